@@ -1,0 +1,2 @@
+/** What both ends of a connection share. */
+package dev.weft;

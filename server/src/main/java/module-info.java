@@ -1,0 +1,5 @@
+/** A WebSocket connection is blocking code on its own virtual thread. */
+module dev.weft.server {
+    requires transitive dev.weft.parser;
+    requires static info.picocli;
+}
