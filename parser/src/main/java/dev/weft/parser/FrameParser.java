@@ -1,0 +1,402 @@
+package dev.weft.parser;
+
+import static dev.weft.parser.CloseCode.MESSAGE_TOO_BIG;
+import static dev.weft.parser.CloseCode.PROTOCOL_ERROR;
+import static dev.weft.parser.FrameHeader.FIN;
+import static dev.weft.parser.FrameHeader.LENGTH_16;
+import static dev.weft.parser.FrameHeader.LENGTH_64;
+import static dev.weft.parser.FrameHeader.MASK;
+import static dev.weft.parser.FrameHeader.MAX_CONTROL_PAYLOAD;
+import static dev.weft.parser.FrameHeader.RSV;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Objects;
+
+/**
+ * Turns octets into frames and holds the peer to the rules of framing (RFC 6455 §5.2–§5.5).
+ * <p>
+ * The parser is pulled: give it a region of octets with {@link #feed}, call {@link #next()} until it says
+ * {@link Event#NEED_INPUT}, and the region is used up. It owns no buffer; what it needs of a header that was cut by the
+ * end of a region is in its few fields. Payload is unmasked where it lies, in the caller's array. A frame whose payload
+ * lies whole in the region is one event, {@link Event#FRAME}; one that is cut by the end of a region is
+ * {@link Event#FRAME_START}, any number of {@link Event#PAYLOAD}, {@link Event#FRAME_END}.
+ * {@snippet class = "dev.weft.parser.Snippets" region = "parse"}
+ * It holds fragments to their order but does not join them, and leaves payloads alone: UTF-8 and the contents of Close
+ * frames are the message layer's. A violation is thrown only after every good frame before it was delivered, and again
+ * at each further call.
+ * <p>
+ * Not for use by two threads at once. Never blocks; allocates nothing.
+ */
+public final class FrameParser {
+    /** What {@link #next()} found. */
+    public enum Event {
+        /** A frame with its whole payload, which may be empty. */
+        FRAME,
+        /** The header of a frame whose payload is not all here. */
+        FRAME_START,
+        /** A further part of the payload, at least one octet. */
+        PAYLOAD,
+        /** The payload of the frame is complete. */
+        FRAME_END,
+        /** The region is used up. */
+        NEED_INPUT
+    }
+
+    /*
+     *             header complete, payload too: FRAME
+     *            ┌────┐
+     *            │    ▼
+     *   feed ─▶ HEADER ── header complete: FRAME_START ──▶ PAYLOAD ◀──┐ PAYLOAD, more to come
+     *            ▲ ▲ │                                        │ │ └───┘
+     *            │ └─┘ NEED_INPUT (headerOctets counts)       │ └── NEED_INPUT
+     *            └────────────── FRAME_END ───── END ◀────────┘ last PAYLOAD
+     *
+     *   any ── violation ──▶ FAILED
+     */
+    private enum State {
+        HEADER, PAYLOAD, END, FAILED
+    }
+
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    /*
+     * Which first octets are allowed, RSV aside: bit number FIN << 4 | opcode. Control frames only with FIN (§5.5), which
+     * frees the lower half for data frames (§5.4).
+     */
+    private static final int CONTROL_FRAMES = 1 << 24 | 1 << 25 | 1 << 26;
+    private static final int BETWEEN_MESSAGES = CONTROL_FRAMES | 0b110 | 0b110 << 16;
+    private static final int WITHIN_MESSAGE = CONTROL_FRAMES | 0b001 | 0b001 << 16;
+
+    private final int mask;
+    private final int claimedRsv;
+    private final long maxFrameLength;
+
+    private byte[] array = {};
+    private int position;
+    private int end;
+
+    private State state = State.HEADER;
+    private int allowed = BETWEEN_MESSAGES;
+    private ProtocolViolationException violation;
+
+    // The current frame.
+    private int firstOctet = FIN;
+    private long frameLength;
+    private long remaining;
+    private int key;
+    private int payloadOffset;
+    private int payloadLength;
+
+    // A header that was cut: how many of its octets were taken, and its second octet.
+    private int headerOctets;
+    private int secondOctet;
+
+    /**
+     * A parser at the start of a connection's frames, with no extension.
+     *
+     * @param role           which end this is: {@link Role#SERVER} demands masked frames, {@link Role#CLIENT} unmasked ones
+     * @param maxFrameLength the most octets of payload a frame may declare, at least 125; a longer one fails with 1009
+     */
+    public FrameParser(Role role, long maxFrameLength) {
+        this(role, maxFrameLength, 0);
+    }
+
+    /**
+     * A parser at the start of a connection's frames.
+     *
+     * @param role           which end this is: {@link Role#SERVER} demands masked frames, {@link Role#CLIENT} unmasked ones
+     * @param maxFrameLength the most octets of payload a frame may declare, at least 125; a longer one fails with 1009
+     * @param claimedRsv     the RSV bits ({@link FrameHeader#RSV1} …) that negotiated extensions claim: allowed on the first
+     *                       frame of a message, and there only
+     * @throws IllegalArgumentException if the length is under 125 or a bit is none of the RSV bits
+     */
+    public FrameParser(Role role, long maxFrameLength, int claimedRsv) {
+        if (maxFrameLength < MAX_CONTROL_PAYLOAD) {
+            throw new IllegalArgumentException("maxFrameLength " + maxFrameLength + " is under " + MAX_CONTROL_PAYLOAD);
+        }
+        if ((claimedRsv & ~RSV) != 0) {
+            throw new IllegalArgumentException("not RSV bits: " + claimedRsv);
+        }
+        this.mask = role.receivesMasked() ? MASK : 0;
+        this.maxFrameLength = maxFrameLength;
+        this.claimedRsv = claimedRsv;
+    }
+
+    /**
+     * Gives the parser its next octets. The array is the caller's; until the region is used up the parser reads it and
+     * unmasks in it.
+     *
+     * @throws IllegalStateException     if the region before is not used up
+     * @throws IndexOutOfBoundsException if the region is not within the array
+     */
+    public void feed(byte[] array, int from, int to) {
+        Objects.checkFromToIndex(from, to, array.length);
+        if (position != end && state != State.FAILED) {
+            throw new IllegalStateException((end - position) + " octets of the region before are not used up");
+        }
+        this.array = array;
+        this.position = from;
+        this.end = to;
+    }
+
+    /**
+     * Goes on to the next event. It ends all that the accessors said of the last one.
+     *
+     * @throws ProtocolViolationException if the peer broke a rule of framing
+     */
+    public Event next() throws ProtocolViolationException {
+        if (state != State.HEADER) {
+            return nextInFrame();
+        }
+        int p = position;
+        int available = end - p;
+        if (available < 2 || p > array.length - 8 || headerOctets != 0) {
+            return available == 0 ? Event.NEED_INPUT : pieceOfHeader();
+        }
+        // One load for the whole header; what it holds beyond the region's end is never looked at.
+        long head = (long) LONG.get(array, p);
+        int first = (int) head & 0xff;
+        int second = (int) (head >>> 8) & 0xff;
+        checkFirst(first);
+        checkSecond(first, second);
+        int length = second & 0x7f;
+        int headerLength = mask != 0 ? 6 : 2;
+        int maskingKey = (int) (head >>> 16);
+        if (length >= LENGTH_16) {
+            headerLength += 2;
+            maskingKey = (int) (head >>> 32);
+            if (length == LENGTH_64 || available < headerLength) {
+                return pieceOfHeader();
+            }
+            length = (int) (head >>> 16 & 0xff) << 8 | (int) (head >>> 24 & 0xff);
+            checkLength(length, LENGTH_16);
+        } else if (available < headerLength) {
+            return pieceOfHeader();
+        }
+        return begin(first, length, maskingKey, p + headerLength);
+    }
+
+    /** Whether the rest of the region holds at least one more whole frame, good or bad; for between two frames. */
+    public boolean hasFrame() {
+        int p = position;
+        int available = end - p;
+        int headerLength = mask != 0 ? 6 : 2;
+        if (state != State.HEADER || headerOctets != 0 || available < headerLength) {
+            return false;
+        }
+        int length = array[p + 1] & 0x7f;
+        if (length < LENGTH_16) {
+            return available >= headerLength + length;
+        }
+        if (length == LENGTH_16) {
+            return available >= headerLength + 2 + ((array[p + 2] & 0xff) << 8 | array[p + 3] & 0xff);
+        }
+        return false;
+    }
+
+    /** Whether no frame is half-read: the octets so far end where a frame ended. */
+    public boolean atFrameBoundary() {
+        return state == State.HEADER && headerOctets == 0;
+    }
+
+    /** Whether a fragmented message is unfinished: its last frame so far had no FIN (§5.4). */
+    public boolean withinMessage() {
+        return allowed == WITHIN_MESSAGE;
+    }
+
+    /** Octets of the region that are not yet looked at. */
+    public int unread() {
+        return end - position;
+    }
+
+    /** The array that was last fed: where {@link #payloadOffset()} points into. */
+    public byte[] array() {
+        return array;
+    }
+
+    /** Where in {@link #array()} the payload, or this part of it, begins. */
+    public int payloadOffset() {
+        return payloadOffset;
+    }
+
+    /** Octets of the payload, or of this part of it. */
+    public int payloadLength() {
+        return payloadLength;
+    }
+
+    /** Octets of payload that the current frame declares. */
+    public long frameLength() {
+        return frameLength;
+    }
+
+    /** Octets of the current frame's payload that are still to come. */
+    public long frameRemaining() {
+        return state == State.PAYLOAD ? remaining : 0;
+    }
+
+    /** The current frame's opcode. */
+    public Opcode opcode() {
+        return Opcode.ofFirstOctet(firstOctet);
+    }
+
+    /** Whether the current frame is the last of its message. */
+    public boolean fin() {
+        return (firstOctet & FIN) != 0;
+    }
+
+    /** The current frame's RSV bits ({@link FrameHeader#RSV1} …). */
+    public int rsv() {
+        return firstOctet & RSV;
+    }
+
+    /** The current frame's header as a value; the only method here that allocates. */
+    public FrameHeader header() {
+        return new FrameHeader(fin(), rsv(), opcode(), mask != 0, mask != 0 ? key : 0, frameLength);
+    }
+
+    /** The header is complete and good; the payload begins at {@code p}. */
+    private Event begin(int first, long length, int maskingKey, int p) {
+        firstOctet = first;
+        frameLength = length;
+        key = maskingKey;
+        payloadOffset = p;
+        if ((first & 0x8) == 0) {
+            allowed = (first & FIN) != 0 ? BETWEEN_MESSAGES : WITHIN_MESSAGE;
+        }
+        if (length > end - p) {
+            payloadLength = 0;
+            position = p;
+            remaining = length;
+            state = State.PAYLOAD;
+            return Event.FRAME_START;
+        }
+        payloadLength = (int) length;
+        position = p + payloadLength;
+        if (mask != 0) {
+            Masking.apply(array, p, position, maskingKey);
+        }
+        return Event.FRAME;
+    }
+
+    private Event nextInFrame() throws ProtocolViolationException {
+        if (state == State.FAILED) {
+            throw violation;
+        }
+        if (state == State.END) {
+            payloadLength = 0;
+            state = State.HEADER;
+            return Event.FRAME_END;
+        }
+        int length = (int) Math.min(end - position, remaining);
+        if (length == 0) {
+            return Event.NEED_INPUT;
+        }
+        payloadOffset = position;
+        payloadLength = length;
+        position += length;
+        if (mask != 0) {
+            Masking.apply(array, payloadOffset, position, Masking.advance(key, (int) (frameLength - remaining)));
+        }
+        remaining -= length;
+        if (remaining == 0) {
+            state = State.END;
+        }
+        return Event.PAYLOAD;
+    }
+
+    /** Takes a header octet by octet: one that the region's end cuts or cut, or that has a 64-bit length. */
+    private Event pieceOfHeader() throws ProtocolViolationException {
+        while (position < end) {
+            int octet = array[position++] & 0xff;
+            int index = headerOctets++;
+            int extended = secondOctet < LENGTH_16 ? 0 : secondOctet == LENGTH_16 ? 2 : 8;
+            if (index == 0) {
+                checkFirst(octet);
+                firstOctet = octet;
+                continue;
+            } else if (index == 1) {
+                checkSecond(firstOctet, octet);
+                secondOctet = octet & 0x7f;
+                extended = secondOctet < LENGTH_16 ? 0 : secondOctet == LENGTH_16 ? 2 : 8;
+                frameLength = extended == 0 ? secondOctet : 0;
+                key = 0;
+            } else if (index < 2 + extended) {
+                frameLength = frameLength << 8 | octet;
+                if (index == 1 + extended) {
+                    checkLength(frameLength, secondOctet);
+                }
+            } else {
+                key |= octet << (index - 2 - extended << 3);
+            }
+            if (headerOctets == 2 + extended + (mask != 0 ? 4 : 0)) {
+                headerOctets = 0;
+                return begin(firstOctet, frameLength, key, position);
+            }
+        }
+        return Event.NEED_INPUT;
+    }
+
+    private void checkFirst(int first) throws ProtocolViolationException {
+        int kind = first & 0x0f | (first & FIN) >>> 3;
+        if ((allowed >>> kind & 1) == 0 || (first & RSV) != 0 && !mayHaveRsv(first)) {
+            throw fail(firstOctetViolation(first));
+        }
+    }
+
+    /** §5.2: RSV bits mean what an extension says, else they are 0; RFC 7692 §6: on a message's first frame only. */
+    private boolean mayHaveRsv(int first) {
+        Opcode opcode = Opcode.ofFirstOctet(first);
+        return (first & RSV & ~claimedRsv) == 0 && (opcode == Opcode.TEXT || opcode == Opcode.BINARY);
+    }
+
+    private void checkSecond(int first, int second) throws ProtocolViolationException {
+        if ((second & MASK) != mask) {
+            throw fail(violation("5.1", mask != 0 ? "unmasked frame from a client" : "masked frame from a server"));
+        }
+        if ((first & 0x8) != 0 && (second & 0x7f) > MAX_CONTROL_PAYLOAD) {
+            throw fail(violation("5.5", "control frame of more than 125 octets"));
+        }
+    }
+
+    /** §5.2: an extended length is the shortest that can say it, and the 64-bit one has its top bit clear. */
+    private void checkLength(long length, int form) throws ProtocolViolationException {
+        if (length < 0) {
+            throw fail(violation("5.2", "payload length has its top bit set"));
+        }
+        if (length < (form == LENGTH_16 ? LENGTH_16 : 1 << 16)) {
+            throw fail(violation("5.2", "payload length " + length + " is not minimally encoded"));
+        }
+        if (length > maxFrameLength) {
+            throw fail(new ProtocolViolationException(MESSAGE_TOO_BIG, "10.4",
+                    "frame of " + length + " octets is over maxFrameLength " + maxFrameLength));
+        }
+    }
+
+    private ProtocolViolationException firstOctetViolation(int first) {
+        Opcode opcode = Opcode.ofFirstOctet(first);
+        if ((first & RSV) != 0 && !mayHaveRsv(first)) {
+            return violation("5.2", "RSV bits " + Integer.toHexString(first & RSV) + " that no extension claims here");
+        }
+        if (opcode == null) {
+            return violation("5.2", "reserved opcode " + (first & 0x0f));
+        }
+        if (opcode.isControl()) {
+            return violation("5.5", "fragmented control frame");
+        }
+        return violation("5.4", opcode == Opcode.CONTINUATION
+                ? "continuation frame with nothing to continue"
+                : "new data frame inside a fragmented message");
+    }
+
+    private static ProtocolViolationException violation(String section, String message) {
+        return new ProtocolViolationException(PROTOCOL_ERROR, section, message);
+    }
+
+    private ProtocolViolationException fail(ProtocolViolationException exception) {
+        state = State.FAILED;
+        violation = exception;
+        return exception;
+    }
+}

@@ -1,0 +1,59 @@
+package dev.weft.parser;
+
+/** What a frame carries (RFC 6455 §5.2, §11.8). Opcodes 3–7 and 11–15 are reserved and have no constant. */
+public enum Opcode {
+    /** A further fragment of the message that an earlier TEXT or BINARY frame began (§5.4). */
+    CONTINUATION(0x0),
+    /** UTF-8 text (§5.6). */
+    TEXT(0x1),
+    /** Octets that only the application gives a meaning (§5.6). */
+    BINARY(0x2),
+    /** Begins or answers the closing handshake (§5.5.1). */
+    CLOSE(0x8),
+    /** Asks for a pong with the same payload (§5.5.2). */
+    PING(0x9),
+    /** Answers a ping, or is sent unasked as a heartbeat (§5.5.3). */
+    PONG(0xA);
+
+    private static final Opcode[] BY_CODE = new Opcode[16];
+
+    static {
+        for (Opcode opcode : values()) {
+            BY_CODE[opcode.code] = opcode;
+        }
+    }
+
+    private final int code;
+
+    Opcode(int code) {
+        this.code = code;
+    }
+
+    /** The four bits of the frame header. */
+    public int code() {
+        return code;
+    }
+
+    /** Whether this is a control frame's opcode: such a frame is not fragmented and has at most 125 octets (§5.5). */
+    public boolean isControl() {
+        return (code & 0x8) != 0;
+    }
+
+    /**
+     * The opcode with this code.
+     *
+     * @throws IllegalArgumentException if the code is reserved or not of four bits
+     */
+    public static Opcode of(int code) {
+        Opcode opcode = code >= 0 && code < BY_CODE.length ? BY_CODE[code] : null;
+        if (opcode == null) {
+            throw new IllegalArgumentException("reserved opcode " + code);
+        }
+        return opcode;
+    }
+
+    /** The opcode of a frame's first octet, which the parser has checked: {@code null} if reserved. */
+    static Opcode ofFirstOctet(int octet) {
+        return BY_CODE[octet & 0x0f];
+    }
+}

@@ -1,0 +1,37 @@
+package dev.weft.parser;
+
+import java.util.Objects;
+
+/**
+ * The peer broke a rule or went over a limit: the connection is to be failed with {@link #closeCode()} (RFC 6455
+ * §7.1.7). It has no stack trace, since the peer can cause as many as it likes.
+ */
+public final class ProtocolViolationException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private final int closeCode;
+    private final String section;
+
+    /**
+     * A violation.
+     *
+     * @param closeCode the code that the Close frame is to carry
+     * @param section   the section that sets the rule, such as {@code "5.2"} or {@code "RFC 7692 7.2.1"}
+     * @param message   what was wrong, at most 100 or so characters: it may travel as the Close frame's reason
+     */
+    public ProtocolViolationException(int closeCode, String section, String message) {
+        super(message, null, false, false);
+        this.closeCode = closeCode;
+        this.section = Objects.requireNonNull(section);
+    }
+
+    /** The code of the Close frame that is to be sent. */
+    public int closeCode() {
+        return closeCode;
+    }
+
+    /** The section of the RFC that sets the rule; of RFC 6455 unless it names another. */
+    public String section() {
+        return section;
+    }
+}
