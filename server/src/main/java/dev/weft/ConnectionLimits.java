@@ -1,0 +1,27 @@
+package dev.weft;
+
+import dev.weft.internal.Bounds;
+
+/**
+ * What one connection may use. Every limit is finite; a peer that goes over one is closed with 1009 (RFC 6455 §7.4.1).
+ *
+ * @param maxMessageSize         the most octets of a message that is received whole or as a view; also the most memory
+ *                               that one costs
+ * @param maxStreamedMessageSize the most octets of a message that is received as a stream; costs no memory
+ * @param maxFramesPerMessage    the most frames that a message may be cut into; bounds the work that empty ones cause
+ */
+public record ConnectionLimits(int maxMessageSize, long maxStreamedMessageSize, int maxFramesPerMessage) {
+    /** The largest message that fits an array on every JVM. */
+    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+
+    /**
+     * Checks the limits.
+     *
+     * @throws IllegalArgumentException if one is not positive, or too large for an array
+     */
+    public ConnectionLimits {
+        Bounds.check("maxMessageSize", maxMessageSize, 1, LARGEST_ARRAY);
+        Bounds.check("maxStreamedMessageSize", maxStreamedMessageSize, 1, Long.MAX_VALUE);
+        Bounds.check("maxFramesPerMessage", maxFramesPerMessage, 1, Integer.MAX_VALUE);
+    }
+}

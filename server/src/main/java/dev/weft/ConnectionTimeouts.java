@@ -1,0 +1,36 @@
+package dev.weft;
+
+import dev.weft.internal.Bounds;
+import java.time.Duration;
+
+/**
+ * How long a connection waits for its peer. Enforced by a sweep about once a second, so a deadline may pass by about a
+ * second, or by a quarter of itself if it is shorter than four.
+ *
+ * @param handshake    from the accepted connection to the end of the request head; a slower peer gets 408
+ * @param pingInterval after so much silence a ping is sent
+ * @param pongTimeout  after so much silence since the ping the connection is aborted
+ * @param message      from the first octet of a message (or frame) to its last; for a streamed message, from one read of
+ *                     it to the next octets. A slower peer is closed with 1008
+ * @param write        for the peer to take what one write holds, at most 64 KiB; else the connection is aborted
+ * @param close        from our Close frame to the peer's, and from there to the end of the peer's octets
+ */
+public record ConnectionTimeouts(Duration handshake, Duration pingInterval, Duration pongTimeout, Duration message,
+        Duration write, Duration close) {
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+    private static final Duration LONGEST = Duration.ofDays(365);
+
+    /**
+     * Checks the durations.
+     *
+     * @throws IllegalArgumentException if one is under a millisecond or over a year
+     */
+    public ConnectionTimeouts {
+        Bounds.check("handshakeTimeout", handshake, SHORTEST, LONGEST);
+        Bounds.check("pingInterval", pingInterval, SHORTEST, LONGEST);
+        Bounds.check("pongTimeout", pongTimeout, SHORTEST, LONGEST);
+        Bounds.check("messageTimeout", message, SHORTEST, LONGEST);
+        Bounds.check("writeTimeout", write, SHORTEST, LONGEST);
+        Bounds.check("closeTimeout", close, SHORTEST, LONGEST);
+    }
+}

@@ -1,0 +1,45 @@
+package dev.weft.internal.connection;
+
+import dev.weft.parser.ProtocolViolationException;
+
+/**
+ * A negotiated extension (RFC 6455 §9) that transforms whole messages. It claims RSV bits; a message whose first frame has
+ * them goes through {@link #decoder()}, and a message that this end wants transformed goes through {@link #encoder()}.
+ */
+public interface Extension {
+    /** The RSV bits that mark the first frame of a transformed message. */
+    int rsv();
+
+    /**
+     * Whether a message that goes is to be transformed.
+     *
+     * @param length its octets, or -1 for a streamed message
+     */
+    boolean transforms(int length);
+
+    /** For the messages that come; used by the connection's thread. */
+    Transform decoder();
+
+    /** For the messages that go; used under the connection's sending lock. */
+    Transform encoder();
+
+    /**
+     * Octets of one message in, octets out, both in as many pieces as they come. It is asked for output until it has
+     * none; only then it gets further input.
+     */
+    interface Transform {
+        /**
+         * Gives it the next octets of the message.
+         *
+         * @param last whether the message ends with them
+         */
+        void input(byte[] array, int from, int to, boolean last) throws ProtocolViolationException;
+
+        /**
+         * Takes octets from it.
+         *
+         * @return how many were put into the target; fewer than there is room for when there are no more for now
+         */
+        int output(byte[] target, int from, int to) throws ProtocolViolationException;
+    }
+}

@@ -1,0 +1,149 @@
+package dev.weft.internal.connection;
+
+import static dev.weft.parser.CloseCode.POLICY_VIOLATION;
+
+import dev.weft.CloseReason;
+import dev.weft.parser.FrameParser;
+import dev.weft.parser.FrameParser.Event;
+import dev.weft.parser.Opcode;
+import dev.weft.parser.ProtocolViolationException;
+import java.io.EOFException;
+import java.io.IOException;
+
+/**
+ * Pulls frames from the network and deals with the control frames among them (RFC 6455 §5.5): pings are answered, Close
+ * frames too, pongs need nothing. What it hands on are the events of data frames. Belongs to the connection's thread.
+ */
+final class FrameReader {
+    private final Input input;
+    private final FrameParser parser;
+    private final Output output;
+    private final Closing closing;
+    private final Deadlines deadlines;
+
+    /** The payload of a control frame that was cut, and how much of it is here. */
+    private byte[] control;
+    private int controlLength;
+
+    /** Set by the sweeper just before it ends the input. */
+    private volatile boolean tooSlow;
+
+    FrameReader(Input input, FrameParser parser, Output output, Closing closing, Deadlines deadlines) {
+        this.input = input;
+        this.parser = parser;
+        this.output = output;
+        this.closing = closing;
+        this.deadlines = deadlines;
+    }
+
+    /**
+     * Waits for the next event of a data frame.
+     *
+     * @return any but {@link Event#NEED_INPUT}, or {@code null} when the peer's Close frame came
+     */
+    Event next() throws IOException, ProtocolViolationException {
+        while (true) {
+            Event event = parser.next();
+            if (event == Event.NEED_INPUT) {
+                await();
+            } else if (!parser.opcode().isControl()) {
+                return event;
+            } else if (takeControl(event)) {
+                return null;
+            }
+        }
+    }
+
+    /**
+     * Waits for the rest of a payload, or the first part of it, right where it shall be; only for when
+     * {@link #canReadPayloadDirectly()}.
+     *
+     * @return how many octets came
+     */
+    int readPayload(byte[] target, int from, int to) throws IOException, ProtocolViolationException {
+        int room = (int) Math.min(to - from, parser.frameRemaining());
+        beforeRead();
+        int count = input.read(target, from, from + room);
+        afterRead(count >= 0);
+        parser.feed(target, from, from + count);
+        parser.next();
+        return count;
+    }
+
+    /** Whether the next octets from the network are payload of the current data frame. */
+    boolean canReadPayloadDirectly() {
+        return parser.frameRemaining() > 0 && parser.unread() == 0;
+    }
+
+    FrameParser parser() {
+        return parser;
+    }
+
+    /** Says that the peer took too long over a message; the caller then ends the transport's input. */
+    void giveUpWaiting() {
+        tooSlow = true;
+    }
+
+    private void await() throws IOException, ProtocolViolationException {
+        beforeRead();
+        afterRead(input.fill());
+        parser.feed(input.array(), 0, input.length());
+    }
+
+    private void beforeRead() throws IOException {
+        // What was held back must not wait for the peer.
+        output.flush();
+        deadlines.reading(!parser.atFrameBoundary() || parser.withinMessage());
+    }
+
+    private void afterRead(boolean more) throws IOException, ProtocolViolationException {
+        deadlines.read();
+        if (tooSlow) {
+            throw new ProtocolViolationException(POLICY_VIOLATION, "10.4",
+                    deadlines.exception(Deadlines.Due.MESSAGE_TIMEOUT).getMessage());
+        }
+        if (!more) {
+            throw new EOFException("the peer ended the connection without a Close frame");
+        }
+    }
+
+    /** Takes an event of a control frame; true when that frame was a Close frame. */
+    private boolean takeControl(Event event) throws IOException, ProtocolViolationException {
+        switch (event) {
+            case FRAME -> {
+                int from = parser.payloadOffset();
+                return act(parser.array(), from, from + parser.payloadLength());
+            }
+            case FRAME_START -> {
+                control = new byte[(int) parser.frameLength()];
+                controlLength = 0;
+            }
+            case PAYLOAD -> {
+                System.arraycopy(parser.array(), parser.payloadOffset(), control, controlLength, parser.payloadLength());
+                controlLength += parser.payloadLength();
+            }
+            case FRAME_END -> {
+                byte[] payload = control;
+                control = null;
+                return act(payload, 0, payload.length);
+            }
+            case NEED_INPUT -> throw new AssertionError();
+        }
+        return false;
+    }
+
+    private boolean act(byte[] array, int from, int to) throws IOException, ProtocolViolationException {
+        Opcode opcode = parser.opcode();
+        if (opcode == Opcode.PING) {
+            // §5.5.2: the same payload; not once our Close frame went (§5.5.1).
+            output.pong(array, from, to, parser.hasFrame());
+        } else if (opcode == Opcode.CLOSE) {
+            CloseReason reason = ClosePayload.decode(array, from, to);
+            closing.receive(reason);
+            // §5.5.1: answered as soon as practical, with the code that came.
+            output.close(new CloseReason(reason.code(), ""));
+            return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,325 @@
+package dev.weft.internal.connection;
+
+import dev.weft.CloseReason;
+import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.transport.Transport;
+import dev.weft.parser.FrameHeader;
+import dev.weft.parser.FrameWriter;
+import dev.weft.parser.Opcode;
+import dev.weft.parser.ProtocolViolationException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Sends frames, from any thread, one whole frame after another. Frames are built in a borrowed buffer, which is given back
+ * when it is written; a large payload is written from where it lies. A frame may be held back in the buffer, to leave with
+ * the next ones in one write; {@link FlushGuard} bounds how long.
+ */
+final class Output {
+    /** Up to here copying a payload beside its header is cheaper than handing the network two pieces. */
+    private static final int COPIED = 4096;
+    /** The most octets of one write, so that the write deadline sees a slow peer make progress. */
+    private static final int WRITE_LENGTH = 1 << 16;
+    private static final long STREAM_CHECK_MILLIS = 100;
+
+    private final Transport transport;
+    private final FrameWriter writer;
+    private final boolean masked;
+    private final BufferPool pool;
+    private final Closing closing;
+    private final Deadlines deadlines;
+    private final FlushGuard guard;
+    private final Extension extension;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    /** What is held back, up to its position; {@code null} when nothing is. */
+    private ByteBuffer buffer;
+    /** Who sends a message in fragments; other messages wait for its end. */
+    private Thread streaming;
+    private Condition streamEnded;
+
+    /** The next in the guard's list, and what the guard compares. */
+    Output nextHeld;
+    private boolean watched;
+    private int flushes;
+    private int flushesWhenWatched;
+
+    Output(Transport transport, FrameWriter writer, boolean masked, BufferPool pool, Closing closing,
+            Deadlines deadlines, FlushGuard guard, Extension extension) {
+        this.transport = transport;
+        this.writer = writer;
+        this.masked = masked;
+        this.pool = pool;
+        this.closing = closing;
+        this.deadlines = deadlines;
+        this.guard = guard;
+        this.extension = extension;
+    }
+
+    /** Sends a message as one frame; waits for the end of a message that is being sent in fragments. */
+    void message(Opcode opcode, byte[] payload, int from, int to, boolean hold) throws IOException {
+        lock.lock();
+        try {
+            awaitStreamEnd();
+            requireOpen();
+            if (extension != null && extension.transforms(to - from)) {
+                transformed(opcode, payload, from, to, hold);
+            } else {
+                frame(true, 0, opcode, payload, from, to, hold);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Begins a message in fragments; the calling thread must end it. */
+    void beginStream() throws IOException {
+        lock.lock();
+        try {
+            awaitStreamEnd();
+            requireOpen();
+            streaming = Thread.currentThread();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Sends a fragment of the message that was begun. */
+    void fragment(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to) throws IOException {
+        lock.lock();
+        try {
+            requireOpen();
+            frame(fin, rsv, opcode, payload, from, to, false);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets other messages go again. */
+    void endStream() {
+        lock.lock();
+        try {
+            streaming = null;
+            if (streamEnded != null) {
+                streamEnded.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Sends a ping or pong that the user asked for, even between the fragments of a message. */
+    void control(Opcode opcode, byte[] payload) throws IOException {
+        lock.lock();
+        try {
+            requireOpen();
+            frame(true, 0, opcode, payload, 0, payload.length, false);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Answers a ping, unless our Close frame went. */
+    void pong(byte[] payload, int from, int to, boolean hold) throws IOException {
+        lock.lock();
+        try {
+            if (closing.isOpen()) {
+                frame(true, 0, Opcode.PONG, payload, from, to, hold);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Sends our Close frame, unless it went or the connection is over: true if this call sent it. */
+    boolean close(CloseReason reason) throws IOException {
+        lock.lock();
+        try {
+            // Claimed under the lock: no frame may follow (§5.5.1).
+            if (!closing.send(reason)) {
+                return false;
+            }
+            deadlines.closing();
+            byte[] payload = ClosePayload.encode(reason);
+            frame(true, 0, Opcode.CLOSE, payload, 0, payload.length, false);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Sends what is held back. */
+    void flush() throws IOException {
+        lock.lock();
+        try {
+            writeBuffer();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The guard's flush: whoever uses the connection next meets the dead wire himself. */
+    void flushQuietly() {
+        try {
+            flush();
+        } catch (IOException e) {
+            closing.breakOff(e);
+        }
+    }
+
+    /** Asked by the guard, which took this off its list: whether the frames that were held back then still are. */
+    boolean isOverdue() {
+        if (!lock.tryLock()) {
+            guard.watch(this);
+            return false;
+        }
+        try {
+            boolean holding = buffer != null;
+            boolean overdue = holding && flushes == flushesWhenWatched;
+            watched = false;
+            if (holding && !overdue) {
+                watch();
+            }
+            return overdue;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void frame(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to, boolean hold)
+            throws IOException {
+        int length = to - from;
+        int frameLength = writer.headerLength(length) + length;
+        if (buffer != null && frameLength > buffer.remaining()) {
+            writeBuffer();
+        }
+        if (buffer == null) {
+            buffer = pool.borrow();
+        }
+        if (buffer == null || length > COPIED || frameLength > buffer.remaining()) {
+            largeFrame(fin, rsv, opcode, payload, from, to);
+            return;
+        }
+        buffer.position(writer.writeFrame(buffer.array(), buffer.position(), fin, rsv, opcode, payload, from, to));
+        if (!hold) {
+            writeBuffer();
+        } else if (!watched) {
+            watch();
+        }
+    }
+
+    private void transformed(Opcode opcode, byte[] payload, int from, int to, boolean hold) throws IOException {
+        byte[] encoded = new byte[Math.max(64, to - from)];
+        int length = 0;
+        try {
+            Extension.Transform encoder = extension.encoder();
+            encoder.input(payload, from, to, true);
+            while (true) {
+                length += encoder.output(encoded, length, encoded.length);
+                if (length < encoded.length) {
+                    break;
+                }
+                encoded = Arrays.copyOf(encoded, 2 * encoded.length);
+            }
+        } catch (ProtocolViolationException e) {
+            throw new IllegalStateException("an encoder sees no peer's octets", e);
+        }
+        frame(true, extension.rsv(), opcode, encoded, 0, length, hold);
+    }
+
+    /** Writes the header, behind what is held back, and the payload from where it lies. */
+    private void largeFrame(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to) throws IOException {
+        byte[] header = new byte[FrameHeader.MAX_LENGTH];
+        int headerLength = writer.writeHeader(header, 0, fin, rsv, opcode, to - from);
+        ByteBuffer head = ByteBuffer.wrap(header, 0, headerLength);
+        if (buffer != null && buffer.remaining() >= headerLength) {
+            head = buffer.put(head).flip();
+        } else {
+            writeBuffer();
+        }
+        try {
+            int at = from;
+            do {
+                int end = at + Math.min(to - at, WRITE_LENGTH);
+                write(head, masked ? maskedCopy(payload, at, end) : ByteBuffer.wrap(payload, at, end - at));
+                at = end;
+            } while (at < to);
+        } finally {
+            releaseBuffer();
+        }
+    }
+
+    private ByteBuffer maskedCopy(byte[] payload, int from, int to) {
+        byte[] copy = new byte[to - from];
+        System.arraycopy(payload, from, copy, 0, copy.length);
+        writer.mask(copy, 0, copy.length);
+        return ByteBuffer.wrap(copy);
+    }
+
+    private void writeBuffer() throws IOException {
+        if (buffer == null) {
+            return;
+        }
+        try {
+            write(buffer.flip(), null);
+        } finally {
+            releaseBuffer();
+        }
+    }
+
+    private void write(ByteBuffer first, ByteBuffer second) throws IOException {
+        flushes++;
+        deadlines.writing();
+        try {
+            if (second == null) {
+                transport.write(first);
+            } else {
+                transport.write(first, second);
+            }
+        } finally {
+            deadlines.written();
+        }
+    }
+
+    private void releaseBuffer() {
+        if (buffer != null) {
+            pool.giveBack(buffer);
+            buffer = null;
+        }
+    }
+
+    private void watch() {
+        watched = true;
+        flushesWhenWatched = flushes;
+        guard.watch(this);
+    }
+
+    private void requireOpen() throws IOException {
+        if (!closing.isOpen()) {
+            throw closing.exception();
+        }
+    }
+
+    private void awaitStreamEnd() throws IOException {
+        while (streaming != null) {
+            if (streaming == Thread.currentThread()) {
+                throw new IllegalStateException("this thread has a streamed message open");
+            }
+            requireOpen();
+            if (streamEnded == null) {
+                streamEnded = lock.newCondition();
+            }
+            try {
+                // Not for ever: an abort takes no lock and so cannot signal.
+                streamEnded.await(STREAM_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new java.io.InterruptedIOException("interrupted while another thread's message goes out");
+            }
+        }
+    }
+}

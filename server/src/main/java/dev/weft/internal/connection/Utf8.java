@@ -1,0 +1,44 @@
+package dev.weft.internal.connection;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+/** Strings to octets, strictly. */
+final class Utf8 {
+    private Utf8() {}
+
+    /**
+     * The text's UTF-8.
+     *
+     * @throws IllegalArgumentException if it has an unpaired surrogate, which UTF-8 cannot say (RFC 3629 §3)
+     */
+    static byte[] encode(String text) {
+        byte[] octets = text.getBytes(UTF_8);
+        // The JDK encodes an unpaired surrogate as one '?': only then is it worth looking at each character.
+        if (contains(octets, (byte) '?')) {
+            requirePairs(text);
+        }
+        return octets;
+    }
+
+    private static boolean contains(byte[] octets, byte wanted) {
+        for (byte octet : octets) {
+            if (octet == wanted) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void requirePairs(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!Character.isSurrogate(c)) {
+                continue;
+            }
+            if (Character.isLowSurrogate(c) || i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(i + 1))) {
+                throw new IllegalArgumentException("unpaired surrogate at index " + i);
+            }
+            i++;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package dev.weft.internal.time;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The one timer of a server: moves the clock and looks at every connection, about once a second. A platform thread, so
+ * that deadlines hold even while handlers keep every carrier of virtual threads busy.
+ */
+public final class Sweeper {
+    /** Looks at everything that has a deadline; must not block. */
+    @FunctionalInterface
+    public interface Sweep {
+        /** One look. */
+        void at(long now);
+    }
+
+    private static final Duration LONGEST_STEP = Duration.ofSeconds(1);
+    private static final Duration SHORTEST_STEP = Duration.ofMillis(1);
+
+    private final CoarseClock clock;
+    private final long step;
+    private final Sweep sweep;
+    private final Thread thread;
+    private volatile boolean stopped;
+
+    /**
+     * A sweeper that is not yet started.
+     *
+     * @param shortestDeadline four steps fit into it, unless steps would be under a millisecond or over a second
+     */
+    public Sweeper(String name, CoarseClock clock, Duration shortestDeadline, Sweep sweep) {
+        this.clock = clock;
+        this.sweep = sweep;
+        this.step = Math.clamp(shortestDeadline.toNanos() / 4, SHORTEST_STEP.toNanos(), LONGEST_STEP.toNanos());
+        this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
+    }
+
+    /** Starts sweeping. */
+    public void start() {
+        thread.start();
+    }
+
+    /** Ends sweeping; does not wait. */
+    public void stop() {
+        stopped = true;
+        LockSupport.unpark(thread);
+    }
+
+    private void run() {
+        while (!stopped) {
+            LockSupport.parkNanos(step);
+            long now = System.nanoTime();
+            clock.set(now);
+            sweep.at(now);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+package dev.weft.internal.transport;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * One end of a connection within the process, with the manners of a socket: bounded buffers each way, half-close, and a
+ * reset of the peer when one end closes with octets unread.
+ */
+public final class MemoryTransport implements Transport {
+    /** An address in name only. */
+    private static final class MemoryAddress extends SocketAddress {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public String toString() {
+            return "memory";
+        }
+    }
+
+    private final Pipe in;
+    private final Pipe out;
+    private final SocketAddress local;
+    private final SocketAddress remote;
+
+    private MemoryTransport(Pipe in, Pipe out, SocketAddress local, SocketAddress remote) {
+        this.in = in;
+        this.out = out;
+        this.local = local;
+        this.remote = remote;
+    }
+
+    /**
+     * Two ends of one connection.
+     *
+     * @param capacity octets that each direction holds before writes wait
+     */
+    public static MemoryTransport[] pair(int capacity) {
+        Pipe there = new Pipe(capacity);
+        Pipe back = new Pipe(capacity);
+        SocketAddress left = new MemoryAddress();
+        SocketAddress right = new MemoryAddress();
+        return new MemoryTransport[]{new MemoryTransport(back, there, left, right),
+                new MemoryTransport(there, back, right, left)};
+    }
+
+    @Override
+    public int read(ByteBuffer target) throws IOException {
+        return in.read(target);
+    }
+
+    @Override
+    public boolean canRead() {
+        return in.canRead();
+    }
+
+    @Override
+    public void write(ByteBuffer source) throws IOException {
+        out.write(source);
+    }
+
+    @Override
+    public void write(ByteBuffer first, ByteBuffer second) throws IOException {
+        out.write(first);
+        out.write(second);
+    }
+
+    @Override
+    public void shutdownInput() {
+        in.shutdownRead();
+    }
+
+    @Override
+    public void shutdownOutput() {
+        out.shutdownWrite();
+    }
+
+    @Override
+    public void close() {
+        boolean unread = in.closeReader();
+        out.closeWriter(unread);
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return local;
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return remote;
+    }
+
+    /** One direction. The array exists only while it holds octets. */
+    private static final class Pipe {
+        private final int capacity;
+        private final ReentrantLock lock = new ReentrantLock();
+        private final Condition changed = lock.newCondition();
+        private byte[] ring;
+        private int first;
+        private int count;
+        private boolean ended;
+        private boolean inputShut;
+        private boolean readerClosed;
+        private boolean writerClosed;
+        private boolean reset;
+
+        Pipe(int capacity) {
+            this.capacity = capacity;
+        }
+
+        int read(ByteBuffer target) throws IOException {
+            lock.lock();
+            try {
+                while (true) {
+                    if (readerClosed) {
+                        throw new AsynchronousCloseException();
+                    }
+                    if (reset) {
+                        throw new IOException("Connection reset");
+                    }
+                    if (inputShut || count == 0 && ended) {
+                        return -1;
+                    }
+                    if (count > 0) {
+                        return take(target);
+                    }
+                    await();
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private int take(ByteBuffer target) {
+            int total = Math.min(count, target.remaining());
+            int run = Math.min(total, capacity - first);
+            target.put(ring, first, run).put(ring, 0, total - run);
+            first = (first + total) % capacity;
+            count -= total;
+            if (count == 0) {
+                ring = null;
+                first = 0;
+            }
+            changed.signalAll();
+            return total;
+        }
+
+        boolean canRead() {
+            lock.lock();
+            try {
+                return count > 0 && !inputShut;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        void write(ByteBuffer source) throws IOException {
+            lock.lock();
+            try {
+                while (source.hasRemaining()) {
+                    if (writerClosed) {
+                        throw new AsynchronousCloseException();
+                    }
+                    if (ended) {
+                        throw new ClosedChannelException();
+                    }
+                    if (readerClosed) {
+                        throw new IOException("Broken pipe");
+                    }
+                    if (count < capacity) {
+                        put(source);
+                    } else {
+                        await();
+                    }
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void put(ByteBuffer source) {
+            if (ring == null) {
+                ring = new byte[capacity];
+            }
+            int total = Math.min(capacity - count, source.remaining());
+            int at = (first + count) % capacity;
+            int run = Math.min(total, capacity - at);
+            source.get(ring, at, run).get(ring, 0, total - run);
+            count += total;
+            changed.signalAll();
+        }
+
+        private void await() throws IOException {
+            try {
+                changed.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new ClosedByInterruptException();
+            }
+        }
+
+        void shutdownRead() {
+            change(() -> inputShut = true);
+        }
+
+        void shutdownWrite() {
+            change(() -> ended = true);
+        }
+
+        /** Whether octets were left unread. */
+        boolean closeReader() {
+            boolean[] unread = {false};
+            change(() -> {
+                unread[0] = count > 0 && !readerClosed;
+                readerClosed = true;
+                ring = null;
+                count = 0;
+            });
+            return unread[0];
+        }
+
+        void closeWriter(boolean withReset) {
+            change(() -> {
+                ended = true;
+                writerClosed = true;
+                reset |= withReset;
+            });
+        }
+
+        private void change(Runnable action) {
+            lock.lock();
+            try {
+                action.run();
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+}

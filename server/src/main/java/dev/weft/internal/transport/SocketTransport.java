@@ -1,0 +1,74 @@
+package dev.weft.internal.transport;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+
+/** The JDK's blocking socket channel: on a virtual thread, it parks where it would block. */
+public final class SocketTransport implements Transport {
+    private final SocketChannel channel;
+    private final SocketAddress local;
+    private final SocketAddress remote;
+
+    /** A transport over a connected channel in blocking mode. */
+    public SocketTransport(SocketChannel channel) throws IOException {
+        this.channel = channel;
+        this.local = channel.getLocalAddress();
+        this.remote = channel.getRemoteAddress();
+    }
+
+    @Override
+    public int read(ByteBuffer target) throws IOException {
+        return channel.read(target);
+    }
+
+    @Override
+    public boolean canRead() throws IOException {
+        return channel.socket().getInputStream().available() > 0;
+    }
+
+    @Override
+    public void write(ByteBuffer source) throws IOException {
+        do {
+            channel.write(source);
+        } while (source.hasRemaining());
+    }
+
+    @Override
+    public void write(ByteBuffer first, ByteBuffer second) throws IOException {
+        ByteBuffer[] both = {first, second};
+        do {
+            channel.write(both);
+        } while (second.hasRemaining() || first.hasRemaining());
+    }
+
+    @Override
+    public void shutdownInput() throws IOException {
+        channel.shutdownInput();
+    }
+
+    @Override
+    public void shutdownOutput() throws IOException {
+        channel.shutdownOutput();
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // The descriptor is gone either way, and there is nobody left to tell.
+        }
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return local;
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return remote;
+    }
+}
