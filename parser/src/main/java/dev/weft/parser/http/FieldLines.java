@@ -1,0 +1,179 @@
+package dev.weft.parser.http;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The field lines of a head and the empty line that ends it (RFC 9112 §5), whatever first line stood before them. Every
+ * octet is judged when it arrives, so the verdict does not depend on how the octets are cut into regions.
+ *
+ * <pre>
+ *             ┌──────────────────────LF──────────────────────────┐
+ *             ▼                                                  │
+ *         LINE_START ─token─▶ NAME ─':'─▶ VALUE_START ─▶ VALUE ─CR─▶ LINE_END
+ *             │
+ *             └─CR─▶ HEAD_END ─LF─▶ COMPLETE
+ * </pre>
+ */
+final class FieldLines {
+
+    private enum State {
+        /** Before the first octet of a line. */
+        LINE_START,
+        /** In a field's name. */
+        NAME,
+        /** Behind the colon, in the white space before the value. */
+        VALUE_START,
+        /** In a field's value, or the white space behind it. */
+        VALUE,
+        /** Behind the CR of a field line. */
+        LINE_END,
+        /** Behind the CR of the empty line. */
+        HEAD_END,
+        /** Behind the empty line. */
+        COMPLETE
+    }
+
+    private final HttpLimits limits;
+    private final Remnant remnant;
+    private final List<String> namesAndValues = new ArrayList<>();
+    private State state = State.LINE_START;
+    private String name;
+    private int lineLength;
+    private int headersLength;
+
+    /** The remnant is lent by the parser of the first line, which needs it no more. */
+    FieldLines(HttpLimits limits, Remnant remnant) {
+        this.limits = limits;
+        this.remnant = remnant;
+    }
+
+    /** Returns the offset behind the head, or -1 when all octets were used and more are needed. */
+    int parse(byte[] array, int from, int to) throws HttpHeadException {
+        int at = from;
+        while (at < to) {
+            at = switch (state) {
+                case LINE_START -> lineStart(array, at);
+                case NAME -> name(array, at, to);
+                case VALUE_START -> valueStart(array, at, to);
+                case VALUE -> value(array, at, to);
+                case LINE_END -> lineFeed(array, at, State.LINE_START);
+                case HEAD_END -> lineFeed(array, at, State.COMPLETE);
+                case COMPLETE -> throw new IllegalStateException("the head is complete");
+            };
+            if (state == State.COMPLETE) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    /** The fields, once the head is complete. */
+    Headers headers() {
+        return Headers.checked(namesAndValues.toArray(String[]::new));
+    }
+
+    private int lineStart(byte[] array, int at) throws HttpHeadException {
+        byte octet = array[at];
+        if (octet == Octets.CR) {
+            state = State.HEAD_END;
+            return at + 1;
+        }
+        // RFC 9112 §2.2, §5.2: white space here continues the line before for some readers, and is skipped by others.
+        if (Octets.isWhitespace(octet)) {
+            throw HttpHeadException.malformed("a header line begins with white space");
+        }
+        if (namesAndValues.size() / 2 == limits.headerCount()) {
+            throw HttpHeadException.beyondLimit(431, "too many headers", limits.headerCount(), "headerCount");
+        }
+        lineLength = 0;
+        state = State.NAME;
+        return at;
+    }
+
+    private int name(byte[] array, int from, int to) throws HttpHeadException {
+        int end = from + Math.min(room(), to - from);
+        int at = from;
+        while (at < end && Octets.isToken(array[at])) {
+            at++;
+        }
+        count(at - from);
+        if (at == to) {
+            remnant.append(array, from, to);
+            return to;
+        }
+        requireRoom();
+        byte octet = array[at];
+        // RFC 9112 §5.1: no white space before the colon; a reader that allowed it would see another field than we do.
+        if (octet != ':' || lineLength == 0) {
+            throw HttpHeadException.unexpected(octet, "header name");
+        }
+        name = remnant.take(array, from, at);
+        count(1);
+        state = State.VALUE_START;
+        return at + 1;
+    }
+
+    private int valueStart(byte[] array, int from, int to) {
+        int end = from + Math.min(room(), to - from);
+        int at = from;
+        while (at < end && Octets.isWhitespace(array[at])) {
+            at++;
+        }
+        count(at - from);
+        if (at < to) {
+            state = State.VALUE;
+        }
+        return at;
+    }
+
+    private int value(byte[] array, int from, int to) throws HttpHeadException {
+        int end = from + Math.min(room(), to - from);
+        int at = from;
+        while (at < end && Octets.isFieldValue(array[at])) {
+            at++;
+        }
+        count(at - from);
+        if (at == to) {
+            remnant.append(array, from, to);
+            return to;
+        }
+        if (array[at] != Octets.CR) {
+            requireRoom();
+            throw HttpHeadException.unexpected(array[at], "header value");
+        }
+        String value = remnant.take(array, from, at);
+        namesAndValues.add(name);
+        namesAndValues.add(Octets.trimmed(value, 0, value.length()));
+        state = State.LINE_END;
+        return at + 1;
+    }
+
+    private int lineFeed(byte[] array, int at, State next) throws HttpHeadException {
+        // RFC 9112 §2.2: a CR alone ends a line for some readers, and none for others.
+        if (array[at] != Octets.LF) {
+            throw HttpHeadException.malformed("a CR without LF");
+        }
+        state = next;
+        return at + 1;
+    }
+
+    private int room() {
+        return Math.min(limits.headerLineLength() - lineLength, limits.headersLength() - headersLength);
+    }
+
+    private void count(int octets) {
+        lineLength += octets;
+        headersLength += octets;
+    }
+
+    private void requireRoom() throws HttpHeadException {
+        if (lineLength == limits.headerLineLength()) {
+            throw HttpHeadException.beyondLimit(431, "octets in a header line", limits.headerLineLength(),
+                    "headerLineLength");
+        }
+        if (headersLength == limits.headersLength()) {
+            throw HttpHeadException.beyondLimit(431, "octets in all headers", limits.headersLength(), "headersLength");
+        }
+    }
+}

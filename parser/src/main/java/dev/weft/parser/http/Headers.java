@@ -1,0 +1,219 @@
+package dev.weft.parser.http;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+
+/**
+ * Header fields in the order of their lines; a name may occur on several lines, and is looked up without regard to case.
+ * Immutable. Every lookup passes over all lines, of which there are few.
+ *
+ * <p>Names are tokens, and values hold no control character but the tab, so that nothing in them can end a line (RFC 9110
+ * §5.5). Values are ISO-8859-1: one character for one octet.
+ *
+ * <pre>{@code
+ * Headers headers = Headers.of("Server", "weft", "Set-Cookie", "a=1", "Set-Cookie", "b=2");
+ * }</pre>
+ */
+public final class Headers {
+
+    /** No header at all. */
+    public static final Headers EMPTY = new Headers(new String[0]);
+
+    private final String[] namesAndValues;
+
+    private Headers(String[] namesAndValues) {
+        this.namesAndValues = namesAndValues;
+    }
+
+    /** Takes the array as it is: the caller has checked it. */
+    static Headers checked(String[] namesAndValues) {
+        return new Headers(namesAndValues);
+    }
+
+    /**
+     * Headers by name, value, name, value, …
+     *
+     * @throws IllegalArgumentException
+     *             if a name is not a token, a value holds a control character or one beyond U+00FF, or a value is missing
+     */
+    public static Headers of(String... namesAndValues) {
+        if (namesAndValues.length % 2 != 0) {
+            throw new IllegalArgumentException("a name without a value");
+        }
+        Builder builder = builder();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            builder.add(namesAndValues[i], namesAndValues[i + 1]);
+        }
+        return builder.build();
+    }
+
+    /** A builder without any header. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The number of header lines. */
+    public int size() {
+        return namesAndValues.length / 2;
+    }
+
+    /** The number of header lines of this name. */
+    public int count(String name) {
+        int count = 0;
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            if (namesAndValues[i].equalsIgnoreCase(name)) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** Whether there is a header line of this name. */
+    public boolean contains(String name) {
+        return first(name).isPresent();
+    }
+
+    /** The value of the first header line of this name. */
+    public Optional<String> first(String name) {
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            if (namesAndValues[i].equalsIgnoreCase(name)) {
+                return Optional.of(namesAndValues[i + 1]);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The values of all header lines of this name, in order; empty if there is none. */
+    public List<String> all(String name) {
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            if (namesAndValues[i].equalsIgnoreCase(name)) {
+                values.add(namesAndValues[i + 1]);
+            }
+        }
+        return List.copyOf(values);
+    }
+
+    /**
+     * The elements of a comma-separated list that may be spread over several header lines (RFC 9110 §5.3, §5.6.1), without
+     * the white space around them. Empty elements are left out. Quoted strings are not known here: do not use it for
+     * headers whose elements may hold them. Takes time linear in the values' lengths.
+     */
+    public List<String> tokens(String name) {
+        List<String> tokens = new ArrayList<>();
+        for (String element : elements(name)) {
+            if (!element.isEmpty()) {
+                tokens.add(element);
+            }
+        }
+        return List.copyOf(tokens);
+    }
+
+    /** Whether {@link #tokens} has this token, without regard to case. */
+    public boolean containsToken(String name, String token) {
+        for (String element : tokens(name)) {
+            if (element.equalsIgnoreCase(token)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Like {@link #tokens}, with the empty elements. */
+    List<String> elements(String name) {
+        List<String> elements = new ArrayList<>();
+        for (String value : all(name)) {
+            int from = 0;
+            for (int comma = value.indexOf(','); comma >= 0; comma = value.indexOf(',', from)) {
+                elements.add(Octets.trimmed(value, from, comma));
+                from = comma + 1;
+            }
+            elements.add(Octets.trimmed(value, from, value.length()));
+        }
+        return elements;
+    }
+
+    /** Passes the name and the value of each header line, in order. */
+    public void forEach(BiConsumer<? super String, ? super String> action) {
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            action.accept(namesAndValues[i], namesAndValues[i + 1]);
+        }
+    }
+
+    /** Appends the header lines as they stand in a head. */
+    void appendTo(StringBuilder head) {
+        forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
+    }
+
+    /** Whether both have the same lines in the same order; names are compared without regard to case. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Headers headers && Arrays.equals(folded(), headers.folded());
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(folded());
+    }
+
+    private String[] folded() {
+        String[] folded = namesAndValues.clone();
+        for (int i = 0; i < folded.length; i += 2) {
+            folded[i] = folded[i].toLowerCase(Locale.ROOT);
+        }
+        return folded;
+    }
+
+    /** The names alone: values may be secrets (cookies, credentials), and this may end in a log. */
+    @Override
+    public String toString() {
+        List<String> names = new ArrayList<>();
+        forEach((name, value) -> names.add(name));
+        return "Headers" + names;
+    }
+
+    /** Collects header lines; not for use by several threads at once. */
+    public static final class Builder {
+
+        private final List<String> namesAndValues = new ArrayList<>();
+
+        private Builder() {}
+
+        /**
+         * Adds a header line; one of the same name stays.
+         *
+         * @throws IllegalArgumentException
+         *             if the name is not a token, or the value holds a control character or one beyond U+00FF
+         */
+        public Builder add(String name, String value) {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(value, "value");
+            if (!Octets.isToken(name)) {
+                throw new IllegalArgumentException("not a header name: '" + Octets.escaped(name) + "'");
+            }
+            if (!Octets.isFieldValue(value)) {
+                throw new IllegalArgumentException(
+                        "not a value for the header " + name + ": '" + Octets.escaped(value) + "'");
+            }
+            namesAndValues.add(name);
+            namesAndValues.add(value);
+            return this;
+        }
+
+        /** Adds all lines of other headers. */
+        public Builder addAll(Headers headers) {
+            headers.forEach(this::add);
+            return this;
+        }
+
+        /** The headers so far; the builder may go on. */
+        public Headers build() {
+            return namesAndValues.isEmpty() ? EMPTY : new Headers(namesAndValues.toArray(String[]::new));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package dev.weft.parser.http;
+
+/** The value of a Host header: {@code uri-host [ ":" port ]} (RFC 9110 §7.2, RFC 3986 §3.2.2), with a host. */
+final class HostSyntax {
+
+    private HostSyntax() {}
+
+    static boolean isValid(String value) {
+        int hostEnd = value.startsWith("[") ? addressEnd(value) : nameEnd(value);
+        return hostEnd > 0 && isPortOrNothing(value, hostEnd);
+    }
+
+    /** The offset behind a name or an IPv4 address: behind all that may stand in one; -1 if an escape is broken. */
+    private static int nameEnd(String value) {
+        int at = 0;
+        while (at < value.length() && value.charAt(at) != ':') {
+            char c = value.charAt(at);
+            if (c == '%') {
+                if (at + 2 >= value.length() || !isHex(value.charAt(at + 1)) || !isHex(value.charAt(at + 2))) {
+                    return -1;
+                }
+            } else if (!isNameCharacter(c)) {
+                return -1;
+            }
+            at++;
+        }
+        return at;
+    }
+
+    /** The offset behind the bracket that closes an IPv6 address; -1 if there is none. */
+    private static int addressEnd(String value) {
+        int at = 1;
+        while (at < value.length() && (isHex(value.charAt(at)) || value.charAt(at) == ':' || value.charAt(at) == '.')) {
+            at++;
+        }
+        return at > 1 && at < value.length() && value.charAt(at) == ']' ? at + 1 : -1;
+    }
+
+    private static boolean isPortOrNothing(String value, int from) {
+        if (from == value.length()) {
+            return true;
+        }
+        for (int i = from + 1; i < value.length(); i++) {
+            if (!Octets.isDigit(value.charAt(i))) {
+                return false;
+            }
+        }
+        return value.charAt(from) == ':';
+    }
+
+    /** RFC 3986 §2.2, §2.3: unreserved or sub-delims. */
+    private static boolean isNameCharacter(char c) {
+        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || Octets.isDigit(c) || "-._~!$&'()*+,;=".indexOf(c) >= 0;
+    }
+
+    private static boolean isHex(char c) {
+        return Octets.isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F';
+    }
+}

@@ -1,0 +1,43 @@
+package dev.weft.parser.http;
+
+/**
+ * The peer sent something that is not an acceptable head. The connection is over: answer with {@link #status()} and
+ * close, since nobody knows where another head would begin.
+ *
+ * <p>The message is fit for logs and for the answer's body: whatever it quotes from the peer is escaped to visible
+ * ASCII. There is no stack trace, so that hostile peers cost little.
+ */
+public final class HttpHeadException extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+
+    private HttpHeadException(int status, String message) {
+        super(message, null, false, false);
+        this.status = status;
+    }
+
+    /** The status code of the fitting answer: 400, 414, 431 or 505. */
+    public int status() {
+        return status;
+    }
+
+    static HttpHeadException malformed(String message) {
+        return new HttpHeadException(400, message);
+    }
+
+    static HttpHeadException unexpected(byte octet, String where) {
+        return malformed("unexpected octet '" + Octets.escaped(octet) + "' in the " + where);
+    }
+
+    static HttpHeadException unsupportedVersion(int major, int minor) {
+        return new HttpHeadException(505, "HTTP/" + major + "." + minor + " is not supported: HTTP/1.1 is");
+    }
+
+    /** The limit is checked as octets arrive: the actual value is the first one beyond it, whatever would follow. */
+    static HttpHeadException beyondLimit(int status, String what, int limit, String setting) {
+        return new HttpHeadException(status,
+                what + ": at least " + (limit + 1L) + ", the limit is " + limit + " (" + setting + ")");
+    }
+}

@@ -1,0 +1,234 @@
+package dev.weft.parser.http;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * The server's side of the opening handshake (RFC 6455 §4.2) as pure functions. May be called from any thread.
+ *
+ * <pre>{@code
+ * byte[] reply = switch (OpeningHandshake.check(head)) {
+ *     case OpeningHandshake.Upgrade upgrade -> upgrade.accept("chat", null, Headers.EMPTY);
+ *     case OpeningHandshake.NotUpgrade none -> OpeningHandshake.notUpgraded().encode();
+ *     case OpeningHandshake.Refused refused -> refused.response().encode();
+ * };
+ * }</pre>
+ */
+public final class OpeningHandshake {
+
+    /** §1.3: what tells an endpoint that understands WebSocket from one that echoes the key. */
+    private static final byte[] GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".getBytes(ISO_8859_1);
+    private static final String VERSION = "13";
+    /** §4.1: 16 octets in base64 are 22 characters and two of padding. */
+    private static final int KEY_LENGTH = 24;
+    private static final int KEY_DIGITS = 22;
+    private static final String BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    /** Never updated, only cloned: {@code getInstance} leaves something on each thread that calls it. */
+    private static final MessageDigest SHA_1 = sha1();
+    private static final Set<String> OWN_HEADERS = Set.of("upgrade", "connection", "content-length",
+            "transfer-encoding");
+
+    /** What a request head amounts to. */
+    public sealed interface Checked {}
+
+    /**
+     * A valid opening handshake, which may be accepted.
+     *
+     * @param key
+     *            the {@code Sec-WebSocket-Key}
+     * @param subprotocols
+     *            the offered subprotocols, the preferred one first
+     * @param extensionOffers
+     *            the values of the {@code Sec-WebSocket-Extensions} header lines, as they came
+     */
+    public record Upgrade(String key, List<String> subprotocols, List<String> extensionOffers) implements Checked {
+
+        /** Copies the lists. */
+        public Upgrade {
+            Objects.requireNonNull(key, "key");
+            subprotocols = List.copyOf(subprotocols);
+            extensionOffers = List.copyOf(extensionOffers);
+        }
+
+        /**
+         * Like {@link OpeningHandshake#acceptResponse} with this key.
+         *
+         * @throws IllegalArgumentException
+         *             also if the subprotocol was not offered (§4.2.2)
+         */
+        public byte[] accept(String subprotocolOrNull, String extensionsOrNull, Headers extra) {
+            if (subprotocolOrNull != null && !subprotocols.contains(subprotocolOrNull)) {
+                throw new IllegalArgumentException(
+                        "the subprotocol '" + Octets.escaped(subprotocolOrNull) + "' was not offered");
+            }
+            return acceptResponse(key, subprotocolOrNull, extensionsOrNull, extra);
+        }
+    }
+
+    /** A request that does not ask for WebSocket, whatever else is right or wrong with it. */
+    public record NotUpgrade() implements Checked {}
+
+    /**
+     * A request that must not be accepted.
+     *
+     * @param response
+     *            the answer; the connection ends behind it
+     */
+    public record Refused(HttpResponse response) implements Checked {}
+
+    private OpeningHandshake() {}
+
+    /** Judges a request head by §4.2.1; takes time linear in its length. */
+    public static Checked check(RequestHead head) {
+        Headers headers = head.headers();
+        // RFC 9112 §3.2: exactly one valid Host in every request, not in upgrades alone.
+        if (headers.count("Host") != 1 || !HostSyntax.isValid(headers.first("Host").orElseThrow())) {
+            return badRequest("exactly one valid Host is required");
+        }
+        if (!headers.containsToken("Upgrade", "websocket")) {
+            return new NotUpgrade();
+        }
+        if (!head.method().equals("GET")) {
+            return new Refused(HttpResponse.of(405, "WebSocket handshakes use GET\n").withHeader("Allow", "GET"));
+        }
+        if (!headers.containsToken("Connection", "Upgrade")) {
+            return badRequest("Connection must name Upgrade");
+        }
+        // What some proxy takes for a body, we would take for frames.
+        if (headers.contains("Content-Length") || headers.contains("Transfer-Encoding")) {
+            return badRequest("a handshake has no body");
+        }
+        // RFC 6454 §7.3: with two, the one that a policy looks at need not be the browser's.
+        if (headers.count("Origin") > 1) {
+            return badRequest("more than one Origin");
+        }
+        return checkWebSocketHeaders(headers);
+    }
+
+    private static Checked checkWebSocketHeaders(Headers headers) {
+        // The version before the key: drafts have other keys, and are to learn which version would do (§4.4).
+        if (headers.count("Sec-WebSocket-Version") > 1) {
+            return badRequest("more than one Sec-WebSocket-Version");
+        }
+        if (!headers.first("Sec-WebSocket-Version").orElse("").equals(VERSION)) {
+            return new Refused(upgradeRequired("WebSocket version 13 is required\n")
+                    .withHeader("Sec-WebSocket-Version", VERSION));
+        }
+        String key = headers.first("Sec-WebSocket-Key").orElse("");
+        if (headers.count("Sec-WebSocket-Key") != 1 || !isKey(key)) {
+            return badRequest("exactly one Sec-WebSocket-Key of 16 octets in base64 is required");
+        }
+        // §4.1, §11.3.4: tokens, no two of them alike.
+        Set<String> subprotocols = new LinkedHashSet<>();
+        for (String subprotocol : headers.elements("Sec-WebSocket-Protocol")) {
+            if (!Octets.isToken(subprotocol) || !subprotocols.add(subprotocol)) {
+                return badRequest("Sec-WebSocket-Protocol must list different tokens");
+            }
+        }
+        return new Upgrade(key, List.copyOf(subprotocols), headers.all("Sec-WebSocket-Extensions"));
+    }
+
+    /** Whether these are 16 octets in the one base64 form that encoders produce. */
+    private static boolean isKey(String key) {
+        if (key.length() != KEY_LENGTH || !key.endsWith("==")) {
+            return false;
+        }
+        for (int i = 0; i < KEY_DIGITS; i++) {
+            if (BASE64.indexOf(key.charAt(i)) < 0) {
+                return false;
+            }
+        }
+        // RFC 4648 §3.5: 22 digits hold 132 bits; the last 4 carry nothing and are 0.
+        return (BASE64.indexOf(key.charAt(KEY_DIGITS - 1)) & 0xF) == 0;
+    }
+
+    private static Refused badRequest(String reason) {
+        return new Refused(HttpResponse.of(400, reason + "\n"));
+    }
+
+    /** The answer to a request that is not an upgrade, where nothing else answers it: 426. */
+    public static HttpResponse notUpgraded() {
+        return upgradeRequired("This is a WebSocket endpoint\n");
+    }
+
+    /** RFC 9110 §15.5.22: a 426 names the protocol. */
+    private static HttpResponse upgradeRequired(String text) {
+        return HttpResponse.of(426, text).withHeader("Upgrade", "websocket");
+    }
+
+    /**
+     * The {@code Sec-WebSocket-Accept} that answers a key (§4.2.2, 5.4).
+     *
+     * @param key
+     *            a {@code Sec-WebSocket-Key}
+     */
+    public static String acceptKey(String key) {
+        try {
+            MessageDigest digest = (MessageDigest) SHA_1.clone();
+            digest.update(key.getBytes(ISO_8859_1));
+            digest.update(GUID);
+            return Base64.getEncoder().encodeToString(digest.digest());
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("the SHA-1 of this Java runtime cannot be cloned", e);
+        }
+    }
+
+    private static MessageDigest sha1() {
+        try {
+            return MessageDigest.getInstance("SHA-1");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has SHA-1", e);
+        }
+    }
+
+    /**
+     * The octets of the reply that opens the connection (§4.2.2): 101. Whether the subprotocol was offered is known to
+     * {@link Upgrade#accept}, not here.
+     *
+     * @param key
+     *            the key of the request
+     * @param subprotocolOrNull
+     *            the chosen subprotocol
+     * @param extensionsOrNull
+     *            the value of {@code Sec-WebSocket-Extensions}
+     * @param extra
+     *            more headers
+     * @throws IllegalArgumentException
+     *             if the subprotocol is not a token, the extensions are not a header's value, or an extra header belongs to
+     *             the handshake ({@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or tells of a body
+     *             ({@code Content-Length}, {@code Transfer-Encoding})
+     */
+    public static byte[] acceptResponse(String key, String subprotocolOrNull, String extensionsOrNull, Headers extra) {
+        Headers.Builder headers = Headers.builder().add("Upgrade", "websocket").add("Connection", "Upgrade")
+                .add("Sec-WebSocket-Accept", acceptKey(key));
+        if (subprotocolOrNull != null) {
+            if (!Octets.isToken(subprotocolOrNull)) {
+                throw new IllegalArgumentException("not a subprotocol: '" + Octets.escaped(subprotocolOrNull) + "'");
+            }
+            headers.add("Sec-WebSocket-Protocol", subprotocolOrNull);
+        }
+        if (extensionsOrNull != null) {
+            headers.add("Sec-WebSocket-Extensions", extensionsOrNull);
+        }
+        extra.forEach((name, value) -> headers.add(requireForeign(name), value));
+        StringBuilder head = new StringBuilder(256).append("HTTP/1.1 101 Switching Protocols\r\n");
+        headers.build().appendTo(head);
+        return head.append("\r\n").toString().getBytes(ISO_8859_1);
+    }
+
+    private static String requireForeign(String name) {
+        String folded = name.toLowerCase(Locale.ROOT);
+        if (OWN_HEADERS.contains(folded) || folded.startsWith("sec-websocket-")) {
+            throw new IllegalArgumentException(name + " is set by the handshake itself");
+        }
+        return name;
+    }
+}

@@ -1,0 +1,37 @@
+package dev.weft.parser.http;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * The beginning of an element (method, target, name, value) that the end of a region cut. The parsers that append to it
+ * count what they append, so it never outgrows twice their limits; it holds no array until something is cut.
+ */
+final class Remnant {
+
+    private static final byte[] NONE = {};
+    private static final int FIRST_CAPACITY = 64;
+
+    private byte[] octets = NONE;
+    private int length;
+
+    void append(byte[] array, int from, int to) {
+        int needed = length + to - from;
+        if (needed > octets.length) {
+            octets = Arrays.copyOf(octets, Math.max(needed, Math.max(FIRST_CAPACITY, 2 * octets.length)));
+        }
+        System.arraycopy(array, from, octets, length, to - from);
+        length = needed;
+    }
+
+    /** What was kept, followed by these octets, as ISO-8859-1; keeps nothing. */
+    String take(byte[] array, int from, int to) {
+        if (length == 0) {
+            return new String(array, from, to - from, StandardCharsets.ISO_8859_1);
+        }
+        append(array, from, to);
+        String text = new String(octets, 0, length, StandardCharsets.ISO_8859_1);
+        length = 0;
+        return text;
+    }
+}

@@ -1,0 +1,83 @@
+package dev.weft.parser.http;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * The head of a request. Immutable; what is derived from the headers is derived anew at each call.
+ *
+ * @param method
+ *            the method, a token; case counts
+ * @param target
+ *            the target in origin form: the path as it was sent and, behind a '?', the query; nothing is decoded
+ * @param headers
+ *            the header fields
+ */
+public record RequestHead(String method, String target, Headers headers) {
+
+    /**
+     * @throws IllegalArgumentException
+     *             if the method is not a token, or the target not in origin form
+     */
+    public RequestHead {
+        Objects.requireNonNull(headers, "headers");
+        if (!Octets.isToken(method)) {
+            throw new IllegalArgumentException("not a method: '" + Octets.escaped(method) + "'");
+        }
+        if (!Octets.isOriginForm(target)) {
+            throw new IllegalArgumentException("not a target in origin form: '" + Octets.escaped(target) + "'");
+        }
+    }
+
+    /** The target up to the first '?', not decoded and not normalised: it may hold {@code %2e} and {@code ..}. */
+    public String path() {
+        int mark = target.indexOf('?');
+        return mark < 0 ? target : target.substring(0, mark);
+    }
+
+    /** What follows the first '?' of the target, not decoded; the empty string if nothing does. */
+    public Optional<String> query() {
+        int mark = target.indexOf('?');
+        return mark < 0 ? Optional.empty() : Optional.of(target.substring(mark + 1));
+    }
+
+    /** The host and, behind a colon, perhaps the port that the client believes to talk to. */
+    public Optional<String> host() {
+        return headers.first("Host");
+    }
+
+    /** The origin of the script that opens the connection, as a browser tells it; other clients need not. */
+    public Optional<String> origin() {
+        return headers.first("Origin");
+    }
+
+    /**
+     * The cookies, by name, in the order of the request (RFC 6265 §4.2). Of several with one name the first counts: user
+     * agents send the most specific first (§5.4). Pieces without a name or without '=' are left out, values are kept as they
+     * are, quotes included. Takes linear time.
+     */
+    public Map<String, String> cookies() {
+        Map<String, String> cookies = new LinkedHashMap<>();
+        for (String value : headers.all("Cookie")) {
+            int from = 0;
+            while (from <= value.length()) {
+                int semicolon = value.indexOf(';', from);
+                int end = semicolon < 0 ? value.length() : semicolon;
+                addCookie(cookies, value.substring(from, end));
+                from = end + 1;
+            }
+        }
+        return Collections.unmodifiableMap(cookies);
+    }
+
+    private static void addCookie(Map<String, String> cookies, String pair) {
+        int equals = pair.indexOf('=');
+        String name = Octets.trimmed(pair, 0, Math.max(equals, 0));
+        if (!name.isEmpty()) {
+            cookies.putIfAbsent(name, Octets.trimmed(pair, equals + 1, pair.length()));
+        }
+    }
+}

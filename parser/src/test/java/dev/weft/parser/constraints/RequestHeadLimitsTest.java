@@ -1,0 +1,189 @@
+package dev.weft.parser.constraints;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import dev.weft.parser.http.HttpHeadException;
+import dev.weft.parser.http.HttpLimits;
+import dev.weft.parser.http.RequestHead;
+import dev.weft.parser.http.RequestHeadParser;
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Test;
+
+/** Exactly at a limit passes; the first octet or line beyond it is refused, without waiting for the rest. */
+class RequestHeadLimitsTest {
+
+    private static final String REQUEST_LINE = "GET / HTTP/1.1\r\n";
+
+    @Test
+    void defaultsAreTheDocumentedOnes() {
+        assertEquals(new HttpLimits(8192, 8192, 100, 32_768), HttpLimits.DEFAULT);
+    }
+
+    @Test
+    void limitsMustBePositive() {
+        assertLimitRefused("requestLineLength", 0, 1, 1, 1);
+        assertLimitRefused("headerLineLength", 1, -1, 1, 1);
+        assertLimitRefused("headerCount", 1, 1, 0, 1);
+        assertLimitRefused("headersLength", 1, 1, 1, Integer.MIN_VALUE);
+    }
+
+    @Test
+    void limitsMayBeAsLargeAsAnInteger() throws HttpHeadException {
+        int max = Integer.MAX_VALUE;
+        assertEquals("/", parsed(new HttpLimits(max, max, max, max), REQUEST_LINE + "a: b\r\n\r\n").target());
+    }
+
+    @Test
+    void requestLineMayBeAsLongAsTheLimit() throws HttpHeadException {
+        // "GET " and " HTTP/1.1" are 13 octets; the line end does not count.
+        String target = "/" + "a".repeat(8192 - 13 - 1);
+        assertEquals(target, parsed(HttpLimits.DEFAULT, "GET " + target + " HTTP/1.1\r\n\r\n").target());
+    }
+
+    @Test
+    void requestLineBeyondTheLimitIsRefusedWhereverItIs() {
+        for (int limit = 1; limit < 14; limit++) {
+            HttpHeadException refusal = assertRefusedAt(limit, new HttpLimits(limit, 8192, 100, 32_768), REQUEST_LINE);
+            assertEquals(414, refusal.status());
+            assertEquals("octets in the request line: at least " + (limit + 1) + ", the limit is " + limit
+                    + " (requestLineLength)", refusal.getMessage());
+        }
+    }
+
+    @Test
+    void endlessRequestLineIsRefusedAtTheFirstOctetBeyond() {
+        assertEquals(414, assertRefusedAt(8192, HttpLimits.DEFAULT, "GET /" + "a".repeat(1 << 20)).status());
+        assertEquals(414, assertRefusedAt(8192, HttpLimits.DEFAULT, "G".repeat(1 << 20)).status());
+    }
+
+    @Test
+    void headerLineMayBeAsLongAsTheLimit() throws HttpHeadException {
+        String value = "b".repeat(8192 - 2);
+        RequestHead head = parsed(HttpLimits.DEFAULT, REQUEST_LINE + "a:" + value + "\r\nc: d\r\n\r\n");
+        assertEquals(value, head.headers().first("a").orElseThrow());
+    }
+
+    @Test
+    void headerLineBeyondTheLimitIsRefusedWhereverItIs() {
+        String line = "name: \t value\t ";
+        for (int limit = 1; limit < line.length(); limit++) {
+            HttpHeadException refusal = assertRefusedAt(REQUEST_LINE.length() + limit,
+                    new HttpLimits(8192, limit, 100, 32_768), REQUEST_LINE + line);
+            assertEquals(431, refusal.status());
+            assertEquals("octets in a header line: at least " + (limit + 1) + ", the limit is " + limit
+                    + " (headerLineLength)", refusal.getMessage());
+        }
+    }
+
+    @Test
+    void headerOfAMebiOctetIsRefusedAtTheFirstOctetBeyond() {
+        int beyond = REQUEST_LINE.length() + 8192;
+        String mebi = "a".repeat(1 << 20);
+        assertEquals(431, assertRefusedAt(beyond, HttpLimits.DEFAULT, REQUEST_LINE + "a:" + mebi).status());
+        assertEquals(431, assertRefusedAt(beyond, HttpLimits.DEFAULT, REQUEST_LINE + mebi).status());
+        assertEquals(431,
+                assertRefusedAt(beyond, HttpLimits.DEFAULT, REQUEST_LINE + "a:" + " ".repeat(1 << 20)).status());
+    }
+
+    @Test
+    void thereMayBeAsManyHeadersAsTheLimit() throws HttpHeadException {
+        assertEquals(100, parsed(HttpLimits.DEFAULT, REQUEST_LINE + "a:\r\n".repeat(100) + "\r\n").headers().size());
+    }
+
+    @Test
+    void oneHeaderMoreIsRefusedAtItsFirstOctet() {
+        int beyond = REQUEST_LINE.length() + 100 * "a:\r\n".length();
+        HttpHeadException refusal = assertRefusedAt(beyond, HttpLimits.DEFAULT, REQUEST_LINE + "a:\r\n".repeat(2000));
+        assertEquals(431, refusal.status());
+        assertEquals("too many headers: at least 101, the limit is 100 (headerCount)", refusal.getMessage());
+    }
+
+    @Test
+    void headersMayBeAsLongAsTheLimitAllTogether() throws HttpHeadException {
+        // Four lines of 8,192 octets; line ends do not count.
+        String line = "a:" + "b".repeat(8190) + "\r\n";
+        assertEquals(4, parsed(HttpLimits.DEFAULT, REQUEST_LINE + line.repeat(4) + "\r\n").headers().size());
+    }
+
+    @Test
+    void oneOctetMoreInAllHeadersIsRefused() {
+        String line = "a:" + "b".repeat(8190) + "\r\n";
+        HttpHeadException refusal = assertRefusedAt(REQUEST_LINE.length() + 4 * line.length(), HttpLimits.DEFAULT,
+                REQUEST_LINE + line.repeat(4) + "c");
+        assertEquals(431, refusal.status());
+        assertEquals("octets in all headers: at least 32769, the limit is 32768 (headersLength)", refusal.getMessage());
+    }
+
+    @Test
+    void headersBeyondTheLimitAreRefusedWhereverTheyAre() {
+        String lines = "ab: c\r\nd: ef\r\n";
+        for (int limit = 1; limit < 10; limit++) {
+            int beyond = REQUEST_LINE.length() + limit + (limit < 5 ? 0 : 2);
+            assertEquals(431,
+                    assertRefusedAt(beyond, new HttpLimits(8192, 100, 100, limit), REQUEST_LINE + lines).status());
+        }
+    }
+
+    @Test
+    void octetByOctetNoMoreIsAllocatedThanAFewTimesTheHead() throws HttpHeadException {
+        byte[] octets = (REQUEST_LINE + ("a:" + "b".repeat(8190) + "\r\n").repeat(4) + "\r\n").getBytes(ISO_8859_1);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        parseOctetByOctet(octets);
+        long before = threads.getCurrentThreadAllocatedBytes();
+        parseOctetByOctet(octets);
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        // Quadratic would be 4 × 8 Ki × 8 Ki / 2 = 128 Mi.
+        assertTrue(allocated > octets.length && allocated < 4L * octets.length, () -> allocated + " octets");
+    }
+
+    private static void parseOctetByOctet(byte[] octets) throws HttpHeadException {
+        RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
+        int end = -1;
+        for (int i = 0; i < octets.length; i++) {
+            end = parser.parse(octets, i, i + 1);
+        }
+        assertEquals(octets.length, end);
+    }
+
+    private static void assertLimitRefused(String setting, int line, int header, int count, int headers) {
+        var refusal = assertThrows(IllegalArgumentException.class, () -> new HttpLimits(line, header, count, headers));
+        assertTrue(refusal.getMessage().startsWith(setting + " "), refusal.getMessage());
+    }
+
+    private static RequestHead parsed(HttpLimits limits, String text) throws HttpHeadException {
+        byte[] octets = text.getBytes(ISO_8859_1);
+        RequestHeadParser parser = new RequestHeadParser(limits);
+        assertEquals(octets.length, parser.parse(octets, 0, octets.length));
+        RequestHeadParser slow = new RequestHeadParser(limits);
+        for (int i = 0; i < octets.length - 1; i++) {
+            assertEquals(-1, slow.parse(octets, i, i + 1));
+        }
+        assertEquals(octets.length, slow.parse(octets, octets.length - 1, octets.length));
+        assertEquals(parser.head(), slow.head());
+        return parser.head();
+    }
+
+    /** All octets before this offset are taken, and the one there is refused, in the same words as in the whole text. */
+    private static HttpHeadException assertRefusedAt(int offset, HttpLimits limits, String text) {
+        byte[] octets = text.getBytes(ISO_8859_1);
+        RequestHeadParser parser = new RequestHeadParser(limits);
+        try {
+            for (int i = 0; i < offset; i++) {
+                assertEquals(-1, parser.parse(octets, i, i + 1));
+            }
+        } catch (HttpHeadException e) {
+            throw new AssertionError("refused too early", e);
+        }
+        HttpHeadException refusal = assertThrows(HttpHeadException.class,
+                () -> parser.parse(octets, offset, offset + 1));
+        HttpHeadException whole = assertThrows(HttpHeadException.class,
+                () -> new RequestHeadParser(limits).parse(octets, 0, octets.length));
+        assertEquals(refusal.getMessage(), whole.getMessage());
+        assertEquals(refusal.status(), whole.status());
+        return refusal;
+    }
+}

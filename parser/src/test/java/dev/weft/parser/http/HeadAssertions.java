@@ -1,0 +1,108 @@
+package dev.weft.parser.http;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Parses every head whole, cut at every octet and octet by octet, and wants the same result each time. */
+final class HeadAssertions {
+
+    /** Neither a head nor anything that a head may go on with. */
+    private static final String FRAMES = "\u0081\u0085\u0001\u0002\u0003\u0004\r\n\r\n";
+
+    /**
+     * @param result
+     *            the request, rendered, or the refusal
+     * @param consumed
+     *            the offset behind the head; -1 if it is not complete or refused
+     */
+    record Outcome(String result, int consumed) {}
+
+    private HeadAssertions() {}
+
+    static byte[] octets(String text) {
+        return text.getBytes(ISO_8859_1);
+    }
+
+    static RequestHead parse(String text) {
+        RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
+        try {
+            assertEquals(text.length(), parser.parse(octets(text), 0, text.length()));
+        } catch (HttpHeadException e) {
+            throw new AssertionError(e);
+        }
+        return parser.head();
+    }
+
+    /** Feeds the regions between the cuts; a complete head ends it. */
+    static Outcome outcome(HttpLimits limits, byte[] octets, int... cuts) {
+        RequestHeadParser parser = new RequestHeadParser(limits);
+        try {
+            int from = 0;
+            for (int i = 0; i <= cuts.length; i++) {
+                int to = i < cuts.length ? cuts[i] : octets.length;
+                int end = parser.parse(octets, from, to);
+                if (end >= 0) {
+                    return new Outcome(rendered(parser.head()), end);
+                }
+                from = to;
+            }
+            return new Outcome("incomplete", -1);
+        } catch (HttpHeadException e) {
+            return new Outcome(e.status() + " " + e.getMessage(), -1);
+        }
+    }
+
+    static Outcome outcomeOctetByOctet(HttpLimits limits, byte[] octets) {
+        int[] cuts = new int[octets.length];
+        for (int i = 0; i < cuts.length; i++) {
+            cuts[i] = i;
+        }
+        return outcome(limits, octets, cuts);
+    }
+
+    static void assertSameHoweverCut(Outcome expected, String text) {
+        byte[] octets = octets(text);
+        assertEquals(expected, outcome(HttpLimits.DEFAULT, octets), "whole");
+        assertEquals(expected, outcomeOctetByOctet(HttpLimits.DEFAULT, octets), "octet by octet");
+        for (int cut = 0; cut <= octets.length; cut++) {
+            assertEquals(expected, outcome(HttpLimits.DEFAULT, octets, cut), "cut at " + cut);
+        }
+    }
+
+    /** The head is accepted as this request line and these field lines, and what follows it is not consumed. */
+    static void assertParsed(String head, String... lines) {
+        Outcome expected = new Outcome(String.join("\n", lines), head.length());
+        assertSameHoweverCut(expected, head);
+        assertSameHoweverCut(expected, head + FRAMES);
+    }
+
+    /** Everything up to the last octet could still become a head; the last octet is refused at once. */
+    static void assertRefusedAtLastOctet(int status, String text) {
+        int last = text.length() - 1;
+        byte[] octets = octets(text);
+        RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
+        try {
+            assertEquals(-1, parser.parse(octets, 0, last));
+        } catch (HttpHeadException e) {
+            throw new AssertionError("refused too early", e);
+        }
+        HttpHeadException refusal = assertThrows(HttpHeadException.class, () -> parser.parse(octets, last, last + 1));
+        assertEquals(status, refusal.status(), refusal.getMessage());
+        assertEquals(0, refusal.getStackTrace().length);
+        assertEquals("", refusal.getMessage().replaceAll("[ -~]", ""), "escaped");
+        Outcome expected = new Outcome(status + " " + refusal.getMessage(), -1);
+        assertSameHoweverCut(expected, text);
+        assertSameHoweverCut(expected, text + "\r\nHost: a\r\n\r\n");
+    }
+
+    static String rendered(RequestHead head) {
+        List<String> lines = new ArrayList<>();
+        lines.add(head.method() + " " + head.target());
+        head.headers().forEach((name, value) -> lines.add(name + "=" + value));
+        return String.join("\n", lines);
+    }
+}
