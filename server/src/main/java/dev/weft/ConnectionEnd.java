@@ -1,5 +1,7 @@
 package dev.weft;
 
+import dev.weft.internal.Escape;
+import dev.weft.parser.CloseCode;
 import java.util.Optional;
 
 /**
@@ -27,10 +29,10 @@ public record ConnectionEnd(Optional<CloseReason> received, Optional<CloseReason
 
     /** The connection's close code (§7.1.5): the received one, 1005 if it had none, 1006 if no Close frame came. */
     public int code() {
-        return received.map(CloseReason::code).orElse(dev.weft.parser.CloseCode.ABNORMAL_CLOSURE);
+        return received.map(CloseReason::code).orElse(CloseCode.ABNORMAL_CLOSURE);
     }
 
-    /** One line for a log. */
+    /** One line for a log, with the peer's text escaped. */
     @Override
     public String toString() {
         return (clean() ? "clean" : "unclean")
@@ -41,6 +43,6 @@ public record ConnectionEnd(Optional<CloseReason> received, Optional<CloseReason
     }
 
     private static String describe(CloseReason reason) {
-        return reason.code() + (reason.reason().isEmpty() ? "" : " \"" + reason.reason() + "\"");
+        return reason.code() + (reason.reason().isEmpty() ? "" : " \"" + Escape.text(reason.reason()) + "\"");
     }
 }

@@ -1,5 +1,6 @@
 package dev.weft;
 
+import dev.weft.parser.CloseCode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Writer;
@@ -145,7 +146,7 @@ public interface WebSocketConnection {
 
     /** Closes with 1000 and no reason, otherwise as {@link #close(int, String)}. */
     default void close() throws IOException {
-        close(dev.weft.parser.CloseCode.NORMAL_CLOSURE, "");
+        close(CloseCode.NORMAL_CLOSURE, "");
     }
 
     /**

@@ -103,7 +103,8 @@ final class Closing {
         while (true) {
             Status now = status;
             if (now.cause != null
-                    || STATUS.compareAndSet(this, now, new Status(now.state, now.received, now.sent, now.first, cause))) {
+                    || STATUS.compareAndSet(this, now,
+                            new Status(now.state, now.received, now.sent, now.first, cause))) {
                 return;
             }
         }

@@ -7,6 +7,7 @@ import dev.weft.Message;
 import dev.weft.MessageStream;
 import dev.weft.MessageView;
 import dev.weft.WebSocketConnection;
+import dev.weft.internal.transport.Lingering;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameParser;
@@ -20,7 +21,6 @@ import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.net.SocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
@@ -33,8 +33,6 @@ import java.util.Optional;
 public final class Connection implements WebSocketConnection {
     private static final char REPLACEMENT = '\uFFFD';
     private static final byte[] NO_PAYLOAD = {};
-    /** So much of what the peer had under way is read and dropped, that no reset destroys our Close frame. */
-    private static final long DRAINED = 16 << 20;
 
     private final Transport transport;
     private final Thread owner;
@@ -67,7 +65,8 @@ public final class Connection implements WebSocketConnection {
         this.services = services;
         this.deadlines = new Deadlines(services.clock(), services.timeouts());
         Extension extension = agreement.extension();
-        this.output = new Output(transport, new FrameWriter(role), role.sendsMasked(), services.pool(), closing, deadlines,
+        this.output = new Output(transport, new FrameWriter(role), role.sendsMasked(), services.pool(), closing,
+                deadlines,
                 services.guard(), extension);
         long maxFrameLength = Math.max(FrameHeader.MAX_CONTROL_PAYLOAD,
                 Math.max(services.limits().maxMessageSize(), services.limits().maxStreamedMessageSize()));
@@ -277,33 +276,15 @@ public final class Connection implements WebSocketConnection {
         try {
             messages.release();
             output.close(reason);
-            while (closing.state() == Closing.State.CLOSE_SENT && frames.next() != null) {
-            }
+            while (closing.state() == Closing.State.CLOSE_SENT && frames.next() != null) {}
         } catch (ProtocolViolationException e) {
             closing.breakOff(e);
         } catch (IOException e) {
             breakOff(e);
         }
-        drain();
-        input.release();
-        transport.close();
-    }
-
-    /** Half-closes, and reads what is still unread, so that no reset overtakes our last frames. */
-    private void drain() {
-        shutdownOutput();
         deadlines.closing();
-        ByteBuffer dropped = ByteBuffer.allocate(1024);
-        try {
-            long total = 0;
-            int count = 0;
-            while (count >= 0 && total < DRAINED) {
-                count = transport.read(dropped.clear());
-                total += count;
-            }
-        } catch (IOException e) {
-            // The wire was dead before, or the close deadline passed.
-        }
+        input.release();
+        Lingering.close(transport);
     }
 
     private void shutdownOutput() {

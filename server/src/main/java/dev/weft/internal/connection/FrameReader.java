@@ -119,7 +119,8 @@ final class FrameReader {
                 controlLength = 0;
             }
             case PAYLOAD -> {
-                System.arraycopy(parser.array(), parser.payloadOffset(), control, controlLength, parser.payloadLength());
+                System.arraycopy(parser.array(), parser.payloadOffset(), control, controlLength,
+                        parser.payloadLength());
                 controlLength += parser.payloadLength();
             }
             case FRAME_END -> {

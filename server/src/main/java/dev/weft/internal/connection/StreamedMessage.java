@@ -115,8 +115,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
     private void skipRest() throws IOException {
         if (!complete || from < to) {
             byte[] piece = new byte[SKIPPED_PIECE];
-            while (read(piece, 0, piece.length) >= 0) {
-            }
+            while (read(piece, 0, piece.length) >= 0) {}
         }
     }
 

@@ -35,7 +35,8 @@ final class Utf8 {
             if (!Character.isSurrogate(c)) {
                 continue;
             }
-            if (Character.isLowSurrogate(c) || i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(i + 1))) {
+            if (Character.isLowSurrogate(c) || i + 1 == text.length()
+                    || !Character.isLowSurrogate(text.charAt(i + 1))) {
                 throw new IllegalArgumentException("unpaired surrogate at index " + i);
             }
             i++;

@@ -1,0 +1,22 @@
+package dev.weft.internal;
+
+/** Makes a peer's text safe for a log. */
+public final class Escape {
+    private static final int LONGEST = 200;
+
+    private Escape() {}
+
+    /** The text with everything but printable ASCII, and backslashes, as {@code \\uXXXX}; cut if it is long. */
+    public static String text(String text) {
+        StringBuilder escaped = new StringBuilder();
+        for (int i = 0; i < text.length() && i < LONGEST; i++) {
+            char c = text.charAt(i);
+            if (c >= ' ' && c <= '~' && c != '\\') {
+                escaped.append(c);
+            } else {
+                escaped.append(String.format("\\u%04x", (int) c));
+            }
+        }
+        return text.length() > LONGEST ? escaped.append("…").toString() : escaped.toString();
+    }
+}

@@ -1,0 +1,34 @@
+package dev.weft.internal.transport;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** The end of a transport that lets the peer have our last octets (RFC 6455 §7.1.1). */
+public final class Lingering {
+    /** So much of what the peer had under way is read and dropped; beyond, a reset may destroy our last octets. */
+    private static final long DROPPED = 16 << 20;
+    private static final int PIECE = 1024;
+
+    private Lingering() {}
+
+    /**
+     * Shuts down the output, reads and drops what still comes until the peer has shut down his, and closes. Blocks; the
+     * caller's deadline ends it by {@link Transport#close()}.
+     */
+    public static void close(Transport transport) {
+        try {
+            transport.shutdownOutput();
+            ByteBuffer piece = ByteBuffer.allocate(PIECE);
+            long total = 0;
+            int count = 0;
+            while (count >= 0 && total < DROPPED) {
+                total += count;
+                count = transport.read(piece.clear());
+            }
+        } catch (IOException e) {
+            // The wire was dead before, or the deadline passed.
+        } finally {
+            transport.close();
+        }
+    }
+}

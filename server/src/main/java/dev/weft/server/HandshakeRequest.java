@@ -1,0 +1,46 @@
+package dev.weft.server;
+
+import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.RequestHead;
+import java.net.SocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A client's opening handshake (RFC 6455 §4.2.1), valid as far as the protocol goes.
+ *
+ * @param head          the request
+ * @param subprotocols  what the client offers, the preferred one first
+ * @param localAddress  the address it came to
+ * @param remoteAddress the address it came from
+ */
+public record HandshakeRequest(RequestHead head, List<String> subprotocols, SocketAddress localAddress,
+        SocketAddress remoteAddress) {
+    /** Copies the list. */
+    public HandshakeRequest {
+        Objects.requireNonNull(head);
+        subprotocols = List.copyOf(subprotocols);
+    }
+
+    /** The target's path, as it was on the wire. */
+    public String path() {
+        return head.path();
+    }
+
+    /** The target's query, as it was on the wire. */
+    public Optional<String> query() {
+        return head.query();
+    }
+
+    /** All header fields. */
+    public Headers headers() {
+        return head.headers();
+    }
+
+    /** The cookies by name. */
+    public Map<String, String> cookies() {
+        return head.cookies();
+    }
+}

@@ -1,0 +1,51 @@
+package dev.weft.server;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The origin of a page (RFC 6454) of http or https, in one spelling. Other values of the header, {@code null} included,
+ * are no origin that anything could be the same as.
+ */
+record Origin(String scheme, String host, int port) {
+    /** A name, an IPv4 or an IPv6 address: nothing with a path, user information or blanks. */
+    private static final String HOST_AND_PORT = "([a-z0-9._-]+|\\[[0-9a-f:.]+])(?::([0-9]{1,5}))?";
+    private static final Pattern ORIGIN = Pattern.compile("(https?)://" + HOST_AND_PORT);
+    private static final Pattern AUTHORITY = Pattern.compile(HOST_AND_PORT);
+
+    static Optional<Origin> parse(String value) {
+        Matcher matcher = ORIGIN.matcher(value.toLowerCase(Locale.ROOT));
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        String scheme = matcher.group(1);
+        return Optional.of(new Origin(scheme, matcher.group(2), port(matcher.group(3), scheme)));
+    }
+
+    static Origin require(String value) {
+        return parse(value).orElseThrow(() -> new IllegalArgumentException("not an origin of http or https: " + value));
+    }
+
+    /** Whether the request has no Origin, and so comes from no browser, or a good one. */
+    static boolean isAbsentOr(HandshakeRequest request, Predicate<Origin> good) {
+        List<String> values = request.headers().all("Origin");
+        return values.isEmpty() || values.size() == 1 && parse(values.get(0)).filter(good).isPresent();
+    }
+
+    /**
+     * Whether this is the origin that a request with this Host came to. Whether by TLS the server cannot see where a
+     * proxy ends it, so the scheme is taken as right; it still tells which port a Host without one means.
+     */
+    boolean isOf(String hostHeader) {
+        Matcher matcher = AUTHORITY.matcher(hostHeader.toLowerCase(Locale.ROOT));
+        return matcher.matches() && host.equals(matcher.group(1)) && port == port(matcher.group(2), scheme);
+    }
+
+    private static int port(String digits, String scheme) {
+        return digits != null ? Integer.parseInt(digits) : scheme.equals("https") ? 443 : 80;
+    }
+}

@@ -1,0 +1,58 @@
+package dev.weft.server;
+
+import dev.weft.ConnectionLimits;
+import dev.weft.ConnectionTimeouts;
+import dev.weft.internal.Bounds;
+import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.HttpLimits;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * All that a server can be told; made by {@link WebSocketServerBuilder}, where the defaults are.
+ *
+ * @param socket         where it listens
+ * @param httpLimits     what a request head may have
+ * @param limits         what one connection may use
+ * @param timeouts       how long one connection waits
+ * @param shutdownGrace  how long a shutdown waits for connections to end by themselves
+ * @param maxConnections how many connections may be open; further ones get 503
+ * @param readBufferSize octets of each buffer that is lent to a connection while it has something to read or write
+ * @param bufferedOctets what all connections together may hold in such buffers and half-read messages; who would go over
+ *                       it is closed with 1013
+ * @param subprotocols   what the server speaks; the first of a client's that is among them is chosen
+ * @param policy         which handshakes are accepted
+ * @param fallback       answers requests that are no handshakes; without one they get 426
+ * @param handler        serves the connections
+ */
+public record ServerConfiguration(SocketSettings socket, HttpLimits httpLimits, ConnectionLimits limits,
+        ConnectionTimeouts timeouts, Duration shutdownGrace, int maxConnections, int readBufferSize, long bufferedOctets,
+        List<String> subprotocols, HandshakePolicy policy, Optional<HttpFallback> fallback, WebSocketHandler handler) {
+    /** Room for a request line's worth, and for the largest control frame many times over. */
+    private static final int SMALLEST_BUFFER = 1024;
+    private static final int LARGEST_BUFFER = 1 << 24;
+
+    /**
+     * Checks the settings.
+     *
+     * @throws IllegalArgumentException if one is out of bounds, or a subprotocol is not a token
+     */
+    public ServerConfiguration {
+        Objects.requireNonNull(socket);
+        Objects.requireNonNull(httpLimits);
+        Objects.requireNonNull(limits);
+        Objects.requireNonNull(timeouts);
+        Objects.requireNonNull(policy);
+        Objects.requireNonNull(fallback);
+        Objects.requireNonNull(handler, "a server needs a handler");
+        Bounds.check("shutdownGrace", shutdownGrace, Duration.ZERO, Duration.ofDays(365));
+        Bounds.check("maxConnections", maxConnections, 1, Integer.MAX_VALUE);
+        Bounds.check("readBufferSize", readBufferSize, SMALLEST_BUFFER, LARGEST_BUFFER);
+        Bounds.check("bufferedOctets", bufferedOctets, readBufferSize, Long.MAX_VALUE);
+        subprotocols = List.copyOf(subprotocols);
+        // A header's name is a token, and so is a subprotocol (§4.1).
+        subprotocols.forEach(subprotocol -> Headers.of(subprotocol, ""));
+    }
+}

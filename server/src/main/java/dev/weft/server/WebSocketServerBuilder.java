@@ -1,0 +1,226 @@
+package dev.weft.server;
+
+import dev.weft.ConnectionLimits;
+import dev.weft.ConnectionTimeouts;
+import dev.weft.parser.http.HttpLimits;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Collects a server's settings; every one has a default but the handler. The values are checked by {@link #build()}. Not
+ * for use by two threads at once.
+ */
+public final class WebSocketServerBuilder {
+    private String host = "127.0.0.1";
+    private int port;
+    private int backlog = 1024;
+    private boolean tcpNoDelay = true;
+    private boolean keepAlive;
+    private OptionalInt receiveBufferSize = OptionalInt.empty();
+    private OptionalInt sendBufferSize = OptionalInt.empty();
+
+    private HttpLimits httpLimits = HttpLimits.DEFAULT;
+
+    private int maxMessageSize = 1 << 20;
+    private long maxStreamedMessageSize = 1L << 40;
+    private int maxFramesPerMessage = 131_072;
+
+    private Duration handshakeTimeout = Duration.ofSeconds(10);
+    private Duration pingInterval = Duration.ofSeconds(20);
+    private Duration pongTimeout = Duration.ofSeconds(20);
+    private Duration messageTimeout = Duration.ofSeconds(60);
+    private Duration writeTimeout = Duration.ofSeconds(20);
+    private Duration closeTimeout = Duration.ofSeconds(5);
+    private Duration shutdownGrace = Duration.ofSeconds(10);
+
+    private int maxConnections = 1_000_000;
+    private int readBufferSize = 16_384;
+    private long bufferedOctets = Runtime.getRuntime().maxMemory() / 4;
+
+    private List<String> subprotocols = List.of();
+    private HandshakePolicy policy = HandshakePolicy.sameOrigin();
+    private HttpFallback fallback;
+    private WebSocketHandler handler;
+
+    WebSocketServerBuilder() {}
+
+    /** Sets what serves the connections; needed. */
+    public WebSocketServerBuilder handler(WebSocketHandler handler) {
+        this.handler = handler;
+        return this;
+    }
+
+    /** Sets the name or address to listen at. Default 127.0.0.1, this machine alone; 0.0.0.0 or :: serves others too. */
+    public WebSocketServerBuilder host(String host) {
+        this.host = host;
+        return this;
+    }
+
+    /** Sets the port, 0 to 65,535. Default 0: the system chooses, {@link WebSocketServer#port()} tells. */
+    public WebSocketServerBuilder port(int port) {
+        this.port = port;
+        return this;
+    }
+
+    /** Sets how many connections may wait to be accepted. Default 1,024; the system may have a lower limit. */
+    public WebSocketServerBuilder backlog(int backlog) {
+        this.backlog = backlog;
+        return this;
+    }
+
+    /** Sets whether small writes leave at once (TCP_NODELAY). Default true. */
+    public WebSocketServerBuilder tcpNoDelay(boolean tcpNoDelay) {
+        this.tcpNoDelay = tcpNoDelay;
+        return this;
+    }
+
+    /** Sets whether the system looks after dead peers too (SO_KEEPALIVE). Default false: pings do so sooner. */
+    public WebSocketServerBuilder keepAlive(boolean keepAlive) {
+        this.keepAlive = keepAlive;
+        return this;
+    }
+
+    /** Sets the octets of the system's receive buffer (SO_RCVBUF). Default: left to the system. */
+    public WebSocketServerBuilder receiveBufferSize(int receiveBufferSize) {
+        this.receiveBufferSize = OptionalInt.of(receiveBufferSize);
+        return this;
+    }
+
+    /** Sets the octets of the system's send buffer (SO_SNDBUF). Default: left to the system. */
+    public WebSocketServerBuilder sendBufferSize(int sendBufferSize) {
+        this.sendBufferSize = OptionalInt.of(sendBufferSize);
+        return this;
+    }
+
+    /** Sets what a request head may have. Default: lines of 8 KiB, 100 headers, 32 KiB of headers. */
+    public WebSocketServerBuilder httpLimits(HttpLimits httpLimits) {
+        this.httpLimits = httpLimits;
+        return this;
+    }
+
+    /** Sets the most octets of a message that is received whole or as a view. Default 1 MiB. */
+    public WebSocketServerBuilder maxMessageSize(int maxMessageSize) {
+        this.maxMessageSize = maxMessageSize;
+        return this;
+    }
+
+    /** Sets the most octets of a message that is received as a stream. Default 1 TiB; it costs no memory. */
+    public WebSocketServerBuilder maxStreamedMessageSize(long maxStreamedMessageSize) {
+        this.maxStreamedMessageSize = maxStreamedMessageSize;
+        return this;
+    }
+
+    /** Sets the most frames that a message may be cut into. Default 131,072. */
+    public WebSocketServerBuilder maxFramesPerMessage(int maxFramesPerMessage) {
+        this.maxFramesPerMessage = maxFramesPerMessage;
+        return this;
+    }
+
+    /** Sets how long a request head may take; a slower peer gets 408. Default 10 s. */
+    public WebSocketServerBuilder handshakeTimeout(Duration handshakeTimeout) {
+        this.handshakeTimeout = handshakeTimeout;
+        return this;
+    }
+
+    /** Sets after how much silence a ping is sent. Default 20 s. */
+    public WebSocketServerBuilder pingInterval(Duration pingInterval) {
+        this.pingInterval = pingInterval;
+        return this;
+    }
+
+    /** Sets after how much silence since a ping the connection is aborted. Default 20 s. */
+    public WebSocketServerBuilder pongTimeout(Duration pongTimeout) {
+        this.pongTimeout = pongTimeout;
+        return this;
+    }
+
+    /** Sets how long a message may take from its first octet to its last; a slower peer is closed with 1008. Default 60 s. */
+    public WebSocketServerBuilder messageTimeout(Duration messageTimeout) {
+        this.messageTimeout = messageTimeout;
+        return this;
+    }
+
+    /** Sets how long a peer may take to read what one write holds, at most 64 KiB. Default 20 s. */
+    public WebSocketServerBuilder writeTimeout(Duration writeTimeout) {
+        this.writeTimeout = writeTimeout;
+        return this;
+    }
+
+    /** Sets how long the closing handshake and the end of the peer's octets may take. Default 5 s. */
+    public WebSocketServerBuilder closeTimeout(Duration closeTimeout) {
+        this.closeTimeout = closeTimeout;
+        return this;
+    }
+
+    /** Sets how long a shutdown waits for connections to end by themselves. Default 10 s; zero aborts them at once. */
+    public WebSocketServerBuilder shutdownGrace(Duration shutdownGrace) {
+        this.shutdownGrace = shutdownGrace;
+        return this;
+    }
+
+    /** Sets how many connections may be open; further ones get 503. Default 1,000,000. */
+    public WebSocketServerBuilder maxConnections(int maxConnections) {
+        this.maxConnections = maxConnections;
+        return this;
+    }
+
+    /** Sets the octets of each buffer that is lent to a busy connection. Default 16 KiB; at least 1 KiB. */
+    public WebSocketServerBuilder readBufferSize(int readBufferSize) {
+        this.readBufferSize = readBufferSize;
+        return this;
+    }
+
+    /** Sets what all connections together may hold in buffers and half-read messages. Default a quarter of the heap. */
+    public WebSocketServerBuilder bufferedOctets(long bufferedOctets) {
+        this.bufferedOctets = bufferedOctets;
+        return this;
+    }
+
+    /** Sets what the server speaks; the first of a client's that is among these is chosen. Default none. */
+    public WebSocketServerBuilder subprotocols(String... subprotocols) {
+        this.subprotocols = List.of(subprotocols);
+        return this;
+    }
+
+    /** Sets which handshakes are accepted. Default {@link HandshakePolicy#sameOrigin()}. */
+    public WebSocketServerBuilder policy(HandshakePolicy policy) {
+        this.policy = policy;
+        return this;
+    }
+
+    /** Sets what answers requests that are no handshakes. Default: they get 426. */
+    public WebSocketServerBuilder fallback(HttpFallback fallback) {
+        this.fallback = fallback;
+        return this;
+    }
+
+    /**
+     * Checks the settings.
+     *
+     * @throws IllegalArgumentException if one is out of bounds; the message names it, its value and its bounds
+     * @throws NullPointerException     if there is no handler
+     */
+    public ServerConfiguration build() {
+        return new ServerConfiguration(
+                new SocketSettings(host, port, backlog, tcpNoDelay, keepAlive, receiveBufferSize, sendBufferSize),
+                httpLimits,
+                new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage),
+                new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout,
+                        closeTimeout),
+                shutdownGrace, maxConnections, readBufferSize, bufferedOctets, subprotocols, policy,
+                Optional.ofNullable(fallback), handler);
+    }
+
+    /**
+     * Starts a server with these settings.
+     *
+     * @throws IllegalArgumentException as {@link #build()}
+     * @throws IOException              if the server cannot listen there
+     */
+    public WebSocketServer start() throws IOException {
+        return WebSocketServer.start(build());
+    }
+}
