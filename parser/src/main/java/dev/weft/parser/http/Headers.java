@@ -9,11 +9,11 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
- * Header fields in the order of their lines; a name may occur on several lines, and is looked up without regard to case.
- * Immutable. Every lookup passes over all lines, of which there are few.
+ * Header fields in the order of their lines; a name may occur on several lines, and is looked up without regard to
+ * case. Immutable. Every lookup passes over all lines, of which there are few.
  *
- * <p>Names are tokens, and values hold no control character but the tab, so that nothing in them can end a line (RFC 9110
- * §5.5). Values are ISO-8859-1: one character for one octet.
+ * <p>Names are tokens, and values hold no control character but the tab, so that nothing in them can end a line (RFC
+ * 9110 §5.5). Values are ISO-8859-1: one character for one octet.
  *
  * <pre>{@code
  * Headers headers = Headers.of("Server", "weft", "Set-Cookie", "a=1", "Set-Cookie", "b=2");
@@ -39,7 +39,8 @@ public final class Headers {
      * Headers by name, value, name, value, …
      *
      * @throws IllegalArgumentException
-     *             if a name is not a token, a value holds a control character or one beyond U+00FF, or a value is missing
+     *             if a name is not a token, a value holds a control character or one beyond U+00FF, or a value is
+     *             missing
      */
     public static Headers of(String... namesAndValues) {
         if (namesAndValues.length % 2 != 0) {
@@ -100,9 +101,9 @@ public final class Headers {
     }
 
     /**
-     * The elements of a comma-separated list that may be spread over several header lines (RFC 9110 §5.3, §5.6.1), without
-     * the white space around them. Empty elements are left out. Quoted strings are not known here: do not use it for
-     * headers whose elements may hold them. Takes time linear in the values' lengths.
+     * The elements of a comma-separated list that may be spread over several header lines (RFC 9110 §5.3, §5.6.1),
+     * without the white space around them. Empty elements are left out. Quoted strings are not known here: do not use
+     * it for headers whose elements may hold them. Takes time linear in the values' lengths.
      */
     public List<String> tokens(String name) {
         List<String> tokens = new ArrayList<>();

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * An answer that is not an upgrade: to a refused handshake, or to a plain request. The connection ends behind it, and it
- * says so itself: {@code Connection} and the framing headers are not the application's.
+ * An answer that is not an upgrade: to a refused handshake, or to a plain request. The connection ends behind it, and
+ * it says so itself: {@code Connection} and the framing headers are not the application's.
  *
  * <pre>{@code
  * HttpResponse response = HttpResponse.of(503, "Full, come back later\n").withHeader("Retry-After", "10");
@@ -27,8 +27,8 @@ public record HttpResponse(int status, Headers headers, byte[] body) {
 
     /**
      * @throws IllegalArgumentException
-     *             if the status is out of range, a header is one of those that are set here, or there is a body where the
-     *             status forbids it
+     *             if the status is out of range, a header is one of those that are set here, or there is a body where
+     *             the status forbids it
      */
     public HttpResponse {
         Objects.requireNonNull(headers, "headers");

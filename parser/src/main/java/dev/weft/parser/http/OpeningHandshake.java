@@ -202,9 +202,9 @@ public final class OpeningHandshake {
      * @param extra
      *            more headers
      * @throws IllegalArgumentException
-     *             if the subprotocol is not a token, the extensions are not a header's value, or an extra header belongs to
-     *             the handshake ({@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or tells of a body
-     *             ({@code Content-Length}, {@code Transfer-Encoding})
+     *             if the subprotocol is not a token, the extensions are not a header's value, or an extra header
+     *             belongs to the handshake ({@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or tells of a
+     *             body ({@code Content-Length}, {@code Transfer-Encoding})
      */
     public static byte[] acceptResponse(String key, String subprotocolOrNull, String extensionsOrNull, Headers extra) {
         Headers.Builder headers = Headers.builder().add("Upgrade", "websocket").add("Connection", "Upgrade")

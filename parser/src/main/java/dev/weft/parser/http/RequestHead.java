@@ -55,9 +55,9 @@ public record RequestHead(String method, String target, Headers headers) {
     }
 
     /**
-     * The cookies, by name, in the order of the request (RFC 6265 §4.2). Of several with one name the first counts: user
-     * agents send the most specific first (§5.4). Pieces without a name or without '=' are left out, values are kept as they
-     * are, quotes included. Takes linear time.
+     * The cookies, by name, in the order of the request (RFC 6265 §4.2). Of several with one name the first counts:
+     * user agents send the most specific first (§5.4). Pieces without a name or without '=' are left out, values are
+     * kept as they are, quotes included. Takes linear time.
      */
     public Map<String, String> cookies() {
         Map<String, String> cookies = new LinkedHashMap<>();

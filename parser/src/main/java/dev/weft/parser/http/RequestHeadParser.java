@@ -66,8 +66,8 @@ public final class RequestHeadParser {
     }
 
     /**
-     * Consumes octets up to the end of the head. Does not block, and takes time linear in the octets it consumes, however
-     * they are cut. The region is not changed, and not referred to afterwards.
+     * Consumes octets up to the end of the head. Does not block, and takes time linear in the octets it consumes,
+     * however they are cut. The region is not changed, and not referred to afterwards.
      *
      * @param array
      *            holds the octets
@@ -75,8 +75,8 @@ public final class RequestHeadParser {
      *            offset of the first one
      * @param to
      *            offset behind the last one
-     * @return the offset of the first octet behind the head, which may be {@code to}; or -1 when all octets were consumed
-     *         and the head goes on
+     * @return the offset of the first octet behind the head, which may be {@code to}; or -1 when all octets were
+     *         consumed and the head goes on
      * @throws HttpHeadException
      *             if the head is malformed, unsupported or beyond a limit; the parser is then of no further use
      * @throws IllegalStateException
@@ -150,7 +150,7 @@ public final class RequestHeadParser {
 
     private int target(byte[] array, int from, int to) throws HttpHeadException {
         requireRoom();
-        // RFC 9112 §3.2.1: origin form. The other forms serve proxies, CONNECT and OPTIONS, and hide a second authority.
+        // RFC 9112 §3.2.1: origin form. The other forms are for proxies, CONNECT and OPTIONS, and name a second host.
         if (lineLength == elementStart && array[from] != '/') {
             throw HttpHeadException.unexpected(array[from], "target, which must begin with '/',");
         }

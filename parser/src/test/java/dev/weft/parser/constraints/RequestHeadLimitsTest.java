@@ -167,7 +167,9 @@ class RequestHeadLimitsTest {
         return parser.head();
     }
 
-    /** All octets before this offset are taken, and the one there is refused, in the same words as in the whole text. */
+    /**
+     * All octets before this offset are taken, and the one there is refused, in the same words as in the whole text.
+     */
     private static HttpHeadException assertRefusedAt(int offset, HttpLimits limits, String text) {
         byte[] octets = text.getBytes(ISO_8859_1);
         RequestHeadParser parser = new RequestHeadParser(limits);

@@ -16,7 +16,9 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Mutated heads: the verdict is that of a naive reference, however the octets are cut, and nothing unexpected escapes. */
+/**
+ * Mutated heads: the verdict is that of a naive reference, however the octets are cut, and nothing unexpected escapes.
+ */
 class RequestHeadFuzzTest {
 
     private static final int ROUNDS = 20_000;
