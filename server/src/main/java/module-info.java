@@ -2,4 +2,7 @@
 module dev.weft.server {
     requires transitive dev.weft.parser;
     requires static info.picocli;
+
+    exports dev.weft;
+    exports dev.weft.server;
 }

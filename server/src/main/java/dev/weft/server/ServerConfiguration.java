@@ -28,7 +28,8 @@ import java.util.Optional;
  * @param handler        serves the connections
  */
 public record ServerConfiguration(SocketSettings socket, HttpLimits httpLimits, ConnectionLimits limits,
-        ConnectionTimeouts timeouts, Duration shutdownGrace, int maxConnections, int readBufferSize, long bufferedOctets,
+        ConnectionTimeouts timeouts, Duration shutdownGrace, int maxConnections, int readBufferSize,
+        long bufferedOctets,
         List<String> subprotocols, HandshakePolicy policy, Optional<HttpFallback> fallback, WebSocketHandler handler) {
     /** Room for a request line's worth, and for the largest control frame many times over. */
     private static final int SMALLEST_BUFFER = 1024;

@@ -1,0 +1,275 @@
+package dev.weft.server;
+
+import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.connection.ConnectionServices;
+import dev.weft.internal.connection.FlushGuard;
+import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.time.Sweeper;
+import dev.weft.internal.transport.SocketTransport;
+import dev.weft.internal.transport.Transport;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/**
+ * A WebSocket server (RFC 6455): accepts connections and runs a handler for each, on a virtual thread of its own.
+ * {@snippet class = "dev.weft.server.Snippets" region = "server"}
+ * It runs from {@link WebSocketServerBuilder#start()} to {@link #close()}, and keeps the JVM alive meanwhile. All methods
+ * may be called from any thread.
+ */
+public final class WebSocketServer implements AutoCloseable {
+    /** So many connections above the limit are told so with 503 at a time; further ones are just closed. */
+    private static final int REFUSALS = 256;
+
+    private final ServerConfiguration configuration;
+    private final Logger logger = System.getLogger("dev.weft.server");
+    private final ServerSocketChannel listener;
+    private final InetSocketAddress address;
+    private final ConnectionServices services;
+    private final FlushGuard guard;
+    private final Sweeper sweeper;
+    private final Acceptor acceptor;
+
+    private final Set<ServerSession> sessions = Collections.newSetFromMap(new ConcurrentHashMap<>());
+    private final AtomicInteger open = new AtomicInteger();
+    private final AtomicInteger refusals = new AtomicInteger();
+    private final AtomicBoolean stopping = new AtomicBoolean();
+    /** Let through when a shutdown has begun and the last session has ended. */
+    private final CountDownLatch drained = new CountDownLatch(1);
+    private final CountDownLatch terminated = new CountDownLatch(1);
+
+    private WebSocketServer(ServerConfiguration configuration, ServerSocketChannel listener) throws IOException {
+        this.configuration = configuration;
+        this.listener = listener;
+        this.address = (InetSocketAddress) listener.getLocalAddress();
+        CoarseClock clock = new CoarseClock();
+        BufferBudget budget = new BufferBudget(configuration.bufferedOctets());
+        this.guard = new FlushGuard("weft-flush-guard-" + port());
+        this.services = new ConnectionServices(configuration.limits(), configuration.timeouts(), clock,
+                new BufferPool(configuration.readBufferSize(), budget), budget, guard);
+        this.sweeper = new Sweeper("weft-sweeper-" + port(), clock, shortestDeadline(),
+                now -> sessions.forEach(session -> session.sweep(now)));
+        this.acceptor = new Acceptor("weft-acceptor-" + port(), listener::accept, this::admit, logger);
+    }
+
+    private Duration shortestDeadline() {
+        var timeouts = configuration.timeouts();
+        return Stream.of(timeouts.handshake(), timeouts.pingInterval(), timeouts.pongTimeout(), timeouts.message(),
+                timeouts.write(), timeouts.close()).min(Duration::compareTo).orElseThrow();
+    }
+
+    /** Collects the settings of a server that is not yet started. */
+    public static WebSocketServerBuilder builder() {
+        return new WebSocketServerBuilder();
+    }
+
+    /**
+     * Starts a server: when this returns, clients can connect.
+     *
+     * @throws IOException if the server cannot listen where the configuration says
+     */
+    public static WebSocketServer start(ServerConfiguration configuration) throws IOException {
+        SocketSettings socket = configuration.socket();
+        InetSocketAddress address = new InetSocketAddress(socket.host(), socket.port());
+        if (address.isUnresolved()) {
+            throw new IOException("unknown host " + socket.host());
+        }
+        ServerSocketChannel listener = ServerSocketChannel.open();
+        try {
+            listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            if (socket.receiveBufferSize().isPresent()) {
+                // Before listening, so that the window scale of accepted connections fits.
+                listener.setOption(StandardSocketOptions.SO_RCVBUF, socket.receiveBufferSize().getAsInt());
+            }
+            listener.bind(address, socket.backlog());
+            WebSocketServer server = new WebSocketServer(configuration, listener);
+            server.begin();
+            return server;
+        } catch (IOException | RuntimeException e) {
+            listener.close();
+            throw e;
+        }
+    }
+
+    private void begin() {
+        guard.start();
+        sweeper.start();
+        acceptor.start();
+        logger.log(Level.INFO, "listening on {0}", address);
+    }
+
+    /** Where the server listens. */
+    public InetSocketAddress address() {
+        return address;
+    }
+
+    /** The port that the server listens at. */
+    public int port() {
+        return address.getPort();
+    }
+
+    /** How many connections there are, those in their handshake or closing included. */
+    public int connections() {
+        return open.get();
+    }
+
+    /** The settings. */
+    public ServerConfiguration configuration() {
+        return configuration;
+    }
+
+    /** Waits until the server has been closed. */
+    public void awaitTermination() throws InterruptedException {
+        terminated.await();
+    }
+
+    /**
+     * Shuts the server down: accepts no more, closes every connection with 1001, waits for them to end by themselves, at
+     * most for the grace period, and aborts the rest, whose handlers are interrupted. A second call waits for the first.
+     * Called by a handler, it waits for the whole grace period, since that handler's connection cannot end before.
+     */
+    @Override
+    public void close() {
+        boolean interrupted = false;
+        if (stopping.compareAndSet(false, true)) {
+            interrupted = shutDown();
+        } else {
+            try {
+                terminated.await();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether the thread was interrupted, which ends the grace period. */
+    private boolean shutDown() {
+        acceptor.stop();
+        closeListener();
+        int atFirst = open.get();
+        for (ServerSession session : sessions) {
+            Thread.startVirtualThread(session::goAway);
+        }
+        countDownIfDrained();
+        boolean interrupted = false;
+        try {
+            drained.await(configuration.shutdownGrace().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        int aborted = sessions.size();
+        sessions.forEach(ServerSession::abort);
+        sweeper.stop();
+        guard.stop();
+        logger.log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted", address, atFirst,
+                aborted);
+        terminated.countDown();
+        return interrupted;
+    }
+
+    private void closeListener() {
+        try {
+            listener.close();
+        } catch (IOException e) {
+            logger.log(Level.WARNING, "cannot stop listening", e);
+        }
+    }
+
+    /** Takes a connection from the acceptor. */
+    private void admit(SocketChannel channel) {
+        Transport transport;
+        try {
+            configure(channel);
+            transport = new SocketTransport(channel);
+        } catch (IOException e) {
+            // The peer was gone before we looked.
+            logger.log(Level.DEBUG, "an accepted connection failed: {0}", e);
+            closeQuietly(channel);
+            return;
+        }
+        boolean full = open.incrementAndGet() > configuration.maxConnections();
+        if (full) {
+            open.decrementAndGet();
+            if (refusals.incrementAndGet() > REFUSALS) {
+                refusals.decrementAndGet();
+                transport.close();
+                return;
+            }
+        }
+        ServerSession session = new ServerSession(this, transport, full);
+        sessions.add(session);
+        try {
+            session.start();
+        } catch (Throwable e) {
+            transport.close();
+            ended(session);
+            throw e;
+        }
+        if (isStopping()) {
+            session.goAway();
+        }
+    }
+
+    private void configure(SocketChannel channel) throws IOException {
+        SocketSettings socket = configuration.socket();
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, socket.tcpNoDelay());
+        if (socket.keepAlive()) {
+            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+        }
+        if (socket.sendBufferSize().isPresent()) {
+            channel.setOption(StandardSocketOptions.SO_SNDBUF, socket.sendBufferSize().getAsInt());
+        }
+    }
+
+    private static void closeQuietly(SocketChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // Gone either way.
+        }
+    }
+
+    /** A session is over. */
+    void ended(ServerSession session) {
+        sessions.remove(session);
+        (session.isFull() ? refusals : open).decrementAndGet();
+        if (isStopping()) {
+            countDownIfDrained();
+        }
+    }
+
+    private void countDownIfDrained() {
+        if (sessions.isEmpty()) {
+            drained.countDown();
+        }
+    }
+
+    boolean isStopping() {
+        return stopping.get();
+    }
+
+    ConnectionServices services() {
+        return services;
+    }
+
+    Logger logger() {
+        return logger;
+    }
+}
