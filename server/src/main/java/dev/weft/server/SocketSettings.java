@@ -10,12 +10,14 @@ import java.util.OptionalInt;
  * @param host              the name or address to listen at
  * @param port              0 to 65,535; 0 lets the system choose one
  * @param backlog           how many connections may wait to be accepted; the system may have a lower limit
+ * @param transport         how connections wait for the network
  * @param tcpNoDelay        whether small writes leave at once (TCP_NODELAY)
  * @param keepAlive         whether the system looks after dead peers too (SO_KEEPALIVE); pings do so sooner
  * @param receiveBufferSize octets of the system's receive buffer (SO_RCVBUF); empty leaves it to the system
  * @param sendBufferSize    octets of the system's send buffer (SO_SNDBUF); empty leaves it to the system
  */
-public record SocketSettings(String host, int port, int backlog, boolean tcpNoDelay, boolean keepAlive,
+public record SocketSettings(String host, int port, int backlog, TransportKind transport, boolean tcpNoDelay,
+        boolean keepAlive,
         OptionalInt receiveBufferSize, OptionalInt sendBufferSize) {
     /**
      * Checks the settings.
@@ -24,6 +26,7 @@ public record SocketSettings(String host, int port, int backlog, boolean tcpNoDe
      */
     public SocketSettings {
         Objects.requireNonNull(host);
+        Objects.requireNonNull(transport);
         Bounds.check("port", port, 0, 65_535);
         Bounds.check("backlog", backlog, 1, Integer.MAX_VALUE);
         receiveBufferSize.ifPresent(size -> Bounds.check("receiveBufferSize", size, 1, Integer.MAX_VALUE));

@@ -6,8 +6,8 @@ import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.connection.FlushGuard;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Sweeper;
-import dev.weft.internal.transport.SocketTransport;
 import dev.weft.internal.transport.Transport;
+import dev.weft.internal.transport.Transports;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -43,6 +43,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final FlushGuard guard;
     private final Sweeper sweeper;
     private final Acceptor acceptor;
+    private final Transports transports;
 
     private final Set<ServerSession> sessions = Collections.newSetFromMap(new ConcurrentHashMap<>());
     private final AtomicInteger open = new AtomicInteger();
@@ -63,6 +64,7 @@ public final class WebSocketServer implements AutoCloseable {
                 new BufferPool(configuration.readBufferSize(), budget), budget, guard);
         this.sweeper = new Sweeper("weft-sweeper-" + port(), clock, shortestDeadline(),
                 now -> sessions.forEach(session -> session.sweep(now)));
+        this.transports = configuration.socket().transport().open("weft-poller-" + port());
         this.acceptor = new Acceptor("weft-acceptor-" + port(), listener::accept, this::admit, logger);
     }
 
@@ -178,6 +180,7 @@ public final class WebSocketServer implements AutoCloseable {
         sessions.forEach(ServerSession::abort);
         sweeper.stop();
         guard.stop();
+        transports.close();
         logger.log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted", address, atFirst,
                 aborted);
         terminated.countDown();
@@ -197,7 +200,7 @@ public final class WebSocketServer implements AutoCloseable {
         Transport transport;
         try {
             configure(channel);
-            transport = new SocketTransport(channel);
+            transport = transports.over(channel);
         } catch (IOException e) {
             // The peer was gone before we looked.
             logger.log(Level.DEBUG, "an accepted connection failed: {0}", e);
