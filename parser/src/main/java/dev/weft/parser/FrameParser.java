@@ -178,7 +178,10 @@ public final class FrameParser {
         return begin(first, length, maskingKey, p + headerLength);
     }
 
-    /** Whether the rest of the region holds at least one more whole frame, good or bad; for between two frames. */
+    /**
+     * Whether the rest of the region holds at least one more whole frame, good or bad. Only for between two frames, false
+     * elsewhere; a frame of more than 65,535 octets of payload is not counted.
+     */
     public boolean hasFrame() {
         int p = position;
         int available = end - p;
@@ -190,10 +193,9 @@ public final class FrameParser {
         if (length < LENGTH_16) {
             return available >= headerLength + length;
         }
-        if (length == LENGTH_16) {
-            return available >= headerLength + 2 + ((array[p + 2] & 0xff) << 8 | array[p + 3] & 0xff);
-        }
-        return false;
+        headerLength += 2;
+        return length == LENGTH_16 && available >= headerLength
+                && available >= headerLength + ((array[p + 2] & 0xff) << 8 | array[p + 3] & 0xff);
     }
 
     /** Whether no frame is half-read: the octets so far end where a frame ended. */
