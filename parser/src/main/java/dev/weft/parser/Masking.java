@@ -3,6 +3,7 @@ package dev.weft.parser;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
  * XORs octets with a masking key (RFC 6455 §5.3). Masking and unmasking are the same.
@@ -26,6 +27,7 @@ public final class Masking {
      * @throws IndexOutOfBoundsException if the region is not within the array
      */
     public static void apply(byte[] array, int from, int to, int key) {
+        Objects.checkFromToIndex(from, to, array.length);
         int length = to - from;
         if (length >= 8) {
             if (length <= STRAIGHT) {
