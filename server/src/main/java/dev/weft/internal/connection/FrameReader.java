@@ -15,6 +15,8 @@ import java.io.IOException;
  * frames too, pongs need nothing. What it hands on are the events of data frames. Belongs to the connection's thread.
  */
 final class FrameReader {
+    private static final byte[] NOTHING = {};
+
     private final Input input;
     private final FrameParser parser;
     private final Output output;
@@ -85,6 +87,8 @@ final class FrameReader {
     }
 
     private void await() throws IOException, ProtocolViolationException {
+        // Else a connection that waits would keep the array of a buffer that the pool has dropped.
+        parser.feed(NOTHING, 0, 0);
         beforeRead();
         afterRead(input.fill());
         parser.feed(input.array(), 0, input.length());
