@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
+import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.Input;
@@ -22,13 +23,17 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The life of one accepted connection, on its virtual thread: opening handshake, handler, end.
  * <pre>
  *   HEAD ── whole and good ──▶ DECIDING ── accepted, 101 written ──▶ OPEN ──▶ over
  *     │                           │
- *     └── malformed, too slow ────┴── rejected ──▶ REFUSING ── written, peer's end read ──▶ over
+ *     ├── malformed ──────────────┴── rejected ──▶ REFUSING ── written, peer's end read ──▶ over
+ *     │
+ *     └── too slow, server goes down ──▶ GIVEN_UP ── as REFUSING, by another thread ──▶ over
  * </pre>
  */
 final class ServerSession implements Runnable {
@@ -39,6 +44,8 @@ final class ServerSession implements Runnable {
         DECIDING,
         /** The answer is written and the connection is closed behind it: the write and the close deadline hold. */
         REFUSING,
+        /** As REFUSING, but the session's own thread, which still waits for the head, has no more part in it. */
+        GIVEN_UP,
         /** The connection has its own deadlines. */
         OPEN
     }
@@ -49,10 +56,9 @@ final class ServerSession implements Runnable {
     private final Transport transport;
     private final boolean full;
     private final Thread thread;
+    private final AtomicReference<Phase> phase;
 
-    private volatile Phase phase = Phase.HEAD;
     private volatile long since;
-    private volatile boolean tooSlow;
     private volatile Connection connection;
 
     /**
@@ -64,6 +70,7 @@ final class ServerSession implements Runnable {
         this.server = server;
         this.transport = transport;
         this.full = full;
+        this.phase = new AtomicReference<>(full ? Phase.REFUSING : Phase.HEAD);
         this.since = server.services().clock().now();
         this.thread = Thread.ofVirtual().inheritInheritableThreadLocals(false).unstarted(this);
     }
@@ -78,70 +85,76 @@ final class ServerSession implements Runnable {
 
     @Override
     public void run() {
+        Input input = new Input(transport, server.services().pool());
         try {
-            if (full) {
-                refuse(unavailable("too many connections"), false);
-                return;
-            }
-            Input input = new Input(transport, server.services().pool());
-            try {
-                open(input);
-            } finally {
-                input.release();
-            }
+            byte[] refusal = full ? unavailable("too many connections").encode() : open(input);
             if (connection != null) {
                 serve();
+            } else if (refusal != null) {
+                input.release();
+                refuse(refusal);
             }
         } catch (IOException e) {
             log(Level.DEBUG, "handshake failed: " + e);
         } catch (Throwable e) {
             server.logger().log(Level.WARNING, "unexpected error before a connection was open", e);
         } finally {
-            transport.close();
-            server.ended(this);
+            input.release();
+            if (phase.get() != Phase.GIVEN_UP) {
+                end();
+            }
         }
     }
 
-    /** Takes the opening handshake as far as an open connection or a refusal. */
-    private void open(Input input) throws IOException {
+    private void end() {
+        transport.close();
+        server.ended(this);
+    }
+
+    /**
+     * Takes the opening handshake as far as an open connection, which may find its first frames in the input.
+     *
+     * @return the refusal that is to be written, if the connection is not open; {@code null} if nothing is
+     */
+    private byte[] open(Input input) throws IOException {
         RequestHeadParser parser = new RequestHeadParser(server.configuration().httpLimits());
         int offset = -1;
+        HttpResponse refusal = null;
         try {
-            while (offset < 0) {
-                if (!input.fill()) {
-                    endOfInput();
-                    return;
-                }
+            while (offset < 0 && input.fill()) {
                 offset = parser.parse(input.array(), 0, input.length());
             }
         } catch (HttpHeadException e) {
             log(Level.DEBUG, "refused a request head: " + e.getMessage());
-            refuse(HttpResponse.of(e.status(), e.getMessage() + "\n"), false);
-            return;
+            refusal = HttpResponse.of(e.status(), e.getMessage() + "\n");
         } catch (ProtocolViolationException e) {
-            refuse(unavailable(e.getMessage()), false);
-            return;
+            refusal = unavailable(e.getMessage());
         }
-        phase = Phase.DECIDING;
+        if (!phase.compareAndSet(Phase.HEAD, Phase.DECIDING)) {
+            return null;
+        }
+        if (refusal != null) {
+            return refusal.encode();
+        }
+        if (offset < 0) {
+            log(Level.DEBUG, "the peer left before its request was complete");
+            return null;
+        }
         RequestHead head = parser.head();
-        switch (OpeningHandshake.check(head)) {
+        HttpResponse answer = switch (OpeningHandshake.check(head)) {
             case Upgrade upgrade -> decide(upgrade, head, input, offset);
             case NotUpgrade none -> fallBack(head);
-            case Refused refused -> refuse(refused.response(), false);
+            case Refused refused -> refused.response();
+        };
+        if (answer == null) {
+            return null;
         }
+        // RFC 9110 §9.3.2: whatever the answer to a HEAD is, its body is not sent.
+        return head.method().equals("HEAD") ? answer.encodeHead() : answer.encode();
     }
 
-    private void endOfInput() throws IOException {
-        if (tooSlow) {
-            refuse(HttpResponse.of(408, "the request head took too long\n"), false);
-        } else if (server.isStopping()) {
-            refuse(unavailable("the server goes down"), false);
-        } else {
-            log(Level.DEBUG, "the peer left before its request was complete");
-        }
-    }
-
-    private void decide(Upgrade upgrade, RequestHead head, Input input, int offset) throws IOException {
+    /** Opens the connection, or returns the refusal. */
+    private HttpResponse decide(Upgrade upgrade, RequestHead head, Input input, int offset) throws IOException {
         HandshakeRequest request = new HandshakeRequest(head, upgrade.subprotocols(), transport.localAddress(),
                 transport.remoteAddress());
         String subprotocol;
@@ -157,40 +170,34 @@ final class ServerSession implements Runnable {
                 }
                 case HandshakeDecision.Reject reject -> {
                     log(Level.DEBUG, "rejected a handshake with " + reject.response().status());
-                    refuse(reject.response(), false);
-                    return;
+                    return reject.response();
                 }
             }
-        } catch (IOException e) {
-            throw e;
-        } catch (Exception e) {
+        } catch (Throwable e) {
             server.logger().log(Level.WARNING, "the handshake policy failed", e);
-            refuse(HttpResponse.of(500, "the handshake could not be decided\n"), false);
-            return;
+            return HttpResponse.of(500, "the handshake could not be decided\n");
         }
         // §4.2.2: what came behind the head is not acted on before this is written.
         transport.write(ByteBuffer.wrap(reply));
         connection = new Connection(Role.SERVER, transport, input, offset,
                 new Agreement(head.target(), subprotocol, attachment, null), server.services());
-        phase = Phase.OPEN;
+        phase.set(Phase.OPEN);
+        return null;
     }
 
-    private void fallBack(RequestHead head) throws IOException {
-        boolean headOnly = head.method().equals("HEAD");
-        HttpResponse response;
-        if (!headOnly && !head.method().equals("GET")) {
-            response = HttpResponse.of(405, "only GET is answered here\n").withHeader("Allow", "GET");
-        } else if (server.configuration().fallback().isEmpty()) {
-            response = OpeningHandshake.notUpgraded();
-        } else {
-            try {
-                response = server.configuration().fallback().get().respond(head);
-            } catch (Exception e) {
-                server.logger().log(Level.WARNING, "the HTTP fallback failed", e);
-                response = HttpResponse.of(500, "the request could not be answered\n");
-            }
+    private HttpResponse fallBack(RequestHead head) {
+        if (!head.method().equals("GET") && !head.method().equals("HEAD")) {
+            return HttpResponse.of(405, "only GET is answered here\n").withHeader("Allow", "GET");
         }
-        refuse(response, headOnly);
+        if (server.configuration().fallback().isEmpty()) {
+            return OpeningHandshake.notUpgraded();
+        }
+        try {
+            return Objects.requireNonNull(server.configuration().fallback().get().respond(head));
+        } catch (Throwable e) {
+            server.logger().log(Level.WARNING, "the HTTP fallback failed", e);
+            return HttpResponse.of(500, "the request could not be answered\n");
+        }
     }
 
     private static HttpResponse unavailable(String why) {
@@ -198,11 +205,31 @@ final class ServerSession implements Runnable {
     }
 
     /** Answers, and closes behind the answer: what else the peer sent is never looked at. */
-    private void refuse(HttpResponse response, boolean headOnly) throws IOException {
+    private void refuse(byte[] answer) throws IOException {
         since = server.services().clock().now();
-        phase = Phase.REFUSING;
-        transport.write(ByteBuffer.wrap(headOnly ? response.encodeHead() : response.encode()));
+        phase.compareAndSet(Phase.DECIDING, Phase.REFUSING);
+        transport.write(ByteBuffer.wrap(answer));
         Lingering.close(transport);
+    }
+
+    /**
+     * Ends the wait for the head with this answer, if there still is one. The session's thread is left waiting: ending its
+     * read would mean to reset a peer that goes on sending, and to lose the answer.
+     */
+    private void giveUp(HttpResponse answer) {
+        since = server.services().clock().now();
+        if (!phase.compareAndSet(Phase.HEAD, Phase.GIVEN_UP)) {
+            return;
+        }
+        Thread.startVirtualThread(() -> {
+            try {
+                refuse(answer.encode());
+            } catch (IOException e) {
+                log(Level.DEBUG, "handshake failed: " + e);
+            } finally {
+                end();
+            }
+        });
     }
 
     private void serve() {
@@ -213,13 +240,9 @@ final class ServerSession implements Runnable {
                 goAway();
             }
             server.configuration().handler().handle(open);
-        } catch (ConnectionClosedException e) {
-            log(Level.DEBUG, e.getMessage());
         } catch (Throwable e) {
             reason = new CloseReason(CloseCode.INTERNAL_ERROR, "");
-            if (e instanceof IOException && e == open.end().cause().orElse(null)) {
-                log(Level.DEBUG, "connection failed: " + e);
-            } else {
+            if (!isOwnEnd(e, open)) {
                 server.logger().log(Level.WARNING, "a handler failed", e);
             }
         }
@@ -227,15 +250,22 @@ final class ServerSession implements Runnable {
         log(Level.DEBUG, "connection ended: " + open.end());
     }
 
+    /** Whether a handler threw what its own connection threw at it, and not that of another one. */
+    private static boolean isOwnEnd(Throwable thrown, Connection connection) {
+        return thrown instanceof ConnectionClosedException
+                ? !connection.isOpen()
+                : thrown instanceof IOException && thrown == connection.end().cause().orElse(null);
+    }
+
     /** For a shutdown: closes with 1001, or ends a handshake. May block as sending does. */
     void goAway() {
+        Connection open = connection;
+        if (open == null) {
+            giveUp(unavailable("the server goes down"));
+            return;
+        }
         try {
-            Connection open = connection;
-            if (open != null) {
-                open.close(CloseCode.GOING_AWAY, "");
-            } else if (phase == Phase.HEAD) {
-                transport.shutdownInput();
-            }
+            open.close(CloseCode.GOING_AWAY, "");
         } catch (IOException e) {
             log(Level.DEBUG, "connection failed while the server went down: " + e);
         }
@@ -253,31 +283,21 @@ final class ServerSession implements Runnable {
 
     /** For the sweeper; does not block. */
     void sweep(long now) {
-        switch (phase) {
+        ConnectionTimeouts timeouts = server.configuration().timeouts();
+        switch (phase.get()) {
             case HEAD -> {
-                if (passed(now, server.configuration().timeouts().handshake()) && !tooSlow) {
-                    // The session's own thread finds the end of its input, and answers 408.
-                    tooSlow = true;
-                    shutdownInput();
+                if (passed(now, timeouts.handshake())) {
+                    giveUp(HttpResponse.of(408, "the request head took too long\n"));
                 }
             }
-            case REFUSING -> {
-                if (passed(now, server.configuration().timeouts().write()
-                        .plus(server.configuration().timeouts().close()))) {
+            case REFUSING, GIVEN_UP -> {
+                if (passed(now, timeouts.write().plus(timeouts.close()))) {
                     transport.close();
                 }
             }
             case DECIDING -> {
             }
             case OPEN -> connection.sweep(now);
-        }
-    }
-
-    private void shutdownInput() {
-        try {
-            transport.shutdownInput();
-        } catch (IOException e) {
-            transport.close();
         }
     }
 

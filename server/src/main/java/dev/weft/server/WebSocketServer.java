@@ -249,9 +249,11 @@ public final class WebSocketServer implements AutoCloseable {
         }
     }
 
-    /** A session is over. */
+    /** A session is over; does nothing the second time. */
     void ended(ServerSession session) {
-        sessions.remove(session);
+        if (!sessions.remove(session)) {
+            return;
+        }
         (session.isFull() ? refusals : open).decrementAndGet();
         if (isStopping()) {
             countDownIfDrained();
