@@ -185,6 +185,11 @@ final class RawPeer implements AutoCloseable {
         return octets;
     }
 
+    /** Ends the connection before the block that holds it does. */
+    void leave() throws IOException {
+        socket.close();
+    }
+
     Socket socket() {
         return socket;
     }
