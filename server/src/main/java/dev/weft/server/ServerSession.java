@@ -25,6 +25,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The life of one accepted connection, on its virtual thread: opening handshake, handler, end.
@@ -33,7 +34,7 @@ import java.util.concurrent.atomic.AtomicReference;
  *     │                           │
  *     ├── malformed ──────────────┴── rejected ──▶ REFUSING ── written, peer's end read ──▶ over
  *     │
- *     └── too slow, server goes down ──▶ GIVEN_UP ── as REFUSING, by another thread ──▶ over
+ *     └── too slow, server goes down ──▶ GIVEN_UP ── answer written by another thread ──▶ REFUSING
  * </pre>
  */
 final class ServerSession implements Runnable {
@@ -44,7 +45,7 @@ final class ServerSession implements Runnable {
         DECIDING,
         /** The answer is written and the connection is closed behind it: the write and the close deadline hold. */
         REFUSING,
-        /** As REFUSING, but the session's own thread, which still waits for the head, has no more part in it. */
+        /** Another thread writes the answer, while the session's own may still wait for the head; same deadlines. */
         GIVEN_UP,
         /** The connection has its own deadlines. */
         OPEN
@@ -100,15 +101,9 @@ final class ServerSession implements Runnable {
             server.logger().log(Level.WARNING, "unexpected error before a connection was open", e);
         } finally {
             input.release();
-            if (phase.get() != Phase.GIVEN_UP) {
-                end();
-            }
+            transport.close();
+            server.ended(this);
         }
-    }
-
-    private void end() {
-        transport.close();
-        server.ended(this);
     }
 
     /**
@@ -121,7 +116,7 @@ final class ServerSession implements Runnable {
         int offset = -1;
         HttpResponse refusal = null;
         try {
-            while (offset < 0 && input.fill()) {
+            while (offset < 0 && phase.get() == Phase.HEAD && input.fill()) {
                 offset = parser.parse(input.array(), 0, input.length());
             }
         } catch (HttpHeadException e) {
@@ -131,6 +126,8 @@ final class ServerSession implements Runnable {
             refusal = unavailable(e.getMessage());
         }
         if (!phase.compareAndSet(Phase.HEAD, Phase.DECIDING)) {
+            input.release();
+            lingerBehindAnswer();
             return null;
         }
         if (refusal != null) {
@@ -213,23 +210,33 @@ final class ServerSession implements Runnable {
     }
 
     /**
-     * Ends the wait for the head with this answer, if there still is one. The session's thread is left waiting: ending its
-     * read would mean to reset a peer that goes on sending, and to lose the answer.
+     * Ends the wait for the head with this answer, if there still is one. The session's thread is left in its read: ending
+     * that from here would be to reset a peer that goes on sending, and to lose the answer.
      */
     private void giveUp(HttpResponse answer) {
         since = server.services().clock().now();
-        if (!phase.compareAndSet(Phase.HEAD, Phase.GIVEN_UP)) {
-            return;
+        if (phase.compareAndSet(Phase.HEAD, Phase.GIVEN_UP)) {
+            Thread.startVirtualThread(() -> answerInstead(answer));
         }
-        Thread.startVirtualThread(() -> {
-            try {
-                refuse(answer.encode());
-            } catch (IOException e) {
-                log(Level.DEBUG, "handshake failed: " + e);
-            } finally {
-                end();
-            }
-        });
+    }
+
+    private void answerInstead(HttpResponse answer) {
+        try {
+            transport.write(ByteBuffer.wrap(answer.encode()));
+            transport.shutdownOutput();
+        } catch (IOException e) {
+            log(Level.DEBUG, "handshake failed: " + e);
+        } finally {
+            phase.set(Phase.REFUSING);
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private void lingerBehindAnswer() {
+        while (phase.get() == Phase.GIVEN_UP && !Thread.currentThread().isInterrupted()) {
+            LockSupport.park(this);
+        }
+        Lingering.close(transport);
     }
 
     private void serve() {

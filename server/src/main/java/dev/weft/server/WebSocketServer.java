@@ -249,11 +249,9 @@ public final class WebSocketServer implements AutoCloseable {
         }
     }
 
-    /** A session is over; does nothing the second time. */
+    /** A session is over. */
     void ended(ServerSession session) {
-        if (!sessions.remove(session)) {
-            return;
-        }
+        sessions.remove(session);
         (session.isFull() ? refusals : open).decrementAndGet();
         if (isStopping()) {
             countDownIfDrained();

@@ -12,6 +12,7 @@ import dev.weft.server.RawPeer.Answer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -23,19 +24,33 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** How connections end (RFC 6455 §7) over real sockets, and what slow and dead peers get. */
+/** How connections end (RFC 6455 §7) over real sockets, and what slow and dead peers get: the same with every transport. */
+@ParameterizedClass
+@EnumSource(TransportKind.class)
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClosingOnTheWireTest {
     private static final String HELLO = "8105 48656c6c6f";
-    private static final Duration SHORT = Duration.ofMillis(200);
+    private static final Duration SHORT = Duration.ofMillis(150);
+
+    private final TransportKind transport;
 
     /** How each connection ended, in the order of their ends. */
     private final BlockingQueue<ConnectionEnd> ends = new LinkedBlockingQueue<>();
 
+    ClosingOnTheWireTest(TransportKind transport) {
+        this.transport = transport;
+    }
+
+    private WebSocketServerBuilder server(WebSocketHandler handler) {
+        return WebSocketServer.builder().transport(transport).shutdownGrace(Duration.ZERO).handler(handler);
+    }
+
     /** An echo server that tells how connections ended. */
     private WebSocketServerBuilder server() {
-        return WebSocketServer.builder().shutdownGrace(Duration.ZERO).handler(ws -> {
+        return server(ws -> {
             try {
                 Handlers.echo(ws);
             } finally {
@@ -69,7 +84,7 @@ class ClosingOnTheWireTest {
 
     @Test
     void serverThatClosesFirstEndsTcpBehindThePeersClose() throws Exception {
-        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> ws.close(4000, "enough")).start();
+        try (WebSocketServer server = server(ws -> ws.close(4000, "enough")).start();
                 RawPeer peer = RawPeer.open(server)) {
             assertEquals("8808 0fa0" + "656e6f756768", peer.readFrame());
             peer.hex("8882 00000000 0fa0");
@@ -82,11 +97,10 @@ class ClosingOnTheWireTest {
     @Test
     void lastFramesArriveHoweverLargeTheyAre() throws Exception {
         byte[] large = new byte[3 << 20];
-        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> ws.send(large)).start();
+        try (WebSocketServer server = server(ws -> ws.send(large)).start();
                 RawPeer peer = RawPeer.open(server)) {
             byte[] before = new byte[10 + large.length];
             assertEquals(before.length, peer.socket().getInputStream().readNBytes(before, 0, before.length));
-            peer.octets(new byte[0]);
             assertEquals("8802 03e8", peer.readFrame());
             peer.hex(CLOSE_1000);
             assertEquals(0, peer.readToEnd().length);
@@ -127,7 +141,7 @@ class ClosingOnTheWireTest {
     @Test
     void peerThatNeverAnswersCloseIsLeftAtTheDeadline() throws Exception {
         BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
-        try (WebSocketServer server = WebSocketServer.builder().closeTimeout(SHORT).handler(opened::add).start();
+        try (WebSocketServer server = server(opened::add).closeTimeout(SHORT).start();
                 RawPeer peer = RawPeer.open(server)) {
             assertEquals("8802 03e8", peer.readFrame());
             awaitNoConnections(server);
@@ -149,8 +163,8 @@ class ClosingOnTheWireTest {
 
     @Test
     void peerThatKeepsSendingInsteadOfClosingIsLeftAtTheDeadline() throws Exception {
-        try (WebSocketServer server = WebSocketServer.builder().closeTimeout(SHORT)
-                .handler(ws -> {}).start(); RawPeer peer = RawPeer.open(server)) {
+        try (WebSocketServer server = server(ws -> {}).closeTimeout(SHORT).start();
+                RawPeer peer = RawPeer.open(server)) {
             boolean cut = false;
             try {
                 byte[] frame = textFrame("more");
@@ -219,13 +233,17 @@ class ClosingOnTheWireTest {
     @Test
     void headThatStopsIsTimedOut() throws Exception {
         String head = RawPeer.request();
-        for (int length : List.of(0, 1, 20, head.length() - 1)) {
-            try (WebSocketServer server = server().handshakeTimeout(SHORT).start();
-                    RawPeer peer = RawPeer.connect(server)) {
-                assertEquals(408, peer.text(head.substring(0, length)).readAnswer().status());
-                peer.leave();
-                awaitNoConnections(server);
+        try (WebSocketServer server = server().handshakeTimeout(SHORT).start()) {
+            List<RawPeer> peers = new ArrayList<>();
+            for (int length : List.of(0, 1, 20, head.length() - 1)) {
+                peers.add(RawPeer.connect(server).text(head.substring(0, length)));
             }
+            for (RawPeer peer : peers) {
+                try (peer) {
+                    assertEquals(408, peer.readAnswer().status());
+                }
+            }
+            awaitNoConnections(server);
         }
     }
 
@@ -316,11 +334,10 @@ class ClosingOnTheWireTest {
     @Test
     void sendToAPeerThatNeverReadsEndsByTheWriteDeadlineAndDelaysNobody() throws Exception {
         BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
-        try (WebSocketServer server = WebSocketServer.builder().writeTimeout(SHORT).sendBufferSize(8192)
-                .shutdownGrace(Duration.ZERO).handler(ws -> {
-                    opened.add(ws);
-                    Handlers.echo(ws);
-                }).start(); RawPeer deaf = RawPeer.open(server)) {
+        try (WebSocketServer server = server(ws -> {
+            opened.add(ws);
+            Handlers.echo(ws);
+        }).writeTimeout(SHORT).sendBufferSize(8192).start(); RawPeer deaf = RawPeer.open(server)) {
             WebSocketConnection toDeaf = opened.take();
             assertEquals(deaf.socket().getLocalSocketAddress(), toDeaf.remoteAddress());
             BlockingQueue<Exception> ended = new LinkedBlockingQueue<>();
