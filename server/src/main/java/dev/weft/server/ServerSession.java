@@ -52,6 +52,8 @@ final class ServerSession implements Runnable {
     }
 
     private static final String RETRY_AFTER_SECONDS = "1";
+    /** Of causes that are looked at: a chain may be a circle. */
+    private static final int LONGEST_CHAIN = 16;
 
     private final WebSocketServer server;
     private final Transport transport;
@@ -257,11 +259,19 @@ final class ServerSession implements Runnable {
         log(Level.DEBUG, "connection ended: " + open.end());
     }
 
-    /** Whether a handler threw what its own connection threw at it, and not that of another one. */
+    /** Whether a handler threw, wrapped or not, what its own connection threw at it, and not that of another one. */
     private static boolean isOwnEnd(Throwable thrown, Connection connection) {
-        return thrown instanceof ConnectionClosedException
-                ? !connection.isOpen()
-                : thrown instanceof IOException && thrown == connection.end().cause().orElse(null);
+        Exception cause = connection.end().cause().orElse(null);
+        Throwable link = thrown;
+        for (int depth = 0; link != null && depth < LONGEST_CHAIN; depth++) {
+            if (link instanceof ConnectionClosedException
+                    ? !connection.isOpen()
+                    : link instanceof IOException && link == cause) {
+                return true;
+            }
+            link = link.getCause();
+        }
+        return false;
     }
 
     /** For a shutdown: closes with 1001, or ends a handshake. May block as sending does. */
