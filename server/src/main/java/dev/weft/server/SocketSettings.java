@@ -1,6 +1,12 @@
 package dev.weft.server;
 
 import dev.weft.internal.Bounds;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.util.Objects;
 import java.util.OptionalInt;
 
@@ -31,5 +37,36 @@ public record SocketSettings(String host, int port, int backlog, TransportKind t
         Bounds.check("backlog", backlog, 1, Integer.MAX_VALUE);
         receiveBufferSize.ifPresent(size -> Bounds.check("receiveBufferSize", size, 1, Integer.MAX_VALUE));
         sendBufferSize.ifPresent(size -> Bounds.check("sendBufferSize", size, 1, Integer.MAX_VALUE));
+    }
+
+    /** Opens the listener: when this returns, clients can connect. */
+    ServerSocketChannel listen() throws IOException {
+        InetSocketAddress address = new InetSocketAddress(host, port);
+        if (address.isUnresolved()) {
+            throw new UnknownHostException("unknown host " + host);
+        }
+        ServerSocketChannel listener = ServerSocketChannel.open();
+        try {
+            listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            if (receiveBufferSize.isPresent()) {
+                // Before listening, so that the window scale of accepted connections fits.
+                listener.setOption(StandardSocketOptions.SO_RCVBUF, receiveBufferSize.getAsInt());
+            }
+            return listener.bind(address, backlog);
+        } catch (IOException | RuntimeException e) {
+            listener.close();
+            throw e;
+        }
+    }
+
+    /** Applies the settings to an accepted connection. */
+    void configure(SocketChannel channel) throws IOException {
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, tcpNoDelay);
+        if (keepAlive) {
+            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+        }
+        if (sendBufferSize.isPresent()) {
+            channel.setOption(StandardSocketOptions.SO_SNDBUF, sendBufferSize.getAsInt());
+        }
     }
 }

@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -34,6 +33,8 @@ import java.util.stream.Stream;
 public final class WebSocketServer implements AutoCloseable {
     /** So many connections above the limit are told so with 503 at a time; further ones are just closed. */
     private static final int REFUSALS = 256;
+    /** What a shutdown grants the acceptor, which never blocks once the listener is closed. */
+    private static final Duration LAST_ADMISSION = Duration.ofSeconds(1);
 
     private final ServerConfiguration configuration;
     private final Logger logger = System.getLogger("dev.weft.server");
@@ -85,19 +86,8 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws IOException if the server cannot listen where the configuration says
      */
     public static WebSocketServer start(ServerConfiguration configuration) throws IOException {
-        SocketSettings socket = configuration.socket();
-        InetSocketAddress address = new InetSocketAddress(socket.host(), socket.port());
-        if (address.isUnresolved()) {
-            throw new IOException("unknown host " + socket.host());
-        }
-        ServerSocketChannel listener = ServerSocketChannel.open();
+        ServerSocketChannel listener = configuration.socket().listen();
         try {
-            listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            if (socket.receiveBufferSize().isPresent()) {
-                // Before listening, so that the window scale of accepted connections fits.
-                listener.setOption(StandardSocketOptions.SO_RCVBUF, socket.receiveBufferSize().getAsInt());
-            }
-            listener.bind(address, socket.backlog());
             WebSocketServer server = new WebSocketServer(configuration, listener);
             server.begin();
             return server;
@@ -165,13 +155,13 @@ public final class WebSocketServer implements AutoCloseable {
     private boolean shutDown() {
         acceptor.stop();
         closeListener();
-        int atFirst = open.get();
-        for (ServerSession session : sessions) {
-            Thread.startVirtualThread(session::goAway);
-        }
-        countDownIfDrained();
         boolean interrupted = false;
+        int atFirst = 0;
         try {
+            acceptor.awaitEnd(LAST_ADMISSION);
+            atFirst = open.get();
+            sessions.forEach(session -> Thread.startVirtualThread(session::goAway));
+            countDownIfDrained();
             drained.await(configuration.shutdownGrace().toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             interrupted = true;
@@ -199,9 +189,9 @@ public final class WebSocketServer implements AutoCloseable {
     private void admit(SocketChannel channel) {
         Transport transport;
         try {
-            configure(channel);
+            configuration.socket().configure(channel);
             transport = transports.over(channel);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             // The peer was gone before we looked.
             logger.log(Level.DEBUG, "an accepted connection failed: {0}", e);
             closeQuietly(channel);
@@ -227,17 +217,6 @@ public final class WebSocketServer implements AutoCloseable {
         }
         if (isStopping()) {
             session.goAway();
-        }
-    }
-
-    private void configure(SocketChannel channel) throws IOException {
-        SocketSettings socket = configuration.socket();
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, socket.tcpNoDelay());
-        if (socket.keepAlive()) {
-            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-        }
-        if (socket.sendBufferSize().isPresent()) {
-            channel.setOption(StandardSocketOptions.SO_SNDBUF, socket.sendBufferSize().getAsInt());
         }
     }
 
