@@ -75,7 +75,8 @@ public final class EchoLauncher {
             int connections = server.connections();
             if (connections > 0) {
                 String grace = Notation.TIME.format().apply(server.configuration().shutdownGrace());
-                System.err.println("echo: closing " + connections + " connections, within " + grace);
+                System.err.println("echo: closing " + connections + (connections == 1 ? " connection" : " connections")
+                        + ", within " + grace);
             }
             server.close();
         }, "echo-shutdown"));

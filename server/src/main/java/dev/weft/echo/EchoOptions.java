@@ -148,11 +148,12 @@ final class EchoOptions {
 
     private void declareHandshakes() {
         group("Handshakes",
-                list("--subprotocol", "TOKEN", token -> Headers.of(token, ""),
+                list("--subprotocol", "TOKEN", "a token", token -> Headers.of(token, ""),
                         tokens -> builder.subprotocols(tokens.toArray(String[]::new)),
                         "Subprotocol to speak, may be repeated; the first of a client's that is among them is chosen.",
                         defaults.subprotocols()),
-                list("--allow-origin", "ORIGIN", origin -> HandshakePolicy.origins(List.of(origin)), origins::addAll,
+                list("--allow-origin", "ORIGIN", "an origin of http or https",
+                        origin -> HandshakePolicy.origins(List.of(origin)), origins::addAll,
                         "Origin, such as https://example.com, whose pages may connect besides this server's own; may"
                                 + " be repeated.",
                         List.of()),
@@ -204,8 +205,9 @@ final class EchoOptions {
         return OptionSpec.builder(name).type(boolean.class).description(description).build();
     }
 
-    /** An option that may be repeated; the check throws {@link IllegalArgumentException}. */
-    private OptionSpec list(String name, String label, Consumer<String> check, Consumer<List<String>> setter,
+    /** An option that may be repeated; the check throws {@link IllegalArgumentException} if a value is not of the kind. */
+    private OptionSpec list(String name, String label, String kind, Consumer<String> check,
+            Consumer<List<String>> setter,
             String description, List<String> byDefault) {
         setters.put(name, value -> setter.accept(((List<?>) value).stream().map(String.class::cast).toList()));
         ITypeConverter<String> converter = text -> {
@@ -213,7 +215,7 @@ final class EchoOptions {
                 check.accept(text);
                 return text;
             } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(e.getMessage());
+                throw new TypeConversionException("'" + text + "' is not " + kind);
             }
         };
         return OptionSpec.builder(name).type(List.class).auxiliaryTypes(String.class).arity("1").converters(converter)
