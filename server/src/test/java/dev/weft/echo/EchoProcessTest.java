@@ -59,7 +59,7 @@ class EchoProcessTest {
             EchoClient client = EchoClient.connect(http, port());
             assertEquals("still here", client.echo("still here"));
 
-            process.destroy();
+            process.toHandle().destroy();
 
             assertEquals(1001, client.closeCode());
             assertTrue(process.waitFor(10, TimeUnit.SECONDS), "still running");
@@ -89,7 +89,7 @@ class EchoProcessTest {
     void quietLogsNothingOfANormalRun() throws Exception {
         start("--port", "0", "--quiet");
         port();
-        process.destroy();
+        process.toHandle().destroy();
         process.waitFor();
         assertEquals("", errors());
     }
