@@ -81,6 +81,7 @@ class ModulePathIT {
         try (var files = compiler.getStandardFileManager(null, null, null)) {
             compiler.getTask(messages, files, null,
                     List.of("--release", "21", "--module-path", SERVER + java.io.File.pathSeparator + PARSER,
+                            "--class-path", folder.toString(),
                             "-d", folder.resolve("classes").toString()),
                     null, files.getJavaFileObjects(source, moduleInfo)).call();
         }
@@ -107,10 +108,14 @@ class ModulePathIT {
 
     @Test
     void internalsAreOutOfReach() throws IOException {
-        for (String internal : List.of("connection.Connection", "transport.Transport", "buffer.BufferPool",
-                "time.Sweeper", "Bounds")) {
-            String messages = compile("package app; class Main { dev.weft.internal." + internal + " it; }");
-            assertTrue(messages.contains("which does not export it"), messages);
+        List<String> internals = List.of("internal.connection.Connection", "internal.transport.Transport",
+                "internal.buffer.BufferPool", "internal.time.Sweeper", "internal.Bounds");
+        String messages = compile(internals.stream().map(name -> "import dev.weft." + name + ";\n")
+                .collect(Collectors.joining("", "package app;\n", "class Main {}")));
+        for (String internal : internals) {
+            String name = "dev.weft." + internal.substring(0, internal.lastIndexOf('.'));
+            assertTrue(messages.contains(
+                    "package " + name + " is declared in module dev.weft.server, which does not export it"), messages);
         }
     }
 
