@@ -75,6 +75,8 @@ final class EchoOptions {
                         "Port to listen at; 0 lets the system choose."),
                 option("--backlog", Notation.COUNT, socket.backlog(), builder::backlog,
                         "Connections that may wait to be accepted."),
+                option("--transport", Notation.TRANSPORT, socket.transport(), builder::transport,
+                        "How connections wait for the network: parking, parking-platform or blocking."),
                 flag("--tcp-nodelay", socket.tcpNoDelay(), builder::tcpNoDelay, "Whether small writes leave at once."),
                 flag("--keep-alive", socket.keepAlive(), builder::keepAlive,
                         "Whether the system looks after dead peers too."),

@@ -1,10 +1,13 @@
 package dev.weft.echo;
 
+import dev.weft.server.TransportKind;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import picocli.CommandLine.TypeConversionException;
 
 /**
@@ -27,9 +30,22 @@ record Notation<T>(String label, Class<T> type, Function<String, T> parse, Funct
             Notation::formatSize);
     static final Notation<Duration> TIME = new Notation<>("TIME", Duration.class, Notation::parseDuration,
             Notation::formatDuration);
+    static final Notation<TransportKind> TRANSPORT = new Notation<>("KIND", TransportKind.class,
+            Notation::parseTransport, Notation::formatTransport);
 
     private static final Pattern SIZE_SYNTAX = Pattern.compile("([+-]?[0-9]+)([kmg]?)", Pattern.CASE_INSENSITIVE);
     private static final Pattern DURATION_SYNTAX = Pattern.compile("([0-9]+)(ms|s|m|h|d)", Pattern.CASE_INSENSITIVE);
+
+    private static TransportKind parseTransport(String text) {
+        return Arrays.stream(TransportKind.values()).filter(kind -> formatTransport(kind).equals(text)).findFirst()
+                .orElseThrow(() -> new TypeConversionException("'" + text + "' is none of "
+                        + Arrays.stream(TransportKind.values()).map(Notation::formatTransport)
+                                .collect(Collectors.joining(", "))));
+    }
+
+    private static String formatTransport(TransportKind kind) {
+        return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
 
     private static String parseName(String text) {
         if (text.isBlank()) {

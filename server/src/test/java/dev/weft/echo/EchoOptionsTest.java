@@ -11,6 +11,7 @@ import dev.weft.parser.http.RequestHead;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakeRequest;
 import dev.weft.server.ServerConfiguration;
+import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.lang.System.Logger.Level;
@@ -60,6 +61,7 @@ class EchoOptionsTest {
                 value("--host=::1", c -> c.socket().host(), "::1"),
                 value("--port=8080", c -> c.socket().port(), 8080),
                 value("--backlog=7", c -> c.socket().backlog(), 7),
+                value("--transport=blocking", c -> c.socket().transport(), TransportKind.BLOCKING),
                 value("--no-tcp-nodelay", c -> c.socket().tcpNoDelay(), false),
                 value("--keep-alive", c -> c.socket().keepAlive(), true),
                 value("--receive-buffer-size=64k", c -> c.socket().receiveBufferSize(), OptionalInt.of(65_536)),
