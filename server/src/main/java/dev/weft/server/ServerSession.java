@@ -5,12 +5,15 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.Connection;
+import dev.weft.internal.connection.DeflateExtension;
 import dev.weft.internal.connection.Input;
 import dev.weft.internal.transport.Lingering;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
+import dev.weft.parser.deflate.DeflateNegotiation;
+import dev.weft.parser.deflate.ExtensionHeader;
 import dev.weft.parser.http.HttpHeadException;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.OpeningHandshake;
@@ -23,7 +26,9 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
@@ -154,18 +159,26 @@ final class ServerSession implements Runnable {
 
     /** Opens the connection, or returns the refusal. */
     private HttpResponse decide(Upgrade upgrade, RequestHead head, Input input, int offset) throws IOException {
-        HandshakeRequest request = new HandshakeRequest(head, upgrade.subprotocols(), transport.localAddress(),
-                transport.remoteAddress());
-        String subprotocol;
-        Object attachment;
+        Optional<DeflateNegotiation.Accepted> deflate;
+        switch (ExtensionHeader.parse(upgrade.extensionOffers())) {
+            case ExtensionHeader.Valid valid -> deflate = server.configuration().deflate()
+                    .flatMap(settings -> DeflateNegotiation.accept(valid.entries(), settings));
+            case ExtensionHeader.Malformed malformed -> {
+                return HttpResponse.of(400, "Sec-WebSocket-Extensions: " + malformed.reason() + "\n");
+            }
+        }
+        Agreement agreement;
         byte[] reply;
         try {
+            HandshakeRequest request = new HandshakeRequest(head, upgrade.subprotocols(), transport.localAddress(),
+                    transport.remoteAddress());
             switch (server.configuration().policy().decide(request)) {
                 case HandshakeDecision.Accept accept -> {
-                    subprotocol = accept.subprotocol().or(() -> upgrade.subprotocols().stream()
-                            .filter(server.configuration().subprotocols()::contains).findFirst()).orElse(null);
-                    attachment = accept.attachment();
-                    reply = upgrade.accept(subprotocol, null, accept.headers());
+                    String subprotocol = accept.subprotocol().or(() -> preferred(upgrade.subprotocols())).orElse(null);
+                    reply = upgrade.accept(subprotocol,
+                            deflate.map(DeflateNegotiation.Accepted::responseValue).orElse(null), accept.headers());
+                    agreement = new Agreement(head.target(), subprotocol, accept.attachment(),
+                            deflate.map(this::extension).orElse(null));
                 }
                 case HandshakeDecision.Reject reject -> {
                     log(Level.DEBUG, "rejected a handshake with " + reject.response().status());
@@ -178,10 +191,19 @@ final class ServerSession implements Runnable {
         }
         // §4.2.2: what came behind the head is not acted on before this is written.
         transport.write(ByteBuffer.wrap(reply));
-        connection = new Connection(Role.SERVER, transport, input, offset,
-                new Agreement(head.target(), subprotocol, attachment, null), server.services());
+        connection = new Connection(Role.SERVER, transport, input, offset, agreement, server.services());
         phase.set(Phase.OPEN);
         return null;
+    }
+
+    /** §4.2.2: the client's order of preference decides. */
+    private Optional<String> preferred(List<String> offered) {
+        return offered.stream().filter(server.configuration().subprotocols()::contains).findFirst();
+    }
+
+    private DeflateExtension extension(DeflateNegotiation.Accepted accepted) {
+        return new DeflateExtension(accepted.agreement(), server.configuration().deflate().orElseThrow(),
+                server.codecs().orElseThrow(), Role.SERVER);
     }
 
     private HttpResponse fallBack(RequestHead head) {

@@ -8,6 +8,7 @@ import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Sweeper;
 import dev.weft.internal.transport.Transport;
 import dev.weft.internal.transport.Transports;
+import dev.weft.parser.deflate.DeflateCodecs;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -16,6 +17,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -45,6 +47,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final Sweeper sweeper;
     private final Acceptor acceptor;
     private final Transports transports;
+    private final Optional<DeflateCodecs> codecs;
 
     private final Set<ServerSession> sessions = Collections.newSetFromMap(new ConcurrentHashMap<>());
     private final AtomicInteger open = new AtomicInteger();
@@ -65,6 +68,7 @@ public final class WebSocketServer implements AutoCloseable {
                 new BufferPool(configuration.readBufferSize(), budget), budget, guard);
         this.sweeper = new Sweeper("weft-sweeper-" + port(), clock, shortestDeadline(),
                 now -> sessions.forEach(session -> session.sweep(now)));
+        this.codecs = configuration.deflate().map(DeflateCodecs::new);
         this.transports = configuration.socket().transport().open("weft-poller-" + port());
         this.acceptor = new Acceptor("weft-acceptor-" + port(), listener::accept, this::admit, logger);
     }
@@ -171,6 +175,7 @@ public final class WebSocketServer implements AutoCloseable {
         sweeper.stop();
         guard.stop();
         transports.close();
+        codecs.ifPresent(DeflateCodecs::close);
         logger.log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted", address, atFirst,
                 aborted);
         terminated.countDown();
@@ -249,6 +254,11 @@ public final class WebSocketServer implements AutoCloseable {
 
     ConnectionServices services() {
         return services;
+    }
+
+    /** There if, and only if, the configuration has settings for permessage-deflate. */
+    Optional<DeflateCodecs> codecs() {
+        return codecs;
     }
 
     Logger logger() {
