@@ -38,6 +38,8 @@ final class Output {
     private final ReentrantLock lock = new ReentrantLock();
     /** What is held back, up to its position; {@code null} when nothing is. */
     private ByteBuffer buffer;
+    /** Whether frames are held back; told apart from a buffer that is being written, for who has not the lock. */
+    private volatile boolean holding;
     /** Who sends a message in fragments; other messages wait for its end. */
     private Thread streaming;
     private Condition streamEnded;
@@ -152,8 +154,11 @@ final class Output {
         }
     }
 
-    /** Sends what is held back. */
+    /** Sends what is held back; does not wait behind another thread's frame when nothing is. */
     void flush() throws IOException {
+        if (!holding) {
+            return;
+        }
         lock.lock();
         try {
             writeBuffer();
@@ -178,7 +183,6 @@ final class Output {
             return false;
         }
         try {
-            boolean holding = buffer != null;
             boolean overdue = holding && flushes == flushesWhenWatched;
             watched = false;
             if (holding && !overdue) {
@@ -207,7 +211,10 @@ final class Output {
         buffer.position(writer.writeFrame(buffer.array(), buffer.position(), fin, rsv, opcode, payload, from, to));
         if (!hold) {
             writeBuffer();
-        } else if (!watched) {
+            return;
+        }
+        holding = true;
+        if (!watched) {
             watch();
         }
     }
@@ -273,6 +280,9 @@ final class Output {
 
     private void write(ByteBuffer first, ByteBuffer second) throws IOException {
         flushes++;
+        if (holding) {
+            holding = false;
+        }
         deadlines.writing();
         try {
             if (second == null) {
