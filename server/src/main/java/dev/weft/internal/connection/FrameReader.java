@@ -15,6 +15,8 @@ import java.io.IOException;
  * frames too, pongs need nothing. What it hands on are the events of data frames. Belongs to the connection's thread.
  */
 final class FrameReader {
+    private static final byte[] NOTHING = {};
+
     private final Input input;
     private final FrameParser parser;
     private final Output output;
@@ -86,6 +88,8 @@ final class FrameReader {
 
     private void await() throws IOException, ProtocolViolationException {
         beforeRead();
+        // A connection that waits keeps no array of the last message from the collector.
+        parser.feed(NOTHING, 0, 0);
         afterRead(input.fill());
         parser.feed(input.array(), 0, input.length());
     }

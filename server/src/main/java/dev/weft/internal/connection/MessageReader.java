@@ -53,7 +53,7 @@ final class MessageReader {
      * @return the view, which shows nothing when the peer's Close frame came
      */
     View next(boolean textIsChecked) throws IOException, ProtocolViolationException {
-        assembly.release();
+        release();
         Event event = frames.next();
         if (event == null) {
             return nothing();
