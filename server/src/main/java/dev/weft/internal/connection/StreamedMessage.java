@@ -118,7 +118,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
     }
 
     private void skipRest() throws IOException {
-        if (!complete || from < to) {
+        if (!complete || from < to || decoderHasMore) {
             byte[] piece = new byte[SKIPPED_PIECE];
             while (read(piece, 0, piece.length) >= 0) {}
         }
