@@ -172,7 +172,7 @@ final class Output {
         try {
             flush();
         } catch (IOException e) {
-            closing.breakOff(e);
+            // It is noted as the connection's end.
         }
     }
 
@@ -284,14 +284,24 @@ final class Output {
             holding = false;
         }
         deadlines.writing();
+        boolean whole = false;
         try {
             if (second == null) {
                 transport.write(first);
             } else {
                 transport.write(first, second);
             }
+            whole = true;
+        } catch (IOException e) {
+            // Before the transport is closed, whose reader would give a lesser reason.
+            closing.breakOff(e);
+            throw e;
         } finally {
             deadlines.written();
+            if (!whole) {
+                // Half a frame went: nothing may follow it, and the thread that reads is to know.
+                transport.close();
+            }
         }
     }
 

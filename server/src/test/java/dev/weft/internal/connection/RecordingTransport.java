@@ -24,7 +24,8 @@ public final class RecordingTransport implements Transport {
     private long octetsRead;
     private boolean inRead;
     private boolean inWrite;
-    private volatile IOException failure;
+    private volatile IOException readFailure;
+    private volatile IOException writeFailure;
 
     RecordingTransport(Transport inner, int readLength) {
         this.inner = inner;
@@ -33,8 +34,14 @@ public final class RecordingTransport implements Transport {
 
     /** From now on every read and write fails so; one that waits, too. */
     public void fail(IOException exception) throws IOException {
-        failure = exception;
+        readFailure = exception;
+        writeFailure = exception;
         inner.shutdownInput();
+    }
+
+    /** From now on every write fails so. */
+    public void failWrites(IOException exception) {
+        writeFailure = exception;
     }
 
     /** The writes so far. */
@@ -93,14 +100,10 @@ public final class RecordingTransport implements Transport {
             });
             target.limit(limit);
         }
-        failIfTold();
-        return count[0];
-    }
-
-    private void failIfTold() throws IOException {
-        if (failure != null) {
-            throw failure;
+        if (readFailure != null) {
+            throw readFailure;
         }
+        return count[0];
     }
 
     @Override
@@ -129,7 +132,9 @@ public final class RecordingTransport implements Transport {
     }
 
     private void writing(Write write) throws IOException {
-        failIfTold();
+        if (writeFailure != null) {
+            throw writeFailure;
+        }
         note(() -> {
             inWrite = true;
             writes.add(write);
