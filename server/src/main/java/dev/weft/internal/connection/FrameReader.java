@@ -46,6 +46,9 @@ final class FrameReader {
     Event next() throws IOException, ProtocolViolationException {
         while (true) {
             Event event = parser.next();
+            if ((event == Event.FRAME || event == Event.FRAME_END) && !parser.withinMessage()) {
+                deadlines.messageEnded();
+            }
             if (event == Event.NEED_INPUT) {
                 await();
             } else if (!parser.opcode().isControl()) {
