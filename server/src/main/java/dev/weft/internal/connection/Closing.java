@@ -124,6 +124,11 @@ final class Closing {
         }
     }
 
+    /** Whether this is what broke the connection. */
+    boolean isCause(Exception exception) {
+        return status.cause == exception;
+    }
+
     ConnectionEnd end() {
         Status now = status;
         return new ConnectionEnd(Optional.ofNullable(now.received), Optional.ofNullable(now.sent),

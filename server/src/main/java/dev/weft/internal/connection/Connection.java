@@ -349,7 +349,7 @@ public final class Connection implements WebSocketConnection {
         if (cause instanceof ConnectionClosedException) {
             return cause;
         }
-        return breakOff(cause) ? cause : closing.exception();
+        return breakOff(cause) || closing.isCause(cause) ? cause : closing.exception();
     }
 
     ConnectionClosedException closed() {

@@ -36,11 +36,7 @@ final class Deadlines {
      */
     void reading(boolean unfinished) {
         long now = clock.now();
-        if (!unfinished) {
-            if (unfinishedSince != 0) {
-                unfinishedSince = 0;
-            }
-        } else if (unfinishedSince == 0) {
+        if (unfinished && unfinishedSince == 0) {
             unfinishedSince = now;
         }
         if (pingedSince != 0) {
@@ -53,6 +49,13 @@ final class Deadlines {
     /** The read is over. */
     void read() {
         readingSince = 0;
+    }
+
+    /** A message, or a control frame between messages, is complete: what follows has a deadline of its own. */
+    void messageEnded() {
+        if (unfinishedSince != 0) {
+            unfinishedSince = 0;
+        }
     }
 
     /** A half-read message goes on at the reader's own pace: its deadline begins anew. */

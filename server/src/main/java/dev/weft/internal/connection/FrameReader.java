@@ -46,6 +46,9 @@ final class FrameReader {
     Event next() throws IOException, ProtocolViolationException {
         while (true) {
             Event event = parser.next();
+            if ((event == Event.FRAME || event == Event.FRAME_END) && !parser.withinMessage()) {
+                deadlines.messageEnded();
+            }
             if (event == Event.NEED_INPUT) {
                 await();
             } else if (!parser.opcode().isControl()) {
@@ -98,6 +101,8 @@ final class FrameReader {
         // Else a connection that waits would keep the array of a buffer that the pool has dropped.
         parser.feed(NOTHING, 0, 0);
         beforeRead();
+        // A connection that waits keeps no array of the last message from the collector.
+        parser.feed(NOTHING, 0, 0);
         afterRead(input.fill());
         parser.feed(input.array(), 0, input.length());
     }

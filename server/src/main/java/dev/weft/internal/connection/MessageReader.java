@@ -152,12 +152,22 @@ final class MessageReader {
         int count;
         int room;
         do {
+            if (target.length() == limits.maxMessageSize()) {
+                requireDecoded(decoder);
+                return;
+            }
             target.makeRoom(1, Long.MAX_VALUE);
             room = Math.min(target.capacity() - target.length(), DECODED_PIECE);
             count = decoder.output(target.array(), target.length(), target.length() + room);
             checkText(target.array(), target.length(), target.length() + count);
             target.added(count);
         } while (count == room);
+    }
+
+    /** A message that has all the octets that it may have is good if no more come. */
+    private void requireDecoded(Extension.Transform decoder) throws ProtocolViolationException {
+        byte[] beyond = new byte[1];
+        assembly.requireFits((long) limits.maxMessageSize() + decoder.output(beyond, 0, 1));
     }
 
     // What streamed messages share with whole ones.

@@ -38,6 +38,8 @@ final class Output {
     private final ReentrantLock lock = new ReentrantLock();
     /** What is held back, up to its position; {@code null} when nothing is. */
     private ByteBuffer buffer;
+    /** Whether frames are held back; told apart from a buffer that is being written, for who has not the lock. */
+    private volatile boolean holding;
     /** Who sends a message in fragments; other messages wait for its end. */
     private Thread streaming;
     private Condition streamEnded;
@@ -152,8 +154,11 @@ final class Output {
         }
     }
 
-    /** Sends what is held back. */
+    /** Sends what is held back; does not wait behind another thread's frame when nothing is. */
     void flush() throws IOException {
+        if (!holding) {
+            return;
+        }
         lock.lock();
         try {
             writeBuffer();
@@ -179,7 +184,7 @@ final class Output {
         try {
             flush();
         } catch (IOException e) {
-            closing.breakOff(e);
+            // It is noted as the connection's end.
         }
     }
 
@@ -190,7 +195,6 @@ final class Output {
             return false;
         }
         try {
-            boolean holding = buffer != null;
             boolean overdue = holding && flushes == flushesWhenWatched;
             watched = false;
             if (holding && !overdue) {
@@ -219,7 +223,10 @@ final class Output {
         buffer.position(writer.writeFrame(buffer.array(), buffer.position(), fin, rsv, opcode, payload, from, to));
         if (!hold) {
             writeBuffer();
-        } else if (!watched) {
+            return;
+        }
+        holding = true;
+        if (!watched) {
             watch();
         }
     }
@@ -285,15 +292,28 @@ final class Output {
 
     private void write(ByteBuffer first, ByteBuffer second) throws IOException {
         flushes++;
+        if (holding) {
+            holding = false;
+        }
         deadlines.writing();
+        boolean whole = false;
         try {
             if (second == null) {
                 transport.write(first);
             } else {
                 transport.write(first, second);
             }
+            whole = true;
+        } catch (IOException e) {
+            // Before the transport is closed, whose reader would give a lesser reason.
+            closing.breakOff(e);
+            throw e;
         } finally {
             deadlines.written();
+            if (!whole) {
+                // Half a frame went: nothing may follow it, and the thread that reads is to know.
+                transport.close();
+            }
         }
     }
 

@@ -29,6 +29,8 @@ final class StreamedMessage extends InputStream implements MessageStream {
     private int to;
     private boolean decoderHasMore;
     private boolean complete;
+    /** The peer's Close frame came before the message was complete. */
+    private boolean cutOff;
     private boolean expired;
 
     /** A stream of the message whose first event this is; the end of messages if there is none. */
@@ -83,6 +85,9 @@ final class StreamedMessage extends InputStream implements MessageStream {
         if (length == 0) {
             return 0;
         }
+        if (cutOff) {
+            throw connection.closed();
+        }
         try {
             return decoder == null ? readPlain(target, offset, length) : readDecoded(target, offset, length);
         } catch (ProtocolViolationException e) {
@@ -101,7 +106,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
     /** Skips the rest of the message. */
     @Override
     public void close() throws IOException {
-        if (!expired) {
+        if (!expired && !cutOff) {
             skipRest();
         }
     }
@@ -113,7 +118,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
     }
 
     private void skipRest() throws IOException {
-        if (!complete || from < to) {
+        if (!complete || from < to || decoderHasMore) {
             byte[] piece = new byte[SKIPPED_PIECE];
             while (read(piece, 0, piece.length) >= 0) {}
         }
@@ -163,7 +168,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
         Event event = frames.next();
         if (event == null) {
             // §5.5.1: nothing comes after a Close frame, so this message stays unfinished.
-            complete = true;
+            cutOff = true;
             throw connection.closed();
         }
         return event;

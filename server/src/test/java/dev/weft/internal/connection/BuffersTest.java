@@ -1,0 +1,209 @@
+package dev.weft.internal.connection;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.connection.TestConnection.Handler;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Who holds buffers, and when: nobody who waits, nobody who is over; and nobody sees another's octets. */
+@Timeout(30)
+class BuffersTest {
+    private static final List<Handler> DEPTHS = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS,
+            TestConnection.ECHO_STREAMS);
+
+    @Test
+    void aConnectionThatWaitsHoldsNoBuffer() throws Exception {
+        for (Handler depth : DEPTHS) {
+            try (TestConnection test = TestConnection.start(depth)) {
+                assertHoldsNothing(test, "idle from the start");
+                for (int length : new int[]{0, 10, 122, 123, 1000, 16_000, 40_000}) {
+                    byte[] payload = new byte[length];
+                    test.peer.sendFrame(0x82, payload).expectFrame(0x82, payload);
+                    assertHoldsNothing(test, "after a message of " + length);
+                }
+                test.peer.sendFrame(0x89, new byte[125]).expectFrame(0x8a, new byte[125]);
+                assertHoldsNothing(test, "after a ping");
+                byte[] two = Arrays.copyOf(Peer.binary(new byte[1000]), 1008 + 5);
+                two[1008] = (byte) 0x82;
+                two[1009] = (byte) 0xfe;
+                two[1010] = 3;
+                two[1011] = (byte) 0xe8;
+                test.peer.send(two).expectFrame(0x82, new byte[1000]);
+                assertHoldsNothing(test, "in the middle of a header");
+            }
+        }
+    }
+
+    private static void assertHoldsNothing(TestConnection test, String when) throws InterruptedException {
+        test.awaitReading();
+        assertEquals(0, test.budget.taken(), when);
+    }
+
+    @Test
+    void aHalfReadMessageHoldsAboutAsMuchAsCameOfIt() throws Exception {
+        try (TestConnection test = TestConnection.with().limits(1 << 30, 1 << 30, 100).start(TestConnection.ECHO)) {
+            // A declared length reserves nothing.
+            test.peer.send("82 ff 0000000020000000 00000000").send(new byte[5000]);
+            test.awaitReading();
+            assertTrue(test.budget.taken() >= 5000 && test.budget.taken() <= 3 * 5000, "" + test.budget.taken());
+        }
+    }
+
+    @Test
+    void aStreamThatWaitsHoldsNothing() throws Exception {
+        try (TestConnection test = TestConnection.start(TestConnection.ECHO_STREAMS)) {
+            test.peer.send("02 fe 4e20 00000000").send(new byte[19_000]);
+            assertHoldsNothing(test, "in the middle of a streamed frame");
+        }
+    }
+
+    @Test
+    void aConnectionThatIsOverHoldsNothing() throws Exception {
+        byte[] messages = new byte[40 * 508];
+        for (int i = 0; i < 40; i++) {
+            System.arraycopy(Peer.binary(new byte[500]), 0, messages, i * 508, 508);
+        }
+        for (int end = 0; end < 6; end++) {
+            for (boolean large : new boolean[]{false, true}) {
+                TestConnection test = TestConnection.start(null);
+                if (large) {
+                    test.peer.send("82 ff 0000000000020000 00000000").send(new byte[30_000]);
+                } else {
+                    test.peer.send(messages, 0, 30 * 508 + 300);
+                }
+                test.onOwner(() -> {
+                    if (large) {
+                        test.connection().receiveStream().inputStream().read();
+                    } else {
+                        // Its replies are held back, and more is unread.
+                        test.connection().receiveView();
+                        test.connection().send("reply");
+                    }
+                    return null;
+                }).get();
+                switch (end) {
+                    case 0 -> test.returns();
+                    case 1 -> test.throwsUp();
+                    case 2 -> test.connection().abort();
+                    case 3 -> test.transport.fail(new IOException("Connection reset"));
+                    case 4 -> test.peer.shutdownOutput();
+                    default -> test.connection().close();
+                }
+                test.returns();
+                test.peer.shutdownOutput();
+                test.awaitEnd();
+                // The guard may have it in hand still.
+                while (test.budget.taken() != 0) {
+                    Thread.onSpinWait();
+                }
+                test.close();
+            }
+        }
+    }
+
+    @Test
+    void aSpentBudgetFailsWhoNeedsMoreWith1013() throws Exception {
+        for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS)) {
+            for (int length : new int[]{500, 20_000}) {
+                BufferBudget budget = new BufferBudget(400);
+                try (TestConnection test = TestConnection.with().budget(budget).start(depth)) {
+                    // Small ones do without, on the way in and out.
+                    test.peer.sendText("small").expectText("small");
+                    test.peer.sendFrame(0x82, new byte[length]).shutdownOutput().expectCloseAndEnd(1013);
+                    test.awaitEnd();
+                    assertEquals(0, budget.taken());
+                }
+            }
+        }
+    }
+
+    @Test
+    void othersGoOnWhenTheBudgetIsSpent() throws Exception {
+        BufferBudget budget = new BufferBudget(40_000);
+        try (TestConnection hoarder = TestConnection.with().budget(budget).start(TestConnection.ECHO);
+                TestConnection late = TestConnection.with().budget(budget).start(TestConnection.ECHO);
+                TestConnection small = TestConnection.with().budget(budget).start(TestConnection.ECHO)) {
+            hoarder.peer.send("82 ff 0000000000020000 00000000").send(new byte[18_000]);
+            hoarder.awaitReading();
+            late.peer.sendFrame(0x82, new byte[30_000]).shutdownOutput().expectCloseAndEnd(1013);
+            small.peer.sendText("still here").expectText("still here");
+        }
+    }
+
+    @Test
+    void noOctetOfOneConnectionReachesAnother() throws Exception {
+        BufferBudget budget = new BufferBudget(1 << 24);
+        BufferPool pool = new BufferPool(1 << 10, budget);
+        AtomicBoolean done = new AtomicBoolean();
+        // Whatever lies in the pool is overwritten all the time, so that who gave a buffer back and uses it shows.
+        FutureTask<Void> poisoner = new FutureTask<>(() -> {
+            while (!done.get()) {
+                ByteBuffer[] buffers = new ByteBuffer[8];
+                for (int i = 0; i < buffers.length; i++) {
+                    buffers[i] = pool.borrow();
+                    Arrays.fill(buffers[i].array(), (byte) 0xEE);
+                }
+                for (ByteBuffer buffer : buffers) {
+                    pool.giveBack(buffer);
+                }
+                Thread.yield();
+            }
+            return null;
+        });
+        Thread.startVirtualThread(poisoner);
+        List<FutureTask<Void>> peers = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            int number = i;
+            peers.add(new FutureTask<>(() -> {
+                converse(number, budget, pool);
+                return null;
+            }));
+        }
+        peers.forEach(Thread::startVirtualThread);
+        for (FutureTask<Void> each : peers) {
+            each.get();
+        }
+        done.set(true);
+        poisoner.get();
+        while (budget.taken() != 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Twenty connections, one after another, each cut off in the middle of something. */
+    private static void converse(int number, BufferBudget budget, BufferPool pool) throws Exception {
+        Random random = new Random(number);
+        for (int i = 0; i < 20; i++) {
+            try (TestConnection test = TestConnection.with().budget(budget).pool(pool).capacity(1 << 15)
+                    .start(DEPTHS.get(random.nextInt(3)))) {
+                for (int round = random.nextInt(5); round > 0; round--) {
+                    byte[][] batch = new byte[1 + random.nextInt(4)][];
+                    for (int j = 0; j < batch.length; j++) {
+                        batch[j] = new byte[random.nextInt(j == 0 ? 6000 : 700)];
+                        Arrays.fill(batch[j], (byte) (number + j));
+                        test.peer.sendFrame(0x82, batch[j]);
+                    }
+                    for (byte[] payload : batch) {
+                        Peer.Frame frame = test.peer.readFrame();
+                        assertEquals(0x82, frame.firstOctet());
+                        assertArrayEquals(payload, frame.payload());
+                    }
+                }
+                test.peer.send(Peer.binary(new byte[3000]), 0, random.nextInt(3000));
+            }
+        }
+    }
+}

@@ -1,0 +1,276 @@
+package dev.weft.internal.connection;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.ConnectionClosedException;
+import dev.weft.ConnectionTimeouts;
+import dev.weft.Message;
+import dev.weft.internal.connection.TestConnection.Handler;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the sweeper does to a connection whose peer is silent, slow or does not read. Time is moved by hand. */
+@Timeout(20)
+class DeadlinesTest {
+    private static final List<Handler> DEPTHS = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS,
+            TestConnection.ECHO_STREAMS);
+    private static final ConnectionTimeouts TIMEOUTS = TestConnection.TIMEOUTS;
+    private static final Duration LITTLE = Duration.ofMillis(1);
+
+    private static void assertTimedOut(String setting, TestConnection test) throws InterruptedException {
+        String message = assertInstanceOf(TimeoutException.class, test.awaitEnd().cause().orElseThrow()).getMessage();
+        assertTrue(message.contains(setting), message);
+    }
+
+    @Test
+    void silenceIsAnsweredWithAPingAndFurtherSilenceWithTheEnd() throws Exception {
+        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+            test.awaitReading();
+            test.pass(TIMEOUTS.pingInterval().minus(LITTLE));
+            test.pass(LITTLE);
+            test.peer.expect("89 00");
+            test.pass(TIMEOUTS.pongTimeout().minus(LITTLE));
+            test.pass(LITTLE);
+            test.peer.expectEnd();
+            assertTimedOut("pongTimeout", test);
+            assertInstanceOf(ConnectionClosedException.class, test.thrown());
+            assertEquals(1, test.transport.writes().size(), "one ping");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"8a 80 00000000", "8a", "81 80 00000000", "89 80 00000000", "82 83 00000000"})
+    void anyOctetsAreASignOfLife(String sign) throws Exception {
+        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+            test.awaitReading();
+            test.pass(TIMEOUTS.pingInterval());
+            test.peer.expect("89 00");
+            test.pass(TIMEOUTS.pongTimeout().minus(LITTLE));
+            test.peer.send(sign);
+            test.awaitReading();
+            test.pass(TIMEOUTS.pongTimeout());
+            test.peer.send("8a");
+            test.awaitReading();
+            assertTrue(test.connection().end().cause().isEmpty());
+        }
+    }
+
+    @Test
+    void octetsPutThePingOff() throws Exception {
+        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+            for (int i = 0; i < 3; i++) {
+                test.awaitReading();
+                test.pass(TIMEOUTS.pingInterval().minus(LITTLE));
+                test.peer.send("8a 80 00000000");
+            }
+            test.awaitReading();
+            assertEquals(0, test.transport.writes().size());
+        }
+    }
+
+    @Test
+    void aPeerWhoseMessagesLieUnreadIsNotPunished() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            var first = test.onOwner(() -> test.connection().receive());
+            test.peer.send("81 81 00000000 61");
+            first.get();
+            for (int i = 0; i < 100; i++) {
+                test.pass(Duration.ofMinutes(1));
+            }
+            test.peer.send("81 81 00000000 62");
+            assertEquals(new Message.Text("b"), test.onOwner(() -> test.connection().receive()).get());
+            assertEquals(0, test.transport.writes().size());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"81", "81 fe 01", "81 fe 0100 00000000 61", "01 81 00000000 61", "89 82 00000000 61",
+            "01 80 00000000 89 80 00000000"})
+    void anUnfinishedMessageOrFrameIsClosedWith1008(String half) throws Exception {
+        for (Handler depth : DEPTHS) {
+            try (TestConnection test = TestConnection.start(depth)) {
+                test.peer.send(half);
+                test.awaitReading();
+                test.pass(TIMEOUTS.message().minus(LITTLE));
+                assertTrue(test.connection().isOpen());
+                test.pass(LITTLE);
+                test.awaitEnd();
+                byte[] seen = test.peer.readToEnd();
+                assertTrue(Peer.hex(seen).contains("88" + "%02x".formatted(closeLength(seen)) + "03f0"),
+                        Peer.hex(seen));
+                assertEquals(1008, test.awaitEnd().sent().orElseThrow().code());
+            }
+        }
+    }
+
+    /** The length of the Close frame's payload, which is at the end and all text. */
+    private static int closeLength(byte[] seen) {
+        for (int i = 0; i + 1 < seen.length; i++) {
+            if ((seen[i] & 0xff) == 0x88 && i + 2 + seen[i + 1] == seen.length) {
+                return seen[i + 1];
+            }
+        }
+        throw new AssertionError(Peer.hex(seen));
+    }
+
+    @Test
+    void aDribbledFrameIsClosedWith1008HoweverManyOctetsKeepComing() throws Exception {
+        for (String dribbled : List.of("82 ff 0000000000010000 00000000 6161616161616161616161616161616161616161",
+                // Empty fragments with pings between.
+                "02 80 00000000" + "00 80 00000000 89 80 00000000".repeat(9))) {
+            for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS)) {
+                try (TestConnection test = TestConnection.start(depth)) {
+                    byte[] octets = Peer.hex(dribbled);
+                    for (int sent = 0; sent < 10; sent++) {
+                        assertTrue(test.connection().isOpen());
+                        test.peer.send(octets, sent, sent + 1);
+                        test.awaitReading();
+                        test.pass(TIMEOUTS.message().dividedBy(10));
+                    }
+                    assertEquals(1008, test.awaitEnd().sent().orElseThrow().code());
+                }
+            }
+        }
+    }
+
+    @Test
+    void messagesThatAreEachInTimeMayFollowOneAnotherWithoutAPause() throws Exception {
+        for (String frame : List.of("82 82 00000000 6162", "89 82 00000000 6162")) {
+            for (Handler depth : DEPTHS) {
+                try (TestConnection test = TestConnection.start(depth)) {
+                    byte[] octets = Peer.hex(frame);
+                    test.peer.send(octets, 0, 3);
+                    // Every read ends in the middle of a frame, but of another one each time.
+                    for (int i = 0; i < 10; i++) {
+                        test.awaitReading();
+                        test.pass(TIMEOUTS.message().dividedBy(6));
+                        test.peer.send(octets, 3, octets.length).send(octets, 0, 3);
+                        assertEquals(2, test.peer.readFrame().payload().length);
+                    }
+                    assertTrue(test.connection().isOpen());
+                }
+            }
+        }
+    }
+
+    @Test
+    void aStreamsReaderMayTakeItsTimeButNotThePeer() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send("82 84 00000000 61");
+            var stream = test.onOwner(() -> test.connection().receiveStream().inputStream()).get();
+            test.onOwner(stream::read).get();
+            for (String octet : List.of("62", "63")) {
+                test.pass(TIMEOUTS.message().multipliedBy(2));
+                var read = test.onOwner(stream::read);
+                test.awaitReading();
+                test.pass(TIMEOUTS.message().minus(LITTLE));
+                test.peer.send(octet);
+                read.get();
+            }
+            var read = test.onOwner(stream::read);
+            test.awaitReading();
+            test.pass(TIMEOUTS.message());
+            assertThrows(Exception.class, read::get);
+            test.returns();
+            // Pings went meanwhile.
+            Peer.Frame frame;
+            do {
+                frame = test.peer.readFrame();
+            } while (frame.firstOctet() == 0x89);
+            assertEquals("03f0", Peer.hex(frame.payload()).substring(0, 4));
+        }
+    }
+
+    @Test
+    void aPeerThatDoesNotReadIsAbortedAndTheWriterFreed() throws Exception {
+        for (int length : new int[]{100, 5000, 1 << 20}) {
+            try (TestConnection test = TestConnection.with().capacity(64).start(TestConnection.ECHO)) {
+                FutureTask<Void> send = new FutureTask<>(() -> {
+                    test.connection().send(new byte[length]);
+                    return null;
+                });
+                Thread.startVirtualThread(send);
+                test.transport.awaitWriting();
+                test.pass(TIMEOUTS.write().minus(LITTLE));
+                assertFalse(send.isDone());
+                test.pass(LITTLE);
+                Throwable thrown = assertThrows(Exception.class, send::get).getCause();
+                assertInstanceOf(ConnectionClosedException.class, thrown);
+                assertTimedOut("writeTimeout", test);
+            }
+        }
+    }
+
+    @Test
+    void aSlowReaderThatMakesProgressIsNotAborted() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(1 << 16).start(null)) {
+            FutureTask<Void> send = new FutureTask<>(() -> {
+                test.connection().send(new byte[10 << 16]);
+                return null;
+            });
+            Thread.startVirtualThread(send);
+            test.peer.read(10);
+            for (int i = 2; i <= 10; i++) {
+                while (test.transport.writes().size() < i) {
+                    Thread.onSpinWait();
+                }
+                test.pass(TIMEOUTS.write().minus(LITTLE));
+                test.peer.read(1 << 16);
+            }
+            send.get();
+        }
+    }
+
+    @Test
+    void aPeerThatDoesNotAnswerOurCloseIsAborted() throws Exception {
+        try (TestConnection test = TestConnection.start(connection -> {
+        })) {
+            test.peer.expect("88 02 03e8");
+            // It keeps talking, which does not help.
+            for (int i = 0; i < 5; i++) {
+                test.peer.send("81 81 00000000 61");
+                test.awaitReading();
+                test.pass(TIMEOUTS.close().dividedBy(5));
+            }
+            assertTimedOut("closeTimeout", test);
+        }
+    }
+
+    @Test
+    void aPeerThatClosesButStaysIsAborted() throws Exception {
+        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+            test.peer.send("88 80 00000000").expect("88 00").expectEnd();
+            test.awaitReading();
+            test.pass(TIMEOUTS.close());
+            assertTrue(test.awaitEnd().clean());
+            assertThrows(IOException.class, () -> test.peer.send(new byte[1]));
+        }
+    }
+
+    @Test
+    void aHandlerThatWorksOnAfterTheCloseDoesNotKeepThePeersSocket() throws Exception {
+        CountDownLatch done = new CountDownLatch(1);
+        try (TestConnection test = TestConnection.start(connection -> {
+            connection.close();
+            done.await();
+        })) {
+            test.peer.expect("88 02 03e8");
+            test.pass(TIMEOUTS.close());
+            test.peer.expectEnd();
+            done.countDown();
+            assertTimedOut("closeTimeout", test);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package dev.weft.internal.connection;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import dev.weft.Message;
+import dev.weft.internal.connection.RecordingTransport.Write;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** When frames leave: replies to one read together, and none later than its guard allows. */
+@Timeout(20)
+class HoldingBackTest {
+    private static final String TEN_MESSAGES = "81 81 00000000 61".repeat(10);
+    private static final String TEN_REPLIES = "81 01 61".repeat(10);
+
+    @Test
+    void repliesToMessagesOfOneReadLeaveInOneWrite() throws Exception {
+        for (var depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS, TestConnection.ECHO_STREAMS)) {
+            try (TestConnection test = TestConnection.with().withoutGuard().start(depth)) {
+                test.peer.send(TEN_MESSAGES).expect(TEN_REPLIES);
+                test.awaitReading();
+                assertEquals(List.of(30), lengths(test));
+            }
+        }
+    }
+
+    private static List<Integer> lengths(TestConnection test) {
+        return test.transport.writes().stream().map(Write::length).toList();
+    }
+
+    @Test
+    void soDoPongsAndTheAnswerToAClose() throws Exception {
+        try (TestConnection test = TestConnection.with().withoutGuard().start(TestConnection.ECHO)) {
+            test.peer.send("89 80 00000000  81 80 00000000  89 81 00000000 01  88 80 00000000");
+            test.peer.expect("8a 00  81 00  8a 01 01  88 00").expectEnd();
+            assertEquals(List.of(9), lengths(test));
+        }
+    }
+
+    @Test
+    void aReplyLeavesAtOnceWhenNoWholeFrameFollows() throws Exception {
+        try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
+            // The second message is cut: the reply to the first must not wait for the rest.
+            test.peer.send("81 81 00000000 61  81 81 00000000");
+            test.onOwner(() -> {
+                test.connection().receive();
+                test.connection().send("a");
+                return null;
+            }).get();
+            test.peer.expect("81 01 61");
+        }
+    }
+
+    @Test
+    void whatIsHeldBackLeavesWhenTheHandlerWaitsForTheNextMessage() throws Exception {
+        try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
+            test.peer.send("81 81 00000000 61  81 81 00000000 62");
+            test.onOwner(() -> {
+                test.connection().receive();
+                test.connection().send("a");
+                test.connection().receive();
+                return null;
+            }).get();
+            assertEquals(0, test.transport.writes().size(), "held back");
+            assertFalse(test.peer.canRead());
+            test.receiveAll();
+            test.peer.expect("81 01 61");
+        }
+    }
+
+    @Test
+    void whatIsHeldBackLeavesWithTheFrameOfAnotherThread() throws Exception {
+        try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
+            hold(test);
+            test.connection().send("b");
+            test.peer.expect("81 01 61  81 01 62");
+            assertEquals(List.of(6), lengths(test));
+        }
+    }
+
+    /** Replies to one of two messages. */
+    private static void hold(TestConnection test) throws Exception {
+        test.peer.send("81 81 00000000 61  81 81 00000000 62");
+        test.onOwner(() -> {
+            test.connection().receive();
+            test.connection().send("a");
+            return null;
+        }).get();
+    }
+
+    @Test
+    void whatIsHeldBackLeavesWhenTheHandlerReturnsOrThrows() throws Exception {
+        try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
+            hold(test);
+            test.returns();
+            test.peer.expect("81 01 61  88 02 03e8");
+        }
+        try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
+            hold(test);
+            test.throwsUp();
+            test.peer.expect("81 01 61  88 02 03f3");
+        }
+    }
+
+    @Test
+    void whatIsHeldBackLeavesWithTheCloseFrameThatAViolationCauses() throws Exception {
+        try (TestConnection test = TestConnection.with().withoutGuard().start(TestConnection.ECHO)) {
+            test.peer.send("81 81 00000000 61  83 80 00000000").shutdownOutput();
+            test.peer.expect("81 01 61").expectCloseAndEnd(1002);
+            assertEquals(1, test.transport.writes().size());
+        }
+    }
+
+    @Test
+    void theGuardSendsWhatABusyHandlerHoldsBack() throws Exception {
+        CountDownLatch replied = new CountDownLatch(1);
+        for (int i = 0; i < 20; i++) {
+            try (TestConnection test = TestConnection.start(connection -> {
+                connection.receive();
+                connection.send("a");
+                replied.await();
+                connection.receive();
+                connection.receive();
+            })) {
+                test.peer.send("81 81 00000000 61  81 81 00000000 62").expect("81 01 61");
+                replied.countDown();
+            }
+        }
+    }
+
+    @Test
+    void theGuardLooksAgainAtFramesThatCameAfterItsFirstLook() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            for (int i = 0; i < 200; i++) {
+                test.peer.send("81 81 00000000 61  81 81 00000000 62");
+                test.onOwner(() -> {
+                    test.connection().receive();
+                    test.connection().send("a");
+                    return null;
+                }).get();
+                test.peer.expect("81 01 61");
+                test.onOwner(() -> test.connection().receive()).get();
+            }
+        }
+    }
+
+    @Test
+    void aLargePayloadIsWrittenFromWhereItLies() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            byte[] small = new byte[4096];
+            byte[] large = new byte[4097];
+            test.connection().send(small);
+            test.connection().send(large);
+            test.peer.expectFrame(0x82, small).expectFrame(0x82, large);
+            List<Write> writes = test.transport.writes();
+            assertEquals(List.of(4100, 4101), lengths(test));
+            assertNotSame(small, writes.get(0).second());
+            assertSame(large, writes.get(1).second());
+        }
+    }
+
+    @Test
+    void aLargePayloadLeavesBehindWhatIsHeldBackInTheSameWrite() throws Exception {
+        try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
+            hold(test);
+            byte[] large = new byte[5000];
+            test.connection().send(large);
+            test.peer.expect("81 01 61").expectFrame(0x82, large);
+            assertEquals(List.of(3 + 4 + 5000), lengths(test));
+        }
+    }
+
+    @Test
+    void moreThanABufferOfRepliesLeavesBufferByBuffer() throws Exception {
+        byte[] message = Peer.binary(new byte[3000]);
+        byte[] five = new byte[5 * message.length];
+        for (int i = 0; i < 5; i++) {
+            System.arraycopy(message, 0, five, i * message.length, message.length);
+        }
+        try (TestConnection test = TestConnection.with().withoutGuard().start(connection -> {
+            while (connection.receive() instanceof Message.Binary binary) {
+                // Twice as much back as came.
+                connection.send(binary.value());
+                connection.send(binary.value());
+            }
+        })) {
+            test.peer.send(five);
+            for (int i = 0; i < 10; i++) {
+                test.peer.expectFrame(0x82, new byte[3000]);
+            }
+            assertArrayEquals(new int[]{5 * 3004, 4 * 3004, 3004},
+                    lengths(test).stream().mapToInt(Integer::intValue).toArray());
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package dev.weft.internal.connection;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.weft.internal.transport.Transport;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The other end of a connection under test: writes literal octets and frames, and reads exact ones. */
+public final class Peer {
+    /** A frame that the connection sent. */
+    public record Frame(int firstOctet, byte[] payload) {
+        /** The payload as text. */
+        public String text() {
+            return new String(payload, UTF_8);
+        }
+    }
+
+    private static final int KEY = 0x37fa213d;
+
+    private final Transport transport;
+    private final boolean masks;
+    private final AtomicLong sent = new AtomicLong();
+
+    Peer(Transport transport, boolean masks) {
+        this.transport = transport;
+        this.masks = masks;
+    }
+
+    /** Octets from hex, in which blanks mean nothing. */
+    public static byte[] hex(String hex) {
+        return HexFormat.of().parseHex(hex.replaceAll("\\s", ""));
+    }
+
+    /** Octets as hex. */
+    public static String hex(byte[] octets) {
+        return HexFormat.of().formatHex(octets);
+    }
+
+    /** A client's frame, masked. */
+    public static byte[] frame(int firstOctet, byte[] payload) {
+        return frame(firstOctet, payload, true);
+    }
+
+    /** A client's text message in one frame. */
+    public static byte[] text(String text) {
+        return frame(0x81, text.getBytes(UTF_8));
+    }
+
+    /** A client's binary message in one frame. */
+    public static byte[] binary(byte[] payload) {
+        return frame(0x82, payload);
+    }
+
+    private static byte[] frame(int firstOctet, byte[] payload, boolean masked) {
+        ByteBuffer frame = ByteBuffer.allocate(14 + payload.length);
+        int mask = masked ? 0x80 : 0;
+        frame.put((byte) firstOctet);
+        if (payload.length < 126) {
+            frame.put((byte) (mask | payload.length));
+        } else if (payload.length < 1 << 16) {
+            frame.put((byte) (mask | 126)).putShort((short) payload.length);
+        } else {
+            frame.put((byte) (mask | 127)).putLong(payload.length);
+        }
+        if (masked) {
+            frame.putInt(KEY);
+        }
+        for (int i = 0; i < payload.length; i++) {
+            frame.put((byte) (payload[i] ^ (masked ? KEY >>> 24 - 8 * (i & 3) : 0)));
+        }
+        byte[] octets = new byte[frame.flip().remaining()];
+        frame.get(octets);
+        return octets;
+    }
+
+    /** Writes literal octets. */
+    public Peer send(String hex) throws IOException {
+        return send(hex(hex));
+    }
+
+    /** Writes octets. */
+    public Peer send(byte[] octets) throws IOException {
+        return send(octets, 0, octets.length);
+    }
+
+    /** Writes some octets. */
+    public Peer send(byte[] octets, int from, int to) throws IOException {
+        sent.addAndGet(to - from);
+        transport.write(ByteBuffer.wrap(octets, from, to - from));
+        return this;
+    }
+
+    /** Writes a frame, masked if this is a client. */
+    public Peer sendFrame(int firstOctet, byte[] payload) throws IOException {
+        return send(frame(firstOctet, payload, masks));
+    }
+
+    /** Writes a text message in one frame. */
+    public Peer sendText(String text) throws IOException {
+        return sendFrame(0x81, text.getBytes(UTF_8));
+    }
+
+    /** Writes a Close frame with this code. */
+    public Peer sendClose(int code) throws IOException {
+        return sendFrame(0x88, new byte[]{(byte) (code >>> 8), (byte) code});
+    }
+
+    /** How many octets were written. */
+    long sent() {
+        return sent.get();
+    }
+
+    /** Reads so many octets. */
+    public byte[] read(int length) throws IOException {
+        ByteBuffer octets = ByteBuffer.allocate(length);
+        while (octets.hasRemaining()) {
+            if (transport.read(octets) < 0) {
+                throw new EOFException("after " + hex(java.util.Arrays.copyOf(octets.array(), octets.position())));
+            }
+        }
+        return octets.array();
+    }
+
+    /** Reads as many octets as these and compares. */
+    public Peer expect(String hex) throws IOException {
+        byte[] expected = hex(hex);
+        assertEquals(hex(expected), hex(read(expected.length)));
+        return this;
+    }
+
+    /** Reads a server's frame. */
+    public Frame readFrame() throws IOException {
+        byte[] head = read(2);
+        int length = head[1];
+        if (length == 126) {
+            length = ByteBuffer.wrap(read(2)).getShort() & 0xffff;
+        } else if (length == 127) {
+            length = (int) ByteBuffer.wrap(read(8)).getLong();
+        }
+        return new Frame(head[0] & 0xff, read(length));
+    }
+
+    /** Reads a server's frame and compares. */
+    public Peer expectFrame(int firstOctet, byte[] payload) throws IOException {
+        Frame frame = readFrame();
+        assertEquals(Integer.toHexString(firstOctet), Integer.toHexString(frame.firstOctet()), "first octet");
+        assertArrayEquals(payload, frame.payload());
+        return this;
+    }
+
+    /** Reads a text message in one frame. */
+    public Peer expectText(String text) throws IOException {
+        return expectFrame(0x81, text.getBytes(UTF_8));
+    }
+
+    /** Reads a Close frame with this code, whatever its reason, and the end behind it. */
+    public void expectCloseAndEnd(int code) throws IOException {
+        Frame frame = readFrame();
+        assertEquals("88", Integer.toHexString(frame.firstOctet()), "first octet");
+        assertEquals(code, ByteBuffer.wrap(frame.payload()).getShort());
+        expectEnd();
+    }
+
+    /** Wants that nothing more comes. */
+    public void expectEnd() throws IOException {
+        assertEquals("", hex(readToEnd()), "nothing more");
+    }
+
+    /** Reads all that still comes. */
+    public byte[] readToEnd() throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        ByteBuffer piece = ByteBuffer.allocate(4096);
+        while (transport.read(piece.clear()) >= 0) {
+            all.write(piece.array(), 0, piece.position());
+        }
+        return all.toByteArray();
+    }
+
+    /** Whether octets are here. */
+    public boolean canRead() throws IOException {
+        return transport.canRead();
+    }
+
+    /** Wants that the connection was cut off, not ended. */
+    public void expectReset() {
+        assertThrows(IOException.class, this::readToEnd);
+    }
+
+    /** Says that nothing more will be sent. */
+    public Peer shutdownOutput() throws IOException {
+        transport.shutdownOutput();
+        return this;
+    }
+
+    /** Closes the transport. */
+    public void close() {
+        transport.close();
+    }
+}

@@ -1,0 +1,291 @@
+package dev.weft.internal.connection;
+
+import static dev.weft.internal.connection.Peer.hex;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.weft.ConnectionClosedException;
+import dev.weft.Message;
+import dev.weft.MessageStream;
+import dev.weft.MessageView;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.ref.WeakReference;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The three depths of receiving: whole messages, views, streams. */
+@Timeout(10)
+class ReceivingTest {
+    private static byte[] random(int length) {
+        byte[] octets = new byte[length];
+        new Random(length).nextBytes(octets);
+        return octets;
+    }
+
+    @Test
+    void depthsMixAtWill() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            Connection connection = test.connection();
+            for (int i = 0; i < 9; i++) {
+                test.peer.sendText("m" + i);
+            }
+            test.onOwner(() -> {
+                for (int i = 0; i < 9; i++) {
+                    assertEquals("m" + i, switch (i % 3) {
+                        case 0 -> ((Message.Text) connection.receive()).value();
+                        case 1 -> connection.receiveView().text();
+                        default -> new String(connection.receiveStream().inputStream().readAllBytes(), UTF_8);
+                    });
+                }
+                return null;
+            }).get();
+        }
+    }
+
+    @Test
+    void viewsOfSmallMessagesLieWhereTheOctetsWereRead() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send("81 81 00000000 61  82 82 00000000 6263");
+            test.onOwner(() -> {
+                MessageView view = test.connection().receiveView();
+                byte[] array = view.array();
+                assertEquals(MessageView.Type.TEXT, view.type());
+                assertEquals(6, view.offset());
+                assertEquals("a", view.text());
+                MessageView next = test.connection().receiveView();
+                assertSame(view, next, "the connection's one view");
+                assertSame(array, next.array());
+                assertEquals(MessageView.Type.BINARY, next.type());
+                assertEquals(13, next.offset());
+                assertEquals("6263", hex(next.bytes()));
+                assertNotSame(array, next.bytes());
+                return null;
+            }).get();
+        }
+    }
+
+    @Test
+    void aFullReadBufferOfMessagesIsShownInPlace() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            byte[] first = random(3000);
+            byte[] second = random(5000);
+            byte[] both = Arrays.copyOf(Peer.binary(first), 3008 + 5008);
+            System.arraycopy(Peer.binary(second), 0, both, 3008, 5008);
+            test.peer.send(both);
+            test.onOwner(() -> {
+                MessageView view = test.connection().receiveView();
+                byte[] array = view.array();
+                assertArrayEquals(first, view.bytes());
+                assertEquals(8, view.offset());
+                assertArrayEquals(second, test.connection().receiveView().bytes());
+                assertSame(array, view.array());
+                assertEquals(3016, view.offset());
+                return null;
+            }).get();
+        }
+    }
+
+    @Test
+    void theViewAtTheEndShowsNothing() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send("81 81 00000000 61  88 82 00000000 03e8");
+            test.onOwner(() -> {
+                assertEquals("a", test.connection().receiveView().text());
+                MessageView end = test.connection().receiveView();
+                assertEquals(MessageView.Type.CLOSE, end.type());
+                assertEquals(0, end.length());
+                assertThrows(IllegalArgumentException.class, () -> test.connection().send(end));
+                return null;
+            }).get();
+        }
+    }
+
+    @Test
+    void receivingBelongsToTheConnectionsThread() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            Connection connection = test.connection();
+            assertThrows(IllegalStateException.class, connection::receive);
+            assertThrows(IllegalStateException.class, connection::receiveView);
+            assertThrows(IllegalStateException.class, connection::receiveStream);
+        }
+    }
+
+    @Test
+    void aStreamMayBeLargerThanMessagesAndBuffers() throws Exception {
+        try (TestConnection test = TestConnection.with().limits(1000, 1 << 24, 1000).start(null)) {
+            byte[] payload = random(3_000_000);
+            Thread sending = Thread.startVirtualThread(() -> {
+                try {
+                    test.peer.sendFrame(0x02, Arrays.copyOf(payload, 1_000_000))
+                            .sendFrame(0x80, Arrays.copyOfRange(payload, 1_000_000, payload.length)).sendText("next");
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            test.onOwner(() -> {
+                MessageStream stream = test.connection().receiveStream();
+                assertEquals(MessageView.Type.BINARY, stream.type());
+                assertThrows(IllegalStateException.class, stream::reader);
+                assertArrayEquals(payload, stream.inputStream().readAllBytes());
+                assertEquals(-1, stream.inputStream().read());
+                assertEquals(new Message.Text("next"), test.connection().receive());
+                return null;
+            }).get();
+            sending.join();
+        }
+    }
+
+    @Test
+    void theRestOfAStreamIsSkippedByTheNextReceive() throws Exception {
+        // How much of the message is read, in which pieces it comes, and which receive follows.
+        for (int read = 0; read <= 600; read += 100) {
+            for (int pieces = 1; pieces <= 3; pieces++) {
+                for (int depth = 0; depth < 3; depth++) {
+                    skip(read, pieces, depth);
+                }
+            }
+        }
+    }
+
+    private static void skip(int read, int pieces, int depth) throws Exception {
+        byte[] payload = random(600);
+        try (TestConnection test = TestConnection.start(null)) {
+            Connection connection = test.connection();
+            for (int i = 0; i < pieces; i++) {
+                test.peer.sendFrame((i == 0 ? 2 : 0) | (i == pieces - 1 ? 0x80 : 0),
+                        Arrays.copyOfRange(payload, i * 600 / pieces, (i + 1) * 600 / pieces));
+            }
+            test.peer.sendText("next");
+            test.onOwner(() -> {
+                InputStream stream = connection.receiveStream().inputStream();
+                assertArrayEquals(Arrays.copyOf(payload, read), stream.readNBytes(read));
+                assertEquals("next", switch (depth) {
+                    case 0 -> ((Message.Text) connection.receive()).value();
+                    case 1 -> connection.receiveView().text();
+                    default -> new String(connection.receiveStream().inputStream().readAllBytes(), UTF_8);
+                });
+                assertThrows(IOException.class, () -> stream.read(new byte[1]), "no longer valid");
+                assertEquals(0, stream.available());
+                return null;
+            }).get();
+        }
+    }
+
+    @Test
+    void closingAStreamSkipsItsRest() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send("02 82 00000000 6162  80 81 00000000 63  81 81 00000000 64");
+            test.onOwner(() -> {
+                InputStream stream = test.connection().receiveStream().inputStream();
+                assertEquals(2, stream.available());
+                assertEquals('a', stream.read());
+                assertEquals(0, stream.read(new byte[3], 3, 0));
+                assertThrows(IndexOutOfBoundsException.class, () -> stream.read(new byte[3], 2, 2));
+                stream.close();
+                assertEquals(-1, stream.read());
+                assertEquals(new Message.Text("d"), test.connection().receive());
+                return null;
+            }).get();
+        }
+    }
+
+    @Test
+    void aStreamGivesWhatIsHereWithoutWaitingForMore() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send("82 fe 0100 00000000 616263");
+            test.onOwner(() -> {
+                InputStream stream = test.connection().receiveStream().inputStream();
+                assertEquals("616263", hex(stream.readNBytes(3)));
+                return null;
+            }).get();
+            var read = test.onOwner(() -> test.connection().receiveStream());
+            test.awaitReading();
+            test.peer.send(new byte[253]).send("81 80 00000000");
+            assertEquals(MessageView.Type.TEXT, read.get().type());
+        }
+    }
+
+    @Test
+    void aStreamThatThePeersCloseCutsOffThrowsEveryTime() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send("02 81 00000000 61  88 82 00000000 03e9");
+            test.onOwner(() -> {
+                InputStream stream = test.connection().receiveStream().inputStream();
+                assertEquals('a', stream.read());
+                for (int i = 0; i < 3; i++) {
+                    assertThrows(ConnectionClosedException.class, stream::read, "the end is the message's end only");
+                }
+                stream.close();
+                assertEquals(1001, ((Message.Close) test.connection().receive()).end().code());
+                return null;
+            }).get();
+            test.peer.expect("88 02 03e9").expectEnd();
+        }
+    }
+
+    @Test
+    void aStreamThatIsUnreadWhenThePeerClosesMakesWayForTheEnd() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send("02 81 00000000 61  88 82 00000000 03e9");
+            test.onOwner(() -> {
+                test.connection().receiveStream();
+                assertEquals(MessageView.Type.CLOSE, test.connection().receiveStream().type());
+                assertThrows(ConnectionClosedException.class, test.connection()::receiveStream);
+                return null;
+            }).get();
+        }
+    }
+
+    @Test
+    void aStreamOfTheEndHasNoOctets() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send("88 80 00000000");
+            test.onOwner(() -> {
+                MessageStream end = test.connection().receiveStream();
+                assertEquals(MessageView.Type.CLOSE, end.type());
+                assertEquals(-1, end.inputStream().read());
+                return null;
+            }).get();
+        }
+    }
+
+    @Test
+    void theReaderOfATextJoinsCodePointsOverFragments() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send("01 83 00000000 61f09f  00 80 00000000  80 82 00000000 9880");
+            test.onOwner(() -> {
+                StringBuilder text = new StringBuilder();
+                var reader = test.connection().receiveStream().reader();
+                for (int c = reader.read(); c >= 0; c = reader.read()) {
+                    text.append((char) c);
+                }
+                assertEquals("a\uD83D\uDE00", text.toString());
+                return null;
+            }).get();
+        }
+    }
+
+    @Test
+    void aWaitingConnectionKeepsNothingOfTheLastMessage() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            // Larger than the read buffer, so it is read right into an array of its own.
+            test.peer.sendFrame(0x82, random(60_000));
+            WeakReference<byte[]> array = test
+                    .onOwner(() -> new WeakReference<>(test.connection().receiveView().array())).get();
+            test.receiveAll();
+            test.awaitReading();
+            while (array.get() != null) {
+                System.gc();
+                assertFalse(Thread.interrupted(), "still held");
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package dev.weft.internal.connection;
+
+import dev.weft.internal.transport.Transport;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/** The connection's end of a transport: remembers its writes, cuts its reads, tells when it waits, fails on demand. */
+public final class RecordingTransport implements Transport {
+    /** One call of a write method: its octets, and the arrays they lay in. */
+    public record Write(int length, byte[] first, byte[] second) {}
+
+    private final Transport inner;
+    private final int readLength;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final List<Write> writes = new ArrayList<>();
+    private long octetsRead;
+    private boolean inRead;
+    private boolean inWrite;
+    private volatile IOException readFailure;
+    private volatile IOException writeFailure;
+
+    RecordingTransport(Transport inner, int readLength) {
+        this.inner = inner;
+        this.readLength = readLength;
+    }
+
+    /** From now on every read and write fails so; one that waits, too. */
+    public void fail(IOException exception) throws IOException {
+        readFailure = exception;
+        writeFailure = exception;
+        inner.shutdownInput();
+    }
+
+    /** From now on every write fails so. */
+    public void failWrites(IOException exception) {
+        writeFailure = exception;
+    }
+
+    /** The writes so far. */
+    public List<Write> writes() {
+        lock.lock();
+        try {
+            return List.copyOf(writes);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until a read is under way and all the octets that were sent to it are read. */
+    void awaitReading(long sent) throws InterruptedException {
+        await(() -> inRead && octetsRead == sent);
+    }
+
+    /** Waits until a write is under way. */
+    public void awaitWriting() throws InterruptedException {
+        await(() -> inWrite);
+    }
+
+    private void await(BooleanSupplier condition) throws InterruptedException {
+        lock.lock();
+        try {
+            while (!condition.getAsBoolean()) {
+                changed.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void note(Runnable change) {
+        lock.lock();
+        try {
+            change.run();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public int read(ByteBuffer target) throws IOException {
+        int limit = target.limit();
+        target.limit(target.position() + Math.min(target.remaining(), readLength));
+        note(() -> inRead = true);
+        int[] count = {0};
+        try {
+            count[0] = inner.read(target);
+        } finally {
+            note(() -> {
+                inRead = false;
+                octetsRead += Math.max(0, count[0]);
+            });
+            target.limit(limit);
+        }
+        if (readFailure != null) {
+            throw readFailure;
+        }
+        return count[0];
+    }
+
+    @Override
+    public boolean canRead() throws IOException {
+        return inner.canRead();
+    }
+
+    @Override
+    public void write(ByteBuffer source) throws IOException {
+        writing(new Write(source.remaining(), source.array(), null));
+        try {
+            inner.write(source);
+        } finally {
+            note(() -> inWrite = false);
+        }
+    }
+
+    @Override
+    public void write(ByteBuffer first, ByteBuffer second) throws IOException {
+        writing(new Write(first.remaining() + second.remaining(), first.array(), second.array()));
+        try {
+            inner.write(first, second);
+        } finally {
+            note(() -> inWrite = false);
+        }
+    }
+
+    private void writing(Write write) throws IOException {
+        if (writeFailure != null) {
+            throw writeFailure;
+        }
+        note(() -> {
+            inWrite = true;
+            writes.add(write);
+        });
+    }
+
+    @Override
+    public void shutdownInput() throws IOException {
+        inner.shutdownInput();
+    }
+
+    @Override
+    public void shutdownOutput() throws IOException {
+        inner.shutdownOutput();
+    }
+
+    @Override
+    public void close() {
+        inner.close();
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return inner.localAddress();
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return inner.remoteAddress();
+    }
+}

@@ -1,0 +1,334 @@
+package dev.weft.internal.connection;
+
+import static dev.weft.internal.connection.Peer.hex;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.ConnectionClosedException;
+import dev.weft.MessageView;
+import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.transport.MemoryTransport;
+import dev.weft.parser.FrameWriter;
+import dev.weft.parser.Opcode;
+import dev.weft.parser.Role;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Sending: whole messages, regions of arrays, streams; what may go between fragments and what waits. */
+@Timeout(20)
+class SendingTest {
+    private static final byte[] NONE = {};
+
+    private static FutureTask<Void> inThread(Callable<Void> action) {
+        FutureTask<Void> task = new FutureTask<>(action);
+        Thread.startVirtualThread(task);
+        return task;
+    }
+
+    @Test
+    void messagesGoWholeWithTheShortestLength() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            Connection connection = test.connection();
+            connection.send("é\uD83D\uDE00?");
+            test.peer.expect("81 07 c3a9f09f98803f");
+            connection.send("");
+            test.peer.expect("81 00");
+            connection.send(hex("00ff"));
+            test.peer.expect("82 02 00ff");
+            connection.send(MessageView.Type.TEXT, "abcd".getBytes(UTF_8), 1, 2);
+            test.peer.expect("81 02 6263");
+            connection.send(MessageView.Type.BINARY, new byte[4], 4, 0);
+            test.peer.expect("82 00");
+            connection.ping(hex("01"));
+            test.peer.expect("89 01 01");
+            connection.pong(new byte[125]);
+            test.peer.expectFrame(0x8a, new byte[125]);
+            connection.send(new byte[126]);
+            test.peer.expect("82 7e 007e").read(126);
+            connection.send(new byte[4097]);
+            test.peer.expect("82 7e 1001").read(4097);
+            FutureTask<Void> large = inThread(() -> {
+                connection.send(new byte[65536]);
+                return null;
+            });
+            test.peer.expect("82 7f 0000000000010000").read(65536);
+            large.get();
+        }
+    }
+
+    @Test
+    void misuseThrowsAndNothingIsWritten() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            Connection connection = test.connection();
+            for (String text : new String[]{"\uD800", "a\uDC00", "\uD83D?", "?\uDE00\uD83D", "\uD83D\uD83D\uDE00"}) {
+                assertThrows(IllegalArgumentException.class, () -> connection.send(text));
+            }
+            assertThrows(IllegalArgumentException.class, () -> connection.ping(new byte[126]));
+            assertThrows(IllegalArgumentException.class, () -> connection.pong(new byte[126]));
+            assertThrows(IllegalArgumentException.class,
+                    () -> connection.send(MessageView.Type.CLOSE, NONE, 0, 0));
+            assertThrows(IndexOutOfBoundsException.class,
+                    () -> connection.send(MessageView.Type.BINARY, new byte[3], 2, 2));
+            assertThrows(NullPointerException.class, () -> connection.send((String) null));
+            assertThrows(NullPointerException.class, () -> connection.ping(null));
+            assertThrows(NullPointerException.class, () -> connection.close(1000, null));
+            assertEquals(0, test.transport.writes().size());
+            connection.send("good");
+            test.peer.expectText("good");
+        }
+    }
+
+    @Test
+    void aStreamGoesInFragmentsAsItIsFlushed() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            OutputStream stream = test.connection().sendBinaryStream();
+            stream.write(1);
+            stream.write(new byte[]{9, 2, 3, 9}, 1, 2);
+            stream.flush();
+            stream.flush();
+            test.peer.expect("02 03 010203");
+            stream.write(4);
+            stream.close();
+            stream.close();
+            test.peer.expect("80 01 04");
+            assertThrows(IOException.class, () -> stream.write(5));
+            assertThrows(IOException.class, stream::flush);
+            test.connection().sendBinaryStream().close();
+            test.peer.expect("82 00");
+            assertEquals(3, test.transport.writes().size());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {8191, 8192, 8193, 20_000, 100_000})
+    void aStreamTakesPiecesOfAnySize(int pieceLength) throws Exception {
+        byte[] piece = new byte[pieceLength];
+        for (int i = 0; i < pieceLength; i++) {
+            piece[i] = (byte) (i * 7);
+        }
+        try (TestConnection test = TestConnection.start(null)) {
+            FutureTask<Void> sending = inThread(() -> {
+                try (OutputStream stream = test.connection().sendBinaryStream()) {
+                    stream.write(0);
+                    stream.write(piece);
+                    stream.write(piece);
+                }
+                return null;
+            });
+            byte[] all = {};
+            int first = 0x02;
+            Peer.Frame frame;
+            do {
+                frame = test.peer.readFrame();
+                assertEquals(first, frame.firstOctet() & 0x7f);
+                first = 0;
+                int at = all.length;
+                all = Arrays.copyOf(all, at + frame.payload().length);
+                System.arraycopy(frame.payload(), 0, all, at, frame.payload().length);
+            } while ((frame.firstOctet() & 0x80) == 0);
+            assertEquals(1 + 2 * pieceLength, all.length);
+            assertArrayEquals(piece, Arrays.copyOfRange(all, 1, 1 + pieceLength));
+            assertArrayEquals(piece, Arrays.copyOfRange(all, 1 + pieceLength, all.length));
+            sending.get();
+        }
+    }
+
+    @Test
+    void aTextStreamRefusesUnpairedSurrogates() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            Writer writer = test.connection().sendTextStream();
+            writer.write("a\uD83D");
+            writer.write("\uDE00");
+            writer.flush();
+            test.peer.expect("01 05 61f09f9880");
+            writer.close();
+            test.peer.expect("80 00");
+            Writer bad = test.connection().sendTextStream();
+            assertThrows(IOException.class, () -> {
+                bad.write("\uDE00");
+                bad.flush();
+            });
+        }
+    }
+
+    @Test
+    void controlFramesSlipBetweenFragmentsAndMessagesOfOthersWait() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            Connection connection = test.connection();
+            OutputStream stream = connection.sendBinaryStream();
+            stream.write(1);
+            stream.flush();
+            CountDownLatch begun = new CountDownLatch(2);
+            FutureTask<Void> message = inThread(() -> {
+                begun.countDown();
+                connection.send("waits");
+                return null;
+            });
+            FutureTask<Void> otherStream = inThread(() -> {
+                begun.countDown();
+                connection.sendBinaryStream().close();
+                return null;
+            });
+            begun.await();
+            connection.ping(NONE);
+            FutureTask<Void> pong = inThread(() -> {
+                connection.pong(NONE);
+                return null;
+            });
+            pong.get();
+            test.peer.send("89 81 00000000 70");
+            var received = test.receiveAll();
+            test.peer.expect("02 01 01  89 00  8a 00  8a 01 70");
+            assertFalse(message.isDone() || otherStream.isDone());
+            stream.write(2);
+            stream.close();
+            test.peer.expect("80 01 02");
+            message.get();
+            otherStream.get();
+            int text = test.peer.read(2)[0] & 0xff;
+            test.peer.expect(text == 0x81 ? "7761697473  82 00" : "81 05 7761697473");
+            test.peer.send("88 80 00000000");
+            received.get();
+        }
+    }
+
+    @Test
+    void theThreadThatHasAStreamOpenMaySendNoOtherMessage() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            Connection connection = test.connection();
+            OutputStream stream = connection.sendBinaryStream();
+            assertThrows(IllegalStateException.class, () -> connection.send("x"));
+            assertThrows(IllegalStateException.class, () -> connection.send(NONE));
+            assertThrows(IllegalStateException.class, connection::sendBinaryStream);
+            assertThrows(IllegalStateException.class, connection::sendTextStream);
+            stream.close();
+            connection.send("x");
+            test.peer.expect("82 00  81 01 78");
+        }
+    }
+
+    @Test
+    void closingInTheMiddleOfAStreamEndsItAndFreesWhoWaits() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            Connection connection = test.connection();
+            OutputStream stream = connection.sendBinaryStream();
+            stream.write(1);
+            stream.flush();
+            FutureTask<Void> waiting = inThread(() -> {
+                connection.send("x");
+                return null;
+            });
+            connection.close(1001, "");
+            stream.write(2);
+            assertThrows(ConnectionClosedException.class, stream::flush);
+            assertThrows(ConnectionClosedException.class, stream::close);
+            assertInstanceOf(ConnectionClosedException.class,
+                    assertThrows(ExecutionException.class, waiting::get).getCause());
+            test.returns();
+            test.peer.expect("02 01 01  88 02 03e9").shutdownOutput().expectEnd();
+        }
+    }
+
+    @Test
+    void abortFreesWhoWaitsForTheEndOfAStream() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.connection().sendBinaryStream();
+            FutureTask<Void> waiting = inThread(() -> {
+                test.connection().send("x");
+                return null;
+            });
+            test.connection().abort();
+            assertInstanceOf(ConnectionClosedException.class,
+                    assertThrows(ExecutionException.class, waiting::get).getCause());
+        }
+    }
+
+    @Test
+    void aBrokenWireGivesItsOwnExceptionOnceAndThenTheEnd() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            IOException broken = new IOException("Connection reset");
+            test.transport.fail(broken);
+            assertSame(broken, assertThrows(IOException.class, () -> test.connection().send("x")));
+            ConnectionClosedException later = assertThrows(ConnectionClosedException.class,
+                    () -> test.connection().send("x"));
+            assertSame(broken, later.end().cause().orElseThrow());
+            assertEquals("ConnectionClosedException", test.receiveAll().get().getFirst());
+        }
+        try (TestConnection test = TestConnection.start(null)) {
+            IOException broken = new IOException("Broken pipe");
+            var received = test.receiveAll();
+            test.awaitReading();
+            test.transport.failWrites(broken);
+            // The reader, who finds the transport closed, must not hide what the writer met.
+            assertSame(broken, assertThrows(IOException.class, () -> test.connection().send("x")));
+            assertEquals("ConnectionClosedException", received.get().getFirst());
+            assertSame(broken, test.connection().end().cause().orElseThrow());
+        }
+        try (TestConnection test = TestConnection.start(null)) {
+            IOException broken = new IOException("Connection reset");
+            FutureTask<?> receive = test.onOwner(() -> test.connection().receive());
+            test.awaitReading();
+            test.transport.fail(broken);
+            assertSame(broken, assertThrows(ExecutionException.class, receive::get).getCause());
+            assertThrows(ConnectionClosedException.class, () -> test.connection().send("x"));
+        }
+    }
+
+    @Test
+    void aWriteThatFailsHalfwayClosesTheTransportBeforeAnotherThreadCanWrite() throws Exception {
+        MemoryTransport[] ends = MemoryTransport.pair(16);
+        BufferBudget budget = new BufferBudget(1 << 20);
+        Output output = new Output(ends[0], new FrameWriter(Role.SERVER), false, new BufferPool(1 << 14, budget),
+                new Closing(), new Deadlines(new CoarseClock(), TestConnection.TIMEOUTS), null, null);
+        // An interrupted write leaves half a frame behind, whose payload the next frame would become.
+        Thread.currentThread().interrupt();
+        assertThrows(ClosedByInterruptException.class,
+                () -> output.message(Opcode.BINARY, new byte[100], 0, 100, false));
+        assertTrue(Thread.interrupted());
+        ends[1].read(ByteBuffer.allocate(16));
+        assertThrows(IOException.class, () -> output.message(Opcode.TEXT, NONE, 0, 0, false));
+        assertEquals(0, budget.taken());
+    }
+
+    @Test
+    void aClientMasksAndWantsUnmaskedFrames() throws Exception {
+        try (TestConnection test = TestConnection.with().role(Role.CLIENT).start(TestConnection.ECHO)) {
+            for (int length : new int[]{0, 5, 126, 5000}) {
+                byte[] payload = new byte[length];
+                Arrays.fill(payload, (byte) 0x61);
+                test.peer.sendFrame(0x82, payload);
+                byte[] head = test.peer.read(length < 126 ? 2 : 4);
+                assertEquals(0x80, head[1] & 0x80, "masked");
+                byte[] key = test.peer.read(4);
+                byte[] masked = test.peer.read(length);
+                for (int i = 0; i < length; i++) {
+                    masked[i] ^= key[i & 3];
+                }
+                assertArrayEquals(payload, masked);
+            }
+            test.peer.send("81 80 00000000").shutdownOutput();
+            assertEquals("88", hex(test.peer.read(1)));
+            assertEquals(1002, test.awaitEnd().sent().orElseThrow().code());
+        }
+    }
+}

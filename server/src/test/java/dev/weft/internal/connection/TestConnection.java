@@ -1,0 +1,295 @@
+package dev.weft.internal.connection;
+
+import dev.weft.CloseReason;
+import dev.weft.ConnectionClosedException;
+import dev.weft.ConnectionEnd;
+import dev.weft.ConnectionLimits;
+import dev.weft.ConnectionTimeouts;
+import dev.weft.Message;
+import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.time.ClockHand;
+import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.transport.MemoryTransport;
+import dev.weft.parser.Role;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/** A connection over a transport in memory, with its handler on a virtual thread of its own as a server runs it. */
+public final class TestConnection implements AutoCloseable {
+    /** What runs on the connection's thread. */
+    @FunctionalInterface
+    public interface Handler {
+        /** Serves the connection. */
+        void handle(Connection connection) throws Exception;
+    }
+
+    /** Sends every message back, until the end. */
+    public static final Handler ECHO = connection -> {
+        while (true) {
+            switch (connection.receive()) {
+                case Message.Text text -> connection.send(text.value());
+                case Message.Binary binary -> connection.send(binary.value());
+                case Message.Close close -> {
+                    return;
+                }
+            }
+        }
+    };
+
+    /** Sends every message back from where it lies, until the end. */
+    public static final Handler ECHO_VIEWS = connection -> {
+        while (true) {
+            var view = connection.receiveView();
+            switch (view.type()) {
+                case TEXT, BINARY -> connection.send(view);
+                case CLOSE -> {
+                    return;
+                }
+            }
+        }
+    };
+
+    /** Sends every message back as a stream, until the end. */
+    public static final Handler ECHO_STREAMS = connection -> {
+        while (true) {
+            var stream = connection.receiveStream();
+            switch (stream.type()) {
+                case TEXT -> {
+                    byte[] whole = stream.inputStream().readAllBytes();
+                    connection.send(stream.type(), whole, 0, whole.length);
+                }
+                case BINARY -> connection.send(stream.inputStream().readAllBytes());
+                case CLOSE -> {
+                    return;
+                }
+            }
+        }
+    };
+
+    public static final ConnectionTimeouts TIMEOUTS = new ConnectionTimeouts(Duration.ofSeconds(10),
+            Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(60), Duration.ofSeconds(25),
+            Duration.ofSeconds(5));
+
+    private static final FlushGuard GUARD = new FlushGuard("guard of all tests");
+
+    static {
+        GUARD.start();
+    }
+
+    /** How the connection is to be. */
+    public static final class Setup {
+        private Role role = Role.SERVER;
+        private ConnectionLimits limits = new ConnectionLimits(1 << 20, 1L << 40, 131_072);
+        private int capacity = 1 << 16;
+        private int readLength = Integer.MAX_VALUE;
+        private BufferBudget budget = new BufferBudget(1 << 30);
+        private BufferPool pool;
+        private FlushGuard guard = GUARD;
+        private Extension extension;
+
+        /** Sets which end the connection is. */
+        public Setup role(Role value) {
+            role = value;
+            return this;
+        }
+
+        /** Sets the limits. */
+        public Setup limits(int maxMessageSize, long maxStreamedMessageSize, int maxFramesPerMessage) {
+            limits = new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage);
+            return this;
+        }
+
+        /** Sets how many octets the network holds each way. */
+        public Setup capacity(int octets) {
+            capacity = octets;
+            return this;
+        }
+
+        /** Cuts every read to so many octets. */
+        public Setup readLength(int octets) {
+            readLength = octets;
+            return this;
+        }
+
+        /** Sets what all buffers together may take. */
+        public Setup budget(BufferBudget value) {
+            budget = value;
+            return this;
+        }
+
+        /** Shares a pool. */
+        public Setup pool(BufferPool value) {
+            pool = value;
+            return this;
+        }
+
+        /** What is held back stays so until the connection itself flushes it. */
+        public Setup withoutGuard() {
+            guard = new FlushGuard("never started");
+            return this;
+        }
+
+        /** Sets the negotiated extension. */
+        public Setup extension(Extension value) {
+            extension = value;
+            return this;
+        }
+
+        /** Starts it. */
+        public TestConnection start(Handler handler) {
+            return new TestConnection(this, handler);
+        }
+    }
+
+    public final Peer peer;
+    public final RecordingTransport transport;
+    public final BufferBudget budget;
+
+    private final CoarseClock clock = new CoarseClock();
+    private final CompletableFuture<Connection> connection = new CompletableFuture<>();
+    private final LinkedBlockingQueue<FutureTask<?>> tasks = new LinkedBlockingQueue<>();
+    private final Thread thread;
+    private volatile Throwable thrown;
+
+    private TestConnection(Setup setup, Handler handler) {
+        MemoryTransport[] ends = MemoryTransport.pair(setup.capacity);
+        peer = new Peer(ends[1], setup.role.receivesMasked());
+        transport = new RecordingTransport(ends[0], setup.readLength);
+        budget = setup.budget;
+        BufferPool pool = setup.pool != null ? setup.pool : new BufferPool(1 << 14, budget);
+        ConnectionServices services = new ConnectionServices(setup.limits, TIMEOUTS, clock, pool, budget, setup.guard);
+        Agreement agreement = new Agreement("/", null, null, setup.extension);
+        thread = Thread.startVirtualThread(() -> run(setup.role, new Input(transport, pool), agreement, services,
+                handler == null ? this::runTasks : handler));
+    }
+
+    /** How the connection is to be. */
+    public static Setup with() {
+        return new Setup();
+    }
+
+    /** A server's connection with the default settings. */
+    public static TestConnection start(Handler handler) {
+        return with().start(handler);
+    }
+
+    private void run(Role role, Input input, Agreement agreement, ConnectionServices services, Handler handler) {
+        Connection created = new Connection(role, transport, input, 0, agreement, services);
+        connection.complete(created);
+        CloseReason reason = new CloseReason(1000, "");
+        try {
+            handler.handle(created);
+        } catch (ConnectionClosedException e) {
+            thrown = e;
+        } catch (Throwable e) {
+            thrown = e;
+            reason = new CloseReason(1011, "");
+        }
+        created.finish(reason);
+    }
+
+    /** The handler of a connection that was started without one: does what {@link #onOwner} asks for. */
+    private void runTasks(Connection created) throws InterruptedException {
+        FutureTask<?> task;
+        do {
+            task = tasks.take();
+            task.run();
+        } while (!task.isCancelled());
+        if (thrown instanceof RuntimeException e) {
+            throw e;
+        }
+    }
+
+    /** Starts something on the connection's thread, behind what it does now. */
+    public <T> FutureTask<T> onOwner(Callable<T> action) {
+        FutureTask<T> task = new FutureTask<>(action);
+        tasks.add(task);
+        return task;
+    }
+
+    /** Lets the handler return. */
+    public void returns() {
+        FutureTask<Void> last = new FutureTask<>(() -> null);
+        last.cancel(false);
+        tasks.add(last);
+    }
+
+    /** Lets the handler throw. */
+    public void throwsUp() {
+        onOwner(() -> thrown = new IllegalStateException("the handler's own"));
+        returns();
+    }
+
+    /** Receives on the connection's thread until the end, and tells what came: one word for each message. */
+    public FutureTask<List<String>> receiveAll() {
+        return onOwner(() -> {
+            List<String> received = new ArrayList<>();
+            try {
+                Message message;
+                do {
+                    message = connection().receive();
+                    received.add(word(message));
+                } while (!(message instanceof Message.Close));
+            } catch (IOException e) {
+                received.add(e.getClass().getSimpleName());
+            }
+            return received;
+        });
+    }
+
+    /** One word that says what a message is. */
+    public static String word(Message message) {
+        return switch (message) {
+            case Message.Text text -> "text:" + text.value();
+            case Message.Binary binary -> "binary:" + Peer.hex(binary.value());
+            case Message.Close close -> "close";
+        };
+    }
+
+    /** The connection. */
+    public Connection connection() {
+        return connection.join();
+    }
+
+    /** Waits until the connection's thread waits for octets, all that were sent being read. */
+    public void awaitReading() throws InterruptedException {
+        transport.awaitReading(peer.sent());
+    }
+
+    /** Lets time pass, and the sweeper look. */
+    public void pass(Duration time) {
+        connection().sweep(ClockHand.move(clock, time));
+    }
+
+    /** Waits until the connection is over and finished. */
+    public ConnectionEnd awaitEnd() throws InterruptedException {
+        thread.join();
+        return connection().end();
+    }
+
+    /** What the handler threw, after the end. */
+    public Throwable thrown() throws InterruptedException {
+        thread.join();
+        return thrown;
+    }
+
+    /** Cuts the connection off. */
+    @Override
+    public void close() {
+        peer.close();
+        connection().abort();
+        returns();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError("the connection did not end", e);
+        }
+    }
+}

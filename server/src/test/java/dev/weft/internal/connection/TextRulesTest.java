@@ -1,0 +1,131 @@
+package dev.weft.internal.connection;
+
+import static dev.weft.internal.connection.Peer.hex;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.parser.ProtocolViolationException;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Text is UTF-8, and the connection is failed by the first octet that cannot be part of it (RFC 6455 §8.1). */
+@Timeout(60)
+class TextRulesTest {
+    private static final Handler READER = connection -> {
+        while (true) {
+            var stream = connection.receiveStream();
+            switch (stream.type()) {
+                case TEXT -> {
+                    StringBuilder text = new StringBuilder();
+                    var reader = stream.reader();
+                    for (int c = reader.read(); c >= 0; c = reader.read()) {
+                        text.append((char) c);
+                    }
+                    connection.send(text.toString());
+                }
+                case BINARY -> throw new AssertionError();
+                case CLOSE -> {
+                    return;
+                }
+            }
+        }
+    };
+    private static final List<Handler> DEPTHS = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS,
+            TestConnection.ECHO_STREAMS, READER);
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+            "", "a", "\u0000", "é", "€", "\uD83D\uDE00", "\uFFFD", "\uDBFF\uDFFF", "\uFFFE\uFFFF\uFDD0",
+            "aé€\uD83D\uDE00z\uFFFDé", "\uD7FF\uE000", "κόσμε and more than eight plain characters"})
+    void validTextPassesHoweverFragmentsAndReadsCutIt(String text) throws Exception {
+        byte[] octets = text.getBytes(UTF_8);
+        for (Handler depth : DEPTHS) {
+            for (int cut = 0; cut <= octets.length; cut++) {
+                byte[] head = Arrays.copyOf(octets, cut);
+                byte[] tail = Arrays.copyOfRange(octets, cut, octets.length);
+                try (TestConnection test = TestConnection.with().readLength(1 + cut % 3).start(depth)) {
+                    test.peer.sendFrame(0x01, head).sendFrame(0x80, tail).expectText(text);
+                    test.peer.sendFrame(0x81, octets).expectText(text);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+            "80", "bf", "c080", "c1bf", "c3", "c328", "e08080", "e09fbf", "e282", "e28228", "eda080", "edbfbf",
+            "f0808080", "f08fbfbf", "f09f98", "f09f9828", "f4908080", "f5808080", "fe", "ff", "cebae1bdb9eda080"})
+    void invalidTextFailsWith1007(String invalid) throws Exception {
+        byte[] octets = hex("61" + invalid);
+        for (Handler depth : DEPTHS) {
+            for (int cut = 0; cut <= octets.length; cut++) {
+                try (TestConnection test = TestConnection.with().readLength(cut == 0 ? 1 : 1000).start(depth)) {
+                    test.peer.sendText("good");
+                    if (cut == 0) {
+                        test.peer.sendFrame(0x81, octets);
+                    } else {
+                        test.peer.sendFrame(0x01, Arrays.copyOf(octets, cut))
+                                .sendFrame(0x80, Arrays.copyOfRange(octets, cut, octets.length));
+                    }
+                    test.peer.shutdownOutput().expectText("good").expectCloseAndEnd(1007);
+                    assertEquals(1007, assertViolation(test).closeCode());
+                }
+            }
+        }
+    }
+
+    @Test
+    void theConnectionFailsInTheMiddleOfTheFrame() throws Exception {
+        for (Handler depth : DEPTHS) {
+            // Of 256 octets only the first four ever come: ED A0 begins a surrogate.
+            try (TestConnection test = TestConnection.start(depth)) {
+                test.peer.send("81 fe 0100 00000000 61 c3a9 ed");
+                test.awaitReading();
+                test.peer.send("a0");
+                assertEquals("03ef", hex(test.peer.readFrame().payload()).substring(0, 4));
+            }
+        }
+    }
+
+    @Test
+    void theConnectionFailsBetweenFragmentsAsSoonAsTheOctetCame() throws Exception {
+        for (Handler depth : DEPTHS) {
+            try (TestConnection test = TestConnection.start(depth)) {
+                test.peer.send("01 81 00000000 f4");
+                test.awaitReading();
+                test.peer.send("00 81 00000000 90");
+                assertEquals(0x88, test.peer.readFrame().firstOctet());
+            }
+        }
+    }
+
+    @Test
+    void binaryIsNotHeldToUtf8() throws Exception {
+        for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS, TestConnection.ECHO_STREAMS)) {
+            try (TestConnection test = TestConnection.start(depth)) {
+                test.peer.send("82 82 00000000 c080").expect("82 02 c080");
+                test.peer.send("02 81 00000000 ff  80 81 00000000 fe").expect("82 02 fffe");
+            }
+        }
+    }
+
+    @Test
+    void aTextBeginsAnewBehindEachMessage() throws Exception {
+        for (Handler depth : DEPTHS) {
+            try (TestConnection test = TestConnection.start(depth)) {
+                for (int i = 0; i < 3; i++) {
+                    test.peer.send("01 81 00000000 c3  80 81 00000000 a9").expect("81 02 c3a9");
+                }
+            }
+        }
+    }
+
+    private static ProtocolViolationException assertViolation(TestConnection test) throws InterruptedException {
+        return (ProtocolViolationException) test.awaitEnd().cause().orElseThrow();
+    }
+}

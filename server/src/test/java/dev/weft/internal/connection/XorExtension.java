@@ -1,0 +1,66 @@
+package dev.weft.internal.connection;
+
+import dev.weft.parser.FrameHeader;
+
+/** A toy: the octets of transformed messages XORed with a running key, which goes on from message to message. */
+final class XorExtension implements Extension {
+    private final Transform decoder = new Step();
+    private final Transform encoder = new Step();
+
+    @Override
+    public int rsv() {
+        return FrameHeader.RSV2;
+    }
+
+    @Override
+    public boolean transforms(int length) {
+        return length != 0;
+    }
+
+    @Override
+    public Transform decoder() {
+        return decoder;
+    }
+
+    @Override
+    public Transform encoder() {
+        return encoder;
+    }
+
+    /** The key moves with every octet, so that a lost one spoils all that follows. */
+    static final class Step implements Transform {
+        private byte[] array;
+        private int from;
+        private int to;
+        private int key = 0x5a;
+
+        @Override
+        public void input(byte[] source, int begin, int end, boolean last) {
+            if (from != to) {
+                throw new IllegalStateException("there is output left");
+            }
+            array = source;
+            from = begin;
+            to = end;
+        }
+
+        @Override
+        public int output(byte[] target, int begin, int end) {
+            int count = Math.min(to - from, end - begin);
+            for (int i = 0; i < count; i++) {
+                target[begin + i] = (byte) (array[from + i] ^ key);
+                key = key * 5 + 1 & 0xff;
+            }
+            from += count;
+            return count;
+        }
+
+        /** All at once, as a peer does it. */
+        byte[] apply(byte[] octets) {
+            input(octets, 0, octets.length, true);
+            byte[] result = new byte[octets.length];
+            output(result, 0, result.length);
+            return result;
+        }
+    }
+}
