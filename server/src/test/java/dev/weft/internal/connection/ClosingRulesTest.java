@@ -198,8 +198,7 @@ class ClosingRulesTest {
 
     @Test
     void aHandlerThatReturnsClosesWith1000AndOneThatThrowsWith1011() throws Exception {
-        try (TestConnection test = TestConnection.start(connection -> {
-        })) {
+        try (TestConnection test = TestConnection.start(connection -> {})) {
             test.peer.expect("88 02 03e8").send("88 82 00000000 03e8").expectEnd();
             test.peer.close();
             assertEquals("clean, received 1000, sent 1000, first LOCAL", test.awaitEnd().toString());
@@ -241,7 +240,8 @@ class ClosingRulesTest {
             Peer.Frame close = test.peer.readFrame();
             assertEquals("unmasked frame from a client", close.text().substring(2));
             ConnectionEnd end = test.awaitEnd();
-            assertEquals("5.1", assertInstanceOf(ProtocolViolationException.class, end.cause().orElseThrow()).section());
+            assertEquals("5.1",
+                    assertInstanceOf(ProtocolViolationException.class, end.cause().orElseThrow()).section());
             assertFalse(end.clean());
             assertEquals(Optional.of(Side.LOCAL), end.closedFirst());
             assertInstanceOf(ConnectionClosedException.class, test.thrown());
