@@ -1,5 +1,6 @@
 /** WebSocket frames and heads as pure functions over octets: no I/O, no thread, no clock, no dependency. */
 module dev.weft.parser {
     exports dev.weft.parser;
+    exports dev.weft.parser.deflate;
     exports dev.weft.parser.http;
 }

@@ -45,18 +45,16 @@ public final class FrameParser {
     }
 
     /*
-     *             header complete, payload too: FRAME
-     *            ┌────┐
-     *            │    ▼
-     *   feed ─▶ HEADER ── header complete: FRAME_START ──▶ PAYLOAD ◀──┐ PAYLOAD, more to come
-     *            ▲ ▲ │                                        │ │ └───┘
-     *            │ └─┘ NEED_INPUT (headerOctets counts)       │ └── NEED_INPUT
-     *            └────────────── FRAME_END ───── END ◀────────┘ last PAYLOAD
-     *
-     *   any ── violation ──▶ FAILED
+     *   HEADER, CUT_HEADER ── all of it is here: FRAME ──────▶ HEADER
+     *   HEADER, CUT_HEADER ── payload is cut: FRAME_START ───▶ PAYLOAD
+     *   HEADER, CUT_HEADER ── header is cut: NEED_INPUT ─────▶ CUT_HEADER
+     *   PAYLOAD ── more to come: PAYLOAD, then NEED_INPUT ───▶ PAYLOAD
+     *   PAYLOAD ── the last octets: PAYLOAD ─────────────────▶ END
+     *   END ── FRAME_END ────────────────────────────────────▶ HEADER
+     *   any ── violation ────────────────────────────────────▶ FAILED, for good
      */
     private enum State {
-        HEADER, PAYLOAD, END, FAILED
+        HEADER, CUT_HEADER, PAYLOAD, END, FAILED
     }
 
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -69,7 +67,14 @@ public final class FrameParser {
     private static final int BETWEEN_MESSAGES = CONTROL_FRAMES | 0b110 | 0b110 << 16;
     private static final int WITHIN_MESSAGE = CONTROL_FRAMES | 0b001 | 0b001 << 16;
 
+    // Bits of a header's first two octets, loaded as little-endian.
+    private static final int MASK_AND_RSV = MASK << 8 | RSV;
+
     private final int mask;
+    /** What is under {@link #MASK_AND_RSV} in a good frame without RSV bits. */
+    private final int plainHead;
+    /** Octets of a header without extended length. */
+    private final int shortHeader;
     private final int claimedRsv;
     private final long maxFrameLength;
 
@@ -86,7 +91,6 @@ public final class FrameParser {
     private long frameLength;
     private long remaining;
     private int key;
-    private int payloadOffset;
     private int payloadLength;
 
     // A header that was cut: how many of its octets were taken, and its second octet.
@@ -120,13 +124,15 @@ public final class FrameParser {
             throw new IllegalArgumentException("not RSV bits: " + claimedRsv);
         }
         this.mask = role.receivesMasked() ? MASK : 0;
+        this.plainHead = mask << 8;
+        this.shortHeader = mask != 0 ? 6 : 2;
         this.maxFrameLength = maxFrameLength;
         this.claimedRsv = claimedRsv;
     }
 
     /**
      * Gives the parser its next octets. The array is the caller's; until the region is used up the parser reads it and
-     * unmasks in it.
+     * unmasks in it. It ends all that the accessors said of the last event.
      *
      * @throws IllegalStateException     if the region before is not used up
      * @throws IndexOutOfBoundsException if the region is not within the array
@@ -147,58 +153,79 @@ public final class FrameParser {
      * @throws ProtocolViolationException if the peer broke a rule of framing
      */
     public Event next() throws ProtocolViolationException {
+        int p = position;
+        if (state != State.HEADER || p > array.length - 8) {
+            return nextAnywhere();
+        }
+        // One load for the whole header. If the region ends within it, then length > available rejects what lies beyond.
+        long head = (long) LONG.get(array, p);
+        int first = (int) head & 0xff;
+        int length = (int) head >>> 8 & 0x7f;
+        int available = end - p - shortHeader;
+        if (length > available || length >= LENGTH_16 || ((int) head & MASK_AND_RSV) != plainHead
+                || !isAllowed(first)) {
+            return nextAnywhere();
+        }
+        // The most common frame: short, whole, without RSV bits, and good.
+        return frame(first, length, (int) (head >>> 16), p + shortHeader);
+    }
+
+    /** Any frame, from anywhere within it. */
+    private Event nextAnywhere() throws ProtocolViolationException {
         if (state != State.HEADER) {
-            return nextInFrame();
+            return state == State.CUT_HEADER ? pieceOfHeader() : nextInFrame();
         }
         int p = position;
         int available = end - p;
-        if (available < 2 || p > array.length - 8 || headerOctets != 0) {
-            return available == 0 ? Event.NEED_INPUT : pieceOfHeader();
+        if (available == 0) {
+            return Event.NEED_INPUT;
         }
-        // One load for the whole header; what it holds beyond the region's end is never looked at.
+        if (available < shortHeader + 2 || p > array.length - 8) {
+            return pieceOfHeader();
+        }
         long head = (long) LONG.get(array, p);
         int first = (int) head & 0xff;
-        int second = (int) (head >>> 8) & 0xff;
+        int second = (int) head >>> 8 & 0xff;
         checkFirst(first);
         checkSecond(first, second);
         int length = second & 0x7f;
-        int headerLength = mask != 0 ? 6 : 2;
         int maskingKey = (int) (head >>> 16);
-        if (length >= LENGTH_16) {
-            headerLength += 2;
-            maskingKey = (int) (head >>> 32);
-            if (length == LENGTH_64 || available < headerLength) {
-                return pieceOfHeader();
-            }
-            length = (int) (head >>> 16 & 0xff) << 8 | (int) (head >>> 24 & 0xff);
-            checkLength(length, LENGTH_16);
-        } else if (available < headerLength) {
+        p += shortHeader;
+        if (length == LENGTH_64) {
             return pieceOfHeader();
         }
-        return begin(first, length, maskingKey, p + headerLength);
+        if (length == LENGTH_16) {
+            length = (int) (head >>> 16 & 0xff) << 8 | (int) (head >>> 24 & 0xff);
+            checkLength(length, LENGTH_16);
+            maskingKey = (int) (head >>> 32);
+            p += 2;
+        }
+        return begin(first, length, maskingKey, p);
     }
 
-    /** Whether the rest of the region holds at least one more whole frame, good or bad; for between two frames. */
+    /**
+     * Whether the rest of the region holds at least one more whole frame, good or bad. Only for between two frames, false
+     * elsewhere; a frame of more than 65,535 octets of payload is not counted.
+     */
     public boolean hasFrame() {
         int p = position;
         int available = end - p;
-        int headerLength = mask != 0 ? 6 : 2;
-        if (state != State.HEADER || headerOctets != 0 || available < headerLength) {
+        int headerLength = shortHeader;
+        if (state != State.HEADER || available < headerLength) {
             return false;
         }
         int length = array[p + 1] & 0x7f;
         if (length < LENGTH_16) {
             return available >= headerLength + length;
         }
-        if (length == LENGTH_16) {
-            return available >= headerLength + 2 + ((array[p + 2] & 0xff) << 8 | array[p + 3] & 0xff);
-        }
-        return false;
+        headerLength += 2;
+        return length == LENGTH_16 && available >= headerLength
+                && available >= headerLength + ((array[p + 2] & 0xff) << 8 | array[p + 3] & 0xff);
     }
 
     /** Whether no frame is half-read: the octets so far end where a frame ended. */
     public boolean atFrameBoundary() {
-        return state == State.HEADER && headerOctets == 0;
+        return state == State.HEADER;
     }
 
     /** Whether a fragmented message is unfinished: its last frame so far had no FIN (§5.4). */
@@ -218,7 +245,7 @@ public final class FrameParser {
 
     /** Where in {@link #array()} the payload, or this part of it, begins. */
     public int payloadOffset() {
-        return payloadOffset;
+        return position - payloadLength;
     }
 
     /** Octets of the payload, or of this part of it. */
@@ -256,28 +283,37 @@ public final class FrameParser {
         return new FrameHeader(fin(), rsv(), opcode(), mask != 0, mask != 0 ? key : 0, frameLength);
     }
 
-    /** The header is complete and good; the payload begins at {@code p}. */
+    /** The header is good and the payload is whole; it begins at {@code p}. */
+    private Event frame(int first, int length, int maskingKey, int p) {
+        setHeader(first, length, maskingKey);
+        payloadLength = length;
+        position = p + length;
+        if (mask != 0) {
+            Masking.xor(array, p, p + length, maskingKey);
+        }
+        return Event.FRAME;
+    }
+
+    /** The header is good; the payload begins at {@code p}, and may go beyond the region. */
     private Event begin(int first, long length, int maskingKey, int p) {
+        if (length <= end - p) {
+            return frame(first, (int) length, maskingKey, p);
+        }
+        setHeader(first, length, maskingKey);
+        payloadLength = 0;
+        position = p;
+        remaining = length;
+        state = State.PAYLOAD;
+        return Event.FRAME_START;
+    }
+
+    private void setHeader(int first, long length, int maskingKey) {
         firstOctet = first;
         frameLength = length;
         key = maskingKey;
-        payloadOffset = p;
         if ((first & 0x8) == 0) {
             allowed = (first & FIN) != 0 ? BETWEEN_MESSAGES : WITHIN_MESSAGE;
         }
-        if (length > end - p) {
-            payloadLength = 0;
-            position = p;
-            remaining = length;
-            state = State.PAYLOAD;
-            return Event.FRAME_START;
-        }
-        payloadLength = (int) length;
-        position = p + payloadLength;
-        if (mask != 0) {
-            Masking.apply(array, p, position, maskingKey);
-        }
-        return Event.FRAME;
     }
 
     private Event nextInFrame() throws ProtocolViolationException {
@@ -293,11 +329,10 @@ public final class FrameParser {
         if (length == 0) {
             return Event.NEED_INPUT;
         }
-        payloadOffset = position;
         payloadLength = length;
         position += length;
         if (mask != 0) {
-            Masking.apply(array, payloadOffset, position, Masking.advance(key, (int) (frameLength - remaining)));
+            Masking.xor(array, position - length, position, Masking.advance(key, (int) (frameLength - remaining)));
         }
         remaining -= length;
         if (remaining == 0) {
@@ -332,15 +367,21 @@ public final class FrameParser {
             }
             if (headerOctets == 2 + extended + (mask != 0 ? 4 : 0)) {
                 headerOctets = 0;
+                state = State.HEADER;
                 return begin(firstOctet, frameLength, key, position);
             }
         }
+        state = State.CUT_HEADER;
         return Event.NEED_INPUT;
     }
 
-    private void checkFirst(int first) throws ProtocolViolationException {
+    private boolean isAllowed(int first) {
         int kind = first & 0x0f | (first & FIN) >>> 3;
-        if ((allowed >>> kind & 1) == 0 || (first & RSV) != 0 && !mayHaveRsv(first)) {
+        return (allowed >>> kind & 1) != 0;
+    }
+
+    private void checkFirst(int first) throws ProtocolViolationException {
+        if (!isAllowed(first) || (first & RSV) != 0 && !mayHaveRsv(first)) {
             throw fail(firstOctetViolation(first));
         }
     }

@@ -18,7 +18,7 @@ import java.util.function.IntSupplier;
  * pieces as it likes.
  * {@snippet class = "dev.weft.parser.Snippets" region = "write"}
  * A writer of the server role has no state and may be used by any number of threads; one of the client role by one at a
- * time. Never blocks; allocates nothing.
+ * time. Never blocks; allocates nothing, but that the strong random source needs some 12 KiB for each thousand keys.
  */
 public final class FrameWriter {
     private final IntSupplier maskingKeys;

@@ -3,6 +3,7 @@ package dev.weft.parser;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
  * XORs octets with a masking key (RFC 6455 §5.3). Masking and unmasking are the same.
@@ -14,7 +15,7 @@ public final class Masking {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
-    /** Up to here straight-line code beats a loop, whose vectorised body has a long way in and out. */
+    /** Up to here straight-line code does as well as a loop, whose vectorised body has a long way in and out. */
     private static final int STRAIGHT = 128;
 
     private Masking() {}
@@ -26,15 +27,25 @@ public final class Masking {
      * @throws IndexOutOfBoundsException if the region is not within the array
      */
     public static void apply(byte[] array, int from, int to, int key) {
+        Objects.checkFromToIndex(from, to, array.length);
+        xor(array, from, to, key);
+    }
+
+    /** {@link #apply} for a region that is known to be within the array. */
+    static void xor(byte[] array, int from, int to, int key) {
         int length = to - from;
-        if (length >= 8) {
+        if (length > 16) {
             if (length <= STRAIGHT) {
-                applyStraight(array, from, to, key);
+                xorStraight(array, from, to, key);
             } else {
-                applyLoop(array, from, to, key);
+                xorLoop(array, from, to, key);
             }
+        } else if (length >= 8) {
+            // Two overlapping longs; both are read before either is written.
+            long last = (long) LONG.get(array, to - 8) ^ twice(advance(key, length));
+            LONG.set(array, from, (long) LONG.get(array, from) ^ twice(key));
+            LONG.set(array, to - 8, last);
         } else if (length >= 4) {
-            // Two overlapping ints; both are read before either is written.
             int last = (int) INT.get(array, to - 4) ^ advance(key, length);
             INT.set(array, from, (int) INT.get(array, from) ^ key);
             INT.set(array, to - 4, last);
@@ -51,41 +62,46 @@ public final class Masking {
         return Integer.rotateRight(key, octets << 3);
     }
 
-    /** 8 to 128 octets: the bits of the length choose blocks; the last eight octets are read first and written last. */
-    private static void applyStraight(byte[] array, int from, int to, int key) {
-        int length = to - from;
+    /**
+     * 17 to 128 octets: the last 16 are read first and written last; before them, the bits of the length choose blocks,
+     * of which the last may reach into the 16 but not beyond. Written out, it is too long for C2 to inline into a
+     * parsing loop, where it would use up what C2 spends on inlining.
+     */
+    private static void xorStraight(byte[] array, int from, int to, int key) {
         long key8 = twice(key);
-        long last = (long) LONG.get(array, to - 8) ^ twice(advance(key, length));
+        long lastKey8 = twice(advance(key, to - from));
+        long lastButOne = (long) LONG.get(array, to - 16) ^ lastKey8;
+        long last = (long) LONG.get(array, to - 8) ^ lastKey8;
+        int blocks = to - from - 1;
         int p = from;
-        if ((length & 128) != 0) {
-            xor32(array, p, key8);
-            xor32(array, p + 32, key8);
-            xor32(array, p + 64, key8);
-            xor32(array, p + 96, key8);
-        } else {
-            if ((length & 64) != 0) {
-                xor32(array, p, key8);
-                xor32(array, p + 32, key8);
-                p += 64;
-            }
-            if ((length & 32) != 0) {
-                xor32(array, p, key8);
-                p += 32;
-            }
-            if ((length & 16) != 0) {
-                xor8(array, p, key8);
-                xor8(array, p + 8, key8);
-                p += 16;
-            }
-            if ((length & 8) != 0) {
-                xor8(array, p, key8);
-            }
+        if ((blocks & 64) != 0) {
+            LONG.set(array, p, (long) LONG.get(array, p) ^ key8);
+            LONG.set(array, p + 8, (long) LONG.get(array, p + 8) ^ key8);
+            LONG.set(array, p + 16, (long) LONG.get(array, p + 16) ^ key8);
+            LONG.set(array, p + 24, (long) LONG.get(array, p + 24) ^ key8);
+            LONG.set(array, p + 32, (long) LONG.get(array, p + 32) ^ key8);
+            LONG.set(array, p + 40, (long) LONG.get(array, p + 40) ^ key8);
+            LONG.set(array, p + 48, (long) LONG.get(array, p + 48) ^ key8);
+            LONG.set(array, p + 56, (long) LONG.get(array, p + 56) ^ key8);
+            p += 64;
         }
+        if ((blocks & 32) != 0) {
+            LONG.set(array, p, (long) LONG.get(array, p) ^ key8);
+            LONG.set(array, p + 8, (long) LONG.get(array, p + 8) ^ key8);
+            LONG.set(array, p + 16, (long) LONG.get(array, p + 16) ^ key8);
+            LONG.set(array, p + 24, (long) LONG.get(array, p + 24) ^ key8);
+            p += 32;
+        }
+        if ((blocks & 16) != 0) {
+            LONG.set(array, p, (long) LONG.get(array, p) ^ key8);
+            LONG.set(array, p + 8, (long) LONG.get(array, p + 8) ^ key8);
+        }
+        LONG.set(array, to - 16, lastButOne);
         LONG.set(array, to - 8, last);
     }
 
     /** The plain loop is the one that C2 turns into vector instructions. */
-    private static void applyLoop(byte[] array, int from, int to, int key) {
+    private static void xorLoop(byte[] array, int from, int to, int key) {
         long key8 = twice(key);
         int last = to - 8;
         long lastOctets = (long) LONG.get(array, last) ^ twice(advance(key, to - from));
@@ -93,17 +109,6 @@ public final class Masking {
             LONG.set(array, p, (long) LONG.get(array, p) ^ key8);
         }
         LONG.set(array, last, lastOctets);
-    }
-
-    private static void xor32(byte[] array, int p, long key8) {
-        xor8(array, p, key8);
-        xor8(array, p + 8, key8);
-        xor8(array, p + 16, key8);
-        xor8(array, p + 24, key8);
-    }
-
-    private static void xor8(byte[] array, int p, long key8) {
-        LONG.set(array, p, (long) LONG.get(array, p) ^ key8);
     }
 
     private static long twice(int key) {

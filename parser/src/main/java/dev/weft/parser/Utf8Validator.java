@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * Says of octets, as they come, whether they are UTF-8 (RFC 3629; RFC 6455 §8.1). A sequence may be cut anywhere between
@@ -72,13 +73,14 @@ public final class Utf8Validator {
     }
 
     private static int run(int state, byte[] array, int from, int to) {
+        Objects.checkFromToIndex(from, to, array.length);
         int p = from;
         while (p < to) {
             if (state == ACCEPT) {
                 p = skipAscii(array, p, to);
             }
             // A stretch with other octets in it; then look for ASCII again.
-            int stretch = Math.min(to, p + 16);
+            int stretch = p + Math.min(to - p, 16);
             long next = state;
             for (; p < stretch; p++) {
                 next = NEXT[array[p] & 0xff] >>> next;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -49,13 +50,23 @@ final class Acceptor {
         stopped.countDown();
     }
 
+    /**
+     * Waits for the end of the thread, behind which nothing is admitted any more.
+     *
+     * @return whether it ended in time
+     */
+    boolean awaitEnd(Duration longest) throws InterruptedException {
+        return thread.join(longest);
+    }
+
     private void run() {
         long wait = 0;
         while (stopped.getCount() > 0) {
             try {
                 admission.accept(source.accept());
                 wait = 0;
-            } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            } catch (Throwable e) {
+                // Errors too: without descriptors or memory, classes cannot be loaded either.
                 wait = Math.clamp(2 * wait, SHORTEST_WAIT_MILLIS, LONGEST_WAIT_MILLIS);
                 pause(wait, e);
             }
@@ -70,7 +81,6 @@ final class Acceptor {
             }
         } catch (InterruptedException e) {
             // Nobody but stop() ends this thread.
-            Thread.interrupted();
         }
     }
 }

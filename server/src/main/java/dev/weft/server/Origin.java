@@ -14,16 +14,18 @@ import java.util.regex.Pattern;
 record Origin(String scheme, String host, int port) {
     /** A name, an IPv4 or an IPv6 address: nothing with a path, user information or blanks. */
     private static final String HOST_AND_PORT = "([a-z0-9._-]+|\\[[0-9a-f:.]+])(?::([0-9]{1,5}))?";
-    private static final Pattern ORIGIN = Pattern.compile("(https?)://" + HOST_AND_PORT);
-    private static final Pattern AUTHORITY = Pattern.compile(HOST_AND_PORT);
+    private static final Pattern ORIGIN = Pattern.compile("(https?)://" + HOST_AND_PORT, Pattern.CASE_INSENSITIVE);
+    private static final Pattern AUTHORITY = Pattern.compile(HOST_AND_PORT, Pattern.CASE_INSENSITIVE);
 
     static Optional<Origin> parse(String value) {
-        Matcher matcher = ORIGIN.matcher(value.toLowerCase(Locale.ROOT));
+        Matcher matcher = ORIGIN.matcher(value);
         if (!matcher.matches()) {
             return Optional.empty();
         }
-        String scheme = matcher.group(1);
-        return Optional.of(new Origin(scheme, matcher.group(2), port(matcher.group(3), scheme)));
+        // Folded after the match: before it, characters outside ASCII could fold to letters inside.
+        String scheme = matcher.group(1).toLowerCase(Locale.ROOT);
+        return Optional
+                .of(new Origin(scheme, matcher.group(2).toLowerCase(Locale.ROOT), port(matcher.group(3), scheme)));
     }
 
     static Origin require(String value) {
@@ -41,8 +43,8 @@ record Origin(String scheme, String host, int port) {
      * proxy ends it, so the scheme is taken as right; it still tells which port a Host without one means.
      */
     boolean isOf(String hostHeader) {
-        Matcher matcher = AUTHORITY.matcher(hostHeader.toLowerCase(Locale.ROOT));
-        return matcher.matches() && host.equals(matcher.group(1)) && port == port(matcher.group(2), scheme);
+        Matcher matcher = AUTHORITY.matcher(hostHeader);
+        return matcher.matches() && host.equalsIgnoreCase(matcher.group(1)) && port == port(matcher.group(2), scheme);
     }
 
     private static int port(String digits, String scheme) {

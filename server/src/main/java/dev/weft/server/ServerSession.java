@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
+import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.Input;
@@ -22,13 +23,18 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The life of one accepted connection, on its virtual thread: opening handshake, handler, end.
  * <pre>
  *   HEAD ── whole and good ──▶ DECIDING ── accepted, 101 written ──▶ OPEN ──▶ over
  *     │                           │
- *     └── malformed, too slow ────┴── rejected ──▶ REFUSING ── written, peer's end read ──▶ over
+ *     ├── malformed ──────────────┴── rejected ──▶ REFUSING ── written, peer's end read ──▶ over
+ *     │
+ *     └── too slow, server goes down ──▶ GIVEN_UP ── answer written by another thread ──▶ REFUSING
  * </pre>
  */
 final class ServerSession implements Runnable {
@@ -39,20 +45,23 @@ final class ServerSession implements Runnable {
         DECIDING,
         /** The answer is written and the connection is closed behind it: the write and the close deadline hold. */
         REFUSING,
+        /** Another thread writes the answer, while the session's own may still wait for the head; same deadlines. */
+        GIVEN_UP,
         /** The connection has its own deadlines. */
         OPEN
     }
 
     private static final String RETRY_AFTER_SECONDS = "1";
+    /** Of causes that are looked at: a chain may be a circle. */
+    private static final int LONGEST_CHAIN = 16;
 
     private final WebSocketServer server;
     private final Transport transport;
     private final boolean full;
     private final Thread thread;
+    private final AtomicReference<Phase> phase;
 
-    private volatile Phase phase = Phase.HEAD;
     private volatile long since;
-    private volatile boolean tooSlow;
     private volatile Connection connection;
 
     /**
@@ -64,6 +73,7 @@ final class ServerSession implements Runnable {
         this.server = server;
         this.transport = transport;
         this.full = full;
+        this.phase = new AtomicReference<>(full ? Phase.REFUSING : Phase.HEAD);
         this.since = server.services().clock().now();
         this.thread = Thread.ofVirtual().inheritInheritableThreadLocals(false).unstarted(this);
     }
@@ -78,70 +88,72 @@ final class ServerSession implements Runnable {
 
     @Override
     public void run() {
+        Input input = new Input(transport, server.services().pool());
         try {
-            if (full) {
-                refuse(unavailable("too many connections"), false);
-                return;
-            }
-            Input input = new Input(transport, server.services().pool());
-            try {
-                open(input);
-            } finally {
-                input.release();
-            }
+            byte[] refusal = full ? unavailable("too many connections").encode() : open(input);
             if (connection != null) {
                 serve();
+            } else if (refusal != null) {
+                input.release();
+                refuse(refusal);
             }
         } catch (IOException e) {
             log(Level.DEBUG, "handshake failed: " + e);
         } catch (Throwable e) {
             server.logger().log(Level.WARNING, "unexpected error before a connection was open", e);
         } finally {
+            input.release();
             transport.close();
             server.ended(this);
         }
     }
 
-    /** Takes the opening handshake as far as an open connection or a refusal. */
-    private void open(Input input) throws IOException {
+    /**
+     * Takes the opening handshake as far as an open connection, which may find its first frames in the input.
+     *
+     * @return the refusal that is to be written, if the connection is not open; {@code null} if nothing is
+     */
+    private byte[] open(Input input) throws IOException {
         RequestHeadParser parser = new RequestHeadParser(server.configuration().httpLimits());
         int offset = -1;
+        HttpResponse refusal = null;
         try {
-            while (offset < 0) {
-                if (!input.fill()) {
-                    endOfInput();
-                    return;
-                }
+            while (offset < 0 && phase.get() == Phase.HEAD && input.fill()) {
                 offset = parser.parse(input.array(), 0, input.length());
             }
         } catch (HttpHeadException e) {
             log(Level.DEBUG, "refused a request head: " + e.getMessage());
-            refuse(HttpResponse.of(e.status(), e.getMessage() + "\n"), false);
-            return;
+            refusal = HttpResponse.of(e.status(), e.getMessage() + "\n");
         } catch (ProtocolViolationException e) {
-            refuse(unavailable(e.getMessage()), false);
-            return;
+            refusal = unavailable(e.getMessage());
         }
-        phase = Phase.DECIDING;
+        if (!phase.compareAndSet(Phase.HEAD, Phase.DECIDING)) {
+            input.release();
+            lingerBehindAnswer();
+            return null;
+        }
+        if (refusal != null) {
+            return refusal.encode();
+        }
+        if (offset < 0) {
+            log(Level.DEBUG, "the peer left before its request was complete");
+            return null;
+        }
         RequestHead head = parser.head();
-        switch (OpeningHandshake.check(head)) {
+        HttpResponse answer = switch (OpeningHandshake.check(head)) {
             case Upgrade upgrade -> decide(upgrade, head, input, offset);
             case NotUpgrade none -> fallBack(head);
-            case Refused refused -> refuse(refused.response(), false);
+            case Refused refused -> refused.response();
+        };
+        if (answer == null) {
+            return null;
         }
+        // RFC 9110 §9.3.2: whatever the answer to a HEAD is, its body is not sent.
+        return head.method().equals("HEAD") ? answer.encodeHead() : answer.encode();
     }
 
-    private void endOfInput() throws IOException {
-        if (tooSlow) {
-            refuse(HttpResponse.of(408, "the request head took too long\n"), false);
-        } else if (server.isStopping()) {
-            refuse(unavailable("the server goes down"), false);
-        } else {
-            log(Level.DEBUG, "the peer left before its request was complete");
-        }
-    }
-
-    private void decide(Upgrade upgrade, RequestHead head, Input input, int offset) throws IOException {
+    /** Opens the connection, or returns the refusal. */
+    private HttpResponse decide(Upgrade upgrade, RequestHead head, Input input, int offset) throws IOException {
         HandshakeRequest request = new HandshakeRequest(head, upgrade.subprotocols(), transport.localAddress(),
                 transport.remoteAddress());
         String subprotocol;
@@ -157,40 +169,34 @@ final class ServerSession implements Runnable {
                 }
                 case HandshakeDecision.Reject reject -> {
                     log(Level.DEBUG, "rejected a handshake with " + reject.response().status());
-                    refuse(reject.response(), false);
-                    return;
+                    return reject.response();
                 }
             }
-        } catch (IOException e) {
-            throw e;
-        } catch (Exception e) {
+        } catch (Throwable e) {
             server.logger().log(Level.WARNING, "the handshake policy failed", e);
-            refuse(HttpResponse.of(500, "the handshake could not be decided\n"), false);
-            return;
+            return HttpResponse.of(500, "the handshake could not be decided\n");
         }
         // §4.2.2: what came behind the head is not acted on before this is written.
         transport.write(ByteBuffer.wrap(reply));
         connection = new Connection(Role.SERVER, transport, input, offset,
                 new Agreement(head.target(), subprotocol, attachment, null), server.services());
-        phase = Phase.OPEN;
+        phase.set(Phase.OPEN);
+        return null;
     }
 
-    private void fallBack(RequestHead head) throws IOException {
-        boolean headOnly = head.method().equals("HEAD");
-        HttpResponse response;
-        if (!headOnly && !head.method().equals("GET")) {
-            response = HttpResponse.of(405, "only GET is answered here\n").withHeader("Allow", "GET");
-        } else if (server.configuration().fallback().isEmpty()) {
-            response = OpeningHandshake.notUpgraded();
-        } else {
-            try {
-                response = server.configuration().fallback().get().respond(head);
-            } catch (Exception e) {
-                server.logger().log(Level.WARNING, "the HTTP fallback failed", e);
-                response = HttpResponse.of(500, "the request could not be answered\n");
-            }
+    private HttpResponse fallBack(RequestHead head) {
+        if (!head.method().equals("GET") && !head.method().equals("HEAD")) {
+            return HttpResponse.of(405, "only GET is answered here\n").withHeader("Allow", "GET");
         }
-        refuse(response, headOnly);
+        if (server.configuration().fallback().isEmpty()) {
+            return OpeningHandshake.notUpgraded();
+        }
+        try {
+            return Objects.requireNonNull(server.configuration().fallback().get().respond(head));
+        } catch (Throwable e) {
+            server.logger().log(Level.WARNING, "the HTTP fallback failed", e);
+            return HttpResponse.of(500, "the request could not be answered\n");
+        }
     }
 
     private static HttpResponse unavailable(String why) {
@@ -198,10 +204,40 @@ final class ServerSession implements Runnable {
     }
 
     /** Answers, and closes behind the answer: what else the peer sent is never looked at. */
-    private void refuse(HttpResponse response, boolean headOnly) throws IOException {
+    private void refuse(byte[] answer) throws IOException {
         since = server.services().clock().now();
-        phase = Phase.REFUSING;
-        transport.write(ByteBuffer.wrap(headOnly ? response.encodeHead() : response.encode()));
+        phase.compareAndSet(Phase.DECIDING, Phase.REFUSING);
+        transport.write(ByteBuffer.wrap(answer));
+        Lingering.close(transport);
+    }
+
+    /**
+     * Ends the wait for the head with this answer, if there still is one. The session's thread is left in its read: ending
+     * that from here would be to reset a peer that goes on sending, and to lose the answer.
+     */
+    private void giveUp(HttpResponse answer) {
+        since = server.services().clock().now();
+        if (phase.compareAndSet(Phase.HEAD, Phase.GIVEN_UP)) {
+            Thread.startVirtualThread(() -> answerInstead(answer));
+        }
+    }
+
+    private void answerInstead(HttpResponse answer) {
+        try {
+            transport.write(ByteBuffer.wrap(answer.encode()));
+            transport.shutdownOutput();
+        } catch (IOException e) {
+            log(Level.DEBUG, "handshake failed: " + e);
+        } finally {
+            phase.set(Phase.REFUSING);
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private void lingerBehindAnswer() {
+        while (phase.get() == Phase.GIVEN_UP && !Thread.currentThread().isInterrupted()) {
+            LockSupport.park(this);
+        }
         Lingering.close(transport);
     }
 
@@ -213,13 +249,9 @@ final class ServerSession implements Runnable {
                 goAway();
             }
             server.configuration().handler().handle(open);
-        } catch (ConnectionClosedException e) {
-            log(Level.DEBUG, e.getMessage());
         } catch (Throwable e) {
             reason = new CloseReason(CloseCode.INTERNAL_ERROR, "");
-            if (e instanceof IOException && e == open.end().cause().orElse(null)) {
-                log(Level.DEBUG, "connection failed: " + e);
-            } else {
+            if (!isOwnEnd(e, open)) {
                 server.logger().log(Level.WARNING, "a handler failed", e);
             }
         }
@@ -227,15 +259,30 @@ final class ServerSession implements Runnable {
         log(Level.DEBUG, "connection ended: " + open.end());
     }
 
+    /** Whether a handler threw, wrapped or not, what its own connection threw at it, and not that of another one. */
+    private static boolean isOwnEnd(Throwable thrown, Connection connection) {
+        Exception cause = connection.end().cause().orElse(null);
+        Throwable link = thrown;
+        for (int depth = 0; link != null && depth < LONGEST_CHAIN; depth++) {
+            if (link instanceof ConnectionClosedException
+                    ? !connection.isOpen()
+                    : link instanceof IOException && link == cause) {
+                return true;
+            }
+            link = link.getCause();
+        }
+        return false;
+    }
+
     /** For a shutdown: closes with 1001, or ends a handshake. May block as sending does. */
     void goAway() {
+        Connection open = connection;
+        if (open == null) {
+            giveUp(unavailable("the server goes down"));
+            return;
+        }
         try {
-            Connection open = connection;
-            if (open != null) {
-                open.close(CloseCode.GOING_AWAY, "");
-            } else if (phase == Phase.HEAD) {
-                transport.shutdownInput();
-            }
+            open.close(CloseCode.GOING_AWAY, "");
         } catch (IOException e) {
             log(Level.DEBUG, "connection failed while the server went down: " + e);
         }
@@ -253,31 +300,21 @@ final class ServerSession implements Runnable {
 
     /** For the sweeper; does not block. */
     void sweep(long now) {
-        switch (phase) {
+        ConnectionTimeouts timeouts = server.configuration().timeouts();
+        switch (phase.get()) {
             case HEAD -> {
-                if (passed(now, server.configuration().timeouts().handshake()) && !tooSlow) {
-                    // The session's own thread finds the end of its input, and answers 408.
-                    tooSlow = true;
-                    shutdownInput();
+                if (passed(now, timeouts.handshake())) {
+                    giveUp(HttpResponse.of(408, "the request head took too long\n"));
                 }
             }
-            case REFUSING -> {
-                if (passed(now, server.configuration().timeouts().write()
-                        .plus(server.configuration().timeouts().close()))) {
+            case REFUSING, GIVEN_UP -> {
+                if (passed(now, timeouts.write().plus(timeouts.close()))) {
                     transport.close();
                 }
             }
             case DECIDING -> {
             }
             case OPEN -> connection.sweep(now);
-        }
-    }
-
-    private void shutdownInput() {
-        try {
-            transport.shutdownInput();
-        } catch (IOException e) {
-            transport.close();
         }
     }
 

@@ -1,6 +1,12 @@
 package dev.weft.server;
 
 import dev.weft.internal.Bounds;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.util.Objects;
 import java.util.OptionalInt;
 
@@ -10,12 +16,14 @@ import java.util.OptionalInt;
  * @param host              the name or address to listen at
  * @param port              0 to 65,535; 0 lets the system choose one
  * @param backlog           how many connections may wait to be accepted; the system may have a lower limit
+ * @param transport         how connections wait for the network
  * @param tcpNoDelay        whether small writes leave at once (TCP_NODELAY)
  * @param keepAlive         whether the system looks after dead peers too (SO_KEEPALIVE); pings do so sooner
  * @param receiveBufferSize octets of the system's receive buffer (SO_RCVBUF); empty leaves it to the system
  * @param sendBufferSize    octets of the system's send buffer (SO_SNDBUF); empty leaves it to the system
  */
-public record SocketSettings(String host, int port, int backlog, boolean tcpNoDelay, boolean keepAlive,
+public record SocketSettings(String host, int port, int backlog, TransportKind transport, boolean tcpNoDelay,
+        boolean keepAlive,
         OptionalInt receiveBufferSize, OptionalInt sendBufferSize) {
     /**
      * Checks the settings.
@@ -24,9 +32,41 @@ public record SocketSettings(String host, int port, int backlog, boolean tcpNoDe
      */
     public SocketSettings {
         Objects.requireNonNull(host);
+        Objects.requireNonNull(transport);
         Bounds.check("port", port, 0, 65_535);
         Bounds.check("backlog", backlog, 1, Integer.MAX_VALUE);
         receiveBufferSize.ifPresent(size -> Bounds.check("receiveBufferSize", size, 1, Integer.MAX_VALUE));
         sendBufferSize.ifPresent(size -> Bounds.check("sendBufferSize", size, 1, Integer.MAX_VALUE));
+    }
+
+    /** Opens the listener: when this returns, clients can connect. */
+    ServerSocketChannel listen() throws IOException {
+        InetSocketAddress address = new InetSocketAddress(host, port);
+        if (address.isUnresolved()) {
+            throw new UnknownHostException("unknown host " + host);
+        }
+        ServerSocketChannel listener = ServerSocketChannel.open();
+        try {
+            listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            if (receiveBufferSize.isPresent()) {
+                // Before listening, so that the window scale of accepted connections fits.
+                listener.setOption(StandardSocketOptions.SO_RCVBUF, receiveBufferSize.getAsInt());
+            }
+            return listener.bind(address, backlog);
+        } catch (IOException | RuntimeException e) {
+            listener.close();
+            throw e;
+        }
+    }
+
+    /** Applies the settings to an accepted connection. */
+    void configure(SocketChannel channel) throws IOException {
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, tcpNoDelay);
+        if (keepAlive) {
+            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+        }
+        if (sendBufferSize.isPresent()) {
+            channel.setOption(StandardSocketOptions.SO_SNDBUF, sendBufferSize.getAsInt());
+        }
     }
 }

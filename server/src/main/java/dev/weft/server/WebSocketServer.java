@@ -6,13 +6,12 @@ import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.connection.FlushGuard;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Sweeper;
-import dev.weft.internal.transport.SocketTransport;
 import dev.weft.internal.transport.Transport;
+import dev.weft.internal.transport.Transports;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -34,6 +33,8 @@ import java.util.stream.Stream;
 public final class WebSocketServer implements AutoCloseable {
     /** So many connections above the limit are told so with 503 at a time; further ones are just closed. */
     private static final int REFUSALS = 256;
+    /** What a shutdown grants the acceptor, which never blocks once the listener is closed. */
+    private static final Duration LAST_ADMISSION = Duration.ofSeconds(1);
 
     private final ServerConfiguration configuration;
     private final Logger logger = System.getLogger("dev.weft.server");
@@ -43,6 +44,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final FlushGuard guard;
     private final Sweeper sweeper;
     private final Acceptor acceptor;
+    private final Transports transports;
 
     private final Set<ServerSession> sessions = Collections.newSetFromMap(new ConcurrentHashMap<>());
     private final AtomicInteger open = new AtomicInteger();
@@ -63,6 +65,7 @@ public final class WebSocketServer implements AutoCloseable {
                 new BufferPool(configuration.readBufferSize(), budget), budget, guard);
         this.sweeper = new Sweeper("weft-sweeper-" + port(), clock, shortestDeadline(),
                 now -> sessions.forEach(session -> session.sweep(now)));
+        this.transports = configuration.socket().transport().open("weft-poller-" + port());
         this.acceptor = new Acceptor("weft-acceptor-" + port(), listener::accept, this::admit, logger);
     }
 
@@ -83,19 +86,8 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws IOException if the server cannot listen where the configuration says
      */
     public static WebSocketServer start(ServerConfiguration configuration) throws IOException {
-        SocketSettings socket = configuration.socket();
-        InetSocketAddress address = new InetSocketAddress(socket.host(), socket.port());
-        if (address.isUnresolved()) {
-            throw new IOException("unknown host " + socket.host());
-        }
-        ServerSocketChannel listener = ServerSocketChannel.open();
+        ServerSocketChannel listener = configuration.socket().listen();
         try {
-            listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            if (socket.receiveBufferSize().isPresent()) {
-                // Before listening, so that the window scale of accepted connections fits.
-                listener.setOption(StandardSocketOptions.SO_RCVBUF, socket.receiveBufferSize().getAsInt());
-            }
-            listener.bind(address, socket.backlog());
             WebSocketServer server = new WebSocketServer(configuration, listener);
             server.begin();
             return server;
@@ -163,13 +155,13 @@ public final class WebSocketServer implements AutoCloseable {
     private boolean shutDown() {
         acceptor.stop();
         closeListener();
-        int atFirst = open.get();
-        for (ServerSession session : sessions) {
-            Thread.startVirtualThread(session::goAway);
-        }
-        countDownIfDrained();
         boolean interrupted = false;
+        int atFirst = 0;
         try {
+            acceptor.awaitEnd(LAST_ADMISSION);
+            atFirst = open.get();
+            sessions.forEach(session -> Thread.startVirtualThread(session::goAway));
+            countDownIfDrained();
             drained.await(configuration.shutdownGrace().toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             interrupted = true;
@@ -178,6 +170,7 @@ public final class WebSocketServer implements AutoCloseable {
         sessions.forEach(ServerSession::abort);
         sweeper.stop();
         guard.stop();
+        transports.close();
         logger.log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted", address, atFirst,
                 aborted);
         terminated.countDown();
@@ -196,9 +189,9 @@ public final class WebSocketServer implements AutoCloseable {
     private void admit(SocketChannel channel) {
         Transport transport;
         try {
-            configure(channel);
-            transport = new SocketTransport(channel);
-        } catch (IOException e) {
+            configuration.socket().configure(channel);
+            transport = transports.over(channel);
+        } catch (IOException | RuntimeException e) {
             // The peer was gone before we looked.
             logger.log(Level.DEBUG, "an accepted connection failed: {0}", e);
             closeQuietly(channel);
@@ -224,17 +217,6 @@ public final class WebSocketServer implements AutoCloseable {
         }
         if (isStopping()) {
             session.goAway();
-        }
-    }
-
-    private void configure(SocketChannel channel) throws IOException {
-        SocketSettings socket = configuration.socket();
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, socket.tcpNoDelay());
-        if (socket.keepAlive()) {
-            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-        }
-        if (socket.sendBufferSize().isPresent()) {
-            channel.setOption(StandardSocketOptions.SO_SNDBUF, socket.sendBufferSize().getAsInt());
         }
     }
 

@@ -17,6 +17,7 @@ public final class WebSocketServerBuilder {
     private String host = "127.0.0.1";
     private int port;
     private int backlog = 1024;
+    private TransportKind transport = TransportKind.PARKING;
     private boolean tcpNoDelay = true;
     private boolean keepAlive;
     private OptionalInt receiveBufferSize = OptionalInt.empty();
@@ -68,6 +69,12 @@ public final class WebSocketServerBuilder {
     /** Sets how many connections may wait to be accepted. Default 1,024; the system may have a lower limit. */
     public WebSocketServerBuilder backlog(int backlog) {
         this.backlog = backlog;
+        return this;
+    }
+
+    /** Sets how connections wait for the network. Default {@link TransportKind#PARKING}, which costs less. */
+    public WebSocketServerBuilder transport(TransportKind transport) {
+        this.transport = transport;
         return this;
     }
 
@@ -205,7 +212,8 @@ public final class WebSocketServerBuilder {
      */
     public ServerConfiguration build() {
         return new ServerConfiguration(
-                new SocketSettings(host, port, backlog, tcpNoDelay, keepAlive, receiveBufferSize, sendBufferSize),
+                new SocketSettings(host, port, backlog, transport, tcpNoDelay, keepAlive, receiveBufferSize,
+                        sendBufferSize),
                 httpLimits,
                 new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage),
                 new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout,

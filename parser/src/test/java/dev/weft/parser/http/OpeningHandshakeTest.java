@@ -189,17 +189,10 @@ class OpeningHandshakeTest {
         assertRefused(400, VALID.replace(KEY, key));
     }
 
-    @Test
-    void unusedBitsOfTheKeyMustBeZero() {
-        String digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        for (char last : digits.toCharArray()) {
-            String request = VALID.replace(KEY, "0123456789+/abcdefXYZ" + last + "==");
-            if ("AQgw".indexOf(last) >= 0) {
-                assertUpgrade(request);
-            } else {
-                assertRefused(400, request);
-            }
-        }
+    @ParameterizedTest
+    @ValueSource(strings = {"A", "B", "Q", "z", "/"})
+    void unusedBitsOfTheKeyMayBeAnything(String last) {
+        assertUpgrade(VALID.replace(KEY, "0123456789+/abcdefXYZ" + last + "=="));
     }
 
     // Subprotocols

@@ -303,12 +303,8 @@ public final class Connection implements WebSocketConnection {
             }
             case PING -> Thread.startVirtualThread(this::keepAlive);
             case MESSAGE_TIMEOUT -> {
-                // The connection's own thread finds the end of its input, and fails the connection.
-                frames.giveUpWaiting();
-                try {
-                    transport.shutdownInput();
-                } catch (IOException e) {
-                    breakOff(e);
+                if (frames.giveUpWaiting()) {
+                    Thread.startVirtualThread(this::closeForLateness);
                 }
             }
             case PONG_TIMEOUT, WRITE_TIMEOUT, CLOSE_TIMEOUT -> breakOff(deadlines.exception(due));
@@ -321,6 +317,15 @@ public final class Connection implements WebSocketConnection {
         } catch (IOException e) {
             // The connection's own thread meets the same.
         }
+    }
+
+    /**
+     * The connection's own thread is left in its read, where it drops what comes: to end the read from here would be to
+     * reset a peer that goes on sending, and to lose the Close frame.
+     */
+    private void closeForLateness() {
+        fail(frames.lateness());
+        shutdownOutput();
     }
 
     /** The peer broke a rule: says so in a Close frame, and what is thrown says it to the caller. */

@@ -27,7 +27,7 @@ final class FrameReader {
     private byte[] control;
     private int controlLength;
 
-    /** Set by the sweeper just before it ends the input. */
+    /** Set by the sweeper, whatever comes afterwards. */
     private volatile boolean tooSlow;
 
     FrameReader(Input input, FrameParser parser, Output output, Closing closing, Deadlines deadlines) {
@@ -84,12 +84,22 @@ final class FrameReader {
         return parser;
     }
 
-    /** Says that the peer took too long over a message; the caller then ends the transport's input. */
-    void giveUpWaiting() {
+    /** Says that the peer took too long over a message: nothing that comes now is looked at. True the first time. */
+    boolean giveUpWaiting() {
+        boolean first = !tooSlow;
         tooSlow = true;
+        return first;
+    }
+
+    /** What a peer that took too long is told. */
+    ProtocolViolationException lateness() {
+        return new ProtocolViolationException(POLICY_VIOLATION, "10.4",
+                deadlines.exception(Deadlines.Due.MESSAGE_TIMEOUT).getMessage());
     }
 
     private void await() throws IOException, ProtocolViolationException {
+        // Else a connection that waits would keep the array of a buffer that the pool has dropped.
+        parser.feed(NOTHING, 0, 0);
         beforeRead();
         // A connection that waits keeps no array of the last message from the collector.
         parser.feed(NOTHING, 0, 0);
@@ -106,8 +116,7 @@ final class FrameReader {
     private void afterRead(boolean more) throws IOException, ProtocolViolationException {
         deadlines.read();
         if (tooSlow) {
-            throw new ProtocolViolationException(POLICY_VIOLATION, "10.4",
-                    deadlines.exception(Deadlines.Due.MESSAGE_TIMEOUT).getMessage());
+            throw lateness();
         }
         if (!more) {
             throw new EOFException("the peer ended the connection without a Close frame");

@@ -9,19 +9,20 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The octets that came and are not yet parsed. The transport can wait only inside a read, so this waits with a small
- * buffer of its own, and borrows a large one when that fills: a connection that waits never holds a large one. Belongs to
- * the connection's thread.
+ * The octets that came and are not yet parsed. A connection that waits never holds a pooled buffer: one is borrowed when
+ * octets are here. Where the transport can wait only inside a read, it waits with a small buffer of its own, and a large
+ * one is borrowed when that fills. Belongs to the connection's thread.
  */
 public final class Input {
     /** Holds a chat message or an echo, and costs every idle connection as much. */
     private static final int SMALL = 128;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final Transport transport;
     private final BufferPool pool;
-    private final ByteBuffer small = ByteBuffer.allocate(SMALL);
+    private ByteBuffer small;
     private ByteBuffer large;
-    private ByteBuffer current = small;
+    private ByteBuffer current = NOTHING;
 
     /** An input with nothing in it. */
     public Input(Transport transport, BufferPool pool) {
@@ -37,23 +38,36 @@ public final class Input {
      */
     public boolean fill() throws IOException, ProtocolViolationException {
         release();
-        if (transport.read(small.clear()) < 0) {
-            return false;
+        while (transport.awaitReadable()) {
+            int count = transport.readNow(borrow());
+            if (count != 0) {
+                return count > 0;
+            }
+            release();
         }
-        if (!small.hasRemaining() && transport.canRead()) {
-            fillLarge();
-        }
-        return true;
+        return fillSmall();
     }
 
-    /** The small buffer is full and there is more: it goes on in a large one, so that one region holds it all. */
-    private void fillLarge() throws IOException, ProtocolViolationException {
+    private boolean fillSmall() throws IOException, ProtocolViolationException {
+        if (small == null) {
+            small = ByteBuffer.allocate(SMALL);
+        }
+        current = small.clear();
+        int count = transport.read(small);
+        if (count == SMALL) {
+            // There may be more: one region is to hold it all.
+            transport.readNow(borrow().put(small.flip()));
+        }
+        return count > 0;
+    }
+
+    private ByteBuffer borrow() throws ProtocolViolationException {
         large = pool.borrow();
         if (large == null) {
             throw new ProtocolViolationException(TRY_AGAIN_LATER, "10.4", "the server's bufferedOctets are used up");
         }
-        current = large.put(small.flip());
-        transport.read(large);
+        current = large;
+        return large;
     }
 
     /**
@@ -69,8 +83,8 @@ public final class Input {
 
     /** Gives the large buffer back, if there is one; the region is gone. */
     public void release() {
+        current = NOTHING;
         if (large != null) {
-            current = small;
             pool.giveBack(large);
             large = null;
         }

@@ -56,7 +56,7 @@ final class MessageReader {
         release();
         Event event = frames.next();
         if (event == null) {
-            return nothing();
+            return view;
         }
         begin();
         if (event == Event.FRAME && parser.fin() && !transformed) {

@@ -56,8 +56,13 @@ public final class MemoryTransport implements Transport {
     }
 
     @Override
-    public boolean canRead() {
-        return in.canRead();
+    public int readNow(ByteBuffer target) throws IOException {
+        return in.canRead() ? in.read(target) : 0;
+    }
+
+    @Override
+    public boolean awaitReadable() {
+        return false;
     }
 
     @Override

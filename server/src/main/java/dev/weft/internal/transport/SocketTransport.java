@@ -24,8 +24,13 @@ public final class SocketTransport implements Transport {
     }
 
     @Override
-    public boolean canRead() throws IOException {
-        return channel.socket().getInputStream().available() > 0;
+    public int readNow(ByteBuffer target) throws IOException {
+        return channel.socket().getInputStream().available() > 0 ? channel.read(target) : 0;
+    }
+
+    @Override
+    public boolean awaitReadable() {
+        return false;
     }
 
     @Override

@@ -17,8 +17,16 @@ public interface Transport {
      */
     int read(ByteBuffer target) throws IOException;
 
-    /** Whether octets are here that a read would return without waiting; false if that is not known. Does not block. */
-    boolean canRead() throws IOException;
+    /** Reads what is here already, up to the buffer's room: 0 if there is nothing, else as {@link #read}. Does not block. */
+    int readNow(ByteBuffer target) throws IOException;
+
+    /**
+     * Waits until there is something to read, so that no buffer is needed meanwhile; there may be nothing all the same.
+     *
+     * @return false, at once, if this transport can wait only inside {@link #read}
+     * @throws IOException as {@link #read}
+     */
+    boolean awaitReadable() throws IOException;
 
     /** Writes all that remains in the buffer, with one system call if the network takes it. */
     void write(ByteBuffer source) throws IOException;

@@ -1,0 +1,143 @@
+package dev.weft.parser.deflate;
+
+import static dev.weft.parser.deflate.DeflateAgreement.MAX_WINDOW_BITS;
+import static dev.weft.parser.deflate.DeflateParameters.ABSENT;
+import static dev.weft.parser.deflate.DeflateParameters.WITHOUT_VALUE;
+
+import dev.weft.parser.CloseCode;
+import dev.weft.parser.ProtocolViolationException;
+import dev.weft.parser.deflate.ExtensionHeader.Entry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/** How permessage-deflate is offered, accepted and confirmed (RFC 7692 §5, §7.1). Any thread; never blocks. */
+public final class DeflateNegotiation {
+
+    /**
+     * An offer that the server accepted.
+     *
+     * @param agreement     what holds from now on
+     * @param responseValue what the response's {@code Sec-WebSocket-Extensions} says
+     */
+    public record Accepted(DeflateAgreement agreement, String responseValue) {
+        /** Needs both. */
+        public Accepted {
+            Objects.requireNonNull(agreement, "agreement");
+            Objects.requireNonNull(responseValue, "responseValue");
+        }
+    }
+
+    private DeflateNegotiation() {}
+
+    /**
+     * The server's part: takes the first offer that is acceptable. An offer with an unknown, repeated or invalid parameter
+     * is not.
+     *
+     * @param offers   all extensions that the client offers, the preferred one first
+     * @param settings the server's
+     * @return empty if all are declined: the response then does not name permessage-deflate
+     */
+    public static Optional<Accepted> accept(List<Entry> offers, DeflateSettings settings) {
+        return offers.stream().filter(DeflateParameters::isDeflate)
+                .flatMap(offer -> DeflateParameters.of(offer.parameters(), true).stream()).findFirst()
+                .map(offer -> accept(offer, settings));
+    }
+
+    private static Accepted accept(DeflateParameters offer, DeflateSettings settings) {
+        int serverBits = Math.min(settings.outgoingMaxWindowBits(), orMax(offer.serverMaxWindowBits()));
+        // §7.1.2.2: without this parameter in the offer the client cannot be told; with a value it promises that much.
+        boolean canLimitClient = offer.clientMaxWindowBits() != ABSENT;
+        int clientBits = canLimitClient
+                ? Math.min(settings.incomingMaxWindowBits(), orMax(offer.clientMaxWindowBits()))
+                : MAX_WINDOW_BITS;
+        boolean serverNoTakeover = offer.serverNoContextTakeover() || !settings.outgoingContextTakeover();
+        // §7.1.1.2: may be asked of every client, and so our memory is bounded even where the window is not.
+        boolean clientNoTakeover = offer.clientNoContextTakeover() || !settings.incomingContextTakeover()
+                || clientBits > settings.incomingMaxWindowBits();
+        // §7.1.2.1: the server may use a smaller window than it names. It names none where none was offered: it need not,
+        // and there are clients that fail the connection then.
+        DeflateParameters response = new DeflateParameters(serverNoTakeover, clientNoTakeover,
+                offer.serverMaxWindowBits() == ABSENT ? ABSENT : serverBits,
+                clientBits == MAX_WINDOW_BITS ? ABSENT : clientBits);
+        return new Accepted(new DeflateAgreement(serverNoTakeover, clientNoTakeover, serverBits, clientBits),
+                response.toString());
+    }
+
+    /**
+     * The client's part: what the request's {@code Sec-WebSocket-Extensions} says.
+     *
+     * @param settings the client's
+     */
+    public static String offer(DeflateSettings settings) {
+        StringBuilder value = new StringBuilder();
+        for (DeflateParameters offer : offers(settings)) {
+            value.append(value.isEmpty() ? "" : ", ").append(offer);
+        }
+        return value.toString();
+    }
+
+    /**
+     * The offers, the preferred one first. A server that cannot limit its window can still forget its context, which
+     * bounds our memory as well.
+     */
+    private static List<DeflateParameters> offers(DeflateSettings settings) {
+        boolean clientNoTakeover = !settings.outgoingContextTakeover();
+        int clientBits = settings.outgoingMaxWindowBits() == MAX_WINDOW_BITS
+                ? WITHOUT_VALUE
+                : settings.outgoingMaxWindowBits();
+        List<DeflateParameters> offers = new ArrayList<>();
+        if (settings.incomingContextTakeover()) {
+            int serverBits = settings.incomingMaxWindowBits();
+            offers.add(new DeflateParameters(false, clientNoTakeover,
+                    serverBits == MAX_WINDOW_BITS ? ABSENT : serverBits, clientBits));
+        }
+        if (offers.isEmpty() || settings.incomingMaxWindowBits() < MAX_WINDOW_BITS) {
+            offers.add(new DeflateParameters(true, clientNoTakeover, ABSENT, clientBits));
+        }
+        return offers;
+    }
+
+    /**
+     * The client's other part: checks the server's answer to {@link #offer}.
+     *
+     * @param response all extensions that the response names
+     * @param settings those that the offer was made with
+     * @return empty if the server declined
+     * @throws ProtocolViolationException with 1002 if the answer fits no offer: the connection is to be failed (§7.1)
+     */
+    public static Optional<DeflateAgreement> confirm(List<Entry> response, DeflateSettings settings)
+            throws ProtocolViolationException {
+        List<Entry> named = response.stream().filter(DeflateParameters::isDeflate).toList();
+        if (named.isEmpty()) {
+            return Optional.empty();
+        }
+        // RFC 6455 §9.1, RFC 7692 §5: two of a kind would claim the same RSV bit.
+        if (named.size() > 1) {
+            throw new ProtocolViolationException(CloseCode.PROTOCOL_ERROR, "RFC 7692 5",
+                    "permessage-deflate is named twice");
+        }
+        DeflateParameters answer = DeflateParameters.of(named.getFirst().parameters(), false)
+                .filter(each -> offers(settings).stream().anyMatch(offer -> answers(each, offer)))
+                .orElseThrow(() -> new ProtocolViolationException(CloseCode.PROTOCOL_ERROR, "RFC 7692 7.1",
+                        "permessage-deflate was not offered like this"));
+        // What this end does by itself binds it too, and costs the peer nothing.
+        return Optional.of(new DeflateAgreement(answer.serverNoContextTakeover(),
+                answer.clientNoContextTakeover() || !settings.outgoingContextTakeover(),
+                orMax(answer.serverMaxWindowBits()),
+                Math.min(settings.outgoingMaxWindowBits(), orMax(answer.clientMaxWindowBits()))));
+    }
+
+    /** Whether a response accepts this offer. It may always ask to forget the context, and use a smaller window. */
+    private static boolean answers(DeflateParameters response, DeflateParameters offer) {
+        return (response.serverNoContextTakeover() || !offer.serverNoContextTakeover())
+                && (offer.serverMaxWindowBits() == ABSENT || response.serverMaxWindowBits() != ABSENT
+                        && response.serverMaxWindowBits() <= offer.serverMaxWindowBits())
+                && (offer.clientMaxWindowBits() != ABSENT || response.clientMaxWindowBits() == ABSENT);
+    }
+
+    private static int orMax(int bits) {
+        return bits == ABSENT || bits == WITHOUT_VALUE ? MAX_WINDOW_BITS : bits;
+    }
+}

@@ -1,0 +1,152 @@
+package dev.weft.parser.deflate;
+
+import static dev.weft.parser.deflate.DeflateAgreement.MAX_WINDOW_BITS;
+
+/**
+ * How this end, client or server, takes part in permessage-deflate. What a connection is bound to in the end is its
+ * {@link DeflateAgreement}.
+ *
+ * @param outgoingContextTakeover whether messages that go may refer back to earlier ones, where the peer lets them; true by
+ *                                default. Costs up to {@code outgoingHistorySize} octets for each connection; saves half
+ *                                or more of the octets of small messages that are alike
+ * @param incomingContextTakeover whether messages that come may; true by default. Costs 2 to the agreed window bits octets
+ *                                for each connection at most
+ * @param outgoingMaxWindowBits   how far messages that go may refer back, as a power of two, 8 to 15; 15 by default. Less
+ *                                costs time, for long messages are then cut into pieces of half a window; the peer can ask
+ *                                for it to save memory of its own
+ * @param incomingMaxWindowBits   the same for messages that come; 12 by default. Bounds the memory that context takeover
+ *                                costs: a peer that cannot be bound by it is asked not to take its context over
+ * @param outgoingHistorySize     octets of earlier messages that are kept for a connection to refer back to, 0 to 32,768;
+ *                                4,096 by default. Also costs time, about 1 µs for each KiB, in each message of a
+ *                                connection that is not busy
+ * @param level                   effort of the compressor, 1 to 9; 6 by default. Time against size
+ * @param minMessageSize          octets under which {@link #compresses} tells to send a message as it is; 64 by default
+ * @param maxIdleDeflaters        compressors that are kept between messages, for all connections together; 32 by default.
+ *                                Each is 260 KiB or so, outside the heap
+ * @param maxIdleInflaters        decompressors that are kept between messages, for all connections together; 32 by
+ *                                default. Each is 40 KiB or so, outside the heap
+ */
+public record DeflateSettings(boolean outgoingContextTakeover, boolean incomingContextTakeover,
+        int outgoingMaxWindowBits, int incomingMaxWindowBits, int outgoingHistorySize, int level, int minMessageSize,
+        int maxIdleDeflaters, int maxIdleInflaters) {
+
+    /**
+     * Checks the settings.
+     *
+     * @throws IllegalArgumentException if one is out of its range
+     */
+    public DeflateSettings {
+        DeflateAgreement.requireWindowBits("outgoingMaxWindowBits", outgoingMaxWindowBits);
+        DeflateAgreement.requireWindowBits("incomingMaxWindowBits", incomingMaxWindowBits);
+        require("outgoingHistorySize", outgoingHistorySize, 0, 1 << MAX_WINDOW_BITS);
+        require("level", level, 1, 9);
+        require("minMessageSize", minMessageSize, 0, Integer.MAX_VALUE);
+        require("maxIdleDeflaters", maxIdleDeflaters, 1, Integer.MAX_VALUE);
+        require("maxIdleInflaters", maxIdleInflaters, 1, Integer.MAX_VALUE);
+    }
+
+    private static void require(String setting, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(setting + " must be " + min + " to " + max + ", not " + value);
+        }
+    }
+
+    /** The defaults. */
+    public static DeflateSettings defaults() {
+        return builder().build();
+    }
+
+    /** A builder that begins with the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Whether a message is worth compressing by its length.
+     *
+     * @param length its octets, or -1 where they are not known yet, which is taken for long
+     */
+    public boolean compresses(int length) {
+        return length < 0 || length >= minMessageSize;
+    }
+
+    /** Collects settings. One thread. */
+    public static final class Builder {
+        private boolean outgoingContextTakeover = true;
+        private boolean incomingContextTakeover = true;
+        private int outgoingMaxWindowBits = MAX_WINDOW_BITS;
+        private int incomingMaxWindowBits = 12;
+        private int outgoingHistorySize = 4096;
+        private int level = 6;
+        private int minMessageSize = 64;
+        private int maxIdleDeflaters = 32;
+        private int maxIdleInflaters = 32;
+
+        private Builder() {}
+
+        /** Sets {@link DeflateSettings#outgoingContextTakeover}. */
+        public Builder outgoingContextTakeover(boolean takeover) {
+            outgoingContextTakeover = takeover;
+            return this;
+        }
+
+        /** Sets {@link DeflateSettings#incomingContextTakeover}. */
+        public Builder incomingContextTakeover(boolean takeover) {
+            incomingContextTakeover = takeover;
+            return this;
+        }
+
+        /** Sets {@link DeflateSettings#outgoingMaxWindowBits}. */
+        public Builder outgoingMaxWindowBits(int bits) {
+            outgoingMaxWindowBits = bits;
+            return this;
+        }
+
+        /** Sets {@link DeflateSettings#incomingMaxWindowBits}. */
+        public Builder incomingMaxWindowBits(int bits) {
+            incomingMaxWindowBits = bits;
+            return this;
+        }
+
+        /** Sets {@link DeflateSettings#outgoingHistorySize}. */
+        public Builder outgoingHistorySize(int octets) {
+            outgoingHistorySize = octets;
+            return this;
+        }
+
+        /** Sets {@link DeflateSettings#level}. */
+        public Builder level(int effort) {
+            level = effort;
+            return this;
+        }
+
+        /** Sets {@link DeflateSettings#minMessageSize}. */
+        public Builder minMessageSize(int octets) {
+            minMessageSize = octets;
+            return this;
+        }
+
+        /** Sets {@link DeflateSettings#maxIdleDeflaters}. */
+        public Builder maxIdleDeflaters(int count) {
+            maxIdleDeflaters = count;
+            return this;
+        }
+
+        /** Sets {@link DeflateSettings#maxIdleInflaters}. */
+        public Builder maxIdleInflaters(int count) {
+            maxIdleInflaters = count;
+            return this;
+        }
+
+        /**
+         * The settings.
+         *
+         * @throws IllegalArgumentException if one is out of its range
+         */
+        public DeflateSettings build() {
+            return new DeflateSettings(outgoingContextTakeover, incomingContextTakeover, outgoingMaxWindowBits,
+                    incomingMaxWindowBits, outgoingHistorySize, level, minMessageSize, maxIdleDeflaters,
+                    maxIdleInflaters);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package dev.weft.parser.deflate;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What the {@code Sec-WebSocket-Extensions} header lines of a request or a response amount to (RFC 6455 §9.1). Any thread.
+ *
+ * <pre>{@code
+ * switch (ExtensionHeader.parse(upgrade.extensionOffers())) {
+ *     case ExtensionHeader.Valid valid -> DeflateNegotiation.accept(valid.entries(), settings);
+ *     case ExtensionHeader.Malformed malformed -> refuse(400, malformed.reason());
+ * }
+ * }</pre>
+ */
+public sealed interface ExtensionHeader {
+    /** Names and parameters that a header may have in all; one with more is {@link Malformed}. */
+    int MAX_ITEMS = 100;
+
+    /**
+     * A header that obeys the grammar.
+     *
+     * @param entries in their order, over all lines; none if there was no line
+     */
+    record Valid(List<Entry> entries) implements ExtensionHeader {
+        /** Copies the list. */
+        public Valid {
+            entries = List.copyOf(entries);
+        }
+    }
+
+    /**
+     * A header that breaks the grammar or is too long, so that a request with it may be refused (RFC 6455 §4.2.1).
+     *
+     * @param reason what is wrong, without octets of the peer's
+     */
+    record Malformed(String reason) implements ExtensionHeader {
+        /** Needs a reason. */
+        public Malformed {
+            Objects.requireNonNull(reason, "reason");
+        }
+    }
+
+    /**
+     * An extension that is offered, in a request, or accepted, in a response.
+     *
+     * @param name       its token, as it came
+     * @param parameters in their order, repeated ones included
+     */
+    record Entry(String name, List<Parameter> parameters) {
+        /** Copies the list. */
+        public Entry {
+            Objects.requireNonNull(name, "name");
+            parameters = List.copyOf(parameters);
+        }
+    }
+
+    /**
+     * An extension parameter.
+     *
+     * @param name  its token, as it came
+     * @param value its value, a token; a quoted one without quotes and escapes
+     */
+    record Parameter(String name, Optional<String> value) {
+        /** Needs both. */
+        public Parameter {
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(value, "value");
+        }
+    }
+
+    /**
+     * Reads header lines; takes time and memory linear in their length.
+     *
+     * @param lines the values of the header lines, in their order
+     */
+    static ExtensionHeader parse(List<String> lines) {
+        return new ExtensionHeaderParser().parse(lines);
+    }
+}

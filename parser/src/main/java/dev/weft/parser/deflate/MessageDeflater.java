@@ -1,0 +1,227 @@
+package dev.weft.parser.deflate;
+
+import static dev.weft.parser.deflate.DeflateAgreement.MAX_WINDOW_BITS;
+
+import java.util.Objects;
+import java.util.zip.Deflater;
+
+/**
+ * Compresses the messages that go on one connection (RFC 7692 §7.2.1). It is given octets of a message and then asked for
+ * output until there is none; only then it takes further octets. All that was given can be read by the peer once the
+ * output is there: each input ends with a flush.
+ *
+ * <p>It borrows a compressor from the first {@link #output} after an {@link #input} to the one that returns fewer octets
+ * than there was room for. Between messages it has the last octets of earlier ones, if context takeover was agreed on.
+ * One thread at a time; never blocks.
+ *
+ * <h2>How the window is bounded</h2>
+ * {@link Deflater} has a window of 32 KiB and no way to ask for less. But a back reference cannot reach further than to
+ * where its history begins. So where less was agreed on, the input is cut into pieces; {@code reach} counts the octets
+ * that the compressor can refer to, and before they are more than the window it is reset and given only the last of them,
+ * as a preset dictionary. Each piece ends on an octet's boundary (SYNC_FLUSH), and so the pieces are one DEFLATE stream.
+ */
+public final class MessageDeflater implements AutoCloseable {
+    /** §7.2.1: the end of what a flush emits: the length, and its complement, of an empty stored block. */
+    private static final int TAIL_LENGTH = 4;
+
+    private final DeflaterPool pool;
+    private final boolean takeover;
+    /** The most octets that {@link #reach} may be. */
+    private final int limit;
+    private final Window history;
+
+    // The input.
+    private byte[] array;
+    private int at;
+    private int end;
+    private boolean last;
+    private boolean emptyBlock;
+    private boolean drained = true;
+    private boolean closed;
+
+    // The compressor: lent, or else kept in the pool under the number of the loan, or else null.
+    private DeflaterPool.Pooled codec;
+    private boolean lent;
+    private long loan;
+    private boolean busy;
+    /** How many octets the compressor's state may refer back to. */
+    private int reach;
+
+    // Its output: what is ready to be taken, and behind that up to TAIL_LENGTH octets that may be the tail.
+    private boolean flushing;
+    private int readyFrom;
+    private int readyTo;
+    private int outputEnd;
+
+    MessageDeflater(DeflaterPool pool, int windowBits, boolean takeover, int historySize) {
+        this.pool = pool;
+        this.takeover = takeover;
+        // zlib itself keeps to its full window.
+        this.limit = windowBits == MAX_WINDOW_BITS ? Integer.MAX_VALUE : 1 << windowBits;
+        this.history = new Window(Math.min(1 << windowBits, historySize));
+    }
+
+    /**
+     * Gives it the next octets of the message. They are read in place until {@link #output} has no more.
+     *
+     * @param last whether the message ends with them
+     * @throws IllegalStateException if output is left, or it is closed
+     */
+    public void input(byte[] array, int from, int to, boolean last) {
+        Objects.checkFromToIndex(from, to, array.length);
+        if (!drained || closed) {
+            throw new IllegalStateException(closed ? "closed" : "there is output left");
+        }
+        this.array = array;
+        this.at = from;
+        this.end = to;
+        this.last = last;
+        drained = false;
+        // §7.2.3.6: an empty stored block without its tail. A flush would emit nothing here.
+        emptyBlock = last && from == to;
+    }
+
+    /**
+     * Takes octets of the compressed message.
+     *
+     * @return how many were put into the target; fewer than there is room for when there are no more for now
+     */
+    public int output(byte[] target, int from, int to) {
+        Objects.checkFromToIndex(from, to, target.length);
+        int p = from;
+        while (p < to && !drained) {
+            int count = Math.min(to - p, readyTo - readyFrom);
+            if (count > 0) {
+                System.arraycopy(codec.output, readyFrom, target, p, count);
+                readyFrom += count;
+                p += count;
+            } else if (emptyBlock) {
+                emptyBlock = false;
+                target[p++] = 0;
+            } else if (flushing || at < end) {
+                compress();
+            } else {
+                inputIsDone();
+            }
+        }
+        return p - from;
+    }
+
+    private void compress() {
+        if (!flushing) {
+            beginPiece();
+        }
+        byte[] output = codec.output;
+        int held = outputEnd - readyTo;
+        System.arraycopy(output, readyTo, output, 0, held);
+        outputEnd = held + codec.deflater.deflate(output, held, output.length - held, Deflater.SYNC_FLUSH);
+        flushing = outputEnd == output.length;
+        readyFrom = 0;
+        // §7.2.1: the last four octets of a message are not sent.
+        boolean mayBeTail = flushing || last && at == end;
+        readyTo = mayBeTail ? outputEnd - TAIL_LENGTH : outputEnd;
+    }
+
+    private void beginPiece() {
+        borrow();
+        int left = end - at;
+        if (left > limit - reach && limit - reach < limit / 2) {
+            renewHistory(left);
+        }
+        int piece = Math.min(left, limit - reach);
+        codec.deflater.setInput(array, at, piece);
+        at += piece;
+        reach += piece;
+        if (takeover || at < end || !last) {
+            history.append(array, at - piece, at);
+        }
+        readyTo = 0;
+        outputEnd = 0;
+    }
+
+    private void borrow() {
+        if (lent) {
+            return;
+        }
+        if (codec == null || !pool.reclaim(codec, loan)) {
+            codec = pool.borrow();
+            reach = limit;
+        }
+        busy = pool.isSoon(loan, codec.loan());
+        loan = codec.loan();
+        lent = true;
+    }
+
+    /** Leaves room in the window for what comes: for this piece, or for those of a busy connection's next messages too. */
+    private void renewHistory(int left) {
+        int room = busy ? limit / 2 : Math.min(left, limit / 2);
+        reach = Math.min(history.length(), limit - room);
+        codec.deflater.reset();
+        history.giveTo(codec.deflater, reach);
+    }
+
+    private void inputIsDone() {
+        drained = true;
+        array = null;
+        boolean forget = last && !takeover;
+        release(busy && !forget);
+        if (forget) {
+            // §7.1.1: the next message refers to nothing of this one.
+            history.clear();
+            forgetKept();
+        }
+    }
+
+    private void release(boolean keep) {
+        if (lent) {
+            lent = false;
+            pool.giveBack(codec, keep);
+            codec = keep ? codec : null;
+        }
+        readyFrom = 0;
+        readyTo = 0;
+        outputEnd = 0;
+        flushing = false;
+    }
+
+    private void forgetKept() {
+        if (codec != null) {
+            pool.disown(codec, loan);
+            codec = null;
+        }
+    }
+
+    /**
+     * Tells it of a whole message that was compressed elsewhere, without context, and is now sent to this peer: as to
+     * several peers at once. It enters the peer's window, and so this end's history.
+     *
+     * @param message the message before it was compressed
+     * @throws IllegalStateException if a message is unfinished, or it is closed
+     */
+    public void sentElsewhere(byte[] message, int from, int to) {
+        Objects.checkFromToIndex(from, to, message.length);
+        if (!drained || closed) {
+            throw new IllegalStateException(closed ? "closed" : "a message is unfinished");
+        }
+        if (takeover) {
+            forgetKept();
+            history.append(message, from, to);
+        }
+    }
+
+    /** Octets of heap that it holds on to while no message is under way. */
+    public int retainedSize() {
+        return history.retained();
+    }
+
+    /** Gives back what it borrowed, at whatever point it is. To be called when the connection ends. */
+    @Override
+    public void close() {
+        closed = true;
+        drained = true;
+        array = null;
+        release(false);
+        forgetKept();
+        history.clear();
+    }
+}

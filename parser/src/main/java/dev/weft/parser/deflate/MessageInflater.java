@@ -1,0 +1,177 @@
+package dev.weft.parser.deflate;
+
+import dev.weft.parser.CloseCode;
+import dev.weft.parser.ProtocolViolationException;
+import java.util.Objects;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
+
+/**
+ * Decompresses the messages that come on one connection (RFC 7692 §7.2.2). It is given octets of a compressed message and
+ * then asked for output until there is none; only then it takes further octets. It never produces more than it is asked
+ * for, and its work is bounded by the octets that went in and those that came out.
+ *
+ * <p>It borrows a decompressor from the first octets of a message to its end. Between messages it has the last octets of
+ * earlier ones, if context takeover was agreed on. One thread at a time; never blocks.
+ *
+ * <p>A message that refers further back than agreed on is not refused as long as what it means is still known.
+ *
+ * <pre>
+ *               input                 used up, last                   final block ends
+ * DRAINED ──────────────────▶ PAYLOAD ──────────────▶ TAIL ───────────────────────────────▶ DRAINED, between messages
+ *    ▲                         │   │                   └─ else ──────────────▶ violation ─┐
+ *    └── used up, not last ────┘   └── not DEFLATE ──────────────────────────▶ violation ─┴▶ CLOSED
+ * </pre>
+ */
+public final class MessageInflater implements AutoCloseable {
+    /**
+     * §7.2.2: the four octets that the sender removed; and then a final empty block, which ends the stream if, and only if,
+     * the message's last block was complete.
+     */
+    private static final byte[] TAIL = {0, 0, (byte) 0xff, (byte) 0xff, 3, 0};
+
+    private enum Stage {
+        DRAINED, PAYLOAD, TAIL, CLOSED
+    }
+
+    private final InflaterPool pool;
+    private final boolean takeover;
+    private final Window window;
+    private Stage stage = Stage.DRAINED;
+    private Inflater codec;
+    /** Whether the decompressor has seen octets since its stream began. */
+    private boolean begun;
+
+    private byte[] array;
+    private int end;
+    private boolean last;
+
+    MessageInflater(InflaterPool pool, int windowBits, boolean takeover) {
+        this.pool = pool;
+        this.takeover = takeover;
+        this.window = new Window(1 << windowBits);
+    }
+
+    /**
+     * Gives it the next octets of the message. They are read in place until {@link #output} has no more.
+     *
+     * @param last whether the message ends with them
+     * @throws IllegalStateException if output is left, or it is closed
+     */
+    public void input(byte[] array, int from, int to, boolean last) {
+        Objects.checkFromToIndex(from, to, array.length);
+        if (stage != Stage.DRAINED) {
+            throw new IllegalStateException(stage == Stage.CLOSED ? "closed" : "there is output left");
+        }
+        this.array = array;
+        this.end = to;
+        this.last = last;
+        stage = Stage.PAYLOAD;
+        if (from < to) {
+            if (codec == null) {
+                codec = pool.borrow();
+                window.giveTo(codec);
+            }
+            codec.setInput(array, from, to - from);
+            begun = true;
+        }
+    }
+
+    /**
+     * Takes octets of the message.
+     *
+     * @return how many were put into the target; fewer than there is room for when there are no more for now
+     * @throws ProtocolViolationException if the message is not what DEFLATE allows; it is closed then
+     */
+    public int output(byte[] target, int from, int to) throws ProtocolViolationException {
+        Objects.checkFromToIndex(from, to, target.length);
+        int p = from;
+        while (p < to && (stage == Stage.PAYLOAD || stage == Stage.TAIL)) {
+            int count = codec == null ? 0 : inflate(target, p, to);
+            window.append(target, p, p + count);
+            p += count;
+            if (codec != null && codec.finished()) {
+                finalBlockEnded();
+            } else if (p < to) {
+                inputIsUsedUp();
+            }
+        }
+        return p - from;
+    }
+
+    private int inflate(byte[] target, int from, int to) throws ProtocolViolationException {
+        try {
+            return codec.inflate(target, from, to - from);
+        } catch (DataFormatException e) {
+            throw violation("payload is not DEFLATE data");
+        }
+    }
+
+    /** §7.2.3.4: BFINAL ends a stream, but not the message, nor what later blocks may refer to. */
+    private void finalBlockEnded() throws ProtocolViolationException {
+        int left = codec.getRemaining();
+        if (stage == Stage.TAIL) {
+            if (left > 0) {
+                throw violation("compressed message ends inside a block");
+            }
+            messageIsDone();
+            return;
+        }
+        codec.reset();
+        window.giveTo(codec);
+        codec.setInput(array, end - left, left);
+        begun = left > 0;
+    }
+
+    private void inputIsUsedUp() throws ProtocolViolationException {
+        if (stage == Stage.TAIL) {
+            throw violation("compressed message ends inside a block");
+        }
+        if (!last) {
+            array = null;
+            stage = Stage.DRAINED;
+        } else if (begun) {
+            codec.setInput(TAIL);
+            stage = Stage.TAIL;
+        } else {
+            // Strictly there would be an octet 00 (§7.2.3.4, §7.2.3.6). Without it the message is no less complete.
+            messageIsDone();
+        }
+    }
+
+    private void messageIsDone() {
+        release();
+        stage = Stage.DRAINED;
+        if (!takeover) {
+            window.clear();
+        }
+    }
+
+    private void release() {
+        array = null;
+        begun = false;
+        if (codec != null) {
+            pool.giveBack(codec);
+            codec = null;
+        }
+    }
+
+    /** RFC 6455 §7.4.1: 1007 is for payload data that is not what it should be; the framing, 1002, was right. */
+    private ProtocolViolationException violation(String message) {
+        close();
+        return new ProtocolViolationException(CloseCode.INVALID_FRAME_PAYLOAD_DATA, "RFC 7692 7.2.2", message);
+    }
+
+    /** Octets of heap that it holds on to while no message is under way. */
+    public int retainedSize() {
+        return window.retained();
+    }
+
+    /** Gives back what it borrowed, at whatever point it is. To be called when the connection ends. */
+    @Override
+    public void close() {
+        release();
+        window.clear();
+        stage = Stage.CLOSED;
+    }
+}

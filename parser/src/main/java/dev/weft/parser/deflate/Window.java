@@ -1,0 +1,91 @@
+package dev.weft.parser.deflate;
+
+import java.util.Arrays;
+import java.util.zip.Deflater;
+import java.util.zip.Inflater;
+
+/**
+ * The last octets that went one way: what back references may mean (RFC 7692 §7.1.1). It is a ring that grows to what was
+ * used, and never beyond its size.
+ */
+final class Window {
+    private static final byte[] NONE = {};
+    private static final int SMALLEST = 256;
+
+    private final int size;
+    private byte[] ring = NONE;
+    private int length;
+    /** Where the next octet goes. The ring wraps only once it has its full size. */
+    private int end;
+
+    /**
+     * A window without octets.
+     *
+     * @param size the most octets that it holds
+     */
+    Window(int size) {
+        this.size = size;
+    }
+
+    int length() {
+        return length;
+    }
+
+    /** Octets of heap that it holds on to. */
+    int retained() {
+        return ring.length;
+    }
+
+    void clear() {
+        ring = NONE;
+        length = 0;
+        end = 0;
+    }
+
+    void append(byte[] array, int from, int to) {
+        int at = Math.max(from, to - size);
+        int count = to - at;
+        makeRoom((int) Math.min(size, (long) length + count));
+        while (at < to) {
+            if (end == ring.length) {
+                end = 0;
+            }
+            int piece = Math.min(to - at, ring.length - end);
+            System.arraycopy(array, at, ring, end, piece);
+            at += piece;
+            end += piece;
+        }
+        length = Math.min(size, length + count);
+    }
+
+    private void makeRoom(int needed) {
+        if (needed > ring.length) {
+            int doubled = Integer.highestOneBit(needed - 1) << 1;
+            ring = Arrays.copyOf(ring, Math.min(size, Math.max(SMALLEST, doubled)));
+        }
+    }
+
+    /** Makes the last octets the history of a codec that has none. */
+    void giveTo(Deflater deflater, int count) {
+        int from = end - count;
+        if (from < 0) {
+            deflater.setDictionary(ring, ring.length + from, -from);
+            from = 0;
+        }
+        if (from < end) {
+            deflater.setDictionary(ring, from, end - from);
+        }
+    }
+
+    /** Makes all octets the history of a codec that has none. */
+    void giveTo(Inflater inflater) {
+        int from = end - length;
+        if (from < 0) {
+            inflater.setDictionary(ring, ring.length + from, -from);
+            from = 0;
+        }
+        if (from < end) {
+            inflater.setDictionary(ring, from, end - from);
+        }
+    }
+}

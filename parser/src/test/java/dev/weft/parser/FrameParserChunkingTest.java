@@ -1,0 +1,66 @@
+package dev.weft.parser;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.weft.parser.Vectors.Vector;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Where the reads cut a stream changes nothing of what is in it. */
+class FrameParserChunkingTest {
+    /** Longer streams are cut at every octet near their ends, and at a sample of the others. */
+    private static final int EVERY_CUT = 2048;
+
+    static List<Vector> all() {
+        return Vectors.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void everyCutGivesTheSame(Vector vector) {
+        byte[] octets = vector.octets();
+        Outcome whole = Reading.whole(vector.parser(), octets);
+        IntStream cuts = octets.length <= EVERY_CUT
+                ? IntStream.rangeClosed(0, octets.length)
+                : IntStream.concat(
+                        IntStream.concat(IntStream.range(0, 20), new Random(1).ints(10, 20, octets.length - 20)),
+                        IntStream.rangeClosed(octets.length - 20, octets.length));
+        cuts.forEach(cut -> assertEquals(whole, new Reading(vector.parser())
+                .feedPart(octets, 0, cut).feedPart(octets, cut, octets.length).outcome(), () -> "cut at " + cut));
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void octetByOctetGivesTheSame(Vector vector) {
+        byte[] octets = vector.octets();
+        var reading = new Reading(vector.parser());
+        byte[] region = new byte[1];
+        for (byte octet : octets) {
+            region[0] = octet;
+            reading.feed(region, 0, 1);
+        }
+        assertEquals(Reading.whole(vector.parser(), octets), reading.outcome());
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void randomSlicesGiveTheSame(Vector vector) {
+        byte[] octets = vector.octets();
+        Outcome whole = Reading.whole(vector.parser(), octets);
+        int rounds = octets.length <= EVERY_CUT ? 50 : 3;
+        for (int seed = 0; seed < rounds; seed++) {
+            var random = new Random(seed);
+            var reading = new Reading(vector.parser());
+            int longest = 1 << random.nextInt(1, 15);
+            for (int from = 0; from < octets.length;) {
+                int to = Math.min(octets.length, from + random.nextInt(longest + 1));
+                reading.feedPart(octets, from, to);
+                from = to;
+            }
+            assertEquals(whole, reading.outcome(), "seed " + seed);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package dev.weft.parser;
+
+import java.util.BitSet;
+
+/** UTF-8 by its definition: the encodings of all code points, listed. What {@link Utf8Validator} is compared with. */
+final class NaiveUtf8 {
+    /** The encodings, and the beginnings of longer ones, by their count of octets. */
+    private static final BitSet[] COMPLETE = {new BitSet(), new BitSet(), new BitSet(), new BitSet()};
+    private static final BitSet[] BEGUN = {new BitSet(), new BitSet(), new BitSet(), new BitSet()};
+
+    static {
+        for (int codePoint = 0; codePoint <= 0x10ffff; codePoint++) {
+            if (codePoint < 0xd800 || codePoint > 0xdfff) {
+                byte[] octets = encode(codePoint);
+                for (int length = 1; length < octets.length; length++) {
+                    BEGUN[length - 1].set(number(octets, 0, length));
+                }
+                COMPLETE[octets.length - 1].set(number(octets, 0, octets.length));
+            }
+        }
+    }
+
+    private NaiveUtf8() {}
+
+    /** The shortest form of any value of up to 21 bits, allowed or not. */
+    static byte[] encode(int codePoint) {
+        if (codePoint < 0x80) {
+            return new byte[]{(byte) codePoint};
+        }
+        if (codePoint < 0x800) {
+            return new byte[]{(byte) (0xc0 | codePoint >> 6), tail(codePoint)};
+        }
+        if (codePoint < 0x10000) {
+            return new byte[]{(byte) (0xe0 | codePoint >> 12), tail(codePoint >> 6), tail(codePoint)};
+        }
+        return new byte[]{(byte) (0xf0 | codePoint >> 18), tail(codePoint >> 12), tail(codePoint >> 6),
+                tail(codePoint)};
+    }
+
+    private static byte tail(int bits) {
+        return (byte) (0x80 | bits & 0x3f);
+    }
+
+    /** The offset of the first octet that cannot be part of valid text, or -1. */
+    static int firstImpossible(byte[] octets, int from, int to) {
+        int start = from;
+        for (int p = from; p < to; p++) {
+            if (is(COMPLETE, octets, start, p + 1)) {
+                start = p + 1;
+            } else if (!is(BEGUN, octets, start, p + 1)) {
+                return p;
+            }
+        }
+        return -1;
+    }
+
+    /** Whether octets without an impossible one end with a whole code point. */
+    static boolean isComplete(byte[] octets, int from, int to) {
+        int start = from;
+        for (int p = from; p < to; p++) {
+            if (is(COMPLETE, octets, start, p + 1)) {
+                start = p + 1;
+            }
+        }
+        return start == to;
+    }
+
+    private static boolean is(BitSet[] set, byte[] octets, int from, int to) {
+        return set[to - from - 1].get(number(octets, from, to));
+    }
+
+    /** The octets as one number; of four, the first is left with the three bits that F0 to F7 differ in. */
+    private static int number(byte[] octets, int from, int to) {
+        int number = 0;
+        for (int i = from; i < to; i++) {
+            number = number << 8 | octets[i] & 0xff;
+        }
+        return to - from < 4 ? number : number & 0x07ffffff;
+    }
+}

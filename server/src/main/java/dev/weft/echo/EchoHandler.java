@@ -1,0 +1,18 @@
+package dev.weft.echo;
+
+import dev.weft.MessageView;
+import dev.weft.WebSocketConnection;
+import dev.weft.server.WebSocketHandler;
+import java.io.IOException;
+
+/** Sends every message back as it came, without a copy and without an object per message. */
+public final class EchoHandler implements WebSocketHandler {
+    @Override
+    public void handle(WebSocketConnection connection) throws IOException {
+        MessageView message = connection.receiveView();
+        while (message.type() != MessageView.Type.CLOSE) {
+            connection.send(message);
+            message = connection.receiveView();
+        }
+    }
+}

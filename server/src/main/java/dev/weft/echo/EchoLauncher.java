@@ -1,0 +1,98 @@
+package dev.weft.echo;
+
+import dev.weft.server.ServerConfiguration;
+import dev.weft.server.WebSocketServer;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.function.Consumer;
+import picocli.CommandLine.ParameterException;
+
+/** Starts an echo server from the command line: {@code --help} shows all of its settings. */
+public final class EchoLauncher {
+    static final int OK = 0;
+    static final int CANNOT_LISTEN = 1;
+    static final int BAD_USAGE = 2;
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private final Consumer<WebSocketServer> onStart;
+
+    /**
+     * A launcher that prints there.
+     *
+     * @param onStart told of the server before the line that says where it listens
+     */
+    EchoLauncher(PrintStream out, PrintStream err, Consumer<WebSocketServer> onStart) {
+        this.out = out;
+        this.err = err;
+        this.onStart = onStart;
+    }
+
+    /** Starts an echo server, which runs until the process is told to end. */
+    public static void main(String[] arguments) {
+        int status = new EchoLauncher(System.out, System.err, EchoLauncher::closeAtExit).launch(arguments);
+        if (status != OK) {
+            System.exit(status);
+        }
+    }
+
+    /** Does as told; a server that it starts goes on when this has returned. Returns the exit status. */
+    int launch(String... arguments) {
+        EchoOptions options = new EchoOptions();
+        try {
+            options.parse(arguments);
+        } catch (ParameterException e) {
+            complain(e.getMessage() + " (--help shows all options)");
+            return BAD_USAGE;
+        }
+        if (options.isHelpWanted()) {
+            print(options.help());
+            return OK;
+        } else if (options.isVersionWanted()) {
+            print(version() + System.lineSeparator());
+            return OK;
+        }
+        EchoLogging.configure(options.logLevel());
+        return start(options.configuration());
+    }
+
+    private int start(ServerConfiguration configuration) {
+        String host = configuration.socket().host();
+        String urlHost = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+        try {
+            WebSocketServer server = WebSocketServer.start(configuration);
+            onStart.accept(server);
+            print("Weft echo listening on ws://" + urlHost + ":" + server.port() + "/" + System.lineSeparator());
+            return OK;
+        } catch (IOException e) {
+            complain("cannot listen on " + urlHost + ":" + configuration.socket().port() + ": " + e.getMessage());
+            return CANNOT_LISTEN;
+        }
+    }
+
+    private static void closeAtExit(WebSocketServer server) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            int connections = server.connections();
+            if (connections > 0) {
+                String grace = Notation.TIME.format().apply(server.configuration().shutdownGrace());
+                System.err.println("echo: closing " + connections + (connections == 1 ? " connection" : " connections")
+                        + ", within " + grace);
+            }
+            server.close();
+        }, "echo-shutdown"));
+    }
+
+    private static String version() {
+        String version = EchoLauncher.class.getPackage().getImplementationVersion();
+        return "Weft " + (version == null ? "(unpackaged)" : version) + ", Java " + Runtime.version();
+    }
+
+    private void print(String text) {
+        out.print(text);
+        out.flush();
+    }
+
+    private void complain(String what) {
+        err.println("echo: " + what);
+    }
+}

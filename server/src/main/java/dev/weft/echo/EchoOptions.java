@@ -1,0 +1,295 @@
+package dev.weft.echo;
+
+import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.HttpLimits;
+import dev.weft.server.HandshakeDecision;
+import dev.weft.server.HandshakePolicy;
+import dev.weft.server.ServerConfiguration;
+import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.ArgGroupSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * The launcher's command line: an option for every setting of {@link WebSocketServerBuilder}, which also knows the
+ * defaults. For one command line.
+ */
+final class EchoOptions {
+    private static final int PORT = 9001;
+    private static final int HELP_WIDTH = 110;
+    private static final int OPTIONS_WIDTH = 36;
+    private static final Pattern ISO_DURATION = Pattern.compile("\\bPT[0-9.HMS-]+");
+
+    private final WebSocketServerBuilder builder = WebSocketServer.builder().port(PORT).handler(new EchoHandler())
+            .fallback(new EchoPage());
+    private final ServerConfiguration defaults = builder.build();
+    private final CommandSpec spec = CommandSpec.create().name("echo");
+    private final CommandLine commandLine;
+    /** What to do with the value of each option, if it was given. */
+    private final Map<String, Consumer<Object>> setters = new LinkedHashMap<>();
+
+    private HttpLimits httpLimits = defaults.httpLimits();
+    private final List<String> origins = new ArrayList<>();
+    private boolean anyOrigin;
+    private Level logLevel = Level.INFO;
+    private ServerConfiguration configuration;
+    private boolean helpWanted;
+    private boolean versionWanted;
+
+    EchoOptions() {
+        declareSockets();
+        declareRequestHeads();
+        declareMessages();
+        declareTimes();
+        declareServer();
+        declareHandshakes();
+        declareOutput();
+        spec.usageMessage().description(
+                "A WebSocket server that sends every message back, and shows browsers a page to try it with.",
+                "A SIZE is in octets, or with k, m or g in KiB, MiB or GiB; a TIME is like 500ms, 20s, 2m, 1h or 7d.")
+                .width(HELP_WIDTH).longOptionsMaxWidth(OPTIONS_WIDTH).sortOptions(false).abbreviateSynopsis(true);
+        commandLine = new CommandLine(spec).setExpandAtFiles(false);
+    }
+
+    private void declareSockets() {
+        var socket = defaults.socket();
+        group("Sockets",
+                option("--host", Notation.NAME, socket.host(), builder::host,
+                        "Name or address to listen at; 0.0.0.0 or :: serves other machines too."),
+                option("--port", Notation.COUNT, socket.port(), builder::port,
+                        "Port to listen at; 0 lets the system choose."),
+                option("--backlog", Notation.COUNT, socket.backlog(), builder::backlog,
+                        "Connections that may wait to be accepted."),
+                option("--transport", Notation.TRANSPORT, socket.transport(), builder::transport,
+                        "How connections wait for the network: parking, parking-platform or blocking."),
+                flag("--tcp-nodelay", socket.tcpNoDelay(), builder::tcpNoDelay, "Whether small writes leave at once."),
+                flag("--keep-alive", socket.keepAlive(), builder::keepAlive,
+                        "Whether the system looks after dead peers too."),
+                systemSize("--receive-buffer-size", socket.receiveBufferSize(), builder::receiveBufferSize,
+                        "The system's receive buffer of a connection."),
+                systemSize("--send-buffer-size", socket.sendBufferSize(), builder::sendBufferSize,
+                        "The system's send buffer of a connection."));
+    }
+
+    private void declareRequestHeads() {
+        group("Request heads",
+                option("--request-line-length", Notation.SIZE, httpLimits.requestLineLength(),
+                        length -> httpLimits = new HttpLimits(length, httpLimits.headerLineLength(),
+                                httpLimits.headerCount(), httpLimits.headersLength()),
+                        "Most octets of a request line."),
+                option("--header-line-length", Notation.SIZE, httpLimits.headerLineLength(),
+                        length -> httpLimits = new HttpLimits(httpLimits.requestLineLength(), length,
+                                httpLimits.headerCount(), httpLimits.headersLength()),
+                        "Most octets of a header line."),
+                option("--header-count", Notation.COUNT, httpLimits.headerCount(),
+                        count -> httpLimits = new HttpLimits(httpLimits.requestLineLength(),
+                                httpLimits.headerLineLength(), count, httpLimits.headersLength()),
+                        "Most header lines."),
+                option("--headers-length", Notation.SIZE, httpLimits.headersLength(),
+                        length -> httpLimits = new HttpLimits(httpLimits.requestLineLength(),
+                                httpLimits.headerLineLength(), httpLimits.headerCount(), length),
+                        "Most octets of all header lines together."));
+    }
+
+    private void declareMessages() {
+        var limits = defaults.limits();
+        group("Messages",
+                option("--max-message-size", Notation.SIZE, limits.maxMessageSize(), builder::maxMessageSize,
+                        "Largest message; a larger one closes the connection with 1009."),
+                option("--max-streamed-message-size", Notation.LONG_SIZE, limits.maxStreamedMessageSize(),
+                        builder::maxStreamedMessageSize,
+                        "Largest message of handlers that read it as a stream; this one does not."),
+                option("--max-frames-per-message", Notation.COUNT, limits.maxFramesPerMessage(),
+                        builder::maxFramesPerMessage, "Most frames that a message may be cut into."));
+    }
+
+    private void declareTimes() {
+        var timeouts = defaults.timeouts();
+        group("Times",
+                option("--handshake-timeout", Notation.TIME, timeouts.handshake(), builder::handshakeTimeout,
+                        "Most time for a request head; a slower peer gets 408."),
+                option("--ping-interval", Notation.TIME, timeouts.pingInterval(), builder::pingInterval,
+                        "Silence after which a ping is sent."),
+                option("--pong-timeout", Notation.TIME, timeouts.pongTimeout(), builder::pongTimeout,
+                        "Silence after a ping until the connection is aborted."),
+                option("--message-timeout", Notation.TIME, timeouts.message(), builder::messageTimeout,
+                        "Most time from a message's first octet to its last."),
+                option("--write-timeout", Notation.TIME, timeouts.write(), builder::writeTimeout,
+                        "Most time for a peer to take what one write holds."),
+                option("--close-timeout", Notation.TIME, timeouts.close(), builder::closeTimeout,
+                        "Most time for the closing handshake."),
+                option("--shutdown-grace", Notation.TIME, defaults.shutdownGrace(),
+                        builder::shutdownGrace,
+                        "Most time for connections to end by themselves when the server is stopped."));
+    }
+
+    private void declareServer() {
+        group("Whole server",
+                option("--max-connections", Notation.COUNT, defaults.maxConnections(), builder::maxConnections,
+                        "Most connections; further ones get 503."),
+                option("--read-buffer-size", Notation.SIZE, defaults.readBufferSize(), builder::readBufferSize,
+                        "Each buffer that is lent to a busy connection."),
+                option("--buffered-octets", Notation.LONG_SIZE, defaults.bufferedOctets(), builder::bufferedOctets,
+                        "Most octets in such buffers and half-read messages; by default a quarter of the heap."));
+    }
+
+    private void declareHandshakes() {
+        group("Handshakes",
+                list("--subprotocol", "TOKEN", "a token", token -> Headers.of(token, ""),
+                        tokens -> builder.subprotocols(tokens.toArray(String[]::new)),
+                        "Subprotocol to speak, may be repeated; the first of a client's that is among them is chosen.",
+                        defaults.subprotocols()),
+                list("--allow-origin", "ORIGIN", "an origin of http or https",
+                        origin -> HandshakePolicy.origins(List.of(origin)), origins::addAll,
+                        "Origin, such as https://example.com, whose pages may connect besides this server's own; may"
+                                + " be repeated.",
+                        List.of()),
+                switchOn("--any-origin", () -> anyOrigin = true, "Let pages of every origin connect."));
+    }
+
+    private void declareOutput() {
+        group("Output",
+                switchOn("--quiet", () -> logLevel = Level.WARNING, "Log warnings only."),
+                switchOn("--verbose", () -> logLevel = Level.DEBUG, "Log the end of every connection too."),
+                OptionSpec.builder("--help", "-h").usageHelp(true).description("Show this, and end.").build(),
+                OptionSpec.builder("--version").versionHelp(true).description("Show the version, and end.").build());
+    }
+
+    private void group(String heading, OptionSpec... options) {
+        var group = ArgGroupSpec.builder().heading("%n" + heading + "%n").validate(false);
+        for (OptionSpec option : options) {
+            group.addArg(option);
+        }
+        spec.addArgGroup(group.build());
+    }
+
+    private <T> OptionSpec option(String name, Notation<T> notation, T byDefault, Consumer<T> setter,
+            String description) {
+        return option(name, notation, notation.format().apply(byDefault), description, setter);
+    }
+
+    private OptionSpec systemSize(String name, OptionalInt byDefault, Consumer<Integer> setter, String description) {
+        String text = byDefault.isPresent() ? Notation.SIZE.format().apply(byDefault.getAsInt()) : "left to it";
+        return option(name, Notation.SIZE, text, description, setter);
+    }
+
+    private <T> OptionSpec option(String name, Notation<T> notation, String byDefault, String description,
+            Consumer<T> setter) {
+        setters.put(name, value -> setter.accept(notation.type().cast(value)));
+        ITypeConverter<T> converter = notation.parse()::apply;
+        return OptionSpec.builder(name).type(notation.type()).converters(converter).paramLabel(notation.label())
+                .description(withDefault(description, byDefault)).build();
+    }
+
+    private OptionSpec flag(String name, boolean byDefault, Consumer<Boolean> setter, String description) {
+        setters.put(name, value -> setter.accept((Boolean) value));
+        return OptionSpec.builder(name).type(boolean.class).negatable(true)
+                .description(withDefault(description, byDefault ? "yes" : "no")).build();
+    }
+
+    private OptionSpec switchOn(String name, Runnable action, String description) {
+        setters.put(name, value -> action.run());
+        return OptionSpec.builder(name).type(boolean.class).description(description).build();
+    }
+
+    /** An option that may be repeated; the check throws {@link IllegalArgumentException} if a value is not of the kind. */
+    private OptionSpec list(String name, String label, String kind, Consumer<String> check,
+            Consumer<List<String>> setter,
+            String description, List<String> byDefault) {
+        setters.put(name, value -> setter.accept(((List<?>) value).stream().map(String.class::cast).toList()));
+        ITypeConverter<String> converter = text -> {
+            try {
+                check.accept(text);
+                return text;
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("'" + text + "' is not " + kind);
+            }
+        };
+        return OptionSpec.builder(name).type(List.class).auxiliaryTypes(String.class).arity("1").converters(converter)
+                .paramLabel(label)
+                .description(withDefault(description, byDefault.isEmpty() ? "none" : String.join(", ", byDefault)))
+                .build();
+    }
+
+    private static String withDefault(String description, String byDefault) {
+        return description + " Default: " + byDefault + ".";
+    }
+
+    /**
+     * Reads the arguments; to be called once.
+     *
+     * @throws ParameterException with a message for the user
+     */
+    void parse(String... arguments) {
+        ParseResult parsed = commandLine.parseArgs(arguments);
+        helpWanted = parsed.isUsageHelpRequested();
+        versionWanted = parsed.isVersionHelpRequested();
+        try {
+            for (OptionSpec option : parsed.matchedOptions()) {
+                setters.getOrDefault(option.longestName(), value -> {}).accept(option.getValue());
+            }
+            configuration = builder.httpLimits(httpLimits).policy(policy()).build();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(commandLine, inOptions(e.getMessage()), e);
+        }
+    }
+
+    private HandshakePolicy policy() {
+        if (anyOrigin) {
+            return HandshakePolicy.anyOrigin();
+        } else if (origins.isEmpty()) {
+            return defaults.policy();
+        }
+        HandshakePolicy listed = HandshakePolicy.origins(origins);
+        return request -> defaults.policy().decide(request) instanceof HandshakeDecision.Accept accept
+                ? accept
+                : listed.decide(request);
+    }
+
+    /** A setting's complaint in the words of the command line: it begins with the setting's name. */
+    private String inOptions(String complaint) {
+        String setting = complaint.split(" ", 2)[0];
+        String name = setters.keySet().stream().filter(option -> option.replace("-", "").equalsIgnoreCase(setting))
+                .findFirst().orElse(setting);
+        return ISO_DURATION.matcher(name + complaint.substring(setting.length()))
+                .replaceAll(found -> Notation.TIME.format().apply(Duration.parse(found.group())));
+    }
+
+    boolean isHelpWanted() {
+        return helpWanted;
+    }
+
+    boolean isVersionWanted() {
+        return versionWanted;
+    }
+
+    /** The help, with a line's end behind it. */
+    String help() {
+        return commandLine.getUsageMessage();
+    }
+
+    /** The settings, when they have been parsed. */
+    ServerConfiguration configuration() {
+        return configuration;
+    }
+
+    /** The least level that is logged. */
+    Level logLevel() {
+        return logLevel;
+    }
+}

@@ -1,0 +1,124 @@
+package dev.weft.internal.transport;
+
+import java.io.IOException;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+
+/**
+ * Watches the sockets of many {@link ParkingTransport}s, and unparks whoever waits for one that is ready.
+ * <p>
+ * Every channel stays registered from its beginning to its end, so a message costs no {@code epoll_ctl}, and readiness is
+ * level-triggered, so a connection that has done its work waits without a probing read. As a virtual thread the poller
+ * takes turns with the threads it unparks: it looks, lets them run by yielding, and blocks only when nothing was ready.
+ * Only the poller's own thread changes what a key is interested in, and so no two such changes can overtake each other;
+ * others ask for it by {@link #request}.
+ */
+final class Poller {
+    private final Selector selector = Selector.open();
+    private final Consumer<SelectionKey> dispatch = this::dispatch;
+    private final ConcurrentLinkedQueue<ParkingTransport> requests = new ConcurrentLinkedQueue<>();
+    private final boolean virtual;
+
+    /** Whether the thread blocks in the selector, or is about to: what is asked of it then needs a wake-up. */
+    private volatile boolean blocking;
+    private volatile boolean stopped;
+
+    /**
+     * A poller that runs.
+     *
+     * @param virtual whether on a virtual thread, which must be able to block in a selector without its carrier: from
+     *                Java 24 on
+     */
+    Poller(String name, boolean virtual) throws IOException {
+        this.virtual = virtual;
+        Thread thread = virtual
+                ? Thread.ofVirtual().name(name).inheritInheritableThreadLocals(false).unstarted(this::run)
+                : Thread.ofPlatform().name(name).daemon().unstarted(this::run);
+        thread.start();
+    }
+
+    /** A transport over this connected channel. */
+    ParkingTransport register(SocketChannel channel) throws IOException {
+        channel.configureBlocking(false);
+        ParkingTransport transport = new ParkingTransport(channel, this);
+        transport.registered(channel.register(selector, SelectionKey.OP_READ, transport));
+        wakeUp();
+        return transport;
+    }
+
+    /** Has the poller's thread look at what a transport is interested in. Does not block. */
+    void request(ParkingTransport transport) {
+        requests.add(transport);
+        wakeUp();
+    }
+
+    /** Has the selector take note of a registration or a closed channel. Does not block. */
+    void wakeUp() {
+        // The poller raises its flag before it looks for requests the last time, and we make ours before we look at the
+        // flag: one of us sees the other.
+        if (blocking) {
+            selector.wakeup();
+        }
+    }
+
+    /** Ends the poller; its transports are of no use then. */
+    void stop() {
+        stopped = true;
+        selector.wakeup();
+    }
+
+    private void run() {
+        try (selector) {
+            while (!stopped) {
+                boolean found = virtual && selector.selectNow(dispatch) > 0;
+                found |= serveRequests();
+                if (!found) {
+                    found = block();
+                }
+                if (found && virtual) {
+                    Thread.yield();
+                }
+            }
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException("the selector failed", e);
+        }
+    }
+
+    private boolean block() throws IOException {
+        blocking = true;
+        try {
+            return requests.isEmpty() && !stopped && selector.select(dispatch) > 0;
+        } finally {
+            blocking = false;
+        }
+    }
+
+    private boolean serveRequests() {
+        boolean found = false;
+        ParkingTransport transport;
+        while ((transport = requests.poll()) != null) {
+            transport.serveRequest();
+            found = true;
+        }
+        return found;
+    }
+
+    private void dispatch(SelectionKey key) {
+        try {
+            int ready = key.readyOps();
+            ParkingTransport transport = (ParkingTransport) key.attachment();
+            if ((ready & SelectionKey.OP_READ) != 0) {
+                transport.readable();
+            }
+            if ((ready & SelectionKey.OP_WRITE) != 0) {
+                transport.writable();
+            }
+        } catch (CancelledKeyException e) {
+            // Closed meanwhile, which freed whoever waited.
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package dev.weft.internal.transport;
+
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+
+/** Makes the transports of one server. */
+public sealed interface Transports extends AutoCloseable {
+    /** A transport over a connected channel in blocking mode, which is its own from here on. Does not block. */
+    Transport over(SocketChannel channel) throws IOException;
+
+    /** For when all transports are closed. */
+    @Override
+    void close();
+
+    /** The JDK's blocking channels. */
+    static Transports blocking() {
+        return new Blocking();
+    }
+
+    /**
+     * Pollers of our own, and threads that park.
+     *
+     * @param virtualPollers whether the pollers are virtual threads
+     */
+    static Transports parking(String name, boolean virtualPollers) throws IOException {
+        return new Parking(new Poller(name, virtualPollers));
+    }
+
+    /** Has nothing to share. */
+    record Blocking() implements Transports {
+        @Override
+        public Transport over(SocketChannel channel) throws IOException {
+            return new SocketTransport(channel);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** Shares a poller. */
+    record Parking(Poller poller) implements Transports {
+        @Override
+        public Transport over(SocketChannel channel) throws IOException {
+            return poller.register(channel);
+        }
+
+        @Override
+        public void close() {
+            poller.stop();
+        }
+    }
+}

@@ -1,0 +1,163 @@
+package dev.weft.server;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The layers of the modules, and what no class may do. */
+@Timeout(60)
+class ArchitectureTest {
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("dev.weft");
+    /** Comments, string and character literals. */
+    private static final Pattern NO_CODE = Pattern.compile(
+            "/\\*.*?\\*/|//[^\\n]*|\"\"\".*?\"\"\"|\"(?:\\\\.|[^\"\\\\])*\"|'(?:\\\\.|[^'\\\\])*'", Pattern.DOTALL);
+
+    @Test
+    void allClassesAreLookedAt() {
+        assertTrue(CLASSES.contain("dev.weft.parser.FrameParser"));
+        assertTrue(CLASSES.contain(WebSocketServer.class));
+        assertTrue(mainSources().size() > 60);
+    }
+
+    @Test
+    void parserIsOctetsInOctetsOut() {
+        DescribedPredicate<JavaClass> allowed = JavaClass.Predicates
+                .resideInAnyPackage("dev.weft.parser..", "java.util", "java.util.function", "java.nio.charset",
+                        "java.security", "java.lang.invoke", "java.lang.runtime")
+                .or(DescribedPredicate.describe("java.lang without threads, processes, clocks and logs",
+                        type -> type.getPackageName().equals("java.lang")
+                                && !type.getName().matches("java\\.lang\\.(Thread|Process|Runtime|System\\$Logger).*")))
+                .or(DescribedPredicate.describe("primitive or array", type -> type.isPrimitive() || type.isArray()))
+                // An order of octets is no buffer, and the lock is around the masking keys that were drawn in advance.
+                .or(JavaClass.Predicates.type(java.nio.ByteOrder.class))
+                .or(JavaClass.Predicates.type(java.util.concurrent.locks.ReentrantLock.class));
+        ArchRuleDefinition.classes().that().resideInAPackage("dev.weft.parser..")
+                .should().onlyDependOnClassesThat(allowed).check(CLASSES);
+        noClasses().that().resideInAPackage("dev.weft.parser..")
+                .should().callMethod(System.class, "nanoTime").orShould().callMethod(System.class, "currentTimeMillis")
+                .check(CLASSES);
+    }
+
+    @Test
+    void whatBothEndsShareDoesNotKnowTheEnds() {
+        noClasses().that().resideInAPackage("dev.weft")
+                .should().dependOnClassesThat()
+                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..", "dev.weft.echo..").check(CLASSES);
+        noClasses().that().resideInAPackage("dev.weft.internal..")
+                .should().dependOnClassesThat()
+                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..", "dev.weft.echo..").check(CLASSES);
+    }
+
+    @Test
+    void nothingDependsOnTheLauncher() {
+        noClasses().that().resideOutsideOfPackage("dev.weft.echo..")
+                .should().dependOnClassesThat().resideInAnyPackage("dev.weft.echo..", "picocli..").check(CLASSES);
+    }
+
+    @Test
+    void serverAndClientDoNotKnowEachOther() {
+        noClasses().that().resideInAPackage("dev.weft.server..")
+                .should().dependOnClassesThat().resideInAPackage("dev.weft.client..").check(CLASSES);
+        noClasses().that().resideInAPackage("dev.weft.client..")
+                .should().dependOnClassesThat().resideInAPackage("dev.weft.server..").allowEmptyShould(true)
+                .check(CLASSES);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("dev.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    @Test
+    void publicMethodsDoNotShowInternals() {
+        methods().that().areDeclaredInClassesThat().resideInAnyPackage("dev.weft", "dev.weft.server", "dev.weft.client")
+                .and().areDeclaredInClassesThat().arePublic().and().arePublic()
+                .should().notHaveRawReturnType(JavaClass.Predicates.resideInAPackage("dev.weft.internal.."))
+                .check(CLASSES);
+    }
+
+    // No class pins a carrier thread, or has threads of its own kind.
+
+    @Test
+    void nothingIsSynchronized() {
+        noMethods().should().haveModifier(JavaModifier.SYNCHRONIZED).check(CLASSES);
+        assertEquals(List.of(), sourcesWith("\\bsynchronized\\b"));
+    }
+
+    @Test
+    void nothingWaitsByTheClock() {
+        noClasses().should().callMethod(Thread.class, "sleep", long.class)
+                .orShould().callMethod(Thread.class, "sleep", long.class, int.class)
+                .orShould().callMethod(Thread.class, "sleep", java.time.Duration.class)
+                .orShould().callMethod(Object.class, "wait").orShould().callMethod(Object.class, "wait", long.class)
+                .check(CLASSES);
+    }
+
+    @Test
+    void thereAreNoThreadLocalsAndNoPools() {
+        noClasses().should().dependOnClassesThat().areAssignableTo(ThreadLocal.class)
+                .orShould().dependOnClassesThat().areAssignableTo(Executor.class)
+                .orShould().dependOnClassesThat().belongToAnyOf(Executors.class, ForkJoinPool.class).check(CLASSES);
+    }
+
+    @Test
+    void onlyTheLauncherWritesToTheConsole() {
+        noClasses().that().resideOutsideOfPackage("dev.weft.echo..")
+                .should().accessField(System.class, "out").orShould().accessField(System.class, "err")
+                .orShould().callMethod(System.class, "exit", int.class)
+                .orShould().callMethod(Throwable.class, "printStackTrace").check(CLASSES);
+    }
+
+    private static List<String> sourcesWith(String code) {
+        Pattern pattern = Pattern.compile(code);
+        List<String> found = new ArrayList<>();
+        for (Path source : mainSources()) {
+            try {
+                if (pattern.matcher(NO_CODE.matcher(Files.readString(source)).replaceAll(" ")).find()) {
+                    found.add(source.getFileName().toString());
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return found;
+    }
+
+    /** Tests run in their module's folder. */
+    private static List<Path> mainSources() {
+        List<Path> sources = new ArrayList<>();
+        for (String module : List.of("../parser", "../server")) {
+            try (Stream<Path> files = Files.walk(Path.of(module, "src", "main", "java"))) {
+                files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return sources;
+    }
+}

@@ -1,0 +1,23 @@
+package dev.weft.server;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** Waits for what no latch tells of. */
+final class Await {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private Await() {}
+
+    /** Waits until the condition holds; fails if it never does. */
+    static void until(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("never came true: " + what);
+            }
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+}

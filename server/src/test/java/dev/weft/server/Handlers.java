@@ -1,0 +1,24 @@
+package dev.weft.server;
+
+import dev.weft.MessageView;
+import dev.weft.WebSocketConnection;
+import java.io.IOException;
+
+/** What the servers under test do with their connections. */
+final class Handlers {
+    private Handlers() {}
+
+    /** Sends every message back until the peer closes. */
+    static void echo(WebSocketConnection ws) throws IOException {
+        MessageView view = ws.receiveView();
+        while (view.type() != MessageView.Type.CLOSE) {
+            ws.send(view);
+            view = ws.receiveView();
+        }
+    }
+
+    /** A server's settings, with the echo as its handler. */
+    static WebSocketServerBuilder echoServer() {
+        return WebSocketServer.builder().handler(Handlers::echo);
+    }
+}

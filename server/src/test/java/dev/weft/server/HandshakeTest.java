@@ -1,0 +1,655 @@
+package dev.weft.server;
+
+import static dev.weft.server.RawPeer.request;
+import static dev.weft.server.RawPeer.textFrame;
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.Message;
+import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.HttpLimits;
+import dev.weft.parser.http.HttpResponse;
+import dev.weft.server.RawPeer.Answer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The opening handshake (RFC 6455 §4.2) over the wire, octet by octet. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class HandshakeTest {
+    private static final String SAMPLE_REPLY = """
+            HTTP/1.1 101 Switching Protocols\r
+            Upgrade: websocket\r
+            Connection: Upgrade\r
+            Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r
+            \r
+            """;
+    /** Unmasked: FIN, text, 5 octets, "Hello" (§5.7). */
+    private static final String HELLO = "8105 48656c6c6f";
+
+    private static WebSocketServer echo;
+
+    private LogCapture log;
+
+    @BeforeAll
+    static void start() throws IOException {
+        echo = Handlers.echoServer().start();
+    }
+
+    @AfterAll
+    static void stop() {
+        echo.close();
+    }
+
+    @BeforeEach
+    void capture() {
+        log = new LogCapture();
+    }
+
+    /** Whatever a test did to the server, the next client is served. */
+    @AfterEach
+    void serverGoesOnServing() throws IOException {
+        log.close();
+        try (RawPeer peer = RawPeer.open(echo)) {
+            assertEquals(HELLO, peer.octets(textFrame("Hello")).readFrame());
+        }
+    }
+
+    private static Answer answerTo(String request) throws IOException {
+        return answerOf(echo, request);
+    }
+
+    private static Answer answerOf(WebSocketServer server, String request) throws IOException {
+        try (RawPeer peer = RawPeer.connect(server)) {
+            return peer.text(request).readAnswer();
+        }
+    }
+
+    /** The head of a 101. */
+    private static String replyOf(WebSocketServer server, String request) throws IOException {
+        try (RawPeer peer = RawPeer.connect(server)) {
+            String head = peer.text(request).readHead();
+            assertTrue(head.startsWith("HTTP/1.1 101 Switching Protocols\r\n"), head);
+            return head;
+        }
+    }
+
+    /** Tables of values cannot hold line ends. */
+    private static String withLineEnds(String text) {
+        return text.replace("~", "\r\n");
+    }
+
+    // What is accepted
+
+    @Test
+    void sampleHandshakeIsAnsweredWithExactlyTheseOctets() throws IOException {
+        try (RawPeer peer = RawPeer.connect(echo)) {
+            assertEquals(SAMPLE_REPLY, peer.text(request()).readHead());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+            "Upgrade: websocket      | UPGRADE: h2c , WebSocket",
+            "Upgrade: websocket      | upgrade: h2c~Upgrade:websocket",
+            "Connection: Upgrade     | connection: keep-alive,,uPGRADE",
+            "Connection: Upgrade     | Connection: keep-alive~X-Between: 1~Connection:\tupgrade\t",
+            "GET /chat HTTP/1.1      | GET /chat?a=%20b HTTP/1.9",
+            "Host: server.example.com| hOST: [::1]:8080"})
+    void handshakeIsReadAsHttpIs(String line, String otherwise) throws IOException {
+        assertEquals(SAMPLE_REPLY, replyOf(echo, request().replace(line, withLineEnds(otherwise))));
+    }
+
+    @Test
+    void headMayComeOctetByOctet() throws IOException {
+        try (RawPeer peer = RawPeer.connect(echo)) {
+            for (byte octet : request("Cookie: a=b").getBytes(StandardCharsets.ISO_8859_1)) {
+                peer.octets(new byte[]{octet});
+            }
+            assertEquals(SAMPLE_REPLY, peer.readHead());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"permessage-deflate", "permessage-deflate; client_max_window_bits, x-webkit-deflate-frame",
+            "a; b=\"unclosed", ";;;=,,,"})
+    void extensionsAreNotNamedInTheReply(String offer) throws IOException {
+        assertEquals(SAMPLE_REPLY, replyOf(echo, request("Sec-WebSocket-Extensions: " + offer)));
+    }
+
+    // Frames right behind the head
+
+    @Test
+    void framesInTheSameSegmentAreAnsweredBehindTheReply() throws IOException {
+        try (RawPeer peer = RawPeer.connect(echo)) {
+            ByteArrayOutputStream segment = new ByteArrayOutputStream();
+            segment.writeBytes(request().getBytes(StandardCharsets.ISO_8859_1));
+            segment.writeBytes(textFrame("Hello"));
+            segment.writeBytes(RawPeer.octets("8980 00000000")); // ping
+            segment.writeBytes(textFrame("Hel")); // and the next one is cut
+            segment.writeBytes(RawPeer.octets("8185 00000000 4865"));
+            peer.octets(segment.toByteArray());
+            assertEquals(SAMPLE_REPLY, peer.readHead());
+            assertEquals(HELLO, peer.readFrame());
+            assertEquals("8a00 ", peer.readFrame());
+            assertEquals("8103 48656c", peer.readFrame());
+            peer.hex("6c6c6f");
+            assertEquals(HELLO, peer.readFrame());
+        }
+    }
+
+    @Test
+    void largeFrameInTheSameSegmentIsWhole() throws IOException {
+        byte[] payload = "0123456789abcdef".repeat(4000).getBytes(StandardCharsets.US_ASCII);
+        try (RawPeer peer = RawPeer.connect(echo)) {
+            ByteArrayOutputStream segment = new ByteArrayOutputStream();
+            segment.writeBytes(request().getBytes(StandardCharsets.ISO_8859_1));
+            segment.writeBytes(RawPeer.frame(0x82, payload));
+            peer.octets(segment.toByteArray());
+            assertEquals(SAMPLE_REPLY, peer.readHead());
+            assertEquals("827efa00 " + "30313233343536373839616263646566".repeat(4000), peer.readFrame());
+        }
+    }
+
+    @Test
+    void nothingIsActedOnBeforeTheReplyIsSent() throws Exception {
+        CountDownLatch decide = new CountDownLatch(1);
+        BlockingQueue<String> received = new ArrayBlockingQueue<>(1);
+        try (WebSocketServer server = WebSocketServer.builder()
+                .policy(request -> {
+                    decide.await();
+                    return HandshakeDecision.accept();
+                })
+                .handler(ws -> received.add(((Message.Text) ws.receive()).value())).start();
+                RawPeer peer = RawPeer.connect(server)) {
+            peer.text(request()).octets(textFrame("Hello")).hex("8980 00000000");
+            peer.socket().setSoTimeout(50);
+            boolean silent = false;
+            try {
+                peer.readOctet();
+            } catch (java.net.SocketTimeoutException e) {
+                silent = true;
+            }
+            assertTrue(silent, "answered before the policy decided");
+            assertEquals(0, received.size());
+            peer.socket().setSoTimeout(10_000);
+            decide.countDown();
+            assertEquals(SAMPLE_REPLY, peer.readHead());
+            assertEquals("Hello", received.poll(10, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void framesBehindTheHeadAreNeverAnotherConnections() throws Exception {
+        // Buffers are lent by threads' numbers, so that one of some dozen others is sure to get a buffer that came back.
+        int others = 80;
+        CountDownLatch receiveNow = new CountDownLatch(1);
+        BlockingQueue<String> first = new SynchronousQueue<>();
+        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
+            if (ws.target().equals("/first")) {
+                receiveNow.await();
+                first.put(((Message.Text) ws.receive()).value());
+            } else {
+                Handlers.echo(ws);
+            }
+        }).start(); RawPeer mine = RawPeer.connect(server)) {
+            String head = request("X-Filler: " + "x".repeat(200)).replace("/chat", "/first");
+            ByteArrayOutputStream segment = new ByteArrayOutputStream();
+            segment.writeBytes(head.getBytes(StandardCharsets.ISO_8859_1));
+            segment.writeBytes(textFrame("secret of the first"));
+            mine.octets(segment.toByteArray()).readHead();
+            for (int i = 0; i < others; i++) {
+                try (RawPeer other = RawPeer.connect(server)) {
+                    other.text(head.replace("/first", "/other").replace("xxxx", "yyyy")).readHead();
+                    String text = "z".repeat(2000);
+                    other.octets(textFrame(text));
+                    assertEquals("817e07d0 " + "7a".repeat(2000), other.readFrame());
+                }
+            }
+            receiveNow.countDown();
+            assertEquals("secret of the first", first.poll(10, TimeUnit.SECONDS));
+        }
+    }
+
+    // What is refused
+
+    @Test
+    void otherVersionIsToldWhichOneWouldDo() throws IOException {
+        for (String version : List.of("0", "7", "8", "12", "14", "013", "")) {
+            Answer answer = answerTo(request().replace("Version: 13", "Version: " + version));
+            assertAll(
+                    () -> assertEquals("HTTP/1.1 426 Upgrade Required", answer.statusLine()),
+                    () -> assertTrue(answer.hasLine("Sec-WebSocket-Version: 13"), answer.head()),
+                    () -> assertTrue(answer.hasLine("Upgrade: websocket"), answer.head()),
+                    () -> assertTrue(answer.hasLine("Connection: Upgrade, close"), answer.head()));
+        }
+    }
+
+    @Test
+    void legacyDraftsAreToldWhichVersionWouldDo() throws IOException {
+        String hixie75 = "GET /demo HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nHost: example.com\r\n"
+                + "Origin: http://example.com\r\nWebSocket-Protocol: sample\r\n\r\n";
+        String hixie76 = "GET /demo HTTP/1.1\r\nHost: example.com\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\nSec-WebSocket-Protocol: sample\r\nUpgrade: WebSocket\r\n"
+                + "Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\nOrigin: http://example.com\r\n\r\n^n:ds[4U";
+        String hybi07 = request("Sec-WebSocket-Origin: http://example.com").replace("Version: 13", "Version: 7");
+        for (String draft : List.of(hixie75, hixie76, hybi07)) {
+            Answer answer = answerTo(draft);
+            assertEquals(426, answer.status());
+            assertTrue(answer.hasLine("Sec-WebSocket-Version: 13"), answer.head());
+        }
+    }
+
+    @Test
+    void otherMethodIsToldToUseGet() throws IOException {
+        for (String method : List.of("POST", "PUT", "OPTIONS")) {
+            Answer answer = answerTo(request().replace("GET", method));
+            assertEquals("HTTP/1.1 405 Method Not Allowed", answer.statusLine());
+            assertTrue(answer.hasLine("Allow: GET"), answer.head());
+        }
+        Answer plain = answerTo("DELETE / HTTP/1.1\r\nHost: a\r\n\r\n");
+        assertEquals(405, plain.status());
+        assertTrue(plain.hasLine("Allow: GET"), plain.head());
+    }
+
+    @Test
+    void headIsNeverSentABody() throws IOException {
+        Answer plain = answerTo("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+        assertEquals(426, plain.status());
+        assertEquals("", plain.rest());
+        Answer upgrade = answerTo(request().replace("GET", "HEAD"));
+        assertEquals(405, upgrade.status());
+        assertEquals("", upgrade.rest());
+        Answer noHost = answerTo("HEAD / HTTP/1.1\r\n\r\n");
+        assertEquals(400, noHost.status());
+        assertEquals("", noHost.rest());
+    }
+
+    @Test
+    void plainRequestIsToldToUpgrade() throws IOException {
+        Answer answer = answerTo("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        assertEquals("HTTP/1.1 426 Upgrade Required", answer.statusLine());
+        assertTrue(answer.hasLine("Upgrade: websocket"), answer.head());
+        assertTrue(answer.hasLine("Connection: Upgrade, close"), answer.head());
+        assertTrue(answer.hasLine("Content-Length: " + answer.rest().length()), answer.head());
+        assertFalse(answer.rest().isEmpty());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+            "Host: server.example.com~                              | ''",
+            "Host: server.example.com                               | Host: a~Host: b",
+            "Host: server.example.com                               | Host: user@server.example.com",
+            "Connection: Upgrade                                    | Connection: keep-alive",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==~           | ''",
+            "dGhlIHNhbXBsZSBub25jZQ==                               | dGhlIHNhbXBsZSBub25jZ===",
+            "dGhlIHNhbXBsZSBub25jZQ==                               | dGhlIHNhbXBsZSBub25j",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==            | Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==~"
+                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="})
+    void malformedHandshakeIsABadRequest(String part, String otherwise) throws IOException {
+        Answer answer = answerTo(request().replace(withLineEnds(part), withLineEnds(otherwise)));
+        assertEquals("HTTP/1.1 400 Bad Request", answer.statusLine());
+        assertTrue(answer.hasLine("Connection: close"), answer.head());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+            "\u0001GET / HTTP/1.1\r\n", // leading control octet
+            "\r\nGET / HTTP/1.1\r\n", // leading empty line
+            "GET  / HTTP/1.1\r\n",
+            "GET / HTTP/1.1 \r\n",
+            "GET / HTTP/1.1\n",
+            "GET / HTTP/1.1\rX",
+            "GET /\u0000 HTTP/1.1\r\n",
+            "GET /\u007f HTTP/1.1\r\n",
+            "GET /\u00e9 HTTP/1.1\r\n",
+            "GET http://server.example.com/ HTTP/1.1\r\n", // absolute form
+            "GET * HTTP/1.1\r\n",
+            "CONNECT a:80 HTTP/1.1\r\n",
+            "GET / http/1.1\r\n",
+            "GET /\r\n",
+            "GET / HTTP/1.1\r\nHost : a\r\n",
+            "GET / HTTP/1.1\r\n Host: a\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\n folded\r\n",
+            "GET / HTTP/1.1\r\nHost: a\n",
+            "GET / HTTP/1.1\r\nHost: a\rb\r\n",
+            "GET / HTTP/1.1\r\nHost: a\u0000\r\n",
+            "GET / HTTP/1.1\r\nH\u00f6st: a\r\n",
+            "GET / HTTP/1.1\r\n: a\r\n",
+            "GET / HTTP/1.1\r\nnocolon\r\n",
+            "\u0016\u0003\u0001\u0002\u0000\u0001\u0000"}) // a TLS hello
+    void smugglingShapesAreBadRequests(String octets) throws IOException {
+        // ATTACKS 11
+        assertEquals("HTTP/1.1 400 Bad Request", answerTo(octets + "\r\n").statusLine());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Content-Length: 5", "Content-Length: 0", "Transfer-Encoding: chunked"})
+    void handshakeWithABodyIsABadRequest(String line) throws IOException {
+        assertEquals(400, answerTo(request(line)).status());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1.0", "2.0", "0.9"})
+    void httpVersionsBut1AreNotSupported(String version) throws IOException {
+        assertEquals("HTTP/1.1 505 HTTP Version Not Supported",
+                answerTo(request().replace("HTTP/1.1", "HTTP/" + version)).statusLine());
+    }
+
+    @Test
+    void longRequestLineIsRefused() throws IOException {
+        assertEquals("HTTP/1.1 414 URI Too Long", answerTo("GET /" + "a".repeat(1 << 20)).statusLine());
+        assertEquals(414, answerTo("G".repeat(1 << 20)).status());
+    }
+
+    @Test
+    void largeHeadersAreRefused() throws IOException {
+        String line = "GET / HTTP/1.1\r\n";
+        assertEquals("HTTP/1.1 431 Request Header Fields Too Large",
+                answerTo(line + "X: " + "a".repeat(1 << 20)).statusLine());
+        assertEquals(431, answerTo(line + "X: 1\r\n".repeat(2000) + "\r\n").status());
+        assertEquals(431, answerTo(line + ("X: " + "a".repeat(8000) + "\r\n").repeat(5) + "\r\n").status());
+    }
+
+    @Test
+    void headLimitsAreSettings() throws IOException {
+        try (WebSocketServer server = Handlers.echoServer().httpLimits(new HttpLimits(32, 64, 6, 300)).start()) {
+            replyOf(server, request("X: 1"));
+            assertEquals(414, answerOf(server, "GET /" + "a".repeat(19) + " HTTP/1.1\r\n\r\n").status());
+            assertEquals(431, answerOf(server, request("X: 1", "Y: 1")).status());
+            assertEquals(431, answerOf(server, request("X:" + "a".repeat(63))).status());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions", "Upgrade", "Connection"})
+    void hostileListsTakeLinearTime(String name) throws IOException {
+        // ATTACKS 12
+        HttpLimits wide = new HttpLimits(8192, 100_000, 100, 200_000);
+        try (WebSocketServer server = Handlers.echoServer().httpLimits(wide).start()) {
+            long start = System.nanoTime();
+            for (String value : List.of("a" + " ".repeat(64_000) + "b", "\"" + "\\".repeat(64_000),
+                    ",".repeat(64_000), "a;".repeat(32_000), "\"".repeat(64_001))) {
+                int status;
+                try (RawPeer peer = RawPeer.connect(server)) {
+                    String head = peer.text(request(name + ": " + value)).readHead();
+                    status = Integer.parseInt(head.substring(9, 12));
+                }
+                assertEquals(name.equals("Sec-WebSocket-Protocol") ? 400 : 101, status);
+            }
+            // Quadratic time would be minutes.
+            assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(10));
+        }
+    }
+
+    @Test
+    void slowHeadIsTimedOut() throws IOException {
+        try (WebSocketServer server = Handlers.echoServer().handshakeTimeout(Duration.ofMillis(100)).start()) {
+            for (String start : List.of("", "GET ", request().substring(0, 100))) {
+                Answer answer = answerOf(server, start);
+                assertEquals("HTTP/1.1 408 Request Timeout", answer.statusLine());
+                assertTrue(answer.hasLine("Connection: close"), answer.head());
+            }
+            replyOf(server, request());
+        }
+    }
+
+    @Test
+    void fullServerSaysWhenToComeBack() throws IOException {
+        try (WebSocketServer server = Handlers.echoServer().maxConnections(1).start()) {
+            try (RawPeer first = RawPeer.open(server)) {
+                Answer answer = answerOf(server, request());
+                assertEquals("HTTP/1.1 503 Service Unavailable", answer.statusLine());
+                assertTrue(answer.hasLine("Retry-After: 1"), answer.head());
+                assertEquals(HELLO, first.octets(textFrame("Hello")).readFrame());
+            }
+            Await.until("the first connection is gone", () -> server.connections() == 0);
+            replyOf(server, request());
+        }
+    }
+
+    @Test
+    void nothingBehindARefusedUpgradeIsARequest() throws IOException {
+        for (String refused : List.of(request().replace("13", "8"), request().replace("GET", "POST"),
+                request("Content-Length: 0"), "GET / HTTP/1.1\r\nHost: a\r\n\r\n", request("Origin: http://evil"))) {
+            Answer answer = answerTo(refused + request() + request());
+            assertTrue(answer.status() >= 400, answer.head());
+            assertFalse(answer.rest().contains("HTTP/1.1"), answer.rest());
+            assertTrue(answer.hasLine("Content-Length: " + answer.rest().length()), answer.head());
+        }
+    }
+
+    // The policy
+
+    @Test
+    void policySeesTheRequestAsItWasOnTheWire() throws Exception {
+        BlockingQueue<HandshakeRequest> seen = new ArrayBlockingQueue<>(1);
+        try (WebSocketServer server = Handlers.echoServer().policy(request -> {
+            seen.add(request);
+            return HandshakeDecision.accept();
+        }).start(); RawPeer peer = RawPeer.connect(server)) {
+            peer.text(request("Cookie: a=1; b=2", "Sec-WebSocket-Protocol: chat, superchat",
+                    "Sec-WebSocket-Protocol: third").replace("/chat", "/a%20b/../c?q=1&r=%2f")).readHead();
+            HandshakeRequest request = seen.poll(10, TimeUnit.SECONDS);
+            assertEquals("/a%20b/../c", request.path());
+            assertEquals("q=1&r=%2f", request.query().orElseThrow());
+            assertEquals("1", request.cookies().get("a"));
+            assertEquals("2", request.cookies().get("b"));
+            assertEquals(List.of("chat", "superchat", "third"), request.subprotocols());
+            assertEquals("13", request.headers().first("sec-websocket-version").orElseThrow());
+            assertEquals(peer.socket().getLocalSocketAddress(), request.remoteAddress());
+            assertEquals(peer.socket().getRemoteSocketAddress(), request.localAddress());
+        }
+    }
+
+    @Test
+    void policyAcceptsWithSubprotocolHeadersAndAttachment() throws Exception {
+        BlockingQueue<List<Object>> seen = new ArrayBlockingQueue<>(1);
+        try (WebSocketServer server = WebSocketServer.builder().subprotocols("chat")
+                .policy(request -> HandshakeDecision.accept().withSubprotocol("superchat")
+                        .withHeader("Set-Cookie", "session=1").withHeader("X-Node", "7").withAttachment("user"))
+                .handler(ws -> seen.add(List.of(ws.subprotocol().orElseThrow(), ws.attachment(), ws.target())))
+                .start()) {
+            assertEquals(SAMPLE_REPLY.replace("\r\n\r\n", """
+                    \r
+                    Sec-WebSocket-Protocol: superchat\r
+                    Set-Cookie: session=1\r
+                    X-Node: 7\r
+                    \r
+                    """), replyOf(server, request("Sec-WebSocket-Protocol: chat, superchat")));
+            assertEquals(List.of("superchat", "user", "/chat"), seen.poll(10, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void policyRejectsWithAnyResponse() throws IOException {
+        HttpResponse response = new HttpResponse(401, Headers.of("WWW-Authenticate", "Basic"), new byte[]{'n', 'o'});
+        try (WebSocketServer server = Handlers.echoServer()
+                .policy(request -> new HandshakeDecision.Reject(response)).start()) {
+            Answer answer = answerOf(server, request());
+            assertEquals("HTTP/1.1 401 Unauthorized", answer.statusLine());
+            assertTrue(answer.hasLine("WWW-Authenticate: Basic"), answer.head());
+            assertEquals("no", answer.rest());
+        }
+        try (WebSocketServer server = Handlers.echoServer()
+                .policy(request -> HandshakeDecision.reject(404, "no such room")).start()) {
+            Answer answer = answerOf(server, request());
+            assertEquals(404, answer.status());
+            assertEquals("no such room\n", answer.rest());
+        }
+    }
+
+    /** An error that a method without a throws clause may throw. */
+    private static HandshakeDecision overflow(HandshakeRequest request) {
+        return request == null ? null : overflow(request);
+    }
+
+    @Test
+    void whatAPolicyThrowsBecomes500() throws IOException {
+        List<HandshakePolicy> failing = List.of(
+                request -> {
+                    throw new IllegalStateException("no database");
+                },
+                request -> {
+                    throw new IOException("no database");
+                },
+                request -> {
+                    throw new AssertionError("no database");
+                },
+                HandshakeTest::overflow,
+                request -> null);
+        for (HandshakePolicy policy : failing) {
+            try (WebSocketServer server = Handlers.echoServer().policy(policy).start()) {
+                Answer answer = answerOf(server, request());
+                assertEquals("HTTP/1.1 500 Internal Server Error", answer.statusLine());
+                assertFalse(answer.rest().contains("database"), "the peer is told what broke inside");
+            }
+        }
+        assertEquals(List.of("the handshake policy failed", "the handshake policy failed",
+                "the handshake policy failed", "the handshake policy failed", "the handshake policy failed"),
+                log.lines(Level.WARNING));
+    }
+
+    @Test
+    void policyCannotChooseWhatWasNotOffered() throws IOException {
+        try (WebSocketServer server = Handlers.echoServer()
+                .policy(request -> HandshakeDecision.accept().withSubprotocol("chat")).start()) {
+            assertEquals(500, answerOf(server, request()).status());
+            assertEquals(500, answerOf(server, request("Sec-WebSocket-Protocol: CHAT, superchat")).status());
+            assertTrue(replyOf(server, request("Sec-WebSocket-Protocol: chat"))
+                    .contains("\r\nSec-WebSocket-Protocol: chat\r\n"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Upgrade", "connection", "Sec-WebSocket-Accept", "sec-websocket-extensions",
+            "Sec-WebSocket-Protocol", "Content-Length"})
+    void policyCannotOverrideTheHandshakesOwnHeaders(String name) throws IOException {
+        try (WebSocketServer server = Handlers.echoServer()
+                .policy(request -> HandshakeDecision.accept().withHeader(name, "x")).start()) {
+            assertEquals(500, answerOf(server, request()).status());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a\r\nX-Injected: 1", "a\nb", "a\rb", "a\u0000", "\u007f", "\u2028"})
+    void nothingOfTheApplicationBreaksALine(String text) throws IOException {
+        // ATTACKS 14
+        List<HandshakePolicy> injecting = List.of(
+                request -> HandshakeDecision.accept().withHeader("X-Name", text),
+                request -> HandshakeDecision.accept().withHeader(text, "x"),
+                request -> HandshakeDecision.accept().withSubprotocol(text),
+                request -> new HandshakeDecision.Reject(HttpResponse.of(403, "").withHeader("X-Name", text)));
+        for (HandshakePolicy policy : injecting) {
+            try (WebSocketServer server = Handlers.echoServer().policy(policy).start()) {
+                Answer answer = answerOf(server, request());
+                assertEquals(500, answer.status());
+                assertFalse(answer.head().contains("Injected"), answer.head());
+            }
+        }
+    }
+
+    @Test
+    void controlCharactersInACloseReasonAreRefused() throws Exception {
+        // ATTACKS 14
+        BlockingQueue<String> refused = new ArrayBlockingQueue<>(1);
+        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
+            try {
+                ws.close(1000, "a\r\nb");
+            } catch (IllegalArgumentException e) {
+                refused.add(e.getMessage());
+            }
+        }).start(); RawPeer peer = RawPeer.open(server)) {
+            assertEquals("8802 03e8", peer.readFrame());
+            assertEquals("control character in the close reason", refused.poll(10, TimeUnit.SECONDS));
+        }
+    }
+
+    // Subprotocols
+
+    @Test
+    void firstOfTheClientsThatTheServerSpeaksIsChosen() throws IOException {
+        try (WebSocketServer server = Handlers.echoServer().subprotocols("b", "c").start()) {
+            assertTrue(replyOf(server, request("Sec-WebSocket-Protocol: a, c, b"))
+                    .contains("\r\nSec-WebSocket-Protocol: c\r\n"));
+            assertEquals(SAMPLE_REPLY, replyOf(server, request("Sec-WebSocket-Protocol: a, B")));
+            assertEquals(SAMPLE_REPLY, replyOf(server, request()));
+        }
+    }
+
+    // The fallback
+
+    @Test
+    void fallbackAnswersGetAndHead() throws IOException {
+        try (WebSocketServer server = Handlers.echoServer()
+                .fallback(request -> HttpResponse.of(200, request.method() + " " + request.target())).start()) {
+            Answer get = answerOf(server, "GET /page?x HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertEquals("HTTP/1.1 200 OK", get.statusLine());
+            assertEquals("GET /page?x", get.rest());
+            Answer head = answerOf(server, "HEAD /page HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertEquals(200, head.status());
+            assertTrue(head.hasLine("Content-Length: 10"), head.head());
+            assertEquals("", head.rest());
+            assertEquals(405, answerOf(server, "POST /page HTTP/1.1\r\nHost: a\r\n\r\n").status());
+            assertEquals(SAMPLE_REPLY, replyOf(server, request()));
+        }
+    }
+
+    @Test
+    void fallbackThatFailsBecomes500() throws IOException {
+        List<HttpFallback> failing = List.of(
+                request -> {
+                    throw new IOException("no disk");
+                },
+                request -> {
+                    throw new AssertionError("no disk");
+                },
+                request -> null);
+        for (HttpFallback fallback : failing) {
+            try (WebSocketServer server = Handlers.echoServer().fallback(fallback).start()) {
+                Answer answer = answerOf(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+                assertEquals(500, answer.status());
+                assertFalse(answer.rest().contains("disk"));
+            }
+        }
+        assertEquals(3, log.lines(Level.WARNING).size());
+    }
+
+    // The log
+
+    @Test
+    void peersTextIsEscapedInTheLog() throws IOException {
+        // ATTACKS 15
+        List<String> hostile = List.of("GET /\u001b[2J HTTP/1.1\r\n\r\n", "G\u0007T / HTTP/1.1\r\n\r\n",
+                "GET / HTTP/1.1\r\nX: \u0085\u0000\r\n\r\n", "GET / HTTP/1.1\r\n\u202e: 1\r\n\r\n");
+        for (String head : hostile) {
+            assertEquals(400, answerTo(head).status());
+        }
+        assertEquals(400, answerTo("GET /\nWARNING: forged HTTP/1.1\r\n\r\n").status());
+        List<String> lines = log.lines(Level.FINE).stream().filter(line -> line.contains("request head")).toList();
+        assertEquals(5, lines.size(), lines.toString());
+        for (String line : lines) {
+            assertTrue(line.chars().allMatch(c -> c >= ' ' && c <= '~'), line);
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+}

@@ -1,0 +1,139 @@
+package dev.weft.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The built jars on a module path, with nothing beside them, as an application of two files sees them. */
+@Timeout(60)
+class ModulePathIT {
+    private static final Path SERVER = Path.of(System.getProperty("weft.server.jar"));
+    private static final Path PARSER = Path.of(System.getProperty("weft.parser.jar"));
+    private static final String MODULE_INFO = """
+            module app {
+                requires dev.weft.server;
+                requires java.net.http;
+            }
+            """;
+    private static final String MAIN = """
+            package app;
+
+            import dev.weft.Message;
+            import dev.weft.server.WebSocketServer;
+            import java.net.URI;
+            import java.net.http.HttpClient;
+            import java.net.http.WebSocket;
+            import java.util.concurrent.CompletableFuture;
+            import java.util.concurrent.CompletionStage;
+            import java.util.concurrent.TimeUnit;
+
+            public class Main {
+                public static void main(String[] arguments) throws Exception {
+                    CompletableFuture<String> reply = new CompletableFuture<>();
+                    try (var server = WebSocketServer.builder().handler(ws -> {
+                        while (ws.receive() instanceof Message.Text(String text)) {
+                            ws.send(text + " from " + ws.getClass().getModule().getName());
+                        }
+                    }).start()) {
+                        WebSocket ws = HttpClient.newHttpClient().newWebSocketBuilder()
+                                .buildAsync(URI.create("ws://127.0.0.1:" + server.port()), new WebSocket.Listener() {
+                                    @Override
+                                    public CompletionStage<?> onText(WebSocket ws, CharSequence text, boolean last) {
+                                        reply.complete(text.toString());
+                                        return null;
+                                    }
+                                }).join();
+                        ws.sendText("hello", true).join();
+                        System.out.println(reply.get(20, TimeUnit.SECONDS));
+                        ws.sendClose(1000, "").join();
+                    }
+                }
+            }
+            """;
+
+    @TempDir
+    private Path folder;
+
+    /** Compiles the application; returns what the compiler has to say. */
+    private String compile(String main) throws IOException {
+        Path source = Files.createDirectories(folder.resolve("src/app")).resolve("Main.java");
+        Files.writeString(source, main);
+        Path moduleInfo = Files.writeString(folder.resolve("src/module-info.java"), MODULE_INFO);
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        StringWriter messages = new StringWriter();
+        try (var files = compiler.getStandardFileManager(null, null, null)) {
+            compiler.getTask(messages, files, null,
+                    List.of("--release", "21", "--module-path", SERVER + java.io.File.pathSeparator + PARSER,
+                            "--class-path", folder.toString(),
+                            "-d", folder.resolve("classes").toString()),
+                    null, files.getJavaFileObjects(source, moduleInfo)).call();
+        }
+        return messages.toString();
+    }
+
+    @Test
+    void applicationRunsWithTheTwoJarsAlone() throws Exception {
+        assertEquals("", compile(MAIN));
+        Path output = folder.resolve("output");
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--module-path", Stream.of(SERVER, PARSER, folder.resolve("classes")).map(Path::toString)
+                        .collect(Collectors.joining(java.io.File.pathSeparator)),
+                "--module", "app/app.Main").redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        try {
+            assertTrue(process.waitFor(50, TimeUnit.SECONDS), "the application never ended");
+        } finally {
+            process.destroyForcibly();
+        }
+        String text = Files.readString(output);
+        assertEquals(0, process.exitValue(), text);
+        assertTrue(text.lines().anyMatch("hello from dev.weft.server"::equals), text);
+    }
+
+    @Test
+    void internalsAreOutOfReach() throws IOException {
+        List<String> internals = List.of("internal.connection.Connection", "internal.transport.Transport",
+                "internal.buffer.BufferPool", "internal.time.Sweeper", "internal.Bounds");
+        String messages = compile(internals.stream().map(name -> "import dev.weft." + name + ";\n")
+                .collect(Collectors.joining("", "package app;\n", "class Main {}")));
+        for (String internal : internals) {
+            String name = "dev.weft." + internal.substring(0, internal.lastIndexOf('.'));
+            assertTrue(messages.contains(
+                    "package " + name + " is declared in module dev.weft.server, which does not export it"), messages);
+        }
+    }
+
+    @Test
+    void descriptorsSayWhatIsNeededAndShown() {
+        Map<String, ModuleDescriptor> modules = ModuleFinder.of(SERVER, PARSER).findAll().stream()
+                .map(module -> module.descriptor()).collect(Collectors.toMap(ModuleDescriptor::name, module -> module));
+        assertEquals(Set.of("dev.weft.server", "dev.weft.parser"), modules.keySet());
+        ModuleDescriptor server = modules.get("dev.weft.server");
+        assertEquals(Set.of("java.base", "dev.weft.parser"), required(server));
+        assertEquals(Set.of("java.base"), required(modules.get("dev.weft.parser")));
+        assertTrue(server.exports().stream().noneMatch(shown -> shown.source().contains(".internal")));
+        assertTrue(server.exports().stream().noneMatch(ModuleDescriptor.Exports::isQualified));
+    }
+
+    private static Set<String> required(ModuleDescriptor module) {
+        return module.requires().stream()
+                .filter(required -> !required.modifiers().contains(ModuleDescriptor.Requires.Modifier.STATIC))
+                .map(ModuleDescriptor.Requires::name).collect(Collectors.toSet());
+    }
+}

@@ -1,0 +1,201 @@
+package dev.weft.server;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.HexFormat;
+
+/**
+ * A client that knows nothing of WebSocket: literal octets over a socket. Octets are written in hexadecimal. Every read
+ * fails after ten seconds without an octet, and a reset connection makes it fail too.
+ */
+final class RawPeer implements AutoCloseable {
+    /** RFC 6455 §1.3. */
+    static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
+    static final String ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+    /** A Close frame of the client with 1000; the masking key is 0. */
+    static final String CLOSE_1000 = "8882 00000000 03e8";
+
+    private static final int PATIENCE_MILLIS = 10_000;
+    private static final HexFormat HEX = HexFormat.of();
+
+    private final Socket socket;
+
+    private RawPeer(Socket socket) {
+        this.socket = socket;
+    }
+
+    /** The answer to a request: its head with line ends, and what followed until the server's end of the octets. */
+    record Answer(String head, String rest) {
+        String statusLine() {
+            return head.substring(0, head.indexOf("\r\n"));
+        }
+
+        int status() {
+            return Integer.parseInt(head.substring(9, 12));
+        }
+
+        boolean hasLine(String line) {
+            return head.contains("\r\n" + line + "\r\n");
+        }
+    }
+
+    static RawPeer connect(WebSocketServer server) throws IOException {
+        return connect(server.port());
+    }
+
+    static RawPeer connect(int port) throws IOException {
+        Socket socket = new Socket();
+        socket.setTcpNoDelay(true);
+        socket.setSoTimeout(PATIENCE_MILLIS);
+        socket.connect(new InetSocketAddress("127.0.0.1", port), PATIENCE_MILLIS);
+        return new RawPeer(socket);
+    }
+
+    /** With the opening handshake done. */
+    static RawPeer open(WebSocketServer server) throws IOException {
+        RawPeer peer = connect(server).text(request());
+        String head = peer.readHead();
+        if (!head.startsWith("HTTP/1.1 101 ")) {
+            throw new AssertionError("not upgraded: " + head);
+        }
+        return peer;
+    }
+
+    /** A valid opening handshake with more header lines. */
+    static String request(String... lines) {
+        StringBuilder request = new StringBuilder("""
+                GET /chat HTTP/1.1\r
+                Host: server.example.com\r
+                Upgrade: websocket\r
+                Connection: Upgrade\r
+                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+                Sec-WebSocket-Version: 13\r
+                """);
+        for (String line : lines) {
+            request.append(line).append("\r\n");
+        }
+        return request.append("\r\n").toString();
+    }
+
+    /** A masked frame whose masking key is 0, so that the payload is legible; at most 65,535 octets. */
+    static byte[] frame(int firstOctet, byte[] payload) {
+        ByteArrayOutputStream frame = new ByteArrayOutputStream();
+        frame.write(firstOctet);
+        if (payload.length < 126) {
+            frame.write(0x80 | payload.length);
+        } else {
+            frame.write(0x80 | 126);
+            frame.write(payload.length >>> 8);
+            frame.write(payload.length);
+        }
+        frame.writeBytes(new byte[4]);
+        frame.writeBytes(payload);
+        return frame.toByteArray();
+    }
+
+    /** A text message in one frame. */
+    static byte[] textFrame(String text) {
+        return frame(0x81, text.getBytes(UTF_8));
+    }
+
+    static byte[] octets(String hex) {
+        return HEX.parseHex(hex.replace(" ", ""));
+    }
+
+    RawPeer text(String text) throws IOException {
+        return octets(text.getBytes(ISO_8859_1));
+    }
+
+    RawPeer hex(String hex) throws IOException {
+        return octets(octets(hex));
+    }
+
+    RawPeer octets(byte[] octets) throws IOException {
+        socket.getOutputStream().write(octets);
+        return this;
+    }
+
+    /** Shuts the output down: the server reads an end. */
+    RawPeer halfClose() throws IOException {
+        socket.shutdownOutput();
+        return this;
+    }
+
+    /** Reads up to the empty line, and no octet beyond. */
+    String readHead() throws IOException {
+        StringBuilder head = new StringBuilder();
+        while (!head.toString().endsWith("\r\n\r\n")) {
+            int octet = socket.getInputStream().read();
+            if (octet < 0) {
+                throw new EOFException("the server ended within a head: " + head);
+            }
+            head.append((char) octet);
+        }
+        return head.toString();
+    }
+
+    /** Reads an answer, which the server ends by ending its octets. */
+    Answer readAnswer() throws IOException {
+        return new Answer(readHead(), new String(readToEnd(), ISO_8859_1));
+    }
+
+    /** Reads one octet, and discards it. */
+    void readOctet() throws IOException {
+        if (socket.getInputStream().read() < 0) {
+            throw new EOFException();
+        }
+    }
+
+    /** Reads one unmasked frame, as hexadecimal: header, space, payload. */
+    String readFrame() throws IOException {
+        byte[] header = read(2);
+        int length = header[1] & 0xff;
+        byte[] extended = read(length == 126 ? 2 : length == 127 ? 8 : 0);
+        if (length > 125) {
+            length = Integer.parseInt(HEX.formatHex(extended), 16);
+        }
+        return HEX.formatHex(header) + HEX.formatHex(extended) + " " + HEX.formatHex(read(length));
+    }
+
+    /** Reads a Close frame and the end of the octets behind it; returns the code. */
+    int readCloseAndEnd() throws IOException {
+        byte[] frame = readToEnd();
+        if (frame.length < 4 || frame[0] != (byte) 0x88 || frame[1] != frame.length - 2) {
+            throw new AssertionError("not a Close frame and the end: " + HEX.formatHex(frame));
+        }
+        return (frame[2] & 0xff) << 8 | frame[3] & 0xff;
+    }
+
+    /** Reads what comes until the server ends its octets; fails if it resets the connection instead. */
+    byte[] readToEnd() throws IOException {
+        return socket.getInputStream().readAllBytes();
+    }
+
+    private byte[] read(int length) throws IOException {
+        byte[] octets = socket.getInputStream().readNBytes(length);
+        if (octets.length < length) {
+            throw new EOFException("the server ended within a frame: " + HEX.formatHex(octets));
+        }
+        return octets;
+    }
+
+    /** Ends the connection before the block that holds it does. */
+    void leave() throws IOException {
+        socket.close();
+    }
+
+    Socket socket() {
+        return socket;
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}

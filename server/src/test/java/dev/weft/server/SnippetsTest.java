@@ -1,0 +1,89 @@
+package dev.weft.server;
+
+import static dev.weft.server.RawPeer.textFrame;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The examples in the javadoc do what they say. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class SnippetsTest {
+    @Test
+    void serverEchoes() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        CountDownLatch ended = new CountDownLatch(1);
+        Thread thread = Thread.ofPlatform().start(() -> {
+            try {
+                Snippets.server(port);
+            } catch (InterruptedException e) {
+                ended.countDown();
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+        AtomicReference<RawPeer> connected = new AtomicReference<>();
+        Await.until("the server listens", () -> {
+            try {
+                connected.set(RawPeer.connect(port));
+                return true;
+            } catch (IOException e) {
+                return false;
+            }
+        });
+        try (RawPeer peer = connected.get()) {
+            peer.text(RawPeer.request()).readHead();
+            assertEquals("8105 48656c6c6f", peer.octets(textFrame("Hello")).readFrame());
+            assertEquals("8203 000102", peer.hex("8283 00000000 000102").readFrame());
+            assertEquals(1000, peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd());
+        }
+        thread.interrupt();
+        assertTrue(ended.await(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void receiveTakesAMessageAStreamAndAView(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("upload");
+        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> Snippets.receive(ws, file)).start();
+                RawPeer peer = RawPeer.open(server)) {
+            assertEquals("810d 73656e64206d652062696e2e31", peer.octets(textFrame("bin.1")).readFrame());
+            peer.octets(RawPeer.frame(0x02, new byte[40_000])).octets(RawPeer.frame(0x80, new byte[2_000]));
+            assertEquals("8105 48656c6c6f", peer.octets(textFrame("Hello")).readFrame());
+            assertEquals("8802 03e8", peer.readFrame());
+            assertEquals(42_000, Files.size(file));
+        }
+    }
+
+    @Test
+    void policyAdmitsWhoIsSignedIn() throws Exception {
+        Map<String, String> sessions = Map.of("s1", "ada");
+        HandshakePolicy policy = Snippets.policy(session -> session == null ? null : sessions.get(session));
+        try (WebSocketServer server = WebSocketServer.builder().policy(policy)
+                .handler(ws -> ws.send("hello " + ws.attachment())).start()) {
+            try (RawPeer peer = RawPeer.connect(server)) {
+                peer.text(RawPeer.request("Origin: https://chat.example.com", "Cookie: session=s1")).readHead();
+                assertEquals("8109 68656c6c6f20616461", peer.readFrame());
+            }
+            try (RawPeer peer = RawPeer.connect(server)) {
+                assertEquals(403, peer.text(RawPeer.request("Origin: https://chat.example.com")).readAnswer().status());
+            }
+            try (RawPeer peer = RawPeer.connect(server)) {
+                assertEquals(403, peer.text(RawPeer.request("Origin: https://evil.org", "Cookie: session=s1"))
+                        .readAnswer().status());
+            }
+        }
+    }
+}

@@ -1,0 +1,565 @@
+package dev.weft.server;
+
+import static dev.weft.server.RawPeer.CLOSE_1000;
+import static dev.weft.server.RawPeer.textFrame;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import dev.weft.WebSocketConnection;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.net.BindException;
+import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.logging.Level;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A server's life from start to shutdown, what its handlers' ends mean, and what it logs. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class WebSocketServerTest {
+    private static final String HELLO = "8105 48656c6c6f";
+    private static final Duration SHORT = Duration.ofMillis(150);
+
+    private final LogCapture log = new LogCapture();
+
+    @AfterEach
+    void stopCapturing() {
+        log.close();
+    }
+
+    /** The platform threads that servers have. */
+    private static List<String> serverThreads() {
+        return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
+                .filter(name -> name.startsWith("weft-")).toList();
+    }
+
+    private static void awaitNoServerThreads() {
+        Await.until("no server's thread is left", () -> serverThreads().isEmpty());
+    }
+
+    private static void assertServes(WebSocketServer server) throws IOException {
+        try (RawPeer peer = RawPeer.open(server)) {
+            assertEquals(HELLO, peer.octets(textFrame("Hello")).readFrame());
+        }
+    }
+
+    // Start
+
+    @Test
+    void port0IsAnyFreePortOfThisMachineAlone() throws IOException {
+        try (WebSocketServer one = Handlers.echoServer().port(0).start();
+                WebSocketServer other = Handlers.echoServer().start()) {
+            assertNotEquals(one.port(), other.port());
+            assertTrue(one.port() > 0);
+            assertTrue(one.address().getAddress().isLoopbackAddress());
+            assertServes(one);
+            assertServes(other);
+        }
+    }
+
+    @Test
+    void addressInUseIsAnIOExceptionAndLeavesNothingBehind() throws IOException {
+        awaitNoServerThreads();
+        try (WebSocketServer server = Handlers.echoServer().start()) {
+            int threads = serverThreads().size();
+            assertThrows(BindException.class, () -> Handlers.echoServer().port(server.port()).start());
+            assertEquals(threads, serverThreads().size());
+            assertServes(server);
+        }
+    }
+
+    @Test
+    void hostWithoutAnAddressIsAnIOException() {
+        WebSocketServerBuilder builder = Handlers.echoServer().host("no.such.host.invalid");
+        assertThrows(UnknownHostException.class, builder::start);
+    }
+
+    @Test
+    void serverWithoutAHandlerIsRefused() {
+        assertThrows(NullPointerException.class, () -> WebSocketServer.builder().start());
+    }
+
+    @Test
+    void portIsFreeAgainAsSoonAsTheServerIsClosed() throws IOException {
+        WebSocketServer first = Handlers.echoServer().shutdownGrace(Duration.ZERO).start();
+        try (RawPeer peer = RawPeer.open(first)) {
+            assertEquals(HELLO, peer.octets(textFrame("Hello")).readFrame());
+            // The server ends TCP first, so that its end of the connection stays for minutes.
+            first.close();
+            try (WebSocketServer second = Handlers.echoServer().port(first.port()).start()) {
+                assertServes(second);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void startingAndStoppingLeavesNothingBehind(TransportKind transport) throws IOException {
+        var system = ManagementFactory.getOperatingSystemMXBean();
+        awaitNoServerThreads();
+        startAndStop(transport);
+        awaitNoServerThreads();
+        long before = system instanceof UnixOperatingSystemMXBean unix ? unix.getOpenFileDescriptorCount() : 0;
+        for (int i = 0; i < 30; i++) {
+            startAndStop(transport);
+        }
+        awaitNoServerThreads();
+        if (system instanceof UnixOperatingSystemMXBean unix) {
+            // Others in this JVM may open some meanwhile; each round of ours would leave at least one.
+            Await.until("descriptors are closed", () -> unix.getOpenFileDescriptorCount() < before + 15);
+        }
+    }
+
+    private static void startAndStop(TransportKind transport) throws IOException {
+        try (WebSocketServer server = Handlers.echoServer().transport(transport).start();
+                RawPeer peer = RawPeer.open(server)) {
+            peer.hex(CLOSE_1000).readToEnd();
+        }
+    }
+
+    // Settings
+
+    @Test
+    void settingsReachTheSockets() throws IOException {
+        SocketSettings changed = Handlers.echoServer().tcpNoDelay(false).keepAlive(true).receiveBufferSize(20_000)
+                .sendBufferSize(30_000).build().socket();
+        SocketSettings left = Handlers.echoServer().build().socket();
+        try (ServerSocketChannel listener = changed.listen();
+                SocketChannel peer = SocketChannel.open(listener.getLocalAddress());
+                SocketChannel accepted = listener.accept()) {
+            assertTrue(peer.isConnected());
+            // The system doubles or rounds sizes, but does not reach those it would choose.
+            int defaultSendBuffer = accepted.getOption(StandardSocketOptions.SO_SNDBUF);
+            changed.configure(accepted);
+            assertFalse(accepted.getOption(StandardSocketOptions.TCP_NODELAY));
+            assertTrue(accepted.getOption(StandardSocketOptions.SO_KEEPALIVE));
+            assertTrue(accepted.getOption(StandardSocketOptions.SO_RCVBUF) <= 40_000);
+            assertTrue(accepted.getOption(StandardSocketOptions.SO_SNDBUF) <= 60_000);
+            assertTrue(defaultSendBuffer > 60_000);
+            left.configure(accepted);
+            assertTrue(accepted.getOption(StandardSocketOptions.TCP_NODELAY));
+        }
+        try (ServerSocketChannel listener = left.listen();
+                SocketChannel peer = SocketChannel.open(listener.getLocalAddress());
+                SocketChannel accepted = listener.accept()) {
+            assertTrue(peer.isConnected());
+            left.configure(accepted);
+            assertFalse(accepted.getOption(StandardSocketOptions.SO_KEEPALIVE));
+        }
+    }
+
+    // Connections
+
+    @Test
+    void connectionsAreCountedFromAcceptToEnd() throws IOException {
+        try (WebSocketServer server = Handlers.echoServer().start()) {
+            assertEquals(0, server.connections());
+            try (RawPeer open = RawPeer.open(server); RawPeer inHandshake = RawPeer.connect(server).text("GET ")) {
+                assertTrue(inHandshake.socket().isConnected());
+                Await.until("both are counted", () -> server.connections() == 2);
+                open.hex(CLOSE_1000).readToEnd();
+            }
+            Await.until("none is left", () -> server.connections() == 0);
+        }
+    }
+
+    @Test
+    void connectionsFarBeyondTheLimitAreJustClosed() throws IOException {
+        try (WebSocketServer server = Handlers.echoServer().maxConnections(1).shutdownGrace(Duration.ZERO).start();
+                RawPeer only = RawPeer.open(server)) {
+            List<RawPeer> refused = new ArrayList<>();
+            try {
+                int told = 0;
+                int closed = 0;
+                for (int i = 0; i < 300; i++) {
+                    RawPeer peer = RawPeer.connect(server);
+                    refused.add(peer);
+                    if (peer.readToEnd().length > 0) {
+                        told++;
+                    } else {
+                        closed++;
+                    }
+                }
+                assertEquals(256, told);
+                assertEquals(44, closed);
+                assertEquals(1, server.connections());
+                assertEquals(HELLO, only.octets(textFrame("Hello")).readFrame());
+            } finally {
+                for (RawPeer peer : refused) {
+                    peer.close();
+                }
+            }
+            only.hex(CLOSE_1000).readToEnd();
+            only.leave();
+            Await.until("there is room again", () -> server.connections() == 0);
+            assertServes(server);
+        }
+    }
+
+    // What a handler's end means
+
+    /** What a peer sees of a handler: a Close frame's code, once it answered it. */
+    private static int closeCodeOf(WebSocketHandler handler) throws IOException {
+        try (WebSocketServer server = WebSocketServer.builder().handler(handler).start();
+                RawPeer peer = RawPeer.open(server)) {
+            peer.hex(CLOSE_1000);
+            return peer.readCloseAndEnd();
+        }
+    }
+
+    @Test
+    void returningClosesWith1000() throws IOException {
+        assertEquals(1000, closeCodeOf(ws -> {}));
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    @Test
+    void throwingClosesWith1011AndIsLogged() throws IOException {
+        RuntimeException thrown = new IllegalStateException("a bug");
+        assertEquals(1011, closeCodeOf(ws -> {
+            throw thrown;
+        }));
+        assertEquals(List.of("a handler failed"), log.lines(Level.WARNING));
+        assertEquals(List.of(thrown), log.thrown(Level.WARNING));
+    }
+
+    private static int overflow(int depth) {
+        return overflow(depth + 1) + 1;
+    }
+
+    @Test
+    void stackOverflowClosesWith1011() throws IOException {
+        assertEquals(1011, closeCodeOf(ws -> overflow(0)));
+        assertEquals(StackOverflowError.class, log.thrown(Level.WARNING).get(0).getClass());
+    }
+
+    @Test
+    void ioExceptionOfSomethingElseClosesWith1011() throws IOException {
+        assertEquals(1011, closeCodeOf(ws -> {
+            throw new IOException("no database");
+        }));
+        assertEquals(List.of("a handler failed"), log.lines(Level.WARNING));
+    }
+
+    @Test
+    void endOfAnotherConnectionIsNotTheHandlersOwn() throws Exception {
+        AtomicReference<WebSocketConnection> first = new AtomicReference<>();
+        CountDownLatch firstIsOver = new CountDownLatch(1);
+        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
+            if (first.compareAndSet(null, ws)) {
+                Handlers.echo(ws);
+                firstIsOver.countDown();
+            } else {
+                firstIsOver.await();
+                first.get().send("are you there?");
+            }
+        }).start()) {
+            try (RawPeer peer = RawPeer.open(server)) {
+                peer.hex(CLOSE_1000).readToEnd();
+            }
+            try (RawPeer peer = RawPeer.open(server)) {
+                assertEquals("8802 03f3", peer.readFrame());
+            }
+        }
+        assertEquals(List.of("a handler failed"), log.lines(Level.WARNING));
+    }
+
+    @Test
+    void failedConnectionIsOneLineAtDebugAndNoWarning() throws Exception {
+        CountDownLatch failed = new CountDownLatch(2);
+        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
+            try {
+                Handlers.echo(ws);
+            } finally {
+                failed.countDown();
+            }
+        }).start()) {
+            try (RawPeer reset = RawPeer.open(server)) {
+                reset.socket().setSoLinger(true, 0);
+            }
+            try (RawPeer violating = RawPeer.open(server)) {
+                assertEquals(1002, violating.hex("ffff").readCloseAndEnd());
+            }
+            assertTrue(failed.await(10, TimeUnit.SECONDS));
+            Await.until("both are over", () -> server.connections() == 0);
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING));
+        List<String> lines = log.lines(Level.FINE);
+        assertEquals(2, lines.size(), lines.toString());
+        assertTrue(lines.stream().allMatch(line -> line.contains(": connection ended: unclean")), lines.toString());
+    }
+
+    @Test
+    void connectionsFailureInAWrapperIsNoWarningEither() throws Exception {
+        CountDownLatch failed = new CountDownLatch(1);
+        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
+            try {
+                Handlers.echo(ws);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } finally {
+                failed.countDown();
+            }
+        }).start()) {
+            try (RawPeer reset = RawPeer.open(server)) {
+                reset.socket().setSoLinger(true, 0);
+            }
+            assertTrue(failed.await(10, TimeUnit.SECONDS));
+            Await.until("it is over", () -> server.connections() == 0);
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    @Test
+    void peersCloseReasonIsEscapedInTheLog() throws IOException {
+        // A Close frame with 4000 and the reason "a", LF, ESC, U+202E.
+        try (WebSocketServer server = Handlers.echoServer().start(); RawPeer peer = RawPeer.open(server)) {
+            peer.hex("8888 00000000 0fa0 610a1be280ae").readToEnd();
+            peer.leave();
+            Await.until("it is over", () -> server.connections() == 0);
+        }
+        String line = log.lines(Level.FINE).get(0);
+        assertTrue(line.endsWith("received 4000 \"a\\u000a\\u001b\\u202e\", sent 4000, first REMOTE"), line);
+    }
+
+    // Shutdown
+
+    @Test
+    void startAndStopAreOneLineEach() throws IOException {
+        int port;
+        try (WebSocketServer server = Handlers.echoServer().start()) {
+            port = server.port();
+        }
+        assertEquals(List.of("listening on /127.0.0.1:" + port,
+                "stopped listening on /127.0.0.1:" + port + "; of 0 connections 0 were aborted"),
+                log.lines(Level.INFO));
+    }
+
+    @Test
+    void awaitTerminationWaitsForTheEndOfClose() throws Exception {
+        CountDownLatch terminated = new CountDownLatch(1);
+        WebSocketServer server = Handlers.echoServer().start();
+        Thread waiting = Thread.ofPlatform().start(() -> {
+            try {
+                server.awaitTermination();
+                terminated.countDown();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Await.until("it waits", () -> waiting.getState() == Thread.State.WAITING);
+        assertEquals(1, terminated.getCount());
+        server.close();
+        assertTrue(terminated.await(10, TimeUnit.SECONDS));
+        server.awaitTermination();
+    }
+
+    @Test
+    void closingTwiceIsClosingOnce() throws IOException {
+        WebSocketServer server = Handlers.echoServer().start();
+        server.close();
+        server.close();
+        assertEquals(2, log.lines(Level.INFO).size());
+    }
+
+    @Test
+    void closeOfAnotherThreadWaitsForTheFirst() throws Exception {
+        WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofSeconds(20)).start();
+        CountDownLatch closed = new CountDownLatch(2);
+        try (RawPeer peer = RawPeer.open(server)) {
+            for (int i = 0; i < 2; i++) {
+                Thread.ofPlatform().start(() -> {
+                    server.close();
+                    closed.countDown();
+                });
+            }
+            assertEquals("8802 03e9", peer.readFrame());
+            assertEquals(2, closed.getCount());
+            peer.hex("8882 00000000 03e9");
+            peer.readToEnd();
+        }
+        assertTrue(closed.await(10, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void interruptedCloseEndsTheGracePeriod() throws Exception {
+        WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofMinutes(1)).start();
+        BlockingQueue<Boolean> interrupted = new LinkedBlockingQueue<>();
+        try (RawPeer peer = RawPeer.open(server)) {
+            Thread closing = Thread.ofPlatform().start(() -> {
+                server.close();
+                interrupted.add(Thread.currentThread().isInterrupted());
+            });
+            assertEquals("8802 03e9", peer.readFrame());
+            closing.interrupt();
+            assertEquals(true, interrupted.poll(10, TimeUnit.SECONDS));
+        }
+        server.awaitTermination();
+    }
+
+    @Test
+    void handlerMayCloseTheServer() throws Exception {
+        AtomicReference<WebSocketServer> self = new AtomicReference<>();
+        CountDownLatch known = new CountDownLatch(1);
+        WebSocketServer server = WebSocketServer.builder().shutdownGrace(SHORT).handler(ws -> {
+            known.await();
+            self.get().close();
+        }).start();
+        self.set(server);
+        try (RawPeer peer = RawPeer.open(server)) {
+            known.countDown();
+            assertEquals("8802 03e9", peer.readFrame());
+            server.awaitTermination();
+        }
+        awaitNoServerThreads();
+    }
+
+    @Test
+    void shutdownTellsEveryConnectionThatTheServerGoesAway() throws Exception {
+        // ATTACKS 23
+        int count = 500;
+        BlockingQueue<Integer> codes = new LinkedBlockingQueue<>();
+        WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofSeconds(20)).start();
+        for (int i = 0; i < count; i++) {
+            RawPeer peer = RawPeer.open(server);
+            Thread.ofVirtual().start(() -> {
+                try (peer) {
+                    String close = peer.readFrame();
+                    peer.hex("8882 00000000" + close.substring(5));
+                    codes.add(peer.readToEnd().length == 0 ? Integer.parseInt(close.substring(5), 16) : -1);
+                } catch (IOException e) {
+                    codes.add(-2);
+                }
+            });
+        }
+        assertEquals(count, server.connections());
+        server.close();
+        for (int i = 0; i < count; i++) {
+            assertEquals(1001, codes.poll(10, TimeUnit.SECONDS));
+        }
+        assertTrue(log.lines(Level.INFO).getLast().endsWith("of 500 connections 0 were aborted"));
+        assertEquals(0, server.connections());
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    @Test
+    void shutdownEndsHandshakesThatAreUnderWay() throws Exception {
+        WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofSeconds(20)).start();
+        try (RawPeer peer = RawPeer.connect(server).text("GET /")) {
+            Await.until("it is accepted", () -> server.connections() == 1);
+            Thread closing = Thread.ofVirtual().start(server::close);
+            assertTrue(peer.readHead().startsWith("HTTP/1.1 503 "));
+            peer.halfClose().readToEnd();
+            closing.join();
+        }
+        assertTrue(log.lines(Level.INFO).getLast().endsWith("of 1 connections 0 were aborted"));
+    }
+
+    @Test
+    void connectionThatIsDecidedDuringShutdownIsToldSo() throws Exception {
+        CountDownLatch deciding = new CountDownLatch(1);
+        CountDownLatch decide = new CountDownLatch(1);
+        WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofSeconds(20)).policy(request -> {
+            deciding.countDown();
+            decide.await();
+            return HandshakeDecision.accept();
+        }).start();
+        try (RawPeer peer = RawPeer.connect(server).text(RawPeer.request())) {
+            deciding.await();
+            Thread closing = Thread.ofVirtual().start(server::close);
+            Await.until("it does not listen", () -> {
+                try (RawPeer late = RawPeer.connect(server)) {
+                    return !late.socket().isConnected();
+                } catch (IOException e) {
+                    return true;
+                }
+            });
+            decide.countDown();
+            assertTrue(peer.readHead().startsWith("HTTP/1.1 101 "));
+            assertEquals("8802 03e9", peer.readFrame());
+            peer.hex("8882 00000000 03e9").readToEnd();
+            peer.leave();
+            closing.join();
+        }
+    }
+
+    @Test
+    void peersThatDoNotCloseAreAbortedAfterTheGrace() throws Exception {
+        WebSocketServer server = Handlers.echoServer().shutdownGrace(SHORT).start();
+        try (RawPeer peer = RawPeer.open(server)) {
+            long start = System.nanoTime();
+            server.close();
+            assertTrue(System.nanoTime() - start >= SHORT.toNanos());
+            assertEquals("8802 03e9", peer.readFrame());
+        }
+        assertTrue(log.lines(Level.INFO).getLast().endsWith("of 1 connections 1 were aborted"));
+        Await.until("it is over", () -> server.connections() == 0);
+    }
+
+    @Test
+    void handlerThatNeverReturnsDoesNotHoldTheShutdown() throws Exception {
+        // ATTACKS 21
+        CountDownLatch running = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        WebSocketServer server = WebSocketServer.builder().shutdownGrace(SHORT).handler(ws -> {
+            running.countDown();
+            while (release.getCount() > 0) {
+                // Deaf to interrupts.
+                Thread.interrupted();
+                LockSupport.parkNanos(1_000_000);
+            }
+        }).start();
+        try (RawPeer peer = RawPeer.open(server)) {
+            assertTrue(running.await(10, TimeUnit.SECONDS));
+            long start = System.nanoTime();
+            server.close();
+            long took = System.nanoTime() - start;
+            assertTrue(took < TimeUnit.SECONDS.toNanos(5), took + " ns");
+            assertEquals("8802 03e9", peer.readFrame());
+            assertEquals(1, server.connections());
+        } finally {
+            release.countDown();
+        }
+        Await.until("it is over", () -> server.connections() == 0);
+    }
+
+    @Test
+    void handlerThatWaitsIsInterruptedAtTheEndOfTheGrace() throws Exception {
+        BlockingQueue<String> ends = new LinkedBlockingQueue<>();
+        CountDownLatch running = new CountDownLatch(1);
+        WebSocketServer server = WebSocketServer.builder().shutdownGrace(SHORT).handler(ws -> {
+            running.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                ends.add("interrupted");
+            }
+        }).start();
+        try (RawPeer peer = RawPeer.open(server)) {
+            assertTrue(peer.socket().isConnected());
+            assertTrue(running.await(10, TimeUnit.SECONDS));
+            server.close();
+            assertEquals("interrupted", ends.poll(10, TimeUnit.SECONDS));
+        }
+    }
+}
