@@ -29,13 +29,20 @@ class FramingRulesTest {
                 assertAnswered(octets, cut, Integer.MAX_VALUE, depth, answer, failCode);
             }
             assertAnswered(octets, 0, 1, depth, answer, failCode);
+            assertAnswered(TestConnection.with().parks(), octets, 0, depth, answer, failCode);
+            assertAnswered(TestConnection.with().parks().readLength(1), octets, 0, depth, answer, failCode);
         }
     }
 
     private static void assertAnswered(byte[] octets, int cut, int readLength, Handler depth, String answer,
             int failCode) throws Exception {
-        String name = "cut at " + cut + ", reads of " + readLength;
-        try (TestConnection test = TestConnection.with().readLength(readLength).start(depth)) {
+        assertAnswered(TestConnection.with().readLength(readLength), octets, cut, depth, answer, failCode);
+    }
+
+    private static void assertAnswered(TestConnection.Setup setup, byte[] octets, int cut, Handler depth,
+            String answer, int failCode) throws Exception {
+        String name = "cut at " + cut;
+        try (TestConnection test = setup.start(depth)) {
             if (cut > 0) {
                 test.peer.send(octets, 0, cut);
                 test.awaitReading();
