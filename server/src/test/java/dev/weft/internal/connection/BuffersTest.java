@@ -189,7 +189,8 @@ class BuffersTest {
         Random random = new Random(number);
         for (int i = 0; i < 20; i++) {
             TestConnection.Setup setup = random.nextBoolean() ? TestConnection.with() : TestConnection.with().parks();
-            try (TestConnection test = setup.budget(budget).pool(pool).capacity(1 << 15).start(DEPTHS.get(random.nextInt(3)))) {
+            try (TestConnection test = setup.budget(budget).pool(pool).capacity(1 << 15)
+                    .start(DEPTHS.get(random.nextInt(3)))) {
                 for (int round = random.nextInt(5); round > 0; round--) {
                     byte[][] batch = new byte[1 + random.nextInt(4)][];
                     for (int j = 0; j < batch.length; j++) {

@@ -71,7 +71,8 @@ class ClosingRulesTest {
     @Test
     void aCloseOfOneOctetFailsWith1002() throws Exception {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
-            test.peer.send("88 81 00000000 03").shutdownOutput().expectCloseAndEnd(1002);
+            // The octet behind the frame would make the code 1000.
+            test.peer.send("88 81 00000000 03 e8").shutdownOutput().expectCloseAndEnd(1002);
         }
     }
 
@@ -198,8 +199,7 @@ class ClosingRulesTest {
 
     @Test
     void aHandlerThatReturnsClosesWith1000AndOneThatThrowsWith1011() throws Exception {
-        try (TestConnection test = TestConnection.start(connection -> {
-        })) {
+        try (TestConnection test = TestConnection.start(connection -> {})) {
             test.peer.expect("88 02 03e8").send("88 82 00000000 03e8").expectEnd();
             test.peer.close();
             assertEquals("clean, received 1000, sent 1000, first LOCAL", test.awaitEnd().toString());
@@ -241,7 +241,8 @@ class ClosingRulesTest {
             Peer.Frame close = test.peer.readFrame();
             assertEquals("unmasked frame from a client", close.text().substring(2));
             ConnectionEnd end = test.awaitEnd();
-            assertEquals("5.1", assertInstanceOf(ProtocolViolationException.class, end.cause().orElseThrow()).section());
+            assertEquals("5.1",
+                    assertInstanceOf(ProtocolViolationException.class, end.cause().orElseThrow()).section());
             assertFalse(end.clean());
             assertEquals(Optional.of(Side.LOCAL), end.closedFirst());
             assertInstanceOf(ConnectionClosedException.class, test.thrown());

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Several threads on one connection: frames stay whole and in order, nothing follows a Close frame, nobody is stuck. */
+/** Several threads on one connection: frames stay whole and in order, none follows a Close frame, nobody is stuck. */
 @Timeout(30)
 class ConnectionThreadsTest {
     private static final int SENDERS = 8;

@@ -240,8 +240,7 @@ class DeadlinesTest {
 
     @Test
     void aPeerThatDoesNotAnswerOurCloseIsAborted() throws Exception {
-        try (TestConnection test = TestConnection.start(connection -> {
-        })) {
+        try (TestConnection test = TestConnection.start(connection -> {})) {
             test.peer.expect("88 02 03e8");
             // It keeps talking, which does not help.
             for (int i = 0; i < 5; i++) {
