@@ -14,11 +14,14 @@ public final class BufferBudget {
 
     /** Takes octets from the budget; false, and nothing taken, if it has not so many. */
     public boolean take(long octets) {
-        if (taken.addAndGet(octets) <= limit) {
-            return true;
-        }
-        taken.addAndGet(-octets);
-        return false;
+        long now;
+        do {
+            now = taken.get();
+            if (octets > limit - now) {
+                return false;
+            }
+        } while (!taken.compareAndSet(now, now + octets));
+        return true;
     }
 
     /** Puts back what was taken. */

@@ -79,10 +79,6 @@ final class Assembly {
         return array.length;
     }
 
-    boolean isEmpty() {
-        return array.length == 0;
-    }
-
     /** Drops the message. */
     void release() {
         if (array.length > 0) {

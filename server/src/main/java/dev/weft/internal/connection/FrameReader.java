@@ -101,8 +101,6 @@ final class FrameReader {
         // Else a connection that waits would keep the array of a buffer that the pool has dropped.
         parser.feed(NOTHING, 0, 0);
         beforeRead();
-        // A connection that waits keeps no array of the last message from the collector.
-        parser.feed(NOTHING, 0, 0);
         afterRead(input.fill());
         parser.feed(input.array(), 0, input.length());
     }

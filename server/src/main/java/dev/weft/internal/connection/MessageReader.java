@@ -221,10 +221,6 @@ final class MessageReader {
         return (event == Event.FRAME || event == Event.FRAME_END) && parser.fin();
     }
 
-    boolean isText() {
-        return text;
-    }
-
     Extension.Transform decoder() {
         return transformed ? extension.decoder() : null;
     }

@@ -52,7 +52,16 @@ public final class Sweeper {
             LockSupport.parkNanos(step);
             long now = System.nanoTime();
             clock.set(now);
+            look(now);
+        }
+    }
+
+    /** No error ends the sweeper: all connections would be without deadlines from then on. */
+    private void look(long now) {
+        try {
             sweep.at(now);
+        } catch (Throwable e) {
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
         }
     }
 }

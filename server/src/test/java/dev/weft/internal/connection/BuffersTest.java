@@ -26,8 +26,9 @@ class BuffersTest {
 
     @Test
     void aConnectionThatWaitsHoldsNoBuffer() throws Exception {
-        for (Handler depth : DEPTHS) {
-            try (TestConnection test = TestConnection.start(depth)) {
+        for (int i = 0; i < 6; i++) {
+            TestConnection.Setup setup = i < 3 ? TestConnection.with() : TestConnection.with().parks();
+            try (TestConnection test = setup.start(DEPTHS.get(i % 3))) {
                 assertHoldsNothing(test, "idle from the start");
                 for (int length : new int[]{0, 10, 122, 123, 1000, 16_000, 40_000}) {
                     byte[] payload = new byte[length];
@@ -187,7 +188,8 @@ class BuffersTest {
     private static void converse(int number, BufferBudget budget, BufferPool pool) throws Exception {
         Random random = new Random(number);
         for (int i = 0; i < 20; i++) {
-            try (TestConnection test = TestConnection.with().budget(budget).pool(pool).capacity(1 << 15)
+            TestConnection.Setup setup = random.nextBoolean() ? TestConnection.with() : TestConnection.with().parks();
+            try (TestConnection test = setup.budget(budget).pool(pool).capacity(1 << 15)
                     .start(DEPTHS.get(random.nextInt(3)))) {
                 for (int round = random.nextInt(5); round > 0; round--) {
                     byte[][] batch = new byte[1 + random.nextInt(4)][];

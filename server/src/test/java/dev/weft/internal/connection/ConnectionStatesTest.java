@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What each event does in each state of a connection: event by the peer, by the user on the connection's thread, or by
- * the user on another thread. Behind the event the peer sends Close 1000 and ends its output, and the handler receives to
- * the end. The tables tell all that the peer sees from the event on ("!1002" is a Close frame with that code and a
+ * the user on another thread. Behind the event the peer sends Close 1000 and ends its output, and the handler receives
+ * to the end. The tables tell all that the peer sees from the event on ("!1002" is a Close frame with that code and a
  * reason), what the handler receives, and how the connection ended: code received, code sent, who was first, the cause.
  */
 @Timeout(30)
@@ -98,64 +98,64 @@ class ConnectionStatesTest {
 
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource(delimiter = '|', textBlock = """
-            OPEN        | text            | 81 81 00000000 62          | 88 02 03e8          | text:b close   | 1000 1000 REMOTE -
-            OPEN        | binary          | 82 81 00000000 62          | 88 02 03e8          | binary:62 close | 1000 1000 REMOTE -
-            OPEN        | fragment        | 01 81 00000000 62          | 88 02 03e8          | close          | 1000 1000 REMOTE -
-            OPEN        | continuation    | 80 81 00000000 62          | !1002               | CCE            | - 1002 LOCAL PVE
-            OPEN        | ping            | 89 81 00000000 70          | 8a 01 70 88 02 03e8 | close          | 1000 1000 REMOTE -
-            OPEN        | pong            | 8a 81 00000000 70          | 88 02 03e8          | close          | 1000 1000 REMOTE -
-            OPEN        | empty Close     | 88 80 00000000             | 88 00               | close          | 1005 1005 REMOTE -
-            OPEN        | Close 3000      | 88 84 00000000 0bb86f6b    | 88 02 0bb8          | close          | 3000 3000 REMOTE -
-            OPEN        | Close, 1 octet  | 88 81 00000000 03          | !1002               | CCE            | - 1002 LOCAL PVE
-            OPEN        | Close 1005      | 88 82 00000000 03ed        | !1002               | CCE            | - 1002 LOCAL PVE
-            OPEN        | Close, not UTF-8 | 88 83 00000000 03e8ff     | !1007               | CCE            | - 1007 LOCAL PVE
-            OPEN        | violation       | 81 01 62                   | !1002               | CCE            | - 1002 LOCAL PVE
-            OPEN        | end of input    | EOF                        |                     | EOFException   | - - - EOFException
-            OPEN        | reset           | RESET                      |                     | IOException    | - - - IOException
-            MID_HEADER  | the rest        | 81 00000000 62             | 88 02 03e8          | text:b close   | 1000 1000 REMOTE -
-            MID_HEADER  | violation       | 01                         | !1002               | CCE            | - 1002 LOCAL PVE
-            MID_HEADER  | end of input    | EOF                        |                     | EOFException   | - - - EOFException
-            MID_HEADER  | reset           | RESET                      |                     | IOException    | - - - IOException
-            MID_FRAME   | the rest        | 62 63                      | 88 02 03e8          | text:abc close | 1000 1000 REMOTE -
-            MID_FRAME   | not UTF-8       | ff                         | !1007               | CCE            | - 1007 LOCAL PVE
-            MID_FRAME   | end of input    | EOF                        |                     | EOFException   | - - - EOFException
-            MID_FRAME   | reset           | RESET                      |                     | IOException    | - - - IOException
-            MID_MESSAGE | text            | 81 81 00000000 62          | !1002               | CCE            | - 1002 LOCAL PVE
-            MID_MESSAGE | binary          | 82 81 00000000 62          | !1002               | CCE            | - 1002 LOCAL PVE
-            MID_MESSAGE | first fragment  | 01 81 00000000 62          | !1002               | CCE            | - 1002 LOCAL PVE
-            MID_MESSAGE | continuation    | 80 81 00000000 62          | 88 02 03e8          | text:ab close  | 1000 1000 REMOTE -
-            MID_MESSAGE | more of it      | 00 81 00000000 62          | 88 02 03e8          | close          | 1000 1000 REMOTE -
-            MID_MESSAGE | ping            | 89 81 00000000 70          | 8a 01 70 88 02 03e8 | close          | 1000 1000 REMOTE -
-            MID_MESSAGE | pong            | 8a 81 00000000 70          | 88 02 03e8          | close          | 1000 1000 REMOTE -
-            MID_MESSAGE | empty Close     | 88 80 00000000             | 88 00               | close          | 1005 1005 REMOTE -
-            MID_MESSAGE | Close, 1 octet  | 88 81 00000000 03          | !1002               | CCE            | - 1002 LOCAL PVE
-            MID_MESSAGE | end of input    | EOF                        |                     | EOFException   | - - - EOFException
-            MID_MESSAGE | reset           | RESET                      |                     | IOException    | - - - IOException
-            CLOSE_SENT  | text            | 81 81 00000000 62          |                     | text:b close   | 1000 1001 LOCAL -
-            CLOSE_SENT  | binary          | 82 81 00000000 62          |                     | binary:62 close | 1000 1001 LOCAL -
-            CLOSE_SENT  | fragment        | 01 81 00000000 62          |                     | close          | 1000 1001 LOCAL -
-            CLOSE_SENT  | continuation    | 80 81 00000000 62          |                     | CCE            | - 1001 LOCAL PVE
-            CLOSE_SENT  | ping            | 89 81 00000000 70          |                     | close          | 1000 1001 LOCAL -
-            CLOSE_SENT  | pong            | 8a 81 00000000 70          |                     | close          | 1000 1001 LOCAL -
-            CLOSE_SENT  | empty Close     | 88 80 00000000             |                     | close          | 1005 1001 LOCAL -
-            CLOSE_SENT  | Close 3000      | 88 84 00000000 0bb86f6b    |                     | close          | 3000 1001 LOCAL -
-            CLOSE_SENT  | Close, 1 octet  | 88 81 00000000 03          |                     | CCE            | - 1001 LOCAL PVE
-            CLOSE_SENT  | Close 1005      | 88 82 00000000 03ed        |                     | CCE            | - 1001 LOCAL PVE
-            CLOSE_SENT  | Close, not UTF-8 | 88 83 00000000 03e8ff     |                     | CCE            | - 1001 LOCAL PVE
-            CLOSE_SENT  | violation       | 81 01 62                   |                     | CCE            | - 1001 LOCAL PVE
-            CLOSE_SENT  | end of input    | EOF                        |                     | EOFException   | - 1001 LOCAL EOFException
-            CLOSE_SENT  | reset           | RESET                      |                     | IOException    | - 1001 LOCAL IOException
-            CLOSED      | text            | 81 81 00000000 62          |                     | CCE            | 1000 1000 REMOTE -
-            CLOSED      | ping            | 89 81 00000000 70          |                     | CCE            | 1000 1000 REMOTE -
-            CLOSED      | Close 3000      | 88 82 00000000 0bb8        |                     | CCE            | 1000 1000 REMOTE -
-            CLOSED      | violation       | 81 01 62                   |                     | CCE            | 1000 1000 REMOTE -
-            CLOSED      | end of input    | EOF                        |                     | CCE            | 1000 1000 REMOTE -
-            CLOSED      | reset           | RESET                      |                     | CCE            | 1000 1000 REMOTE -
-            BROKEN      | text            | 81 81 00000000 62          |                     | CCE            | - - - IOException
-            BROKEN      | ping            | 89 81 00000000 70          |                     | CCE            | - - - IOException
-            BROKEN      | Close 3000      | 88 82 00000000 0bb8        |                     | CCE            | - - - IOException
-            BROKEN      | end of input    | EOF                        |                     | CCE            | - - - IOException
-            BROKEN      | reset           | RESET                      |                     | CCE            | - - - IOException
+            OPEN        | text          | 81 81 00000000 62    | 880203e8 | text:b close | 1000 1000 REMOTE -
+            OPEN        | binary        | 82 81 00000000 62    | 880203e8 | binary:62 close | 1000 1000 REMOTE -
+            OPEN        | fragment      | 01 81 00000000 62    | 880203e8 | close        | 1000 1000 REMOTE -
+            OPEN        | continuation  | 80 81 00000000 62    | !1002    | CCE          | - 1002 LOCAL PVE
+            OPEN        | ping          | 89 81 00000000 70    | 8a0170 880203e8 | close        | 1000 1000 REMOTE -
+            OPEN        | pong          | 8a 81 00000000 70    | 880203e8 | close        | 1000 1000 REMOTE -
+            OPEN        | empty Close   | 88 80 00000000       | 8800     | close        | 1005 1005 REMOTE -
+            OPEN        | Close 3000    | 88 84 00000000 0bb86f6b | 88020bb8 | close        | 3000 3000 REMOTE -
+            OPEN        | Close, 1 octet | 88 81 00000000 03    | !1002    | CCE          | - 1002 LOCAL PVE
+            OPEN        | Close 1005    | 88 82 00000000 03ed  | !1002    | CCE          | - 1002 LOCAL PVE
+            OPEN        | Close, not UTF-8 | 88 83 00000000 03e8ff | !1007    | CCE          | - 1007 LOCAL PVE
+            OPEN        | violation     | 81 01 62             | !1002    | CCE          | - 1002 LOCAL PVE
+            OPEN        | end of input  | EOF                  |          | EOFException | - - - EOFException
+            OPEN        | reset         | RESET                |          | IOException  | - - - IOException
+            MID_HEADER  | the rest      | 81 00000000 62       | 880203e8 | text:b close | 1000 1000 REMOTE -
+            MID_HEADER  | violation     | 01                   | !1002    | CCE          | - 1002 LOCAL PVE
+            MID_HEADER  | end of input  | EOF                  |          | EOFException | - - - EOFException
+            MID_HEADER  | reset         | RESET                |          | IOException  | - - - IOException
+            MID_FRAME   | the rest      | 62 63                | 880203e8 | text:abc close | 1000 1000 REMOTE -
+            MID_FRAME   | not UTF-8     | ff                   | !1007    | CCE          | - 1007 LOCAL PVE
+            MID_FRAME   | end of input  | EOF                  |          | EOFException | - - - EOFException
+            MID_FRAME   | reset         | RESET                |          | IOException  | - - - IOException
+            MID_MESSAGE | text          | 81 81 00000000 62    | !1002    | CCE          | - 1002 LOCAL PVE
+            MID_MESSAGE | binary        | 82 81 00000000 62    | !1002    | CCE          | - 1002 LOCAL PVE
+            MID_MESSAGE | first fragment | 01 81 00000000 62    | !1002    | CCE          | - 1002 LOCAL PVE
+            MID_MESSAGE | continuation  | 80 81 00000000 62    | 880203e8 | text:ab close | 1000 1000 REMOTE -
+            MID_MESSAGE | more of it    | 00 81 00000000 62    | 880203e8 | close        | 1000 1000 REMOTE -
+            MID_MESSAGE | ping          | 89 81 00000000 70    | 8a0170 880203e8 | close        | 1000 1000 REMOTE -
+            MID_MESSAGE | pong          | 8a 81 00000000 70    | 880203e8 | close        | 1000 1000 REMOTE -
+            MID_MESSAGE | empty Close   | 88 80 00000000       | 8800     | close        | 1005 1005 REMOTE -
+            MID_MESSAGE | Close, 1 octet | 88 81 00000000 03    | !1002    | CCE          | - 1002 LOCAL PVE
+            MID_MESSAGE | end of input  | EOF                  |          | EOFException | - - - EOFException
+            MID_MESSAGE | reset         | RESET                |          | IOException  | - - - IOException
+            CLOSE_SENT  | text          | 81 81 00000000 62    |          | text:b close | 1000 1001 LOCAL -
+            CLOSE_SENT  | binary        | 82 81 00000000 62    |          | binary:62 close | 1000 1001 LOCAL -
+            CLOSE_SENT  | fragment      | 01 81 00000000 62    |          | close        | 1000 1001 LOCAL -
+            CLOSE_SENT  | continuation  | 80 81 00000000 62    |          | CCE          | - 1001 LOCAL PVE
+            CLOSE_SENT  | ping          | 89 81 00000000 70    |          | close        | 1000 1001 LOCAL -
+            CLOSE_SENT  | pong          | 8a 81 00000000 70    |          | close        | 1000 1001 LOCAL -
+            CLOSE_SENT  | empty Close   | 88 80 00000000       |          | close        | 1005 1001 LOCAL -
+            CLOSE_SENT  | Close 3000    | 88 84 00000000 0bb86f6b |          | close        | 3000 1001 LOCAL -
+            CLOSE_SENT  | Close, 1 octet | 88 81 00000000 03    |          | CCE          | - 1001 LOCAL PVE
+            CLOSE_SENT  | Close 1005    | 88 82 00000000 03ed  |          | CCE          | - 1001 LOCAL PVE
+            CLOSE_SENT  | Close, not UTF-8 | 88 83 00000000 03e8ff |          | CCE          | - 1001 LOCAL PVE
+            CLOSE_SENT  | violation     | 81 01 62             |          | CCE          | - 1001 LOCAL PVE
+            CLOSE_SENT  | end of input  | EOF                  |          | EOFException | - 1001 LOCAL EOFException
+            CLOSE_SENT  | reset         | RESET                |          | IOException  | - 1001 LOCAL IOException
+            CLOSED      | text          | 81 81 00000000 62    |          | CCE          | 1000 1000 REMOTE -
+            CLOSED      | ping          | 89 81 00000000 70    |          | CCE          | 1000 1000 REMOTE -
+            CLOSED      | Close 3000    | 88 82 00000000 0bb8  |          | CCE          | 1000 1000 REMOTE -
+            CLOSED      | violation     | 81 01 62             |          | CCE          | 1000 1000 REMOTE -
+            CLOSED      | end of input  | EOF                  |          | CCE          | 1000 1000 REMOTE -
+            CLOSED      | reset         | RESET                |          | CCE          | 1000 1000 REMOTE -
+            BROKEN      | text          | 81 81 00000000 62    |          | CCE          | - - - IOException
+            BROKEN      | ping          | 89 81 00000000 70    |          | CCE          | - - - IOException
+            BROKEN      | Close 3000    | 88 82 00000000 0bb8  |          | CCE          | - - - IOException
+            BROKEN      | end of input  | EOF                  |          | CCE          | - - - IOException
+            BROKEN      | reset         | RESET                |          | CCE          | - - - IOException
             """)
     void byThePeer(State state, String event, String sent, String sees, String gets, String end) throws Exception {
         for (boolean waiting : new boolean[]{true, false}) {
@@ -187,38 +187,38 @@ class ConnectionStatesTest {
 
     @ParameterizedTest(name = "{0}: {1} {2}")
     @CsvSource(delimiter = '|', textBlock = """
-            OPEN        | send       | ok  | 81 01 78 88 02 03e8        | close          | 1000 1000 REMOTE -
-            OPEN        | ping       | ok  | 89 01 78 88 02 03e8        | close          | 1000 1000 REMOTE -
-            OPEN        | pong       | ok  | 8a 01 78 88 02 03e8        | close          | 1000 1000 REMOTE -
-            OPEN        | stream     | ok  | 02 01 78 80 00 88 02 03e8  | close          | 1000 1000 REMOTE -
-            OPEN        | close      | ok  | 88 02 0bb8                 | close          | 1000 3000 LOCAL -
-            OPEN        | abort      | ok  |                            | CCE            | - - - IOException
-            MID_FRAME   | send       | ok  | 81 01 78 !1007             | CCE            | - 1007 LOCAL PVE
-            MID_FRAME   | close      | ok  | 88 02 0bb8                 | CCE            | - 3000 LOCAL PVE
-            MID_FRAME   | abort      | ok  |                            | CCE            | - - - IOException
-            MID_MESSAGE | send       | ok  | 81 01 78 88 02 03e8        | close          | 1000 1000 REMOTE -
-            MID_MESSAGE | ping       | ok  | 89 01 78 88 02 03e8        | close          | 1000 1000 REMOTE -
-            MID_MESSAGE | stream     | ok  | 02 01 78 80 00 88 02 03e8  | close          | 1000 1000 REMOTE -
-            MID_MESSAGE | close      | ok  | 88 02 0bb8                 | close          | 1000 3000 LOCAL -
-            MID_MESSAGE | abort      | ok  |                            | CCE            | - - - IOException
-            CLOSE_SENT  | send       | CCE |                            | close          | 1000 1001 LOCAL -
-            CLOSE_SENT  | ping       | CCE |                            | close          | 1000 1001 LOCAL -
-            CLOSE_SENT  | pong       | CCE |                            | close          | 1000 1001 LOCAL -
-            CLOSE_SENT  | stream     | CCE |                            | close          | 1000 1001 LOCAL -
-            CLOSE_SENT  | close      | ok  |                            | close          | 1000 1001 LOCAL -
-            CLOSE_SENT  | abort      | ok  |                            | CCE            | - 1001 LOCAL IOException
-            CLOSED      | send       | CCE |                            | CCE            | 1000 1000 REMOTE -
-            CLOSED      | ping       | CCE |                            | CCE            | 1000 1000 REMOTE -
-            CLOSED      | pong       | CCE |                            | CCE            | 1000 1000 REMOTE -
-            CLOSED      | stream     | CCE |                            | CCE            | 1000 1000 REMOTE -
-            CLOSED      | close      | ok  |                            | CCE            | 1000 1000 REMOTE -
-            CLOSED      | abort      | ok  |                            | CCE            | 1000 1000 REMOTE -
-            BROKEN      | send       | CCE |                            | CCE            | - - - IOException
-            BROKEN      | ping       | CCE |                            | CCE            | - - - IOException
-            BROKEN      | pong       | CCE |                            | CCE            | - - - IOException
-            BROKEN      | stream     | CCE |                            | CCE            | - - - IOException
-            BROKEN      | close      | ok  |                            | CCE            | - - - IOException
-            BROKEN      | abort      | ok  |                            | CCE            | - - - IOException
+            OPEN        | send   | ok  | 810178 880203e8      | close | 1000 1000 REMOTE -
+            OPEN        | ping   | ok  | 890178 880203e8      | close | 1000 1000 REMOTE -
+            OPEN        | pong   | ok  | 8a0178 880203e8      | close | 1000 1000 REMOTE -
+            OPEN        | stream | ok  | 020178 8000 880203e8 | close | 1000 1000 REMOTE -
+            OPEN        | close  | ok  | 88020bb8             | close | 1000 3000 LOCAL -
+            OPEN        | abort  | ok  |                      | CCE   | - - - IOException
+            MID_FRAME   | send   | ok  | 810178 !1007         | CCE   | - 1007 LOCAL PVE
+            MID_FRAME   | close  | ok  | 88020bb8             | CCE   | - 3000 LOCAL PVE
+            MID_FRAME   | abort  | ok  |                      | CCE   | - - - IOException
+            MID_MESSAGE | send   | ok  | 810178 880203e8      | close | 1000 1000 REMOTE -
+            MID_MESSAGE | ping   | ok  | 890178 880203e8      | close | 1000 1000 REMOTE -
+            MID_MESSAGE | stream | ok  | 020178 8000 880203e8 | close | 1000 1000 REMOTE -
+            MID_MESSAGE | close  | ok  | 88020bb8             | close | 1000 3000 LOCAL -
+            MID_MESSAGE | abort  | ok  |                      | CCE   | - - - IOException
+            CLOSE_SENT  | send   | CCE |                      | close | 1000 1001 LOCAL -
+            CLOSE_SENT  | ping   | CCE |                      | close | 1000 1001 LOCAL -
+            CLOSE_SENT  | pong   | CCE |                      | close | 1000 1001 LOCAL -
+            CLOSE_SENT  | stream | CCE |                      | close | 1000 1001 LOCAL -
+            CLOSE_SENT  | close  | ok  |                      | close | 1000 1001 LOCAL -
+            CLOSE_SENT  | abort  | ok  |                      | CCE   | - 1001 LOCAL IOException
+            CLOSED      | send   | CCE |                      | CCE   | 1000 1000 REMOTE -
+            CLOSED      | ping   | CCE |                      | CCE   | 1000 1000 REMOTE -
+            CLOSED      | pong   | CCE |                      | CCE   | 1000 1000 REMOTE -
+            CLOSED      | stream | CCE |                      | CCE   | 1000 1000 REMOTE -
+            CLOSED      | close  | ok  |                      | CCE   | 1000 1000 REMOTE -
+            CLOSED      | abort  | ok  |                      | CCE   | 1000 1000 REMOTE -
+            BROKEN      | send   | CCE |                      | CCE   | - - - IOException
+            BROKEN      | ping   | CCE |                      | CCE   | - - - IOException
+            BROKEN      | pong   | CCE |                      | CCE   | - - - IOException
+            BROKEN      | stream | CCE |                      | CCE   | - - - IOException
+            BROKEN      | close  | ok  |                      | CCE   | - - - IOException
+            BROKEN      | abort  | ok  |                      | CCE   | - - - IOException
             """)
     void byTheUser(State state, String event, String result, String sees, String gets, String end) throws Exception {
         for (boolean onOwner : new boolean[]{true, false}) {

@@ -29,13 +29,20 @@ class FramingRulesTest {
                 assertAnswered(octets, cut, Integer.MAX_VALUE, depth, answer, failCode);
             }
             assertAnswered(octets, 0, 1, depth, answer, failCode);
+            assertAnswered(TestConnection.with().parks(), octets, 0, depth, answer, failCode);
+            assertAnswered(TestConnection.with().parks().readLength(1), octets, 0, depth, answer, failCode);
         }
     }
 
     private static void assertAnswered(byte[] octets, int cut, int readLength, Handler depth, String answer,
             int failCode) throws Exception {
-        String name = "cut at " + cut + ", reads of " + readLength;
-        try (TestConnection test = TestConnection.with().readLength(readLength).start(depth)) {
+        assertAnswered(TestConnection.with().readLength(readLength), octets, cut, depth, answer, failCode);
+    }
+
+    private static void assertAnswered(TestConnection.Setup setup, byte[] octets, int cut, Handler depth,
+            String answer, int failCode) throws Exception {
+        String name = "cut at " + cut;
+        try (TestConnection test = setup.start(depth)) {
             if (cut > 0) {
                 test.peer.send(octets, 0, cut);
                 test.awaitReading();
@@ -75,7 +82,7 @@ class FramingRulesTest {
             ping between fragments   | 01 81 00000000 61  89 81 00000000 70  80 81 00000000 62 | 8a 01 70  81 02 6162
             pong between fragments   | 01 81 00000000 61  8a 81 00000000 70  80 81 00000000 62 | 81 02 6162
             two messages             | 81 81 00000000 61  82 81 00000000 62 | 81 01 61  82 01 62
-            ping before and behind   | 89 81 00000000 31  81 81 00000000 61  89 81 00000000 32 | 8a 01 31  81 01 61  8a 01 32
+            ping before and behind   | 89 81 00000000 31  81 80 00000000  89 81 00000000 32 | 8a 01 31  81 00  8a 01 32
             text after a fragmented  | 02 80 00000000  80 80 00000000  81 81 00000000 61 | 82 00  81 01 61
             keys differ by fragment  | 01 82 01020304 6060  80 82 0a0b0c0d 6969 | 81 04 61626362
             """)
@@ -128,7 +135,7 @@ class FramingRulesTest {
             after a text and a ping  | 82 81 00000000 01  89 81 00000000 70  81 00 | 82 01 01  8a 01 70 | 1002
             within a message, after a ping | 01 81 00000000 61  89 81 00000000 70  01 80 00000000 | 8a 01 70 | 1002
             # Nothing behind a violation is looked at.
-            before a text and a ping | 81 81 00000000 61  84 80 00000000  81 81 00000000 62  89 80 00000000 | 81 01 61 | 1002
+            before text and ping     | 81 81 00000000 61  84 80 00000000  81 80 00000000  89 80 00000000 | 81 01 61 | 1002
             """)
     void violationsFailTheConnectionBehindTheGoodFrames(String name, String sent, String answer, int code)
             throws Exception {

@@ -184,11 +184,6 @@ public final class Peer {
         return all.toByteArray();
     }
 
-    /** Whether octets are here. */
-    public boolean canRead() throws IOException {
-        return transport.canRead();
-    }
-
     /** Wants that the connection was cut off, not ended. */
     public void expectReset() {
         assertThrows(IOException.class, this::readToEnd);

@@ -17,6 +17,9 @@ public final class RecordingTransport implements Transport {
 
     private final Transport inner;
     private final int readLength;
+    private final boolean parks;
+    private final ByteBuffer ahead = ByteBuffer.allocate(1);
+    private boolean ended;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -27,9 +30,11 @@ public final class RecordingTransport implements Transport {
     private volatile IOException readFailure;
     private volatile IOException writeFailure;
 
-    RecordingTransport(Transport inner, int readLength) {
+    /** A transport that waits as this one; or, if it is to park, outside of reads. */
+    RecordingTransport(Transport inner, int readLength, boolean parks) {
         this.inner = inner;
         this.readLength = readLength;
+        this.parks = parks;
     }
 
     /** From now on every read and write fails so; one that waits, too. */
@@ -107,8 +112,41 @@ public final class RecordingTransport implements Transport {
     }
 
     @Override
-    public boolean canRead() throws IOException {
-        return inner.canRead();
+    public int readNow(ByteBuffer target) throws IOException {
+        int limit = target.limit();
+        target.limit(target.position() + Math.min(target.remaining(), readLength));
+        int[] count = {0};
+        try {
+            if (parks) {
+                count[0] = ahead.flip().remaining();
+                target.put(ahead);
+                ahead.clear();
+            }
+            int more = target.hasRemaining() && !ended ? inner.readNow(target) : ended ? -1 : 0;
+            count[0] = count[0] == 0 ? more : count[0] + Math.max(0, more);
+        } finally {
+            note(() -> octetsRead += Math.max(0, count[0]));
+            target.limit(limit);
+        }
+        if (readFailure != null) {
+            throw readFailure;
+        }
+        return count[0];
+    }
+
+    /** As a transport that parks its thread; the one octet that it has to read for that is kept. */
+    @Override
+    public boolean awaitReadable() throws IOException {
+        if (!parks || ahead.position() > 0) {
+            return parks;
+        }
+        note(() -> inRead = true);
+        try {
+            ended = inner.read(ahead) < 0;
+        } finally {
+            note(() -> inRead = false);
+        }
+        return true;
     }
 
     @Override

@@ -89,6 +89,7 @@ public final class TestConnection implements AutoCloseable {
         private ConnectionLimits limits = new ConnectionLimits(1 << 20, 1L << 40, 131_072);
         private int capacity = 1 << 16;
         private int readLength = Integer.MAX_VALUE;
+        private boolean parks;
         private BufferBudget budget = new BufferBudget(1 << 30);
         private BufferPool pool;
         private FlushGuard guard = GUARD;
@@ -115,6 +116,12 @@ public final class TestConnection implements AutoCloseable {
         /** Cuts every read to so many octets. */
         public Setup readLength(int octets) {
             readLength = octets;
+            return this;
+        }
+
+        /** The transport waits outside of reads, so that no buffer is needed to wait. */
+        public Setup parks() {
+            parks = true;
             return this;
         }
 
@@ -161,7 +168,7 @@ public final class TestConnection implements AutoCloseable {
     private TestConnection(Setup setup, Handler handler) {
         MemoryTransport[] ends = MemoryTransport.pair(setup.capacity);
         peer = new Peer(ends[1], setup.role.receivesMasked());
-        transport = new RecordingTransport(ends[0], setup.readLength);
+        transport = new RecordingTransport(ends[0], setup.readLength, setup.parks);
         budget = setup.budget;
         BufferPool pool = setup.pool != null ? setup.pool : new BufferPool(1 << 14, budget);
         ConnectionServices services = new ConnectionServices(setup.limits, TIMEOUTS, clock, pool, budget, setup.guard);

@@ -1,0 +1,182 @@
+package dev.weft.constraints;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.ConnectionLimits;
+import dev.weft.ConnectionTimeouts;
+import dev.weft.internal.connection.Peer;
+import dev.weft.internal.connection.TestConnection;
+import dev.weft.internal.connection.TestConnection.Handler;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
+
+/** A message that is exactly at a limit passes, the next octet or frame fails with 1009 and the setting's name. */
+@Timeout(30)
+class MessageLimitsTest {
+    private static final List<Handler> WHOLE = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS);
+
+    private static void assertTooBig(TestConnection test, String setting) throws Exception {
+        Peer.Frame close = test.peer.readFrame();
+        assertEquals(0x88, close.firstOctet());
+        assertEquals("03f1", Peer.hex(close.payload()).substring(0, 4));
+        assertTrue(close.text().contains(setting), close.text());
+        test.peer.shutdownOutput().expectEnd();
+    }
+
+    @Test
+    void aMessageInOneFrameMayHaveExactlyTheLimit() throws Exception {
+        for (int limit : new int[]{1, 100, 125, 126, 1000, 20_000, 65_536}) {
+            for (Handler depth : WHOLE) {
+                try (TestConnection test = TestConnection.with().limits(limit, 1L << 40, 10).start(depth)) {
+                    test.peer.sendFrame(0x82, new byte[limit]).expectFrame(0x82, new byte[limit]);
+                    test.peer.sendFrame(0x82, new byte[limit + 1]);
+                    assertTooBig(test, "maxMessageSize " + limit);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aFrameThatIsTooLargeIsRefusedAtItsHeader() throws Exception {
+        for (Handler depth : WHOLE) {
+            for (String header : List.of("82 fe 03e9 00000000", "82 ff 000000007fffffff 00000000",
+                    "82 ff 0000000080000000 00000000", "82 ff 000000ffffffffff 00000000")) {
+                try (TestConnection test = TestConnection.with().limits(1000, 1L << 40, 10).start(depth)) {
+                    test.peer.send(header);
+                    assertTooBig(test, "maxMessageSize 1000");
+                }
+            }
+        }
+        try (TestConnection test = TestConnection.with().limits(1000, 1000, 10).start(TestConnection.ECHO)) {
+            test.peer.send("82 ff 7fffffffffffffff 00000000").shutdownOutput().expectCloseAndEnd(1009);
+        }
+    }
+
+    @Test
+    void aFragmentedMessageMayHaveExactlyTheLimit() throws Exception {
+        for (Handler depth : WHOLE) {
+            for (int readLength : new int[]{1, 100_000}) {
+                try (TestConnection test = TestConnection.with().limits(1000, 1L << 40, 10).readLength(readLength)
+                        .start(depth)) {
+                    test.peer.sendFrame(0x02, new byte[500]).sendFrame(0x00, new byte[500]).sendFrame(0x80, new byte[0])
+                            .expectFrame(0x82, new byte[1000]);
+                    // The last fragment is refused at its header.
+                    test.peer.sendFrame(0x02, new byte[500]).sendFrame(0x00, new byte[500]).send("80 81 00000000");
+                    assertTooBig(test, "maxMessageSize 1000");
+                }
+            }
+        }
+    }
+
+    @Test
+    void aStreamedMessageMayHaveExactlyItsOwnLimit() throws Exception {
+        for (int readLength : new int[]{1, 100_000}) {
+            try (TestConnection test = TestConnection.with().limits(100, 1000, 10).readLength(readLength)
+                    .start(TestConnection.ECHO_STREAMS)) {
+                test.peer.sendFrame(0x82, new byte[1000]).expectFrame(0x82, new byte[1000]);
+                test.peer.sendFrame(0x02, new byte[600]).sendFrame(0x80, new byte[400])
+                        .expectFrame(0x82, new byte[1000]);
+                test.peer.sendFrame(0x02, new byte[600]).sendFrame(0x80, new byte[401]);
+                assertTooBig(test, "maxStreamedMessageSize 1000");
+            }
+        }
+        try (TestConnection test = TestConnection.with().limits(2000, 1000, 10).start(TestConnection.ECHO_STREAMS)) {
+            test.peer.sendFrame(0x82, new byte[1001]);
+            assertTooBig(test, "maxStreamedMessageSize 1000");
+        }
+    }
+
+    @Test
+    void aStreamedMessageThatNobodyReadsIsHeldToItsLimitToo() throws Exception {
+        try (TestConnection test = TestConnection.with().limits(100, 1000, 10).start(connection -> {
+            while (true) {
+                connection.receiveStream();
+            }
+        })) {
+            test.peer.sendFrame(0x02, new byte[1000]).sendFrame(0x80, new byte[1]);
+            assertTooBig(test, "maxStreamedMessageSize 1000");
+        }
+    }
+
+    @Test
+    void aMessageMayHaveExactlySoManyFrames() throws Exception {
+        for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS, TestConnection.ECHO_STREAMS)) {
+            try (TestConnection test = TestConnection.with().limits(100, 100, 3).start(depth)) {
+                for (int i = 0; i < 2; i++) {
+                    // Control frames between do not count.
+                    test.peer.send("""
+                            02 81 00000000 61  8a 80 00000000  00 80 00000000  8a 80 00000000
+                            80 81 00000000 62""").expect("82 02 6162");
+                }
+                test.peer.send("02 80 00000000  00 80 00000000  00 80 00000000  00 80 00000000");
+                assertTooBig(test, "maxFramesPerMessage 3");
+            }
+        }
+    }
+
+    @Test
+    void aMessageOf65537FramesPassesByDefault() throws Exception {
+        byte[] frames = new byte[65_537 * 7];
+        for (int i = 0; i < 65_537; i++) {
+            byte[] frame = Peer.frame((i == 0 ? 0x02 : 0x00) | (i == 65_536 ? 0x80 : 0), new byte[]{(byte) i});
+            System.arraycopy(frame, 0, frames, i * 7, 7);
+        }
+        byte[] payload = new byte[65_537];
+        for (int i = 0; i < payload.length; i++) {
+            payload[i] = (byte) i;
+        }
+        for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS, TestConnection.ECHO_STREAMS)) {
+            try (TestConnection test = TestConnection.start(depth)) {
+                test.peer.send(frames);
+                Peer.Frame frame = test.peer.readFrame();
+                assertEquals(0x82, frame.firstOctet());
+                assertArrayEquals(payload, frame.payload());
+            }
+        }
+    }
+
+    @Test
+    void endlessEmptyFragmentsEnd() throws Exception {
+        byte[] some = Peer.hex("00 80 00000000".repeat(1000));
+        for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS, TestConnection.ECHO_STREAMS)) {
+            try (TestConnection test = TestConnection.start(depth)) {
+                test.peer.send("02 80 00000000");
+                for (int i = 0; i < 132; i++) {
+                    test.peer.send(some);
+                }
+                assertTooBig(test, "maxFramesPerMessage 131072");
+            }
+        }
+    }
+
+    @Test
+    void limitsAndTimeoutsAreFiniteAndNamedWhenRefused() {
+        for (int bad : new int[]{0, -1, Integer.MIN_VALUE}) {
+            assertNames("maxMessageSize", () -> new ConnectionLimits(bad, 1, 1));
+            assertNames("maxStreamedMessageSize", () -> new ConnectionLimits(1, bad, 1));
+            assertNames("maxFramesPerMessage", () -> new ConnectionLimits(1, 1, bad));
+        }
+        assertNames("maxMessageSize", () -> new ConnectionLimits(Integer.MAX_VALUE, 1, 1));
+        Duration good = Duration.ofSeconds(1);
+        for (Duration bad : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofNanos(999_999),
+                Duration.ofDays(366))) {
+            assertNames("handshakeTimeout", () -> new ConnectionTimeouts(bad, good, good, good, good, good));
+            assertNames("pingInterval", () -> new ConnectionTimeouts(good, bad, good, good, good, good));
+            assertNames("pongTimeout", () -> new ConnectionTimeouts(good, good, bad, good, good, good));
+            assertNames("messageTimeout", () -> new ConnectionTimeouts(good, good, good, bad, good, good));
+            assertNames("writeTimeout", () -> new ConnectionTimeouts(good, good, good, good, bad, good));
+            assertNames("closeTimeout", () -> new ConnectionTimeouts(good, good, good, good, good, bad));
+        }
+    }
+
+    private static void assertNames(String setting, Executable action) {
+        String message = assertThrows(IllegalArgumentException.class, action).getMessage();
+        assertTrue(message.startsWith(setting + " "), message);
+    }
+}

@@ -1,0 +1,81 @@
+package dev.weft.internal.buffer;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class BufferPoolTest {
+    private final BufferBudget budget = new BufferBudget(1000);
+    private final BufferPool pool = new BufferPool(100, budget);
+
+    @Test
+    void lendsClearedBuffersOfItsSizeWithinTheBudget() {
+        List<ByteBuffer> lent = new ArrayList<>();
+        Set<ByteBuffer> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (int i = 0; i < 10; i++) {
+            ByteBuffer buffer = pool.borrow();
+            assertEquals(100, buffer.remaining());
+            assertTrue(buffer.hasArray());
+            buffer.position(50).limit(60);
+            lent.add(buffer);
+            distinct.add(buffer);
+        }
+        assertEquals(10, distinct.size());
+        assertEquals(1000, budget.taken());
+        assertNull(pool.borrow());
+        assertEquals(1000, budget.taken());
+        lent.forEach(pool::giveBack);
+        assertEquals(0, budget.taken());
+        assertEquals(100, pool.borrow().remaining());
+    }
+
+    @Test
+    void lendsAgainWhatCameBack() {
+        ByteBuffer buffer = pool.borrow();
+        pool.giveBack(buffer);
+        assertSame(buffer, pool.borrow());
+        assertEquals(100, budget.taken());
+    }
+
+    @Test
+    void neverLendsOneBufferTwice() throws Exception {
+        BufferPool small = new BufferPool(4, new BufferBudget(1 << 20));
+        AtomicInteger failures = new AtomicInteger();
+        List<FutureTask<Void>> borrowers = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            int number = i;
+            borrowers.add(new FutureTask<>(() -> {
+                for (int j = 0; j < 50_000; j++) {
+                    ByteBuffer buffer = small.borrow();
+                    assertNotNull(buffer);
+                    buffer.putInt(0, number * 100_000 + j);
+                    Thread.onSpinWait();
+                    if (buffer.getInt(0) != number * 100_000 + j) {
+                        failures.incrementAndGet();
+                    }
+                    small.giveBack(buffer);
+                }
+                return null;
+            }));
+        }
+        borrowers.forEach(borrower -> Thread.ofPlatform().start(borrower));
+        for (FutureTask<Void> borrower : borrowers) {
+            borrower.get();
+        }
+        assertEquals(0, failures.get());
+    }
+}

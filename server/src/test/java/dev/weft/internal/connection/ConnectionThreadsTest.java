@@ -1,0 +1,319 @@
+package dev.weft.internal.connection;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.ConnectionClosedException;
+import dev.weft.Message;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Several threads on one connection: frames stay whole and in order, none follows a Close frame, nobody is stuck. */
+@Timeout(30)
+class ConnectionThreadsTest {
+    private static final int SENDERS = 8;
+
+    private static FutureTask<Void> inThread(Callable<Void> action) {
+        FutureTask<Void> task = new FutureTask<>(action);
+        Thread.startVirtualThread(task);
+        return task;
+    }
+
+    /** A message says who sent it, which of his it is, and holds to its length. */
+    private static byte[] message(int sender, int number, Random random) {
+        byte[] message = new byte[4 + random.nextInt(random.nextInt(10) == 0 ? 20_000 : 200)];
+        Arrays.fill(message, (byte) sender);
+        message[1] = (byte) (number >>> 8);
+        message[2] = (byte) number;
+        return message;
+    }
+
+    private static void send(Connection connection, int sender, int count, long seed) throws IOException {
+        Random random = new Random(seed);
+        for (int i = 0; i < count; i++) {
+            byte[] message = message(sender, i, random);
+            switch (random.nextInt(8)) {
+                case 0 -> {
+                    try (OutputStream stream = connection.sendBinaryStream()) {
+                        int half = message.length / 2;
+                        stream.write(message, 0, half);
+                        stream.flush();
+                        stream.write(message, half, message.length - half);
+                    }
+                }
+                case 1 -> {
+                    connection.ping(new byte[]{(byte) sender});
+                    connection.send(message);
+                }
+                default -> connection.send(message);
+            }
+        }
+    }
+
+    /**
+     * Reads frames to the end, as strictly as a client would.
+     *
+     * @return how many messages came of each sender; their order is checked
+     */
+    private static Map<Integer, Integer> readAll(TestConnection test, boolean mayBeCutOff) throws IOException {
+        Map<Integer, Integer> counts = new HashMap<>();
+        byte[] message = null;
+        while (true) {
+            Peer.Frame frame;
+            try {
+                frame = test.peer.readFrame();
+            } catch (IOException e) {
+                assertTrue(mayBeCutOff, "cut off");
+                return counts;
+            }
+            int opcode = frame.firstOctet() & 0x0f;
+            boolean fin = (frame.firstOctet() & 0x80) != 0;
+            assertEquals(0, frame.firstOctet() & 0x70);
+            if (opcode >= 8) {
+                assertTrue(fin);
+                if (opcode == 8) {
+                    test.peer.expectEnd();
+                    return counts;
+                }
+                assertEquals(1, frame.payload().length);
+                continue;
+            }
+            assertEquals(message == null ? 2 : 0, opcode, "fragments of a message follow one another");
+            int begun = message == null ? 0 : message.length;
+            message = Arrays.copyOf(message == null ? new byte[0] : message, begun + frame.payload().length);
+            System.arraycopy(frame.payload(), 0, message, begun, frame.payload().length);
+            if (fin) {
+                int sender = message[0];
+                int number = (message[1] & 0xff) << 8 | message[2] & 0xff;
+                assertEquals(counts.getOrDefault(sender, 0), number, "in the order of their sending");
+                for (int i = 3; i < message.length; i++) {
+                    assertEquals(sender, message[i]);
+                }
+                counts.put(sender, number + 1);
+                message = null;
+            }
+        }
+    }
+
+    @RepeatedTest(3)
+    void framesOfManySendersNeverInterleave(RepetitionInfo repetition) throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(1 << (10 + 2 * repetition.getCurrentRepetition()))
+                .start(null)) {
+            List<FutureTask<Void>> senders = new ArrayList<>();
+            for (int i = 1; i <= SENDERS; i++) {
+                int sender = i;
+                senders.add(inThread(() -> {
+                    send(test.connection(), sender, 300, 1000 * repetition.getCurrentRepetition() + sender);
+                    return null;
+                }));
+            }
+            FutureTask<Void> closer = inThread(() -> {
+                for (FutureTask<Void> sender : senders) {
+                    sender.get();
+                }
+                test.connection().close();
+                test.returns();
+                return null;
+            });
+            Map<Integer, Integer> counts = readAllAndAnswer(test);
+            for (int i = 1; i <= SENDERS; i++) {
+                assertEquals(300, counts.get(i));
+            }
+            closer.get();
+        }
+    }
+
+    private static Map<Integer, Integer> readAllAndAnswer(TestConnection test) throws IOException {
+        // The Close frame is answered in advance: what counts is what comes before ours.
+        FutureTask<Map<Integer, Integer>> reading = new FutureTask<>(() -> readAll(test, false));
+        Thread.startVirtualThread(reading);
+        try {
+            while (test.connection().isOpen()) {
+                Thread.onSpinWait();
+            }
+            test.peer.send("88 80 00000000").shutdownOutput();
+            return reading.get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @RepeatedTest(40)
+    void aCloseThatRacesSendsIsTheLastFrame(RepetitionInfo repetition) throws Exception {
+        Random random = new Random(repetition.getCurrentRepetition());
+        try (TestConnection test = TestConnection.with().capacity(4096).start(null)) {
+            CountDownLatch begun = new CountDownLatch(SENDERS);
+            List<FutureTask<Void>> senders = new ArrayList<>();
+            for (int i = 1; i <= SENDERS; i++) {
+                int sender = i;
+                long seed = random.nextLong();
+                senders.add(inThread(() -> {
+                    begun.countDown();
+                    assertThrows(ConnectionClosedException.class,
+                            () -> send(test.connection(), sender, Short.MAX_VALUE, seed));
+                    return null;
+                }));
+            }
+            for (int i = 0; i < 3; i++) {
+                int code = 3000 + i;
+                senders.add(inThread(() -> {
+                    begun.await();
+                    test.connection().close(code, "");
+                    return null;
+                }));
+            }
+            readAllToClose(test);
+            for (FutureTask<Void> sender : senders) {
+                sender.get();
+            }
+        }
+    }
+
+    private static void readAllToClose(TestConnection test) throws Exception {
+        FutureTask<Map<Integer, Integer>> reading = new FutureTask<>(() -> readAll(test, false));
+        Thread.startVirtualThread(reading);
+        test.returns();
+        test.peer.send("88 80 00000000").shutdownOutput();
+        reading.get();
+    }
+
+    @RepeatedTest(40)
+    void anAbortThatRacesEverythingFreesEveryone(RepetitionInfo repetition) throws Exception {
+        Random random = new Random(repetition.getCurrentRepetition());
+        try (TestConnection test = TestConnection.with().capacity(512).start(null)) {
+            List<FutureTask<Void>> threads = new ArrayList<>();
+            for (int i = 1; i <= SENDERS; i++) {
+                int sender = i;
+                long seed = random.nextLong();
+                threads.add(inThread(() -> {
+                    assertThrows(IOException.class, () -> send(test.connection(), sender, Short.MAX_VALUE, seed));
+                    return null;
+                }));
+            }
+            var received = test.receiveAll();
+            int read = random.nextInt(5000);
+            test.peer.read(Math.max(1, read));
+            threads.add(inThread(() -> {
+                test.connection().close();
+                return null;
+            }));
+            threads.add(inThread(() -> {
+                test.connection().abort();
+                return null;
+            }));
+            for (FutureTask<Void> thread : threads) {
+                try {
+                    thread.get();
+                } catch (ExecutionException e) {
+                    // A close that was on its way.
+                    assertInstanceOf(IOException.class, e.getCause());
+                }
+            }
+            assertEquals("ConnectionClosedException", received.get().getLast());
+            test.returns();
+            test.awaitEnd();
+            while (test.budget.taken() != 0) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    @Test
+    void abortFreesAStuckWriterAndAStuckReader() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+            var reader = test.receiveAll();
+            test.awaitReading();
+            FutureTask<Void> writer = inThread(() -> {
+                test.connection().send(new byte[1000]);
+                return null;
+            });
+            test.transport.awaitWriting();
+            FutureTask<Void> behind = inThread(() -> {
+                test.connection().send("waits for the lock");
+                return null;
+            });
+            test.connection().abort();
+            assertEquals(List.of("ConnectionClosedException"), reader.get());
+            for (FutureTask<Void> each : List.of(writer, behind)) {
+                assertInstanceOf(ConnectionClosedException.class,
+                        assertThrows(ExecutionException.class, each::get).getCause());
+            }
+        }
+    }
+
+    @Test
+    void receivingGoesOnWhileAnotherThreadsSendIsStuck() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+            FutureTask<Void> writer = inThread(() -> {
+                test.connection().send(new byte[1000]);
+                return null;
+            });
+            test.transport.awaitWriting();
+            // A peer that does not read before all of its own is taken.
+            for (int i = 0; i < 20; i++) {
+                var received = test.onOwner(() -> test.connection().receive());
+                test.peer.sendText("message " + i);
+                assertEquals(new Message.Text("message " + i), received.get());
+            }
+            test.peer.expectFrame(0x82, new byte[1000]);
+            writer.get();
+        }
+    }
+
+    @Test
+    void anInterruptedReceiveAbortsTheConnection() throws Exception {
+        Thread[] owner = new Thread[1];
+        try (TestConnection test = TestConnection.start(connection -> {
+            owner[0] = Thread.currentThread();
+            try {
+                connection.receive();
+            } finally {
+                Thread.interrupted();
+            }
+        })) {
+            test.awaitReading();
+            owner[0].interrupt();
+            test.peer.expectEnd();
+            assertInstanceOf(ClosedByInterruptException.class, test.thrown());
+            assertFalse(test.connection().isOpen());
+        }
+    }
+
+    @Test
+    void anInterruptedWaitForAnothersStreamAbortsTheConnection() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.connection().sendBinaryStream();
+            CountDownLatch begun = new CountDownLatch(1);
+            FutureTask<Void> waiting = new FutureTask<>(() -> {
+                begun.countDown();
+                test.connection().send("x");
+                return null;
+            });
+            Thread thread = Thread.startVirtualThread(waiting);
+            begun.await();
+            thread.interrupt();
+            assertInstanceOf(InterruptedIOException.class,
+                    assertThrows(ExecutionException.class, waiting::get).getCause());
+            assertFalse(test.connection().isOpen());
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package dev.weft.internal.time;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class SweeperTest {
+    private final CoarseClock clock = new CoarseClock();
+
+    @Test
+    void movesTheClockThenLooks() throws Exception {
+        LinkedBlockingQueue<Long> looks = new LinkedBlockingQueue<>();
+        long begin = clock.now();
+        AtomicBoolean behind = new AtomicBoolean();
+        Sweeper sweeper = new Sweeper("sweeper", clock, Duration.ofMillis(1), now -> {
+            if (Math.abs(clock.now() - now) > 1) {
+                behind.set(true);
+            }
+            looks.add(now);
+        });
+        sweeper.start();
+        long last = begin;
+        for (int i = 0; i < 5; i++) {
+            long now = looks.take();
+            assertTrue(now - last > 0);
+            last = now;
+        }
+        sweeper.stop();
+        assertFalse(behind.get());
+    }
+
+    @Test
+    void endsWhenStoppedHoweverLongItsStep() throws Exception {
+        AtomicReference<Thread> thread = new AtomicReference<>();
+        LinkedBlockingQueue<Boolean> looked = new LinkedBlockingQueue<>();
+        Sweeper sweeper = new Sweeper("sweeper", clock, Duration.ofDays(1), now -> {
+            thread.set(Thread.currentThread());
+            looked.add(true);
+        });
+        sweeper.start();
+        looked.take();
+        assertTrue(thread.get().isDaemon());
+        assertFalse(thread.get().isVirtual());
+        sweeper.stop();
+        thread.get().join();
+    }
+
+    @Test
+    void goesOnAfterALookThatFailed() throws Exception {
+        LinkedBlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
+        Sweeper sweeper = new Sweeper("sweeper", clock, Duration.ofMillis(1), now -> {
+            Thread.currentThread().setUncaughtExceptionHandler((thread, failure) -> failures.add(failure));
+            throw new IllegalStateException("one connection's trouble");
+        });
+        sweeper.start();
+        for (int i = 0; i < 3; i++) {
+            assertEquals("one connection's trouble", failures.take().getMessage());
+        }
+        sweeper.stop();
+    }
+
+    @Test
+    void theClockNeverShowsZeroWhichStandsForNot() {
+        clock.set(0);
+        assertEquals(1, clock.now());
+    }
+}

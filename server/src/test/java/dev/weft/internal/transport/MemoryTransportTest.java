@@ -1,0 +1,183 @@
+package dev.weft.internal.transport;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class MemoryTransportTest {
+    private final MemoryTransport[] ends = MemoryTransport.pair(8);
+    private final MemoryTransport here = ends[0];
+    private final MemoryTransport there = ends[1];
+
+    private static ByteBuffer octets(int... values) {
+        ByteBuffer octets = ByteBuffer.allocate(values.length);
+        for (int value : values) {
+            octets.put((byte) value);
+        }
+        return octets.flip();
+    }
+
+    private static byte[] read(Transport transport, int room) throws IOException {
+        ByteBuffer target = ByteBuffer.allocate(room);
+        int count = transport.read(target);
+        assertEquals(count, target.position());
+        return Arrays.copyOf(target.array(), target.position());
+    }
+
+    private static <T> FutureTask<T> start(Callable<T> action) {
+        FutureTask<T> task = new FutureTask<>(action);
+        Thread.startVirtualThread(task);
+        return task;
+    }
+
+    private static Throwable failure(FutureTask<?> task) {
+        return assertThrows(ExecutionException.class, task::get).getCause();
+    }
+
+    @Test
+    void octetsGoBothWaysAndAReadTakesWhatIsThere() throws IOException {
+        here.write(octets(1, 2, 3));
+        there.write(octets(9), octets(8, 7));
+        assertArrayEquals(new byte[]{1, 2}, read(there, 2));
+        assertArrayEquals(new byte[]{3}, read(there, 10));
+        assertEquals(0, there.readNow(ByteBuffer.allocate(1)));
+        ByteBuffer three = ByteBuffer.allocate(10);
+        assertEquals(3, here.readNow(three));
+        assertEquals(octets(9, 8, 7), three.flip());
+    }
+
+    @Test
+    void aWriteWaitsWhileTheOtherEndDoesNotRead() throws Exception {
+        byte[] sent = new byte[10_000];
+        new Random(1).nextBytes(sent);
+        FutureTask<Void> writing = start(() -> {
+            here.write(ByteBuffer.wrap(sent));
+            return null;
+        });
+        ByteBuffer received = ByteBuffer.allocate(sent.length);
+        Random random = new Random(2);
+        while (received.hasRemaining()) {
+            assertFalse(writing.isDone() && received.remaining() > 8);
+            received.put(read(there, 1 + random.nextInt(Math.min(12, received.remaining()))));
+        }
+        writing.get();
+        assertArrayEquals(sent, received.array());
+    }
+
+    @Test
+    void afterAShutdownOfTheOutputTheOtherEndReadsTheRestAndThenTheEnd() throws IOException {
+        here.write(octets(1));
+        here.shutdownOutput();
+        assertThrows(ClosedChannelException.class, () -> here.write(octets(2)));
+        assertArrayEquals(new byte[]{1}, read(there, 4));
+        assertEquals(-1, there.read(ByteBuffer.allocate(1)));
+        there.write(octets(3));
+        assertArrayEquals(new byte[]{3}, read(here, 4));
+    }
+
+    @Test
+    void aShutdownOfTheInputEndsReadsThatWaitAndLaterOnes() throws Exception {
+        FutureTask<Integer> reading = start(() -> here.read(ByteBuffer.allocate(1)));
+        here.shutdownInput();
+        assertEquals(-1, reading.get());
+        there.write(octets(1));
+        assertEquals(0, here.readNow(ByteBuffer.allocate(1)), "the end is for a read to tell");
+        assertEquals(-1, here.read(ByteBuffer.allocate(1)));
+    }
+
+    @Test
+    void aCloseFailsReadsAndWritesThatWait() throws Exception {
+        FutureTask<Integer> reading = start(() -> here.read(ByteBuffer.allocate(1)));
+        FutureTask<Void> writing = start(() -> {
+            here.write(ByteBuffer.allocate(20));
+            return null;
+        });
+        // The write is under way.
+        assertEquals(1, there.read(ByteBuffer.allocate(1)));
+        here.close();
+        here.close();
+        assertInstanceOf(AsynchronousCloseException.class, failure(reading));
+        assertInstanceOf(AsynchronousCloseException.class, failure(writing));
+        assertThrows(IOException.class, () -> here.write(octets(1)));
+        assertThrows(IOException.class, () -> here.read(ByteBuffer.allocate(1)));
+    }
+
+    @Test
+    void aCloseWithNothingUnreadEndsTheOtherEndsInput() throws IOException {
+        here.write(octets(1));
+        here.close();
+        assertArrayEquals(new byte[]{1}, read(there, 4));
+        assertEquals(-1, there.read(ByteBuffer.allocate(1)));
+        assertThrows(IOException.class, () -> there.write(octets(1)));
+    }
+
+    @Test
+    void aCloseWithOctetsUnreadResetsTheOtherEnd() throws Exception {
+        there.write(octets(1));
+        here.write(octets(2));
+        here.close();
+        assertThrows(IOException.class, () -> there.read(ByteBuffer.allocate(1)));
+        FutureTask<Void> writing = start(() -> {
+            there.write(ByteBuffer.allocate(9));
+            return null;
+        });
+        assertInstanceOf(IOException.class, failure(writing));
+    }
+
+    @Test
+    void anInterruptEndsAWaitingRead() throws Exception {
+        FutureTask<Integer> reading = new FutureTask<>(() -> here.read(ByteBuffer.allocate(1)));
+        Thread thread = Thread.startVirtualThread(reading);
+        thread.interrupt();
+        assertInstanceOf(ClosedByInterruptException.class, failure(reading));
+    }
+
+    @Test
+    void lingeringDropsWhatStillComesSoThatNoResetDestroysTheLastOctets() throws Exception {
+        here.write(octets(1, 2));
+        FutureTask<Void> lingering = start(() -> {
+            Lingering.close(here);
+            return null;
+        });
+        for (int i = 0; i < 10; i++) {
+            there.write(ByteBuffer.allocate(8));
+        }
+        there.shutdownOutput();
+        lingering.get();
+        assertArrayEquals(new byte[]{1, 2}, read(there, 4));
+        assertEquals(-1, there.read(ByteBuffer.allocate(1)));
+        assertThrows(IOException.class, () -> here.read(ByteBuffer.allocate(1)), "closed");
+    }
+
+    @Test
+    void lingeringIsBoundedInOctets() throws Exception {
+        MemoryTransport[] wide = MemoryTransport.pair(1 << 16);
+        FutureTask<Void> lingering = start(() -> {
+            Lingering.close(wide[0]);
+            return null;
+        });
+        assertThrows(IOException.class, () -> {
+            for (int sent = 0; sent <= 17 << 20; sent += 1 << 16) {
+                wide[1].write(ByteBuffer.allocate(1 << 16));
+            }
+        });
+        lingering.get();
+    }
+}
