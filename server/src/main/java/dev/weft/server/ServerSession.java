@@ -35,11 +35,11 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * The life of one accepted connection, on its virtual thread: opening handshake, handler, end.
  * <pre>
- *   HEAD ── whole and good ──▶ DECIDING ── accepted, 101 written ──▶ OPEN ──▶ over
- *     │                           │
- *     ├── malformed ──────────────┴── rejected ──▶ REFUSING ── written, peer's end read ──▶ over
- *     │
- *     └── too slow, server goes down ──▶ GIVEN_UP ── answer written by another thread ──▶ REFUSING
+ *   HEAD ── whole and good ──▶ DECIDING ── decided ──▶ ANSWERING ── 101 written ──▶ OPEN ──▶ over
+ *     │                                                  ▲  ▲  │
+ *     ├── malformed ─────────────────────────────────────┘  │  └── refusal written, peer's end read ──▶ over
+ *     │                                                     │
+ *     └── too slow, server goes down ──▶ GIVEN_UP ── answer written by another thread
  * </pre>
  */
 final class ServerSession implements Runnable {
@@ -48,8 +48,8 @@ final class ServerSession implements Runnable {
         HEAD,
         /** The policy or the fallback, user code, decides: no deadline. */
         DECIDING,
-        /** The answer is written and the connection is closed behind it: the write and the close deadline hold. */
-        REFUSING,
+        /** The answer is written, and behind a refusal the connection is closed: the write and the close deadline hold. */
+        ANSWERING,
         /** Another thread writes the answer, while the session's own may still wait for the head; same deadlines. */
         GIVEN_UP,
         /** The connection has its own deadlines. */
@@ -78,7 +78,7 @@ final class ServerSession implements Runnable {
         this.server = server;
         this.transport = transport;
         this.full = full;
-        this.phase = new AtomicReference<>(full ? Phase.REFUSING : Phase.HEAD);
+        this.phase = new AtomicReference<>(full ? Phase.ANSWERING : Phase.HEAD);
         this.since = server.services().clock().now();
         this.thread = Thread.ofVirtual().inheritInheritableThreadLocals(false).unstarted(this);
     }
@@ -190,6 +190,8 @@ final class ServerSession implements Runnable {
             return HttpResponse.of(500, "the handshake could not be decided\n");
         }
         // §4.2.2: what came behind the head is not acted on before this is written.
+        since = server.services().clock().now();
+        phase.set(Phase.ANSWERING);
         transport.write(ByteBuffer.wrap(reply));
         connection = new Connection(Role.SERVER, transport, input, offset, agreement, server.services());
         phase.set(Phase.OPEN);
@@ -228,7 +230,7 @@ final class ServerSession implements Runnable {
     /** Answers, and closes behind the answer: what else the peer sent is never looked at. */
     private void refuse(byte[] answer) throws IOException {
         since = server.services().clock().now();
-        phase.compareAndSet(Phase.DECIDING, Phase.REFUSING);
+        phase.compareAndSet(Phase.DECIDING, Phase.ANSWERING);
         transport.write(ByteBuffer.wrap(answer));
         Lingering.close(transport);
     }
@@ -251,7 +253,7 @@ final class ServerSession implements Runnable {
         } catch (IOException e) {
             log(Level.DEBUG, "handshake failed: " + e);
         } finally {
-            phase.set(Phase.REFUSING);
+            phase.set(Phase.ANSWERING);
             LockSupport.unpark(thread);
         }
     }
@@ -277,6 +279,8 @@ final class ServerSession implements Runnable {
                 server.logger().log(Level.WARNING, "a handler failed", e);
             }
         }
+        // What interrupted a handler is not to cut off the closing handshake.
+        Thread.interrupted();
         open.finish(reason);
         log(Level.DEBUG, "connection ended: " + open.end());
     }
@@ -329,7 +333,7 @@ final class ServerSession implements Runnable {
                     giveUp(HttpResponse.of(408, "the request head took too long\n"));
                 }
             }
-            case REFUSING, GIVEN_UP -> {
+            case ANSWERING, GIVEN_UP -> {
                 if (passed(now, timeouts.write().plus(timeouts.close()))) {
                     transport.close();
                 }

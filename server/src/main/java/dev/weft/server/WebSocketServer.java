@@ -95,7 +95,7 @@ public final class WebSocketServer implements AutoCloseable {
             WebSocketServer server = new WebSocketServer(configuration, listener);
             server.begin();
             return server;
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             listener.close();
             throw e;
         }
@@ -159,7 +159,8 @@ public final class WebSocketServer implements AutoCloseable {
     private boolean shutDown() {
         acceptor.stop();
         closeListener();
-        boolean interrupted = false;
+        // An interrupt shortens the wait; one that came before must not keep the peers from being told.
+        boolean interrupted = Thread.interrupted();
         int atFirst = 0;
         try {
             acceptor.awaitEnd(LAST_ADMISSION);
@@ -170,7 +171,7 @@ public final class WebSocketServer implements AutoCloseable {
         } catch (InterruptedException e) {
             interrupted = true;
         }
-        int aborted = sessions.size();
+        long aborted = sessions.stream().filter(session -> !session.isFull()).count();
         sessions.forEach(ServerSession::abort);
         sweeper.stop();
         guard.stop();

@@ -93,7 +93,7 @@ class EchoOptionsTest {
                 deflate("--deflate-outgoing-max-window-bits=9", DeflateSettings::outgoingMaxWindowBits, 9),
                 deflate("--deflate-incoming-max-window-bits=10", DeflateSettings::incomingMaxWindowBits, 10),
                 deflate("--deflate-outgoing-history-size=1k", DeflateSettings::outgoingHistorySize, 1024),
-                deflate("--deflate-level=1", DeflateSettings::level, 1),
+                deflate("--deflate-level=9", DeflateSettings::level, 9),
                 deflate("--deflate-min-message-size=7", DeflateSettings::minMessageSize, 7),
                 deflate("--deflate-max-idle-deflaters=3", DeflateSettings::maxIdleDeflaters, 3),
                 deflate("--deflate-max-idle-inflaters=4", DeflateSettings::maxIdleInflaters, 4),
