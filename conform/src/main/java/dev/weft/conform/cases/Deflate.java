@@ -110,11 +110,34 @@ final class Deflate {
                 deflating.finish();
             }
         });
-        script(cases, "stream.no-octets", "a compressed message without an octet inflates to an empty one", "§7.2.2",
+        script(cases, "stream.final-then-more", "two blocks with BFINAL in one message, \"Hel\" and \"lo\"", "§7.2.3.4",
                 peer -> {
+                    byte[] payload = new BlockWriter().fixed(true).literals(hex("48656c")).endOfBlock().align()
+                            .fixed(true)
+                            .literals(hex("6c6f")).endOfBlock().align().message();
+                    peer.send(text(payload).rsv(RSV1));
+                    Event event = peer.next("expected \"Hello\"");
+                    if (event instanceof Event.Message message) {
+                        peer.match(hello, message);
+                        peer.close();
+                    } else {
+                        failsCorrupt(peer, event);
+                        peer.findings().nonStrict("refuses a message that goes on after a block with BFINAL");
+                    }
+                });
+        script(cases, "stream.no-octets",
+                "RSV1 on a message without an octet, which is no deflate block: fails with 1007 or "
+                        + "1002, or is empty",
+                "§7.2.2", peer -> {
                     peer.send(text("").rsv(RSV1));
-                    peer.expect(text(""));
-                    peer.close();
+                    Event event = peer.next("expected close 1007");
+                    if (event instanceof Event.Message message) {
+                        peer.match(text(""), message);
+                        peer.findings().inform("takes it for an empty message");
+                        peer.close();
+                    } else {
+                        failsCorrupt(peer, event);
+                    }
                 });
         script(cases, "uncompressed", "uncompressed messages after the agreement are echoed", "§6", peer -> {
             peer.echoes(text("Hello"));
