@@ -16,8 +16,12 @@ public final class TextReport {
     /** Prints it. */
     public static void print(Run run, PrintWriter out) {
         for (Verdict verdict : COLUMNS.reversed()) {
-            if (verdict != Verdict.OK) {
-                run.results().stream().filter(result -> result.verdict() == verdict).forEach(result -> out.println(
+            List<Result> found = run.results().stream().filter(result -> result.verdict() == verdict).toList();
+            switch (verdict) {
+                case OK -> {
+                }
+                case UNSUPPORTED, SKIPPED -> summarize(verdict, found, out);
+                default -> found.forEach(result -> out.println(
                         verdict.label() + "  " + result.id() + ": " + shorten(result.detail())));
             }
         }
@@ -28,6 +32,16 @@ public final class TextReport {
         run.families().forEach((family, sums) -> line(out, family, sums, sums.millis()));
         line(out, "all", run.total(), run.millis());
         out.flush();
+    }
+
+    /** One line for a family: what it does not support is mostly one thing. */
+    private static void summarize(Verdict verdict, List<Result> found, PrintWriter out) {
+        found.stream().map(Result::family).distinct().forEach(family -> {
+            List<Result> those = found.stream().filter(result -> result.family().equals(family)).toList();
+            out.println(verdict.label() + "  " + those.size() + " of " + family + ", such as " + those.getFirst().id()
+                    + ": "
+                    + shorten(those.getFirst().detail()));
+        });
     }
 
     private static void line(PrintWriter out, String name, Run.Sums sums, long millis) {
