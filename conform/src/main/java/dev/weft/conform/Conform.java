@@ -78,7 +78,12 @@ public final class Conform implements Callable<Integer> {
 
     /** Runs the command line and exits. */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Conform()).execute(args));
+        System.exit(run(new PrintWriter(System.out, true), args));
+    }
+
+    /** Runs the command line; returns the exit code. */
+    static int run(PrintWriter out, String... args) {
+        return new CommandLine(new Conform()).setOut(out).execute(args);
     }
 
     @Override

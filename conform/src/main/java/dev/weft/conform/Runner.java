@@ -11,13 +11,14 @@ import dev.weft.conform.wire.Verdict;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Runs cases: first all that mostly wait, many at once, then the others one by one. */
+/** Runs cases: first all that mostly wait, many at once, then the others one by one, the perilous ones last. */
 public final class Runner {
     private static final int AT_ONCE = 16;
     private static final Duration LONGEST = Duration.ofMinutes(2);
@@ -36,10 +37,11 @@ public final class Runner {
         Result[] results = new Result[cases.size()];
         Semaphore width = new Semaphore(AT_ONCE);
         List<Integer> light = new ArrayList<>();
-        List<Integer> heavy = new ArrayList<>();
+        List<Integer> alone = new ArrayList<>();
         for (int i = 0; i < results.length; i++) {
-            (cases.get(i).load() == Case.Load.LIGHT ? light : heavy).add(i);
+            (cases.get(i).load() == Case.Load.LIGHT ? light : alone).add(i);
         }
+        alone.sort(Comparator.comparing(i -> cases.get(i).load()));
         CountDownLatch done = new CountDownLatch(light.size());
         for (int i : light) {
             width.acquire();
@@ -54,14 +56,14 @@ public final class Runner {
             });
         }
         done.await();
-        for (int i : heavy) {
+        for (int i : alone) {
             results[i] = run(cases.get(i));
             progress.accept(results[i]);
         }
         return Arrays.asList(results);
     }
 
-    private Result run(Case one) throws IllegalStateException {
+    private Result run(Case one) {
         Findings findings = new Findings();
         long before = System.nanoTime();
         if (one.maxMessage() > settings.maxMessage()) {

@@ -19,7 +19,9 @@ public record Case(String id, String title, String section, Load load, long maxM
         /** It mostly waits: many may run at once. */
         LIGHT,
         /** It works, and its time is of interest: runs alone. */
-        HEAVY
+        HEAVY,
+        /** A poor server may not survive it: runs last, alone. */
+        PERILOUS
     }
 
     /** A case that opens its connections itself. */

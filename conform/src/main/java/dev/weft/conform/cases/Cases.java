@@ -66,6 +66,11 @@ public final class Cases {
         add(new Case(family + "." + name, title, section, Load.HEAVY, maxMessage, body));
     }
 
+    /** Adds a case that a poor server may not survive; it runs last. */
+    void perilousBody(String name, String title, String section, Body body) {
+        add(new Case(family + "." + name, title, section, Load.PERILOUS, 0, body));
+    }
+
     private void add(Case added) {
         if (!names.add(added.id())) {
             throw new IllegalStateException("two cases are named " + added.id());

@@ -41,9 +41,9 @@ final class Deflate {
         violations(cases);
         corruption(cases);
         textCases(cases);
-        cases.heavyBody("bomb", "a message of 256 KiB that inflates to 256 MiB is refused with 1009",
+        cases.perilousBody("bomb", "a message of 256 KiB that inflates to 256 MiB is refused with 1009",
                 "RFC 7692 §8, §10.4",
-                0, server -> bomb(server.openDeflating(OFFER)));
+                server -> bomb(server.openDeflating(OFFER)));
     }
 
     private static void script(Cases cases, String name, String title, String section, Script script) {

@@ -93,7 +93,7 @@ final class Handshake {
     /** What the response may name is checked for every connection; here there is something to name. */
     private static void lists(Cases cases) {
         accepts(cases, "extension.unknown", "an unknown extension is offered, and not named in the response",
-                request -> request.offering("x-unknown; a=1; b=\"two; three, four\""));
+                request -> request.offering("x-unknown; a=1; b=\"two\""));
         accepts(cases, "extension.many", "eight unknown extensions on two lines are offered, none is named",
                 request -> request.offering("x-1, x-2;p, x-3;p=1, x-4").offering("x-5, x-6, x-7, x-8"));
         accepts(cases, "extension.deflate-frame", "an extension of long ago is offered, and not named",
@@ -236,16 +236,19 @@ final class Handshake {
                 request -> request.line(request.line().replace("HTTP/1.1", "HTTP/x.y")));
         cases.body("malformed.garbage", "octets that are no request are refused", "RFC 9112 §2.2", server -> refuse(
                 server, "\u0016\u0003\u0001\u0002\0\u0001\0\r\n\r\n".getBytes(ISO_8859_1), false, false));
-        cases.body("huge.header", "a header line of 1 MiB is refused, or at least does no harm", "§10.4", server -> {
-            refuse(server, server.upgrade().with("X-Header: " + "x".repeat(1 << 20)).octets(), true, false);
-            ECHO.run(server.open());
-        });
-        cases.body("huge.headers", "2,000 header lines are refused, or at least do no harm", "§10.4", server -> {
-            Upgrade request = server.upgrade();
-            String[] more = IntStream.range(0, 2000).mapToObj(i -> "X-Header-" + i + ": value").toArray(String[]::new);
-            refuse(server, request.with(more).octets(), true, false);
-            ECHO.run(server.open());
-        });
+        cases.perilousBody("huge.header", "a header line of 1 MiB is refused, or at least does no harm", "§10.4",
+                server -> {
+                    refuse(server, server.upgrade().with("X-Header: " + "x".repeat(1 << 20)).octets(), true, false);
+                    ECHO.run(server.open());
+                });
+        cases.perilousBody("huge.headers", "2,000 header lines are refused, or at least do no harm", "§10.4",
+                server -> {
+                    Upgrade request = server.upgrade();
+                    String[] more = IntStream.range(0, 2000).mapToObj(i -> "X-Header-" + i + ": value")
+                            .toArray(String[]::new);
+                    refuse(server, request.with(more).octets(), true, false);
+                    ECHO.run(server.open());
+                });
     }
 
     /** Adds a case in which accepting is a violation. */

@@ -127,7 +127,7 @@ final class Limits {
     /** Only the header comes, so that the server would have to trust it to reserve memory. */
     private static void lengthsThatLie(Cases cases) {
         for (String length : List.of("000000007fffffff", "0000000080000000", "0000000100000000", "7fffffffffffffff")) {
-            cases.body("declared." + length,
+            cases.perilousBody("declared." + length,
                     "a frame says that it has 0x" + length + " octets, and ten come: closed with "
                             + "1009, or waits; serves others meanwhile",
                     "§10.4", server -> declared(server, length));

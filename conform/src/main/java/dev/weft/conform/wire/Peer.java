@@ -18,6 +18,8 @@ public final class Peer {
     private static final Set<Integer> PLAUSIBLE = Set.of(CloseCode.PROTOCOL_ERROR, CloseCode.UNSUPPORTED_DATA,
             CloseCode.INVALID_FRAME_PAYLOAD_DATA, CloseCode.POLICY_VIOLATION, CloseCode.MESSAGE_TOO_BIG,
             CloseCode.INTERNAL_ERROR);
+    /** Codes by which a server says that something, though right, is more than it takes. */
+    private static final Set<Integer> LIMIT_CODES = Set.of(CloseCode.MESSAGE_TOO_BIG, CloseCode.POLICY_VIOLATION);
     /** A server that does not take so much is a poor one; what is longer may be over its limit. */
     private static final int MODEST = 65_536;
 
@@ -165,8 +167,9 @@ public final class Peer {
                 }
                 case Event.Pong pong -> match(pongs.poll(), Opcode.PONG.code(), pong.payload());
                 case Event.Close close -> {
-                    if (close.code() == CloseCode.MESSAGE_TOO_BIG && awaited.payload().length >= MODEST) {
-                        throw new Unsupported("the server's limit is below " + awaited.payload().length + " octets");
+                    if (LIMIT_CODES.contains(close.code()) && awaited.payload().length >= MODEST) {
+                        throw new Unsupported("closes with " + close.code() + " \"" + close.reason()
+                                + "\": a limit of the server's, for " + awaited.payload().length + " octets");
                     }
                     throw new Failure("expected " + awaited + ", got close " + close.code() + " \"" + close.reason()
                             + '"');
