@@ -24,7 +24,7 @@ import static dev.weft.parser.deflate.DeflateAgreement.MAX_WINDOW_BITS;
  * @param minMessageSize          octets under which {@link #compresses} tells to send a message as it is; 128 by default.
  *                                Without context takeover less than 128 shrink by a tenth at best
  * @param maxIdleDeflaters        compressors that are kept between messages, for all connections together; 32 by default.
- *                                Each is 260 KiB or so, outside the heap
+ *                                Each is 200 KiB or so, outside the heap
  * @param maxIdleInflaters        decompressors that are kept between messages, for all connections together; 32 by
  *                                default. Each is 40 KiB or so, outside the heap
  */
