@@ -28,8 +28,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Time per message of the pooled codecs, and of plain zlib with a codec of its own for each connection, whose window is
- * always of 15 bits. With 64 connections in turn each is idle for longer than the pool keeps its compressor; a single one
- * is busy.
+ * always of 15 bits. With 64 connections in turn each is idle for longer than the pool keeps its compressor; a single
+ * one is busy.
  *
  * <pre>
  * mvn -q package -DskipTests
@@ -88,7 +88,10 @@ public class DeflateBenchmark {
         payloads = payloads();
     }
 
-    /** Messages that any context may come before: each refers only to itself, but has been compressed as far as that goes. */
+    /**
+     * Messages that any context may come before: each refers only to itself, but has been compressed as far as that
+     * goes.
+     */
     private byte[][] payloads() {
         byte[][] compressed = new byte[messages.length][];
         DeflateAgreement agreement = new DeflateAgreement(true, true, bits, bits);

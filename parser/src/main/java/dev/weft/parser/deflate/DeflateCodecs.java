@@ -5,9 +5,9 @@ import dev.weft.parser.Role;
 /**
  * The compressors and decompressors that all connections of a server, or of a client, share. Any thread.
  *
- * <p>A zlib state is large (260 KiB or so to compress, 40 KiB to decompress), and so no connection has one while it waits:
- * one is lent to it for the length of a message. What a connection keeps between messages is at most
- * {@link DeflateSettings#outgoingHistorySize()} octets for one way, and its window's for the other; none without context
+ * <p>A zlib state is large (200 KiB or so to compress, 40 KiB to decompress), and so no connection has one while it
+ * waits: one is lent to it for the length of a message. What a connection keeps between messages is at most {@link
+ * DeflateSettings#outgoingHistorySize()} octets for one way, and its window's for the other; none without context
  * takeover.
  *
  * <pre>{@code

@@ -32,8 +32,8 @@ public final class DeflateNegotiation {
     private DeflateNegotiation() {}
 
     /**
-     * The server's part: takes the first offer that is acceptable. An offer with an unknown, repeated or invalid parameter
-     * is not.
+     * The server's part: takes the first offer that is acceptable. An offer with an unknown, repeated or invalid
+     * parameter is not.
      *
      * @param offers   all extensions that the client offers, the preferred one first
      * @param settings the server's
@@ -56,8 +56,8 @@ public final class DeflateNegotiation {
         // §7.1.1.2: may be asked of every client, and so our memory is bounded even where the window is not.
         boolean clientNoTakeover = offer.clientNoContextTakeover() || !settings.incomingContextTakeover()
                 || clientBits > settings.incomingMaxWindowBits();
-        // §7.1.2.1: the server may use a smaller window than it names. It names none where none was offered: it need not,
-        // and there are clients that fail the connection then.
+        // §7.1.2.1: the server may use a smaller window than it names. It names none where none was offered: it need
+        // not, and there are clients that fail the connection then.
         DeflateParameters response = new DeflateParameters(serverNoTakeover, clientNoTakeover,
                 offer.serverMaxWindowBits() == ABSENT ? ABSENT : serverBits,
                 clientBits == MAX_WINDOW_BITS ? ABSENT : clientBits);

@@ -8,8 +8,9 @@ import java.util.zip.Deflater;
 /**
  * Lends compressors for the length of a message. Any thread.
  *
- * <p>A compressor comes back blank, or kept: with the context of the message that it was used for, for a borrower that is
- * likely to come again soon. That one finds its context as it left it, unless another needed the compressor meanwhile.
+ * <p>A compressor comes back blank, or kept: with the context of the message that it was used for, for a borrower that
+ * is likely to come again soon. That one finds its context as it left it, unless another needed the compressor
+ * meanwhile.
  *
  * <pre>
  *            borrow                        giveBack
@@ -61,8 +62,8 @@ final class DeflaterPool implements AutoCloseable {
     }
 
     /**
-     * Lends a compressor that must be reset; creates one if need be. When many connections send at the same moment, more
-     * are lent than stay in the pool.
+     * Lends a compressor that must be reset; creates one if need be. When many connections send at the same moment,
+     * more are lent than stay in the pool.
      */
     Pooled borrow() {
         lock.lock();

@@ -5,7 +5,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What the {@code Sec-WebSocket-Extensions} header lines of a request or a response amount to (RFC 6455 §9.1). Any thread.
+ * What the {@code Sec-WebSocket-Extensions} header lines of a request or a response amount to (RFC 6455 §9.1). Any
+ * thread.
  *
  * <pre>{@code
  * switch (ExtensionHeader.parse(upgrade.extensionOffers())) {

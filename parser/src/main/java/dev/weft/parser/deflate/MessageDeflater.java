@@ -6,19 +6,20 @@ import java.util.Objects;
 import java.util.zip.Deflater;
 
 /**
- * Compresses the messages that go on one connection (RFC 7692 §7.2.1). It is given octets of a message and then asked for
- * output until there is none; only then it takes further octets. All that was given can be read by the peer once the
- * output is there: each input ends with a flush.
+ * Compresses the messages that go on one connection (RFC 7692 §7.2.1). It is given octets of a message and then asked
+ * for output until there is none; only then it takes further octets. All that was given can be read by the peer once
+ * the output is there: each input ends with a flush.
  *
- * <p>It borrows a compressor from the first {@link #output} after an {@link #input} to the one that returns fewer octets
- * than there was room for. Between messages it has the last octets of earlier ones, if context takeover was agreed on.
- * One thread at a time; never blocks.
+ * <p>It borrows a compressor from the first {@link #output} after an {@link #input} to the one that returns fewer
+ * octets than there was room for. Between messages it has the last octets of earlier ones, if context takeover was
+ * agreed on. One thread at a time; never blocks.
  *
  * <h2>How the window is bounded</h2>
- * {@link Deflater} has a window of 32 KiB and no way to ask for less. But a back reference cannot reach further than to
- * where its history begins. So where less was agreed on, the input is cut into pieces; {@code reach} counts the octets
- * that the compressor can refer to, and before they are more than the window it is reset and given only the last of them,
- * as a preset dictionary. Each piece ends on an octet's boundary (SYNC_FLUSH), and so the pieces are one DEFLATE stream.
+ * {@link Deflater} has a window of 32 KiB and no way to ask for less. But a back
+ * reference cannot reach further than to where its history begins. So where less was agreed on, the input is cut into
+ * pieces; {@code reach} counts the octets that the compressor can refer to, and before they are more than the window it
+ * is reset and given only the last of them, as a preset dictionary. Each piece ends on an octet's boundary
+ * (SYNC_FLUSH), and so the pieces are one DEFLATE stream.
  */
 public final class MessageDeflater implements AutoCloseable {
     /** §7.2.1: the end of what a flush emits: the length, and its complement, of an empty stored block. */
@@ -152,7 +153,9 @@ public final class MessageDeflater implements AutoCloseable {
         lent = true;
     }
 
-    /** Leaves room in the window for what comes: for this piece, or for those of a busy connection's next messages too. */
+    /**
+     * Leaves room in the window for what comes: for this piece, or for those of a busy connection's next messages too.
+     */
     private void renewHistory(int left) {
         int room = busy ? limit / 2 : Math.min(left, limit / 2);
         reach = Math.min(history.length(), limit - room);

@@ -7,12 +7,12 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * Decompresses the messages that come on one connection (RFC 7692 §7.2.2). It is given octets of a compressed message and
- * then asked for output until there is none; only then it takes further octets. It never produces more than it is asked
- * for, and its work is bounded by the octets that went in and those that came out.
+ * Decompresses the messages that come on one connection (RFC 7692 §7.2.2). It is given octets of a compressed message
+ * and then asked for output until there is none; only then it takes further octets. It never produces more than it is
+ * asked for, and its work is bounded by the octets that went in and those that came out.
  *
- * <p>It borrows a decompressor from the first octets of a message to its end. Between messages it has the last octets of
- * earlier ones, if context takeover was agreed on. One thread at a time; never blocks.
+ * <p>It borrows a decompressor from the first octets of a message to its end. Between messages it has the last octets
+ * of earlier ones, if context takeover was agreed on. One thread at a time; never blocks.
  *
  * <p>A message that refers further back than agreed on is not refused as long as what it means is still known.
  *
@@ -25,8 +25,8 @@ import java.util.zip.Inflater;
  */
 public final class MessageInflater implements AutoCloseable {
     /**
-     * §7.2.2: the four octets that the sender removed; and then a final empty block, which ends the stream if, and only if,
-     * the message's last block was complete.
+     * §7.2.2: the four octets that the sender removed; and then a final empty block, which ends the stream if, and only
+     * if, the message's last block was complete.
      */
     private static final byte[] TAIL = {0, 0, (byte) 0xff, (byte) 0xff, 3, 0};
 

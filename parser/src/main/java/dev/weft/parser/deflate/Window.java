@@ -5,8 +5,8 @@ import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
 /**
- * The last octets that went one way: what back references may mean (RFC 7692 §7.1.1). It is a ring that grows to what was
- * used, and never beyond its size.
+ * The last octets that went one way: what back references may mean (RFC 7692 §7.1.1). It is a ring that grows to what
+ * was used, and never beyond its size.
  */
 final class Window {
     private static final byte[] NONE = {};

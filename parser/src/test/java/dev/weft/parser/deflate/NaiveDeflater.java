@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * A sender of compressed messages that owes nothing to zlib: stored blocks and blocks with the fixed Huffman code, final
- * ones among them, whose back references reach as far as the window lets them.
+ * A sender of compressed messages that owes nothing to zlib: stored blocks and blocks with the fixed Huffman code,
+ * final ones among them, whose back references reach as far as the window lets them.
  */
 final class NaiveDeflater {
     private final int window;

@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
 /**
- * RFC 1951 and RFC 7692 §7.2.2 as plainly as can be, with a hard window: a back reference beyond it is an error. It keeps
- * all that it ever produced.
+ * RFC 1951 and RFC 7692 §7.2.2 as plainly as can be, with a hard window: a back reference beyond it is an error. It
+ * keeps all that it ever produced.
  */
 final class NaiveInflater {
     private static final int[] LENGTH_BASE = {3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59,

@@ -11,7 +11,10 @@ import java.util.zip.Deflater;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Every agreement on windows and context takeover, held against codecs that are not zlib's and have exactly that window. */
+/**
+ * Every agreement on windows and context takeover, held against codecs that are not zlib's and have exactly that
+ * window.
+ */
 class WindowBitsTest {
     private static final int MESSAGES = 1000;
 
