@@ -9,6 +9,7 @@ import java.util.Objects;
 /** A message that is sent in fragments as it is written (RFC 6455 §5.4). Used by one thread at a time. */
 final class FragmentStream extends OutputStream {
     private static final int FRAGMENT_LENGTH = 8192;
+    private static final int ENCODING_OVERHEAD = 64;
 
     private final Connection connection;
     private final Output output;
@@ -92,7 +93,8 @@ final class FragmentStream extends OutputStream {
     }
 
     private void sendTransformed(byte[] array, int from, int to, boolean fin) throws IOException {
-        byte[] encoded = new byte[FRAGMENT_LENGTH];
+        // With room for octets that do not compress, so that one output empties the encoder.
+        byte[] encoded = new byte[(to - from) + (to - from) / 8 + ENCODING_OVERHEAD];
         try {
             Extension.Transform encoder = extension.encoder();
             encoder.input(array, from, to, fin);

@@ -59,6 +59,7 @@ final class ParkingTransport implements Transport {
     private final Poller poller;
     private final SocketAddress local;
     private final SocketAddress remote;
+    /** Set before the transport is used, but perhaps after the poller saw the socket ready. */
     private volatile SelectionKey key;
 
     private volatile int reading = RUNNING;
@@ -194,22 +195,22 @@ final class ParkingTransport implements Transport {
     // The poller's thread.
 
     /** The socket has octets, or their end. */
-    void readable() {
+    void readable(SelectionKey ready) {
         if (READING.compareAndSet(this, WAITING, RUNNING)) {
             inVain = 0;
             LockSupport.unpark(reader);
         } else if (++inVain >= PATIENCE && READING.compareAndSet(this, RUNNING, DISARMED)) {
             armed = false;
-            updateInterest();
+            updateInterest(ready);
         }
     }
 
     /** The socket takes octets again. */
-    void writable() {
+    void writable(SelectionKey ready) {
         if (WRITING.compareAndSet(this, WAITING, RUNNING)) {
             LockSupport.unpark(writer);
         }
-        updateInterest();
+        updateInterest(ready);
     }
 
     /** A reader or a writer waits for what was not watched. */
@@ -218,13 +219,13 @@ final class ParkingTransport implements Transport {
             armed = true;
             inVain = 0;
         }
-        updateInterest();
+        updateInterest(key);
     }
 
-    private void updateInterest() {
+    private void updateInterest(SelectionKey registration) {
         int interest = (armed ? SelectionKey.OP_READ : 0) | (writing == WAITING ? SelectionKey.OP_WRITE : 0);
         try {
-            key.interestOps(interest);
+            registration.interestOps(interest);
         } catch (CancelledKeyException e) {
             // Closed meanwhile, which freed whoever waited.
         }

@@ -121,10 +121,10 @@ final class Poller {
             int ready = key.readyOps();
             ParkingTransport transport = (ParkingTransport) key.attachment();
             if ((ready & SelectionKey.OP_READ) != 0) {
-                transport.readable();
+                transport.readable(key);
             }
             if ((ready & SelectionKey.OP_WRITE) != 0) {
-                transport.writable();
+                transport.writable(key);
             }
         } catch (CancelledKeyException e) {
             // Closed meanwhile, which freed whoever waited.

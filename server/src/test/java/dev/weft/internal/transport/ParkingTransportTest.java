@@ -1,0 +1,188 @@
+package dev.weft.internal.transport;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class ParkingTransportTest {
+    private ServerSocketChannel listener;
+
+    @BeforeEach
+    void listen() throws IOException {
+        listener = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    }
+
+    @AfterEach
+    void stopListening() throws IOException {
+        listener.close();
+    }
+
+    private SocketChannel connect() throws IOException {
+        return SocketChannel.open(listener.getLocalAddress());
+    }
+
+    private static <T> FutureTask<T> start(Callable<T> task) {
+        FutureTask<T> future = new FutureTask<>(task);
+        Thread.ofVirtual().start(future);
+        return future;
+    }
+
+    /** A transport over a poller, and the raw channel at its other end. */
+    private final class Pair implements AutoCloseable {
+        private final Poller poller;
+        private final SocketChannel peer;
+        private final ParkingTransport transport;
+
+        Pair(boolean virtual) throws IOException {
+            poller = new Poller("poller", virtual);
+            peer = connect();
+            transport = poller.register(listener.accept());
+        }
+
+        @Override
+        public void close() throws IOException {
+            transport.close();
+            peer.close();
+            poller.stop();
+        }
+    }
+
+    @Test
+    void aSocketThatIsReadyBeforeItsRegistrationIsKnownIsDisarmed() throws Exception {
+        try (Selector selector = Selector.open();
+                SocketChannel peer = connect();
+                SocketChannel channel = listener.accept()) {
+            peer.write(ByteBuffer.allocate(1));
+            channel.configureBlocking(false);
+            ParkingTransport transport = new ParkingTransport(channel, new Poller("unused", false));
+            SelectionKey key = channel.register(selector, SelectionKey.OP_READ, transport);
+            for (int i = 0; i < 8; i++) {
+                assertEquals(SelectionKey.OP_READ, key.interestOps());
+                transport.readable(key);
+            }
+            assertEquals(0, key.interestOps());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void readsWaitForOctetsAndTheirEnd(boolean virtual) throws Exception {
+        try (Pair pair = new Pair(virtual)) {
+            FutureTask<Integer> reading = start(() -> pair.transport.read(ByteBuffer.allocate(10)));
+            pair.peer.write(ByteBuffer.wrap(new byte[3]));
+            assertEquals(3, reading.get());
+            assertEquals(0, pair.transport.readNow(ByteBuffer.allocate(10)));
+            reading = start(() -> pair.transport.read(ByteBuffer.allocate(10)));
+            pair.peer.shutdownOutput();
+            assertEquals(-1, reading.get());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void closingFreesWhoWaits(boolean virtual) throws Exception {
+        try (Pair pair = new Pair(virtual)) {
+            FutureTask<Integer> reading = start(() -> pair.transport.read(ByteBuffer.allocate(10)));
+            FutureTask<Void> writing = start(() -> {
+                pair.transport.write(ByteBuffer.allocate(1 << 26));
+                return null;
+            });
+            pair.transport.close();
+            assertCause(IOException.class, reading);
+            assertCause(IOException.class, writing);
+            assertThrows(IOException.class, () -> pair.transport.read(ByteBuffer.allocate(10)));
+            assertThrows(AsynchronousCloseException.class, pair.transport::awaitReadable);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anInterruptClosesTheTransport(boolean virtual) throws Exception {
+        try (Pair pair = new Pair(virtual)) {
+            FutureTask<Boolean> waiting = new FutureTask<>(pair.transport::awaitReadable);
+            Thread thread = Thread.ofVirtual().start(waiting);
+            thread.interrupt();
+            assertCause(ClosedByInterruptException.class, waiting);
+        }
+    }
+
+    private static void assertCause(Class<? extends Exception> type, FutureTask<?> task) {
+        assertTrue(type.isInstance(assertThrows(ExecutionException.class, task::get).getCause()));
+    }
+
+    /** A reader that is busy at random times, so that its socket is disarmed and armed again, misses no octet. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void noWakeUpIsLost(boolean virtual) throws Exception {
+        int connections = 16;
+        int octetsEach = 20_000;
+        FutureTask<?>[] echoes = new FutureTask<?>[connections];
+        FutureTask<?>[] clients = new FutureTask<?>[connections];
+        Poller poller = new Poller("poller", virtual);
+        for (int i = 0; i < connections; i++) {
+            int seed = i;
+            SocketChannel peer = connect();
+            ParkingTransport transport = poller.register(listener.accept());
+            echoes[i] = start(() -> {
+                Random random = new Random(seed);
+                ByteBuffer buffer = ByteBuffer.allocate(64);
+                while (transport.read(buffer.clear()) >= 0) {
+                    if (random.nextInt(50) == 0) {
+                        LockSupport.parkNanos(random.nextInt(300_000));
+                    }
+                    transport.write(buffer.flip());
+                }
+                transport.close();
+                return null;
+            });
+            clients[i] = start(() -> {
+                converse(peer, new Random(seed), octetsEach);
+                return null;
+            });
+        }
+        for (int i = 0; i < connections; i++) {
+            clients[i].get();
+            echoes[i].get();
+        }
+        poller.stop();
+    }
+
+    private static void converse(SocketChannel peer, Random random, int octets) throws IOException {
+        int sent = 0;
+        while (sent < octets) {
+            byte[] message = new byte[1 + random.nextInt(200)];
+            random.nextBytes(message);
+            peer.write(ByteBuffer.wrap(message));
+            ByteBuffer reply = ByteBuffer.allocate(message.length);
+            while (reply.hasRemaining() && peer.read(reply) >= 0) {}
+            assertArrayEquals(message, Arrays.copyOf(reply.array(), reply.position()));
+            sent += message.length;
+        }
+        peer.close();
+    }
+}
