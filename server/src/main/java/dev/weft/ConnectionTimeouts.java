@@ -4,8 +4,8 @@ import dev.weft.internal.Bounds;
 import java.time.Duration;
 
 /**
- * How long a connection waits for its peer. Enforced by a sweep about once a second, so a deadline may pass by about a
- * second, or by a quarter of itself if it is shorter than four.
+ * How long a connection waits for its peer. Enforced by a sweep about once a second, so a deadline is early or late
+ * by up to a second, or by a quarter of the shortest one if that is under four.
  *
  * @param handshake    from the accepted connection to the end of the request head; a slower peer gets 408
  * @param pingInterval after so much silence a ping is sent
@@ -13,7 +13,7 @@ import java.time.Duration;
  * @param message      from the first octet of a message (or frame) to its last; for a streamed message, from one read of
  *                     it to the next octets. A slower peer is closed with 1008
  * @param write        for the peer to take what one write holds, at most 64 KiB; else the connection is aborted
- * @param close        from our Close frame to the peer's, and from there to the end of the peer's octets
+ * @param close        from our Close frame to the peer's and the end of the peer's octets
  */
 public record ConnectionTimeouts(Duration handshake, Duration pingInterval, Duration pongTimeout, Duration message,
         Duration write, Duration close) {

@@ -1,5 +1,6 @@
 package dev.weft.echo;
 
+import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpLimits;
 import dev.weft.server.HandshakeDecision;
@@ -43,6 +44,8 @@ final class EchoOptions {
     /** What to do with the value of each option, if it was given. */
     private final Map<String, Consumer<Object>> setters = new LinkedHashMap<>();
 
+    private final DeflateSettings.Builder deflateBuilder = DeflateSettings.builder();
+    private boolean deflateWanted = true;
     private HttpLimits httpLimits = defaults.httpLimits();
     private final List<String> origins = new ArrayList<>();
     private boolean anyOrigin;
@@ -57,6 +60,7 @@ final class EchoOptions {
         declareMessages();
         declareTimes();
         declareServer();
+        declareCompression();
         declareHandshakes();
         declareOutput();
         spec.usageMessage().description(
@@ -146,6 +150,30 @@ final class EchoOptions {
                         "Each buffer that is lent to a busy connection."),
                 option("--buffered-octets", Notation.LONG_SIZE, defaults.bufferedOctets(), builder::bufferedOctets,
                         "Most octets in such buffers and half-read messages; by default a quarter of the heap."));
+    }
+
+    private void declareCompression() {
+        var deflate = defaults.deflate().orElseThrow();
+        group("Compression (permessage-deflate)",
+                flag("--deflate", true, wanted -> deflateWanted = wanted, "Whether messages may be compressed at all."),
+                flag("--deflate-outgoing-context-takeover", deflate.outgoingContextTakeover(),
+                        deflateBuilder::outgoingContextTakeover, "Whether messages that go may refer to earlier ones."),
+                flag("--deflate-incoming-context-takeover", deflate.incomingContextTakeover(),
+                        deflateBuilder::incomingContextTakeover, "Whether messages that come may."),
+                option("--deflate-outgoing-max-window-bits", Notation.COUNT, deflate.outgoingMaxWindowBits(),
+                        deflateBuilder::outgoingMaxWindowBits, "How far those that go may, as a power of two."),
+                option("--deflate-incoming-max-window-bits", Notation.COUNT, deflate.incomingMaxWindowBits(),
+                        deflateBuilder::incomingMaxWindowBits, "How far those that come may."),
+                option("--deflate-outgoing-history-size", Notation.SIZE, deflate.outgoingHistorySize(),
+                        deflateBuilder::outgoingHistorySize, "What is kept of earlier messages for each connection."),
+                option("--deflate-level", Notation.COUNT, deflate.level(), deflateBuilder::level,
+                        "Effort of the compressor, 1 to 9."),
+                option("--deflate-min-message-size", Notation.SIZE, deflate.minMessageSize(),
+                        deflateBuilder::minMessageSize, "Smaller messages are sent as they are."),
+                option("--deflate-max-idle-deflaters", Notation.COUNT, deflate.maxIdleDeflaters(),
+                        deflateBuilder::maxIdleDeflaters, "Compressors that are kept between messages."),
+                option("--deflate-max-idle-inflaters", Notation.COUNT, deflate.maxIdleInflaters(),
+                        deflateBuilder::maxIdleInflaters, "Decompressors that are kept between messages."));
     }
 
     private void declareHandshakes() {
@@ -242,6 +270,11 @@ final class EchoOptions {
         try {
             for (OptionSpec option : parsed.matchedOptions()) {
                 setters.getOrDefault(option.longestName(), value -> {}).accept(option.getValue());
+            }
+            if (deflateWanted) {
+                builder.deflate(deflateBuilder.build());
+            } else {
+                builder.noDeflate();
             }
             configuration = builder.httpLimits(httpLimits).policy(policy()).build();
         } catch (IllegalArgumentException e) {

@@ -3,6 +3,7 @@ package dev.weft.server;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.Bounds;
+import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpLimits;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.util.Optional;
  * @param readBufferSize octets of each buffer that is lent to a connection while it has something to read or write
  * @param bufferedOctets what all connections together may hold in such buffers and half-read messages; who would go over
  *                       it is closed with 1013
+ * @param deflate        how the server takes part in permessage-deflate (RFC 7692); empty if it does not
  * @param subprotocols   what the server speaks; the first of a client's that is among them is chosen
  * @param policy         which handshakes are accepted
  * @param fallback       answers requests that are no handshakes; without one they get 426
@@ -30,7 +32,8 @@ import java.util.Optional;
 public record ServerConfiguration(SocketSettings socket, HttpLimits httpLimits, ConnectionLimits limits,
         ConnectionTimeouts timeouts, Duration shutdownGrace, int maxConnections, int readBufferSize,
         long bufferedOctets,
-        List<String> subprotocols, HandshakePolicy policy, Optional<HttpFallback> fallback, WebSocketHandler handler) {
+        Optional<DeflateSettings> deflate, List<String> subprotocols, HandshakePolicy policy,
+        Optional<HttpFallback> fallback, WebSocketHandler handler) {
     /** Room for a request line's worth, and for the largest control frame many times over. */
     private static final int SMALLEST_BUFFER = 1024;
     private static final int LARGEST_BUFFER = 1 << 24;
@@ -45,6 +48,7 @@ public record ServerConfiguration(SocketSettings socket, HttpLimits httpLimits, 
         Objects.requireNonNull(httpLimits);
         Objects.requireNonNull(limits);
         Objects.requireNonNull(timeouts);
+        Objects.requireNonNull(deflate);
         Objects.requireNonNull(policy);
         Objects.requireNonNull(fallback);
         Objects.requireNonNull(handler, "a server needs a handler");

@@ -5,12 +5,15 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.Connection;
+import dev.weft.internal.connection.DeflateExtension;
 import dev.weft.internal.connection.Input;
 import dev.weft.internal.transport.Lingering;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
+import dev.weft.parser.deflate.DeflateNegotiation;
+import dev.weft.parser.deflate.ExtensionHeader;
 import dev.weft.parser.http.HttpHeadException;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.OpeningHandshake;
@@ -23,18 +26,20 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * The life of one accepted connection, on its virtual thread: opening handshake, handler, end.
  * <pre>
- *   HEAD ── whole and good ──▶ DECIDING ── accepted, 101 written ──▶ OPEN ──▶ over
- *     │                           │
- *     ├── malformed ──────────────┴── rejected ──▶ REFUSING ── written, peer's end read ──▶ over
- *     │
- *     └── too slow, server goes down ──▶ GIVEN_UP ── answer written by another thread ──▶ REFUSING
+ *   HEAD ── whole and good ──▶ DECIDING ── decided ──▶ ANSWERING ── 101 written ──▶ OPEN ──▶ over
+ *     │                                                  ▲  ▲  │
+ *     ├── malformed ─────────────────────────────────────┘  │  └── refusal written, peer's end read ──▶ over
+ *     │                                                     │
+ *     └── too slow, server goes down ──▶ GIVEN_UP ── answer written by another thread
  * </pre>
  */
 final class ServerSession implements Runnable {
@@ -43,8 +48,8 @@ final class ServerSession implements Runnable {
         HEAD,
         /** The policy or the fallback, user code, decides: no deadline. */
         DECIDING,
-        /** The answer is written and the connection is closed behind it: the write and the close deadline hold. */
-        REFUSING,
+        /** The answer is written, and behind a refusal the connection is closed: the write and the close deadline hold. */
+        ANSWERING,
         /** Another thread writes the answer, while the session's own may still wait for the head; same deadlines. */
         GIVEN_UP,
         /** The connection has its own deadlines. */
@@ -73,7 +78,7 @@ final class ServerSession implements Runnable {
         this.server = server;
         this.transport = transport;
         this.full = full;
-        this.phase = new AtomicReference<>(full ? Phase.REFUSING : Phase.HEAD);
+        this.phase = new AtomicReference<>(full ? Phase.ANSWERING : Phase.HEAD);
         this.since = server.services().clock().now();
         this.thread = Thread.ofVirtual().inheritInheritableThreadLocals(false).unstarted(this);
     }
@@ -154,18 +159,26 @@ final class ServerSession implements Runnable {
 
     /** Opens the connection, or returns the refusal. */
     private HttpResponse decide(Upgrade upgrade, RequestHead head, Input input, int offset) throws IOException {
-        HandshakeRequest request = new HandshakeRequest(head, upgrade.subprotocols(), transport.localAddress(),
-                transport.remoteAddress());
-        String subprotocol;
-        Object attachment;
+        Optional<DeflateNegotiation.Accepted> deflate;
+        switch (ExtensionHeader.parse(upgrade.extensionOffers())) {
+            case ExtensionHeader.Valid valid -> deflate = server.configuration().deflate()
+                    .flatMap(settings -> DeflateNegotiation.accept(valid.entries(), settings));
+            case ExtensionHeader.Malformed malformed -> {
+                return HttpResponse.of(400, "Sec-WebSocket-Extensions: " + malformed.reason() + "\n");
+            }
+        }
+        Agreement agreement;
         byte[] reply;
         try {
+            HandshakeRequest request = new HandshakeRequest(head, upgrade.subprotocols(), transport.localAddress(),
+                    transport.remoteAddress());
             switch (server.configuration().policy().decide(request)) {
                 case HandshakeDecision.Accept accept -> {
-                    subprotocol = accept.subprotocol().or(() -> upgrade.subprotocols().stream()
-                            .filter(server.configuration().subprotocols()::contains).findFirst()).orElse(null);
-                    attachment = accept.attachment();
-                    reply = upgrade.accept(subprotocol, null, accept.headers());
+                    String subprotocol = accept.subprotocol().or(() -> preferred(upgrade.subprotocols())).orElse(null);
+                    reply = upgrade.accept(subprotocol,
+                            deflate.map(DeflateNegotiation.Accepted::responseValue).orElse(null), accept.headers());
+                    agreement = new Agreement(head.target(), subprotocol, accept.attachment(),
+                            deflate.map(this::extension).orElse(null));
                 }
                 case HandshakeDecision.Reject reject -> {
                     log(Level.DEBUG, "rejected a handshake with " + reject.response().status());
@@ -177,11 +190,22 @@ final class ServerSession implements Runnable {
             return HttpResponse.of(500, "the handshake could not be decided\n");
         }
         // §4.2.2: what came behind the head is not acted on before this is written.
+        since = server.services().clock().now();
+        phase.set(Phase.ANSWERING);
         transport.write(ByteBuffer.wrap(reply));
-        connection = new Connection(Role.SERVER, transport, input, offset,
-                new Agreement(head.target(), subprotocol, attachment, null), server.services());
+        connection = new Connection(Role.SERVER, transport, input, offset, agreement, server.services());
         phase.set(Phase.OPEN);
         return null;
+    }
+
+    /** §4.2.2: the client's order of preference decides. */
+    private Optional<String> preferred(List<String> offered) {
+        return offered.stream().filter(server.configuration().subprotocols()::contains).findFirst();
+    }
+
+    private DeflateExtension extension(DeflateNegotiation.Accepted accepted) {
+        return new DeflateExtension(accepted.agreement(), server.configuration().deflate().orElseThrow(),
+                server.codecs().orElseThrow(), Role.SERVER);
     }
 
     private HttpResponse fallBack(RequestHead head) {
@@ -206,7 +230,7 @@ final class ServerSession implements Runnable {
     /** Answers, and closes behind the answer: what else the peer sent is never looked at. */
     private void refuse(byte[] answer) throws IOException {
         since = server.services().clock().now();
-        phase.compareAndSet(Phase.DECIDING, Phase.REFUSING);
+        phase.compareAndSet(Phase.DECIDING, Phase.ANSWERING);
         transport.write(ByteBuffer.wrap(answer));
         Lingering.close(transport);
     }
@@ -229,7 +253,7 @@ final class ServerSession implements Runnable {
         } catch (IOException e) {
             log(Level.DEBUG, "handshake failed: " + e);
         } finally {
-            phase.set(Phase.REFUSING);
+            phase.set(Phase.ANSWERING);
             LockSupport.unpark(thread);
         }
     }
@@ -255,6 +279,8 @@ final class ServerSession implements Runnable {
                 server.logger().log(Level.WARNING, "a handler failed", e);
             }
         }
+        // What interrupted a handler is not to cut off the closing handshake.
+        Thread.interrupted();
         open.finish(reason);
         log(Level.DEBUG, "connection ended: " + open.end());
     }
@@ -307,7 +333,7 @@ final class ServerSession implements Runnable {
                     giveUp(HttpResponse.of(408, "the request head took too long\n"));
                 }
             }
-            case REFUSING, GIVEN_UP -> {
+            case ANSWERING, GIVEN_UP -> {
                 if (passed(now, timeouts.write().plus(timeouts.close()))) {
                     transport.close();
                 }

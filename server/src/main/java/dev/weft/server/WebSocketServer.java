@@ -8,6 +8,7 @@ import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Sweeper;
 import dev.weft.internal.transport.Transport;
 import dev.weft.internal.transport.Transports;
+import dev.weft.parser.deflate.DeflateCodecs;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -16,6 +17,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -45,6 +47,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final Sweeper sweeper;
     private final Acceptor acceptor;
     private final Transports transports;
+    private final Optional<DeflateCodecs> codecs;
 
     private final Set<ServerSession> sessions = Collections.newSetFromMap(new ConcurrentHashMap<>());
     private final AtomicInteger open = new AtomicInteger();
@@ -65,6 +68,7 @@ public final class WebSocketServer implements AutoCloseable {
                 new BufferPool(configuration.readBufferSize(), budget), budget, guard);
         this.sweeper = new Sweeper("weft-sweeper-" + port(), clock, shortestDeadline(),
                 now -> sessions.forEach(session -> session.sweep(now)));
+        this.codecs = configuration.deflate().map(DeflateCodecs::new);
         this.transports = configuration.socket().transport().open("weft-poller-" + port());
         this.acceptor = new Acceptor("weft-acceptor-" + port(), listener::accept, this::admit, logger);
     }
@@ -91,7 +95,7 @@ public final class WebSocketServer implements AutoCloseable {
             WebSocketServer server = new WebSocketServer(configuration, listener);
             server.begin();
             return server;
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             listener.close();
             throw e;
         }
@@ -155,7 +159,8 @@ public final class WebSocketServer implements AutoCloseable {
     private boolean shutDown() {
         acceptor.stop();
         closeListener();
-        boolean interrupted = false;
+        // An interrupt shortens the wait; one that came before must not keep the peers from being told.
+        boolean interrupted = Thread.interrupted();
         int atFirst = 0;
         try {
             acceptor.awaitEnd(LAST_ADMISSION);
@@ -166,11 +171,12 @@ public final class WebSocketServer implements AutoCloseable {
         } catch (InterruptedException e) {
             interrupted = true;
         }
-        int aborted = sessions.size();
+        long aborted = sessions.stream().filter(session -> !session.isFull()).count();
         sessions.forEach(ServerSession::abort);
         sweeper.stop();
         guard.stop();
         transports.close();
+        codecs.ifPresent(DeflateCodecs::close);
         logger.log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted", address, atFirst,
                 aborted);
         terminated.countDown();
@@ -249,6 +255,11 @@ public final class WebSocketServer implements AutoCloseable {
 
     ConnectionServices services() {
         return services;
+    }
+
+    /** There if, and only if, the configuration has settings for permessage-deflate. */
+    Optional<DeflateCodecs> codecs() {
+        return codecs;
     }
 
     Logger logger() {

@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
+import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;
 import java.io.IOException;
 import java.time.Duration;
@@ -41,6 +42,7 @@ public final class WebSocketServerBuilder {
     private int readBufferSize = 16_384;
     private long bufferedOctets = Runtime.getRuntime().maxMemory() / 4;
 
+    private Optional<DeflateSettings> deflate = Optional.of(DeflateSettings.defaults());
     private List<String> subprotocols = List.of();
     private HandshakePolicy policy = HandshakePolicy.sameOrigin();
     private HttpFallback fallback;
@@ -186,6 +188,22 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
+    /**
+     * Sets how the server takes part in permessage-deflate (RFC 7692). Default {@link DeflateSettings#defaults()}: clients
+     * that offer it, as browsers do, save octets; a connection that waits keeps at most a few KiB for it, and none of
+     * zlib's state.
+     */
+    public WebSocketServerBuilder deflate(DeflateSettings deflate) {
+        this.deflate = Optional.of(deflate);
+        return this;
+    }
+
+    /** Declines permessage-deflate: messages are never compressed. */
+    public WebSocketServerBuilder noDeflate() {
+        this.deflate = Optional.empty();
+        return this;
+    }
+
     /** Sets what the server speaks; the first of a client's that is among these is chosen. Default none. */
     public WebSocketServerBuilder subprotocols(String... subprotocols) {
         this.subprotocols = List.of(subprotocols);
@@ -218,7 +236,7 @@ public final class WebSocketServerBuilder {
                 new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage),
                 new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout,
                         closeTimeout),
-                shutdownGrace, maxConnections, readBufferSize, bufferedOctets, subprotocols, policy,
+                shutdownGrace, maxConnections, readBufferSize, bufferedOctets, deflate, subprotocols, policy,
                 Optional.ofNullable(fallback), handler);
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpLimits;
 import dev.weft.parser.http.RequestHead;
@@ -38,6 +39,9 @@ class EchoOptionsTest {
     /** Settings that several options, or one of another name, stand for. */
     private static final Map<String, List<String>> OTHERWISE_NAMED = Map.of(
             "httpLimits", Arrays.stream(HttpLimits.class.getRecordComponents()).map(RecordComponent::getName).toList(),
+            "deflate", Arrays.stream(DeflateSettings.class.getRecordComponents())
+                    .map(component -> "deflate" + component.getName()).toList(),
+            "noDeflate", List.of("deflate"),
             "subprotocols", List.of("subprotocol"),
             "policy", List.of("allowOrigin", "anyOrigin"));
 
@@ -83,7 +87,21 @@ class EchoOptionsTest {
                 value("--max-connections=11", ServerConfiguration::maxConnections, 11),
                 value("--read-buffer-size=8k", ServerConfiguration::readBufferSize, 8192),
                 value("--buffered-octets=64m", ServerConfiguration::bufferedOctets, 64L << 20),
+                value("--no-deflate", c -> c.deflate().isPresent(), false),
+                deflate("--no-deflate-outgoing-context-takeover", DeflateSettings::outgoingContextTakeover, false),
+                deflate("--no-deflate-incoming-context-takeover", DeflateSettings::incomingContextTakeover, false),
+                deflate("--deflate-outgoing-max-window-bits=9", DeflateSettings::outgoingMaxWindowBits, 9),
+                deflate("--deflate-incoming-max-window-bits=10", DeflateSettings::incomingMaxWindowBits, 10),
+                deflate("--deflate-outgoing-history-size=1k", DeflateSettings::outgoingHistorySize, 1024),
+                deflate("--deflate-level=9", DeflateSettings::level, 9),
+                deflate("--deflate-min-message-size=7", DeflateSettings::minMessageSize, 7),
+                deflate("--deflate-max-idle-deflaters=3", DeflateSettings::maxIdleDeflaters, 3),
+                deflate("--deflate-max-idle-inflaters=4", DeflateSettings::maxIdleInflaters, 4),
                 value("--subprotocol=chat", ServerConfiguration::subprotocols, List.of("chat")));
+    }
+
+    private static Arguments deflate(String argument, Function<DeflateSettings, Object> reader, Object expected) {
+        return value(argument, c -> reader.apply(c.deflate().orElseThrow()), expected);
     }
 
     private static Arguments value(String argument, Function<ServerConfiguration, Object> reader, Object expected) {
@@ -118,6 +136,7 @@ class EchoOptionsTest {
         assertEquals(library.maxConnections(), configuration.maxConnections());
         assertEquals(library.readBufferSize(), configuration.readBufferSize());
         assertEquals(library.bufferedOctets(), configuration.bufferedOctets());
+        assertEquals(library.deflate(), configuration.deflate());
         assertEquals(library.subprotocols(), configuration.subprotocols());
     }
 

@@ -47,17 +47,21 @@ class ArchitectureTest {
     @Test
     void parserIsOctetsInOctetsOut() {
         DescribedPredicate<JavaClass> allowed = JavaClass.Predicates
-                .resideInAnyPackage("dev.weft.parser..", "java.util", "java.util.function", "java.nio.charset",
+                .resideInAnyPackage("dev.weft.parser..", "java.util", "java.util.function", "java.util.stream",
+                        "java.nio.charset",
                         "java.security", "java.lang.invoke", "java.lang.runtime")
                 .or(DescribedPredicate.describe("java.lang without threads, processes, clocks and logs",
                         type -> type.getPackageName().equals("java.lang")
                                 && !type.getName().matches("java\\.lang\\.(Thread|Process|Runtime|System\\$Logger).*")))
                 .or(DescribedPredicate.describe("primitive or array", type -> type.isPrimitive() || type.isArray()))
-                // An order of octets is no buffer, and the lock is around the masking keys that were drawn in advance.
+                // An order of octets is no buffer; the locks are around stores that all threads share.
                 .or(JavaClass.Predicates.type(java.nio.ByteOrder.class))
                 .or(JavaClass.Predicates.type(java.util.concurrent.locks.ReentrantLock.class));
         ArchRuleDefinition.classes().that().resideInAPackage("dev.weft.parser..")
-                .should().onlyDependOnClassesThat(allowed).check(CLASSES);
+                .should().onlyDependOnClassesThat(allowed.or(JavaClass.Predicates.resideInAPackage("java.util.zip")))
+                .check(CLASSES);
+        noClasses().that().resideInAPackage("dev.weft.parser..").and().resideOutsideOfPackage("..deflate")
+                .should().dependOnClassesThat().resideInAPackage("java.util.zip").check(CLASSES);
         noClasses().that().resideInAPackage("dev.weft.parser..")
                 .should().callMethod(System.class, "nanoTime").orShould().callMethod(System.class, "currentTimeMillis")
                 .check(CLASSES);

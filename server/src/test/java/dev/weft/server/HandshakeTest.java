@@ -22,6 +22,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.logging.Level;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -130,10 +131,40 @@ class HandshakeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"permessage-deflate", "permessage-deflate; client_max_window_bits, x-webkit-deflate-frame",
-            "a; b=\"unclosed", ";;;=,,,"})
-    void extensionsAreNotNamedInTheReply(String offer) throws IOException {
+    @CsvSource(delimiter = '|', textBlock = """
+            permessage-deflate                               | permessage-deflate; client_no_context_takeover
+            permessage-deflate; client_max_window_bits       | permessage-deflate; client_max_window_bits=12
+            x-webkit-deflate-frame, permessage-deflate; client_no_context_takeover; server_no_context_takeover; \
+            server_max_window_bits=9; client_max_window_bits=10 | permessage-deflate; server_no_context_takeover; \
+            client_no_context_takeover; server_max_window_bits=9; client_max_window_bits=10
+            permessage-deflate; foo, permessage-deflate; client_max_window_bits=8 | \
+            permessage-deflate; client_max_window_bits=8""")
+    void firstAcceptableOfferOfDeflateIsAccepted(String offer, String accepted) throws IOException {
+        String reply = replyOf(echo, request("Sec-WebSocket-Extensions: " + offer));
+        assertEquals(accepted, reply.lines().filter(line -> line.startsWith("Sec-WebSocket-Extensions: "))
+                .map(line -> line.substring(line.indexOf(' ') + 1)).collect(Collectors.joining()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"x-webkit-deflate-frame", "permessage-deflate; foo",
+            "permessage-deflate; server_max_window_bits=16", "permessage-deflate; server_max_window_bits=09",
+            "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
+            "permessage-deflate; client_no_context_takeover=1", "permessage-deflate; server_max_window_bits"})
+    void whatIsDeclinedIsNotNamedInTheReply(String offer) throws IOException {
         assertEquals(SAMPLE_REPLY, replyOf(echo, request("Sec-WebSocket-Extensions: " + offer)));
+    }
+
+    @Test
+    void deflateIsDeclinedWhereItIsSwitchedOff() throws IOException {
+        try (WebSocketServer plain = Handlers.echoServer().noDeflate().start()) {
+            assertEquals(SAMPLE_REPLY, replyOf(plain, request("Sec-WebSocket-Extensions: permessage-deflate")));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a; b=\"unclosed", ";;;=,,,"})
+    void malformedExtensionsAre400(String offer) throws IOException {
+        assertEquals(400, answerTo(request("Sec-WebSocket-Extensions: " + offer)).status());
     }
 
     // Frames right behind the head
@@ -394,7 +425,11 @@ class HandshakeTest {
                     String head = peer.text(request(name + ": " + value)).readHead();
                     status = Integer.parseInt(head.substring(9, 12));
                 }
-                assertEquals(name.equals("Sec-WebSocket-Protocol") ? 400 : 101, status);
+                // RFC 9110 §5.6.1: a list of extensions may have empty elements.
+                boolean fine = name.equals("Sec-WebSocket-Extensions")
+                        ? value.startsWith(",")
+                        : !name.startsWith("Sec-");
+                assertEquals(fine ? 101 : 400, status);
             }
             // Quadratic time would be minutes.
             assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(10));

@@ -3,6 +3,7 @@ package dev.weft.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
@@ -16,33 +17,48 @@ import okhttp3.WebSocketListener;
 import okhttp3.internal.ws.RealWebSocket;
 import okio.ByteString;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** OkHttp over a real socket. It offers permessage-deflate, and sends as it is told when that is not accepted. */
+/** OkHttp over a real socket. It offers permessage-deflate; with and without the server accepting. */
+@ParameterizedClass
+@ValueSource(booleans = {true, false})
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class OkHttpClientTest {
     private static OkHttpClient client;
-    private static WebSocketServer server;
 
+    private final WebSocketServer server;
+    private final boolean deflates;
     private final BlockingQueue<Object> events = new LinkedBlockingQueue<>();
 
-    @BeforeAll
-    static void start() throws Exception {
-        client = new OkHttpClient();
-        server = WebSocketServer.builder().subprotocols("chat").handler(ws -> {
+    OkHttpClientTest(boolean deflates) throws IOException {
+        this.deflates = deflates;
+        WebSocketServerBuilder builder = WebSocketServer.builder().subprotocols("chat").handler(ws -> {
             if (ws.target().equals("/close")) {
                 ws.close(4001, "fare well");
             } else {
                 Handlers.echo(ws);
             }
-        }).start();
+        });
+        this.server = deflates ? builder.start() : builder.noDeflate().start();
+    }
+
+    @BeforeAll
+    static void createClient() {
+        client = new OkHttpClient();
+    }
+
+    @AfterEach
+    void stopServer() {
+        server.close();
     }
 
     @AfterAll
-    static void stop() {
-        server.close();
+    static void stopClient() {
         client.dispatcher().executorService().shutdown();
         client.connectionPool().evictAll();
     }
@@ -59,8 +75,9 @@ class OkHttpClientTest {
         return by.newWebSocket(request.build(), new WebSocketListener() {
             @Override
             public void onOpen(WebSocket webSocket, Response response) {
+                String extensions = response.header("Sec-WebSocket-Extensions");
                 events.add("open " + response.header("Sec-WebSocket-Protocol") + " "
-                        + response.header("Sec-WebSocket-Extensions"));
+                        + (extensions != null && extensions.startsWith("permessage-deflate")));
             }
 
             @Override
@@ -104,7 +121,7 @@ class OkHttpClientTest {
     @Test
     void textAndBinaryAreEchoed() throws Exception {
         WebSocket ws = connect("/");
-        assertEquals("open null null", next());
+        assertEquals("open null " + deflates, next());
         ws.send("Gr\u00fc\u00dfe, \ud83d\ude00");
         assertEquals("Gr\u00fc\u00dfe, \ud83d\ude00", next());
         ws.send(ByteString.of((byte) 0, (byte) -1));
@@ -120,6 +137,9 @@ class OkHttpClientTest {
         next();
         ws.send(ByteString.of(octets));
         assertEquals(ByteString.of(octets), next());
+        String text = "0123456789abcdef".repeat(1 << 16);
+        ws.send(text);
+        assertEquals(text, next());
         close(ws);
     }
 
@@ -127,7 +147,7 @@ class OkHttpClientTest {
     void itsPingsAreAnswered() throws Exception {
         OkHttpClient pinging = client.newBuilder().pingInterval(Duration.ofMillis(300)).build();
         RealWebSocket ws = (RealWebSocket) connect(pinging, "/");
-        assertEquals("open null null", next());
+        assertEquals("open null " + deflates, next());
         Await.until("two pongs came", () -> ws.receivedPongCount() >= 2);
         ws.send("still here");
         assertEquals("still here", next());
@@ -137,7 +157,7 @@ class OkHttpClientTest {
     @Test
     void closeCodesTravelBothWays() throws Exception {
         connect("/close");
-        assertEquals("open null null", next());
+        assertEquals("open null " + deflates, next());
         assertEquals("closing 4001 fare well", next());
         assertEquals("closed 4001", next());
         WebSocket ws = connect("/");
@@ -150,7 +170,7 @@ class OkHttpClientTest {
     @Test
     void subprotocolIsAgreedOn() throws Exception {
         WebSocket ws = connect("/", "Sec-WebSocket-Protocol", "other, chat");
-        assertEquals("open chat null", next());
+        assertEquals("open chat " + deflates, next());
         close(ws);
     }
 

@@ -1,6 +1,7 @@
 package dev.weft.parser.deflate;
 
 import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -17,7 +18,8 @@ final class NaiveDeflater {
     private int pending;
     private int pendingBits;
 
-    private byte[] context = {};
+    private byte[] context = new byte[1 << 10];
+    private int length;
     /** The first place where three octets were seen: as far back as can be. */
     private final Map<Integer, Integer> places = new HashMap<>();
 
@@ -31,14 +33,17 @@ final class NaiveDeflater {
     byte[] payload(byte[] message) {
         output.reset();
         if (!takeover) {
-            context = new byte[0];
+            length = 0;
             places.clear();
         }
-        int from = context.length;
-        context = NaiveInflater.joined(context, message);
-        int at = from;
-        while (at < context.length) {
-            int to = Math.min(context.length, at + 1 + random.nextInt(5000));
+        int at = length;
+        if (length + message.length > context.length) {
+            context = Arrays.copyOf(context, 2 * (length + message.length));
+        }
+        System.arraycopy(message, 0, context, length, message.length);
+        length += message.length;
+        while (at < length) {
+            int to = Math.min(length, at + 1 + random.nextInt(5000));
             boolean last = random.nextInt(8) == 0;
             if (random.nextInt(5) == 0) {
                 storedBlock(last, at, to);
@@ -56,12 +61,22 @@ final class NaiveDeflater {
         return output.toByteArray();
     }
 
+    /** A block that is but a reference to three octets from this far back. */
+    static byte[] copyOfThree(int distance) {
+        NaiveDeflater deflater = new NaiveDeflater(15, true, null);
+        deflater.bits(2, 3);
+        deflater.symbol(257);
+        deflater.distance(distance);
+        deflater.symbol(256);
+        deflater.align();
+        return deflater.output.toByteArray();
+    }
+
     private void storedBlock(boolean last, int from, int to) {
         bits(last ? 1 : 0, 3);
         align();
-        int length = to - from;
-        bits(length, 16);
-        bits(~length & 0xffff, 16);
+        bits(to - from, 16);
+        bits(~(to - from) & 0xffff, 16);
         for (int i = from; i < to; i++) {
             bits(context[i] & 0xff, 8);
         }
@@ -72,16 +87,16 @@ final class NaiveDeflater {
         int at = from;
         while (at < to) {
             int match = match(at);
-            int length = 0;
-            while (match >= 0 && length < 10 && at + length < to && context[match + length] == context[at + length]) {
-                length++;
+            int same = 0;
+            while (match >= 0 && same < 10 && at + same < to && context[match + same] == context[at + same]) {
+                same++;
             }
-            if (length < 3) {
+            if (same < 3) {
                 symbol(context[at++] & 0xff);
             } else {
-                symbol(257 + length - 3);
+                symbol(257 + same - 3);
                 distance(at - match);
-                at += length;
+                at += same;
             }
         }
         symbol(256);
@@ -89,7 +104,7 @@ final class NaiveDeflater {
 
     /** The furthest place within the window with the same three octets, or -1. */
     private int match(int at) {
-        if (at + 3 > context.length) {
+        if (at + 3 > length) {
             return -1;
         }
         int key = context[at] << 16 ^ (context[at + 1] & 0xff) << 8 ^ context[at + 2] & 0xff;

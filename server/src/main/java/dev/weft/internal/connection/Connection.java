@@ -284,6 +284,8 @@ public final class Connection implements WebSocketConnection {
         deadlines.closing();
         input.release();
         Lingering.close(transport);
+        messages.end();
+        output.end();
     }
 
     private void shutdownOutput() {

@@ -27,7 +27,7 @@ public interface Extension {
      * Octets of one message in, octets out, both in as many pieces as they come. It is asked for output until it has
      * none; only then it gets further input.
      */
-    interface Transform {
+    interface Transform extends AutoCloseable {
         /**
          * Gives it the next octets of the message.
          *
@@ -41,5 +41,9 @@ public interface Extension {
          * @return how many were put into the target; fewer than there is room for when there are no more for now
          */
         int output(byte[] target, int from, int to) throws ProtocolViolationException;
+
+        /** Gives back what it borrowed; the connection is over. */
+        @Override
+        void close();
     }
 }

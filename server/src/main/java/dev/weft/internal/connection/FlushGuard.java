@@ -73,10 +73,19 @@ public final class FlushGuard {
             // Read before the output can be put on the list again.
             Output next = output.nextHeld;
             output.nextHeld = null;
+            flushIfOverdue(output);
+            output = next;
+        }
+    }
+
+    /** No error ends the guard: the next read of the connection's thread, or its next frame, flushes too. */
+    private void flushIfOverdue(Output output) {
+        try {
             if (output.isOverdue()) {
                 Thread.startVirtualThread(output::flushQuietly);
             }
-            output = next;
+        } catch (Throwable e) {
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
         }
     }
 }

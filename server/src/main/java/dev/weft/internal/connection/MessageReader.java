@@ -77,6 +77,14 @@ final class MessageReader {
         view.showNothing();
     }
 
+    /** The connection is over. */
+    void end() {
+        release();
+        if (extension != null) {
+            extension.decoder().close();
+        }
+    }
+
     private View showFrame(boolean textIsChecked) throws ProtocolViolationException {
         int from = parser.payloadOffset();
         int length = parser.payloadLength();

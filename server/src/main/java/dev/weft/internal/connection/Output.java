@@ -180,6 +180,18 @@ final class Output {
         }
     }
 
+    /** The connection is over and its transport closed. */
+    void end() {
+        lock.lock();
+        try {
+            if (extension != null) {
+                extension.encoder().close();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The guard's flush: whoever uses the connection next meets the dead wire himself. */
     void flushQuietly() {
         try {

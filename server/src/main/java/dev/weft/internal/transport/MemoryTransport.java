@@ -77,11 +77,6 @@ public final class MemoryTransport implements Transport {
     }
 
     @Override
-    public void shutdownInput() {
-        in.shutdownRead();
-    }
-
-    @Override
     public void shutdownOutput() {
         out.shutdownWrite();
     }
@@ -111,7 +106,6 @@ public final class MemoryTransport implements Transport {
         private int first;
         private int count;
         private boolean ended;
-        private boolean inputShut;
         private boolean readerClosed;
         private boolean writerClosed;
         private boolean reset;
@@ -130,7 +124,7 @@ public final class MemoryTransport implements Transport {
                     if (reset) {
                         throw new IOException("Connection reset");
                     }
-                    if (inputShut || count == 0 && ended) {
+                    if (count == 0 && ended) {
                         return -1;
                     }
                     if (count > 0) {
@@ -160,7 +154,7 @@ public final class MemoryTransport implements Transport {
         boolean canRead() {
             lock.lock();
             try {
-                return count > 0 && !inputShut;
+                return count > 0;
             } finally {
                 lock.unlock();
             }
@@ -209,10 +203,6 @@ public final class MemoryTransport implements Transport {
                 Thread.currentThread().interrupt();
                 throw new ClosedByInterruptException();
             }
-        }
-
-        void shutdownRead() {
-            change(() -> inputShut = true);
         }
 
         void shutdownWrite() {

@@ -160,11 +160,6 @@ final class ParkingTransport implements Transport {
     }
 
     @Override
-    public void shutdownInput() throws IOException {
-        channel.shutdownInput();
-    }
-
-    @Override
     public void shutdownOutput() throws IOException {
         channel.shutdownOutput();
     }

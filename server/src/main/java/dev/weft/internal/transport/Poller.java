@@ -101,10 +101,19 @@ final class Poller {
         boolean found = false;
         ParkingTransport transport;
         while ((transport = requests.poll()) != null) {
-            transport.serveRequest();
+            serveRequest(transport);
             found = true;
         }
         return found;
+    }
+
+    private static void serveRequest(ParkingTransport transport) {
+        try {
+            transport.serveRequest();
+        } catch (Throwable e) {
+            transport.close();
+            report(e);
+        }
     }
 
     private void dispatch(SelectionKey key) {
@@ -119,6 +128,15 @@ final class Poller {
             }
         } catch (CancelledKeyException e) {
             // Closed meanwhile, which freed whoever waited.
+        } catch (Throwable e) {
+            // One connection's misfortune, such as no memory to unpark its thread with, is not the others'.
+            ((ParkingTransport) key.attachment()).close();
+            report(e);
         }
+    }
+
+    private static void report(Throwable e) {
+        Thread thread = Thread.currentThread();
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
     }
 }

@@ -49,11 +49,6 @@ public final class SocketTransport implements Transport {
     }
 
     @Override
-    public void shutdownInput() throws IOException {
-        channel.shutdownInput();
-    }
-
-    @Override
     public void shutdownOutput() throws IOException {
         channel.shutdownOutput();
     }

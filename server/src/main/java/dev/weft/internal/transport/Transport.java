@@ -5,8 +5,8 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 
 /**
- * The seam between a connection and the network. Reads and writes block the calling thread; one thread may read while
- * another writes. All buffers have arrays.
+ * The seam between a connection and the network. Reads and writes block the calling thread. One thread at a time reads
+ * or waits to read, and one writes; these may be two. All buffers have arrays.
  */
 public interface Transport {
     /**
@@ -33,9 +33,6 @@ public interface Transport {
 
     /** Writes all that remains in both buffers, with one system call if the network takes it. */
     void write(ByteBuffer first, ByteBuffer second) throws IOException;
-
-    /** Ends the input: a read that waits, and any later one, returns -1. From any thread; does not block. */
-    void shutdownInput() throws IOException;
 
     /** Tells the peer that no more octets will come. */
     void shutdownOutput() throws IOException;

@@ -38,10 +38,10 @@ public final class RecordingTransport implements Transport {
     }
 
     /** From now on every read and write fails so; one that waits, too. */
-    public void fail(IOException exception) throws IOException {
+    public void fail(IOException exception) {
         readFailure = exception;
         writeFailure = exception;
-        inner.shutdownInput();
+        inner.close();
     }
 
     /** From now on every write fails so. */
@@ -98,6 +98,8 @@ public final class RecordingTransport implements Transport {
         int[] count = {0};
         try {
             count[0] = inner.read(target);
+        } catch (IOException e) {
+            throw readFailure != null ? readFailure : e;
         } finally {
             note(() -> {
                 inRead = false;
@@ -177,11 +179,6 @@ public final class RecordingTransport implements Transport {
             inWrite = true;
             writes.add(write);
         });
-    }
-
-    @Override
-    public void shutdownInput() throws IOException {
-        inner.shutdownInput();
     }
 
     @Override

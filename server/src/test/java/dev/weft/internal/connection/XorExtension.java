@@ -33,6 +33,7 @@ final class XorExtension implements Extension {
         private int from;
         private int to;
         private int key = 0x5a;
+        private volatile boolean closed;
 
         @Override
         public void input(byte[] source, int begin, int end, boolean last) {
@@ -53,6 +54,15 @@ final class XorExtension implements Extension {
             }
             from += count;
             return count;
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+
+        boolean isClosed() {
+            return closed;
         }
 
         /** All at once, as a peer does it. */

@@ -93,16 +93,6 @@ class MemoryTransportTest {
     }
 
     @Test
-    void aShutdownOfTheInputEndsReadsThatWaitAndLaterOnes() throws Exception {
-        FutureTask<Integer> reading = start(() -> here.read(ByteBuffer.allocate(1)));
-        here.shutdownInput();
-        assertEquals(-1, reading.get());
-        there.write(octets(1));
-        assertEquals(0, here.readNow(ByteBuffer.allocate(1)), "the end is for a read to tell");
-        assertEquals(-1, here.read(ByteBuffer.allocate(1)));
-    }
-
-    @Test
     void aCloseFailsReadsAndWritesThatWait() throws Exception {
         FutureTask<Integer> reading = start(() -> here.read(ByteBuffer.allocate(1)));
         FutureTask<Void> writing = start(() -> {

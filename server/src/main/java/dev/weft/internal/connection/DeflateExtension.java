@@ -1,0 +1,79 @@
+package dev.weft.internal.connection;
+
+import dev.weft.parser.FrameHeader;
+import dev.weft.parser.ProtocolViolationException;
+import dev.weft.parser.Role;
+import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.DeflateCodecs;
+import dev.weft.parser.deflate.DeflateSettings;
+import dev.weft.parser.deflate.MessageDeflater;
+import dev.weft.parser.deflate.MessageInflater;
+
+/** permessage-deflate (RFC 7692) on one connection. */
+public final class DeflateExtension implements Extension {
+    private final DeflateSettings settings;
+    private final Decoder decoder;
+    private final Encoder encoder;
+
+    /** The extension as it was agreed on. */
+    public DeflateExtension(DeflateAgreement agreement, DeflateSettings settings, DeflateCodecs codecs, Role role) {
+        this.settings = settings;
+        this.decoder = new Decoder(codecs.inflater(agreement, role));
+        this.encoder = new Encoder(codecs.deflater(agreement, role));
+    }
+
+    /** RFC 7692 §6: RSV1 is the "Per-Message Compressed" bit. */
+    @Override
+    public int rsv() {
+        return FrameHeader.RSV1;
+    }
+
+    @Override
+    public boolean transforms(int length) {
+        return settings.compresses(length);
+    }
+
+    @Override
+    public Transform decoder() {
+        return decoder;
+    }
+
+    @Override
+    public Transform encoder() {
+        return encoder;
+    }
+
+    private record Decoder(MessageInflater inflater) implements Transform {
+        @Override
+        public void input(byte[] array, int from, int to, boolean last) {
+            inflater.input(array, from, to, last);
+        }
+
+        @Override
+        public int output(byte[] target, int from, int to) throws ProtocolViolationException {
+            return inflater.output(target, from, to);
+        }
+
+        @Override
+        public void close() {
+            inflater.close();
+        }
+    }
+
+    private record Encoder(MessageDeflater deflater) implements Transform {
+        @Override
+        public void input(byte[] array, int from, int to, boolean last) {
+            deflater.input(array, from, to, last);
+        }
+
+        @Override
+        public int output(byte[] target, int from, int to) {
+            return deflater.output(target, from, to);
+        }
+
+        @Override
+        public void close() {
+            deflater.close();
+        }
+    }
+}
