@@ -32,7 +32,6 @@ import java.util.Optional;
  */
 public final class Connection implements WebSocketConnection {
     private static final char REPLACEMENT = '\uFFFD';
-    private static final byte[] NO_PAYLOAD = {};
 
     private final Transport transport;
     private final Thread owner;
@@ -315,9 +314,10 @@ public final class Connection implements WebSocketConnection {
 
     private void keepAlive() {
         try {
-            ping(NO_PAYLOAD);
+            output.keepAlive();
         } catch (IOException e) {
-            // The connection's own thread meets the same.
+            // The connection's own thread finds the same when it goes on.
+            dead(e);
         }
     }
 

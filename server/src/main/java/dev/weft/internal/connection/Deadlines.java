@@ -21,6 +21,8 @@ final class Deadlines {
     private volatile long readingSince;
     private volatile long unfinishedSince;
     private volatile long pingedSince;
+    /** A ping is to go, but may wait behind a frame that the peer takes slowly: the write deadline's affair. */
+    private volatile boolean pingUnderWay;
     private volatile long writingSince;
     private volatile long closingSince;
 
@@ -78,7 +80,13 @@ final class Deadlines {
         }
     }
 
-    /** Finds the first deadline that passed. A ping that is due is taken as sent. */
+    /** The sweeper's ping goes now: from here on the peer has so long to answer. */
+    void pinging() {
+        pingedSince = clock.now();
+        pingUnderWay = false;
+    }
+
+    /** Finds the first deadline that passed. A ping that is due is found once, until {@link #pinging} tells that it goes. */
     Due due(long now) {
         if (passed(writingSince, now, timeouts.write())) {
             return Due.WRITE_TIMEOUT;
@@ -94,11 +102,14 @@ final class Deadlines {
         if (passed(unfinishedSince, now, timeouts.message())) {
             return Due.MESSAGE_TIMEOUT;
         }
+        if (pingUnderWay) {
+            return Due.NOTHING;
+        }
         if (pingedSince != 0) {
             return passed(pingedSince, now, timeouts.pongTimeout()) ? Due.PONG_TIMEOUT : Due.NOTHING;
         }
         if (passed(reading, now, timeouts.pingInterval())) {
-            pingedSince = now;
+            pingUnderWay = true;
             return Due.PING;
         }
         return Due.NOTHING;

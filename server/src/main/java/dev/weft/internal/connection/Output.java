@@ -25,6 +25,7 @@ final class Output {
     /** The most octets of one write, so that the write deadline sees a slow peer make progress. */
     private static final int WRITE_LENGTH = 1 << 16;
     private static final long STREAM_CHECK_MILLIS = 100;
+    private static final byte[] NO_PAYLOAD = {};
 
     private final Transport transport;
     private final FrameWriter writer;
@@ -120,6 +121,18 @@ final class Output {
         try {
             requireOpen();
             frame(true, 0, opcode, payload, 0, payload.length, false);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Sends the sweeper's ping. */
+    void keepAlive() throws IOException {
+        lock.lock();
+        try {
+            requireOpen();
+            deadlines.pinging();
+            frame(true, 0, Opcode.PING, NO_PAYLOAD, 0, 0, false);
         } finally {
             lock.unlock();
         }

@@ -107,9 +107,7 @@ class BuffersTest {
                 test.peer.shutdownOutput();
                 test.awaitEnd();
                 // The guard may have it in hand still.
-                while (test.budget.taken() != 0) {
-                    Thread.onSpinWait();
-                }
+                TestConnection.awaitUntil(() -> test.budget.taken() == 0);
                 test.close();
             }
         }
@@ -179,9 +177,7 @@ class BuffersTest {
         }
         done.set(true);
         poisoner.get();
-        while (budget.taken() != 0) {
-            Thread.onSpinWait();
-        }
+        TestConnection.awaitUntil(() -> budget.taken() == 0);
     }
 
     /** Twenty connections, one after another, each cut off in the middle of something. */

@@ -307,9 +307,7 @@ class ConnectionStatesTest {
             test.transport.awaitWriting();
             FutureTask<List<String>> received = test.receiveAll();
             test.peer.send("88 82 00000000 0bb8");
-            while (connection.isOpen()) {
-                Thread.onSpinWait();
-            }
+            TestConnection.awaitUntil(() -> !connection.isOpen());
             FutureTask<Void> send = new FutureTask<>(() -> act(connection, "send"));
             FutureTask<Void> ping = new FutureTask<>(() -> act(connection, "ping"));
             Thread.startVirtualThread(send);

@@ -104,11 +104,11 @@ class ConnectionThreadsTest {
             if (fin) {
                 int sender = message[0];
                 int number = (message[1] & 0xff) << 8 | message[2] & 0xff;
-                assertEquals(counts.getOrDefault(sender, 0), number, "in the order of their sending");
+                assertEquals(counts.getOrDefault(sender, 0) & 0xffff, number, "in the order of their sending");
                 for (int i = 3; i < message.length; i++) {
                     assertEquals(sender, message[i]);
                 }
-                counts.put(sender, number + 1);
+                counts.merge(sender, 1, Integer::sum);
                 message = null;
             }
         }
@@ -147,9 +147,7 @@ class ConnectionThreadsTest {
         FutureTask<Map<Integer, Integer>> reading = new FutureTask<>(() -> readAll(test, false));
         Thread.startVirtualThread(reading);
         try {
-            while (test.connection().isOpen()) {
-                Thread.onSpinWait();
-            }
+            TestConnection.awaitUntil(() -> !test.connection().isOpen());
             test.peer.send("88 80 00000000").shutdownOutput();
             return reading.get();
         } catch (InterruptedException | ExecutionException e) {
@@ -169,7 +167,7 @@ class ConnectionThreadsTest {
                 senders.add(inThread(() -> {
                     begun.countDown();
                     assertThrows(ConnectionClosedException.class,
-                            () -> send(test.connection(), sender, Short.MAX_VALUE, seed));
+                            () -> send(test.connection(), sender, Integer.MAX_VALUE, seed));
                     return null;
                 }));
             }
@@ -205,7 +203,7 @@ class ConnectionThreadsTest {
                 int sender = i;
                 long seed = random.nextLong();
                 threads.add(inThread(() -> {
-                    assertThrows(IOException.class, () -> send(test.connection(), sender, Short.MAX_VALUE, seed));
+                    assertThrows(IOException.class, () -> send(test.connection(), sender, Integer.MAX_VALUE, seed));
                     return null;
                 }));
             }
@@ -231,9 +229,7 @@ class ConnectionThreadsTest {
             assertEquals("ConnectionClosedException", received.get().getLast());
             test.returns();
             test.awaitEnd();
-            while (test.budget.taken() != 0) {
-                Thread.onSpinWait();
-            }
+            TestConnection.awaitUntil(() -> test.budget.taken() == 0);
         }
     }
 

@@ -228,13 +228,39 @@ class DeadlinesTest {
             Thread.startVirtualThread(send);
             test.peer.read(10);
             for (int i = 2; i <= 10; i++) {
-                while (test.transport.writes().size() < i) {
-                    Thread.onSpinWait();
-                }
+                int begun = i;
+                TestConnection.awaitUntil(() -> test.transport.writes().size() >= begun);
                 test.pass(TIMEOUTS.write().minus(LITTLE));
                 test.peer.read(1 << 16);
             }
             send.get();
+        }
+    }
+
+    @Test
+    void aPingThatWaitsBehindALargeMessageIsNotMissedYet() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(1 << 16).start(TestConnection.ECHO)) {
+            FutureTask<Void> send = new FutureTask<>(() -> {
+                test.connection().send(new byte[10 << 16]);
+                return null;
+            });
+            test.awaitReading();
+            Thread.startVirtualThread(send);
+            test.peer.read(10);
+            // The peer takes the message, slowly, and has nothing to say.
+            for (int i = 2; i <= 10; i++) {
+                int begun = i;
+                TestConnection.awaitUntil(() -> test.transport.writes().size() >= begun);
+                test.pass(TIMEOUTS.write().minus(LITTLE));
+                test.peer.read(1 << 16);
+            }
+            send.get();
+            test.peer.read(1 << 16);
+            test.peer.expect("89 00");
+            test.pass(TIMEOUTS.pongTimeout().minus(LITTLE));
+            assertTrue(test.connection().isOpen());
+            test.pass(LITTLE);
+            assertTimedOut("pongTimeout", test);
         }
     }
 

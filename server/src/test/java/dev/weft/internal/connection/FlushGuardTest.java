@@ -58,9 +58,7 @@ class FlushGuardTest {
                 assertEquals("810161", Peer.hex(frame.array()));
             }
         }
-        while (budget.taken() != 0) {
-            Thread.onSpinWait();
-        }
+        TestConnection.awaitUntil(() -> budget.taken() == 0);
     }
 
     @Test
@@ -77,8 +75,6 @@ class FlushGuardTest {
         reader.join();
         assertEquals(Closing.State.BROKEN, closing.state());
         assertTrue(closing.end().cause().isPresent());
-        while (budget.taken() != 0) {
-            Thread.onSpinWait();
-        }
+        TestConnection.awaitUntil(() -> budget.taken() == 0);
     }
 }

@@ -135,7 +135,7 @@ class FramingRulesTest {
             after a text and a ping  | 82 81 00000000 01  89 81 00000000 70  81 00 | 82 01 01  8a 01 70 | 1002
             within a message, after a ping | 01 81 00000000 61  89 81 00000000 70  01 80 00000000 | 8a 01 70 | 1002
             # Nothing behind a violation is looked at.
-            before text and ping     | 81 81 00000000 61  84 80 00000000  81 80 00000000  89 80 00000000 | 81 01 61 | 1002
+            before a text and a ping | 81 80 00000000  84 80 00000000  81 80 00000000  89 80 00000000 | 81 00 | 1002
             """)
     void violationsFailTheConnectionBehindTheGoodFrames(String name, String sent, String answer, int code)
             throws Exception {

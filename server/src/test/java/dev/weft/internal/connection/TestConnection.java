@@ -20,6 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.BooleanSupplier;
 
 /** A connection over a transport in memory, with its handler on a virtual thread of its own as a server runs it. */
 public final class TestConnection implements AutoCloseable {
@@ -263,6 +264,16 @@ public final class TestConnection implements AutoCloseable {
     /** The connection. */
     public Connection connection() {
         return connection.join();
+    }
+
+    /** Waits, in such a way that a test's timeout can end it, for what nobody signals. */
+    public static void awaitUntil(BooleanSupplier condition) throws InterruptedException {
+        while (!condition.getAsBoolean()) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            Thread.onSpinWait();
+        }
     }
 
     /** Waits until the connection's thread waits for octets, all that were sent being read. */
