@@ -67,7 +67,7 @@ public final class WebSocketServer implements AutoCloseable {
         this.services = new ConnectionServices(configuration.limits(), configuration.timeouts(), clock,
                 new BufferPool(configuration.readBufferSize(), budget), budget, guard);
         this.sweeper = new Sweeper("weft-sweeper-" + port(), clock, shortestDeadline(),
-                now -> sessions.forEach(session -> session.sweep(now)));
+                now -> sessions.forEach(session -> sweep(session, now)));
         this.codecs = configuration.deflate().map(DeflateCodecs::new);
         this.transports = configuration.socket().transport().open("weft-poller-" + port());
         this.acceptor = new Acceptor("weft-acceptor-" + port(), listener::accept, this::admit, logger);
@@ -246,6 +246,16 @@ public final class WebSocketServer implements AutoCloseable {
     private void countDownIfDrained() {
         if (sessions.isEmpty()) {
             drained.countDown();
+        }
+    }
+
+    /** One session's misfortune is not the others': their deadlines hold all the same. */
+    private void sweep(ServerSession session, long now) {
+        try {
+            session.sweep(now);
+        } catch (Throwable e) {
+            logger.log(Level.WARNING, "a connection could not be looked after", e);
+            session.abort();
         }
     }
 

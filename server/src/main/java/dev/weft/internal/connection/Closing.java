@@ -18,7 +18,7 @@ import java.util.Optional;
  *     │      peer's Close comes                our Close goes         │
  *     └─────────────────────▶ CLOSE_RECEIVED ─────────────────────────┘
  *
- *   any but CLOSED ── dead wire, deadline, abort ──▶ BROKEN
+ *   any but CLOSED ── dead wire, deadline, abort ──▶ BROKEN ◀── our Close did not go ── any
  * </pre>
  */
 final class Closing {
@@ -75,6 +75,18 @@ final class Closing {
             Side first = now.first == null ? Side.LOCAL : now.first;
             if (STATUS.compareAndSet(this, now, new Status(next, now.received, reason, first, now.cause))) {
                 return true;
+            }
+        }
+    }
+
+    /** Our Close frame, whose sending was claimed, did not go. */
+    void sendFailed(Exception cause) {
+        while (true) {
+            Status now = status;
+            Side first = now.received == null ? null : now.first;
+            Exception why = now.cause == null ? cause : now.cause;
+            if (STATUS.compareAndSet(this, now, new Status(State.BROKEN, now.received, null, first, why))) {
+                return;
             }
         }
     }

@@ -155,8 +155,12 @@ final class FrameReader {
         } else if (opcode == Opcode.CLOSE) {
             CloseReason reason = ClosePayload.decode(array, from, to);
             closing.receive(reason);
-            // §5.5.1: answered as soon as practical, with the code that came.
-            output.close(new CloseReason(reason.code(), ""));
+            try {
+                // §5.5.1: answered as soon as practical, with the code that came.
+                output.close(new CloseReason(reason.code(), ""));
+            } catch (IOException e) {
+                // The peer did not stay for the answer: noted, and no reason to withhold what he said.
+            }
             return true;
         }
         return false;

@@ -55,10 +55,18 @@ public final class Input {
         current = small.clear();
         int count = transport.read(small);
         if (count == SMALL) {
-            // There may be more: one region is to hold it all.
-            transport.readNow(borrow().put(small.flip()));
+            readMore();
         }
         return count > 0;
+    }
+
+    /** The small buffer is full, so there may be more: one region is to hold it all, if there is a buffer to be had. */
+    private void readMore() throws IOException {
+        large = pool.borrow();
+        if (large != null) {
+            current = large.put(small.flip());
+            transport.readNow(large);
+        }
     }
 
     private ByteBuffer borrow() throws ProtocolViolationException {

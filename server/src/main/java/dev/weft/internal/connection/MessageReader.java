@@ -146,6 +146,9 @@ final class MessageReader {
     }
 
     private void decodeInto(Assembly target, boolean last) throws ProtocolViolationException {
+        // Blocks without output are work too: what is compressed is hardly larger than what it stands for.
+        received += parser.payloadLength();
+        assembly.requireFits(received - received / 8 - DECODED_PIECE);
         Extension.Transform decoder = extension.decoder();
         int from = parser.payloadOffset();
         decoder.input(parser.array(), from, from + parser.payloadLength(), last);

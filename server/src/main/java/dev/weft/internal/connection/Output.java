@@ -8,6 +8,8 @@ import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +29,16 @@ final class Output {
     private static final long STREAM_CHECK_MILLIS = 100;
     private static final byte[] NO_PAYLOAD = {};
 
+    private static final VarHandle UNSENT_PONG;
+
+    static {
+        try {
+            UNSENT_PONG = MethodHandles.lookup().findVarHandle(Output.class, "unsentPong", byte[].class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final Transport transport;
     private final FrameWriter writer;
     private final boolean masked;
@@ -36,7 +48,10 @@ final class Output {
     private final FlushGuard guard;
     private final Extension extension;
 
-    private final ReentrantLock lock = new ReentrantLock();
+    /** Fair, so that no stream of messages keeps a Close frame or a ping waiting. */
+    private final ReentrantLock lock = new ReentrantLock(true);
+    /** The answer to the newest ping, if it came while another thread had the lock. */
+    private volatile byte[] unsentPong;
     /** What is held back, up to its position; {@code null} when nothing is. */
     private ByteBuffer buffer;
     /** Whether frames are held back; told apart from a buffer that is being written, for who has not the lock. */
@@ -75,7 +90,7 @@ final class Output {
                 frame(true, 0, opcode, payload, from, to, hold);
             }
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -87,7 +102,7 @@ final class Output {
             requireOpen();
             streaming = Thread.currentThread();
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -98,7 +113,7 @@ final class Output {
             requireOpen();
             frame(fin, rsv, opcode, payload, from, to, false);
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -111,7 +126,7 @@ final class Output {
                 streamEnded.signalAll();
             }
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -122,7 +137,7 @@ final class Output {
             requireOpen();
             frame(true, 0, opcode, payload, 0, payload.length, false);
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -134,19 +149,45 @@ final class Output {
             deadlines.pinging();
             frame(true, 0, Opcode.PING, NO_PAYLOAD, 0, 0, false);
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     /** Answers a ping, unless our Close frame went. */
     void pong(byte[] payload, int from, int to, boolean hold) throws IOException {
-        lock.lock();
+        if (!lock.tryLock()) {
+            // §5.5.3: only the newest ping needs an answer. Receiving goes on while another thread's frame is stuck.
+            unsentPong = Arrays.copyOfRange(payload, from, to);
+            sendUnsentPong();
+            return;
+        }
         try {
             if (closing.isOpen()) {
                 frame(true, 0, Opcode.PONG, payload, from, to, hold);
             }
         } finally {
-            lock.unlock();
+            unlock();
+        }
+    }
+
+    /** Whoever lets the lock go sends the pong that did not wait for it. */
+    private void unlock() {
+        lock.unlock();
+        sendUnsentPong();
+    }
+
+    private void sendUnsentPong() {
+        while (unsentPong != null && lock.tryLock()) {
+            try {
+                byte[] payload = (byte[]) UNSENT_PONG.getAndSet(this, null);
+                if (payload != null && closing.isOpen()) {
+                    frame(true, 0, Opcode.PONG, payload, 0, payload.length, false);
+                }
+            } catch (IOException e) {
+                // It is noted as the connection's end.
+            } finally {
+                lock.unlock();
+            }
         }
     }
 
@@ -162,8 +203,11 @@ final class Output {
             byte[] payload = ClosePayload.encode(reason);
             frame(true, 0, Opcode.CLOSE, payload, 0, payload.length, false);
             return true;
+        } catch (IOException e) {
+            closing.sendFailed(e);
+            throw e;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -176,7 +220,7 @@ final class Output {
         try {
             writeBuffer();
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -188,7 +232,7 @@ final class Output {
                 extension.encoder().close();
             }
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -215,7 +259,7 @@ final class Output {
             }
             return overdue;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -226,7 +270,7 @@ final class Output {
         if (buffer != null && frameLength > buffer.remaining()) {
             writeBuffer();
         }
-        if (buffer == null) {
+        if (buffer == null && length <= COPIED) {
             buffer = pool.borrow();
         }
         if (buffer == null || length > COPIED || frameLength > buffer.remaining()) {

@@ -16,6 +16,8 @@ import java.util.Objects;
 /** A message that is read as it comes: from the read buffer, or from the network right into the reader's array. */
 final class StreamedMessage extends InputStream implements MessageStream {
     private static final int SKIPPED_PIECE = 4096;
+    /** Fewer octets are read through the connection's buffer: not one system call for each handful. */
+    private static final int WORTH_A_READ = 512;
 
     private final Connection connection;
     private final MessageReader messages;
@@ -130,7 +132,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
                 return -1;
             }
             deadlineBeginsAnew();
-            if (frames.canReadPayloadDirectly()) {
+            if (length >= WORTH_A_READ && frames.canReadPayloadDirectly()) {
                 int count = frames.readPayload(target, offset, offset + length);
                 check(target, offset, offset + count);
                 return count;

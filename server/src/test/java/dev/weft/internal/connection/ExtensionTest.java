@@ -90,7 +90,7 @@ class ExtensionTest {
     @Test
     void aStreamIsTransformedFragmentByFragment() throws Exception {
         try (TestConnection test = with().start(null)) {
-            byte[] plain = random(8192);
+            byte[] plain = random(8193);
             try (var stream = test.connection().sendBinaryStream()) {
                 stream.write(1);
                 stream.flush();
