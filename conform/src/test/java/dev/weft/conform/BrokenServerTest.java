@@ -45,6 +45,5 @@ class BrokenServerTest {
         Result result = run(fault, cases, Duration.ofSeconds(2)).getFirst();
         assertTrue(Set.of(Verdict.FAILED, Verdict.NON_STRICT, Verdict.INFORMATIONAL).contains(result.verdict()),
                 () -> fault + ": " + result);
-        System.out.println(fault + " | " + result.id() + " | " + result.verdict().label() + " | " + result.detail());
     }
 }

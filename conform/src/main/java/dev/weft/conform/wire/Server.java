@@ -219,7 +219,7 @@ public final class Server {
         try {
             task.run(item, part);
         } catch (Failure e) {
-            findings.add(Verdict.FAILED, item + ": " + e.getMessage(), part::transcript);
+            findings.add(Verdict.FAILED, shorten(item) + ": " + e.getMessage(), part::transcript);
         } catch (Unsupported e) {
             unsupported.set(e);
         } catch (RuntimeException e) {
@@ -228,6 +228,11 @@ public final class Server {
             part.abort();
             parts.remove(part);
         }
+    }
+
+    private static String shorten(Object item) {
+        String text = String.valueOf(item);
+        return text.length() <= 120 ? text : text.substring(0, 120) + "…";
     }
 
     /** What went over the newest connection. */
