@@ -44,10 +44,12 @@ final class DeflateOffers {
         declines(cases, "takeover-with-value", PLAIN + "; server_no_context_takeover=1");
         declines(cases, "client-takeover-with-value", PLAIN + "; client_no_context_takeover=true");
         declines(cases, "server-bits-without-value", PLAIN + "; server_max_window_bits");
-        for (String bits : List.of("0", "7", "16", "08", "015", "-9", "8.5", "1e1", "x", "99999999999", "\"\"")) {
-            declines(cases, "server-bits-" + bits.replace("\"\"", "empty"), PLAIN + "; server_max_window_bits=" + bits);
-            declines(cases, "client-bits-" + bits.replace("\"\"", "empty"), PLAIN + "; client_max_window_bits=" + bits);
+        for (String bits : List.of("0", "7", "16", "08", "015", "-9", "8.5", "1e1", "x", "99999999999")) {
+            declines(cases, "server-bits-" + bits, PLAIN + "; server_max_window_bits=" + bits);
+            declines(cases, "client-bits-" + bits, PLAIN + "; client_max_window_bits=" + bits);
         }
+        malformed(cases, "server-bits-empty", PLAIN + "; server_max_window_bits=\"\"");
+        malformed(cases, "client-bits-empty", PLAIN + "; client_max_window_bits=\"\"");
         declines(cases, "repeated-takeover", PLAIN + "; server_no_context_takeover; server_no_context_takeover");
         declines(cases, "repeated-bits", PLAIN + "; server_max_window_bits=10; server_max_window_bits=10");
         declines(cases, "repeated-client-bits", PLAIN + "; client_max_window_bits; client_max_window_bits=10");
@@ -107,22 +109,32 @@ final class DeflateOffers {
 
     private static void declines(Cases cases, String name, String offer) {
         cases.body("decline." + name, "offer \"" + offer + "\" is declined: 101 without an extension", "RFC 7692 §7.1",
-                server -> {
-                    supported(server);
-                    Upgrade request = server.upgrade().offering(offer);
-                    Response response = server.request(request.octets());
-                    if (response == null || response.status() != 101) {
-                        refuses(server, response);
-                    } else if (!response.values("Sec-WebSocket-Extensions").isEmpty()) {
-                        throw new Failure(
-                                "accepts \"" + offer + "\" by \"" + response.values("Sec-WebSocket-Extensions")
-                                        .getFirst() + '"');
-                    } else {
-                        Peer peer = server.open(request);
-                        peer.echoes(text("Hello"));
-                        peer.close();
-                    }
-                });
+                server -> decline(server, offer, false));
+    }
+
+    /** Adds a case of an offer that breaks the grammar: the server may, and strictly must, fail the whole handshake. */
+    private static void malformed(Cases cases, String name, String offer) {
+        cases.body("decline." + name, "offer \"" + offer + "\" is refused or declined", "§9.1",
+                server -> decline(server, offer, true));
+    }
+
+    private static void decline(Server server, String offer, boolean mayRefuse) {
+        supported(server);
+        Upgrade request = server.upgrade().offering(offer);
+        Response response = server.request(request.octets());
+        if (response == null || response.status() != 101) {
+            if (!mayRefuse || response == null || response.status() != 400) {
+                refuses(server, response);
+            }
+        } else if (!response.values("Sec-WebSocket-Extensions").isEmpty()) {
+            throw new Failure(
+                    "accepts \"" + offer + "\" by \"" + response.values("Sec-WebSocket-Extensions")
+                            .getFirst() + '"');
+        } else {
+            Peer peer = server.open(request);
+            peer.echoes(text("Hello"));
+            peer.close();
+        }
     }
 
     private static void refuses(Server server, Response response) {

@@ -198,9 +198,9 @@ final class Handshake {
         refuses(cases, "host.none", "no Host", "§4.2.1", request -> request.without("Host"));
         refuses(cases, "host.twice", "two different Hosts", "RFC 9112 §3.2",
                 request -> request.with("Host: elsewhere"));
-        refuses(cases, "upgrade.none", "no Upgrade", "§4.2.1", request -> request.without("Upgrade"));
-        refuses(cases, "upgrade.other", "Upgrade: h2c", "§4.2.1", request -> request.replace("Upgrade: h2c"));
-        refuses(cases, "upgrade.like", "Upgrade: websocket2", "§4.2.1",
+        serves(cases, "upgrade.none", "no Upgrade", "§4.2.1", request -> request.without("Upgrade"));
+        serves(cases, "upgrade.other", "Upgrade: h2c", "§4.2.1", request -> request.replace("Upgrade: h2c"));
+        serves(cases, "upgrade.like", "Upgrade: websocket2", "§4.2.1",
                 request -> request.replace("Upgrade: websocket2"));
         refuses(cases, "connection.none", "no Connection", "§4.2.1", request -> request.without("Connection"));
         refuses(cases, "connection.other", "Connection: keep-alive", "§4.2.1",
@@ -255,6 +255,12 @@ final class Handshake {
     private static void refuses(Cases cases, String name, String what, String section, UnaryOperator<Upgrade> change) {
         cases.body(name, what + " is refused", section,
                 server -> refuse(server, change.apply(server.upgrade()).octets(), false, false));
+    }
+
+    /** Adds a case of a request that asks for no WebSocket: any response but 101 is right, a page too. */
+    private static void serves(Cases cases, String name, String what, String section, UnaryOperator<Upgrade> change) {
+        cases.body(name, what + " is not taken for a handshake", section,
+                server -> refuse(server, change.apply(server.upgrade()).octets(), false, true));
     }
 
     /** Adds a case in which accepting is weak: the RFC leaves room. */
