@@ -51,7 +51,11 @@ final class Closing {
         for (String octet : List.of("00", "03", "ff")) {
             cases.script("payload.1-octet-" + octet, "a Close frame of one octet fails with 1002", "§5.5.1", peer -> {
                 peer.send(close(hex(octet)));
-                peer.fails(PROTOCOL_ERROR);
+                Event event = peer.next("expected close 1002");
+                if (event instanceof Event.Close close && close.code() == NO_STATUS_RECEIVED) {
+                    throw new Failure("takes it for a Close frame without a code");
+                }
+                peer.failed(PROTOCOL_ERROR, event);
             });
         }
         cases.script("payload.reason-124", "a Close frame with a reason of 124 octets fails with 1002", "§5.5",
