@@ -29,6 +29,7 @@ public final class MessageInflater implements AutoCloseable {
      * if, the message's last block was complete.
      */
     private static final byte[] TAIL = {0, 0, (byte) 0xff, (byte) 0xff, 3, 0};
+    private static final int FINAL_BLOCK_LENGTH = 2;
 
     private enum Stage {
         DRAINED, PAYLOAD, TAIL, CLOSED
@@ -111,7 +112,8 @@ public final class MessageInflater implements AutoCloseable {
     private void finalBlockEnded() throws ProtocolViolationException {
         int left = codec.getRemaining();
         if (stage == Stage.TAIL) {
-            if (left > 0) {
+            // §7.2.1: the empty stored block that lost its octets may have had BFINAL itself; then ours is not needed.
+            if (left != 0 && left != FINAL_BLOCK_LENGTH) {
                 throw violation("compressed message ends inside a block");
             }
             messageIsDone();

@@ -50,6 +50,7 @@ class MessageInflaterTest {
             "7.2.3.4 BFINAL | f3 48 cd c9 c9 07 00 00",
             "7.2.3.5 two blocks | f2 48 05 00 00 00 ff ff ca c9 c9 07 00",
             "BFINAL twice | f3 48 05 00 00 00 00 ff ff cb c9 c9 07 00 00",
+            "BFINAL, stored and empty, at the end | 00 05 00 fa ff 48 65 6c 6c 6f 01",
             "BFINAL, stored, at the end | 01 05 00 fa ff 48 65 6c 6c 6f 00",
             "an empty block first | 00 00 00 ff ff f2 48 cd c9 c9 07 00"})
     void theExamplesSayHelloHoweverTheyAreCut(String name, String hex) throws Exception {
@@ -81,6 +82,8 @@ class MessageInflaterTest {
         // §7.2.3.6
         assertEquals("", inflated("00"));
         assertEquals("", inflated("02 00"));
+        // The same with BFINAL, as the end of a stream is written.
+        assertEquals("", inflated("01"));
     }
 
     // The window.
