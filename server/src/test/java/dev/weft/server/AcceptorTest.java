@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** ATTACKS 22: accepting fails, and goes on. */
+/** Accepting fails, and goes on. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AcceptorTest {
     private final LogCapture log = new LogCapture();

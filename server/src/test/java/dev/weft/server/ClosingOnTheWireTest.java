@@ -136,7 +136,7 @@ class ClosingOnTheWireTest {
         }
     }
 
-    // Peers that do not close as they should: ATTACKS 19
+    // Peers that do not close as they should
 
     @Test
     void peerThatNeverAnswersCloseIsLeftAtTheDeadline() throws Exception {
@@ -201,7 +201,7 @@ class ClosingOnTheWireTest {
         }
     }
 
-    // Half-open peers: ATTACKS 18
+    // Half-open peers
 
     @Test
     void silentPeerIsPingedAndLeftWithoutAPong() throws Exception {
@@ -228,7 +228,7 @@ class ClosingOnTheWireTest {
         }
     }
 
-    // Slowloris: ATTACKS 10
+    // Slowloris
 
     @Test
     void headThatStopsIsTimedOut() throws Exception {
@@ -329,7 +329,7 @@ class ClosingOnTheWireTest {
         }
     }
 
-    // Peers that do not read: ATTACKS 17
+    // Peers that do not read
 
     @Test
     void sendToAPeerThatNeverReadsEndsByTheWriteDeadlineAndDelaysNobody() throws Exception {
@@ -363,7 +363,7 @@ class ClosingOnTheWireTest {
         }
     }
 
-    // Small pieces: ATTACKS 4
+    // Small pieces
 
     @Test
     void longMessageInSegmentsOfOneOctetIsWhole() throws Exception {

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who may connect: RFC 6455 §10.2, and ATTACKS 13. */
+/** Who may connect: RFC 6455 §10.2, and the tricks that browsers are used for. */
 @Timeout(30)
 class HandshakePolicyTest {
     private static HandshakeRequest request(String host, String... origins) {

@@ -436,7 +436,7 @@ class WebSocketServerTest {
 
     @Test
     void shutdownTellsEveryConnectionThatTheServerGoesAway() throws Exception {
-        // ATTACKS 23
+
         int count = 500;
         BlockingQueue<Integer> codes = new LinkedBlockingQueue<>();
         WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofSeconds(20)).start();
@@ -518,7 +518,7 @@ class WebSocketServerTest {
 
     @Test
     void handlerThatNeverReturnsDoesNotHoldTheShutdown() throws Exception {
-        // ATTACKS 21
+
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
         WebSocketServer server = WebSocketServer.builder().shutdownGrace(SHORT).handler(ws -> {
