@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
 /** A frame as tests see it, and its octets written in the plainest way (RFC 6455 §5.2). */
-record Frame(boolean fin, int rsv, int opcode, byte[] payload) {
+public record Frame(boolean fin, int rsv, int opcode, byte[] payload) {
 
     static Frame of(boolean fin, Opcode opcode, byte[] payload) {
         return new Frame(fin, 0, opcode.code(), payload);

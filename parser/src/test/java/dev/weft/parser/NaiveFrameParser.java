@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** RFC 6455 §5 read from top to bottom, without a thought for speed: what {@link FrameParser} is compared with. */
-final class NaiveFrameParser {
+public final class NaiveFrameParser {
     private final boolean expectMasked;
     private final int claimedRsv;
     private final long maxFrameLength;
@@ -16,13 +16,13 @@ final class NaiveFrameParser {
     private int position;
     private boolean withinMessage;
 
-    NaiveFrameParser(Role role, long maxFrameLength, int claimedRsv) {
+    public NaiveFrameParser(Role role, long maxFrameLength, int claimedRsv) {
         this.expectMasked = role == Role.SERVER;
         this.maxFrameLength = maxFrameLength;
         this.claimedRsv = claimedRsv;
     }
 
-    Outcome parse(byte[] octets) {
+    public Outcome parse(byte[] octets) {
         stream = octets;
         try {
             while (position < stream.length) {

@@ -12,8 +12,8 @@ import java.util.List;
  * @param atBoundary    whether no frame is half-read; without meaning after a violation
  * @param withinMessage whether a message lacks its last fragment; without meaning after a violation
  */
-record Outcome(List<Frame> frames, Frame unfinished, long remaining, Violation violation, boolean atBoundary,
+public record Outcome(List<Frame> frames, Frame unfinished, long remaining, Violation violation, boolean atBoundary,
         boolean withinMessage) {
 
-    record Violation(int closeCode, String section) {}
+    public record Violation(int closeCode, String section) {}
 }

@@ -12,32 +12,32 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Pulls a {@link FrameParser} dry region by region, checks that its events keep their order, and keeps what they say. */
-final class Reading {
+public final class Reading {
     private final FrameParser parser;
     private final List<Frame> frames = new ArrayList<>();
     private ByteArrayOutputStream payload;
     private ProtocolViolationException violation;
 
-    Reading(FrameParser parser) {
+    public Reading(FrameParser parser) {
         this.parser = parser;
     }
 
     /** All of the octets as one region that ends where its array ends. */
-    static Outcome whole(FrameParser parser, byte[] octets) {
+    public static Outcome whole(FrameParser parser, byte[] octets) {
         return new Reading(parser).feed(octets).outcome();
     }
 
     /** Feeds a copy; the region is the whole array. */
-    Reading feed(byte[] octets) {
+    public Reading feed(byte[] octets) {
         return feed(octets.clone(), 0, octets.length);
     }
 
     /** Feeds a copy of a part; the region is the whole array. */
-    Reading feedPart(byte[] octets, int from, int to) {
+    public Reading feedPart(byte[] octets, int from, int to) {
         return feed(Arrays.copyOfRange(octets, from, to), 0, to - from);
     }
 
-    Reading feed(byte[] array, int from, int to) {
+    public Reading feed(byte[] array, int from, int to) {
         if (violation != null) {
             return this;
         }
@@ -108,7 +108,7 @@ final class Reading {
         return new Frame(parser.fin(), parser.rsv(), parser.opcode().code(), payload.toByteArray());
     }
 
-    boolean failed() {
+    public boolean failed() {
         return violation != null;
     }
 
@@ -117,7 +117,7 @@ final class Reading {
         return violation;
     }
 
-    Outcome outcome() {
+    public Outcome outcome() {
         if (violation != null) {
             assertEquals(null, payload, "a violation inside a payload");
             return new Outcome(frames, null, 0, new Outcome.Violation(violation.closeCode(), violation.section()),

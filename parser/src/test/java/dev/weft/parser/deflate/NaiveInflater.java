@@ -7,7 +7,7 @@ import java.util.Arrays;
  * RFC 1951 and RFC 7692 §7.2.2 as plainly as can be, with a hard window: a back reference beyond it is an error. It
  * keeps all that it ever produced.
  */
-final class NaiveInflater {
+public final class NaiveInflater {
     private static final int[] LENGTH_BASE = {3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59,
             67,
             83, 99, 115, 131, 163, 195, 227, 258};
@@ -34,7 +34,7 @@ final class NaiveInflater {
     private byte[] input;
     private int bit;
 
-    NaiveInflater(int windowBits, boolean takeover) {
+    public NaiveInflater(int windowBits, boolean takeover) {
         this.window = 1 << windowBits;
         this.takeover = takeover;
     }
@@ -45,7 +45,7 @@ final class NaiveInflater {
     }
 
     /** The message that this payload stands for. */
-    byte[] message(byte[] payload) {
+    public byte[] message(byte[] payload) {
         int from = length;
         if (!takeover) {
             contextFrom = length;
@@ -84,9 +84,7 @@ final class NaiveInflater {
     private void stored() {
         align();
         int count = bits(16);
-        if (bits(16) != (~count & 0xffff)) {
-            throw new AssertionError("LEN and NLEN differ");
-        }
+        require(bits(16) == (~count & 0xffff), "LEN and NLEN differ");
         for (int i = 0; i < count; i++) {
             put(bits(8));
         }
@@ -95,10 +93,12 @@ final class NaiveInflater {
     private void dynamic() {
         int literals = bits(5) + 257;
         int distances = bits(5) + 1;
+        require(literals <= 286 && distances <= 30, "too many codes");
         int[] codeLengths = new int[19];
         for (int i = 0, count = bits(4) + 4; i < count; i++) {
             codeLengths[CODE_LENGTH_ORDER[i]] = bits(3);
         }
+        require(room(codeLengths) == 0, "not a full code for lengths");
         Huffman lengthCode = new Huffman(codeLengths);
         int[] lengths = new int[literals + distances];
         for (int i = 0; i < lengths.length;) {
@@ -113,8 +113,26 @@ final class NaiveInflater {
             Arrays.fill(lengths, i, i + count, symbol < 16 ? symbol : repeated);
             i += count;
         }
-        compressed(new Huffman(Arrays.copyOf(lengths, literals)),
-                new Huffman(Arrays.copyOfRange(lengths, literals, lengths.length)));
+        int[] literalLengths = Arrays.copyOf(lengths, literals);
+        int[] distanceLengths = Arrays.copyOfRange(lengths, literals, lengths.length);
+        require(lengths[256] > 0, "no code for the end of the block");
+        for (int[] each : new int[][]{literalLengths, distanceLengths}) {
+            // RFC 1951 §3.2.7: one code of one bit, or none at all, may leave room.
+            int room = room(each);
+            require(room == 0 || room > 0 && Arrays.stream(each).max().getAsInt() <= 1, "not a full code");
+        }
+        compressed(new Huffman(literalLengths), new Huffman(distanceLengths));
+    }
+
+    /** What a code leaves unused of its 2 to the 15 patterns; negative if it needs more. */
+    private static int room(int[] lengths) {
+        return (1 << 15) - Arrays.stream(lengths).filter(each -> each > 0).map(each -> 1 << 15 - each).sum();
+    }
+
+    private static void require(boolean condition, String otherwise) {
+        if (!condition) {
+            throw new AssertionError(otherwise);
+        }
     }
 
     private void compressed(Huffman literals, Huffman distances) {

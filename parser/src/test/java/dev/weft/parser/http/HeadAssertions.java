@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Parses every head whole, cut at every octet and octet by octet, and wants the same result each time. */
-final class HeadAssertions {
+public final class HeadAssertions {
 
     /** Neither a head nor anything that a head may go on with. */
     private static final String FRAMES = "\u0081\u0085\u0001\u0002\u0003\u0004\r\n\r\n";
@@ -19,9 +21,20 @@ final class HeadAssertions {
      * @param consumed
      *            the offset behind the head; -1 if it is not complete or refused
      */
-    record Outcome(String result, int consumed) {}
+    public record Outcome(String result, int consumed) {}
+
+    /** The whole language of heads in one expression: what the state machine must accept, no more and no less. */
+    private static final Pattern REFERENCE = Pattern.compile("""
+            [!#$%&'*+.^_`|~0-9A-Za-z-]++\\x20/[!-"$-~]*+\\x20HTTP/1\\.[1-9]\\r\\n\
+            (?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\\t -~\\x80-\\xff]*+\\r\\n)*+\\r\\n""");
 
     private HeadAssertions() {}
+
+    /** Where the head ends that the text begins with, or -1: the verdict that is due, limits aside. */
+    public static int referenceEnd(String text) {
+        Matcher reference = REFERENCE.matcher(text);
+        return reference.lookingAt() ? reference.end() : -1;
+    }
 
     static byte[] octets(String text) {
         return text.getBytes(ISO_8859_1);
@@ -38,7 +51,7 @@ final class HeadAssertions {
     }
 
     /** Feeds the regions between the cuts; a complete head ends it. */
-    static Outcome outcome(HttpLimits limits, byte[] octets, int... cuts) {
+    public static Outcome outcome(HttpLimits limits, byte[] octets, int... cuts) {
         RequestHeadParser parser = new RequestHeadParser(limits);
         try {
             int from = 0;
@@ -56,7 +69,7 @@ final class HeadAssertions {
         }
     }
 
-    static Outcome outcomeOctetByOctet(HttpLimits limits, byte[] octets) {
+    public static Outcome outcomeOctetByOctet(HttpLimits limits, byte[] octets) {
         int[] cuts = new int[octets.length];
         for (int i = 0; i < cuts.length; i++) {
             cuts[i] = i;

@@ -1,0 +1,25 @@
+package dev.weft.parser.fuzz;
+
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/** Where reads cut a stream: the input chooses among ways that are always the same. */
+final class Cuts {
+    private Cuts() {}
+
+    /** In ascending order, from 0 to the length; some twice, for a read may bring nothing. */
+    static int[] of(byte seed, int length) {
+        SplittableRandom random = new SplittableRandom(seed);
+        int longest = 1 << (seed & 7);
+        IntStream.Builder cuts = IntStream.builder();
+        for (int at = 0; at < length; at += random.nextInt(longest + 1)) {
+            cuts.add(at);
+        }
+        return cuts.add(length).build().toArray();
+    }
+
+    /** At every octet. */
+    static int[] everywhere(int length) {
+        return IntStream.rangeClosed(0, length).toArray();
+    }
+}
