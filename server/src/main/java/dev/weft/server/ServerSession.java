@@ -10,7 +10,6 @@ import dev.weft.internal.connection.Input;
 import dev.weft.internal.transport.Lingering;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
-import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateNegotiation;
 import dev.weft.parser.deflate.ExtensionHeader;
@@ -129,8 +128,6 @@ final class ServerSession implements Runnable {
         } catch (HttpHeadException e) {
             log(Level.DEBUG, "refused a request head: " + e.getMessage());
             refusal = HttpResponse.of(e.status(), e.getMessage() + "\n");
-        } catch (ProtocolViolationException e) {
-            refusal = unavailable(e.getMessage());
         }
         if (!phase.compareAndSet(Phase.HEAD, Phase.DECIDING)) {
             input.release();

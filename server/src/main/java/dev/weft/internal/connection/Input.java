@@ -1,17 +1,15 @@
 package dev.weft.internal.connection;
 
-import static dev.weft.parser.CloseCode.TRY_AGAIN_LATER;
-
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.transport.Transport;
-import dev.weft.parser.ProtocolViolationException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
  * The octets that came and are not yet parsed. A connection that waits never holds a pooled buffer: one is borrowed when
  * octets are here. Where the transport can wait only inside a read, it waits with a small buffer of its own, and a large
- * one is borrowed when that fills. Belongs to the connection's thread.
+ * one is borrowed when that fills. The small one also serves when the budget for large ones is spent. Belongs to the
+ * connection's thread.
  */
 public final class Input {
     /** Holds a chat message or an echo, and costs every idle connection as much. */
@@ -36,7 +34,7 @@ public final class Input {
      *
      * @return false when no more will come
      */
-    public boolean fill() throws IOException, ProtocolViolationException {
+    public boolean fill() throws IOException {
         release();
         while (transport.awaitReadable()) {
             int count = transport.readNow(borrow());
@@ -48,11 +46,8 @@ public final class Input {
         return fillSmall();
     }
 
-    private boolean fillSmall() throws IOException, ProtocolViolationException {
-        if (small == null) {
-            small = ByteBuffer.allocate(SMALL);
-        }
-        current = small.clear();
+    private boolean fillSmall() throws IOException {
+        current = small();
         int count = transport.read(small);
         if (count == SMALL) {
             readMore();
@@ -69,13 +64,18 @@ public final class Input {
         }
     }
 
-    private ByteBuffer borrow() throws ProtocolViolationException {
+    /** A large buffer, or, when others have spent the budget, the small one: what is small still comes through. */
+    private ByteBuffer borrow() {
         large = pool.borrow();
-        if (large == null) {
-            throw new ProtocolViolationException(TRY_AGAIN_LATER, "10.4", "the server's bufferedOctets are used up");
+        current = large == null ? small() : large;
+        return current;
+    }
+
+    private ByteBuffer small() {
+        if (small == null) {
+            small = ByteBuffer.allocate(SMALL);
         }
-        current = large;
-        return large;
+        return small.clear();
     }
 
     /**

@@ -117,13 +117,16 @@ class BuffersTest {
     void aSpentBudgetFailsWhoNeedsMoreWith1013() throws Exception {
         for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS)) {
             for (int length : new int[]{500, 20_000}) {
-                BufferBudget budget = new BufferBudget(400);
-                try (TestConnection test = TestConnection.with().budget(budget).start(depth)) {
-                    // Small ones do without, on the way in and out.
-                    test.peer.sendText("small").expectText("small");
-                    test.peer.sendFrame(0x82, new byte[length]).shutdownOutput().expectCloseAndEnd(1013);
-                    test.awaitEnd();
-                    assertEquals(0, budget.taken());
+                for (boolean parks : new boolean[]{false, true}) {
+                    BufferBudget budget = new BufferBudget(400);
+                    TestConnection.Setup setup = TestConnection.with().budget(budget);
+                    try (TestConnection test = (parks ? setup.parks() : setup).start(depth)) {
+                        // Small ones do without, on the way in and out.
+                        test.peer.sendText("small").expectText("small");
+                        test.peer.sendFrame(0x82, new byte[length]).shutdownOutput().expectCloseAndEnd(1013);
+                        test.awaitEnd();
+                        assertEquals(0, budget.taken());
+                    }
                 }
             }
         }
