@@ -66,6 +66,7 @@ final class ServerSession implements Runnable {
     private final AtomicReference<Phase> phase;
 
     private volatile long since;
+    private volatile boolean headBegun;
     private volatile Connection connection;
 
     /**
@@ -123,6 +124,7 @@ final class ServerSession implements Runnable {
         HttpResponse refusal = null;
         try {
             while (offset < 0 && phase.get() == Phase.HEAD && input.fill()) {
+                headBegun = true;
                 offset = parser.parse(input.array(), 0, input.length());
             }
         } catch (HttpHeadException e) {
@@ -247,6 +249,10 @@ final class ServerSession implements Runnable {
         try {
             transport.write(ByteBuffer.wrap(answer.encode()));
             transport.shutdownOutput();
+            if (!headBegun) {
+                // Such as a browser's connection in reserve: nothing is under way that a reset could destroy.
+                transport.close();
+            }
         } catch (IOException e) {
             log(Level.DEBUG, "handshake failed: " + e);
         } finally {

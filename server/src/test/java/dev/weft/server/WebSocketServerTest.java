@@ -476,6 +476,16 @@ class WebSocketServerTest {
     }
 
     @Test
+    void connectionWithoutARequestDoesNotHoldTheShutdown() throws Exception {
+        WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofMinutes(10)).start();
+        try (RawPeer peer = RawPeer.connect(server)) {
+            Await.until("it is accepted", () -> server.connections() == 1);
+            server.close();
+            assertTrue(peer.readHead().startsWith("HTTP/1.1 503 "));
+        }
+    }
+
+    @Test
     void connectionThatIsDecidedDuringShutdownIsToldSo() throws Exception {
         CountDownLatch deciding = new CountDownLatch(1);
         CountDownLatch decide = new CountDownLatch(1);
