@@ -8,6 +8,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.util.HexFormat;
 
 /**
@@ -57,9 +58,9 @@ final class RawPeer implements AutoCloseable {
         return new RawPeer(socket);
     }
 
-    /** With the opening handshake done. */
-    static RawPeer open(WebSocketServer server) throws IOException {
-        RawPeer peer = connect(server).text(request());
+    /** With the opening handshake done, whose request may have more header lines. */
+    static RawPeer open(WebSocketServer server, String... lines) throws IOException {
+        RawPeer peer = connect(server).text(request(lines));
         String head = peer.readHead();
         if (!head.startsWith("HTTP/1.1 101 ")) {
             throw new AssertionError("not upgraded: " + head);
@@ -83,16 +84,19 @@ final class RawPeer implements AutoCloseable {
         return request.append("\r\n").toString();
     }
 
-    /** A masked frame whose masking key is 0, so that the payload is legible; at most 65,535 octets. */
+    /** A masked frame whose masking key is 0, so that the payload is legible. */
     static byte[] frame(int firstOctet, byte[] payload) {
         ByteArrayOutputStream frame = new ByteArrayOutputStream();
         frame.write(firstOctet);
         if (payload.length < 126) {
             frame.write(0x80 | payload.length);
-        } else {
+        } else if (payload.length <= 0xffff) {
             frame.write(0x80 | 126);
             frame.write(payload.length >>> 8);
             frame.write(payload.length);
+        } else {
+            frame.write(0x80 | 127);
+            frame.writeBytes(ByteBuffer.allocate(8).putLong(payload.length).array());
         }
         frame.writeBytes(new byte[4]);
         frame.writeBytes(payload);

@@ -1,0 +1,79 @@
+package dev.weft.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.sun.management.ThreadMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+
+/** What an attack must not do: a client that echoes small messages beside it, and the memory that all threads took. */
+final class Bystander {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    private Bystander() {}
+
+    /** What is done to the server; leaves none of its own connections open. */
+    interface Attack {
+        void on(WebSocketServer server) throws Exception;
+    }
+
+    /**
+     * Runs the attack on a server with these settings. Another connection echoes before, during and after it, a new one is
+     * served afterwards, and nothing of the attack's connections is left.
+     */
+    static void beside(WebSocketServerBuilder settings, Attack attack) throws Exception {
+        try (WebSocketServer server = settings.shutdownGrace(Duration.ZERO).start();
+                RawPeer peer = RawPeer.open(server)) {
+            assertEchoes(peer, "before");
+            AtomicBoolean over = new AtomicBoolean();
+            FutureTask<Void> during = new FutureTask<>(() -> {
+                for (int i = 0; !over.get(); i++) {
+                    assertEchoes(peer, "during " + i);
+                    LockSupport.parkNanos(1_000_000);
+                }
+                return null;
+            });
+            Thread.ofVirtual().start(during);
+            try {
+                attack.on(server);
+            } finally {
+                over.set(true);
+            }
+            during.get();
+            assertEchoes(peer, "after");
+            Await.until("the server holds no other connection", () -> server.connections() == 1);
+            try (RawPeer late = RawPeer.open(server)) {
+                assertEchoes(late, "late");
+            }
+            Await.until("nothing is left of what was buffered", () -> server.services().budget().taken() == 0);
+        }
+    }
+
+    static void assertEchoes(RawPeer peer, String text) throws IOException {
+        byte[] utf8 = text.getBytes(UTF_8);
+        String frame = HexFormat.of().formatHex(new byte[]{(byte) 0x81, (byte) utf8.length}) + " "
+                + HexFormat.of().formatHex(utf8);
+        assertEquals(frame, peer.octets(RawPeer.textFrame(text)).readFrame());
+    }
+
+    /** Octets that all threads together, the tests' own included, have allocated so far. */
+    static long allocated() {
+        return THREADS.getTotalThreadAllocatedBytes();
+    }
+
+    /** Octets on the heap that something still refers to, as far as the collector tells. */
+    static long retained() {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+            least = Math.min(least, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+        }
+        return least;
+    }
+}

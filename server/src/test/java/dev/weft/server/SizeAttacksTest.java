@@ -1,0 +1,509 @@
+package dev.weft.server;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.ConnectionEnd;
+import dev.weft.MessageView;
+import dev.weft.WebSocketConnection;
+import dev.weft.parser.deflate.DeflateSettings;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.zip.Deflater;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Attacks 1 to 8, over the wire: peers after the server's memory and time, with a bystander that is to notice nothing. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class SizeAttacksTest {
+    private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";
+    private static final int MESSAGE = 1 << 20;
+    /** More than any attack needs that is refused in time, and far less than one that is not. */
+    private static final long GENEROUS = 96 << 20;
+
+    /** Tells of each binary message its length alone; texts come back. */
+    private static void measure(WebSocketConnection ws) throws IOException {
+        MessageView view = ws.receiveView();
+        while (view.type() != MessageView.Type.CLOSE) {
+            if (view.type() == MessageView.Type.TEXT) {
+                ws.send(view);
+            } else {
+                ws.send("" + view.length());
+            }
+            view = ws.receiveView();
+        }
+    }
+
+    /** Messages of 1 MiB, and room for four of them. */
+    private static WebSocketServerBuilder server() {
+        return WebSocketServer.builder().handler(SizeAttacksTest::measure).maxMessageSize(MESSAGE)
+                .bufferedOctets(4 * MESSAGE);
+    }
+
+    /** The same, and what clients compress may refer to their earlier messages. */
+    private static WebSocketServerBuilder serverWithTakeover() {
+        return server().deflate(DeflateSettings.builder().incomingMaxWindowBits(15).build());
+    }
+
+    /** What a server that measures says of a message. */
+    private static String measured(int length) {
+        byte[] text = ("" + length).getBytes(US_ASCII);
+        return "810" + text.length + " " + HexFormat.of().formatHex(text);
+    }
+
+    /** Compressed as one message's payload (RFC 7692 §7.2.1), with nothing before it to refer to. */
+    private static byte[] compressed(byte[] message) {
+        byte[] flushed = flushed(message);
+        return Arrays.copyOf(flushed, flushed.length - 4);
+    }
+
+    /** The same with the last four octets, so that more may follow. */
+    private static byte[] flushed(byte[] octets) {
+        try (Codec codec = new Codec()) {
+            return codec.flushed(octets);
+        }
+    }
+
+    /** A compressor whose native memory is freed. */
+    private record Codec(Deflater deflater) implements AutoCloseable {
+        Codec() {
+            this(new Deflater(Deflater.BEST_COMPRESSION, true));
+        }
+
+        byte[] flushed(byte[] octets) {
+            byte[] target = new byte[octets.length + octets.length / 100 + 100];
+            deflater.setInput(octets);
+            return Arrays.copyOf(target, deflater.deflate(target, 0, target.length, Deflater.SYNC_FLUSH));
+        }
+
+        @Override
+        public void close() {
+            deflater.end();
+        }
+    }
+
+    /** So many MiB of zeros, about one KiB each: blocks that refer back to the ones before them. */
+    private static byte[] zeros(int mebibytes) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        try (Codec codec = new Codec()) {
+            byte[] mebibyte = new byte[1 << 20];
+            all.writeBytes(codec.flushed(mebibyte));
+            byte[] next = codec.flushed(mebibyte);
+            for (int i = 1; i < mebibytes; i++) {
+                all.writeBytes(next);
+            }
+        }
+        return Arrays.copyOf(all.toByteArray(), all.size() - 4);
+    }
+
+    private static byte[] repeated(byte[] octets, int count) {
+        byte[] all = new byte[octets.length * count];
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(octets, 0, all, i * octets.length, octets.length);
+        }
+        return all;
+    }
+
+    /** The payload in pieces of this length, as one message in fragments. */
+    private static byte[] fragmented(int firstOctet, byte[] payload, int length) {
+        ByteArrayOutputStream frames = new ByteArrayOutputStream();
+        for (int at = 0; at < payload.length; at += length) {
+            int end = Math.min(at + length, payload.length);
+            int fin = end == payload.length ? 0x80 : 0;
+            frames.writeBytes(
+                    RawPeer.frame(fin | (at == 0 ? firstOctet & 0x7f : 0), Arrays.copyOfRange(payload, at, end)));
+        }
+        return frames.toByteArray();
+    }
+
+    /** Sends all of it, on a connection of its own, and reads the close code. */
+    private static int closeCodeFor(WebSocketServer server, byte[]... all) throws IOException {
+        try (RawPeer peer = RawPeer.open(server, DEFLATE)) {
+            for (byte[] octets : all) {
+                peer.octets(octets);
+            }
+            return peer.halfClose().readCloseAndEnd();
+        }
+    }
+
+    private interface Action {
+        void run() throws Exception;
+    }
+
+    private static void assertAllocatesLittle(Action action) throws Exception {
+        long before = Bystander.allocated();
+        action.run();
+        long taken = Bystander.allocated() - before;
+        assertTrue(taken < GENEROUS, "allocated " + taken);
+    }
+
+    // 1: what is small and becomes large
+
+    @Test
+    void attack01_aSmallFrameThatInflatesToAGibibyte() throws Exception {
+        byte[] bomb = RawPeer.frame(0xc2, zeros(1024));
+        assertTrue(bomb.length < 2 * MESSAGE, "it is small");
+        Bystander.beside(server(), server -> assertAllocatesLittle(
+                () -> assertEquals(1009, closeCodeFor(server, bomb))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {16, 4096})
+    void attack01_aBombSpreadOverFragments(int length) throws Exception {
+        byte[] bomb = fragmented(0xc2, zeros(1024), length);
+        Bystander.beside(server(), server -> assertAllocatesLittle(
+                () -> assertEquals(1009, closeCodeFor(server, bomb))));
+    }
+
+    @Test
+    void attack01_aBombSpreadOverContextTakeover() throws Exception {
+        Bystander.beside(serverWithTakeover(), server -> {
+            try (RawPeer peer = RawPeer.open(server, DEFLATE); Codec codec = new Codec()) {
+                for (int i = 0; i < 100; i++) {
+                    byte[] flushed = codec.flushed(new byte[MESSAGE]);
+                    peer.octets(RawPeer.frame(0xc2, Arrays.copyOf(flushed, flushed.length - 4)));
+                    assertEquals(measured(MESSAGE), peer.readFrame(), "message " + i);
+                    long held = server.services().budget().taken();
+                    assertTrue(held <= 3 * MESSAGE, "nothing adds up: " + held);
+                }
+                byte[] flushed = codec.flushed(new byte[MESSAGE + 1]);
+                peer.octets(RawPeer.frame(0xc2, Arrays.copyOf(flushed, flushed.length - 4)));
+                assertEquals(1009, peer.halfClose().readCloseAndEnd());
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+            "00 0000ffff", // stored, of no octets
+            "02 08 20 80 00", // four with fixed codes and nothing but their ends, then the end of an octet
+            "0300"}) // the same with BFINAL, after which the next stream begins
+    void attack01_blocksWithoutOutput(String block) throws Exception {
+        byte[] octets = RawPeer.octets(block);
+        byte[] blocks = repeated(octets, (10 << 20) / octets.length);
+        Bystander.beside(serverWithTakeover(), server -> {
+            try (RawPeer peer = RawPeer.open(server, DEFLATE)) {
+                // A history that every new stream is to be given.
+                byte[] history = new byte[40_000];
+                new Random(1).nextBytes(history);
+                peer.octets(RawPeer.frame(0xc2, compressed(history)));
+                assertEquals(measured(history.length), peer.readFrame());
+                assertAllocatesLittle(() -> assertEquals(1009,
+                        peer.octets(RawPeer.frame(0xc2, blocks)).halfClose().readCloseAndEnd()));
+            }
+        });
+    }
+
+    // 2: exactly the limit, and one more
+
+    @Test
+    void attack02_exactlyTheLimitPassesAndOneMoreFails() throws Exception {
+        byte[] most = new byte[MESSAGE];
+        new Random(2).nextBytes(most);
+        byte[] more = Arrays.copyOf(most, MESSAGE + 1);
+        Bystander.beside(server(), server -> {
+            try (RawPeer peer = RawPeer.open(server, DEFLATE)) {
+                for (byte[] good : List.of(most, new byte[MESSAGE])) {
+                    for (byte[] message : List.of(RawPeer.frame(0x82, good), fragmented(0x82, good, 10_000),
+                            RawPeer.frame(0xc2, compressed(good)), fragmented(0xc2, compressed(good), 1000))) {
+                        assertEquals(measured(MESSAGE), peer.octets(message).readFrame());
+                    }
+                }
+            }
+            for (byte[] bad : List.of(more, new byte[MESSAGE + 1])) {
+                for (byte[] message : List.of(RawPeer.frame(0x82, bad), fragmented(0x82, bad, 10_000),
+                        RawPeer.frame(0xc2, compressed(bad)), fragmented(0xc2, compressed(bad), 1000))) {
+                    assertEquals(1009, closeCodeFor(server, message));
+                }
+            }
+        });
+    }
+
+    // 3: fragments without end
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 1000})
+    void attack03_continuationsWithoutEnd(int length) throws Exception {
+        byte[] many = repeated(RawPeer.frame(0, new byte[length]), 20_000_000 / (1000 + 20 * (8 + length)));
+        for (int first : new int[]{0x02, 0x42}) {
+            Bystander.beside(server(), server -> assertAllocatesLittle(() -> {
+                try (RawPeer peer = RawPeer.open(server, DEFLATE)) {
+                    FutureTask<Void> endless = new FutureTask<>(() -> {
+                        // What goes on a compressed message are blocks of no octets.
+                        peer.octets(RawPeer.frame(first, first == 0x42 ? flushed(new byte[10]) : new byte[10]));
+                        while (true) {
+                            peer.octets(length == 0 || first == 0x02
+                                    ? many
+                                    : repeated(RawPeer.frame(0,
+                                            repeated(RawPeer.octets("00 0000ffff"), length / 5)), 100));
+                        }
+                    });
+                    Thread.ofVirtual().start(endless);
+                    assertEquals(1009, peer.readCloseAndEnd());
+                    peer.leave();
+                    Await.until("the peer's writes fail", endless::isDone);
+                }
+            }));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void attack03_aMillionTinyFragments(int length) throws Exception {
+        byte[] fragments = repeated(RawPeer.frame(0, new byte[length]), 1_000_000);
+        Bystander.beside(server(), server -> assertAllocatesLittle(() -> {
+            assertEquals(1009, closeCodeFor(server, RawPeer.frame(0x02, new byte[length]), fragments));
+            assertEquals(1009, closeCodeFor(server, RawPeer.frame(0x42, new byte[]{}), repeated(
+                    RawPeer.frame(0, new byte[]{}), 1_000_000)));
+        }));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void attack03_whatIsLegalPasses(int length) throws Exception {
+        byte[] fragment = new byte[length];
+        byte[] fragments = repeated(RawPeer.frame(0, fragment), 65_535);
+        Bystander.beside(server(), server -> {
+            try (RawPeer peer = RawPeer.open(server)) {
+                peer.octets(RawPeer.frame(0x02, fragment)).octets(fragments).octets(RawPeer.frame(0x80, fragment));
+                assertEquals(measured(65_537 * length), peer.readFrame());
+            }
+        });
+    }
+
+    // 4: small segments
+
+    @Test
+    void attack04_aLongMessageInSegmentsOfOneOctet() throws Exception {
+        byte[] frame = RawPeer.frame(0x02, new byte[1 << 16]);
+        Bystander.beside(server(), server -> {
+            try (RawPeer peer = RawPeer.open(server)) {
+                OutputStream out = peer.socket().getOutputStream();
+                long before = Bystander.retained();
+                for (int i = 0; i < frame.length; i++) {
+                    out.write(frame, i, 1);
+                }
+                assertEquals("8a00 ", peer.hex("8980 00000000").readFrame());
+                // A buffer or a record for each of 65,536 segments would be several MiB.
+                long retained = Bystander.retained() - before;
+                assertTrue(retained < 2 << 20, "retains " + retained);
+                assertTrue(server.services().budget().taken() <= 4 << 16, "" + server.services().budget().taken());
+                assertEquals(measured(1 << 16), peer.hex("8080 00000000").readFrame());
+            }
+        });
+    }
+
+    // 5: declared lengths
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+            "1009 000000007fffffff", "1009 0000000080000000", "1009 7fffffffffffffff",
+            "1002 8000000000000000", "1002 ffffffffffffffff", "1002 000000000000ffff", "1002 0000000000000000"})
+    void attack05_hostileLengths(String codeAndLength) throws Exception {
+        int code = Integer.parseInt(codeAndLength.substring(0, 4));
+        byte[] header = RawPeer.octets("82ff" + codeAndLength.substring(5) + "00000000");
+        // Within a fragmented message too.
+        byte[] continuation = header.clone();
+        continuation[0] = (byte) 0x80;
+        Bystander.beside(server(), server -> assertAllocatesLittle(() -> {
+            assertEquals(code, closeCodeFor(server, header));
+            assertEquals(code, closeCodeFor(server, RawPeer.octets("0280 00000000"), continuation));
+        }));
+    }
+
+    @Test
+    void attack05_lengthsInMoreOctetsThanTheyNeed() throws Exception {
+        Bystander.beside(server(), server -> {
+            assertEquals(1002, closeCodeFor(server, RawPeer.octets("82fe 007d 00000000")));
+            assertEquals(1002, closeCodeFor(server, RawPeer.octets("82fe 0000 00000000")));
+        });
+    }
+
+    @Test
+    void attack05_aDeclaredLengthReservesNothing() throws Exception {
+        // Within the limit, and compressed, whose declared length says little: both wait for what never comes.
+        WebSocketServerBuilder settings = server().maxMessageSize(Integer.MAX_VALUE - 8);
+        Bystander.beside(settings, server -> assertAllocatesLittle(() -> {
+            for (String header : List.of("82ff 000000007ffffff7 00000000", "c2ff 000000ff00000000 00000000")) {
+                try (RawPeer peer = RawPeer.open(server, DEFLATE)) {
+                    peer.hex(header).octets(repeated(RawPeer.octets("00 0000ffff"), 1000)).halfClose();
+                    assertEquals(0, peer.readToEnd().length);
+                }
+            }
+        }));
+    }
+
+    // 6: many in the middle of large messages
+
+    @Test
+    void attack06_manyInTheMiddleOfALargeMessage() throws Exception {
+        byte[] half = RawPeer.frame(0x02, new byte[MESSAGE / 8]);
+        Bystander.beside(server(), server -> {
+            Deque<RawPeer> holding = new ArrayDeque<>();
+            List<RawPeer> peers = new ArrayList<>();
+            try {
+                long before = Bystander.retained();
+                for (int i = 0; i < 300; i++) {
+                    RawPeer peer = RawPeer.open(server);
+                    peers.add(peer);
+                    String answer = peer.octets(half).hex("8980 00000000").readFrame();
+                    if (answer.equals("8a00 ")) {
+                        holding.add(peer);
+                    } else {
+                        assertTrue(answer.startsWith("88") && answer.contains(" 03f5"), "1013: " + answer);
+                    }
+                }
+                long held = (long) holding.size() * MESSAGE / 8;
+                assertTrue(held >= MESSAGE && held <= 4 * MESSAGE, "the budget is used, and kept to: " + held);
+                long retained = Bystander.retained() - before;
+                assertTrue(retained < 16 * MESSAGE, "retains " + retained);
+                // Whom there was room for goes on.
+                for (RawPeer peer : holding) {
+                    assertEquals(measured(MESSAGE / 8), peer.hex("8080 00000000").readFrame());
+                }
+            } finally {
+                for (RawPeer peer : peers) {
+                    peer.leave();
+                }
+            }
+            Await.until("the budget is whole again", () -> server.services().budget().taken() < MESSAGE / 8);
+            try (RawPeer peer = RawPeer.open(server)) {
+                assertEquals(measured(MESSAGE), peer.octets(RawPeer.frame(0x82, new byte[MESSAGE])).readFrame());
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PARKING", "BLOCKING"})
+    void attack06_aBudgetThatIsSpentToTheLastOctet(TransportKind transport) throws Exception {
+        Bystander.beside(server().transport(transport), server -> {
+            var budget = server.services().budget();
+            // As peers do whose messages grow to what is left.
+            long[] spent = {0};
+            Await.until("it is spent", () -> {
+                long left = budget.limit() - budget.taken();
+                spent[0] += left > 0 && budget.take(left) ? left : 0;
+                return spent[0] == budget.limit();
+            });
+            try {
+                for (int i = 0; i < 20; i++) {
+                    try (RawPeer peer = RawPeer.open(server)) {
+                        Bystander.assertEchoes(peer, "no room needed");
+                        peer.octets(RawPeer.frame(0x82, new byte[1000])).halfClose();
+                        assertEquals(1013, peer.readCloseAndEnd());
+                    }
+                }
+            } finally {
+                budget.giveBack(spent[0]);
+            }
+        });
+    }
+
+    // 7: control frames
+
+    @Test
+    void attack07_aMillionUnsolicitedPongs() throws Exception {
+        byte[] pongs = repeated(RawPeer.octets("8a81 00000000 61"), 10_000);
+        Bystander.beside(server(), server -> {
+            try (RawPeer peer = RawPeer.open(server)) {
+                assertAllocatesLittle(() -> {
+                    for (int i = 0; i < 100; i++) {
+                        peer.octets(pongs);
+                    }
+                    // The first octets that come are this answer's.
+                    Bystander.assertEchoes(peer, "Hello");
+                });
+            }
+        });
+    }
+
+    @Test
+    void attack07_aPingFloodFromAPeerThatDoesNotRead() throws Exception {
+        byte[] pings = repeated(RawPeer.frame(0x89, new byte[125]), 1000);
+        BlockingQueue<ConnectionEnd> ends = new LinkedBlockingQueue<>();
+        WebSocketServerBuilder settings = server().sendBufferSize(8192).writeTimeout(Duration.ofMillis(300))
+                .handler(ws -> {
+                    try {
+                        measure(ws);
+                    } finally {
+                        ends.add(ws.end());
+                    }
+                });
+        Bystander.beside(settings, server -> assertAllocatesLittle(() -> {
+            try (RawPeer peer = RawPeer.open(server)) {
+                IOException cut = null;
+                while (cut == null) {
+                    try {
+                        peer.octets(pings);
+                    } catch (IOException e) {
+                        cut = e;
+                    }
+                }
+                ConnectionEnd end = ends.poll(10, TimeUnit.SECONDS);
+                assertInstanceOf(TimeoutException.class, end.cause().orElseThrow());
+            }
+        }));
+    }
+
+    // 8: buffers that change hands
+
+    @Test
+    void attack08_noOctetOfAConnectionThatIsCutOffReachesAnother() throws Exception {
+        WebSocketServerBuilder settings = Handlers.echoServer().readBufferSize(2048);
+        Bystander.beside(settings, server -> {
+            List<FutureTask<Void>> peers = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                Random random = new Random(i);
+                peers.add(new FutureTask<>(() -> {
+                    for (int round = 0; round < 60; round++) {
+                        echoAndReset(server, random);
+                    }
+                    return null;
+                }));
+            }
+            peers.forEach(Thread::startVirtualThread);
+            for (FutureTask<Void> peer : peers) {
+                peer.get();
+            }
+        });
+    }
+
+    /** Messages that nobody else sends, each of which must come back; then some that are not waited for, and a reset. */
+    private static void echoAndReset(WebSocketServer server, Random random) throws IOException {
+        try (RawPeer peer = RawPeer.open(server)) {
+            for (int i = random.nextInt(6); i > 0; i--) {
+                byte[] payload = new byte[126 + random.nextInt(random.nextBoolean() ? 1000 : 20_000)];
+                random.nextBytes(payload);
+                byte[] expected = ByteBuffer.allocate(4 + payload.length).put((byte) 0x82).put((byte) 126)
+                        .putShort((short) payload.length).put(payload).array();
+                peer.octets(RawPeer.frame(0x82, payload));
+                assertArrayEquals(expected, peer.socket().getInputStream().readNBytes(expected.length));
+            }
+            byte[] cut = new byte[3000];
+            random.nextBytes(cut);
+            byte[] frame = RawPeer.frame(0x82, cut);
+            peer.octets(frame).octets(Arrays.copyOf(frame, random.nextInt(frame.length)));
+            peer.socket().setSoLinger(true, 0);
+        }
+    }
+}
