@@ -369,7 +369,6 @@ class HandshakeTest {
             "GET / HTTP/1.1\r\nnocolon\r\n",
             "\u0016\u0003\u0001\u0002\u0000\u0001\u0000"}) // a TLS hello
     void smugglingShapesAreBadRequests(String octets) throws IOException {
-
         assertEquals("HTTP/1.1 400 Bad Request", answerTo(octets + "\r\n").statusLine());
     }
 
@@ -414,7 +413,6 @@ class HandshakeTest {
     @ParameterizedTest
     @ValueSource(strings = {"Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions", "Upgrade", "Connection"})
     void hostileListsTakeLinearTime(String name) throws IOException {
-
         HttpLimits wide = new HttpLimits(8192, 100_000, 100, 200_000);
         try (WebSocketServer server = Handlers.echoServer().httpLimits(wide).start()) {
             long start = System.nanoTime();
@@ -588,7 +586,6 @@ class HandshakeTest {
     @ParameterizedTest
     @ValueSource(strings = {"a\r\nX-Injected: 1", "a\nb", "a\rb", "a\u0000", "\u007f", "\u2028"})
     void nothingOfTheApplicationBreaksALine(String text) throws IOException {
-
         List<HandshakePolicy> injecting = List.of(
                 request -> HandshakeDecision.accept().withHeader("X-Name", text),
                 request -> HandshakeDecision.accept().withHeader(text, "x"),
@@ -605,7 +602,6 @@ class HandshakeTest {
 
     @Test
     void controlCharactersInACloseReasonAreRefused() throws Exception {
-
         BlockingQueue<String> refused = new ArrayBlockingQueue<>(1);
         try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
             try {
@@ -673,7 +669,6 @@ class HandshakeTest {
 
     @Test
     void peersTextIsEscapedInTheLog() throws IOException {
-
         List<String> hostile = List.of("GET /\u001b[2J HTTP/1.1\r\n\r\n", "G\u0007T / HTTP/1.1\r\n\r\n",
                 "GET / HTTP/1.1\r\nX: \u0085\u0000\r\n\r\n", "GET / HTTP/1.1\r\n\u202e: 1\r\n\r\n");
         for (String head : hostile) {

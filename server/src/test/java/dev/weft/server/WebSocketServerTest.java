@@ -436,7 +436,6 @@ class WebSocketServerTest {
 
     @Test
     void shutdownTellsEveryConnectionThatTheServerGoesAway() throws Exception {
-
         int count = 500;
         BlockingQueue<Integer> codes = new LinkedBlockingQueue<>();
         WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofSeconds(20)).start();
@@ -528,7 +527,6 @@ class WebSocketServerTest {
 
     @Test
     void handlerThatNeverReturnsDoesNotHoldTheShutdown() throws Exception {
-
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
         WebSocketServer server = WebSocketServer.builder().shutdownGrace(SHORT).handler(ws -> {
