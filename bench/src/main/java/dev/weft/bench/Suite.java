@@ -1,0 +1,12 @@
+package dev.weft.bench;
+
+import java.io.IOException;
+
+/** One kind of benchmark: parser, memory or echo. */
+public interface Suite {
+    /** Its name on the command line and in the results. */
+    String name();
+
+    /** Measures, and tells the run each figure as soon as it is known. Bounded in time by {@link Run#budget()}. */
+    void run(Run run) throws IOException, InterruptedException;
+}
