@@ -65,7 +65,7 @@ public final class WebSocketServer implements AutoCloseable {
         BufferBudget budget = new BufferBudget(configuration.bufferedOctets());
         this.guard = new FlushGuard("weft-flush-guard-" + port());
         this.services = new ConnectionServices(configuration.limits(), configuration.timeouts(), clock,
-                new BufferPool(configuration.readBufferSize(), budget), budget, guard);
+                new BufferPool(configuration.readBufferSize(), budget), guard);
         this.sweeper = new Sweeper("weft-sweeper-" + port(), clock, shortestDeadline(),
                 now -> sessions.forEach(session -> sweep(session, now)));
         this.codecs = configuration.deflate().map(DeflateCodecs::new);

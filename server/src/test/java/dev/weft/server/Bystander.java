@@ -51,7 +51,7 @@ final class Bystander {
             try (RawPeer late = RawPeer.open(server)) {
                 assertEchoes(late, "late");
             }
-            Await.until("nothing is left of what was buffered", () -> server.services().budget().taken() == 0);
+            Await.until("nothing is left of what was buffered", () -> server.services().pool().budget().taken() == 0);
         }
     }
 

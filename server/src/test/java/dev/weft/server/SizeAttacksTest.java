@@ -183,7 +183,7 @@ class SizeAttacksTest {
                     byte[] flushed = codec.flushed(new byte[MESSAGE]);
                     peer.octets(RawPeer.frame(0xc2, Arrays.copyOf(flushed, flushed.length - 4)));
                     assertEquals(measured(MESSAGE), peer.readFrame(), "message " + i);
-                    long held = server.services().budget().taken();
+                    long held = server.services().pool().budget().taken();
                     assertTrue(held <= 3 * MESSAGE, "nothing adds up: " + held);
                 }
                 byte[] flushed = codec.flushed(new byte[MESSAGE + 1]);
@@ -307,7 +307,8 @@ class SizeAttacksTest {
                 // A buffer or a record for each of 65,536 segments would be several MiB.
                 long retained = Bystander.retained() - before;
                 assertTrue(retained < 2 << 20, "retains " + retained);
-                assertTrue(server.services().budget().taken() <= 4 << 16, "" + server.services().budget().taken());
+                assertTrue(server.services().pool().budget().taken() <= 4 << 16,
+                        "" + server.services().pool().budget().taken());
                 assertEquals(measured(1 << 16), peer.hex("8080 00000000").readFrame());
             }
         });
@@ -386,7 +387,7 @@ class SizeAttacksTest {
                     peer.leave();
                 }
             }
-            Await.until("the budget is whole again", () -> server.services().budget().taken() < MESSAGE / 8);
+            Await.until("the budget is whole again", () -> server.services().pool().budget().taken() < MESSAGE / 8);
             try (RawPeer peer = RawPeer.open(server)) {
                 assertEquals(measured(MESSAGE), peer.octets(RawPeer.frame(0x82, new byte[MESSAGE])).readFrame());
             }
@@ -397,7 +398,7 @@ class SizeAttacksTest {
     @ValueSource(strings = {"PARKING", "BLOCKING"})
     void attack06_aBudgetThatIsSpentToTheLastOctet(TransportKind transport) throws Exception {
         Bystander.beside(server().transport(transport), server -> {
-            var budget = server.services().budget();
+            var budget = server.services().pool().budget();
             // As peers do whose messages grow to what is left.
             long[] spent = {0};
             Await.until("it is spent", () -> {

@@ -4,63 +4,161 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Buffers of one size, lent while there is something in them. Lock-free, for any thread. A few are kept for the next
- * borrower, whatever else comes back is left to the collector. A borrowed buffer is cleared but not wiped: its borrower
- * reads only what it wrote.
+ * Buffers of a few sizes, lent while there is something in them. Lock-free, for any thread. Some of each size are kept for
+ * the next borrower, whatever else comes back is left to the collector. A borrowed buffer is cleared but not wiped: its
+ * borrower reads only what it wrote.
+ * <p>
+ * The smallest size is the one that is asked for most. Each further one has room for eight times as many octets of payload
+ * and a frame's header, so that messages of round sizes fit; what is larger than the largest is not worth keeping.
  */
 public final class BufferPool {
-    /** Few, since a buffer is lent for microseconds; a power of two. */
-    private static final int SLOTS = 64;
-    /** After so many slots that others were quicker at, making or dropping a buffer is the cheaper way. */
-    private static final int TRIES = 8;
+    private static final int GROWTH = 8;
+    private static final int LARGEST = 1 << 20;
+    /** For the header of the frame whose payload is as long as the size says (RFC 6455 §5.2). */
+    private static final int HEADER_ROOM = 14;
+    /** Few of the smallest size, since a buffer is lent for microseconds, and fewer of the larger; powers of two. */
+    private static final int[] SLOTS = {64, 16, 4};
 
-    private final int bufferSize;
     private final BufferBudget budget;
-    private final AtomicReferenceArray<ByteBuffer> kept = new AtomicReferenceArray<>(SLOTS);
+    private final Shelf smallest;
+    private final Shelf[] shelves;
 
-    /** A pool that counts what it lends against the budget. */
+    /**
+     * A pool that counts what it lends against the budget.
+     *
+     * @param bufferSize the smallest size, in octets
+     */
     public BufferPool(int bufferSize, BufferBudget budget) {
-        this.bufferSize = bufferSize;
         this.budget = budget;
+        this.smallest = new Shelf(bufferSize, SLOTS[0]);
+        int sizes = 1;
+        while (sizes < SLOTS.length && payload(bufferSize, sizes) <= LARGEST) {
+            sizes++;
+        }
+        this.shelves = new Shelf[sizes];
+        shelves[0] = smallest;
+        for (int i = 1; i < sizes; i++) {
+            shelves[i] = new Shelf((int) payload(bufferSize, i) + HEADER_ROOM, SLOTS[i]);
+        }
     }
 
-    /** A buffer with an array, of the pool's size, or {@code null} if the budget is spent. */
+    private static long payload(long bufferSize, int step) {
+        long octets = bufferSize;
+        for (int i = 0; i < step; i++) {
+            octets *= GROWTH;
+        }
+        return octets;
+    }
+
+    /** A buffer with an array, of the smallest size, or {@code null} if the budget is spent. */
     public ByteBuffer borrow() {
-        if (!budget.take(bufferSize)) {
+        return budget.take(smallest.size) ? smallest.take() : null;
+    }
+
+    /**
+     * A buffer with an array, of any size, or {@code null} if the budget is spent. One of a kept size may be a used one;
+     * others are made.
+     */
+    public ByteBuffer borrow(int size) {
+        if (!budget.take(size)) {
             return null;
         }
-        int start = startingSlot();
-        for (int i = 0; i < TRIES; i++) {
-            int slot = start + i & SLOTS - 1;
-            if (kept.getPlain(slot) != null) {
-                ByteBuffer buffer = kept.getAndSet(slot, null);
-                if (buffer != null) {
-                    return buffer.clear();
-                }
-            }
-        }
-        return ByteBuffer.allocate(bufferSize);
+        Shelf shelf = shelf(size);
+        return shelf == null ? ByteBuffer.allocate(size) : shelf.take();
     }
 
     /** Takes a borrowed buffer back; its borrower must not touch it again. */
     public void giveBack(ByteBuffer buffer) {
-        budget.giveBack(bufferSize);
-        int start = startingSlot();
-        for (int i = 0; i < TRIES; i++) {
-            int slot = start + i & SLOTS - 1;
-            if (kept.getPlain(slot) == null && kept.compareAndSet(slot, null, buffer)) {
-                return;
-            }
+        budget.giveBack(buffer.capacity());
+        Shelf shelf = shelf(buffer.capacity());
+        if (shelf != null) {
+            shelf.put(buffer);
         }
     }
 
-    /** The size of the buffers, in octets. */
-    public int bufferSize() {
-        return bufferSize;
+    /**
+     * The smallest kept size that has room for what is wanted; if that is over the most that is allowed, the largest
+     * that is not, but has room for the least.
+     *
+     * @return 0 if there is none
+     */
+    public int keptSize(long least, long wanted, long most) {
+        int best = 0;
+        for (Shelf shelf : shelves) {
+            if (shelf.size >= least && shelf.size <= most) {
+                best = shelf.size;
+                if (shelf.size >= wanted) {
+                    break;
+                }
+            }
+        }
+        return best;
     }
 
-    /** Threads begin at different slots, so that they seldom meet. */
-    private static int startingSlot() {
-        return (int) Thread.currentThread().threadId() * TRIES;
+    /** What bounds all that is lent. */
+    public BufferBudget budget() {
+        return budget;
+    }
+
+    /** The smallest size, in octets. */
+    public int bufferSize() {
+        return smallest.size;
+    }
+
+    /** The size after the smallest, or the smallest if there is but one. */
+    public int largerSize() {
+        return shelves[Math.min(1, shelves.length - 1)].size;
+    }
+
+    private Shelf shelf(int size) {
+        for (Shelf shelf : shelves) {
+            if (shelf.size == size) {
+                return shelf;
+            }
+        }
+        return null;
+    }
+
+    /** The kept buffers of one size. */
+    private static final class Shelf {
+        /** After so many slots that others were quicker at, making or dropping a buffer is the cheaper way. */
+        private static final int TRIES = 4;
+
+        private final int size;
+        private final AtomicReferenceArray<ByteBuffer> kept;
+
+        Shelf(int size, int slots) {
+            this.size = size;
+            this.kept = new AtomicReferenceArray<>(slots);
+        }
+
+        ByteBuffer take() {
+            int start = startingSlot();
+            for (int i = 0; i < TRIES; i++) {
+                int slot = start + i & kept.length() - 1;
+                if (kept.getPlain(slot) != null) {
+                    ByteBuffer buffer = kept.getAndSet(slot, null);
+                    if (buffer != null) {
+                        return buffer.clear();
+                    }
+                }
+            }
+            return ByteBuffer.allocate(size);
+        }
+
+        void put(ByteBuffer buffer) {
+            int start = startingSlot();
+            for (int i = 0; i < TRIES; i++) {
+                int slot = start + i & kept.length() - 1;
+                if (kept.getPlain(slot) == null && kept.compareAndSet(slot, null, buffer)) {
+                    return;
+                }
+            }
+        }
+
+        /** Threads begin at different slots, so that they seldom meet. */
+        private static int startingSlot() {
+            return (int) Thread.currentThread().threadId() * TRIES;
+        }
     }
 }

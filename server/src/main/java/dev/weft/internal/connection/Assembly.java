@@ -3,26 +3,29 @@ package dev.weft.internal.connection;
 import static dev.weft.parser.CloseCode.MESSAGE_TOO_BIG;
 import static dev.weft.parser.CloseCode.TRY_AGAIN_LATER;
 
-import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.buffer.BufferPool;
 import dev.weft.parser.ProtocolViolationException;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
 
 /**
- * One array that grows with the pieces of a message, never far ahead of what has come, whatever length was declared.
- * Belongs to the connection's thread.
+ * One borrowed buffer that grows with the pieces of a message, never far ahead of what has come, whatever length was
+ * declared. Belongs to the connection's thread.
  */
 final class Assembly {
-    private static final byte[] NOTHING = {};
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     private static final int SMALLEST = 1024;
+    /** How many times what has come it should make room for, and may at most. */
+    private static final int GROWTH = 8;
+    private static final int MOST_GROWTH = 16;
 
     private final int maxMessageSize;
-    private final BufferBudget budget;
-    private byte[] array = NOTHING;
-    private int length;
+    private final BufferPool pool;
+    /** The message so far, up to its position. */
+    private ByteBuffer buffer = NOTHING;
 
-    Assembly(int maxMessageSize, BufferBudget budget) {
+    Assembly(int maxMessageSize, BufferPool pool) {
         this.maxMessageSize = maxMessageSize;
-        this.budget = budget;
+        this.pool = pool;
     }
 
     /** Refuses a message of this size. */
@@ -33,10 +36,14 @@ final class Assembly {
         }
     }
 
-    void append(byte[] source, int from, int to) throws ProtocolViolationException {
-        makeRoom(to - from, maxMessageSize);
-        System.arraycopy(source, from, array, length, to - from);
-        length += to - from;
+    /**
+     * Appends octets.
+     *
+     * @param expected how large the whole message can become, as far as is known
+     */
+    void append(byte[] source, int from, int to, long expected) throws ProtocolViolationException {
+        makeRoom(to - from, expected);
+        buffer.put(source, from, to - from);
     }
 
     /**
@@ -46,45 +53,54 @@ final class Assembly {
      * @param expected how large the whole message can become, as far as is known
      */
     void makeRoom(int least, long expected) throws ProtocolViolationException {
-        long needed = (long) length + least;
+        long needed = (long) length() + least;
         requireFits(needed);
-        if (needed > array.length) {
-            long doubled = Math.max(SMALLEST, 2 * needed);
-            grow((int) Math.max(needed, Math.min(doubled, Math.min(expected, maxMessageSize))));
+        if (needed > buffer.capacity()) {
+            ByteBuffer larger = pool.borrow(capacity(needed, Math.min(expected, maxMessageSize)));
+            if (larger == null) {
+                throw new ProtocolViolationException(TRY_AGAIN_LATER, "10.4", "the server's bufferedOctets "
+                        + pool.budget().limit() + " are used up");
+            }
+            larger.put(buffer.flip());
+            giveBack();
+            buffer = larger;
         }
     }
 
-    private void grow(int capacity) throws ProtocolViolationException {
-        if (!budget.take(capacity - array.length)) {
-            throw new ProtocolViolationException(TRY_AGAIN_LATER, "10.4", "the server's bufferedOctets "
-                    + budget.limit() + " are used up");
-        }
-        array = Arrays.copyOf(array, capacity);
+    private int capacity(long needed, long expected) {
+        int kept = pool.keptSize(needed, Math.min(GROWTH * needed, expected), MOST_GROWTH * needed);
+        return kept > 0 ? kept : (int) Math.max(needed, Math.min(Math.max(SMALLEST, 2 * needed), expected));
     }
 
-    /** Octets that were put behind {@link #length()} by other means belong to the message now. */
+    /** What was put behind {@link #length()} by other means belongs to the message now. */
     void added(int count) {
-        length += count;
+        buffer.position(length() + count);
+    }
+
+    /** The message so far, and room behind its position. */
+    ByteBuffer buffer() {
+        return buffer;
     }
 
     byte[] array() {
-        return array;
+        return buffer.array();
     }
 
     int length() {
-        return length;
-    }
-
-    int capacity() {
-        return array.length;
+        return buffer.position();
     }
 
     /** Drops the message. */
     void release() {
-        if (array.length > 0) {
-            budget.giveBack(array.length);
-            array = NOTHING;
+        if (buffer != NOTHING) {
+            giveBack();
+            buffer = NOTHING;
         }
-        length = 0;
+    }
+
+    private void giveBack() {
+        if (buffer != NOTHING) {
+            pool.giveBack(buffer);
+        }
     }
 }

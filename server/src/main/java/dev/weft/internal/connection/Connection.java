@@ -72,7 +72,7 @@ public final class Connection implements WebSocketConnection {
         this.parser = new FrameParser(role, maxFrameLength, extension == null ? 0 : extension.rsv());
         this.frames = new FrameReader(input, parser, output, closing, deadlines);
         this.messages = new MessageReader(frames, services.limits(), extension,
-                new Assembly(services.limits().maxMessageSize(), services.budget()));
+                new Assembly(services.limits().maxMessageSize(), services.pool()));
         parser.feed(input.array(), offset, input.length());
     }
 

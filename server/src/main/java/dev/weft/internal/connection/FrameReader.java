@@ -9,6 +9,7 @@ import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
  * Pulls frames from the network and deals with the control frames among them (RFC 6455 §5.5): pings are answered, Close
@@ -60,17 +61,40 @@ final class FrameReader {
     }
 
     /**
+     * Waits for the next event of the frame whose payload began in this region, and puts what comes behind the region, so
+     * that the payload lies in one piece; only for when {@link #canCompleteInPlace()}.
+     */
+    Event nextInPlace() throws IOException, ProtocolViolationException {
+        Event event;
+        while ((event = parser.next()) == Event.NEED_INPUT) {
+            int from = input.length();
+            beforeRead();
+            afterRead(input.fillBehind());
+            parser.feed(input.array(), from, input.length());
+        }
+        if (event == Event.FRAME_END && !parser.withinMessage()) {
+            deadlines.messageEnded();
+        }
+        return event;
+    }
+
+    /** Whether the buffer that holds the region has room for the whole payload of the frame that begins here. */
+    boolean canCompleteInPlace() {
+        return input.hasRoom(parser.payloadOffset(), parser.frameLength());
+    }
+
+    /**
      * Waits for the rest of a payload, or the first part of it, right where it shall be; only for when
      * {@link #canReadPayloadDirectly()}.
      *
      * @return how many octets came
      */
-    int readPayload(byte[] target, int from, int to) throws IOException, ProtocolViolationException {
-        int room = (int) Math.min(to - from, parser.frameRemaining());
+    int readPayload(ByteBuffer target) throws IOException, ProtocolViolationException {
+        int from = target.position();
         beforeRead();
-        int count = input.read(target, from, from + room);
+        int count = input.read(target, parser.frameRemaining());
         afterRead(count >= 0);
-        parser.feed(target, from, from + count);
+        parser.feed(target.array(), from, from + count);
         parser.next();
         return count;
     }

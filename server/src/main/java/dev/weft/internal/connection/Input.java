@@ -6,21 +6,27 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The octets that came and are not yet parsed. A connection that waits never holds a pooled buffer: one is borrowed when
- * octets are here. Where the transport can wait only inside a read, it waits with a small buffer of its own, and a large
- * one is borrowed when that fills. The small one also serves when the budget for large ones is spent. Belongs to the
- * connection's thread.
+ * The octets that came and are not yet parsed. A connection that waits between frames never holds a pooled buffer: one is
+ * borrowed when octets are here, a larger one while the peer fills it at each read. Where the transport can wait only
+ * inside a read, it waits with a small buffer of its own, and a large one is borrowed when that fills. The small one also
+ * serves when the budget for large ones is spent. Belongs to the connection's thread.
  */
 public final class Input {
     /** Holds a chat message or an echo, and costs every idle connection as much. */
     private static final int SMALL = 128;
+    /** How many times the octets in it a buffer may hold that waits for the rest of a payload. */
+    private static final int MOST_ROOM = 16;
+    /** The most octets of one read: what one read copies stays in the processor's cache for the next step. */
+    private static final int READ_LENGTH = 1 << 17;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final Transport transport;
     private final BufferPool pool;
     private ByteBuffer small;
-    private ByteBuffer large;
+    private ByteBuffer pooled;
     private ByteBuffer current = NOTHING;
+    /** Whether the last reads came near filling a buffer of the usual size. */
+    private boolean plenty;
 
     /** An input with nothing in it. */
     public Input(Transport transport, BufferPool pool) {
@@ -39,6 +45,7 @@ public final class Input {
         while (transport.awaitReadable()) {
             int count = transport.readNow(borrow());
             if (count != 0) {
+                noteAmount(count);
                 return count > 0;
             }
             release();
@@ -57,18 +64,29 @@ public final class Input {
 
     /** The small buffer is full, so there may be more: one region is to hold it all, if there is a buffer to be had. */
     private void readMore() throws IOException {
-        large = pool.borrow();
-        if (large != null) {
-            current = large.put(small.flip());
-            transport.readNow(large);
+        pooled = pool.borrow(usualSize());
+        if (pooled != null) {
+            current = pooled.put(small.flip());
+            noteAmount(SMALL + transport.readNow(pooled));
         }
     }
 
-    /** A large buffer, or, when others have spent the budget, the small one: what is small still comes through. */
+    /** A pooled buffer, or, when others have spent the budget, the small one: what is small still comes through. */
     private ByteBuffer borrow() {
-        large = pool.borrow();
-        current = large == null ? small() : large;
+        pooled = pool.borrow(usualSize());
+        current = pooled == null ? small() : pooled;
         return current;
+    }
+
+    private int usualSize() {
+        return plenty ? pool.largerSize() : pool.bufferSize();
+    }
+
+    private void noteAmount(int count) {
+        boolean much = plenty ? count > pool.bufferSize() / 2 : count == pool.bufferSize();
+        if (much != plenty) {
+            plenty = much;
+        }
     }
 
     private ByteBuffer small() {
@@ -79,22 +97,45 @@ public final class Input {
     }
 
     /**
-     * Waits for octets and reads them to where they shall be; for when the region is used up and what comes next is
-     * known.
+     * Whether the buffer that holds the region has room for so many octets from this offset on, and is not far larger
+     * than what is in it.
+     */
+    boolean hasRoom(int offset, long octets) {
+        return octets <= current.capacity() - offset && current.capacity() <= (long) MOST_ROOM * current.position();
+    }
+
+    /**
+     * Waits for octets and puts them behind the region, which stays, as does its buffer.
+     *
+     * @return false when no more will come
+     */
+    boolean fillBehind() throws IOException {
+        return transport.read(current) > 0;
+    }
+
+    /**
+     * Waits for octets and reads them to where they shall be, but not too many at once; for when the region is used up
+     * and what comes next is known.
      *
      * @return how many, or -1 when no more will come
      */
-    int read(byte[] target, int from, int to) throws IOException {
+    int read(ByteBuffer target, long most) throws IOException {
         release();
-        return transport.read(ByteBuffer.wrap(target, from, to - from));
+        int limit = target.limit();
+        target.limit(target.position() + (int) Math.min(Math.min(target.remaining(), READ_LENGTH), most));
+        try {
+            return transport.read(target);
+        } finally {
+            target.limit(limit);
+        }
     }
 
-    /** Gives the large buffer back, if there is one; the region is gone. */
+    /** Gives the pooled buffer back, if there is one; the region is gone. */
     public void release() {
         current = NOTHING;
-        if (large != null) {
-            pool.giveBack(large);
-            large = null;
+        if (pooled != null) {
+            pool.giveBack(pooled);
+            pooled = null;
         }
     }
 

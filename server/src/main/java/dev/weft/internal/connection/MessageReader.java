@@ -18,7 +18,8 @@ import java.io.IOException;
  * <pre>
  *   BETWEEN ── first frame ──▶ WITHIN ── last octet of a FIN frame ──▶ BETWEEN
  * </pre>
- * A message that lies whole in one frame in the read buffer takes a short path: it is shown where it lies.
+ * A message of one frame that lies whole in the read buffer, or can come to, takes a short path: it is shown where it
+ * lies.
  */
 final class MessageReader {
     /** Through which a transformed message is decoded, piece by piece. */
@@ -62,6 +63,9 @@ final class MessageReader {
         if (event == Event.FRAME && parser.fin() && !transformed) {
             return showFrame(textIsChecked);
         }
+        if (event == Event.FRAME_START && parser.fin() && !transformed && frames.canCompleteInPlace()) {
+            return completeInPlace();
+        }
         return assemble(event);
     }
 
@@ -93,6 +97,17 @@ final class MessageReader {
             throw notUtf8();
         }
         return view.show(type(), parser.array(), from, length);
+    }
+
+    /** The frame is cut, but its buffer has room for the rest: no octet of it need be copied. */
+    private View completeInPlace() throws IOException, ProtocolViolationException {
+        assembly.requireFits(parser.frameLength());
+        int from = parser.payloadOffset();
+        while (frames.nextInPlace() == Event.PAYLOAD) {
+            checkText(parser.array(), parser.payloadOffset(), parser.payloadOffset() + parser.payloadLength());
+        }
+        checkTextEnd();
+        return view.show(type(), parser.array(), from, (int) parser.frameLength());
     }
 
     private View assemble(Event first) throws IOException, ProtocolViolationException {
@@ -127,10 +142,8 @@ final class MessageReader {
             int from = parser.payloadOffset();
             int to = from + parser.payloadLength();
             checkText(parser.array(), from, to);
-            if (parser.array() == assembly.array()) {
-                assembly.added(to - from);
-            } else {
-                assembly.append(parser.array(), from, to);
+            if (parser.array() != assembly.array()) {
+                assembly.append(parser.array(), from, to, expectedSize(to - from));
             }
         }
         if (complete) {
@@ -140,9 +153,13 @@ final class MessageReader {
     }
 
     private void readDirectly() throws IOException, ProtocolViolationException {
-        long expected = parser.fin() ? assembly.length() + parser.frameRemaining() : Long.MAX_VALUE;
-        assembly.makeRoom(1, expected);
-        frames.readPayload(assembly.array(), assembly.length(), assembly.capacity());
+        assembly.makeRoom(1, expectedSize(0));
+        frames.readPayload(assembly.buffer());
+    }
+
+    /** How large the message can become when it has these octets of the current frame too. */
+    private long expectedSize(int octets) {
+        return parser.fin() ? assembly.length() + octets + parser.frameRemaining() : Long.MAX_VALUE;
     }
 
     private void decodeInto(Assembly target, boolean last) throws ProtocolViolationException {
@@ -160,7 +177,7 @@ final class MessageReader {
                 return;
             }
             target.makeRoom(1, Long.MAX_VALUE);
-            room = Math.min(target.capacity() - target.length(), DECODED_PIECE);
+            room = Math.min(target.buffer().remaining(), DECODED_PIECE);
             count = decoder.output(target.array(), target.length(), target.length() + room);
             checkText(target.array(), target.length(), target.length() + count);
             target.added(count);

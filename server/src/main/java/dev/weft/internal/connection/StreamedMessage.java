@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /** A message that is read as it comes: from the read buffer, or from the network right into the reader's array. */
@@ -133,7 +134,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
             }
             deadlineBeginsAnew();
             if (length >= WORTH_A_READ && frames.canReadPayloadDirectly()) {
-                int count = frames.readPayload(target, offset, offset + length);
+                int count = frames.readPayload(ByteBuffer.wrap(target, offset, length));
                 check(target, offset, offset + count);
                 return count;
             }

@@ -54,6 +54,37 @@ class BufferPoolTest {
     }
 
     @Test
+    void keptSizesGrowEightfoldWithRoomForAHeader() {
+        BufferPool large = new BufferPool(1 << 14, new BufferBudget(1 << 30));
+        assertEquals((1 << 17) + 14, large.largerSize());
+        assertEquals(1 << 14, large.keptSize(1, 1, 1 << 14));
+        assertEquals(0, large.keptSize(1, 1, (1 << 14) - 1), "over the most");
+        assertEquals((1 << 17) + 14, large.keptSize(1 << 14, 1 << 17, 1 << 20));
+        assertEquals(1 << 14, large.keptSize(1 << 14, 1 << 17, 1 << 17), "what is wanted is over the most");
+        assertEquals((1 << 20) + 14, large.keptSize(1 << 20, 1 << 20, 1 << 21));
+        assertEquals(0, large.keptSize((1 << 20) + 15, 1 << 22, 1 << 24), "under the least");
+        assertEquals(1 << 21, new BufferPool(1 << 21, new BufferBudget(1)).largerSize(), "nothing larger is kept");
+    }
+
+    @Test
+    void lendsAnySizeWithinTheBudgetAndKeepsTheKeptOnes() {
+        BufferBudget octets = new BufferBudget(4000);
+        BufferPool sizes = new BufferPool(100, octets);
+        ByteBuffer kept = sizes.borrow(814);
+        ByteBuffer odd = sizes.borrow(815);
+        assertEquals(814, kept.remaining());
+        assertEquals(815, odd.remaining());
+        assertEquals(1629, octets.taken());
+        assertNull(sizes.borrow(2372));
+        assertEquals(1629, octets.taken());
+        sizes.giveBack(kept);
+        sizes.giveBack(odd);
+        assertEquals(0, octets.taken());
+        assertSame(kept, sizes.borrow(814));
+        assertNotSame(odd, sizes.borrow(815));
+    }
+
+    @Test
     void neverLendsOneBufferTwice() throws Exception {
         BufferPool small = new BufferPool(4, new BufferBudget(1 << 20));
         AtomicInteger failures = new AtomicInteger();

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionClosedException;
 import dev.weft.Message;
@@ -69,6 +70,59 @@ class ReceivingTest {
                 assertNotSame(array, next.bytes());
                 return null;
             }).get();
+        }
+    }
+
+    @Test
+    void aCutFrameIsCompletedWhereItLiesAndWhatFollowsToo() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            byte[] large = random(10_000);
+            byte[] octets = Arrays.copyOf(Peer.binary(large), 10_008 + 7);
+            System.arraycopy(Peer.text("x"), 0, octets, 10_008, 7);
+            test.peer.send(octets, 0, 2000);
+            var received = test.onOwner(() -> {
+                MessageView view = test.connection().receiveView();
+                byte[] array = view.array();
+                assertEquals(8, view.offset(), "behind the header");
+                assertArrayEquals(large, view.bytes());
+                assertEquals("x", test.connection().receiveView().text());
+                assertTrue(array == view.array(), "the same region");
+                return null;
+            });
+            for (int from = 2000; from < octets.length; from += 4008) {
+                test.awaitReading();
+                test.peer.send(octets, from, Math.min(octets.length, from + 4008));
+            }
+            received.get();
+        }
+    }
+
+    @Test
+    void textThatIsCompletedWhereItLiesFailsAtItsFirstBadOctet() throws Exception {
+        for (int bad : new int[]{100, 1999, 2000, 4999}) {
+            try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+                byte[] text = new byte[5000];
+                text[bad] = (byte) 0xff;
+                byte[] frame = Peer.frame(0x81, text);
+                test.peer.send(frame, 0, 8 + Math.min(bad + 1, 2000));
+                if (bad >= 2000) {
+                    test.awaitReading();
+                    test.peer.send(frame, 8 + 2000, 8 + bad + 1);
+                }
+                test.peer.shutdownOutput().expectCloseAndEnd(1007);
+            }
+        }
+    }
+
+    @Test
+    void aCharacterThatTheEndOfATextCutsIsNoText() throws Exception {
+        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+            byte[] text = new byte[5000];
+            text[4999] = (byte) 0xc3;
+            byte[] frame = Peer.frame(0x81, text);
+            test.peer.send(frame, 0, 3000);
+            test.awaitReading();
+            test.peer.send(frame, 3000, frame.length).shutdownOutput().expectCloseAndEnd(1007);
         }
     }
 
@@ -275,9 +329,9 @@ class ReceivingTest {
 
     @Test
     void aWaitingConnectionKeepsNothingOfTheLastMessage() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
-            // Larger than the read buffer, so it is read right into an array of its own.
-            test.peer.sendFrame(0x82, random(60_000));
+        try (TestConnection test = TestConnection.with().limits(1 << 22, 1 << 22, 100).capacity(1 << 22).start(null)) {
+            // Larger than any buffer that is kept, so its array is its own.
+            test.peer.sendFrame(0x82, random(3_000_000));
             WeakReference<byte[]> array = test
                     .onOwner(() -> new WeakReference<>(test.connection().receiveView().array())).get();
             test.receiveAll();

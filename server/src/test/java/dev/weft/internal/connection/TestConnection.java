@@ -172,7 +172,7 @@ public final class TestConnection implements AutoCloseable {
         transport = new RecordingTransport(ends[0], setup.readLength, setup.parks);
         budget = setup.budget;
         BufferPool pool = setup.pool != null ? setup.pool : new BufferPool(1 << 14, budget);
-        ConnectionServices services = new ConnectionServices(setup.limits, TIMEOUTS, clock, pool, budget, setup.guard);
+        ConnectionServices services = new ConnectionServices(setup.limits, TIMEOUTS, clock, pool, setup.guard);
         Agreement agreement = new Agreement("/", null, null, setup.extension);
         thread = Thread.startVirtualThread(() -> run(setup.role, new Input(transport, pool), agreement, services,
                 handler == null ? this::runTasks : handler));
