@@ -18,12 +18,12 @@ import java.time.Duration;
 public record ConnectionTimeouts(Duration handshake, Duration pingInterval, Duration pongTimeout, Duration message,
         Duration write, Duration close) {
     private static final Duration SHORTEST = Duration.ofMillis(1);
-    private static final Duration LONGEST = Duration.ofDays(365);
+    private static final Duration LONGEST = Duration.ofDays(20);
 
     /**
      * Checks the durations.
      *
-     * @throws IllegalArgumentException if one is under a millisecond or over a year
+     * @throws IllegalArgumentException if one is under a millisecond or over twenty days
      */
     public ConnectionTimeouts {
         Bounds.check("handshakeTimeout", handshake, SHORTEST, LONGEST);

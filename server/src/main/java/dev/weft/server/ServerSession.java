@@ -23,12 +23,13 @@ import dev.weft.parser.http.RequestHead;
 import dev.weft.parser.http.RequestHeadParser;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -55,17 +56,29 @@ final class ServerSession implements Runnable {
         OPEN
     }
 
+    private static final CloseReason NORMAL = new CloseReason(CloseCode.NORMAL_CLOSURE, "");
+    private static final CloseReason FAILED = new CloseReason(CloseCode.INTERNAL_ERROR, "");
     private static final String RETRY_AFTER_SECONDS = "1";
     /** Of causes that are looked at: a chain may be a circle. */
     private static final int LONGEST_CHAIN = 16;
+
+    private static final VarHandle PHASE;
+
+    static {
+        try {
+            PHASE = MethodHandles.lookup().findVarHandle(ServerSession.class, "phase", Phase.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
 
     private final WebSocketServer server;
     private final Transport transport;
     private final boolean full;
     private final Thread thread;
-    private final AtomicReference<Phase> phase;
+    private volatile Phase phase;
 
-    private volatile long since;
+    private volatile int since;
     private volatile boolean headBegun;
     private volatile Connection connection;
 
@@ -78,7 +91,7 @@ final class ServerSession implements Runnable {
         this.server = server;
         this.transport = transport;
         this.full = full;
-        this.phase = new AtomicReference<>(full ? Phase.ANSWERING : Phase.HEAD);
+        this.phase = full ? Phase.ANSWERING : Phase.HEAD;
         this.since = server.services().clock().now();
         this.thread = Thread.ofVirtual().inheritInheritableThreadLocals(false).unstarted(this);
     }
@@ -123,7 +136,7 @@ final class ServerSession implements Runnable {
         int offset = -1;
         HttpResponse refusal = null;
         try {
-            while (offset < 0 && phase.get() == Phase.HEAD && input.fill()) {
+            while (offset < 0 && phase == Phase.HEAD && input.fill()) {
                 headBegun = true;
                 offset = parser.parse(input.array(), 0, input.length());
             }
@@ -131,7 +144,7 @@ final class ServerSession implements Runnable {
             log(Level.DEBUG, "refused a request head: " + e.getMessage());
             refusal = HttpResponse.of(e.status(), e.getMessage() + "\n");
         }
-        if (!phase.compareAndSet(Phase.HEAD, Phase.DECIDING)) {
+        if (!PHASE.compareAndSet(this, Phase.HEAD, Phase.DECIDING)) {
             input.release();
             lingerBehindAnswer();
             return null;
@@ -176,7 +189,7 @@ final class ServerSession implements Runnable {
                     String subprotocol = accept.subprotocol().or(() -> preferred(upgrade.subprotocols())).orElse(null);
                     reply = upgrade.accept(subprotocol,
                             deflate.map(DeflateNegotiation.Accepted::responseValue).orElse(null), accept.headers());
-                    agreement = new Agreement(head.target(), subprotocol, accept.attachment(),
+                    agreement = new Agreement(server.shared(head.target()), subprotocol, accept.attachment(),
                             deflate.map(this::extension).orElse(null));
                 }
                 case HandshakeDecision.Reject reject -> {
@@ -190,10 +203,10 @@ final class ServerSession implements Runnable {
         }
         // §4.2.2: what came behind the head is not acted on before this is written.
         since = server.services().clock().now();
-        phase.set(Phase.ANSWERING);
+        phase = Phase.ANSWERING;
         transport.write(ByteBuffer.wrap(reply));
         connection = new Connection(Role.SERVER, transport, input, offset, agreement, server.services());
-        phase.set(Phase.OPEN);
+        phase = Phase.OPEN;
         return null;
     }
 
@@ -229,7 +242,7 @@ final class ServerSession implements Runnable {
     /** Answers, and closes behind the answer: what else the peer sent is never looked at. */
     private void refuse(byte[] answer) throws IOException {
         since = server.services().clock().now();
-        phase.compareAndSet(Phase.DECIDING, Phase.ANSWERING);
+        PHASE.compareAndSet(this, Phase.DECIDING, Phase.ANSWERING);
         transport.write(ByteBuffer.wrap(answer));
         Lingering.close(transport);
     }
@@ -240,7 +253,7 @@ final class ServerSession implements Runnable {
      */
     private void giveUp(HttpResponse answer) {
         since = server.services().clock().now();
-        if (phase.compareAndSet(Phase.HEAD, Phase.GIVEN_UP)) {
+        if (PHASE.compareAndSet(this, Phase.HEAD, Phase.GIVEN_UP)) {
             Thread.startVirtualThread(() -> answerInstead(answer));
         }
     }
@@ -256,13 +269,13 @@ final class ServerSession implements Runnable {
         } catch (IOException e) {
             log(Level.DEBUG, "handshake failed: " + e);
         } finally {
-            phase.set(Phase.ANSWERING);
+            phase = Phase.ANSWERING;
             LockSupport.unpark(thread);
         }
     }
 
     private void lingerBehindAnswer() {
-        while (phase.get() == Phase.GIVEN_UP && !Thread.currentThread().isInterrupted()) {
+        while (phase == Phase.GIVEN_UP && !Thread.currentThread().isInterrupted()) {
             LockSupport.park(this);
         }
         Lingering.close(transport);
@@ -270,14 +283,14 @@ final class ServerSession implements Runnable {
 
     private void serve() {
         Connection open = connection;
-        CloseReason reason = new CloseReason(CloseCode.NORMAL_CLOSURE, "");
+        CloseReason reason = NORMAL;
         try {
             if (server.isStopping()) {
                 goAway();
             }
             server.configuration().handler().handle(open);
         } catch (Throwable e) {
-            reason = new CloseReason(CloseCode.INTERNAL_ERROR, "");
+            reason = FAILED;
             if (!isOwnEnd(e, open)) {
                 server.logger().log(Level.WARNING, "a handler failed", e);
             }
@@ -328,9 +341,9 @@ final class ServerSession implements Runnable {
     }
 
     /** For the sweeper; does not block. */
-    void sweep(long now) {
+    void sweep(int now) {
         ConnectionTimeouts timeouts = server.configuration().timeouts();
-        switch (phase.get()) {
+        switch (phase) {
             case HEAD -> {
                 if (passed(now, timeouts.handshake())) {
                     giveUp(HttpResponse.of(408, "the request head took too long\n"));
@@ -347,8 +360,8 @@ final class ServerSession implements Runnable {
         }
     }
 
-    private boolean passed(long now, Duration allowed) {
-        return now - since >= allowed.toNanos();
+    private boolean passed(int now, Duration allowed) {
+        return now - since >= allowed.toMillis();
     }
 
     /** The text has what came from the peer escaped. */

@@ -49,6 +49,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final Transports transports;
     private final Optional<DeflateCodecs> codecs;
 
+    private volatile String lastTarget = "/";
     private final Set<ServerSession> sessions = Collections.newSetFromMap(new ConcurrentHashMap<>());
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger refusals = new AtomicInteger();
@@ -234,6 +235,16 @@ public final class WebSocketServer implements AutoCloseable {
         }
     }
 
+    /** The same text, but one object for all connections in a row that ask for it; each keeps it. */
+    String shared(String target) {
+        String last = lastTarget;
+        if (last.equals(target)) {
+            return last;
+        }
+        lastTarget = target;
+        return target;
+    }
+
     /** A session is over. */
     void ended(ServerSession session) {
         sessions.remove(session);
@@ -250,7 +261,7 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /** One session's misfortune is not the others': their deadlines hold all the same. */
-    private void sweep(ServerSession session, long now) {
+    private void sweep(ServerSession session, int now) {
         try {
             session.sweep(now);
         } catch (Throwable e) {

@@ -3,6 +3,7 @@ package dev.weft.internal.connection;
 import static dev.weft.parser.CloseCode.MESSAGE_TOO_BIG;
 import static dev.weft.parser.CloseCode.TRY_AGAIN_LATER;
 
+import dev.weft.ConnectionLimits;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.parser.ProtocolViolationException;
 import java.nio.ByteBuffer;
@@ -18,21 +19,26 @@ final class Assembly {
     private static final int GROWTH = 8;
     private static final int MOST_GROWTH = 16;
 
-    private final int maxMessageSize;
+    private final ConnectionLimits limits;
     private final BufferPool pool;
     /** The message so far, up to its position. */
     private ByteBuffer buffer = NOTHING;
 
-    Assembly(int maxMessageSize, BufferPool pool) {
-        this.maxMessageSize = maxMessageSize;
+    Assembly(ConnectionLimits limits, BufferPool pool) {
+        this.limits = limits;
         this.pool = pool;
+    }
+
+    /** What the message is held to. */
+    ConnectionLimits limits() {
+        return limits;
     }
 
     /** Refuses a message of this size. */
     void requireFits(long size) throws ProtocolViolationException {
-        if (size > maxMessageSize) {
+        if (size > limits.maxMessageSize()) {
             throw new ProtocolViolationException(MESSAGE_TOO_BIG, "7.4.1",
-                    "message of at least " + size + " octets is over maxMessageSize " + maxMessageSize);
+                    "message of at least " + size + " octets is over maxMessageSize " + limits.maxMessageSize());
         }
     }
 
@@ -56,7 +62,7 @@ final class Assembly {
         long needed = (long) length() + least;
         requireFits(needed);
         if (needed > buffer.capacity()) {
-            ByteBuffer larger = pool.borrow(capacity(needed, Math.min(expected, maxMessageSize)));
+            ByteBuffer larger = pool.borrow(capacity(needed, Math.min(expected, limits.maxMessageSize())));
             if (larger == null) {
                 throw new ProtocolViolationException(TRY_AGAIN_LATER, "10.4", "the server's bufferedOctets "
                         + pool.budget().limit() + " are used up");

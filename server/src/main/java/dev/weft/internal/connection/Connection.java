@@ -31,6 +31,8 @@ import java.util.Optional;
  * what a failure of one means for the rest (RFC 6455 §7.1.7).
  */
 public final class Connection implements WebSocketConnection {
+    /** It has no state. */
+    private static final FrameWriter SERVER_WRITER = new FrameWriter(Role.SERVER);
     private static final char REPLACEMENT = '\uFFFD';
 
     private final Transport transport;
@@ -41,7 +43,6 @@ public final class Connection implements WebSocketConnection {
     private final Deadlines deadlines;
     private final Input input;
     private final Output output;
-    private final FrameParser parser;
     private final FrameReader frames;
     private final MessageReader messages;
 
@@ -64,16 +65,20 @@ public final class Connection implements WebSocketConnection {
         this.services = services;
         this.deadlines = new Deadlines(services.clock(), services.timeouts());
         Extension extension = agreement.extension();
-        this.output = new Output(transport, new FrameWriter(role), role.sendsMasked(), services.pool(), closing,
+        this.output = new Output(transport, writer(role), role.sendsMasked(), services.pool(), closing,
                 deadlines,
                 services.guard(), extension);
         long maxFrameLength = Math.max(FrameHeader.MAX_CONTROL_PAYLOAD,
                 Math.max(services.limits().maxMessageSize(), services.limits().maxStreamedMessageSize()));
-        this.parser = new FrameParser(role, maxFrameLength, extension == null ? 0 : extension.rsv());
+        FrameParser parser = new FrameParser(role, maxFrameLength, extension == null ? 0 : extension.rsv());
         this.frames = new FrameReader(input, parser, output, closing, deadlines);
-        this.messages = new MessageReader(frames, services.limits(), extension,
-                new Assembly(services.limits().maxMessageSize(), services.pool()));
+        this.messages = new MessageReader(frames, extension,
+                new Assembly(services.limits(), services.pool()));
         parser.feed(input.array(), offset, input.length());
+    }
+
+    private static FrameWriter writer(Role role) {
+        return role.sendsMasked() ? new FrameWriter(role) : SERVER_WRITER;
     }
 
     @Override
@@ -197,7 +202,7 @@ public final class Connection implements WebSocketConnection {
             case CLOSE -> throw new IllegalArgumentException("a view that shows the end is no message");
         };
         // Held back only while the next frame is here, whose reply can leave with this one.
-        boolean hold = Thread.currentThread() == owner && parser.hasFrame();
+        boolean hold = Thread.currentThread() == owner && frames.parser().hasFrame();
         try {
             output.message(opcode, array, offset, offset + length, hold);
         } catch (IOException e) {
@@ -297,7 +302,7 @@ public final class Connection implements WebSocketConnection {
     }
 
     /** For the sweeper: does what is due at this time. Does not block. */
-    public void sweep(long now) {
+    public void sweep(int now) {
         Deadlines.Due due = deadlines.due(now);
         switch (due) {
             case NOTHING -> {

@@ -18,13 +18,13 @@ final class Deadlines {
     private final CoarseClock clock;
     private final ConnectionTimeouts timeouts;
 
-    private volatile long readingSince;
-    private volatile long unfinishedSince;
-    private volatile long pingedSince;
+    private volatile int readingSince;
+    private volatile int unfinishedSince;
+    private volatile int pingedSince;
     /** A ping is to go, but may wait behind a frame that the peer takes slowly: the write deadline's affair. */
     private volatile boolean pingUnderWay;
-    private volatile long writingSince;
-    private volatile long closingSince;
+    private volatile int writingSince;
+    private volatile int closingSince;
 
     Deadlines(CoarseClock clock, ConnectionTimeouts timeouts) {
         this.clock = clock;
@@ -37,7 +37,7 @@ final class Deadlines {
      * @param unfinished whether a frame or message is half-read
      */
     void reading(boolean unfinished) {
-        long now = clock.now();
+        int now = clock.now();
         if (unfinished && unfinishedSince == 0) {
             unfinishedSince = now;
         }
@@ -87,14 +87,14 @@ final class Deadlines {
     }
 
     /** Finds the first deadline that passed. A ping that is due is found once, until {@link #pinging} tells that it goes. */
-    Due due(long now) {
+    Due due(int now) {
         if (passed(writingSince, now, timeouts.write())) {
             return Due.WRITE_TIMEOUT;
         }
         if (closingSince != 0) {
             return passed(closingSince, now, timeouts.close()) ? Due.CLOSE_TIMEOUT : Due.NOTHING;
         }
-        long reading = readingSince;
+        int reading = readingSince;
         if (reading == 0) {
             // The handler is busy: what the peer may have sent lies unread, so it cannot be late.
             return Due.NOTHING;
@@ -129,7 +129,7 @@ final class Deadlines {
         return new TimeoutException(what + value.toMillis() + " ms (" + setting + ")");
     }
 
-    private static boolean passed(long since, long now, Duration allowed) {
-        return since != 0 && now - since >= allowed.toNanos();
+    private static boolean passed(int since, int now, Duration allowed) {
+        return since != 0 && now - since >= allowed.toMillis();
     }
 }

@@ -3,7 +3,6 @@ package dev.weft.internal.connection;
 import static dev.weft.parser.CloseCode.INVALID_FRAME_PAYLOAD_DATA;
 import static dev.weft.parser.CloseCode.MESSAGE_TOO_BIG;
 
-import dev.weft.ConnectionLimits;
 import dev.weft.MessageView;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.FrameParser.Event;
@@ -27,7 +26,6 @@ final class MessageReader {
 
     private final FrameReader frames;
     private final FrameParser parser;
-    private final ConnectionLimits limits;
     private final Extension extension;
     private final Assembly assembly;
     private final View view = new View();
@@ -39,10 +37,9 @@ final class MessageReader {
     private long received;
     private Utf8Validator utf8;
 
-    MessageReader(FrameReader frames, ConnectionLimits limits, Extension extension, Assembly assembly) {
+    MessageReader(FrameReader frames, Extension extension, Assembly assembly) {
         this.frames = frames;
         this.parser = frames.parser();
-        this.limits = limits;
         this.extension = extension;
         this.assembly = assembly;
     }
@@ -172,7 +169,7 @@ final class MessageReader {
         int count;
         int room;
         do {
-            if (target.length() == limits.maxMessageSize()) {
+            if (target.length() == assembly.limits().maxMessageSize()) {
                 requireDecoded(decoder);
                 return;
             }
@@ -187,7 +184,7 @@ final class MessageReader {
     /** A message that has all the octets that it may have is good if no more come. */
     private void requireDecoded(Extension.Transform decoder) throws ProtocolViolationException {
         byte[] beyond = new byte[1];
-        assembly.requireFits((long) limits.maxMessageSize() + decoder.output(beyond, 0, 1));
+        assembly.requireFits((long) assembly.limits().maxMessageSize() + decoder.output(beyond, 0, 1));
     }
 
     // What streamed messages share with whole ones.
@@ -204,17 +201,18 @@ final class MessageReader {
     }
 
     void countFrame() throws ProtocolViolationException {
-        if (++frameCount > limits.maxFramesPerMessage()) {
+        int most = assembly.limits().maxFramesPerMessage();
+        if (++frameCount > most) {
             throw new ProtocolViolationException(MESSAGE_TOO_BIG, "10.4",
-                    "message of " + frameCount + " frames is over maxFramesPerMessage " + limits.maxFramesPerMessage());
+                    "message of " + frameCount + " frames is over maxFramesPerMessage " + most);
         }
     }
 
     void countStreamed(long octets) throws ProtocolViolationException {
         received += octets;
-        if (received > limits.maxStreamedMessageSize()) {
+        if (received > assembly.limits().maxStreamedMessageSize()) {
             throw new ProtocolViolationException(MESSAGE_TOO_BIG, "7.4.1", "message of at least " + received
-                    + " octets is over maxStreamedMessageSize " + limits.maxStreamedMessageSize());
+                    + " octets is over maxStreamedMessageSize " + assembly.limits().maxStreamedMessageSize());
         }
     }
 

@@ -56,15 +56,17 @@ final class Output {
     private ByteBuffer buffer;
     /** Whether frames are held back; told apart from a buffer that is being written, for who has not the lock. */
     private volatile boolean holding;
-    /** Who sends a message in fragments; other messages wait for its end. */
-    private Thread streaming;
-    private Condition streamEnded;
+    /** The message that is sent in fragments; other messages wait for its end. */
+    private Streaming streaming;
 
     /** The next in the guard's list, and what the guard compares. */
     Output nextHeld;
     private boolean watched;
-    private int flushes;
-    private int flushesWhenWatched;
+    private short flushes;
+    private short flushesWhenWatched;
+
+    /** Who sends a message in fragments, and what is signalled at its end. */
+    private record Streaming(Thread sender, Condition ended) {}
 
     Output(Transport transport, FrameWriter writer, boolean masked, BufferPool pool, Closing closing,
             Deadlines deadlines, FlushGuard guard, Extension extension) {
@@ -100,7 +102,7 @@ final class Output {
         try {
             awaitStreamEnd();
             requireOpen();
-            streaming = Thread.currentThread();
+            streaming = new Streaming(Thread.currentThread(), lock.newCondition());
         } finally {
             unlock();
         }
@@ -121,10 +123,9 @@ final class Output {
     void endStream() {
         lock.lock();
         try {
+            Streaming ended = streaming;
             streaming = null;
-            if (streamEnded != null) {
-                streamEnded.signalAll();
-            }
+            ended.ended().signalAll();
         } finally {
             unlock();
         }
@@ -395,16 +396,13 @@ final class Output {
 
     private void awaitStreamEnd() throws IOException {
         while (streaming != null) {
-            if (streaming == Thread.currentThread()) {
+            if (streaming.sender() == Thread.currentThread()) {
                 throw new IllegalStateException("this thread has a streamed message open");
             }
             requireOpen();
-            if (streamEnded == null) {
-                streamEnded = lock.newCondition();
-            }
             try {
                 // Not for ever: an abort takes no lock and so cannot signal.
-                streamEnded.await(STREAM_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+                streaming.ended().await(STREAM_CHECK_MILLIS, TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new java.io.InterruptedIOException("interrupted while another thread's message goes out");

@@ -1,16 +1,27 @@
 package dev.weft.internal.time;
 
-/** A clock that is read for the price of a field and moves with the sweeper's steps. For any thread. */
-public final class CoarseClock {
-    private volatile long now = System.nanoTime();
+import java.util.concurrent.TimeUnit;
 
-    /** The time of the sweeper's last step, in nanoseconds from an arbitrary origin; never 0, which stands for "not". */
-    public long now() {
+/**
+ * A clock that is read for the price of a field and moves with the sweeper's steps. Its times fit an int, since every
+ * connection keeps several; their differences are right up to 24 days. For any thread.
+ */
+public final class CoarseClock {
+    private volatile int now;
+
+    /** A clock that shows the time. */
+    public CoarseClock() {
+        set(System.nanoTime());
+    }
+
+    /** The time of the sweeper's last step, in milliseconds from an arbitrary origin; never 0, which stands for "not". */
+    public int now() {
         return now;
     }
 
     /** Moves the clock. */
     void set(long nanos) {
-        now = nanos | 1;
+        int millis = (int) TimeUnit.NANOSECONDS.toMillis(nanos);
+        now = millis == 0 ? 1 : millis;
     }
 }

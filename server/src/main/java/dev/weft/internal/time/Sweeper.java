@@ -12,7 +12,7 @@ public final class Sweeper {
     @FunctionalInterface
     public interface Sweep {
         /** One look. */
-        void at(long now);
+        void at(int now);
     }
 
     private static final Duration LONGEST_STEP = Duration.ofSeconds(1);
@@ -50,14 +50,13 @@ public final class Sweeper {
     private void run() {
         while (!stopped) {
             LockSupport.parkNanos(step);
-            long now = System.nanoTime();
-            clock.set(now);
-            look(now);
+            clock.set(System.nanoTime());
+            look(clock.now());
         }
     }
 
     /** No error ends the sweeper: all connections would be without deadlines from then on. */
-    private void look(long now) {
+    private void look(int now) {
         try {
             sweep.at(now);
         } catch (Throwable e) {

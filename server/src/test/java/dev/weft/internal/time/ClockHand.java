@@ -7,8 +7,8 @@ public final class ClockHand {
     private ClockHand() {}
 
     /** Moves the clock and says what it shows then. */
-    public static long move(CoarseClock clock, Duration step) {
-        clock.set(clock.now() + step.toNanos());
+    public static int move(CoarseClock clock, Duration step) {
+        clock.set(Duration.ofMillis(clock.now()).plus(step).toNanos());
         return clock.now();
     }
 }
