@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A non-blocking socket channel that parks the thread that would block, until its {@link Poller} sees the socket ready.
  * <p>
- * The reading side's states; the writing side has RUNNING, WAITING and CLOSED of them:
+ * The reading side's states:
  * <pre>
  *              reader: has done its work                    poller: readable
  *   RUNNING ──────────────────────────────▶ WAITING ───────────────────────────▶ RUNNING
@@ -25,13 +25,36 @@ import java.util.concurrent.locks.LockSupport;
  *      ▼           reader: has done its work   │
  *   DISARMED ──────────────────────────────▶ REARMING
  *
- *   any ── close ──▶ CLOSED
+ *   any ── close, from any thread ──▶ CLOSED, for good
  * </pre>
- * No wake-up is lost. The poller watches the socket in RUNNING and WAITING, and readiness is level-triggered: what it sees
- * while the reader runs, it sees again on its next look, and it looks again without blocking as long as anything is ready.
- * In DISARMED it does not watch; the reader then never goes to WAITING by itself, but asks the poller for it, whose thread
- * alone changes what is watched. A transition is one compare-and-set, so of two that race one finds its state gone and
- * looks again. A reader that is unparked for octets that it has read already finds none, and waits anew.
+ * The writing side's; the poller watches it on request, and no longer than a writer waits:
+ * <pre>
+ *              writer: the socket is full                   poller: writable
+ *   RUNNING ──────────────────────────────▶ WAITING ───────────────────────────▶ RUNNING
+ *
+ *   any ── close, from any thread ──▶ CLOSED, for good
+ * </pre>
+ * A transition is one compare-and-set, and the close of a side one get-and-set: of two that race one finds its state gone
+ * and looks again, and nothing leads out of CLOSED. From this follows, for every order of events:
+ * <ul>
+ * <li>No readiness is missed. In RUNNING and WAITING the socket is watched, and readiness is level-triggered: what the
+ * poller sees while the reader runs, it sees again on its next look. It stops watching only by the step out of RUNNING, so
+ * never behind the back of a reader that went to WAITING. Out of DISARMED the reader cannot go to WAITING by itself; the
+ * poller takes it there, having begun to watch.
+ * <li>A writer that the socket holds up is in WAITING before it makes its request, so the poller, whose thread alone
+ * changes what is watched, finds it there when it serves the request. If it serves an older one meanwhile, it does the same
+ * a second time.
+ * <li>No wake-up is lost. Whoever ends a wait changes the state first and unparks then; whoever waits looks at the state
+ * first and parks then. An unpark that comes between these two makes the park return at once.
+ * <li>The right thread is woken: it is noted before the step to WAITING, and read after a step that found that state. A
+ * step to CLOSED reads the state it replaces, too, for this sake.
+ * <li>No wait ends twice: of poller and closer only one makes the step out of WAITING. What is left of an unpark that was
+ * not needed ends no later wait, which goes by the state.
+ * <li>A wait may end for nothing once: the poller's look may be older than the reader's last read. Not twice in a row: the
+ * next look is younger than that read.
+ * <li>Before the key is known here, the poller may see the socket ready; what it then does, it does with the key it has.
+ * </ul>
+ * An interrupt closes the transport as soon as the thread would wait, as it would the JDK's channels.
  */
 final class ParkingTransport implements Transport {
     private static final int RUNNING = 0;
@@ -170,16 +193,17 @@ final class ParkingTransport implements Transport {
         if ((int) READING.getAndSet(this, CLOSED) == CLOSED) {
             return;
         }
-        writing = CLOSED;
+        WRITING.getAndSet(this, CLOSED);
         try {
             channel.close();
         } catch (IOException e) {
             // The descriptor is gone either way, and there is nobody left to tell.
+        } finally {
+            // The selector lets go of the descriptor on its next look.
+            poller.wakeUp();
+            LockSupport.unpark(reader);
+            LockSupport.unpark(writer);
         }
-        // The selector lets go of the descriptor on its next look.
-        poller.wakeUp();
-        LockSupport.unpark(reader);
-        LockSupport.unpark(writer);
     }
 
     @Override

@@ -2,10 +2,12 @@ package dev.weft.internal.transport;
 
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
@@ -18,6 +20,9 @@ import java.util.function.Consumer;
  * others ask for it by {@link #request}.
  */
 final class Poller {
+    /** Between a turn that failed and the next, so that a failure that lasts does not take a core. */
+    private static final long RECOVERY_NANOS = 10_000_000;
+
     private final Selector selector = Selector.open();
     private final Consumer<SelectionKey> dispatch = this::dispatch;
     private final ConcurrentLinkedQueue<ParkingTransport> requests = new ConcurrentLinkedQueue<>();
@@ -41,12 +46,21 @@ final class Poller {
         thread.start();
     }
 
-    /** A transport over this connected channel. */
+    /**
+     * A transport over this connected channel.
+     *
+     * @throws ClosedSelectorException if the poller has been stopped
+     */
     ParkingTransport register(SocketChannel channel) throws IOException {
         channel.configureBlocking(false);
         ParkingTransport transport = new ParkingTransport(channel, this);
         transport.registered(channel.register(selector, SelectionKey.OP_READ, transport));
         wakeUp();
+        // The poller raises its flag before it looks for transports that are left: it saw this one, or we see the flag.
+        if (stopped) {
+            transport.close();
+            throw new ClosedSelectorException();
+        }
         return transport;
     }
 
@@ -65,7 +79,7 @@ final class Poller {
         }
     }
 
-    /** Ends the poller; its transports are of no use then. */
+    /** Ends the poller. Transports that are left are closed, so that nobody waits in one for good. Does not block. */
     void stop() {
         stopped = true;
         selector.wakeup();
@@ -74,17 +88,28 @@ final class Poller {
     private void run() {
         try (selector) {
             while (!stopped) {
-                boolean found = virtual && selector.selectNow(dispatch) > 0;
-                found |= serveRequests();
-                if (!found) {
-                    found = block();
-                }
-                if (found && virtual) {
-                    Thread.yield();
+                try {
+                    takeTurn();
+                } catch (Throwable e) {
+                    // All connections hang on this thread, so not even a lack of memory may end it.
+                    report(e);
+                    LockSupport.parkNanos(RECOVERY_NANOS);
                 }
             }
+            selector.keys().forEach(key -> ((ParkingTransport) key.attachment()).close());
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException("the selector failed", e);
+            report(e);
+        }
+    }
+
+    private void takeTurn() throws IOException {
+        boolean found = virtual && selector.selectNow(dispatch) > 0;
+        found |= serveRequests();
+        if (!found) {
+            found = block();
+        }
+        if (found && virtual) {
+            Thread.yield();
         }
     }
 

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -117,6 +118,17 @@ class ParkingTransportTest {
             assertCause(IOException.class, writing);
             assertThrows(IOException.class, () -> pair.transport.read(ByteBuffer.allocate(10)));
             assertThrows(AsynchronousCloseException.class, pair.transport::awaitReadable);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void stoppingThePollerFreesWhoWaits(boolean virtual) throws Exception {
+        try (Pair pair = new Pair(virtual)) {
+            FutureTask<Boolean> waiting = start(pair.transport::awaitReadable);
+            pair.poller.stop();
+            assertCause(AsynchronousCloseException.class, waiting);
+            assertThrows(ClosedSelectorException.class, () -> pair.poller.register(connect()));
         }
     }
 

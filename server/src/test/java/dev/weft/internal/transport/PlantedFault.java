@@ -1,0 +1,157 @@
+package dev.weft.internal.transport;
+
+import dev.weft.internal.transport.TransportVariant.Edit;
+
+/** Mistakes that the state machine is easily made with; the stress must find each. */
+enum PlantedFault {
+    /** The reader may look at the state before it changes, and park behind its unpark. */
+    READER_WOKEN_BEFORE_THE_STATE_SAYS_SO("""
+                    if (READING.compareAndSet(this, WAITING, RUNNING)) {
+                        inVain = 0;
+                        LockSupport.unpark(reader);
+            """, """
+                    if (reading == WAITING) {
+                        inVain = 0;
+                        LockSupport.unpark(reader);
+                        READING.compareAndSet(this, WAITING, RUNNING);
+            """),
+    /** The poller may serve the request before anybody waits. */
+    WRITER_ASKS_BEFORE_IT_WAITS("""
+                    if (!WRITING.compareAndSet(this, RUNNING, WAITING)) {
+                        throw new AsynchronousCloseException();
+                    }
+                    poller.request(this);
+            """, """
+                    poller.request(this);
+                    if (!WRITING.compareAndSet(this, RUNNING, WAITING)) {
+                        throw new AsynchronousCloseException();
+                    }
+            """),
+    /** The reader's wait ends without octets, as often as the writer's does. */
+    WRITABLE_WAKES_THE_READER_TOO("""
+                        LockSupport.unpark(writer);
+                    }
+                    updateInterest(ready);
+            """, """
+                        LockSupport.unpark(writer);
+                        READING.compareAndSet(this, WAITING, RUNNING);
+                        LockSupport.unpark(reader);
+                    }
+                    updateInterest(ready);
+            """),
+    /** A wait ends by any unpark. */
+    STATE_NOT_LOOKED_AT_AFTER_PARKING("""
+                    while (reading == WAITING || reading == REARMING) {
+                        park();
+                    }
+            """, """
+                    if (reading == WAITING || reading == REARMING) {
+                        park();
+                    }
+                    READING.compareAndSet(this, WAITING, RUNNING);
+            """),
+    /** A poller that blocks does not see the new channel until something else happens. */
+    REGISTERED_WITHOUT_WAKE_UP("""
+                    wakeUp();
+                    // The poller raises its flag before it looks for transports
+            """, """
+                    // The poller raises its flag before it looks for transports
+            """),
+    /** A poller that blocks does not see the request until something else happens. */
+    REQUESTED_WITHOUT_WAKE_UP("""
+                    requests.add(transport);
+                    wakeUp();
+            """, """
+                    requests.add(transport);
+            """),
+    /** A request may come between the poller's look and its flag. */
+    POLLER_LOOKS_BEFORE_IT_RAISES_ITS_FLAG("""
+                    blocking = true;
+                    try {
+                        return requests.isEmpty() && !stopped
+            """, """
+                    boolean none = requests.isEmpty();
+                    blocking = true;
+                    try {
+                        return none && !stopped
+            """),
+    /** The reader may go to waiting, and the poller no longer watches for it. */
+    DISARMED_BEHIND_THE_READERS_BACK("""
+                    } else if (++inVain >= PATIENCE && READING.compareAndSet(this, RUNNING, DISARMED)) {
+            """, """
+                    } else if (++inVain >= PATIENCE) {
+                        READING.compareAndSet(this, RUNNING, DISARMED);
+            """),
+    /** Nobody watches for a reader that was busy. */
+    NOT_REARMED("""
+                    if (READING.compareAndSet(this, REARMING, WAITING)) {
+                        armed = true;
+            """, """
+                    if (READING.compareAndSet(this, REARMING, WAITING)) {
+            """),
+    /** Nobody is asked to watch for a reader that was busy. */
+    REARMING_NOT_REQUESTED("""
+                            throw new AsynchronousCloseException();
+                        }
+                        poller.request(this);
+                    }
+            """, """
+                            throw new AsynchronousCloseException();
+                        }
+                    }
+            """),
+    /** A reader may overwrite that the transport was closed, and wait for good. */
+    READER_WAITS_IN_WHAT_WAS_CLOSED("""
+                    if (!READING.compareAndSet(this, RUNNING, WAITING)) {
+            """, """
+                    if (reading == RUNNING) {
+                        reading = WAITING;
+                    } else {
+            """),
+    /** A writer may overwrite that the transport was closed, and wait for good. */
+    WRITER_WAITS_IN_WHAT_WAS_CLOSED("""
+                    if (!WRITING.compareAndSet(this, RUNNING, WAITING)) {
+                        throw new AsynchronousCloseException();
+                    }
+            """, """
+                    if (writing == CLOSED) {
+                        throw new AsynchronousCloseException();
+                    }
+                    writing = WAITING;
+            """),
+    /** A reader that waits is told of no close. */
+    CLOSE_LEAVES_THE_READER("""
+                        LockSupport.unpark(reader);
+                        LockSupport.unpark(writer);
+            """, """
+                        LockSupport.unpark(writer);
+            """),
+    /** A writer that waits is told of no close. */
+    CLOSE_LEAVES_THE_WRITER("""
+                        LockSupport.unpark(reader);
+                        LockSupport.unpark(writer);
+            """, """
+                        LockSupport.unpark(reader);
+            """),
+    /** The descriptor stays open, and the peer in its read, until something else happens. */
+    CLOSED_WITHOUT_WAKE_UP("""
+                        poller.wakeUp();
+                        LockSupport.unpark(reader);
+            """, """
+                        LockSupport.unpark(reader);
+            """);
+
+    private final Edit edit;
+
+    PlantedFault(String text, String replacement) {
+        this.edit = new Edit(indented(text), indented(replacement));
+    }
+
+    private static String indented(String text) {
+        return text.stripTrailing();
+    }
+
+    Edit edit() {
+        return edit;
+    }
+}

@@ -1,0 +1,354 @@
+package dev.weft.internal.transport;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * One connection under stress, from its registration to its end: octets both ways at once, read and written by threads
+ * that relieve one another, dawdle, and are unparked for nothing; and one of many ends, at a random moment. The seed
+ * decides what everybody does, but not who is first.
+ */
+final class StressedLife {
+    /** How a life ends. */
+    private enum End {
+        /** All octets come both ways, each with its end; the only one in which nothing may go wrong. */
+        HALF_CLOSES, ALL_GOES_WELL_AGAIN, CLOSE, CLOSE_BY_TWO, PEER_CLOSES, PEER_RESETS, INTERRUPTED_READER, INTERRUPTED_WRITER
+    }
+
+    /** One step of a thread's work: false when there is no more. */
+    @FunctionalInterface
+    private interface Step {
+        boolean take(Random random) throws IOException;
+    }
+
+    private static final int LARGEST_PIECE = 1 << 17;
+    /** Small enough to hold up a writer, large enough not to wait for TCP's timers. */
+    private static final int SEND_BUFFER = 1 << 14;
+    private static final int RECEIVE_BUFFER = 1 << 16;
+    private static final int LONGEST_PAUSE_NANOS = 500_000;
+
+    private final long seed;
+    private final Random random;
+    private final End end;
+    private final long inbound;
+    private final long outbound;
+    /** Whether the peer sends a piece only when the one before has been read, so that the reader waits for each. */
+    private final boolean inTurns;
+    private final AtomicLong progress = new AtomicLong();
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final AtomicReference<Thread> reader = new AtomicReference<>();
+    private final AtomicReference<Thread> writer = new AtomicReference<>();
+    private final AtomicReference<Thread> peerWriter = new AtomicReference<>();
+
+    private volatile Transport transport;
+    private volatile SocketChannel peer;
+    private volatile boolean reading = true;
+    private volatile long received;
+    private long written;
+    private long sentByPeer;
+    private long receivedByPeer;
+    private boolean vainBefore;
+    private int waits;
+    private int vainWaits;
+
+    StressedLife(long seed) {
+        this.seed = seed;
+        this.random = new Random(seed);
+        this.end = End.values()[random.nextInt(End.values().length)];
+        this.inTurns = random.nextBoolean();
+        this.inbound = inTurns ? random.nextInt(3000) : length(random);
+        this.outbound = random.nextBoolean() ? length(random) : random.nextInt(1_000_000);
+    }
+
+    private static long length(Random random) {
+        return switch (random.nextInt(4)) {
+            case 0 -> random.nextInt(3);
+            case 1 -> random.nextInt(100);
+            case 2 -> random.nextInt(10_000);
+            default -> random.nextInt(400_000);
+        };
+    }
+
+    /** Changes as long as anything happens. */
+    long progress() {
+        return progress.get();
+    }
+
+    long octets() {
+        return received + receivedByPeer;
+    }
+
+    int waits() {
+        return waits;
+    }
+
+    int vainWaits() {
+        return vainWaits;
+    }
+
+    /** Lives it; fails if an octet is wrong or an end is not as it should be. Waits for good if the transport does. */
+    void run(TransportVariant.Subject subject, ServerSocketChannel listener) throws Exception {
+        SocketAddress address = listener.getLocalAddress();
+        SocketChannel accepted;
+        // Connected and accepted by one thread at a time, so that the two belong together.
+        synchronized (listener) {
+            peer = SocketChannel.open();
+            peer.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER);
+            peer.connect(address);
+            accepted = listener.accept();
+        }
+        accepted.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
+        List<Thread> threads = new ArrayList<>();
+        Thread early = work(peerWriter, this::peerWrites);
+        if (random.nextBoolean()) {
+            early.join();
+        }
+        transport = subject.register(accepted);
+        threads.add(early);
+        threads.add(work(new AtomicReference<>(), this::peerReads));
+        threads.add(work(reader, this::read));
+        threads.add(work(writer, this::write));
+        disturb();
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        release();
+        if (failure.get() != null) {
+            throw new AssertionError(this + " failed", failure.get());
+        }
+        if (mustSucceed() && (received != inbound || receivedByPeer != outbound)) {
+            throw new AssertionError(this + " lost octets");
+        }
+    }
+
+    private boolean mustSucceed() {
+        return end == End.HALF_CLOSES || end == End.ALL_GOES_WELL_AGAIN;
+    }
+
+    /** Ends it all, whatever its state. */
+    void release() throws IOException {
+        if (transport != null) {
+            transport.close();
+        }
+        if (peer != null) {
+            peer.close();
+        }
+    }
+
+    /** Takes steps on one virtual thread after another, the last of which is always to be seen in {@code current}. */
+    private Thread work(AtomicReference<Thread> current, Step step) {
+        Random own = new Random(random.nextLong());
+        AtomicReference<Boolean> more = new AtomicReference<>(true);
+        return Thread.startVirtualThread(() -> {
+            while (more.get()) {
+                int steps = 1 + own.nextInt(30);
+                Thread leg = Thread.ofVirtual().unstarted(() -> more.set(takeSteps(step, steps, own)));
+                current.set(leg);
+                leg.start();
+                join(leg);
+            }
+        });
+    }
+
+    private boolean takeSteps(Step step, int steps, Random own) {
+        try {
+            for (int i = 0; i < steps; i++) {
+                boolean more = step.take(own);
+                progress.incrementAndGet();
+                if (!more) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (IOException e) {
+            if (mustSucceed()) {
+                failure.compareAndSet(null, e);
+            }
+        } catch (Throwable e) {
+            failure.compareAndSet(null, e);
+        }
+        progress.incrementAndGet();
+        return false;
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError("only legs are interrupted", e);
+        }
+    }
+
+    private boolean read(Random own) throws IOException {
+        try {
+            reading = readOnce(own);
+            return reading;
+        } catch (IOException | RuntimeException | Error e) {
+            reading = false;
+            throw e;
+        } finally {
+            LockSupport.unpark(peerWriter.get());
+        }
+    }
+
+    private boolean readOnce(Random own) throws IOException {
+        ByteBuffer target = ByteBuffer.allocate(own.nextInt(4) > 0 ? 1 + own.nextInt(64) : LARGEST_PIECE);
+        int count;
+        if (!vainBefore && own.nextBoolean()) {
+            count = transport.read(target);
+        } else {
+            transport.awaitReadable();
+            waits++;
+            count = transport.readNow(target);
+        }
+        if (count == 0) {
+            vainWaits++;
+            if (vainBefore) {
+                throw new AssertionError("two waits in a row ended for nothing");
+            }
+        }
+        vainBefore = count == 0;
+        if (count < 0) {
+            return false;
+        }
+        check(target.flip(), received, 0);
+        received += count;
+        dawdle(own, 30);
+        return true;
+    }
+
+    private boolean write(Random own) throws IOException {
+        ByteBuffer source = piece(written, outbound, 1, own, LARGEST_PIECE);
+        int length = source.remaining();
+        if (own.nextBoolean()) {
+            transport.write(source);
+        } else {
+            int middle = own.nextInt(length + 1);
+            transport.write(source.slice(0, middle), source.slice(middle, length - middle));
+        }
+        written += length;
+        dawdle(own, 50);
+        if (written == outbound) {
+            transport.shutdownOutput();
+        }
+        return written < outbound;
+    }
+
+    private boolean peerWrites(Random own) throws IOException {
+        ByteBuffer source = piece(sentByPeer, inbound, 0, own, inTurns ? 100 : LARGEST_PIECE);
+        sentByPeer += source.remaining();
+        peer.write(source);
+        while (inTurns && received < sentByPeer && reading && transport != null) {
+            LockSupport.parkNanos(LONGEST_PAUSE_NANOS);
+        }
+        dawdle(own, 10);
+        if (sentByPeer == inbound) {
+            peer.shutdownOutput();
+        }
+        return sentByPeer < inbound;
+    }
+
+    private boolean peerReads(Random own) throws IOException {
+        ByteBuffer target = ByteBuffer.allocate(1 + own.nextInt(LARGEST_PIECE));
+        int count = peer.read(target);
+        if (count < 0) {
+            return false;
+        }
+        check(target.flip(), receivedByPeer, 1);
+        receivedByPeer += count;
+        // Long enough for the writer to meet a full socket.
+        dawdle(own, 4);
+        return true;
+    }
+
+    private void dawdle(Random own, int oneIn) {
+        if (own.nextInt(oneIn) > 0) {
+            return;
+        }
+        if (own.nextBoolean()) {
+            LockSupport.parkNanos(own.nextInt(LONGEST_PAUSE_NANOS));
+            return;
+        }
+        long until = System.nanoTime() + own.nextInt(50_000);
+        while (System.nanoTime() < until) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private ByteBuffer piece(long from, long total, int way, Random own, int longest) {
+        byte[] octets = new byte[(int) Math.min(total - from, 1 + own.nextInt(longest))];
+        for (int i = 0; i < octets.length; i++) {
+            octets[i] = octet(from + i, way);
+        }
+        return ByteBuffer.wrap(octets);
+    }
+
+    private void check(ByteBuffer octets, long from, int way) {
+        for (int i = 0; i < octets.limit(); i++) {
+            if (octets.get(i) != octet(from + i, way)) {
+                throw new AssertionError("octet " + (from + i) + " is wrong");
+            }
+        }
+    }
+
+    private byte octet(long position, int way) {
+        return (byte) ((position ^ position >>> 7) * 131 + seed + way);
+    }
+
+    /** Unparks who waits, for nothing, and brings about the end. */
+    private void disturb() throws IOException {
+        int rounds = random.nextInt(20);
+        for (int i = 0; i < rounds; i++) {
+            LockSupport.parkNanos(random.nextInt(100_000));
+            LockSupport.unpark(reader.get());
+            LockSupport.unpark(writer.get());
+        }
+        switch (end) {
+            case HALF_CLOSES, ALL_GOES_WELL_AGAIN -> {
+            }
+            case CLOSE -> transport.close();
+            case CLOSE_BY_TWO -> {
+                Thread second = Thread.startVirtualThread(transport::close);
+                transport.close();
+                join(second);
+            }
+            case PEER_CLOSES -> peer.close();
+            case PEER_RESETS -> {
+                peer.setOption(StandardSocketOptions.SO_LINGER, 0);
+                peer.close();
+            }
+            case INTERRUPTED_READER -> interrupt(reader);
+            case INTERRUPTED_WRITER -> interrupt(writer);
+        }
+    }
+
+    private static void interrupt(AtomicReference<Thread> current) {
+        Thread thread = current.get();
+        if (thread != null) {
+            thread.interrupt();
+        }
+    }
+
+    @Override
+    public String toString() {
+        String state;
+        try {
+            state = transport == null ? " unregistered" : TransportVariant.Subject.describe(transport);
+        } catch (ReflectiveOperationException e) {
+            state = " " + e;
+        }
+        return "life " + seed + " (" + end + ", in " + received + " of " + inbound + ", out " + receivedByPeer + " of "
+                + outbound
+                + "," + state + ")";
+    }
+}

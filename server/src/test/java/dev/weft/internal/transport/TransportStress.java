@@ -1,0 +1,203 @@
+package dev.weft.internal.transport;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Lives many {@link StressedLife}s, in lanes: one after another in each. Most lanes share a poller, which has much to do;
+ * each of the others has one of its own, where nobody else's events make up for a wake-up that was forgotten. A watchdog
+ * looks for lives in which nothing happens any more. At the end no key may be left with a poller, no thread waiting, and no
+ * descriptor open.
+ */
+final class TransportStress {
+    /**
+     * How hard.
+     *
+     * @param seed      decides what is done
+     * @param length    for so long new lives begin
+     * @param shared    lanes over one poller
+     * @param alone     lanes with a poller each
+     * @param patience  a life in which nothing happens for so long waits for good: nobody pauses longer than a millisecond
+     */
+    record Settings(long seed, Duration length, int shared, int alone, Duration patience) {}
+
+    /** What was done: how many waits of readers ended, and how many of these for nothing. */
+    record Outcome(int lives, long octets, long waits, long vainWaits) {}
+
+    /** So many descriptors may be opened meanwhile by the JDK for itself; lives come by the hundred. */
+    private static final int SLACK = 20;
+
+    private final Settings settings;
+    private final ServerSocketChannel listener;
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final List<Lane> lanes = new ArrayList<>();
+    private final long end;
+
+    private TransportStress(Settings settings, ServerSocketChannel listener) {
+        this.settings = settings;
+        this.listener = listener;
+        this.end = System.nanoTime() + settings.length().toNanos();
+    }
+
+    /** Stresses one variant. Fails with the seed, and the state of the life that went wrong. */
+    static Outcome run(TransportVariant variant, boolean virtual, Settings settings) throws Exception {
+        long descriptors = descriptors();
+        Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+        Outcome outcome;
+        try (ServerSocketChannel listener = ServerSocketChannel.open()
+                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+            TransportStress stress = new TransportStress(settings, listener);
+            Thread.setDefaultUncaughtExceptionHandler((thread, e) -> stress.failure.compareAndSet(null, e));
+            outcome = stress.run(variant, virtual);
+        } catch (Throwable e) {
+            throw new AssertionError("stress with the seed " + settings.seed() + ": " + e.getMessage(), e);
+        } finally {
+            Thread.setDefaultUncaughtExceptionHandler(before);
+        }
+        await("all descriptors are closed", settings.patience(), () -> descriptors() <= descriptors + SLACK);
+        return outcome;
+    }
+
+    private static long descriptors() {
+        return ((UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getOpenFileDescriptorCount();
+    }
+
+    private static void await(String what, Duration patience, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("never came true: " + what);
+            }
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    private Outcome run(TransportVariant variant, boolean virtual) throws Exception {
+        List<TransportVariant.Subject> subjects = new ArrayList<>();
+        try {
+            for (int i = 0; i <= settings.alone(); i++) {
+                subjects.add(variant.open(virtual));
+            }
+            Random seeds = new Random(settings.seed());
+            for (int i = 0; i < settings.shared() + settings.alone(); i++) {
+                int own = Math.max(0, i - settings.shared() + 1);
+                lanes.add(new Lane(seeds.nextLong(), subjects.get(own), own > 0));
+            }
+            lanes.forEach(lane -> lane.thread.start());
+            watch();
+            for (TransportVariant.Subject subject : subjects) {
+                await("no key is left", settings.patience(), () -> keys(subject) == 0);
+            }
+        } finally {
+            for (TransportVariant.Subject subject : subjects) {
+                subject.stop();
+            }
+        }
+        if (failure.get() != null) {
+            throw new AssertionError(failure.get().getMessage(), failure.get());
+        }
+        return new Outcome(lanes.stream().mapToInt(lane -> lane.lives).sum(),
+                lanes.stream().mapToLong(lane -> lane.octets).sum(), lanes.stream().mapToLong(lane -> lane.waits).sum(),
+                lanes.stream().mapToLong(lane -> lane.vainWaits).sum());
+    }
+
+    private static int keys(TransportVariant.Subject subject) {
+        try {
+            return subject.keys();
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Waits for the end of all lanes. */
+    private void watch() throws IOException {
+        while (lanes.stream().anyMatch(lane -> lane.thread.isAlive())) {
+            for (Lane lane : lanes) {
+                if (lane.thread.isAlive() && lane.isStuck()) {
+                    failure.compareAndSet(null, new AssertionError("nothing happens any more in " + lane.life));
+                }
+            }
+            if (failure.get() != null) {
+                for (Lane lane : lanes) {
+                    lane.release();
+                }
+                throw new AssertionError(failure.get().getMessage(), failure.get());
+            }
+            LockSupport.parkNanos(20_000_000);
+        }
+    }
+
+    /** One life after another. */
+    private final class Lane {
+        private final Thread thread;
+        private final Random seeds;
+        private final TransportVariant.Subject subject;
+        private final boolean alone;
+        private volatile StressedLife life;
+        private int lives;
+        private long octets;
+        private long waits;
+        private long vainWaits;
+
+        /** The watchdog's. */
+        private StressedLife seen;
+        private long progressSeen;
+        private long since;
+
+        Lane(long seed, TransportVariant.Subject subject, boolean alone) {
+            this.seeds = new Random(seed);
+            this.subject = subject;
+            this.alone = alone;
+            this.thread = Thread.ofVirtual().name("lane").unstarted(this::run);
+        }
+
+        private void run() {
+            try {
+                while (System.nanoTime() < end && failure.get() == null) {
+                    life = new StressedLife(seeds.nextLong());
+                    life.run(subject, listener);
+                    if (alone) {
+                        await("the selector let go of " + life, settings.patience(), () -> keys(subject) == 0);
+                    }
+                    lives++;
+                    octets += life.octets();
+                    waits += life.waits();
+                    vainWaits += life.vainWaits();
+                }
+            } catch (Throwable e) {
+                failure.compareAndSet(null, e);
+            }
+        }
+
+        boolean isStuck() {
+            StressedLife now = life;
+            if (now == null) {
+                return false;
+            }
+            if (now != seen || now.progress() != progressSeen) {
+                seen = now;
+                progressSeen = now.progress();
+                since = System.nanoTime();
+            }
+            return System.nanoTime() - since > settings.patience().toNanos();
+        }
+
+        /** So that a lane that is to be given up leaves no descriptor behind. */
+        void release() throws IOException {
+            if (life != null) {
+                life.release();
+            }
+        }
+    }
+}
