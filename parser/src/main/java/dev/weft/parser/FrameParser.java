@@ -70,12 +70,11 @@ public final class FrameParser {
     // Bits of a header's first two octets, loaded as little-endian.
     private static final int MASK_AND_RSV = MASK << 8 | RSV;
 
-    private final int mask;
-    /** What is under {@link #MASK_AND_RSV} in a good frame without RSV bits. */
+    /** What is under {@link #MASK_AND_RSV} in a good frame without RSV bits: not 0 if frames are to be masked. */
     private final int plainHead;
     /** Octets of a header without extended length. */
-    private final int shortHeader;
-    private final int claimedRsv;
+    private final byte shortHeader;
+    private final byte claimedRsv;
     private final long maxFrameLength;
 
     private byte[] array = {};
@@ -94,8 +93,8 @@ public final class FrameParser {
     private int payloadLength;
 
     // A header that was cut: how many of its octets were taken, and its second octet.
-    private int headerOctets;
-    private int secondOctet;
+    private byte headerOctets;
+    private byte secondOctet;
 
     /**
      * A parser at the start of a connection's frames, with no extension.
@@ -123,11 +122,10 @@ public final class FrameParser {
         if ((claimedRsv & ~RSV) != 0) {
             throw new IllegalArgumentException("not RSV bits: " + claimedRsv);
         }
-        this.mask = role.receivesMasked() ? MASK : 0;
-        this.plainHead = mask << 8;
-        this.shortHeader = mask != 0 ? 6 : 2;
+        this.plainHead = role.receivesMasked() ? MASK << 8 : 0;
+        this.shortHeader = (byte) (plainHead != 0 ? 6 : 2);
         this.maxFrameLength = maxFrameLength;
-        this.claimedRsv = claimedRsv;
+        this.claimedRsv = (byte) claimedRsv;
     }
 
     /**
@@ -280,7 +278,7 @@ public final class FrameParser {
 
     /** The current frame's header as a value; the only method here that allocates. */
     public FrameHeader header() {
-        return new FrameHeader(fin(), rsv(), opcode(), mask != 0, mask != 0 ? key : 0, frameLength);
+        return new FrameHeader(fin(), rsv(), opcode(), plainHead != 0, plainHead != 0 ? key : 0, frameLength);
     }
 
     /** The header is good and the payload is whole; it begins at {@code p}. */
@@ -288,7 +286,7 @@ public final class FrameParser {
         setHeader(first, length, maskingKey);
         payloadLength = length;
         position = p + length;
-        if (mask != 0) {
+        if (plainHead != 0) {
             Masking.xor(array, p, p + length, maskingKey);
         }
         return Event.FRAME;
@@ -331,7 +329,7 @@ public final class FrameParser {
         }
         payloadLength = length;
         position += length;
-        if (mask != 0) {
+        if (plainHead != 0) {
             Masking.xor(array, position - length, position, Masking.advance(key, (int) (frameLength - remaining)));
         }
         remaining -= length;
@@ -353,7 +351,7 @@ public final class FrameParser {
                 continue;
             } else if (index == 1) {
                 checkSecond(firstOctet, octet);
-                secondOctet = octet & 0x7f;
+                secondOctet = (byte) (octet & 0x7f);
                 extended = secondOctet < LENGTH_16 ? 0 : secondOctet == LENGTH_16 ? 2 : 8;
                 frameLength = extended == 0 ? secondOctet : 0;
                 key = 0;
@@ -365,7 +363,7 @@ public final class FrameParser {
             } else {
                 key |= octet << (index - 2 - extended << 3);
             }
-            if (headerOctets == 2 + extended + (mask != 0 ? 4 : 0)) {
+            if (headerOctets == 2 + extended + (plainHead != 0 ? 4 : 0)) {
                 headerOctets = 0;
                 state = State.HEADER;
                 return begin(firstOctet, frameLength, key, position);
@@ -393,8 +391,9 @@ public final class FrameParser {
     }
 
     private void checkSecond(int first, int second) throws ProtocolViolationException {
-        if ((second & MASK) != mask) {
-            throw fail(violation("5.1", mask != 0 ? "unmasked frame from a client" : "masked frame from a server"));
+        if ((second & MASK) << 8 != plainHead) {
+            throw fail(
+                    violation("5.1", plainHead != 0 ? "unmasked frame from a client" : "masked frame from a server"));
         }
         if ((first & 0x8) != 0 && (second & 0x7f) > MAX_CONTROL_PAYLOAD) {
             throw fail(violation("5.5", "control frame of more than 125 octets"));

@@ -189,8 +189,8 @@ final class ServerSession implements Runnable {
                     String subprotocol = accept.subprotocol().or(() -> preferred(upgrade.subprotocols())).orElse(null);
                     reply = upgrade.accept(subprotocol,
                             deflate.map(DeflateNegotiation.Accepted::responseValue).orElse(null), accept.headers());
-                    agreement = new Agreement(server.shared(head.target()), subprotocol, accept.attachment(),
-                            deflate.map(this::extension).orElse(null));
+                    agreement = server.shared(new Agreement(head.target(), subprotocol, accept.attachment(),
+                            deflate.map(this::extension).orElse(null)));
                 }
                 case HandshakeDecision.Reject reject -> {
                     log(Level.DEBUG, "rejected a handshake with " + reject.response().status());

@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.connection.FlushGuard;
 import dev.weft.internal.time.CoarseClock;
@@ -49,7 +50,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final Transports transports;
     private final Optional<DeflateCodecs> codecs;
 
-    private volatile String lastTarget = "/";
+    private volatile Agreement lastAgreement;
     private final Set<ServerSession> sessions = Collections.newSetFromMap(new ConcurrentHashMap<>());
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger refusals = new AtomicInteger();
@@ -235,14 +236,17 @@ public final class WebSocketServer implements AutoCloseable {
         }
     }
 
-    /** The same text, but one object for all connections in a row that ask for it; each keeps it. */
-    String shared(String target) {
-        String last = lastTarget;
-        if (last.equals(target)) {
+    /** What connections in a row agreed on is one object for all of them, if nothing in it is theirs alone. */
+    Agreement shared(Agreement agreement) {
+        if (agreement.attachment() != null || agreement.extension() != null) {
+            return agreement;
+        }
+        Agreement last = lastAgreement;
+        if (agreement.equals(last)) {
             return last;
         }
-        lastTarget = target;
-        return target;
+        lastAgreement = agreement;
+        return agreement;
     }
 
     /** A session is over. */

@@ -71,7 +71,7 @@ public final class Connection implements WebSocketConnection {
         long maxFrameLength = Math.max(FrameHeader.MAX_CONTROL_PAYLOAD,
                 Math.max(services.limits().maxMessageSize(), services.limits().maxStreamedMessageSize()));
         FrameParser parser = new FrameParser(role, maxFrameLength, extension == null ? 0 : extension.rsv());
-        this.frames = new FrameReader(input, parser, output, closing, deadlines);
+        this.frames = new FrameReader(input, parser, output, deadlines);
         this.messages = new MessageReader(frames, extension,
                 new Assembly(services.limits(), services.pool()));
         parser.feed(input.array(), offset, input.length());

@@ -21,21 +21,18 @@ final class FrameReader {
     private final Input input;
     private final FrameParser parser;
     private final Output output;
-    private final Closing closing;
     private final Deadlines deadlines;
 
-    /** The payload of a control frame that was cut, and how much of it is here. */
-    private byte[] control;
-    private int controlLength;
+    /** The payload of a control frame that was cut, up to its position. */
+    private ByteBuffer control;
 
     /** Set by the sweeper, whatever comes afterwards. */
     private volatile boolean tooSlow;
 
-    FrameReader(Input input, FrameParser parser, Output output, Closing closing, Deadlines deadlines) {
+    FrameReader(Input input, FrameParser parser, Output output, Deadlines deadlines) {
         this.input = input;
         this.parser = parser;
         this.output = output;
-        this.closing = closing;
         this.deadlines = deadlines;
     }
 
@@ -153,16 +150,13 @@ final class FrameReader {
                 return act(parser.array(), from, from + parser.payloadLength());
             }
             case FRAME_START -> {
-                control = new byte[(int) parser.frameLength()];
-                controlLength = 0;
+                control = ByteBuffer.allocate((int) parser.frameLength());
             }
             case PAYLOAD -> {
-                System.arraycopy(parser.array(), parser.payloadOffset(), control, controlLength,
-                        parser.payloadLength());
-                controlLength += parser.payloadLength();
+                control.put(parser.array(), parser.payloadOffset(), parser.payloadLength());
             }
             case FRAME_END -> {
-                byte[] payload = control;
+                byte[] payload = control.array();
                 control = null;
                 return act(payload, 0, payload.length);
             }
@@ -178,13 +172,7 @@ final class FrameReader {
             output.pong(array, from, to, parser.hasFrame());
         } else if (opcode == Opcode.CLOSE) {
             CloseReason reason = ClosePayload.decode(array, from, to);
-            closing.receive(reason);
-            try {
-                // §5.5.1: answered as soon as practical, with the code that came.
-                output.close(new CloseReason(reason.code(), ""));
-            } catch (IOException e) {
-                // The peer did not stay for the answer: noted, and no reason to withhold what he said.
-            }
+            output.answerClose(reason);
             return true;
         }
         return false;

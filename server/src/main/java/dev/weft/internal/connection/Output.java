@@ -212,6 +212,17 @@ final class Output {
         }
     }
 
+    /** Notes the peer's Close frame and answers it. */
+    void answerClose(CloseReason reason) {
+        closing.receive(reason);
+        try {
+            // §5.5.1: as soon as practical, with the code that came.
+            close(new CloseReason(reason.code(), ""));
+        } catch (IOException e) {
+            // The peer did not stay for the answer: noted, and no reason to withhold what he said.
+        }
+    }
+
     /** Sends what is held back; does not wait behind another thread's frame when nothing is. */
     void flush() throws IOException {
         if (!holding) {

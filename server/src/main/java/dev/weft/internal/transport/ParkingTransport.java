@@ -93,7 +93,7 @@ final class ParkingTransport implements Transport {
 
     /** The poller's own: whether the socket is watched for reading, and how often it was ready in vain. */
     private boolean armed = true;
-    private int inVain;
+    private byte inVain;
 
     ParkingTransport(SocketChannel channel, Poller poller) throws IOException {
         this.channel = channel;
