@@ -42,6 +42,8 @@ final class Charts {
     private static final int MARGIN = 16;
     private static final int HEAD = 58;
     private static final int PANEL_WIDTH = 470;
+    /** So that the head has room above a single panel. */
+    private static final int LONE_PANEL_WIDTH = 700;
     private static final int SWATCH = 11;
 
     private Charts() {}
@@ -91,7 +93,7 @@ final class Charts {
         for (int first = 0; first < grid.scenarios().size(); first += columns) {
             height += rowHeight(grid, first);
         }
-        return new Dimension(columns * PANEL_WIDTH + 2 * MARGIN, height);
+        return new Dimension(columns * panelWidth(grid) + 2 * MARGIN, height);
     }
 
     static void draw(Grid grid, Graphics2D graphics) {
@@ -102,13 +104,14 @@ final class Charts {
         boolean logarithmic = isFarApart(grid);
         int nameWidth = nameWidth(grid);
         int columns = columns(grid);
+        int width = panelWidth(grid);
         int top = HEAD;
         for (int first = 0; first < grid.scenarios().size(); first += columns) {
             int height = rowHeight(grid, first);
             List<String> row = row(grid, first);
             for (int column = 0; column < row.size(); column++) {
                 new Panel(grid.ranking(row.get(column)), logarithmic, nameWidth).draw(graphics, row.get(column),
-                        new Rectangle2D.Double(MARGIN + column * PANEL_WIDTH, top, PANEL_WIDTH, height));
+                        new Rectangle2D.Double(MARGIN + column * width, top, width, height));
             }
             top += height;
         }
@@ -167,6 +170,10 @@ final class Charts {
 
     private static int columns(Grid grid) {
         return Math.min(2, grid.scenarios().size());
+    }
+
+    private static int panelWidth(Grid grid) {
+        return columns(grid) == 1 ? LONE_PANEL_WIDTH : PANEL_WIDTH;
     }
 
     private static List<String> row(Grid grid, int first) {

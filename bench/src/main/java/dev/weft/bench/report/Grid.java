@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -53,7 +54,7 @@ record Grid(String suite, String metric, String unit, boolean lessIsBetter, List
 
     /** Such as {@code echo-latency-p99}, fit for a file. */
     String fileName() {
-        return (suite + " " + metric).toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9]+", "-")
+        return (suite + " " + metric).toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-")
                 .replaceAll("^-|-$", "");
     }
 }

@@ -8,7 +8,10 @@ import java.awt.Paint;
 import java.awt.Stroke;
 import java.awt.geom.Line2D;
 import java.awt.geom.Rectangle2D;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.util.List;
+import java.util.Locale;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.CategoryAxis;
 import org.jfree.chart.axis.CategoryLabelPosition;
@@ -16,6 +19,7 @@ import org.jfree.chart.axis.CategoryLabelPositions;
 import org.jfree.chart.axis.CategoryLabelWidthType;
 import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.NumberAxis;
+import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.axis.ValueAxis;
 import org.jfree.chart.labels.CategoryItemLabelGenerator;
 import org.jfree.chart.labels.ItemLabelAnchor;
@@ -26,12 +30,12 @@ import org.jfree.chart.plot.PlotOrientation;
 import org.jfree.chart.renderer.category.BarRenderer;
 import org.jfree.chart.renderer.category.CategoryItemRendererState;
 import org.jfree.chart.renderer.category.StandardBarPainter;
+import org.jfree.chart.text.TextBlockAnchor;
 import org.jfree.chart.title.TextTitle;
 import org.jfree.chart.ui.HorizontalAlignment;
 import org.jfree.chart.ui.RectangleAnchor;
 import org.jfree.chart.ui.RectangleInsets;
 import org.jfree.chart.ui.TextAnchor;
-import org.jfree.chart.text.TextBlockAnchor;
 import org.jfree.data.category.CategoryDataset;
 import org.jfree.data.category.DefaultCategoryDataset;
 
@@ -63,7 +67,7 @@ final class Panel {
         plot.setOrientation(PlotOrientation.HORIZONTAL);
         plot.setBackgroundPaint(Color.WHITE);
         plot.setOutlineVisible(false);
-        plot.setRangeGridlinePaint(new Color(0xd0d7de));
+        plot.setRangeGridlinePaint(new Color(0xe3e7eb));
         plot.setRangeGridlineStroke(new BasicStroke(1));
         plot.setInsets(RectangleInsets.ZERO_INSETS);
         JFreeChart chart = new JFreeChart(null, null, plot, false);
@@ -85,8 +89,9 @@ final class Panel {
             names.setTickLabelFont(one.subject(), Charts.FONT.deriveFont(weft ? Font.BOLD : Font.PLAIN));
             names.setTickLabelPaint(one.subject(), weft ? Charts.WEFT : Charts.INK);
         }
+        // To the left: that needs no knowledge of the width of the text, which is another in each viewer's font.
         names.setCategoryLabelPositions(CategoryLabelPositions.replaceLeftPosition(CategoryLabelPositions.STANDARD,
-                new CategoryLabelPosition(RectangleAnchor.RIGHT, TextBlockAnchor.CENTER_RIGHT, TextAnchor.CENTER_RIGHT, 0,
+                new CategoryLabelPosition(RectangleAnchor.LEFT, TextBlockAnchor.CENTER_LEFT, TextAnchor.CENTER_LEFT, 0,
                         CategoryLabelWidthType.RANGE, 1f)));
         names.setMaximumCategoryLabelWidthRatio(1f);
         names.setFixedDimension(nameWidth);
@@ -108,8 +113,10 @@ final class Panel {
             LogAxis axis = new LogAxis();
             axis.setSmallestValue(from / 10);
             axis.setRange(from, from * Math.pow(to / from, ROOM_FOR_FIGURES));
-            axis.setNumberFormatOverride(new java.text.DecimalFormat("#,##0.######",
-                    java.text.DecimalFormatSymbols.getInstance(java.util.Locale.ROOT)));
+            // One tick for each power of ten, or for every other if there are many.
+            axis.setTickUnit(new NumberTickUnit(to / from > 1e4 ? 2 : 1), false, true);
+            axis.setNumberFormatOverride(new DecimalFormat("#,##0.######",
+                    DecimalFormatSymbols.getInstance(Locale.ROOT)));
             values = axis;
         } else {
             NumberAxis axis = new NumberAxis();
@@ -127,6 +134,9 @@ final class Panel {
     /** One bar for each subject, with its figure, and a line from the least round to the greatest. */
     private final class Bars extends BarRenderer {
         private static final long serialVersionUID = 1;
+
+        /** Where the bars of this drawing are. */
+        private transient Rectangle2D area;
 
         Bars(double base) {
             setBase(base);
@@ -197,7 +207,5 @@ final class Panel {
             ValueAxis axis = plot.getRangeAxis();
             return axis.valueToJava2D(Math.max(value, axis.getLowerBound()), area, plot.getRangeAxisEdge());
         }
-
-        private transient Rectangle2D area;
     }
 }

@@ -76,15 +76,21 @@ public final class Report {
         text.line("## Where Weft loses");
         List<Standing> toPeers = Standing.of(grids, Kind.PEER);
         text.line(toPeers.isEmpty() ? "No peer was measured." : verdict(toPeers));
-        List<Standing> lost = new ArrayList<>(toPeers);
-        lost.addAll(Standing.of(grids, Kind.BASELINE));
-        lost.removeIf(one -> !one.isLost());
-        lost.sort((one, other) -> Double.compare(other.ratio(), one.ratio()));
+        lost(toPeers, "better peer");
+        List<Standing> toBaselines = Standing.of(grids, Kind.BASELINE).stream().filter(Standing::isLost).toList();
+        if (!toBaselines.isEmpty()) {
+            text.line("And to baselines, which show what there is to gain at most:");
+            lost(toBaselines, "baseline");
+        }
+    }
+
+    private void lost(List<Standing> standings, String rival) {
+        List<Standing> lost = standings.stream().filter(Standing::isLost).toList();
         if (!lost.isEmpty()) {
-            text.table(List.of("ratio", "suite", "scenario", "metric", "Weft", "better", "also better"),
+            text.table(List.of("ratio", "suite", "scenario", "metric", "Weft", rival, "also better"),
                     lost.stream().map(one -> List.of(Figures.ratio(one.ratio()) + (one.isClear() ? "" : ", ranges overlap"),
                             one.grid().suite(), one.weft().scenario(), one.grid().metric() + ", " + one.grid().unit(),
-                            named(one.weft()), kind(one.rival()) + named(one.rival()),
+                            named(one.weft()), named(one.rival()),
                             String.join(", ", one.alsoBetter().stream().map(Measurement::subject).toList()))).toList());
         }
     }
@@ -102,10 +108,6 @@ public final class Report {
                 .append(" is worse than the best peer in ").append(sum[0]).append(" of ").append(sum[1])
                 .append(sum[1] == 1 ? " cell." : " cells."));
         return text.toString();
-    }
-
-    private static String kind(Measurement one) {
-        return Kind.of(one.subject()) == Kind.BASELINE ? "(baseline) " : "";
     }
 
     private static String named(Measurement one) {
