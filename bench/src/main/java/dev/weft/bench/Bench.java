@@ -87,7 +87,8 @@ public final class Bench implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         List<Plan> plans = plans();
         if (failIfSlower && earlier == null) {
-            throw new ParameterException(spec.commandLine(), "--fail-if-slower: than what? --compare EARLIER is missing");
+            throw new ParameterException(spec.commandLine(),
+                    "--fail-if-slower: than what? --compare EARLIER is missing");
         }
         Results before = earlier == null ? null : Compare.read(spec, earlier);
         Machine machine = Machine.here(root);
@@ -125,7 +126,8 @@ public final class Bench implements Callable<Integer> {
     }
 
     private Path folder(Machine machine) throws IOException {
-        Path folder = out != null ? out
+        Path folder = out != null
+                ? out
                 : root.resolve("bench/results/" + NAME.format(LocalDateTime.now(ZoneOffset.UTC)) + "-"
                         + machine.shortCommit());
         if (Files.exists(folder.resolve("results.json"))) {

@@ -70,7 +70,7 @@ final class Runner {
         }
         int left = endChildren();
         if (ended && left > 0) {
-            say(name, "Left " + left + " processes behind, which were ended.");
+            say(name, "Left processes running, which were ended: " + left + ".");
         }
         return ended && failure.get() == null && recorder.results().measurements().size() > before;
     }
@@ -97,7 +97,8 @@ final class Runner {
     }
 
     private static String text(Duration time) {
-        return time.compareTo(Duration.ofMinutes(3)) >= 0 && time.toSecondsPart() == 0 ? time.toMinutes() + " min"
+        return time.compareTo(Duration.ofMinutes(3)) >= 0 && time.toSecondsPart() == 0
+                ? time.toMinutes() + " min"
                 : time.toMillisPart() == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
     }
 }

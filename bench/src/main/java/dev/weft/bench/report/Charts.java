@@ -153,7 +153,7 @@ final class Charts {
     }
 
     static BasicStroke dashes() {
-        return new BasicStroke(1, BasicStroke.CAP_BUTT, BasicStroke.JOIN_MITER, 10, new float[] {3, 2}, 0);
+        return new BasicStroke(1, BasicStroke.CAP_BUTT, BasicStroke.JOIN_MITER, 10, new float[]{3, 2}, 0);
     }
 
     private static boolean hasSpread(Grid grid) {
@@ -181,14 +181,16 @@ final class Charts {
     }
 
     private static int rowHeight(Grid grid, int first) {
-        return row(grid, first).stream().mapToInt(scenario -> Panel.height(grid.ranking(scenario).size())).max().orElse(0);
+        return row(grid, first).stream().mapToInt(scenario -> Panel.height(grid.ranking(scenario).size())).max()
+                .orElse(0);
     }
 
     /** What the longest name takes, with something over for viewers whose font is wider. */
     private static int nameWidth(Grid grid) {
         Graphics2D scratch = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics();
         FontMetrics plain = scratch.getFontMetrics(FONT.deriveFont(Font.BOLD));
-        int widest = Stream.concat(grid.subjects().stream(), Stream.of("")).mapToInt(plain::stringWidth).max().orElse(0);
+        int widest = Stream.concat(grid.subjects().stream(), Stream.of("")).mapToInt(plain::stringWidth).max()
+                .orElse(0);
         scratch.dispose();
         return Math.min(widest + 14, PANEL_WIDTH / 2);
     }

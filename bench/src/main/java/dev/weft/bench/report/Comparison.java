@@ -77,7 +77,8 @@ public final class Comparison {
 
     /** Whether something became worse beyond noise: of Weft itself, since peers and baselines are not ours to mend. */
     public boolean hasWorse() {
-        return changes.stream().anyMatch(one -> one.verdict == Verdict.WORSE && Kind.of(one.later.subject()) == Kind.WEFT);
+        return changes.stream()
+                .anyMatch(one -> one.verdict == Verdict.WORSE && Kind.of(one.later.subject()) == Kind.WEFT);
     }
 
     List<Change> changes() {
@@ -121,10 +122,11 @@ public final class Comparison {
         if (!isAlike()) {
             text.line("**The runs differ in more than their commit (bold above): a change may come from there.**");
         }
-        text.line("Ratios are later ÷ earlier. Beyond noise: the median changed by more than a tenth, and the rounds tell the "
-                + "runs apart (four or more in both: Mann-Whitney at 5 %; two or three: their ranges do not overlap; one: the "
-                + "median changed by more than half). Rounds show the noise within a run, not between runs: measure again "
-                + "what looks worse.");
+        text.line(
+                "Ratios are later ÷ earlier. Beyond noise: the median changed by more than a tenth, and the rounds tell the "
+                        + "runs apart (four or more in both: Mann-Whitney at 5 %; two or three: their ranges do not overlap; one: the "
+                        + "median changed by more than half). Rounds show the noise within a run, not between runs: measure again "
+                        + "what looks worse.");
         for (Verdict verdict : Verdict.values()) {
             List<Change> of = changes.stream().filter(one -> one.verdict == verdict).toList();
             text.line("## " + verdict.title + ": " + of.size());
@@ -151,7 +153,8 @@ public final class Comparison {
         if (!keys.isEmpty()) {
             text.line("## " + title + ": " + keys.size());
             text.bullets(keys.stream()
-                    .map(one -> String.join(", ", one.suite, one.scenario, one.subject, one.metric, one.unit)).toList());
+                    .map(one -> String.join(", ", one.suite, one.scenario, one.subject, one.metric, one.unit))
+                    .toList());
         }
     }
 

@@ -9,7 +9,9 @@ final class Figures {
     /** Three digits that count. */
     static String text(double figure) {
         double size = Math.abs(figure);
-        String format = size >= 100 ? "%,.0f" : size >= 10 ? "%.1f" : size >= 1 ? "%.2f" : size >= 0.01 ? "%.3f" : "%.2g";
+        String format = size >= 100
+                ? "%,.0f"
+                : size >= 10 ? "%.1f" : size >= 1 ? "%.2f" : size >= 0.01 ? "%.3f" : "%.2g";
         return size == 0 ? "0" : String.format(Locale.ROOT, format, figure);
     }
 
@@ -20,7 +22,8 @@ final class Figures {
 
     /** The least and greatest round in brackets, or nothing if there was but one. */
     static String spread(Measurement measurement) {
-        return measurement.rounds().size() == 1 ? ""
+        return measurement.rounds().size() == 1
+                ? ""
                 : " (" + text(measurement.min()) + "–" + text(measurement.max()) + ")";
     }
 

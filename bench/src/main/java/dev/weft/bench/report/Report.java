@@ -48,7 +48,8 @@ public final class Report {
         Machine machine = results.machine();
         text.line("# Benchmarks, " + results.started().replace('T', ' ').replace("Z", " UTC"));
         if (results.quick()) {
-            text.line("**A quick run: rounds, forks and scenarios were left out. It shows orders of magnitude, not percents.**");
+            text.line(
+                    "**A quick run: rounds, forks and scenarios were left out. It shows orders of magnitude, not percents.**");
         }
         if (!results.complete()) {
             text.line("**The run was interrupted: figures are missing.**");
@@ -66,10 +67,11 @@ public final class Report {
                         + Figures.text(machine.load()) + " at the start"),
                 List.of("JDK", machine.jdk()), List.of("JVM", machine.jvm() + " `" + machine.jvmOptions() + "`"),
                 List.of("took", String.format(Locale.ROOT, "%.1f min", results.seconds() / 60))));
-        text.line("A cell holds the median of its rounds, and the least and the greatest of them in brackets. The best of "
-                + "Weft and its peers is bold; baselines, which do less than a WebSocket library must, take no part in that. "
-                + "Ratios say how many times as much Weft costs: over 1 it loses, whether less or more is better. Figures "
-                + "whose ranges overlap are not told apart by this run. — means: not measured.");
+        text.line(
+                "A cell holds the median of its rounds, and the least and the greatest of them in brackets. The best of "
+                        + "Weft and its peers is bold; baselines, which do less than a WebSocket library must, take no part in that. "
+                        + "Ratios say how many times as much Weft costs: over 1 it loses, whether less or more is better. Figures "
+                        + "whose ranges overlap are not told apart by this run. — means: not measured.");
     }
 
     private void losses() {
@@ -88,10 +90,13 @@ public final class Report {
         List<Standing> lost = standings.stream().filter(Standing::isLost).toList();
         if (!lost.isEmpty()) {
             text.table(List.of("ratio", "suite", "scenario", "metric", "Weft", rival, "also better"),
-                    lost.stream().map(one -> List.of(Figures.ratio(one.ratio()) + (one.isClear() ? "" : ", ranges overlap"),
-                            one.grid().suite(), one.weft().scenario(), one.grid().metric() + ", " + one.grid().unit(),
-                            named(one.weft()), named(one.rival()),
-                            String.join(", ", one.alsoBetter().stream().map(Measurement::subject).toList()))).toList());
+                    lost.stream()
+                            .map(one -> List.of(Figures.ratio(one.ratio()) + (one.isClear() ? "" : ", ranges overlap"),
+                                    one.grid().suite(), one.weft().scenario(),
+                                    one.grid().metric() + ", " + one.grid().unit(),
+                                    named(one.weft()), named(one.rival()),
+                                    String.join(", ", one.alsoBetter().stream().map(Measurement::subject).toList())))
+                            .toList());
         }
     }
 
@@ -117,7 +122,8 @@ public final class Report {
     private void suite(String suite) {
         remarks(suite);
         grids.stream().filter(grid -> grid.suite().equals(suite)).forEach(this::grid);
-        List<Standing> standings = Standing.of(grids.stream().filter(grid -> grid.suite().equals(suite)).toList(), Kind.PEER);
+        List<Standing> standings = Standing.of(grids.stream().filter(grid -> grid.suite().equals(suite)).toList(),
+                Kind.PEER);
         if (!standings.isEmpty()) {
             text.line("### Weft and the best peer, the worst ratio first");
             text.table(List.of("ratio", "", "scenario", "metric", "Weft", "best peer"), standings.stream()
@@ -128,7 +134,8 @@ public final class Report {
     }
 
     private static String word(Standing one) {
-        return (one.ratio() == 1 ? "equal" : one.isLost() ? "loses" : "wins") + (one.isClear() ? "" : ", ranges overlap");
+        return (one.ratio() == 1 ? "equal" : one.isLost() ? "loses" : "wins")
+                + (one.isClear() ? "" : ", ranges overlap");
     }
 
     private void remarks(String suite) {
@@ -157,7 +164,7 @@ public final class Report {
                 rows.add(head(weft + " to the best peer", ratios));
             }
         }
-        boolean turn = grid.scenarios().size() >= COLUMNS && rows.size() < grid.scenarios().size();
+        boolean turn = grid.scenarios().size() >= COLUMNS && rows.size() <= grid.scenarios().size();
         List<List<String>> table = turn ? Markdown.turn(rows) : rows;
         text.table(table.getFirst(), table.subList(1, table.size()));
     }
