@@ -137,9 +137,8 @@ public final class Bench implements Callable<Integer> {
     }
 
     private static void write(Recorder recorder, Path folder) throws IOException {
-        Results results = recorder.results();
-        results.write(folder);
-        Report.write(results, folder);
+        recorder.flush();
+        Report.write(recorder.results(), folder);
     }
 
     /** Whether the program is not already on its way out. */

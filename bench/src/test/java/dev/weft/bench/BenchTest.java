@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.bench.report.Measurement;
+import dev.weft.bench.report.Remark;
 import dev.weft.bench.report.Results;
 import dev.weft.bench.report.Samples;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
@@ -91,6 +94,49 @@ class BenchTest {
         assertEquals(0, bench("memory", "--out", run.toString()), err::toString);
         assertEquals(List.of("memory"),
                 Results.read(run).measurements().stream().map(Measurement::suite).distinct().toList());
+    }
+
+    /** A program that measures a little and then waits, with a process of its own. */
+    static final class Waits implements Suite {
+        public static void main(String[] args) {
+            System.exit(Bench.run(new PrintWriter(System.err, true),
+                    new Bench(List.of(new Waits()), System.err::println), args));
+        }
+
+        @Override
+        public String name() {
+            return "echo";
+        }
+
+        @Override
+        public void run(Run run) throws IOException, InterruptedException {
+            run.add(new Measurement("echo", "s", "Weft", "time", "ns", true, List.of(1.0)));
+            Process child = new ProcessBuilder("sleep", "600").start();
+            System.out.println(child.pid());
+            child.waitFor();
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void anInterruptLeavesWhatWasMeasuredAndNoProcess() throws Exception {
+        Process program = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+                System.getProperty("java.class.path"), Waits.class.getName(), "--out", run.toString())
+                .redirectError(folder.resolve("err").toFile()).start();
+        try {
+            ProcessHandle child = ProcessHandle.of(Long.parseLong(program.inputReader().readLine())).orElseThrow();
+            program.destroy();
+            program.waitFor();
+            child.onExit().join();
+        } finally {
+            program.destroyForcibly();
+        }
+        Results results = Results.read(run);
+        assertFalse(results.complete());
+        assertEquals(1, results.measurements().size());
+        assertTrue(results.remarks().contains(new Remark("all", "Interrupted: figures are missing.")),
+                results.toString());
+        assertTrue(Files.readString(run.resolve("report.md")).contains("**The run was interrupted"));
     }
 
     @Test

@@ -31,7 +31,10 @@ public final class Report {
 
     /** Writes the report and the plots. */
     public static void write(Results results, Path folder) throws IOException {
-        Files.writeString(folder.resolve("report.md"), markdown(results, Charts.write(results, folder)));
+        Path report = folder.resolve("report.md");
+        // First without them: the JDK cannot draw on a machine that has no font at all.
+        Files.writeString(report, markdown(results, Map.of()));
+        Files.writeString(report, markdown(results, Charts.write(results, folder)));
     }
 
     static String markdown(Results results, Map<Grid, String> plots) {
