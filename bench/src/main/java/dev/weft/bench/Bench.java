@@ -152,12 +152,12 @@ public final class Bench implements Callable<Integer> {
 
     /** The program is told to end: what was measured so far is still worth keeping. */
     private void interrupted(Recorder recorder, Runner runner, Path folder) {
-        runner.stop();
-        recorder.remark("all", "Interrupted: figures are missing.");
         try {
+            runner.stop();
+            recorder.remark("all", "Interrupted: figures are missing.");
             write(recorder, folder);
             console.accept("interrupted; so far: " + folder.resolve("report.md"));
-        } catch (IOException e) {
+        } catch (IOException | InterruptedException e) {
             console.accept("interrupted; " + e);
         }
     }

@@ -12,6 +12,8 @@ final class Runner {
     private final Recorder recorder;
     private final Duration patience;
     private volatile boolean stopped;
+    /** The one on which a suite runs or ran last, or null. */
+    private volatile Thread current;
 
     Runner(Recorder recorder) {
         this(recorder, PATIENCE);
@@ -36,9 +38,13 @@ final class Runner {
         return well;
     }
 
-    /** Lets no further suite begin, and ends the processes of the one that runs. From any thread. */
-    void stop() {
+    /** Lets no further suite begin, and ends the one that runs, so that it hands over what it has. From any thread. */
+    void stop() throws InterruptedException {
         stopped = true;
+        Thread thread = current;
+        if (thread != null && thread != Thread.currentThread()) {
+            end(thread);
+        }
         endChildren();
     }
 
@@ -48,15 +54,15 @@ final class Runner {
         recorder.show(name, "begins; may take " + text(plan.budget()));
         Recorder.Given given = recorder.give(plan.suite(), plan.budget());
         AtomicReference<Throwable> failure = new AtomicReference<>();
-        Thread thread = Thread.ofPlatform().daemon().name("suite " + name).start(() -> {
+        current = Thread.ofPlatform().daemon().name("suite " + name).start(() -> {
             try {
                 plan.suite().run(given);
             } catch (Throwable e) { // whatever it is, the other suites are still worth running
                 failure.set(e);
             }
         });
+        Thread thread = current;
         boolean ended = thread.join(plan.limit());
-        given.end();
         if (!ended) {
             say(name, "Ended by force: it was not done after " + text(plan.limit()) + ", and its budget was "
                     + text(plan.budget()) + ". Figures are missing.");
@@ -68,6 +74,7 @@ final class Runner {
         } else if (recorder.results().measurements().size() == before) {
             say(name, "Measured nothing.");
         }
+        given.end();
         int left = endChildren();
         if (ended && left > 0) {
             say(name, "Left processes running, which were ended: " + left + ".");

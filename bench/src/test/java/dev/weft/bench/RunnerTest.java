@@ -77,7 +77,7 @@ class RunnerTest {
         AtomicReference<Process> child = new AtomicReference<>();
         Plan hangs = plan("hangs", SHORT, run -> {
             run.add(figure("hangs", 2));
-            child.set(new ProcessBuilder("sleep", "600").start());
+            child.set(new ProcessBuilder("sleep", "50").start());
             new CountDownLatch(1).await();
         });
         assertFalse(runner.run(List.of(hangs, plan("good", LONG, RunnerTest::good))));
@@ -89,9 +89,21 @@ class RunnerTest {
     }
 
     @Test
+    void aSuiteThatIsEndedMayStillHandOverWhatItHas() throws Exception {
+        assertFalse(runner.run(List.of(plan("late", SHORT, run -> {
+            try {
+                new CountDownLatch(1).await();
+            } finally {
+                run.add(figure("late", 2));
+            }
+        }))));
+        assertEquals(List.of(figure("late", 2)), recorder.results().measurements());
+    }
+
+    @Test
     void aSuiteThatWaitsForItsProcessOnlyIsEndedToo() throws Exception {
         assertFalse(runner.run(List.of(plan("hangs", SHORT, run -> {
-            Process child = new ProcessBuilder("sleep", "600").start();
+            Process child = new ProcessBuilder("sleep", "50").start();
             while (child.isAlive()) {
                 try {
                     child.waitFor();
@@ -144,7 +156,7 @@ class RunnerTest {
         AtomicReference<Process> child = new AtomicReference<>();
         assertTrue(runner.run(List.of(plan("good", LONG, run -> {
             good(run);
-            child.set(new ProcessBuilder("sleep", "600").start());
+            child.set(new ProcessBuilder("sleep", "50").start());
         }))));
         assertTrue(child.get().waitFor(20, TimeUnit.SECONDS), "the process is gone");
         assertEquals(List.of("Left processes running, which were ended: 1."), remarksOf("good"));
