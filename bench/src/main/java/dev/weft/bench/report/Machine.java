@@ -1,0 +1,103 @@
+package dev.weft.bench.report;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Where and with what a run measured. What the system does not tell is "unknown".
+ *
+ * @param cpu its model
+ * @param cores that this program may use
+ * @param memory of the machine, in octets
+ * @param kernel name and version
+ * @param governor which sets the clock rate of the first core
+ * @param load the load average of the last minute at the start, negative if unknown
+ * @param jdk version and vendor
+ * @param jvm name and version
+ * @param jvmOptions of this program; suites may start processes with others, and remark it
+ * @param commit of the sources
+ * @param dirty whether the sources differed from that commit, earlier results aside
+ */
+public record Machine(String cpu, int cores, long memory, String kernel, String governor, double load, String jdk,
+        String jvm, String jvmOptions, String commit, boolean dirty) {
+    private static final String UNKNOWN = "unknown";
+
+    /** Needs all texts. */
+    public Machine {
+        List.of(cpu, kernel, governor, jdk, jvm, jvmOptions, commit);
+    }
+
+    /** This machine, now, with the sources at {@code root}. */
+    public static Machine here(Path root) {
+        String commit = Objects.requireNonNullElse(git(root, "rev-parse", "HEAD"), UNKNOWN);
+        String changes = git(root, "status", "--porcelain", "--", ".", ":!bench/results");
+        return new Machine(value("/proc/cpuinfo", "model name"), Runtime.getRuntime().availableProcessors(),
+                installedMemory(),
+                System.getProperty("os.name") + " " + System.getProperty("os.version"),
+                line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
+                System.getProperty("java.runtime.version") + ", " + System.getProperty("java.vendor.version",
+                        System.getProperty("java.vendor")),
+                System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"),
+                String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()), commit,
+                changes == null || !changes.isEmpty());
+    }
+
+    /** The commit as it stands in names of folders. */
+    public String shortCommit() {
+        return commit.substring(0, Math.min(commit.length(), 7));
+    }
+
+    private static long installedMemory() {
+        String kibibytes = value("/proc/meminfo", "MemTotal").replaceAll("[^0-9]", "");
+        return kibibytes.isEmpty() ? 0 : Long.parseLong(kibibytes) << 10;
+    }
+
+    /** The value after a key's colon in a file of the kernel. */
+    private static String value(String file, String key) {
+        for (String line : lines(file)) {
+            int colon = line.indexOf(':');
+            if (colon > 0 && line.substring(0, colon).strip().equals(key)) {
+                return line.substring(colon + 1).strip();
+            }
+        }
+        return UNKNOWN;
+    }
+
+    private static String line(String file) {
+        List<String> lines = lines(file);
+        return lines.isEmpty() ? UNKNOWN : lines.getFirst();
+    }
+
+    private static List<String> lines(String file) {
+        try {
+            return Files.readAllLines(Path.of(file));
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    /** What git says, or null. */
+    private static String git(Path root, String... arguments) {
+        List<String> command = new ArrayList<>(List.of("git", "-C", root.toString()));
+        command.addAll(List.of(arguments));
+        try {
+            Process git = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            git.getOutputStream().close();
+            String said = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+            return git.waitFor(10, TimeUnit.SECONDS) && git.exitValue() == 0 ? said : null;
+        } catch (IOException e) {
+            return null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        }
+    }
+}

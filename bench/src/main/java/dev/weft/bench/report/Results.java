@@ -1,0 +1,64 @@
+package dev.weft.bench.report;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * All that a run found, as it is kept in {@code results.json}: one object with these fields, in which {@code machine} has
+ * the fields of {@link Machine}, {@code remarks} those of {@link Remark} and {@code measurements} those of
+ * {@link Measurement}. Fields may be added within a version; readers pass over those that they do not know.
+ *
+ * @param version of this layout: {@value #VERSION}
+ * @param started when, in UTC, as in ISO 8601
+ * @param seconds how long it took so far
+ * @param complete whether every suite came to its end
+ * @param quick whether rounds, forks and scenarios were left out
+ * @param command the command line as it was typed
+ */
+public record Results(int version, String started, double seconds, boolean complete, boolean quick, String command,
+        Machine machine, List<Remark> remarks, List<Measurement> measurements) {
+    /** The layout that this class reads and writes. */
+    public static final int VERSION = 1;
+
+    private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+
+    /** Copies the lists. */
+    public Results {
+        if (version != VERSION) {
+            throw new IllegalArgumentException("version " + version + " of the layout, not " + VERSION);
+        }
+        Objects.requireNonNull(started, "started is missing");
+        Objects.requireNonNull(machine, "machine is missing");
+        remarks = List.copyOf(Objects.requireNonNull(remarks, "remarks are missing"));
+        measurements = List.copyOf(Objects.requireNonNull(measurements, "measurements are missing"));
+    }
+
+    /** Writes {@code results.json} in a folder: all of it or nothing. */
+    public void write(Path folder) throws IOException {
+        Path fresh = folder.resolve("results.json.new");
+        Files.writeString(fresh, GSON.toJson(this) + "\n");
+        Files.move(fresh, folder.resolve("results.json"), StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** Reads such a file, or the one in such a folder. */
+    public static Results read(Path fileOrFolder) throws IOException {
+        Path file = Files.isDirectory(fileOrFolder) ? fileOrFolder.resolve("results.json") : fileOrFolder;
+        String text = Files.readString(file);
+        try {
+            return Objects.requireNonNull(GSON.fromJson(text, Results.class), "it is empty");
+        } catch (JsonParseException | IllegalArgumentException | NullPointerException e) {
+            throw new IOException(file + " is not a result of this program: " + e.getMessage(), e);
+        } catch (RuntimeException e) { // what a record's constructor threw comes wrapped
+            throw new IOException(file + " is not a result of this program: "
+                    + (e.getCause() == null ? e : e.getCause()).getMessage(), e);
+        }
+    }
+}
