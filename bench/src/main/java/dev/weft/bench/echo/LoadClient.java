@@ -125,12 +125,12 @@ final class LoadClient {
         }
         byte[] octets = loop.octets();
         in.flip().get(octets, 0, count);
+        int replyLength = messages.replyLength();
+        if (received + count > expected * replyLength) {
+            throw new IOException("a reply to nothing: the server sent more than was asked for");
+        }
         messages.check(octets, count, received);
         received += count;
-        int replyLength = messages.replyLength();
-        if (received > expected * replyLength) {
-            throw new IOException("a reply to nothing: the server sent one twice");
-        }
         long complete = received / replyLength;
         if (complete > answered) {
             answer((int) (complete - answered));

@@ -41,7 +41,8 @@ public enum Peers {
     /** Tomcat. */
     TOMCAT("Tomcat", "tomcat", TomcatPeer.class, List.of("-Dorg.apache.tomcat.websocket.DEFAULT_BUFFER_SIZE=16384"),
             "NIO connector with its default pool, parts of up to 8 KiB joined by the endpoint (for whole messages Tomcat would set aside the "
-                    + "longest allowed thrice at each connection), blocking sends, buffers of 16 KiB; batching is off: the API has no moment to flush at"),
+                    + "longest allowed thrice at each connection), blocking sends, buffers of 16 KiB; batching is off: the API has no moment to flush at; a broadcast sends to all in turn and waits "
+                    + "for the slowest"),
     /** Helidon. */
     HELIDON("Helidon", "helidon", HelidonPeer.class, List.of(),
             "a virtual thread for each connection, as it comes; a broadcast sends to all in turn and waits for the slowest"),

@@ -4,6 +4,7 @@ import jakarta.websocket.CloseReason;
 import jakarta.websocket.Endpoint;
 import jakarta.websocket.EndpointConfig;
 import jakarta.websocket.MessageHandler;
+import jakarta.websocket.RemoteEndpoint;
 import jakarta.websocket.Session;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,6 +12,8 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * What Tomcat makes for each connection. It takes messages in parts and joins them itself: for whole ones Tomcat sets
@@ -18,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class TomcatEndpoint extends Endpoint {
     private static final Set<Session> SUBSCRIBERS = ConcurrentHashMap.newKeySet();
+    private static final Lock BROADCAST = new ReentrantLock();
 
     private final ByteArrayOutputStream binary = new ByteArrayOutputStream(0);
     private final StringBuilder text = new StringBuilder();
@@ -72,17 +76,8 @@ public final class TomcatEndpoint extends Endpoint {
             message = ByteBuffer.wrap(binary.toByteArray());
             binary.reset();
         }
-        try {
-            if (broadcasts) {
-                // Asynchronous: each subscriber may still be sending when the part's buffer is used again.
-                ByteBuffer copy = ByteBuffer.allocate(message.remaining()).put(message).flip();
-                SUBSCRIBERS.forEach(each -> each.getAsyncRemote().sendBinary(copy.duplicate()));
-            } else {
-                session.getBasicRemote().sendBinary(message);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        ByteBuffer octets = message;
+        send(each -> each.sendBinary(octets.duplicate()));
     }
 
     private void receive(String part, boolean last) {
@@ -95,16 +90,32 @@ public final class TomcatEndpoint extends Endpoint {
             message = text.toString();
             text.setLength(0);
         }
+        String whole = message;
+        send(each -> each.sendText(whole));
+    }
+
+    /** Blocking: a session refuses to send while it still sends, which an asynchronous one may do at any time. */
+    private void send(Message message) {
         try {
             if (broadcasts) {
-                for (Session each : SUBSCRIBERS) {
-                    each.getAsyncRemote().sendText(message);
+                BROADCAST.lock();
+                try {
+                    for (Session each : SUBSCRIBERS) {
+                        message.sendTo(each.getBasicRemote());
+                    }
+                } finally {
+                    BROADCAST.unlock();
                 }
             } else {
-                session.getBasicRemote().sendText(message);
+                message.sendTo(session.getBasicRemote());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** What is to be sent. */
+    private interface Message {
+        void sendTo(RemoteEndpoint.Basic remote) throws IOException;
     }
 }

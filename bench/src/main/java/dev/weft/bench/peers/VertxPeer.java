@@ -36,15 +36,10 @@ public final class VertxPeer {
         if (socket.path().equals(Announcement.BROADCAST_PATH)) {
             subscribers.add(socket);
             socket.closeHandler(ended -> subscribers.remove(socket));
-            socket.frameHandler(this::broadcast);
+            socket.textMessageHandler(text -> subscribers.forEach(each -> each.writeTextMessage(text)));
+            socket.binaryMessageHandler(binary -> subscribers.forEach(each -> each.writeBinaryMessage(binary)));
         } else {
             socket.frameHandler(frame -> echo(socket, frame));
-        }
-    }
-
-    private void broadcast(WebSocketFrame frame) {
-        if (!frame.isClose()) {
-            subscribers.forEach(each -> each.writeFrame(frame));
         }
     }
 
