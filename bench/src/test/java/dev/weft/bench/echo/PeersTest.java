@@ -30,7 +30,7 @@ class PeersTest {
     private static final String TEXT = "text of 1, 2, 3 and 4 octets: a ß 世 🧵";
 
     @ParameterizedTest
-    @EnumSource(names = {"VERTX", "TOMCAT"})
+    @EnumSource
     void aPeerEchoesAndBroadcastsAndEndsWithItsInput(Peers peer) throws Exception {
         assertFalse(peer.version().contains("$"), peer.version());
         byte[] mebibyte = new byte[1 << 20];
