@@ -1,0 +1,119 @@
+package dev.weft.bench.echo;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.bench.echo.FaultyEcho.Fault;
+import dev.weft.bench.echo.Scenario.Figure;
+import dev.weft.bench.echo.Scenario.Pace;
+import dev.weft.parser.Opcode;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the load notices. */
+@Timeout(30)
+class LoadTest {
+    private static final Pace SHORT = new Pace(0, 100_000_000);
+    private static final long SOON = 200_000_000;
+    private static final int NUMBER = 50;
+
+    @ParameterizedTest
+    @CsvSource({"1, 16", "8, 16", "8, 0", "2, 60000"})
+    void aServerWithoutFaultPasses(int window, int payload) throws IOException {
+        try (FaultyEcho server = new FaultyEcho(Fault.NONE, 0)) {
+            List<Figure> figures = new Saturation(4, Opcode.BINARY, payload, window).run(server.target(), SHORT);
+            assertTrue(value(figures, "throughput") > 0);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8})
+    void anOctetThatChangedIsReported(int window) throws IOException {
+        assertEquals("a wrong reply", saturate(Fault.CHANGED, 16, window).getMessage().split(":")[0]);
+    }
+
+    @Test
+    void anOctetThatChangedFarWithinAMessageIsReported() throws IOException {
+        assertEquals("a wrong reply", saturate(Fault.CHANGED, 60_000, 1).getMessage().split(":")[0]);
+    }
+
+    @Test
+    void aReplyThatIsDroppedIsSeenAtTheNextOne() throws IOException {
+        assertEquals("a wrong reply", saturate(Fault.DROPPED, 16, 8).getMessage().split(":")[0]);
+    }
+
+    @Test
+    void aReplyThatIsDroppedWithNoneToFollowIsMissing() throws IOException {
+        try (FaultyEcho server = new FaultyEcho(Fault.DROPPED, 0);
+                LoadLoop loop = new LoadLoop(server.target().port())) {
+            loop.connect(2, "/", Messages.echoed(Opcode.BINARY, 16, 1));
+            for (LoadClient client : loop.clients()) {
+                client.send(1, System.nanoTime());
+            }
+            IOException missing = assertThrows(IOException.class, () -> loop.drain(SOON));
+            assertTrue(missing.getMessage().startsWith("1 replies are missing"), missing.getMessage());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8})
+    void aReplyThatComesTwiceIsReported(int window) throws IOException {
+        String message = saturate(Fault.DOUBLED, 16, window).getMessage();
+        assertTrue(message.startsWith("a wrong reply") || message.startsWith("a reply to nothing"), message);
+    }
+
+    @Test
+    void aReplyThatComesTwiceAsTheLastIsReported() throws IOException {
+        try (FaultyEcho server = new FaultyEcho(Fault.DOUBLED, 0);
+                LoadLoop loop = new LoadLoop(server.target().port())) {
+            loop.connect(1, "/", Messages.echoed(Opcode.BINARY, 16, 1));
+            loop.clients().getFirst().send(1, System.nanoTime());
+            IOException doubled = assertThrows(IOException.class, () -> loop.drain(SOON));
+            assertTrue(doubled.getMessage().startsWith("a reply to nothing"), doubled.getMessage());
+        }
+    }
+
+    /** One connection, 1,000 messages a second: a stall of 200 ms makes 200 messages late, not one. */
+    @Test
+    void atAFixedRateLatencyCountsFromWhenAMessageWasDue() throws IOException {
+        try (FaultyEcho server = new FaultyEcho(Fault.STALLED, 300)) {
+            List<Figure> figures = new FixedRate(1, 16, 1000).run(server.target(),
+                    new Pace(100_000_000, 900_000_000));
+            double stallMicros = FaultyEcho.STALL_NANOS / 1e3;
+            assertTrue(value(figures, "latency from when due max") >= 0.99 * stallMicros, figures::toString);
+            assertTrue(value(figures, "latency from when due p99") >= 0.8 * stallMicros, figures::toString);
+        }
+    }
+
+    @Test
+    void theCpuClockCountsWhatAProcessComputes() throws IOException {
+        CpuClock clock = new CpuClock(ProcessHandle.current().pid());
+        CpuClock.Reading before = clock.read();
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        long work = 100_000_000;
+        long start = threads.getCurrentThreadCpuTime();
+        while (threads.getCurrentThreadCpuTime() - start < work) {
+            Thread.onSpinWait();
+        }
+        assertTrue(clock.read().nanosSince(before) >= 0.8 * work);
+    }
+
+    private static IOException saturate(Fault fault, int payload, int window) throws IOException {
+        try (FaultyEcho server = new FaultyEcho(fault, NUMBER)) {
+            Saturation load = new Saturation(4, Opcode.BINARY, payload, window);
+            return assertThrows(IOException.class, () -> load.run(server.target(), new Pace(0, 5_000_000_000L)));
+        }
+    }
+
+    private static double value(List<Figure> figures, String metric) {
+        return figures.stream().filter(figure -> figure.metric().equals(metric)).findFirst().orElseThrow().value();
+    }
+}

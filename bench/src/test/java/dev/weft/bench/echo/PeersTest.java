@@ -1,0 +1,125 @@
+package dev.weft.bench.echo;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.bench.peers.Announcement;
+import dev.weft.bench.peers.Peers;
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Every peer, in its own process, met by the JDK's own client. */
+@Timeout(60)
+class PeersTest {
+    private static final int SECONDS = 20;
+    private static final String SUBSCRIBED = "subscribed";
+    private static final String TEXT = "text of 1, 2, 3 and 4 octets: a ß 世 🧵";
+
+    @ParameterizedTest
+    @EnumSource
+    void aPeerEchoesAndBroadcastsAndEndsWithItsInput(Peers peer) throws Exception {
+        assertFalse(peer.version().contains("$"), peer.version());
+        byte[] mebibyte = new byte[1 << 20];
+        new Random(1).nextBytes(mebibyte);
+        try (ServerProcess server = ServerProcess.start(peer, List.of());
+                HttpClient http = HttpClient.newHttpClient()) {
+            int port = server.target().port();
+            Client echo = Client.open(http, port, "/");
+            echo.socket.sendText(TEXT, true).get(SECONDS, TimeUnit.SECONDS);
+            assertEquals(TEXT, echo.next());
+            echo.socket.sendBinary(ByteBuffer.wrap(mebibyte), true).get(SECONDS, TimeUnit.SECONDS);
+            assertArrayEquals(mebibyte, (byte[]) echo.next());
+
+            List<Client> subscribers = List.of(Client.open(http, port, Announcement.BROADCAST_PATH),
+                    Client.open(http, port, Announcement.BROADCAST_PATH),
+                    Client.open(http, port, Announcement.BROADCAST_PATH));
+            // Its own echo tells a sender that it is subscribed, which some peers make it only after the handshake.
+            for (Client subscriber : subscribers) {
+                subscriber.socket.sendText(SUBSCRIBED, true).get(SECONDS, TimeUnit.SECONDS);
+                assertEquals(SUBSCRIBED, subscriber.next());
+            }
+            subscribers.getFirst().socket.sendText(TEXT, true).get(SECONDS, TimeUnit.SECONDS);
+            for (Client subscriber : subscribers) {
+                assertEquals(TEXT, subscriber.nextBut(SUBSCRIBED));
+            }
+            byte[] octets = {1, 2, 3};
+            subscribers.getLast().socket.sendBinary(ByteBuffer.wrap(octets), true).get(SECONDS, TimeUnit.SECONDS);
+            for (Client subscriber : subscribers) {
+                assertArrayEquals(octets, (byte[]) subscriber.nextBut(SUBSCRIBED));
+            }
+            assertTrue(echo.messages.isEmpty(), "only subscribers get a broadcast");
+            echo.socket.abort();
+            subscribers.forEach(subscriber -> subscriber.socket.abort());
+            assertTrue(server.end(), "it ended by itself");
+        }
+    }
+
+    /** Collects whole messages: strings and arrays. */
+    private static final class Client implements WebSocket.Listener {
+        private final BlockingQueue<Object> messages = new LinkedBlockingQueue<>();
+        private final StringBuilder text = new StringBuilder();
+        private final ByteArrayOutputStream binary = new ByteArrayOutputStream();
+        private WebSocket socket;
+
+        static Client open(HttpClient http, int port, String path) throws Exception {
+            Client client = new Client();
+            client.socket = http.newWebSocketBuilder()
+                    .buildAsync(URI.create("ws://127.0.0.1:" + port + path), client)
+                    .get(SECONDS, TimeUnit.SECONDS);
+            return client;
+        }
+
+        Object next() throws InterruptedException {
+            Object message = messages.poll(SECONDS, TimeUnit.SECONDS);
+            assertTrue(message != null, "no message within " + SECONDS + " s");
+            return message;
+        }
+
+        /** The next one that is not what other subscribers may have sent at any time before. */
+        Object nextBut(String other) throws InterruptedException {
+            Object message = next();
+            while (message.equals(other)) {
+                message = next();
+            }
+            return message;
+        }
+
+        @Override
+        public CompletionStage<?> onText(WebSocket from, CharSequence part, boolean last) {
+            text.append(part);
+            if (last) {
+                messages.add(text.toString());
+                text.setLength(0);
+            }
+            from.request(1);
+            return null;
+        }
+
+        @Override
+        public CompletionStage<?> onBinary(WebSocket from, ByteBuffer part, boolean last) {
+            byte[] octets = new byte[part.remaining()];
+            part.get(octets);
+            binary.writeBytes(octets);
+            if (last) {
+                messages.add(binary.toByteArray());
+                binary.reset();
+            }
+            from.request(1);
+            return null;
+        }
+    }
+}

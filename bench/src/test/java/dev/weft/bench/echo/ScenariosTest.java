@@ -1,0 +1,68 @@
+package dev.weft.bench.echo;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.bench.echo.Scenario.Figure;
+import dev.weft.bench.echo.Scenario.Pace;
+import dev.weft.bench.peers.Peers;
+import dev.weft.parser.Opcode;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every scenario, small and short, on a server of which no fault is known. */
+@Timeout(60)
+class ScenariosTest {
+    private static ServerProcess server;
+
+    @BeforeAll
+    static void start() throws IOException, InterruptedException {
+        server = ServerProcess.start(Peers.FLOOR, List.of());
+    }
+
+    @AfterAll
+    static void end() {
+        server.close();
+    }
+
+    static Stream<Scenario> scenarios() {
+        return Stream.of(new Saturation(4, Opcode.TEXT, 125, 2), new Saturation(2, Opcode.BINARY, 1 << 20, 1),
+                new FixedRate(4, 16, 1000), new Bursts(20, 125, 10), new Broadcast(50, 125), new ConnectRate(4, 16),
+                new SlowReaders(4, 4, 125, 1 << 16, 32));
+    }
+
+    @ParameterizedTest
+    @MethodSource("scenarios")
+    void aScenarioEndsWithFigures(Scenario scenario) throws IOException {
+        List<Figure> figures = scenario.run(server.target(), new Pace(50_000_000, 150_000_000));
+        assertTrue(figures.getFirst().metric().startsWith("server CPU per "), figures::toString);
+        assertTrue(figures.stream().allMatch(figure -> Double.isFinite(figure.value()) && figure.value() >= 0),
+                figures::toString);
+        assertTrue(figures.stream().map(Figure::metric).distinct().count() == figures.size(), figures::toString);
+    }
+
+    @Test
+    void theFullPlanHasEveryPeerInEveryCell() {
+        Plan plan = Plan.of(false, Duration.ofMinutes(40));
+        assertFalse(plan.cells().isEmpty());
+        assertTrue(plan.cells().stream().allMatch(cell -> cell.peers().equals(EnumSet.allOf(Peers.class))));
+    }
+
+    @Test
+    void namesOfScenariosDiffer() {
+        for (boolean quick : new boolean[]{true, false}) {
+            List<String> names = Plan.of(quick, Duration.ofMinutes(2)).cells().stream()
+                    .map(cell -> cell.scenario().name()).toList();
+            assertTrue(names.stream().distinct().count() == names.size(), names::toString);
+        }
+    }
+}
