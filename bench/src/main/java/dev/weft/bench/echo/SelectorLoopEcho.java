@@ -2,12 +2,16 @@ package dev.weft.bench.echo;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.weft.bench.peers.Announcement;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.FrameWriter;
+import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
 import dev.weft.parser.http.OpeningHandshake;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -15,33 +19,50 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * The floor: a single-threaded selector loop that echoes frames with Weft's parser and does nothing else: no threads, no
- * deadlines, no limits, no closing handshake. What a server takes more than this is what its comfort costs.
+ * deadlines, no limits but one. What a server takes more than this is what its comfort costs.
  */
 public final class SelectorLoopEcho {
-    private static final int BUFFER = 1 << 19;
+    private static final int READ = 1 << 19;
+    private static final int MAX_FRAME = 2 << 20;
+    /** Room for the replies to one read, of which the first may have begun long before. */
+    private static final int REPLIES = 2 * READ + MAX_FRAME;
 
     private final Selector selector = Selector.open();
-    private final ByteBuffer in = ByteBuffer.allocateDirect(BUFFER);
-    private final byte[] octets = new byte[BUFFER];
-    private final byte[] reply = new byte[BUFFER];
-    private final ByteBuffer out = ByteBuffer.allocateDirect(BUFFER);
+    private final ByteBuffer in = ByteBuffer.allocateDirect(READ);
+    private final byte[] octets = new byte[READ];
+    private final byte[] header = new byte[16];
+    private final ByteBuffer out = ByteBuffer.allocateDirect(REPLIES);
     private final FrameWriter writer = new FrameWriter(Role.SERVER);
+    private final Set<Client> subscribers = new LinkedHashSet<>();
 
     private SelectorLoopEcho() throws IOException {}
 
-    /** Serves for ever at the port that it prints. */
+    /** Serves, as all peers do. */
     public static void main(String[] args) throws IOException {
-        new SelectorLoopEcho().serve(args.length > 0 ? Integer.parseInt(args[0]) : 0);
+        ServerSocketChannel listener = ServerSocketChannel.open();
+        listener.bind(new InetSocketAddress("127.0.0.1", Announcement.port(args)), Announcement.BACKLOG);
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                Announcement.listening(listener.socket().getLocalPort(), args);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        new SelectorLoopEcho().serve(listener);
     }
 
-    private void serve(int port) throws IOException {
-        ServerSocketChannel listener = ServerSocketChannel.open();
-        listener.bind(new InetSocketAddress("127.0.0.1", port), 1024).configureBlocking(false);
+    private void serve(ServerSocketChannel listener) throws IOException {
+        listener.configureBlocking(false);
         listener.register(selector, SelectionKey.OP_ACCEPT);
-        System.out.println("listening on ws://127.0.0.1:" + listener.socket().getLocalPort() + "/");
         while (true) {
             selector.select(key -> {
                 try {
@@ -51,13 +72,16 @@ public final class SelectorLoopEcho {
                         ((Client) key.attachment()).ready();
                     }
                 } catch (IOException | ProtocolViolationException e) {
-                    close(key);
+                    end(key);
                 }
             });
         }
     }
 
-    private static void close(SelectionKey key) {
+    private void end(SelectionKey key) {
+        if (key.attachment() instanceof Client client) {
+            subscribers.remove(client);
+        }
         try {
             key.channel().close();
         } catch (IOException e) {
@@ -73,9 +97,12 @@ public final class SelectorLoopEcho {
 
     private final class Client {
         private final SocketChannel channel;
-        private final FrameParser parser = new FrameParser(Role.SERVER, Integer.MAX_VALUE);
+        private final FrameParser parser = new FrameParser(Role.SERVER, MAX_FRAME);
         private SelectionKey key;
-        private boolean open;
+        /** The request so far; none once it was answered. */
+        private ByteArrayOutputStream request = new ByteArrayOutputStream(0);
+        private boolean subscribed;
+        private boolean closing;
         /** Payload of a frame that is cut, and what the socket did not take. */
         private byte[] partial;
         private int partialLength;
@@ -86,7 +113,7 @@ public final class SelectorLoopEcho {
         }
 
         void ready() throws IOException, ProtocolViolationException {
-            if (key.isWritable() && !writeRest()) {
+            if (unwritten != null && !writeRest()) {
                 return;
             }
             int count = channel.read(in.clear());
@@ -95,46 +122,66 @@ public final class SelectorLoopEcho {
             }
             in.flip().get(octets, 0, count);
             out.clear();
-            if (open) {
-                echo(count);
+            if (request == null) {
+                frames(count);
             } else {
                 handshake(count);
             }
-            out.flip();
-            channel.write(out);
-            if (out.hasRemaining()) {
-                unwritten = ByteBuffer.allocate(out.remaining()).put(out).flip();
+            write(out.flip());
+            if (closing && unwritten == null) {
+                throw new IOException("closed");
+            }
+        }
+
+        /** Writes what the socket takes, and keeps the rest until it takes more. */
+        private void write(ByteBuffer what) throws IOException {
+            if (unwritten == null) {
+                channel.write(what);
+            }
+            if (what.hasRemaining()) {
+                int before = unwritten == null ? 0 : unwritten.remaining();
+                ByteBuffer rest = ByteBuffer.allocate(before + what.remaining());
+                if (unwritten != null) {
+                    rest.put(unwritten);
+                }
+                unwritten = rest.put(what).flip();
                 key.interestOps(SelectionKey.OP_WRITE);
             }
         }
 
         private boolean writeRest() throws IOException {
-            if (unwritten != null) {
-                channel.write(unwritten);
-                if (unwritten.hasRemaining()) {
-                    return false;
-                }
-                unwritten = null;
-                key.interestOps(SelectionKey.OP_READ);
+            channel.write(unwritten);
+            if (unwritten.hasRemaining()) {
+                return false;
             }
+            unwritten = null;
+            key.interestOps(SelectionKey.OP_READ);
             return true;
         }
 
         private void handshake(int count) {
-            String head = new String(octets, 0, count, ISO_8859_1);
+            request.write(octets, 0, count);
+            String head = request.toString(ISO_8859_1);
+            if (!head.endsWith("\r\n\r\n")) {
+                return;
+            }
             String mark = "Sec-WebSocket-Key: ";
             int at = head.indexOf(mark) + mark.length();
             out.put(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
                     + OpeningHandshake.acceptKey(head.substring(at, head.indexOf("\r\n", at)))
                     + "\r\n\r\n").getBytes(ISO_8859_1));
-            open = true;
+            request = null;
+            if (head.startsWith("GET " + Announcement.BROADCAST_PATH + " ")) {
+                subscribed = true;
+                subscribers.add(this);
+            }
         }
 
-        private void echo(int count) throws ProtocolViolationException {
+        private void frames(int count) throws IOException, ProtocolViolationException {
             parser.feed(octets, 0, count);
             while (true) {
                 switch (parser.next()) {
-                    case FRAME -> reply(octets, parser.payloadOffset(), parser.payloadLength());
+                    case FRAME -> frame(octets, parser.payloadOffset(), parser.payloadLength());
                     case FRAME_START -> {
                         partial = new byte[(int) parser.frameLength()];
                         partialLength = 0;
@@ -144,7 +191,7 @@ public final class SelectorLoopEcho {
                                 parser.payloadLength());
                         partialLength += parser.payloadLength();
                     }
-                    case FRAME_END -> reply(partial, 0, partialLength);
+                    case FRAME_END -> frame(partial, 0, partialLength);
                     case NEED_INPUT -> {
                         return;
                     }
@@ -152,9 +199,44 @@ public final class SelectorLoopEcho {
             }
         }
 
-        private void reply(byte[] payload, int from, int length) {
-            int end = writer.writeHeader(reply, 0, parser.fin(), 0, parser.opcode(), length);
-            out.put(reply, 0, end).put(payload, from, length);
+        private void frame(byte[] payload, int from, int length) throws IOException {
+            switch (parser.opcode()) {
+                case PONG -> {}
+                case PING -> reply(Opcode.PONG, payload, from, length);
+                case CLOSE -> {
+                    reply(Opcode.CLOSE, payload, from, length);
+                    closing = true;
+                }
+                default -> {
+                    if (subscribed) {
+                        broadcast(payload, from, length);
+                    } else {
+                        reply(parser.opcode(), payload, from, length);
+                    }
+                }
+            }
+        }
+
+        private void reply(Opcode opcode, byte[] payload, int from, int length) {
+            int end = writer.writeHeader(header, 0, parser.fin(), 0, opcode, length);
+            out.put(header, 0, end).put(payload, from, length);
+        }
+
+        private void broadcast(byte[] payload, int from, int length) throws IOException {
+            write(out.flip());
+            out.clear();
+            reply(parser.opcode(), payload, from, length);
+            out.flip();
+            List<Client> gone = new ArrayList<>();
+            for (Client each : subscribers) {
+                try {
+                    each.write(out.duplicate());
+                } catch (IOException e) {
+                    gone.add(each);
+                }
+            }
+            out.clear();
+            gone.forEach(each -> end(each.key));
         }
     }
 }

@@ -1,0 +1,80 @@
+package dev.weft.bench.echo;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Keeps the server and the load apart where {@code taskset} exists and there are two cores: servers are started on core
+ * 0, and this JVM, which makes the load, is moved to core 1 until this is closed.
+ */
+final class Cores implements AutoCloseable {
+    private static final int TASKSET_SECONDS = 10;
+    private static final String SERVER = "0";
+    private static final String LOAD = "1";
+
+    /** Where this JVM was before; empty if nothing is pinned. */
+    private final Optional<String> before;
+
+    private Cores(Optional<String> before) {
+        this.before = before;
+    }
+
+    /** Moves this JVM, if it can be. */
+    static Cores pin() {
+        String pid = Long.toString(ProcessHandle.current().pid());
+        Optional<String> mask = taskset("-p", pid).map(line -> line.substring(line.lastIndexOf(' ') + 1))
+                .filter(word -> !word.isEmpty());
+        boolean twoCores = mask.isPresent() && (lowest(mask.get()) & 0b11) == 0b11;
+        if (!twoCores || taskset("-a", "-p", "-c", LOAD, pid).isEmpty()) {
+            return new Cores(Optional.empty());
+        }
+        return new Cores(mask);
+    }
+
+    /** What a server's command line begins with. */
+    List<String> serverPrefix() {
+        return before.isPresent() ? List.of("taskset", "-c", SERVER) : List.of();
+    }
+
+    /** For the report. */
+    String description() {
+        return before.isPresent()
+                ? "Servers ran on core " + SERVER + ", the load, one thread of the program's own JVM, on core " + LOAD
+                        + "."
+                : "Nothing was pinned to a core: there is no taskset here, or no two cores.";
+    }
+
+    @Override
+    public void close() {
+        if (before.isPresent()) {
+            taskset("-a", "-p", before.get(), Long.toString(ProcessHandle.current().pid()));
+        }
+    }
+
+    /** The first four cores of a hexadecimal mask of any length. */
+    private static int lowest(String mask) {
+        return Character.digit(mask.charAt(mask.length() - 1), 16);
+    }
+
+    /** What it printed; empty if it failed or is not there. */
+    private static Optional<String> taskset(String... arguments) {
+        String[] command = new String[arguments.length + 1];
+        command[0] = "taskset";
+        System.arraycopy(arguments, 0, command, 1, arguments.length);
+        try {
+            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            String output = new String(process.getInputStream().readAllBytes()).strip();
+            boolean done = process.waitFor(TASKSET_SECONDS, TimeUnit.SECONDS);
+            return done && process.exitValue() == 0
+                    ? Optional.of(output.lines().findFirst().orElse(""))
+                    : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package dev.weft.bench.echo;
+
+import dev.weft.bench.Run;
+import dev.weft.bench.Suite;
+import dev.weft.bench.echo.Plan.Cell;
+import dev.weft.bench.echo.Scenario.Figure;
+import dev.weft.bench.peers.Peers;
+import dev.weft.bench.report.Measurement;
+import dev.weft.parser.Opcode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Weft and its peers under the same load over loopback. In each round every server is started anew; each cell then takes
+ * the servers in turn, so that what disturbs the machine for a while disturbs them all. A server that fails in a cell is
+ * named with its failure, and the run goes on.
+ */
+public final class EchoSuite implements Suite {
+    /** What any server gets before its first cell, so that the first is not measured on cold code. */
+    private static final Saturation FIRST_WARM_UP = new Saturation(16, Opcode.BINARY, 125, 16);
+    private static final Scenario.Pace FIRST_PACE = new Scenario.Pace(0, 2_000_000_000L);
+    /** Kept back to end the servers. */
+    private static final double END_SECONDS = 3;
+
+    /** Made by the program that runs all suites. */
+    public EchoSuite() {}
+
+    @Override
+    public String name() {
+        return "echo";
+    }
+
+    @Override
+    public void run(Run run) throws IOException, InterruptedException {
+        long end = System.nanoTime() + run.budget().toNanos();
+        Plan plan = Plan.of(run.quick(), run.budget());
+        try (Cores cores = Cores.pin()) {
+            remarks(run, plan, cores);
+            Results results = new Results(run);
+            for (int round = 1; round <= plan.rounds(); round++) {
+                new Round(run, plan, cores, results, round, end).run();
+            }
+            results.hand();
+        }
+    }
+
+    private static void remarks(Run run, Plan plan, Cores cores) {
+        run.remark(cores.description() + " Each server ran in its own JVM: Java " + Runtime.version()
+                + ", SerialGC, -Xms512m -Xmx2g; a round starts them all anew and takes them in turn in each cell.");
+        run.remark(String.format(Locale.ROOT, "%d rounds; each cell had %.1f s of warm-up and %.1f s of measurement.",
+                plan.rounds(), plan.pace().warmUp() / 1e9, plan.pace().measure() / 1e9));
+        run.remark("The load is one thread that writes, reads and compares every octet: where a server takes less CPU "
+                + "than the load does, throughput and latency under saturation are the load's, and server CPU per message "
+                + "is the figure to compare.");
+        run.remark("No TLS, no compression, loopback only, one core for the server: servers with several I/O threads "
+                + "were set to one, and how they scale over cores is not shown.");
+        for (Peers peer : plan.peers()) {
+            run.remark(peer.subject() + ": " + peer.settings() + ".");
+        }
+    }
+
+    /** The servers of one round. */
+    private static final class Round {
+        private final Run run;
+        private final Plan plan;
+        private final Cores cores;
+        private final Results results;
+        private final int round;
+        private final long end;
+        private final Map<Peers, ServerProcess> servers = new EnumMap<>(Peers.class);
+
+        Round(Run run, Plan plan, Cores cores, Results results, int round, long end) {
+            this.run = run;
+            this.plan = plan;
+            this.cores = cores;
+            this.results = results;
+            this.round = round;
+            this.end = end;
+        }
+
+        void run() throws InterruptedException {
+            try {
+                plan.peers().forEach(this::server);
+                for (Cell cell : plan.cells()) {
+                    for (Peers peer : cell.peers()) {
+                        if (Thread.interrupted()) {
+                            throw new InterruptedException();
+                        }
+                        measure(cell.scenario(), peer);
+                    }
+                }
+            } finally {
+                servers.values().forEach(ServerProcess::close);
+            }
+        }
+
+        private void measure(Scenario scenario, Peers peer) {
+            double needed = (plan.pace().warmUp() + plan.pace().measure()) / 1e9 + scenario.extraSeconds()
+                    + END_SECONDS;
+            if (System.nanoTime() + needed * 1e9 > end) {
+                results.leftOut(scenario);
+                return;
+            }
+            ServerProcess server = server(peer);
+            if (server == null) {
+                return; // why is in a remark
+            }
+            try {
+                List<Figure> figures = scenario.run(server.target(), plan.pace());
+                results.keep(scenario, peer, figures);
+                Figure first = figures.getFirst();
+                run.progress(String.format(Locale.ROOT, "echo, round %d/%d, %s, %s: %s %.2f %s", round, plan.rounds(),
+                        scenario.name(), peer.subject(), first.metric(), first.value(), first.unit()));
+            } catch (IOException e) {
+                String state = server.isAlive() ? "" : "; its process is gone";
+                fail(peer, "failed at " + scenario.name() + " in round " + round + ": " + e.getMessage() + state);
+                // What it has not got over is not to burden the next cell.
+                servers.remove(peer).close();
+            }
+        }
+
+        /** The one that runs, or a new one, which is then warmed up; null if it does not start. */
+        private ServerProcess server(Peers peer) {
+            ServerProcess running = servers.get(peer);
+            if (running != null) {
+                return running;
+            }
+            try {
+                ServerProcess started = ServerProcess.start(peer, cores.serverPrefix());
+                servers.put(peer, started);
+                FIRST_WARM_UP.run(started.target(), FIRST_PACE);
+                return started;
+            } catch (IOException e) {
+                fail(peer, "did not start in round " + round + ": " + e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            ServerProcess failed = servers.remove(peer);
+            if (failed != null) {
+                failed.close();
+            }
+            return null;
+        }
+
+        private void fail(Peers peer, String what) {
+            run.progress("echo: " + peer.subject() + " " + what);
+            run.remark(peer.subject() + " " + what + ".");
+        }
+    }
+
+    /** The figures of all rounds, in the order in which they came first. */
+    private static final class Results {
+        private final Run run;
+        private final Map<Key, List<Double>> rounds = new LinkedHashMap<>();
+        private final Map<Key, Figure> kinds = new LinkedHashMap<>();
+        private final Set<String> leftOut = new LinkedHashSet<>();
+
+        Results(Run run) {
+            this.run = run;
+        }
+
+        private record Key(String scenario, Peers peer, String metric) {}
+
+        void keep(Scenario scenario, Peers peer, List<Figure> figures) {
+            for (Figure figure : figures) {
+                Key key = new Key(scenario.name(), peer, figure.metric());
+                rounds.computeIfAbsent(key, first -> new ArrayList<>()).add(figure.value());
+                kinds.put(key, figure);
+            }
+        }
+
+        void leftOut(Scenario scenario) {
+            leftOut.add(scenario.name());
+        }
+
+        void hand() {
+            rounds.forEach((key, values) -> {
+                Figure kind = kinds.get(key);
+                run.add(new Measurement("echo", key.scenario, key.peer.subject(), key.metric, kind.unit(),
+                        kind.lessIsBetter(), values));
+                if (kind.metric().startsWith(FixedRate.REACHED) && values.stream().anyMatch(FixedRate::isMissed)) {
+                    run.remark(key.peer.subject() + " did not reach the rate of " + key.scenario + ": "
+                            + values.stream().map(value -> String.format(Locale.ROOT, "%.1f %%", value)).toList()
+                            + " were answered in time, by round.");
+                }
+            });
+            if (!leftOut.isEmpty()) {
+                run.remark("For want of time some rounds of these were left out: " + String.join("; ", leftOut) + ".");
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package dev.weft.bench.echo;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+
+/** Opening handshakes by hand. */
+final class Handshakes {
+    private static final int TIMEOUT_MILLIS = 10_000;
+    private static final int LONGEST_HEAD = 4096;
+
+    private Handshakes() {}
+
+    /** The request, always with the same key: the answer is the same too. */
+    static byte[] request(int port, String path) {
+        return ("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + port
+                + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").getBytes(ISO_8859_1);
+    }
+
+    /** Whether the whole answer is here; throws if it is not the one wanted. */
+    static boolean isAccepted(byte[] answer, int length) throws IOException {
+        String text = new String(answer, 0, length, ISO_8859_1);
+        if (!text.endsWith("\r\n\r\n")) {
+            return false;
+        }
+        if (!text.startsWith("HTTP/1.1 101 ") || !text.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")) {
+            throw new IOException("no handshake: " + text);
+        }
+        return true;
+    }
+
+    static InetSocketAddress address(int port) {
+        return new InetSocketAddress("127.0.0.1", port);
+    }
+
+    /** Opens a connection with the path "/". */
+    static SocketChannel open(int port) throws IOException {
+        return open(port, "/", 0);
+    }
+
+    /**
+     * Opens a connection; gives up after some seconds.
+     *
+     * @param receiveBuffer of the socket, in octets; 0 leaves it to the system
+     */
+    static SocketChannel open(int port, String path, int receiveBuffer) throws IOException {
+        SocketChannel channel = SocketChannel.open();
+        try {
+            if (receiveBuffer > 0) {
+                channel.setOption(StandardSocketOptions.SO_RCVBUF, receiveBuffer);
+            }
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.socket().connect(address(port), TIMEOUT_MILLIS);
+            channel.write(ByteBuffer.wrap(request(port, path)));
+            channel.socket().setSoTimeout(TIMEOUT_MILLIS);
+            InputStream in = channel.socket().getInputStream();
+            byte[] answer = new byte[LONGEST_HEAD];
+            int length = 0;
+            while (!isAccepted(answer, length)) {
+                int count = in.read(answer, length, answer.length - length);
+                if (count <= 0) {
+                    throw new IOException("no handshake: " + new String(answer, 0, length, ISO_8859_1));
+                }
+                length += count;
+            }
+            return channel;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /** Ends a connection with a reset, which leaves no port waiting. */
+    static void reset(SocketChannel channel) {
+        try {
+            channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+            channel.close();
+        } catch (IOException e) {
+            // Gone either way.
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package dev.weft.bench.echo;
+
+import dev.weft.bench.peers.Peers;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A peer in a JVM of its own, which ends when this is closed or the JVM that made it is gone. */
+final class ServerProcess implements AutoCloseable {
+    private static final int START_SECONDS = 60;
+    private static final int END_SECONDS = 5;
+    private static final String LISTENING = "listening ";
+    /** The same for all. */
+    private static final List<String> JVM = List.of("-XX:+UseSerialGC", "-Xms512m", "-Xmx2g");
+
+    private final Process process;
+    private final int port;
+
+    private ServerProcess(Process process, int port) {
+        this.process = process;
+        this.port = port;
+    }
+
+    /** Starts one and waits until it listens. */
+    static ServerProcess start(Peers peer, List<String> prefix) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(prefix);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(JVM);
+        command.addAll(peer.jvmOptions());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), peer.main().getName()));
+        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        CompletableFuture<Integer> port = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().name("output of " + peer).start(() -> read(process, port));
+        try {
+            return new ServerProcess(process, port.get(START_SECONDS, TimeUnit.SECONDS));
+        } catch (ExecutionException | TimeoutException e) {
+            process.destroyForcibly();
+            throw new IOException(peer + " did not start", e);
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            throw e;
+        }
+    }
+
+    /** Tells the port, then goes on reading: a server that logs is not to wait for a full pipe. */
+    private static void read(Process process, CompletableFuture<Integer> port) {
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(process.getInputStream()))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (line.startsWith(LISTENING)) {
+                    port.complete(Integer.parseInt(line.substring(LISTENING.length())));
+                }
+            }
+            port.completeExceptionally(new IOException("it ended"));
+        } catch (IOException | NumberFormatException e) {
+            port.completeExceptionally(e);
+        }
+    }
+
+    /** Where it listens, and what its CPU time is. */
+    Target target() {
+        return new Target(port, new CpuClock(process.pid()));
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Ends its input, which it is to obey; then waits. Returns whether it ended by itself. */
+    boolean end() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            // It is gone.
+        }
+        try {
+            if (process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+                return true;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        process.destroyForcibly();
+        return false;
+    }
+
+    @Override
+    public void close() {
+        end();
+    }
+
+    /** A server to load. */
+    record Target(int port, CpuClock cpu) {}
+}

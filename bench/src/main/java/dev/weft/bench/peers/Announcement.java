@@ -1,0 +1,35 @@
+package dev.weft.bench.peers;
+
+import java.io.IOException;
+import java.io.OutputStream;
+
+/** How every peer starts and ends, so that one program can run them all. */
+public final class Announcement {
+    /** What a peer takes at least. */
+    public static final int MAX_MESSAGE = 16 << 20;
+    /** The path whose connections all get what one of them sends; on any other a message goes back alone. */
+    public static final String BROADCAST_PATH = "/broadcast";
+    /** Enough that no burst of handshakes waits for the system to try again. */
+    public static final int BACKLOG = 1024;
+
+    private Announcement() {}
+
+    /** The port that the arguments ask for, 0 (the system chooses) if they are empty. */
+    public static int port(String[] args) {
+        return args.length > 0 ? Integer.parseInt(args[0]) : 0;
+    }
+
+    /**
+     * Prints where the peer listens. Then waits: without arguments, until the standard input ends, and ends the process,
+     * so that no peer outlives the program that started it; with a port, which a person gave, for ever.
+     */
+    public static void listening(int port, String[] args) throws IOException, InterruptedException {
+        System.out.println("listening " + port);
+        if (args.length == 0) {
+            System.in.transferTo(OutputStream.nullOutputStream());
+            // Not exit(): some peers' shutdown hooks wait for their connections.
+            Runtime.getRuntime().halt(0);
+        }
+        Thread.currentThread().join();
+    }
+}

@@ -1,0 +1,126 @@
+package dev.weft.bench.peers;
+
+import dev.weft.bench.echo.SelectorLoopEcho;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+
+/** The servers that are compared, each in its quickest configuration that still keeps to the protocol. */
+public enum Peers {
+    /** Ours, as it comes. */
+    WEFT("Weft", "weft", WeftPeer.class, List.of(),
+            "as it comes, but for permessage-deflate off and messages of up to 16 MiB; the handler sends borrowed views back; "
+                    + "a broadcast goes through a bounded queue and a virtual thread of each subscriber, so that none waits for another"),
+    /** Ours over the JDK's sockets. */
+    WEFT_BLOCKING("Weft, blocking transport", "weft", WeftBlockingPeer.class, List.of(),
+            "the same over the JDK's blocking sockets"),
+    /** The floor. */
+    FLOOR("selector loop (floor)", "weft", SelectorLoopEcho.class, List.of(),
+            "no server: one thread, Weft's parser, no deadlines, no limits, no UTF-8 check; what a server takes more is the price of its comfort"),
+    /** Netty, native. */
+    NETTY_EPOLL("Netty epoll", "netty", NettyPeer.class, nettyOptions(),
+            "native epoll, one event loop, WebSocketServerProtocolHandler without an aggregator (frames go back as they come), replies to one "
+                    + "read flushed together, reading paused while 4 MiB are unwritten, sun.misc.Unsafe allowed, leak detection and the checks of "
+                    + "ByteBuf off; a broadcast goes through one ChannelGroup"),
+    /** Netty over the JDK. */
+    NETTY_NIO("Netty NIO", "netty", NettyNioPeer.class, nettyOptions(), "the same over the JDK's selectors"),
+    /** Vert.x. */
+    VERTX("Vert.x", "vertx", VertxPeer.class, vertxOptions(),
+            "native epoll, one event loop, one instance, frames go back as they come, metrics, thread checks and context class loaders off, "
+                    + "Netty's flags as above"),
+    /** Undertow. */
+    UNDERTOW("Undertow", "undertow", UndertowPeer.class, List.of(),
+            "one I/O thread, direct buffers, whole messages handled on the I/O thread; a binary message is sent from the pooled buffers it came in"),
+    /** Jetty. */
+    JETTY("Jetty", "jetty", JettyPeer.class, List.of(),
+            "one acceptor, one selector, whole messages with automatic demand, a binary message is sent from the buffer it came in, socket "
+                    + "buffers of 64 KiB; its API offers no way to send several replies in one write"),
+    /** Tomcat. */
+    TOMCAT("Tomcat", "tomcat", TomcatPeer.class, List.of("-Dorg.apache.tomcat.websocket.DEFAULT_BUFFER_SIZE=16384"),
+            "NIO connector with its default pool, parts of up to 8 KiB joined by the endpoint (for whole messages Tomcat would set aside the "
+                    + "longest allowed thrice at each connection), blocking sends, buffers of 16 KiB; batching is off: the API has no moment to flush at"),
+    /** Helidon. */
+    HELIDON("Helidon", "helidon", HelidonPeer.class, List.of(),
+            "a virtual thread for each connection, as it comes; a broadcast sends to all in turn and waits for the slowest"),
+    /** Java-WebSocket. */
+    JAVA_WEBSOCKET("Java-WebSocket", "java-websocket", JavaWebSocketPeer.class, List.of(),
+            "one decoding thread, TCP_NODELAY, pings to find lost connections off");
+
+    private static final int FIRST_WITH_UNSAFE_FLAG = 23;
+
+    private final String title;
+    private final String versionKey;
+    private final Class<?> main;
+    private final List<String> jvmOptions;
+    private final String settings;
+
+    Peers(String title, String versionKey, Class<?> main, List<String> jvmOptions, String settings) {
+        this.title = title;
+        this.versionKey = versionKey;
+        this.main = main;
+        this.jvmOptions = jvmOptions;
+        this.settings = settings;
+    }
+
+    /** As reports call it: with the version, if it is another's. */
+    public String subject() {
+        return versionKey.equals("weft") ? title : title + " " + version();
+    }
+
+    /** The version that this program was built with. */
+    public String version() {
+        String version = Versions.PINNED.getProperty(versionKey);
+        if (version == null) {
+            throw new IllegalStateException("no version of " + versionKey);
+        }
+        return version;
+    }
+
+    /** What to start. */
+    public Class<?> main() {
+        return main;
+    }
+
+    /** What its JVM needs beside what all have. */
+    public List<String> jvmOptions() {
+        return jvmOptions;
+    }
+
+    /** What was set, and why: part of a sentence. */
+    public String settings() {
+        return settings;
+    }
+
+    private static List<String> nettyOptions() {
+        List<String> options = new ArrayList<>(List.of("--enable-native-access=ALL-UNNAMED",
+                "-Dio.netty.noUnsafe=false", "-Dio.netty.leakDetection.level=disabled",
+                "-Dio.netty.buffer.checkBounds=false", "-Dio.netty.buffer.checkAccessible=false"));
+        if (Runtime.version().feature() >= FIRST_WITH_UNSAFE_FLAG) {
+            options.add("--sun-misc-unsafe-memory-access=allow");
+        }
+        return options;
+    }
+
+    private static List<String> vertxOptions() {
+        List<String> options = new ArrayList<>(nettyOptions());
+        options.addAll(List.of("-Dvertx.disableMetrics=true", "-Dvertx.threadChecks=false",
+                "-Dvertx.disableContextTimings=true", "-Dvertx.disableTCCL=true"));
+        return options;
+    }
+
+    /** Read when first asked for. */
+    private static final class Versions {
+        private static final Properties PINNED = new Properties();
+
+        static {
+            try (InputStream in = Peers.class.getResourceAsStream("versions.properties")) {
+                PINNED.load(in);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

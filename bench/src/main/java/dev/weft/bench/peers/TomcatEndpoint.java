@@ -1,0 +1,110 @@
+package dev.weft.bench.peers;
+
+import jakarta.websocket.CloseReason;
+import jakarta.websocket.Endpoint;
+import jakarta.websocket.EndpointConfig;
+import jakarta.websocket.MessageHandler;
+import jakarta.websocket.Session;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What Tomcat makes for each connection. It takes messages in parts and joins them itself: for whole ones Tomcat sets
+ * aside the longest allowed, three times over, at each connection.
+ */
+public final class TomcatEndpoint extends Endpoint {
+    private static final Set<Session> SUBSCRIBERS = ConcurrentHashMap.newKeySet();
+
+    private final ByteArrayOutputStream binary = new ByteArrayOutputStream(0);
+    private final StringBuilder text = new StringBuilder();
+    private Session session;
+    private boolean broadcasts;
+
+    /** Made by Tomcat. */
+    public TomcatEndpoint() {}
+
+    @Override
+    public void onOpen(Session opened, EndpointConfig config) {
+        session = opened;
+        session.setMaxIdleTimeout(0);
+        broadcasts = session.getRequestURI().getPath().equals(Announcement.BROADCAST_PATH);
+        if (broadcasts) {
+            SUBSCRIBERS.add(session);
+        }
+        // Not lambdas: Tomcat finds the type of the message by reflection.
+        session.addMessageHandler(new MessageHandler.Partial<ByteBuffer>() {
+            @Override
+            public void onMessage(ByteBuffer part, boolean last) {
+                receive(part, last);
+            }
+        });
+        session.addMessageHandler(new MessageHandler.Partial<String>() {
+            @Override
+            public void onMessage(String part, boolean last) {
+                receive(part, last);
+            }
+        });
+    }
+
+    @Override
+    public void onClose(Session closed, CloseReason reason) {
+        SUBSCRIBERS.remove(closed);
+    }
+
+    @Override
+    public void onError(Session failed, Throwable cause) {
+        SUBSCRIBERS.remove(failed);
+    }
+
+    private void receive(ByteBuffer part, boolean last) {
+        ByteBuffer message = part;
+        if (!last || binary.size() > 0) {
+            byte[] octets = new byte[part.remaining()];
+            part.get(octets);
+            binary.writeBytes(octets);
+            if (!last) {
+                return;
+            }
+            message = ByteBuffer.wrap(binary.toByteArray());
+            binary.reset();
+        }
+        try {
+            if (broadcasts) {
+                // Asynchronous: each subscriber may still be sending when the part's buffer is used again.
+                ByteBuffer copy = ByteBuffer.allocate(message.remaining()).put(message).flip();
+                SUBSCRIBERS.forEach(each -> each.getAsyncRemote().sendBinary(copy.duplicate()));
+            } else {
+                session.getBasicRemote().sendBinary(message);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void receive(String part, boolean last) {
+        String message = part;
+        if (!last || !text.isEmpty()) {
+            text.append(part);
+            if (!last) {
+                return;
+            }
+            message = text.toString();
+            text.setLength(0);
+        }
+        try {
+            if (broadcasts) {
+                for (Session each : SUBSCRIBERS) {
+                    each.getAsyncRemote().sendText(message);
+                }
+            } else {
+                session.getBasicRemote().sendText(message);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package dev.weft.bench.peers;
+
+import dev.weft.MessageView;
+import dev.weft.WebSocketConnection;
+import dev.weft.server.TransportKind;
+import dev.weft.server.WebSocketServer;
+import java.io.IOException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Weft, with borrowed views: neither copies nor allocates for a message that fits its read buffer. */
+public final class WeftPeer {
+    private final Set<Subscriber> subscribers = ConcurrentHashMap.newKeySet();
+
+    private WeftPeer() {}
+
+    /** Serves over the default transport. */
+    public static void main(String[] args) throws Exception {
+        serve(args, TransportKind.PARKING);
+    }
+
+    static void serve(String[] args, TransportKind transport) throws IOException, InterruptedException {
+        WeftPeer peer = new WeftPeer();
+        WebSocketServer server = WebSocketServer.builder().port(Announcement.port(args)).transport(transport)
+                .backlog(Announcement.BACKLOG).maxMessageSize(Announcement.MAX_MESSAGE).noDeflate()
+                .handler(peer::handle).start();
+        Announcement.listening(server.port(), args);
+    }
+
+    private void handle(WebSocketConnection connection) throws IOException {
+        if (connection.target().equals(Announcement.BROADCAST_PATH)) {
+            broadcast(connection);
+        } else {
+            echo(connection);
+        }
+    }
+
+    private static void echo(WebSocketConnection connection) throws IOException {
+        while (true) {
+            MessageView message = connection.receiveView();
+            if (message.type() == MessageView.Type.CLOSE) {
+                return;
+            }
+            connection.send(message);
+        }
+    }
+
+    private void broadcast(WebSocketConnection connection) throws IOException {
+        Subscriber subscriber = new Subscriber(connection);
+        subscribers.add(subscriber);
+        try {
+            while (true) {
+                MessageView message = connection.receiveView();
+                if (message.type() == MessageView.Type.CLOSE) {
+                    return;
+                }
+                Subscriber.Post post = new Subscriber.Post(message.type(), message.bytes());
+                for (Subscriber each : subscribers) {
+                    each.deliver(post);
+                }
+            }
+        } finally {
+            subscribers.remove(subscriber);
+            subscriber.end();
+        }
+    }
+}
