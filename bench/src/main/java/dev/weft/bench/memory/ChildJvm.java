@@ -1,0 +1,86 @@
+package dev.weft.bench.memory;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A JVM whose memory is measured, and which ends with its standard input. */
+final class ChildJvm implements AutoCloseable {
+    private static final int START_SECONDS = 60;
+    private static final int END_SECONDS = 5;
+    private static final String LISTENING = "listening ";
+
+    private final Process process;
+    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+
+    /** Starts a program of this class path. */
+    ChildJvm(List<String> jvmOptions, String main, List<String> arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
+        command.addAll(arguments);
+        process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        Thread.ofPlatform().daemon().name("output of " + main).start(this::read);
+    }
+
+    /** Goes on to the end: a server that logs is not to wait for a full pipe. */
+    private void read() {
+        try (var output = new BufferedReader(new InputStreamReader(process.getInputStream()))) {
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                lines.add(line);
+            }
+        } catch (IOException e) {
+            // It is gone, as whoever waits for a line will see.
+        }
+    }
+
+    /** Waits for it to say where it listens. */
+    int port() throws IOException, InterruptedException {
+        return Integer.parseInt(await(LISTENING, START_SECONDS).substring(LISTENING.length()).trim());
+    }
+
+    /** Waits for a line that begins like this. */
+    String await(String prefix, long seconds) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        while (true) {
+            String line = lines.poll(100, TimeUnit.MILLISECONDS);
+            if (line != null && line.startsWith(prefix)) {
+                return line;
+            }
+            if (line == null && !process.isAlive() || System.nanoTime() > deadline) {
+                throw new IOException("no \"" + prefix.trim() + "\" from a process that is "
+                        + (process.isAlive() ? "too slow" : "over"));
+            }
+        }
+    }
+
+    /** Tells it to go on. */
+    void tell() throws IOException {
+        process.getOutputStream().write('\n');
+        process.getOutputStream().flush();
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    @Override
+    public void close() {
+        try {
+            process.getOutputStream().close();
+            process.waitFor(END_SECONDS, TimeUnit.SECONDS);
+        } catch (IOException e) {
+            // It is gone.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        process.destroyForcibly();
+    }
+}

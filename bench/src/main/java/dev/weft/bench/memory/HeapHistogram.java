@@ -1,0 +1,79 @@
+package dev.weft.bench.memory;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * Live octets of a JVM's heap by class.
+ *
+ * @param octets by the names that {@code jcmd} uses: {@code [B} is {@code byte[]}
+ */
+record HeapHistogram(Map<String, Long> octets) {
+    private static final int LONGEST_WAIT_SECONDS = 120;
+
+    HeapHistogram {
+        octets = Map.copyOf(octets);
+    }
+
+    /** Asks a JVM of the same user and JDK; it collects first, twice, since what the first finds may free more. */
+    static HeapHistogram of(long pid) throws IOException, InterruptedException {
+        jcmd(pid, "GC.run");
+        return parse(jcmd(pid, "GC.class_histogram"));
+    }
+
+    /** Reads what {@code GC.class_histogram} prints. */
+    static HeapHistogram parse(List<String> lines) {
+        Map<String, Long> octets = new TreeMap<>();
+        for (String line : lines) {
+            // " 12:   34   5678  java.lang.String (java.base@25)"
+            String[] columns = line.trim().split("\\s+");
+            if (columns.length >= 4 && columns[0].matches("\\d+:")) {
+                octets.merge(columns[3], Long.parseLong(columns[2]), Long::sum);
+            }
+        }
+        return new HeapHistogram(octets);
+    }
+
+    /** All classes together. */
+    long total() {
+        return octets.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** What each of these connections added to a heap that was like that before, largest first. */
+    Map<String, Double> perConnection(HeapHistogram before, int connections) {
+        Map<String, Double> added = new TreeMap<>();
+        octets.forEach((name, count) -> added.put(name,
+                (double) (count - before.octets.getOrDefault(name, 0L)) / connections));
+        before.octets.forEach((name, count) -> added.putIfAbsent(name, -(double) count / connections));
+        return added.entrySet().stream()
+                .sorted(Map.Entry.<String, Double>comparingByValue(Comparator.reverseOrder()))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (a, b) -> a, LinkedHashMap::new));
+    }
+
+    private static List<String> jcmd(long pid, String command) throws IOException, InterruptedException {
+        File output = File.createTempFile("weft-jcmd", ".txt");
+        try {
+            Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                    Long.toString(pid), command).redirectErrorStream(true).redirectOutput(output).start();
+            try {
+                if (!process.waitFor(LONGEST_WAIT_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+                    throw new IOException("jcmd " + command + " failed: " + Files.readString(output.toPath()));
+                }
+            } finally {
+                process.destroyForcibly();
+            }
+            return Files.readAllLines(output.toPath());
+        } finally {
+            Files.delete(output.toPath());
+        }
+    }
+}

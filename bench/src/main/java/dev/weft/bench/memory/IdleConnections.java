@@ -1,0 +1,38 @@
+package dev.weft.bench.memory;
+
+import java.io.IOException;
+
+/**
+ * Opens connections to a server in another process, has each echo one message, and tells what an idle one costs there:
+ * live heap after a collection with its breakdown by class, and resident memory, less what the server took before. What
+ * the kernel holds for the sockets, both ends together, is a figure of its own.
+ * <pre>
+ * java -cp 'bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*' dev.weft.bench.memory.IdleConnections \
+ *     PORT SERVER_PID CONNECTIONS
+ * </pre>
+ * Connections of the warm-up leave memory resident that those that count use again, so RSS errs to the low side;
+ * {@link MemorySuite} warms up with fewer. The server must be a JVM that {@code jcmd} of this JDK can ask.
+ */
+public final class IdleConnections {
+    /** Enough that the server's code is compiled and its young generation is resident before the count begins. */
+    private static final int WARM_UP_ROUNDS = 4;
+    private static final int WARM_UP = 5_000;
+
+    private IdleConnections() {}
+
+    /** Measures once and prints a table. */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        if (args.length != 3) {
+            System.err.println("usage: IdleConnections PORT SERVER_PID CONNECTIONS");
+            System.exit(2);
+        }
+        int connections = Integer.parseInt(args[2]);
+        long pid = Long.parseLong(args[1]);
+        try (IdleClient client = new IdleClient(Integer.parseInt(args[0]), false)) {
+            client.warmUp(WARM_UP_ROUNDS, WARM_UP);
+            Footprint before = Footprint.of(pid);
+            client.open(connections);
+            System.out.print(Footprint.of(pid).since(before, connections).table());
+        }
+    }
+}

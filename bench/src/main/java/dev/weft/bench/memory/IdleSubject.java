@@ -1,0 +1,78 @@
+package dev.weft.bench.memory;
+
+import dev.weft.bench.peers.Peers;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A program whose idle connections are counted.
+ *
+ * @param name       as the report calls it
+ * @param isWeft     whether the report shows its classes
+ * @param main       what to start
+ * @param arguments  for that
+ * @param options    for its JVM, beside the heap's
+ * @param compact    whether object headers are compact
+ * @param deflate    whether permessage-deflate is negotiated and used
+ */
+record IdleSubject(String name, boolean isWeft, String main, List<String> arguments, List<String> options,
+        boolean compact, boolean deflate) {
+    private static final int HAS_COMPACT_HEADERS = 25;
+    private static final List<Peers> QUICK_PEERS = List.of(Peers.FLOOR, Peers.NETTY_EPOLL, Peers.JAVA_WEBSOCKET);
+    private static final String COMPACT_HEADERS = "-XX:+UseCompactObjectHeaders";
+
+    /** All to be measured over loopback, the more important ones first. */
+    static List<IdleSubject> all(boolean quick) {
+        boolean compact = hasCompactHeaders();
+        List<IdleSubject> subjects = new ArrayList<>();
+        subjects.add(weft("PARKING", compact, false));
+        subjects.add(weft("PARKING", compact, true));
+        for (Peers peer : quick ? QUICK_PEERS : List.of(Peers.values())) {
+            if (peer != Peers.WEFT && peer != Peers.WEFT_BLOCKING) {
+                subjects.add(new IdleSubject(peer.subject(), false, peer.main().getName(), List.of(),
+                        peer.jvmOptions(), compact, false));
+            }
+        }
+        if (!quick) {
+            subjects.add(weft("BLOCKING", compact, false));
+            if (compact) {
+                subjects.add(weft("PARKING", false, false));
+                subjects.add(weft("PARKING", false, true));
+            }
+        }
+        return subjects;
+    }
+
+    /** A program that holds its connections within itself. */
+    static IdleSubject inMemory(boolean compact, boolean pairs, int connections) {
+        return new IdleSubject(pairs ? "in-memory transport alone" : "Weft", !pairs,
+                InMemoryConnections.class.getName(),
+                List.of(Integer.toString(connections), pairs ? "pairs" : "echo"), List.of(), compact, false);
+    }
+
+    static boolean hasCompactHeaders() {
+        return Runtime.version().feature() >= HAS_COMPACT_HEADERS;
+    }
+
+    private static IdleSubject weft(String transport, boolean compact, boolean deflate) {
+        return new IdleSubject(transport.equals("PARKING") ? "Weft" : "Weft, blocking transport", true,
+                IdleEcho.class.getName(), List.of(transport, deflate ? "deflate" : "plain"), List.of(), compact,
+                deflate);
+    }
+
+    /** What its JVM is told. */
+    List<String> jvmOptions(List<String> heap) {
+        List<String> all = new ArrayList<>(heap);
+        all.addAll(options);
+        if (compact) {
+            all.add(COMPACT_HEADERS);
+        }
+        return all;
+    }
+
+    /** What tells this run of the program from its others. */
+    String setting() {
+        return (compact ? "compact" : "ordinary") + " object headers, "
+                + (deflate ? "permessage-deflate in use" : "no deflate");
+    }
+}

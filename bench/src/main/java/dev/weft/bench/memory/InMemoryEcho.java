@@ -1,0 +1,136 @@
+package dev.weft.bench.memory;
+
+import dev.weft.CloseReason;
+import dev.weft.ConnectionLimits;
+import dev.weft.ConnectionTimeouts;
+import dev.weft.echo.EchoHandler;
+import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.connection.Agreement;
+import dev.weft.internal.connection.Connection;
+import dev.weft.internal.connection.ConnectionServices;
+import dev.weft.internal.connection.FlushGuard;
+import dev.weft.internal.connection.Input;
+import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.time.Sweeper;
+import dev.weft.internal.transport.MemoryTransport;
+import dev.weft.parser.CloseCode;
+import dev.weft.parser.Role;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Echo connections within the process, each with its virtual thread, its place in a registry, and its deadlines, as a
+ * server's have; only the opening handshake, and the object that kept its state, are missing.
+ */
+final class InMemoryEcho {
+    private static final int PIPE_CAPACITY = 256;
+    private static final int BUFFER_SIZE = 16_384;
+    /** At a time, so that the threads need not take turns for each message. */
+    private static final int BATCH = 1_000;
+    private static final Duration NO_DEADLINE = Duration.ofHours(1);
+    /** "Hello", masked, and its echo (RFC 6455 §5.7). */
+    private static final byte[] HELLO = {(byte) 0x81, (byte) 0x85, 0x37, (byte) 0xfa, 0x21, 0x3d, 0x7f, (byte) 0x9f,
+            0x4d, 0x51, 0x58};
+    private static final byte[] HELLO_ECHO = {(byte) 0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f};
+
+    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+    private final FlushGuard guard = new FlushGuard("in-memory-guard");
+    private final CoarseClock clock = new CoarseClock();
+    private final ConnectionServices services;
+    private final Sweeper sweeper;
+    private final List<MemoryTransport> clients = new ArrayList<>();
+
+    InMemoryEcho() {
+        var timeouts = new ConnectionTimeouts(NO_DEADLINE, NO_DEADLINE, NO_DEADLINE, NO_DEADLINE, NO_DEADLINE,
+                NO_DEADLINE);
+        var budget = new BufferBudget(Runtime.getRuntime().maxMemory() / 4);
+        services = new ConnectionServices(new ConnectionLimits(1 << 20, 1L << 40, 1 << 17), timeouts, clock,
+                new BufferPool(BUFFER_SIZE, budget), budget, guard);
+        sweeper = new Sweeper("in-memory-sweeper", clock, NO_DEADLINE,
+                now -> connections.forEach(connection -> connection.sweep(now)));
+        guard.start();
+        sweeper.start();
+    }
+
+    /** Opens so many more, each of which echoes once. */
+    void open(int count) throws IOException {
+        for (int done = 0; done < count; done += BATCH) {
+            List<MemoryTransport> batch = new ArrayList<>();
+            for (int i = done; i < Math.min(count, done + BATCH); i++) {
+                MemoryTransport[] ends = pair();
+                batch.add(ends[0]);
+                Thread.ofVirtual().inheritInheritableThreadLocals(false).start(() -> serve(ends[1]));
+            }
+            echo(batch);
+            clients.addAll(batch);
+        }
+    }
+
+    /** All that are open echo once more. */
+    void echo() throws IOException {
+        for (int from = 0; from < clients.size(); from += BATCH) {
+            echo(clients.subList(from, Math.min(clients.size(), from + BATCH)));
+        }
+    }
+
+    /** Two ends of the kind that the connections have. */
+    static MemoryTransport[] pair() {
+        return MemoryTransport.pair(PIPE_CAPACITY);
+    }
+
+    private void serve(MemoryTransport transport) {
+        Input input = new Input(transport, services.pool());
+        Connection connection = new Connection(Role.SERVER, transport, input, 0, new Agreement("/", null, null, null),
+                services);
+        connections.add(connection);
+        try {
+            new EchoHandler().handle(connection);
+        } catch (IOException e) {
+            // The client's end was closed.
+        } finally {
+            connection.finish(new CloseReason(CloseCode.NORMAL_CLOSURE, ""));
+            transport.close();
+            connections.remove(connection);
+        }
+    }
+
+    private static void echo(List<MemoryTransport> ends) throws IOException {
+        for (MemoryTransport end : ends) {
+            end.write(ByteBuffer.wrap(HELLO));
+        }
+        ByteBuffer expected = ByteBuffer.wrap(HELLO_ECHO);
+        for (MemoryTransport end : ends) {
+            ByteBuffer reply = ByteBuffer.allocate(HELLO_ECHO.length);
+            while (reply.hasRemaining()) {
+                if (end.read(reply) < 0) {
+                    throw new IOException("the server ended a connection");
+                }
+            }
+            if (!reply.flip().equals(expected)) {
+                throw new IOException("not an echo");
+            }
+        }
+    }
+
+    /** Closes all connections; more can be opened afterwards. */
+    void closeConnections() throws InterruptedException {
+        clients.forEach(MemoryTransport::close);
+        clients.clear();
+        while (!connections.isEmpty()) {
+            Thread.sleep(1);
+        }
+    }
+
+    /** Closes all connections for good. */
+    void end() throws InterruptedException {
+        closeConnections();
+        sweeper.stop();
+        guard.stop();
+    }
+}

@@ -1,0 +1,60 @@
+package dev.weft.bench.memory;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What the kernel holds for the TCP sockets of the whole machine, both ends of a loopback connection included.
+ *
+ * @param buffers octets of queued data, with what the kernel has set aside for it
+ * @param objects octets of the objects that a connection is made of; -1 if the kernel does not tell
+ */
+record KernelMemory(long buffers, long objects) {
+    private static final Path SOCKETS = Path.of("/proc/net/sockstat");
+    private static final Path SLABS = Path.of("/proc/slabinfo");
+    private static final long PAGE = 4_096;
+    private static final Set<String> OF_CONNECTIONS = Set.of("TCP", "TCPv6", "sock_inode_cache", "filp", "dentry",
+            "eventpoll_epi", "eventpoll_pwq", "tcp_bind_bucket", "tcp_bind2_bucket");
+
+    /** As it is now. */
+    static KernelMemory now() throws IOException {
+        return new KernelMemory(buffers(Files.readAllLines(SOCKETS)),
+                Files.isReadable(SLABS) ? objects(Files.readAllLines(SLABS)) : -1);
+    }
+
+    /** Whether both parts are known. */
+    boolean isComplete() {
+        return objects >= 0;
+    }
+
+    /** All that is known. */
+    long total() {
+        return buffers + Math.max(objects, 0);
+    }
+
+    /** Reads the pages of "TCP: inuse 5 orphan 0 tw 0 alloc 7 mem 3". */
+    static long buffers(List<String> sockstat) throws IOException {
+        for (String line : sockstat) {
+            String[] words = line.split(" ");
+            if (words[0].equals("TCP:")) {
+                return Long.parseLong(words[words.length - 1]) * PAGE;
+            }
+        }
+        throw new IOException("no TCP in " + SOCKETS);
+    }
+
+    /** Reads lines of "name active_objs num_objs objsize …". */
+    static long objects(List<String> slabinfo) {
+        long octets = 0;
+        for (String line : slabinfo) {
+            String[] words = line.split("\\s+");
+            if (OF_CONNECTIONS.contains(words[0])) {
+                octets += Long.parseLong(words[1]) * Long.parseLong(words[3]);
+            }
+        }
+        return octets;
+    }
+}

@@ -1,0 +1,92 @@
+package dev.weft.bench.parser;
+
+import dev.weft.parser.Masking;
+import java.util.zip.Checksum;
+
+/**
+ * A frame decoder that reads a {@link FrameStream}. It makes each frame's unmasked payload available, as its own library
+ * would hand it on, and no more; what it counts says that it did. One decoder is measured per JVM, so that its calls are
+ * not megamorphic.
+ */
+abstract class Decoder implements AutoCloseable {
+    /** Takes all payloads in a test; {@code null} in a benchmark. */
+    protected final Checksum check;
+    protected final FrameStream stream;
+    /** Frames that are due and were not decoded yet: a decoder that is fed decodes all of a region at once. */
+    protected long due;
+    /** Of unmasked payload; grows as long as the decoder lives. */
+    protected long payloadOctets;
+
+    Decoder(FrameStream stream, Checksum check) {
+        this.stream = stream;
+        this.check = check;
+    }
+
+    /** The decoder of this name. */
+    static Decoder of(String name, FrameStream stream, Checksum check) {
+        return switch (name) {
+            case "copy" -> new Copy(stream, false);
+            case "copy+xor" -> new Copy(stream, true);
+            case "weft" -> new WeftDecoder(stream, check);
+            case "netty-heap" -> new NettyDecoder(stream, check, false);
+            case "netty-direct" -> new NettyDecoder(stream, check, true);
+            case "jetty" -> new JettyDecoder(stream, check);
+            case "java-websocket" -> new JavaWebSocketDecoder(stream, check);
+            case "helidon" -> new HelidonDecoder(stream, check);
+            case "okhttp" -> new OkHttpDecoder(stream, check);
+            default -> throw new IllegalArgumentException("no such decoder: " + name);
+        };
+    }
+
+    /**
+     * Decodes so many frames more, as near as its way of being fed allows; what it decodes ahead counts in the next call.
+     *
+     * @return something that depends on what was decoded
+     */
+    final long decode(int frames) throws Exception {
+        due += frames;
+        decodeDue();
+        return payloadOctets;
+    }
+
+    /** Decodes until nothing is due. */
+    protected abstract void decodeDue() throws Exception;
+
+    /** Payload that was unmasked so far. */
+    final long payloadOctets() {
+        return payloadOctets;
+    }
+
+    @Override
+    public void close() {}
+
+    /** No decoder: the reading alone, or with one pass of XOR over all of it, which is the least that unmasking costs. */
+    private static final class Copy extends Decoder {
+        private final byte[] buffer;
+        private final boolean xor;
+        private final double framesPerOctet;
+        private double read;
+
+        Copy(FrameStream stream, boolean xor) {
+            super(stream, null);
+            this.xor = xor;
+            this.buffer = new byte[stream.largestRegion()];
+            this.framesPerOctet = 1 / stream.frameSize();
+        }
+
+        @Override
+        protected void decodeDue() {
+            while (due > 0) {
+                int length = stream.next(buffer);
+                if (xor) {
+                    Masking.apply(buffer, 0, length, 0x3d21fa37);
+                }
+                payloadOctets += length;
+                read += length * framesPerOctet;
+                long whole = (long) read;
+                read -= whole;
+                due -= whole;
+            }
+        }
+    }
+}
