@@ -51,7 +51,7 @@ final class InMemoryEcho {
                 NO_DEADLINE);
         var budget = new BufferBudget(Runtime.getRuntime().maxMemory() / 4);
         services = new ConnectionServices(new ConnectionLimits(1 << 20, 1L << 40, 1 << 17), timeouts, clock,
-                new BufferPool(BUFFER_SIZE, budget), budget, guard);
+                new BufferPool(BUFFER_SIZE, budget), guard);
         sweeper = new Sweeper("in-memory-sweeper", clock, NO_DEADLINE,
                 now -> connections.forEach(connection -> connection.sweep(now)));
         guard.start();

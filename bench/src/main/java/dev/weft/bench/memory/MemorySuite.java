@@ -73,13 +73,15 @@ public final class MemorySuite implements Suite {
                 + "connections were opened and behind a warm-up of "
                 + (run.quick() ? QUICK_WARM_UP_ROUNDS : WARM_UP_ROUNDS)
                 + " x " + WARM_UP + " connections; each connection has echoed. The same JVM options for all servers: "
-                + String.join(" ", SERVER_HEAP) + "; the young generation is fixed, so that its growth is not taken for "
+                + String.join(" ", SERVER_HEAP)
+                + "; the young generation is fixed, so that its growth is not taken for "
                 + "connections.");
         run.remark("RSS: of /proc/PID/smaps_rollup, less the same before; it has what opening a connection left behind "
                 + "uncollected, and is coarse at 1,000 connections.");
-        run.remark("A process here holds 20,000 descriptors: 19,000 connections is the most over loopback. 100,000 over "
-                + "several processes that share a port are not measured: Weft has no SO_REUSEPORT yet. With TLS nothing "
-                + "is measured. The peers run without permessage-deflate, as in the echo suite.");
+        run.remark(
+                "A process here holds 20,000 descriptors: 19,000 connections is the most over loopback. 100,000 over "
+                        + "several processes that share a port are not measured: Weft has no SO_REUSEPORT yet. With TLS nothing "
+                        + "is measured. The peers run without permessage-deflate, as in the echo suite.");
         if (!IdleSubject.hasCompactHeaders()) {
             run.remark("This JDK has no compact object headers: nothing is measured with them.");
         }
@@ -149,9 +151,10 @@ public final class MemorySuite implements Suite {
 
     private void inMemory() throws IOException, InterruptedException {
         int size = run.quick() ? QUICK_IN_MEMORY : MILLION;
-        run.remark("In memory there is neither socket nor opening handshake; each connection has its virtual thread, its "
-                + "place in a registry, its deadlines, a buffer of 128 octets that a transport which can wait only "
-                + "inside a read needs, and both ends of the transport; the transports alone are a figure of their own.");
+        run.remark(
+                "In memory there is neither socket nor opening handshake; each connection has its virtual thread, its "
+                        + "place in a registry, its deadlines, a buffer of 128 octets that a transport which can wait only "
+                        + "inside a read needs, and both ends of the transport; the transports alone are a figure of their own.");
         List<Boolean> headers = new ArrayList<>(List.of(false));
         if (IdleSubject.hasCompactHeaders()) {
             headers.add(0, true);
