@@ -23,7 +23,7 @@ final class LoadLoop implements AutoCloseable {
     private final ByteBuffer in = ByteBuffer.allocateDirect(Messages.READ_LENGTH);
     private final byte[] octets = new byte[Messages.READ_LENGTH];
     private final Histogram latency = new Histogram(LONGEST_LATENCY, 3);
-    /** What is older counts as warm-up: its latency is not kept. */
+    /** What was sent or due before counts as warm-up: its latency is not kept. */
     private long recordFrom = Long.MAX_VALUE;
     private OnAnswer onAnswer = (client, count, now) -> {};
 
@@ -62,9 +62,9 @@ final class LoadLoop implements AutoCloseable {
         onAnswer = action;
     }
 
-    /** Keeps the latency of what is sent or due from now on. */
-    void startRecording() {
-        recordFrom = System.nanoTime();
+    /** Keeps the latency of what is answered from now on and was sent or due from that time on. */
+    void startRecording(long from) {
+        recordFrom = from;
         clients.forEach(LoadClient::forgetSlowest);
     }
 
