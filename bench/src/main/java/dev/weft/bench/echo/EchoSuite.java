@@ -61,6 +61,12 @@ public final class EchoSuite implements Suite {
                 + "is the figure to compare.");
         run.remark("No TLS, no compression, loopback only, one core for the server: servers with several I/O threads "
                 + "were set to one, and how they scale over cores is not shown.");
+        run.remark(
+                "Not alike: the floor, Netty, Vert.x and Helidon give single frames back, the others whole messages. "
+                        + "Here each message is one frame, which makes it the same work, but for the texts that the floor and "
+                        + "Vert.x do not check and that Undertow, Jetty, Tomcat, Helidon and Java-WebSocket make strings of. In "
+                        + "the broadcast, Weft, the floor, Netty, Vert.x, Undertow, Jetty and Java-WebSocket let no slow "
+                        + "subscriber delay the others; Tomcat and Helidon do.");
         for (Peers peer : plan.peers()) {
             run.remark(peer.subject() + ": " + peer.settings() + ".");
         }
