@@ -45,7 +45,12 @@ public final class EchoSuite implements Suite {
             remarks(run, plan, cores);
             Results results = new Results(run);
             for (int round = 1; round <= plan.rounds(); round++) {
-                new Round(run, plan, cores, results, round, end).run();
+                Round next = new Round(run, plan, cores, results, round, end);
+                if (!next.isTimeFor(plan.startSeconds())) {
+                    run.remark("For want of time there were only " + (round - 1) + " rounds.");
+                    break;
+                }
+                next.run();
             }
             results.hand();
         }
@@ -107,10 +112,12 @@ public final class EchoSuite implements Suite {
             }
         }
 
+        boolean isTimeFor(double seconds) {
+            return System.nanoTime() + (seconds + END_SECONDS) * 1e9 < end;
+        }
+
         private void measure(Scenario scenario, Peers peer) {
-            double needed = (plan.pace().warmUp() + plan.pace().measure()) / 1e9 + scenario.extraSeconds()
-                    + END_SECONDS;
-            if (System.nanoTime() + needed * 1e9 > end) {
+            if (!isTimeFor((plan.pace().warmUp() + plan.pace().measure()) / 1e9 + scenario.extraSeconds())) {
                 results.leftOut(scenario);
                 return;
             }

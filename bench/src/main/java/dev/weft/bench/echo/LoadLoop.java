@@ -15,6 +15,7 @@ import org.HdrHistogram.Histogram;
 final class LoadLoop implements AutoCloseable {
     private static final int SELECT_MILLIS = 20;
     private static final long AFTER_NANOS = 20_000_000;
+    private static final long CONNECT_NANOS = 60_000_000_000L;
     private static final long LONGEST_LATENCY = 600_000_000_000L;
 
     private final int port;
@@ -37,9 +38,13 @@ final class LoadLoop implements AutoCloseable {
         void answered(LoadClient client, int count, long now) throws IOException;
     }
 
-    /** Opens connections, one after the other. */
+    /** Opens connections, one after the other; gives up after a minute. */
     void connect(int connections, String path, Messages messages) throws IOException {
+        long end = System.nanoTime() + CONNECT_NANOS;
         for (int i = 0; i < connections; i++) {
+            if (System.nanoTime() > end) {
+                throw new IOException("only " + i + " of " + connections + " connections within a minute");
+            }
             connect(path, messages, 0);
         }
     }

@@ -10,7 +10,7 @@ import java.util.List;
  * certain time, a server that stalls is asked less, so for the latency under a given load see {@link FixedRate}.
  */
 record Saturation(int connections, Opcode opcode, int payload, int window) implements Scenario {
-    private static final long DRAIN_NANOS = 10_000_000_000L;
+    private static final long DRAIN_NANOS = 30_000_000_000L;
 
     @Override
     public String name() {
