@@ -32,7 +32,7 @@ record Broadcast(int connections, int payload) implements Scenario {
             for (int i = 0; i < WARM_UP_MESSAGES || System.nanoTime() < warm; i++) {
                 send(loop);
             }
-            loop.startRecording();
+            loop.startRecording(System.nanoTime());
             Figures figures = Figures.start(target.cpu());
             long end = System.nanoTime() + pace.measure();
             int sent = 0;

@@ -33,7 +33,7 @@ record Bursts(int connections, int payload, int silenceMillis) implements Scenar
             for (int i = 0; i < WARM_UP_BURSTS; i++) {
                 burst(loop);
             }
-            loop.startRecording();
+            loop.startRecording(System.nanoTime());
             Figures figures = Figures.start(target.cpu());
             long end = System.nanoTime() + pace.measure();
             int bursts = 0;

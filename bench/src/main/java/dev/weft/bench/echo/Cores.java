@@ -1,6 +1,7 @@
 package dev.weft.bench.echo;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -11,6 +12,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Cores implements AutoCloseable {
     private static final int TASKSET_SECONDS = 10;
+    private static final int TRIES = 5;
     private static final String SERVER = "0";
     private static final String LOAD = "1";
 
@@ -27,7 +29,8 @@ final class Cores implements AutoCloseable {
         Optional<String> mask = taskset("-p", pid).map(line -> line.substring(line.lastIndexOf(' ') + 1))
                 .filter(word -> !word.isEmpty());
         boolean twoCores = mask.isPresent() && (lowest(mask.get()) & 0b11) == 0b11;
-        if (!twoCores || taskset("-a", "-p", "-c", LOAD, pid).isEmpty()) {
+        if (!twoCores || !moveAllThreads("-c", LOAD)) {
+            mask.ifPresent(Cores::moveAllThreads);
             return new Cores(Optional.empty());
         }
         return new Cores(mask);
@@ -48,9 +51,20 @@ final class Cores implements AutoCloseable {
 
     @Override
     public void close() {
-        if (before.isPresent()) {
-            taskset("-a", "-p", before.get(), Long.toString(ProcessHandle.current().pid()));
+        before.ifPresent(Cores::moveAllThreads);
+    }
+
+    /** Tries again if it fails: it does when a thread ends that was listed just before. */
+    private static boolean moveAllThreads(String... where) {
+        List<String> arguments = new ArrayList<>(List.of("-a", "-p"));
+        arguments.addAll(List.of(where));
+        arguments.add(Long.toString(ProcessHandle.current().pid()));
+        for (int i = 0; i < TRIES; i++) {
+            if (taskset(arguments.toArray(String[]::new)).isPresent()) {
+                return true;
+            }
         }
+        return false;
     }
 
     /** The first four cores of a hexadecimal mask of any length. */

@@ -38,7 +38,7 @@ record FixedRate(int connections, int payload, int rate) implements Scenario {
             schedule.runUntil(System.nanoTime() + pace.warmUp());
             long answered = loop.answered();
             long due = schedule.sent;
-            loop.startRecording();
+            loop.startRecording(System.nanoTime());
             Figures figures = Figures.start(target.cpu());
             schedule.runUntil(System.nanoTime() + pace.measure());
             long count = loop.answered() - answered;
@@ -56,7 +56,7 @@ record FixedRate(int connections, int payload, int rate) implements Scenario {
     }
 
     /** What is due when. */
-    private final class Schedule {
+    final class Schedule {
         private final LoadLoop loop;
         private final long start;
         private long sent;

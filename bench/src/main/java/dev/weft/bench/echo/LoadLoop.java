@@ -15,6 +15,7 @@ import org.HdrHistogram.Histogram;
 final class LoadLoop implements AutoCloseable {
     private static final int SELECT_MILLIS = 20;
     private static final long AFTER_NANOS = 20_000_000;
+    private static final long CONNECT_NANOS = 60_000_000_000L;
     private static final long LONGEST_LATENCY = 600_000_000_000L;
 
     private final int port;
@@ -23,7 +24,7 @@ final class LoadLoop implements AutoCloseable {
     private final ByteBuffer in = ByteBuffer.allocateDirect(Messages.READ_LENGTH);
     private final byte[] octets = new byte[Messages.READ_LENGTH];
     private final Histogram latency = new Histogram(LONGEST_LATENCY, 3);
-    /** What is older counts as warm-up: its latency is not kept. */
+    /** What was sent or due before counts as warm-up: its latency is not kept. */
     private long recordFrom = Long.MAX_VALUE;
     private OnAnswer onAnswer = (client, count, now) -> {};
 
@@ -37,9 +38,13 @@ final class LoadLoop implements AutoCloseable {
         void answered(LoadClient client, int count, long now) throws IOException;
     }
 
-    /** Opens connections, one after the other. */
+    /** Opens connections, one after the other; gives up after a minute. */
     void connect(int connections, String path, Messages messages) throws IOException {
+        long end = System.nanoTime() + CONNECT_NANOS;
         for (int i = 0; i < connections; i++) {
+            if (System.nanoTime() > end) {
+                throw new IOException("only " + i + " of " + connections + " connections within a minute");
+            }
             connect(path, messages, 0);
         }
     }
@@ -62,9 +67,9 @@ final class LoadLoop implements AutoCloseable {
         onAnswer = action;
     }
 
-    /** Keeps the latency of what is sent or due from now on. */
-    void startRecording() {
-        recordFrom = System.nanoTime();
+    /** Keeps the latency of what is answered from now on and was sent or due from that time on. */
+    void startRecording(long from) {
+        recordFrom = from;
         clients.forEach(LoadClient::forgetSlowest);
     }
 

@@ -89,6 +89,11 @@ record Plan(int rounds, List<Cell> cells, Pace pace) {
                 new Pace((long) (bounded * WARM_UP * SECOND), (long) (bounded * (1 - WARM_UP) * SECOND)));
     }
 
+    /** How long a round's servers take before the first cell. */
+    double startSeconds() {
+        return peers().size() * START_SECONDS;
+    }
+
     /** All that take part in anything. */
     Set<Peers> peers() {
         Set<Peers> peers = EnumSet.noneOf(Peers.class);

@@ -10,7 +10,7 @@ import java.util.List;
  * certain time, a server that stalls is asked less, so for the latency under a given load see {@link FixedRate}.
  */
 record Saturation(int connections, Opcode opcode, int payload, int window) implements Scenario {
-    private static final long DRAIN_NANOS = 10_000_000_000L;
+    private static final long DRAIN_NANOS = 30_000_000_000L;
 
     @Override
     public String name() {
@@ -34,7 +34,8 @@ record Saturation(int connections, Opcode opcode, int payload, int window) imple
             loop.runUntil(System.nanoTime() + pace.warmUp());
             long answered = loop.answered();
             long[] each = loop.clients().stream().mapToLong(LoadClient::answered).toArray();
-            loop.startRecording();
+            // A connection that starves since the warm-up is to be seen too.
+            loop.startRecording(Long.MIN_VALUE);
             Figures figures = Figures.start(target.cpu());
             loop.runUntil(System.nanoTime() + pace.measure());
             long count = loop.answered() - answered;

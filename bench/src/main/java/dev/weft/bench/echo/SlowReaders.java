@@ -57,7 +57,7 @@ record SlowReaders(int connections, int slow, int payload, int slowPayload, int 
             }
             run(loop, dribbling, System.nanoTime() + pace.warmUp() / 2);
             long answered = answered(others);
-            loop.startRecording();
+            loop.startRecording(System.nanoTime());
             Figures figures = Figures.start(target.cpu());
             run(loop, dribbling, System.nanoTime() + pace.measure());
             figures.done(answered(others) - answered, "message", "messages");

@@ -29,7 +29,7 @@ public enum Peers {
     NETTY_NIO("Netty NIO", "netty", NettyNioPeer.class, nettyOptions(), "the same over the JDK's selectors"),
     /** Vert.x. */
     VERTX("Vert.x", "vertx", VertxPeer.class, vertxOptions(),
-            "native epoll, one event loop, one instance, frames go back as they come, metrics, thread checks and context class loaders off, "
+            "native epoll, one event loop, one instance, frames go back as they come (then nothing checks the UTF-8 of texts), metrics, thread checks and context class loaders off, "
                     + "Netty's flags as above"),
     /** Undertow. */
     UNDERTOW("Undertow", "undertow", UndertowPeer.class, List.of(),

@@ -94,6 +94,21 @@ class LoadTest {
     }
 
     @Test
+    void atAFixedRateWhatTheLoadSendsLateIsLate() throws IOException {
+        try (FaultyEcho server = new FaultyEcho(Fault.NONE, 0);
+                LoadLoop loop = new LoadLoop(server.target().port())) {
+            FixedRate load = new FixedRate(1, 16, 1000);
+            loop.connect(1, "/", Messages.echoed(Opcode.BINARY, 16, 1));
+            long start = System.nanoTime() - SOON;
+            loop.startRecording(start);
+            load.new Schedule(loop, start).runUntil(System.nanoTime() + 10_000_000);
+            loop.drain(10 * SOON);
+            assertTrue(loop.latency().getMaxValue() >= 0.99 * SOON, () -> "max " + loop.latency().getMaxValue());
+            assertTrue(loop.latency().getValueAtPercentile(50) >= 0.4 * SOON, "half of them and more were late");
+        }
+    }
+
+    @Test
     void theCpuClockCountsWhatAProcessComputes() throws IOException {
         CpuClock clock = new CpuClock(ProcessHandle.current().pid());
         CpuClock.Reading before = clock.read();
