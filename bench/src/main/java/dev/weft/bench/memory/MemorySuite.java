@@ -24,7 +24,7 @@ public final class MemorySuite implements Suite {
     private static final int QUICK_WARM_UP_ROUNDS = 20;
     private static final int WARM_UP = 250;
     private static final int REMARKED_CLASSES = 12;
-    /** Longer than what one server takes, so that the last to begin is not the one that overruns. */
+    /** What one server may take, or the slowest before it if that took longer: the last to begin is not to overrun. */
     private static final Duration ONE_SERVER = Duration.ofSeconds(45);
     private static final Duration ONE_SERVER_QUICK = Duration.ofSeconds(12);
     private static final Duration IN_MEMORY = Duration.ofSeconds(90);
@@ -51,8 +51,10 @@ public final class MemorySuite implements Suite {
         started = System.nanoTime();
         remarkMethod();
         inMemory();
+        Duration slowest = run.quick() ? ONE_SERVER_QUICK : ONE_SERVER;
         for (IdleSubject subject : IdleSubject.all(run.quick())) {
-            if (remaining().compareTo(run.quick() ? ONE_SERVER_QUICK : ONE_SERVER) < 0) {
+            Duration before = remaining();
+            if (before.compareTo(slowest) < 0) {
                 run.remark("Left out for want of time: " + subject.name() + ", " + subject.setting() + ".");
                 continue;
             }
@@ -62,6 +64,8 @@ public final class MemorySuite implements Suite {
                 run.remark("Not measured, or not to the end: " + subject.name() + ", " + subject.setting() + ": "
                         + e.getMessage());
             }
+            Duration took = before.minus(remaining());
+            slowest = took.compareTo(slowest) > 0 ? took : slowest;
         }
     }
 
@@ -74,14 +78,17 @@ public final class MemorySuite implements Suite {
                 + "connections were opened and behind a warm-up of "
                 + (run.quick() ? QUICK_WARM_UP_ROUNDS : WARM_UP_ROUNDS)
                 + " x " + WARM_UP + " connections; each connection has echoed. The same JVM options for all servers: "
-                + String.join(" ", SERVER_HEAP) + "; the young generation is fixed, so that its growth is not taken for "
+                + String.join(" ", SERVER_HEAP)
+                + "; the young generation is fixed, so that its growth is not taken for "
                 + "connections.");
-        run.remark("RSS: of /proc/PID/smaps_rollup, less the same before; what the compiler and opening took besides is in "
-                + "it, so it is coarse at 1,000 connections. RSS per further connection leaves out what the step before "
-                + "had taken already.");
-        run.remark("A process here holds 20,000 descriptors: 19,000 connections is the most over loopback. 100,000 over "
-                + "several processes that share a port are not measured: Weft has no SO_REUSEPORT yet. With TLS nothing "
-                + "is measured. The peers run without permessage-deflate, as in the echo suite.");
+        run.remark(
+                "RSS: of /proc/PID/smaps_rollup, less the same before; what the compiler and opening took besides is in "
+                        + "it, so it is coarse at 1,000 connections. RSS per further connection leaves out what the step before "
+                        + "had taken already.");
+        run.remark(
+                "A process here holds 20,000 descriptors: 19,000 connections is the most over loopback. 100,000 over "
+                        + "several processes that share a port are not measured: Weft has no SO_REUSEPORT yet. With TLS nothing "
+                        + "is measured. The peers run without permessage-deflate, as in the echo suite.");
         if (!IdleSubject.hasCompactHeaders()) {
             run.remark("This JDK has no compact object headers: nothing is measured with them.");
         }
@@ -97,6 +104,9 @@ public final class MemorySuite implements Suite {
             Footprint last = before;
             int lastSize = 0;
             for (int size : run.quick() ? QUICK_SIZES : SIZES) {
+                if (remaining().isNegative()) {
+                    throw new IOException("the suite's time is over");
+                }
                 client.open(size - lastSize);
                 Footprint now = Footprint.of(server.pid());
                 Cost cost = now.since(before, size);
@@ -161,9 +171,10 @@ public final class MemorySuite implements Suite {
 
     private void inMemory() throws IOException, InterruptedException {
         int size = run.quick() ? QUICK_IN_MEMORY : MILLION;
-        run.remark("In memory there is neither socket nor opening handshake; each connection has its virtual thread, its "
-                + "place in a registry, its deadlines, a buffer of 128 octets that a transport which can wait only "
-                + "inside a read needs, and both ends of the transport; the transports alone are a figure of their own.");
+        run.remark(
+                "In memory there is neither socket nor opening handshake; each connection has its virtual thread, its "
+                        + "place in a registry, its deadlines, a buffer of 128 octets that a transport which can wait only "
+                        + "inside a read needs, and both ends of the transport; the transports alone are a figure of their own.");
         List<Boolean> headers = new ArrayList<>(List.of(false));
         if (IdleSubject.hasCompactHeaders()) {
             headers.add(0, true);

@@ -119,7 +119,8 @@ final class Cells {
     private void head() {
         each(RequestHeadBenchmark.class, Map.of(), "parsing a browser's request head", "head",
                 Integer.toString(BrowserHead.octets().length),
-                Map.of("weft", WEFT, "netty", "Netty " + Peers.NETTY_NIO.version(), "naive", "String.split, unchecked"));
+                Map.of("weft", WEFT, "netty", "Netty " + Peers.NETTY_NIO.version(), "naive",
+                        "String.split, unchecked"));
     }
 
     private void deflate(List<String> sizes) {
@@ -142,7 +143,8 @@ final class Cells {
 
     private static String size(String payload) {
         int octets = Integer.parseInt(payload);
-        return octets == 0 || octets % 1024 != 0 ? octets + " B"
+        return octets == 0 || octets % 1024 != 0
+                ? octets + " B"
                 : octets < 1 << 20 ? octets / 1024 + " KiB" : (octets >> 20) + " MiB";
     }
 }

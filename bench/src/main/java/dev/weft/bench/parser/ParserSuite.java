@@ -85,7 +85,8 @@ public final class ParserSuite implements Suite {
     private static void measure(Run run, Cell cell, OutputFormat format, List<RunResult> results) {
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include("^" + Pattern.quote(cell.benchmark().getName() + "." + cell.method()) + "$")
-                .forks(forks(run)).warmupIterations(WARM_UP_ITERATIONS).warmupTime(TimeValue.milliseconds(WARM_UP_MILLIS))
+                .forks(forks(run)).warmupIterations(WARM_UP_ITERATIONS)
+                .warmupTime(TimeValue.milliseconds(WARM_UP_MILLIS))
                 .measurementIterations(ITERATIONS).measurementTime(TimeValue.milliseconds(ITERATION_MILLIS))
                 .timeUnit(TimeUnit.NANOSECONDS).timeout(STUCK).addProfiler(GCProfiler.class).shouldFailOnError(true)
                 .jvmArgs(JvmSettings.all().toArray(String[]::new))
@@ -106,14 +107,16 @@ public final class ParserSuite implements Suite {
         Measurement time = new Measurement(NAME, cell.scenario(), cell.subject(), "time per " + cell.unit(), "ns", true,
                 nanos);
         run.add(time);
-        run.add(new Measurement(NAME, cell.scenario(), cell.subject(), cell.unit() + "s per second", "millions/s", false,
+        run.add(new Measurement(NAME, cell.scenario(), cell.subject(), cell.unit() + "s per second", "millions/s",
+                false,
                 nanos.stream().map(each -> 1e3 / each).toList()));
         run.add(new Measurement(NAME, cell.scenario(), cell.subject(), "throughput", "MB/s", false,
                 nanos.stream().map(each -> 1e3 * cell.octets() / each).toList()));
         run.add(new Measurement(NAME, cell.scenario(), cell.subject(), "allocated per " + cell.unit(), "octets", true,
                 octets));
-        run.progress(String.format(Locale.ROOT, "%s, %s: %.1f ns (%.1f to %.1f) per %s", cell.scenario(), cell.subject(),
-                time.median(), time.min(), time.max(), cell.unit()));
+        run.progress(
+                String.format(Locale.ROOT, "%s, %s: %.1f ns (%.1f to %.1f) per %s", cell.scenario(), cell.subject(),
+                        time.median(), time.min(), time.max(), cell.unit()));
     }
 
     /** One figure for each iteration of each fork. */
@@ -138,20 +141,24 @@ public final class ParserSuite implements Suite {
     }
 
     private static void remarkMethod(Run run) {
-        run.remark(String.format(Locale.ROOT, "JMH, average time, %d fork(s) of %d x %d ms warm-up and %d x %d ms; a round is "
-                + "an iteration. JVM options: %s; for Netty also %s, since its caches are quick on threads of its own kind.",
+        run.remark(String.format(Locale.ROOT,
+                "JMH, average time, %d fork(s) of %d x %d ms warm-up and %d x %d ms; a round is "
+                        + "an iteration. JVM options: %s; for Netty also %s, since its caches are quick on threads of its own kind.",
                 forks(run), WARM_UP_ITERATIONS, WARM_UP_MILLIS, ITERATIONS, ITERATION_MILLIS,
                 String.join(" ", JvmSettings.all()), String.join(" ", JvmSettings.netty())));
-        run.remark("Frames: unmasking in place spoils the octets, so each read is a copy out of a pristine stream, which is "
-                + "in each figure; what it costs alone is shown as the limit. MB/s counts header and payload. A decoder "
-                + "makes each frame's unmasked payload available as its library hands it on: Weft and Jetty as views, in "
-                + "pieces where a read cuts a frame; Netty, Java-WebSocket, Helidon and okhttp as a copy, whole. A test "
-                + "holds that each delivers every octet.");
-        run.remark("Settings of the peers: Netty without leak detection and buffer checks, with sun.misc.Unsafe, frames "
-                + "released at once, both kinds of buffer; Jetty with a heap buffer and its default of handing on cut "
-                + "frames in pieces; Java-WebSocket and okhttp as they come; Helidon's reads are arrays of their own, as "
-                + "its sockets give them. Tomcat's and Undertow's decoders are left out: they cannot be driven without a "
-                + "session and a connection of theirs.");
-        run.remark("Mixed payloads: of 100 messages 60 have 20 to 125 octets, 30 up to 1 KiB, 8 up to 16 KiB, 2 up to 64 KiB.");
+        run.remark(
+                "Frames: unmasking in place spoils the octets, so each read is a copy out of a pristine stream, which is "
+                        + "in each figure; what it costs alone is shown as the limit. MB/s counts header and payload. A decoder "
+                        + "makes each frame's unmasked payload available as its library hands it on: Weft and Jetty as views, in "
+                        + "pieces where a read cuts a frame; Netty, Java-WebSocket, Helidon and okhttp as a copy, whole. A test "
+                        + "holds that each delivers every octet.");
+        run.remark(
+                "Settings of the peers: Netty without leak detection and buffer checks, with sun.misc.Unsafe, frames "
+                        + "released at once, both kinds of buffer; Jetty with a heap buffer and its default of handing on cut "
+                        + "frames in pieces; Java-WebSocket and okhttp as they come; Helidon's reads are arrays of their own, as "
+                        + "its sockets give them. Tomcat's and Undertow's decoders are left out: they cannot be driven without a "
+                        + "session and a connection of theirs.");
+        run.remark(
+                "Mixed payloads: of 100 messages 60 have 20 to 125 octets, 30 up to 1 KiB, 8 up to 16 KiB, 2 up to 64 KiB.");
     }
 }

@@ -66,7 +66,8 @@ class FootprintTest {
                 "TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 217", "UDP: inuse 0 mem 5")));
         assertThrows(IOException.class, () -> KernelMemory.buffers(List.of("UDP: inuse 0 mem 5")));
         assertEquals(20 * 2_624 + 40 * 256, KernelMemory.objects(List.of("slabinfo - version: 2.1",
-                "# name            <active_objs> <num_objs> <objsize>", "TCP                   20     24   2624   12    8",
+                "# name            <active_objs> <num_objs> <objsize>",
+                "TCP                   20     24   2624   12    8",
                 "tw_sock_TCP           9      9    264   12    8", "filp    40   64    256   16    1")));
     }
 

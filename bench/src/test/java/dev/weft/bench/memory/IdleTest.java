@@ -49,7 +49,8 @@ class IdleTest {
     @Test
     void aProcessThatEndsIsNotWaitedFor() {
         assertThrows(IOException.class, () -> {
-            try (ChildJvm child = new ChildJvm(List.of(), IdleEcho.class.getName(), List.of("NO_SUCH_TRANSPORT", "plain"))) {
+            try (ChildJvm child = new ChildJvm(List.of(), IdleEcho.class.getName(),
+                    List.of("NO_SUCH_TRANSPORT", "plain"))) {
                 child.port();
             }
         });

@@ -54,7 +54,8 @@ class BaselineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"80", "c0af", "c1bf", "e08080", "eda080", "f0808080", "f4908080", "f5", "e282", "c2", "c241"})
+    @ValueSource(strings = {"80", "c0af", "c1bf", "e08080", "eda080", "f0808080", "f4908080", "f5", "e282", "c2",
+            "c241"})
     void theNaiveValidationRefusesWhatIsNotUtf8(String hex) {
         byte[] octets = HexFormat.of().parseHex(hex);
         assertFalse(NaiveUtf8.isValid(octets, 0, octets.length));
