@@ -2,6 +2,7 @@ package dev.weft.bench;
 
 import dev.weft.bench.echo.EchoSuite;
 import dev.weft.bench.memory.MemorySuite;
+import dev.weft.bench.parser.ParserSuite;
 import dev.weft.bench.report.Comparison;
 import dev.weft.bench.report.Machine;
 import dev.weft.bench.report.Report;
@@ -32,7 +33,7 @@ import picocli.CommandLine.Spec;
                 + "command line."})
 public final class Bench implements Callable<Integer> {
     /** In the order in which they run. */
-    private static final List<Suite> SUITES = List.of(new MemorySuite(), new EchoSuite());
+    private static final List<Suite> SUITES = List.of(new ParserSuite(), new MemorySuite(), new EchoSuite());
 
     private static final DateTimeFormatter NAME = DateTimeFormatter.ofPattern("yyyy-MM-dd-HHmmss");
 

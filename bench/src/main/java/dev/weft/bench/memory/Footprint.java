@@ -18,6 +18,12 @@ record Footprint(HeapHistogram live, long rss, KernelMemory kernel) {
     /** For threads to park and borrowed buffers to go back. */
     private static final int SETTLE_MILLIS = 500;
 
+    /** Takes it before there are connections: the first request of this kind leaves things of its own behind. */
+    static Footprint rehearsed(long pid) throws IOException, InterruptedException {
+        of(pid);
+        return of(pid);
+    }
+
     /** Takes it of a JVM. */
     static Footprint of(long pid) throws IOException, InterruptedException {
         TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
@@ -52,7 +58,7 @@ record Footprint(HeapHistogram live, long rss, KernelMemory kernel) {
      * @param rss         resident
      * @param kernel      of the kernel, both ends
      * @param wholeKernel whether the kernel's objects are in that, and not only its buffers
-     * @param classes     the live octets by class, largest first
+     * @param classes     the live octets by class, the largest changes first
      */
     record Cost(int connections, double live, double rss, double kernel, boolean wholeKernel,
             Map<String, Double> classes) {

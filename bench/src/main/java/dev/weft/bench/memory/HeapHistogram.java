@@ -48,14 +48,14 @@ record HeapHistogram(Map<String, Long> octets) {
         return octets.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    /** What each of these connections added to a heap that was like that before, largest first. */
+    /** What each of these connections added to a heap that was like that before, the largest changes first. */
     Map<String, Double> perConnection(HeapHistogram before, int connections) {
         Map<String, Double> added = new TreeMap<>();
         octets.forEach((name, count) -> added.put(name,
                 (double) (count - before.octets.getOrDefault(name, 0L)) / connections));
         before.octets.forEach((name, count) -> added.putIfAbsent(name, -(double) count / connections));
         return added.entrySet().stream()
-                .sorted(Map.Entry.<String, Double>comparingByValue(Comparator.reverseOrder()))
+                .sorted(Comparator.comparingDouble(entry -> -Math.abs(entry.getValue())))
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (a, b) -> a, LinkedHashMap::new));
     }
 

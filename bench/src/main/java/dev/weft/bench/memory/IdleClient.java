@@ -26,7 +26,7 @@ import java.util.Locale;
 /** Opens connections to an echo server on this machine, has them echo, and then leaves them alone. */
 final class IdleClient implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 20_000;
-    private static final int WARM_UP_ECHOES = 20;
+    private static final int WARM_UP_ECHOES = 10;
     private static final int LONGEST_HEAD = 4_096;
     /** "Hello", masked, and its echo (RFC 6455 §5.7). */
     private static final byte[] HELLO = {(byte) 0x81, (byte) 0x85, 0x37, (byte) 0xfa, 0x21, 0x3d, 0x7f, (byte) 0x9f,

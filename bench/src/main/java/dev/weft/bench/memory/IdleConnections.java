@@ -30,7 +30,7 @@ public final class IdleConnections {
         long pid = Long.parseLong(args[1]);
         try (IdleClient client = new IdleClient(Integer.parseInt(args[0]), false)) {
             client.warmUp(WARM_UP_ROUNDS, WARM_UP);
-            Footprint before = Footprint.of(pid);
+            Footprint before = Footprint.rehearsed(pid);
             client.open(connections);
             System.out.print(Footprint.of(pid).since(before, connections).table());
         }

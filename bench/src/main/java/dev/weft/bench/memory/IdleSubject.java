@@ -26,13 +26,13 @@ record IdleSubject(String name, boolean isWeft, String main, List<String> argume
         boolean compact = hasCompactHeaders();
         List<IdleSubject> subjects = new ArrayList<>();
         subjects.add(weft("PARKING", compact, false));
-        subjects.add(weft("PARKING", compact, true));
         for (Peers peer : quick ? QUICK_PEERS : List.of(Peers.values())) {
             if (peer != Peers.WEFT && peer != Peers.WEFT_BLOCKING) {
                 subjects.add(new IdleSubject(peer.subject(), false, peer.main().getName(), List.of(),
                         peer.jvmOptions(), compact, false));
             }
         }
+        subjects.add(weft("PARKING", compact, true));
         if (!quick) {
             subjects.add(weft("BLOCKING", compact, false));
             if (compact) {

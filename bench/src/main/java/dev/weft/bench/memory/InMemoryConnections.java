@@ -13,7 +13,8 @@ import java.util.List;
  * any, opens them when it is told a line, says {@code open}, and ends with its standard input.
  */
 public final class InMemoryConnections {
-    private static final int WARM_UP_ROUNDS = 20;
+    /** Until the methods that a waiting thread's stack is made of are compiled: their frames are then much smaller. */
+    private static final int WARM_UP_ROUNDS = 80;
     private static final int WARM_UP = 250;
 
     private InMemoryConnections() {}
@@ -33,6 +34,7 @@ public final class InMemoryConnections {
             InMemoryEcho echo = new InMemoryEcho();
             for (int i = 0; i < WARM_UP_ROUNDS; i++) {
                 echo.open(WARM_UP);
+                echo.echo();
                 echo.closeConnections();
             }
             ready(in);

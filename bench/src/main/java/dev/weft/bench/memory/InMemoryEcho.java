@@ -79,6 +79,11 @@ final class InMemoryEcho {
         }
     }
 
+    /** How many connections the server's side has. */
+    int connections() {
+        return connections.size();
+    }
+
     /** Two ends of the kind that the connections have. */
     static MemoryTransport[] pair() {
         return MemoryTransport.pair(PIPE_CAPACITY);

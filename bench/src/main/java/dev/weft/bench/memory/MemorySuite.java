@@ -19,17 +19,18 @@ public final class MemorySuite implements Suite {
     private static final int[] QUICK_SIZES = {1_000, 5_000};
     private static final int MILLION = 1_000_000;
     private static final int QUICK_IN_MEMORY = 20_000;
-    private static final int WARM_UP_ROUNDS = 20;
-    private static final int QUICK_WARM_UP_ROUNDS = 8;
+    /** Until the methods that a waiting thread's stack is made of are compiled: their frames are then much smaller. */
+    private static final int WARM_UP_ROUNDS = 40;
+    private static final int QUICK_WARM_UP_ROUNDS = 20;
     private static final int WARM_UP = 250;
     private static final int REMARKED_CLASSES = 12;
-    /** Longer than what one server takes, so that the last to begin is not the one that overruns. */
+    /** What one server may take, or the slowest before it if that took longer: the last to begin is not to overrun. */
     private static final Duration ONE_SERVER = Duration.ofSeconds(45);
     private static final Duration ONE_SERVER_QUICK = Duration.ofSeconds(12);
     private static final Duration IN_MEMORY = Duration.ofSeconds(90);
     private static final Duration IN_MEMORY_QUICK = Duration.ofSeconds(8);
     private static final int IN_MEMORY_PATIENCE_SECONDS = 240;
-    private static final List<String> SERVER_HEAP = List.of("-XX:+UseSerialGC", "-Xms1g", "-Xmx2g", "-Xmn16m");
+    private static final List<String> SERVER_HEAP = List.of("-XX:+UseSerialGC", "-Xms1g", "-Xmx2g", "-Xmn64m");
     private static final List<String> LARGE_HEAP = List.of("-XX:+UseSerialGC", "-Xms6g", "-Xmx9g", "-Xmn64m");
 
     private Run run;
@@ -50,8 +51,10 @@ public final class MemorySuite implements Suite {
         started = System.nanoTime();
         remarkMethod();
         inMemory();
+        Duration slowest = run.quick() ? ONE_SERVER_QUICK : ONE_SERVER;
         for (IdleSubject subject : IdleSubject.all(run.quick())) {
-            if (remaining().compareTo(run.quick() ? ONE_SERVER_QUICK : ONE_SERVER) < 0) {
+            Duration before = remaining();
+            if (before.compareTo(slowest) < 0) {
                 run.remark("Left out for want of time: " + subject.name() + ", " + subject.setting() + ".");
                 continue;
             }
@@ -61,6 +64,8 @@ public final class MemorySuite implements Suite {
                 run.remark("Not measured, or not to the end: " + subject.name() + ", " + subject.setting() + ": "
                         + e.getMessage());
             }
+            Duration took = before.minus(remaining());
+            slowest = took.compareTo(slowest) > 0 ? took : slowest;
         }
     }
 
@@ -76,8 +81,10 @@ public final class MemorySuite implements Suite {
                 + String.join(" ", SERVER_HEAP)
                 + "; the young generation is fixed, so that its growth is not taken for "
                 + "connections.");
-        run.remark("RSS: of /proc/PID/smaps_rollup, less the same before; it has what opening a connection left behind "
-                + "uncollected, and is coarse at 1,000 connections.");
+        run.remark(
+                "RSS: of /proc/PID/smaps_rollup, less the same before; what the compiler and opening took besides is in "
+                        + "it, so it is coarse at 1,000 connections. RSS per further connection leaves out what the step before "
+                        + "had taken already.");
         run.remark(
                 "A process here holds 20,000 descriptors: 19,000 connections is the most over loopback. 100,000 over "
                         + "several processes that share a port are not measured: Weft has no SO_REUSEPORT yet. With TLS nothing "
@@ -93,12 +100,25 @@ public final class MemorySuite implements Suite {
         try (ChildJvm server = new ChildJvm(subject.jvmOptions(SERVER_HEAP), subject.main(), subject.arguments());
                 IdleClient client = new IdleClient(server.port(), subject.deflate())) {
             client.warmUp(run.quick() ? QUICK_WARM_UP_ROUNDS : WARM_UP_ROUNDS, WARM_UP);
-            Footprint before = Footprint.of(server.pid());
+            Footprint before = Footprint.rehearsed(server.pid());
+            Footprint last = before;
+            int lastSize = 0;
             for (int size : run.quick() ? QUICK_SIZES : SIZES) {
-                client.open(size - client.connections());
-                Cost cost = Footprint.of(server.pid()).since(before, size);
-                add(subject, scenario(size, "loopback", subject.setting()), cost);
+                if (remaining().isNegative()) {
+                    throw new IOException("the suite's time is over");
+                }
+                client.open(size - lastSize);
+                Footprint now = Footprint.of(server.pid());
+                Cost cost = now.since(before, size);
+                String scenario = scenario(size, "loopback", subject.setting());
+                add(subject, scenario, cost);
+                if (lastSize > 0) {
+                    add(scenario, subject.name(), "RSS per further connection",
+                            now.since(last, size - lastSize).rss());
+                }
                 kernel(size, cost);
+                last = now;
+                lastSize = size;
             }
             client.echo();
         }
@@ -159,6 +179,9 @@ public final class MemorySuite implements Suite {
         if (IdleSubject.hasCompactHeaders()) {
             headers.add(0, true);
         }
+        if (run.quick()) {
+            headers = headers.subList(0, 1);
+        }
         for (boolean compact : headers) {
             if (remaining().compareTo(run.quick() ? IN_MEMORY_QUICK : IN_MEMORY) < 0) {
                 run.remark("Left out for want of time: connections in memory, "
@@ -178,7 +201,7 @@ public final class MemorySuite implements Suite {
     private void inMemory(IdleSubject subject, int size) throws IOException, InterruptedException {
         try (ChildJvm child = new ChildJvm(subject.jvmOptions(LARGE_HEAP), subject.main(), subject.arguments())) {
             child.await("ready", IN_MEMORY_PATIENCE_SECONDS);
-            Footprint before = Footprint.of(child.pid());
+            Footprint before = Footprint.rehearsed(child.pid());
             child.tell();
             child.await("open", IN_MEMORY_PATIENCE_SECONDS);
             Cost cost = Footprint.of(child.pid()).since(before, size);

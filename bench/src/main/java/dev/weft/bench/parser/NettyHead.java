@@ -1,0 +1,35 @@
+package dev.weft.bench.parser;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.util.ReferenceCountUtil;
+
+/** Netty's request decoder in a pipeline, as {@link NettyDecoder} has the frame decoder. */
+final class NettyHead {
+    private final EmbeddedChannel channel = new EmbeddedChannel(new HttpRequestDecoder(), new Sink());
+    private HttpRequest last;
+
+    HttpRequest parse(byte[] octets) {
+        last = null;
+        ByteBuf region = channel.alloc().heapBuffer(octets.length);
+        region.writeBytes(octets);
+        channel.pipeline().fireChannelRead(region).fireChannelReadComplete();
+        channel.checkException();
+        return last;
+    }
+
+    /** Keeps the head; the empty end of the request behind it is released. */
+    private final class Sink extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            if (message instanceof HttpRequest head) {
+                last = head;
+            }
+            ReferenceCountUtil.release(message);
+        }
+    }
+}

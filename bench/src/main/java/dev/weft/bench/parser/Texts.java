@@ -1,0 +1,39 @@
+package dev.weft.bench.parser;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Random;
+
+/** Valid UTF-8 of many kinds. */
+final class Texts {
+    private Texts() {}
+
+    /**
+     * Text of so many octets.
+     *
+     * @param kind {@code ascii}; {@code latin}: one character in eight of two octets; {@code cjk}: of three octets but
+     *             for spaces; {@code emoji}: of four
+     */
+    static byte[] of(String kind, int size) {
+        var random = new Random(1);
+        StringBuilder text = new StringBuilder();
+        int octets = 0;
+        while (octets < size) {
+            int codePoint = switch (kind) {
+                case "ascii" -> random.nextInt(' ', 127);
+                case "latin" -> random.nextInt(8) == 0 ? random.nextInt(0xc0, 0x180) : random.nextInt('a', 'z' + 1);
+                case "cjk" -> random.nextInt(16) == 0 ? ' ' : random.nextInt(0x4e00, 0x9fa0);
+                case "emoji" -> random.nextInt(0x1f300, 0x1f600);
+                default -> throw new IllegalArgumentException("no such text: " + kind);
+            };
+            int length = codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+            if (octets + length > size) {
+                codePoint = '.';
+                length = 1;
+            }
+            text.appendCodePoint(codePoint);
+            octets += length;
+        }
+        return text.toString().getBytes(UTF_8);
+    }
+}
