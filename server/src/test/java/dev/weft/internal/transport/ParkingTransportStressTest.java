@@ -21,7 +21,7 @@ class ParkingTransportStressTest {
     private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("weft.stress.seconds", 2));
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     /** A planted fault is to be found within so long; its life waits for good after so long without an event. */
-    private static final Duration FAULTY_LENGTH = Duration.ofSeconds(10);
+    private static final Duration FAULTY_LENGTH = Duration.ofSeconds(20);
     private static final Duration FAULTY_PATIENCE = Duration.ofMillis(700);
 
     @ParameterizedTest
