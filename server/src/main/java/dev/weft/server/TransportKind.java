@@ -12,7 +12,7 @@ public enum TransportKind {
     PARKING {
         @Override
         Transports open(String name) throws IOException {
-            return Transports.parking(name, Runtime.version().feature() >= FIRST_WITHOUT_PINNING);
+            return Transports.parking(name, blocksWithoutPinning(Runtime.version().feature()));
         }
     },
     /** {@link #PARKING} with the poller on a platform thread on every Java. */
@@ -31,6 +31,11 @@ public enum TransportKind {
     };
 
     private static final int FIRST_WITHOUT_PINNING = 24;
+
+    /** Whether, on this release of Java, a virtual thread that blocks in a selector leaves its carrier to others. */
+    static boolean blocksWithoutPinning(int feature) {
+        return feature >= FIRST_WITHOUT_PINNING;
+    }
 
     abstract Transports open(String name) throws IOException;
 }

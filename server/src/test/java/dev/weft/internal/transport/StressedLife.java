@@ -25,6 +25,15 @@ final class StressedLife {
         HALF_CLOSES, ALL_GOES_WELL_AGAIN, CLOSE, CLOSE_BY_TWO, PEER_CLOSES, PEER_RESETS, INTERRUPTED_READER, INTERRUPTED_WRITER
     }
 
+    /** How the peer sends. */
+    private enum Manner {
+        FREELY,
+        /** A piece only when the one before has been read, so that the reader waits for each. */
+        IN_TURNS,
+        /** Only when it has received all, so that the reader waits long while the writer waits often. */
+        AT_LAST
+    }
+
     /** One step of a thread's work: false when there is no more. */
     @FunctionalInterface
     private interface Step {
@@ -42,8 +51,7 @@ final class StressedLife {
     private final End end;
     private final long inbound;
     private final long outbound;
-    /** Whether the peer sends a piece only when the one before has been read, so that the reader waits for each. */
-    private final boolean inTurns;
+    private final Manner manner;
     private final AtomicLong progress = new AtomicLong();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final AtomicReference<Thread> reader = new AtomicReference<>();
@@ -56,7 +64,8 @@ final class StressedLife {
     private volatile long received;
     private long written;
     private long sentByPeer;
-    private long receivedByPeer;
+    private volatile boolean peerReading = true;
+    private volatile long receivedByPeer;
     private boolean vainBefore;
     private int waits;
     private int vainWaits;
@@ -65,9 +74,9 @@ final class StressedLife {
         this.seed = seed;
         this.random = new Random(seed);
         this.end = End.values()[random.nextInt(End.values().length)];
-        this.inTurns = random.nextBoolean();
-        this.inbound = inTurns ? random.nextInt(3000) : length(random);
-        this.outbound = random.nextBoolean() ? length(random) : random.nextInt(1_000_000);
+        this.manner = Manner.values()[random.nextInt(Manner.values().length)];
+        this.inbound = manner == Manner.FREELY ? length(random) : random.nextInt(3000);
+        this.outbound = manner == Manner.AT_LAST ? LARGEST_PIECE + random.nextInt(1_000_000) : length(random);
     }
 
     private static long length(Random random) {
@@ -204,7 +213,7 @@ final class StressedLife {
     private boolean readOnce(Random own) throws IOException {
         ByteBuffer target = ByteBuffer.allocate(own.nextInt(4) > 0 ? 1 + own.nextInt(64) : LARGEST_PIECE);
         int count;
-        if (!vainBefore && own.nextBoolean()) {
+        if (!vainBefore && manner != Manner.AT_LAST && own.nextBoolean()) {
             count = transport.read(target);
         } else {
             transport.awaitReadable();
@@ -245,10 +254,13 @@ final class StressedLife {
     }
 
     private boolean peerWrites(Random own) throws IOException {
-        ByteBuffer source = piece(sentByPeer, inbound, 0, own, inTurns ? 100 : LARGEST_PIECE);
+        while (manner == Manner.AT_LAST && receivedByPeer < outbound && peerReading && transport != null) {
+            LockSupport.parkNanos(LONGEST_PAUSE_NANOS);
+        }
+        ByteBuffer source = piece(sentByPeer, inbound, 0, own, manner == Manner.IN_TURNS ? 100 : LARGEST_PIECE);
         sentByPeer += source.remaining();
         peer.write(source);
-        while (inTurns && received < sentByPeer && reading && transport != null) {
+        while (manner == Manner.IN_TURNS && received < sentByPeer && reading && transport != null) {
             LockSupport.parkNanos(LONGEST_PAUSE_NANOS);
         }
         dawdle(own, 10);
@@ -259,6 +271,16 @@ final class StressedLife {
     }
 
     private boolean peerReads(Random own) throws IOException {
+        try {
+            peerReading = peerReadsOnce(own);
+            return peerReading;
+        } catch (IOException | RuntimeException | Error e) {
+            peerReading = false;
+            throw e;
+        }
+    }
+
+    private boolean peerReadsOnce(Random own) throws IOException {
         ByteBuffer target = ByteBuffer.allocate(1 + own.nextInt(LARGEST_PIECE));
         int count = peer.read(target);
         if (count < 0) {

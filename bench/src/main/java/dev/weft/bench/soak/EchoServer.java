@@ -1,0 +1,115 @@
+package dev.weft.bench.soak;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The server under test: a process of ours, or one that is only known by its address. */
+final class EchoServer implements AutoCloseable {
+    private static final Pattern ADDRESS = Pattern.compile("ws://\\S+");
+    private static final Pattern TOTAL = Pattern.compile("(?m)^Total\\s+\\d+\\s+(\\d+)");
+    private static final Pattern SESSIONS = Pattern
+            .compile("(?m)^\\s*\\d+:\\s+(\\d+)\\s+\\d+\\s+dev\\.weft\\.server\\.ServerSession\\s");
+    private static final Path JDK = Path.of(System.getProperty("java.home"), "bin");
+    private static final long SECONDS_TO_END = 30;
+
+    private final URI address;
+    private final Process process;
+
+    private EchoServer(URI address, Process process) {
+        this.address = address;
+        this.process = process;
+    }
+
+    /** What a process holds, the heap after a full collection. */
+    record Holding(long rss, long liveHeap, long connections, long threads, long descriptors) {}
+
+    static EchoServer at(URI address) {
+        return new EchoServer(address, null);
+    }
+
+    /** Starts the echo launcher from the jars in a folder, on a port that the system chooses. */
+    static EchoServer start(Path jars, List<String> options) throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of(JDK.resolve("java").toString(), "-XX:+UseSerialGC", "-cp", jars + "/*",
+                        "dev.weft.echo.EchoLauncher", "--port", "0", "--quiet"));
+        command.addAll(options);
+        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
+        String line;
+        while ((line = output.readLine()) != null) {
+            Matcher matcher = ADDRESS.matcher(line);
+            if (matcher.find()) {
+                return new EchoServer(URI.create(matcher.group()), process);
+            }
+        }
+        throw new IOException("the server ended before it listened");
+    }
+
+    URI address() {
+        return address;
+    }
+
+    /** Whether it can be looked into. */
+    boolean isOurs() {
+        return process != null;
+    }
+
+    boolean isAlive() {
+        return process == null || process.isAlive();
+    }
+
+    /** Looks into a server of ours; costs it a full collection. */
+    Holding look() throws IOException, InterruptedException {
+        String histogram = histogram();
+        Path proc = Path.of("/proc", Long.toString(process.pid()));
+        String status = Files.readString(proc.resolve("status"));
+        try (Stream<Path> descriptors = Files.list(proc.resolve("fd"))) {
+            return new Holding(1024 * find(status, Pattern.compile("VmRSS:\\s+(\\d+)")), find(histogram, TOTAL),
+                    find(histogram, SESSIONS), find(status, Pattern.compile("Threads:\\s+(\\d+)")),
+                    descriptors.count());
+        }
+    }
+
+    private String histogram() throws IOException, InterruptedException {
+        Process jcmd = new ProcessBuilder(JDK.resolve("jcmd").toString(), Long.toString(process.pid()),
+                "GC.class_histogram")
+                .redirectErrorStream(true).start();
+        String output = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (jcmd.waitFor() != 0) {
+            throw new IOException("jcmd failed: " + output);
+        }
+        return output;
+    }
+
+    /** The number that a pattern's group shows, 0 if there is none: a class without instances is not listed. */
+    private static long find(String text, Pattern pattern) {
+        Matcher matcher = pattern.matcher(text);
+        return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+    }
+
+    @Override
+    public void close() {
+        if (process == null) {
+            return;
+        }
+        process.destroy();
+        try {
+            if (!process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

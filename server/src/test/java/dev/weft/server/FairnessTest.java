@@ -1,0 +1,226 @@
+package dev.weft.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * No connection waits for good behind another, whatever that one does. Where a test looks at the time, only starvation can
+ * exceed what it allows.
+ */
+@Timeout(120)
+class FairnessTest {
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+    private static final int ROUND_TRIPS = 200;
+    /** An echo: a reply of eight octets, as {@link RawPeer#readFrame} shows it. */
+    private static final String REPLY = "8108 " + "31".repeat(8);
+
+    private final CountDownLatch release = new CountDownLatch(1);
+    private final CountDownLatch busy = new CountDownLatch(1);
+    private final AtomicBoolean released = new AtomicBoolean();
+
+    /** Has replies come on one connection while the handler of another does this, and is done with it only then. */
+    private void othersGoOnWhile(TransportKind kind, WebSocketHandler behaviour) throws Exception {
+        try (WebSocketServer server = WebSocketServer.builder().transport(kind).shutdownGrace(Duration.ofMillis(1))
+                .handler(ws -> {
+                    if (ws.target().equals("/chat?busy")) {
+                        behaviour.handle(ws);
+                    } else {
+                        Handlers.echo(ws);
+                    }
+                }).start(); RawPeer troublemaker = RawPeer.connect(server); RawPeer other = RawPeer.connect(server)) {
+            troublemaker.text(RawPeer.request().replace("/chat", "/chat?busy")).readHead();
+            troublemaker.octets(RawPeer.textFrame("go"));
+            busy.await();
+            other.text(RawPeer.request()).readHead();
+            roundTrips(other);
+            assertEquals(false, released.get());
+            released.set(true);
+            release.countDown();
+        }
+    }
+
+    private static void roundTrips(RawPeer peer) throws IOException {
+        for (int i = 0; i < ROUND_TRIPS; i++) {
+            assertEquals(REPLY, peer.octets(RawPeer.textFrame("1".repeat(8))).readFrame());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void underSaturationEachOfAThousandConnectionsGetsItsTurn(TransportKind kind) throws Exception {
+        try (WebSocketServer server = Handlers.echoServer().transport(kind).start();
+                Saturation saturation = new Saturation(server, 1000)) {
+            Saturation.Outcome outcome = saturation.run(Duration.ofSeconds(3));
+            System.out.println(kind + ": " + outcome);
+            assertTrue(outcome.fewest() > 0, outcome::toString);
+            assertTrue(outcome.slowest().compareTo(outcome.p99().multipliedBy(10).plusSeconds(1)) < 0,
+                    outcome::toString);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aHandlerThatComputesLeavesTheOtherCarriersToOthers(TransportKind kind) throws Exception {
+        if (Runtime.getRuntime().availableProcessors() > 1) {
+            othersGoOnWhile(kind, ws -> {
+                ws.receive();
+                busy.countDown();
+                while (!released.get()) {
+                    Thread.onSpinWait();
+                }
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aHandlerThatSleepsDelaysNobody(TransportKind kind) throws Exception {
+        othersGoOnWhile(kind, ws -> {
+            ws.receive();
+            busy.countDown();
+            release.await();
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aHandlerThatIsBlockedOnALockDelaysNobody(TransportKind kind) throws Exception {
+        ReentrantLock lock = new ReentrantLock();
+        lock.lock();
+        othersGoOnWhile(kind, ws -> {
+            ws.receive();
+            busy.countDown();
+            // Interrupted by the shutdown.
+            assertThrows(InterruptedException.class, lock::lockInterruptibly);
+        });
+    }
+
+    /** All carriers compute: others wait, but no longer than that. */
+    @ParameterizedTest
+    @EnumSource
+    void whenAllCarriersComputeOthersGoOnAfterwards(TransportKind kind) throws Exception {
+        int carriers = Runtime.getRuntime().availableProcessors();
+        CountDownLatch computing = new CountDownLatch(carriers);
+        try (WebSocketServer server = WebSocketServer.builder().transport(kind).handler(ws -> {
+            if (ws.receiveView().length() == 2) {
+                computing.countDown();
+                while (!released.get()) {
+                    Thread.onSpinWait();
+                }
+            }
+            ws.send("1".repeat(8));
+        }).start(); RawPeer other = RawPeer.connect(server)) {
+            other.text(RawPeer.request()).readHead();
+            RawPeer[] peers = new RawPeer[carriers];
+            for (int i = 0; i < carriers; i++) {
+                peers[i] = RawPeer.connect(server);
+                peers[i].text(RawPeer.request()).readHead();
+            }
+            for (RawPeer peer : peers) {
+                peer.octets(RawPeer.textFrame("go"));
+            }
+            computing.await();
+            other.octets(RawPeer.textFrame("stop?"));
+            released.set(true);
+            assertEquals(REPLY, other.readFrame());
+            for (RawPeer peer : peers) {
+                assertEquals(REPLY, peer.readFrame());
+                peer.close();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aFloodOnOneConnectionDoesNotStarveTheOthers(TransportKind kind) throws Exception {
+        try (WebSocketServer server = Handlers.echoServer().transport(kind).start();
+                RawPeer flooder = RawPeer.connect(server);
+                RawPeer other = RawPeer.connect(server)) {
+            flooder.text(RawPeer.request()).readHead();
+            other.text(RawPeer.request()).readHead();
+            CountDownLatch flooding = new CountDownLatch(1000);
+            Thread writer = Thread.ofPlatform().start(() -> flood(flooder, flooding));
+            Thread reader = Thread.ofPlatform().start(() -> drain(flooder));
+            flooding.await();
+            roundTrips(other);
+            flooder.leave();
+            writer.join();
+            reader.join();
+        }
+    }
+
+    private static void flood(RawPeer peer, CountDownLatch writes) {
+        byte[] frame = RawPeer.frame(0x82, new byte[100]);
+        byte[] frames = new byte[100 * frame.length];
+        for (int i = 0; i < frames.length; i++) {
+            frames[i] = frame[i % frame.length];
+        }
+        try {
+            while (true) {
+                peer.octets(frames);
+                writes.countDown();
+            }
+        } catch (IOException e) {
+            // It has left.
+        }
+    }
+
+    private static void drain(RawPeer peer) {
+        byte[] octets = new byte[1 << 14];
+        try {
+            while (peer.socket().getInputStream().read(octets) >= 0) {}
+        } catch (IOException e) {
+            // It has left.
+        }
+    }
+
+    /** Only a platform thread's CPU time can be told; as a virtual thread the poller runs the same loop. */
+    @ParameterizedTest
+    @EnumSource(names = "PARKING_PLATFORM")
+    void aHandlerThatNeverReadsDoesNotMakeThePollerSpin(TransportKind kind) throws Exception {
+        try (WebSocketServer server = WebSocketServer.builder().transport(kind).shutdownGrace(Duration.ofMillis(1))
+                .handler(ws -> {
+                    busy.countDown();
+                    release.await();
+                }).start(); RawPeer peer = RawPeer.connect(server)) {
+            peer.text(RawPeer.request()).readHead();
+            busy.await();
+            CountDownLatch flooding = new CountDownLatch(5);
+            Thread writer = Thread.ofPlatform().start(() -> flood(peer, flooding));
+            flooding.await();
+            long before = cpuNanos("weft-poller-" + server.port());
+            // While this thread spins, the poller could spin as much.
+            long own = THREADS.getCurrentThreadCpuTime();
+            while (THREADS.getCurrentThreadCpuTime() - own < 200_000_000) {
+                Thread.onSpinWait();
+            }
+            long spent = cpuNanos("weft-poller-" + server.port()) - before;
+            assertTrue(spent < 20_000_000, () -> "the poller took " + spent + " ns");
+            release.countDown();
+            peer.leave();
+            writer.join();
+        }
+    }
+
+    private static long cpuNanos(String threadName) {
+        for (ThreadInfo thread : THREADS.getThreadInfo(THREADS.getAllThreadIds())) {
+            if (thread != null && thread.getThreadName().equals(threadName)) {
+                return THREADS.getThreadCpuTime(thread.getThreadId());
+            }
+        }
+        throw new AssertionError("there is no thread " + threadName);
+    }
+}
