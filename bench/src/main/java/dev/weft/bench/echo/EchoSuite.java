@@ -52,7 +52,7 @@ public final class EchoSuite implements Suite {
                 }
                 next.run();
             }
-            results.hand();
+            results.remarkOnWhatIsMissing();
         }
     }
 
@@ -129,7 +129,7 @@ public final class EchoSuite implements Suite {
                 List<Figure> figures = scenario.run(server.target(), plan.pace());
                 results.keep(scenario, peer, figures);
                 Figure first = figures.getFirst();
-                run.progress(String.format(Locale.ROOT, "echo, round %d/%d, %s, %s: %s %.2f %s", round, plan.rounds(),
+                run.progress(String.format(Locale.ROOT, "round %d/%d, %s, %s: %s %.2f %s", round, plan.rounds(),
                         scenario.name(), peer.subject(), first.metric(), first.value(), first.unit()));
             } catch (IOException e) {
                 String state = server.isAlive() ? "" : "; its process is gone";
@@ -163,29 +163,29 @@ public final class EchoSuite implements Suite {
         }
 
         private void fail(Peers peer, String what) {
-            run.progress("echo: " + peer.subject() + " " + what);
+            run.progress(peer.subject() + " " + what);
             run.remark(peer.subject() + " " + what + ".");
         }
     }
 
-    /** The figures of all rounds, in the order in which they came first. */
+    /** Hands each figure over as soon as it is known, so that a run that is cut short keeps what it has. */
     private static final class Results {
         private final Run run;
-        private final Map<Key, List<Double>> rounds = new LinkedHashMap<>();
-        private final Map<Key, Figure> kinds = new LinkedHashMap<>();
+        private final Map<String, List<String>> missedRates = new LinkedHashMap<>();
         private final Set<String> leftOut = new LinkedHashSet<>();
 
         Results(Run run) {
             this.run = run;
         }
 
-        private record Key(String scenario, Peers peer, String metric) {}
-
         void keep(Scenario scenario, Peers peer, List<Figure> figures) {
             for (Figure figure : figures) {
-                Key key = new Key(scenario.name(), peer, figure.metric());
-                rounds.computeIfAbsent(key, first -> new ArrayList<>()).add(figure.value());
-                kinds.put(key, figure);
+                run.add(new Measurement("echo", scenario.name(), peer.subject(), figure.metric(), figure.unit(),
+                        figure.lessIsBetter(), List.of(figure.value())));
+                if (figure.metric().startsWith(FixedRate.REACHED) && FixedRate.isMissed(figure.value())) {
+                    missedRates.computeIfAbsent(peer.subject() + " did not reach the rate of " + scenario.name(),
+                            first -> new ArrayList<>()).add(String.format(Locale.ROOT, "%.1f %%", figure.value()));
+                }
             }
         }
 
@@ -193,17 +193,9 @@ public final class EchoSuite implements Suite {
             leftOut.add(scenario.name());
         }
 
-        void hand() {
-            rounds.forEach((key, values) -> {
-                Figure kind = kinds.get(key);
-                run.add(new Measurement("echo", key.scenario, key.peer.subject(), key.metric, kind.unit(),
-                        kind.lessIsBetter(), values));
-                if (kind.metric().startsWith(FixedRate.REACHED) && values.stream().anyMatch(FixedRate::isMissed)) {
-                    run.remark(key.peer.subject() + " did not reach the rate of " + key.scenario + ": "
-                            + values.stream().map(value -> String.format(Locale.ROOT, "%.1f %%", value)).toList()
-                            + " were answered in time, by round.");
-                }
-            });
+        void remarkOnWhatIsMissing() {
+            missedRates.forEach((what, shares) -> run.remark(what + " in " + shares.size() + " rounds: " + shares
+                    + " were answered in time."));
             if (!leftOut.isEmpty()) {
                 run.remark("For want of time some rounds of these were left out: " + String.join("; ", leftOut) + ".");
             }
