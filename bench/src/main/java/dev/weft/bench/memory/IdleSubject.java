@@ -45,7 +45,7 @@ record IdleSubject(String name, boolean isWeft, String main, List<String> argume
 
     /** A program that holds its connections within itself. */
     static IdleSubject inMemory(boolean compact, boolean pairs, int connections) {
-        return new IdleSubject(pairs ? "in-memory transport alone" : "Weft", !pairs,
+        return new IdleSubject(pairs ? "in-memory transport alone (baseline)" : "Weft", !pairs,
                 InMemoryConnections.class.getName(),
                 List.of(Integer.toString(connections), pairs ? "pairs" : "echo"), List.of(), compact, false);
     }

@@ -68,8 +68,8 @@ final class Cells {
     static String subject(String decoder) {
         return switch (decoder) {
             case "weft" -> WEFT;
-            case "copy" -> "copy only (limit)";
-            case "copy+xor" -> "copy and one XOR pass (limit)";
+            case "copy" -> "copy only (baseline)";
+            case "copy+xor" -> "copy and one XOR pass (baseline)";
             case "netty-heap" -> "Netty " + Peers.NETTY_NIO.version() + ", heap buffers";
             case "netty-direct" -> "Netty " + Peers.NETTY_NIO.version() + ", direct buffers";
             case "java-websocket" -> Peers.JAVA_WEBSOCKET.subject();
@@ -85,7 +85,7 @@ final class Cells {
             for (String payload : List.of("125", "1024")) {
                 each(TextMessageBenchmark.class, Map.of("text", text, "payload", payload),
                         "a masked text frame to a String, " + text + ", " + size(payload), "message", payload,
-                        Map.of("weft", WEFT, "jdkString", "new String of unmasked octets (limit)"));
+                        Map.of("weft", WEFT, "jdkString", "new String of unmasked octets (baseline)"));
             }
         }
     }
@@ -93,7 +93,7 @@ final class Cells {
     private void masking(List<String> payloads) {
         for (String payload : payloads) {
             each(MaskingBenchmark.class, Map.of("payload", payload), "masking, " + size(payload), "payload", payload,
-                    Map.of("weft", WEFT, "copy", "arraycopy (limit)", "naive", "naive loop"));
+                    Map.of("weft", WEFT, "copy", "arraycopy (baseline)", "naive", "naive loop (baseline)"));
         }
     }
 
@@ -101,7 +101,8 @@ final class Cells {
         for (String text : texts) {
             each(Utf8Benchmark.class, Map.of("text", text, "payload", payload),
                     "UTF-8 validation, " + text + ", " + size(payload), "text", payload,
-                    Map.of("weft", WEFT, "jdkString", "new String, which decodes too", "naive", "naive loop"));
+                    Map.of("weft", WEFT, "jdkString", "new String, which decodes too (baseline)", "naive",
+                            "naive loop (baseline)"));
         }
     }
 
@@ -110,8 +111,8 @@ final class Cells {
             for (String payload : payloads) {
                 each(FrameWriterBenchmark.class, Map.of("role", role, "payload", payload),
                         "writing a frame, " + role.toLowerCase(Locale.ROOT) + ", " + size(payload), "frame", payload,
-                        Map.of("weft", WEFT, "copy", "arraycopy, and XOR for a client (limit)", "naive",
-                                "naive ByteBuffer"));
+                        Map.of("weft", WEFT, "copy", "arraycopy, and XOR for a client (baseline)", "naive",
+                                "naive ByteBuffer (baseline)"));
             }
         }
     }
@@ -120,7 +121,7 @@ final class Cells {
         each(RequestHeadBenchmark.class, Map.of(), "parsing a browser's request head", "head",
                 Integer.toString(BrowserHead.octets().length),
                 Map.of("weft", WEFT, "netty", "Netty " + Peers.NETTY_NIO.version(), "naive",
-                        "String.split, unchecked"));
+                        "String.split, unchecked (baseline)"));
     }
 
     private void deflate(List<String> sizes) {
@@ -128,9 +129,9 @@ final class Cells {
             var params = Map.of("size", size, "bits", "15", "takeover", "true", "connections", "64");
             String rest = ", JSON of " + size(size) + ", 64 connections in turn";
             each(DeflateBenchmark.class, params, "deflate" + rest, "message", size,
-                    Map.of("deflate", WEFT, "deflateByZlib", "plain zlib, its state kept for each connection"));
+                    Map.of("deflate", WEFT, "deflateByZlib", "plain zlib, state kept for each connection (baseline)"));
             each(DeflateBenchmark.class, params, "inflate" + rest, "message", size,
-                    Map.of("inflate", WEFT, "inflateByZlib", "plain zlib, its state kept for each connection"));
+                    Map.of("inflate", WEFT, "inflateByZlib", "plain zlib, state kept for each connection (baseline)"));
         }
     }
 
