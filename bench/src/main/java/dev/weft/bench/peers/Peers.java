@@ -33,7 +33,7 @@ public enum Peers {
                     + "Netty's flags as above"),
     /** Undertow. */
     UNDERTOW("Undertow", "undertow", UndertowPeer.class, List.of(),
-            "one I/O thread, direct buffers, whole messages handled on the I/O thread; a binary message is sent from the pooled buffers it came in"),
+            "one I/O thread, direct buffers of 128 KiB, whole messages handled on the I/O thread; a binary message is sent from the pooled buffers it came in"),
     /** Jetty. */
     JETTY("Jetty", "jetty", JettyPeer.class, List.of(),
             "one acceptor, one selector, whole messages with automatic demand, a binary message is sent from the buffer it came in, socket "
