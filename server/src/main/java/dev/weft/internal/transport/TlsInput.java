@@ -22,7 +22,10 @@ final class TlsInput {
      * and engines copy what they have of a message with each.
      */
     private static final int MOST_IN_HANDSHAKE = 1024;
-    /** Records in a row that bring no octets for us: answers to KeyUpdates, warnings, empty ones. All of them cost us. */
+    /**
+     * Records in a row that bring no octets for us, and none of ours goes meanwhile: KeyUpdates, warnings, empty ones. All
+     * of them cost us.
+     */
     private static final int MOST_WITHOUT_OCTETS = 32;
 
     private final SSLEngine engine;
@@ -34,6 +37,8 @@ final class TlsInput {
     private ByteBuffer plain;
     private boolean handshaken;
     private int withoutOctets;
+    /** The output's, when that count began. */
+    private int writes;
     /** The peer's close_notify came. */
     private boolean ended;
     /** To be thrown when what came before it has been read. */
@@ -219,11 +224,7 @@ final class TlsInput {
         ended |= result.getStatus() == Status.CLOSED;
         boolean progress = result.bytesConsumed() > 0 || result.bytesProduced() > 0;
         if (result.bytesProduced() == 0) {
-            withoutOctets++;
-            int most = handshaken ? MOST_WITHOUT_OCTETS : MOST_IN_HANDSHAKE;
-            if (withoutOctets > most) {
-                throw refusal("over " + most + " TLS records without octets for us");
-            }
+            countUseless();
         }
         if (handshaken) {
             boolean owes = serve(result.getHandshakeStatus(), progress);
@@ -231,6 +232,17 @@ final class TlsInput {
             if (result.bytesProduced() > 0 && !owes) {
                 withoutOctets = 0;
             }
+        }
+    }
+
+    private void countUseless() throws SSLException {
+        int most = handshaken ? MOST_WITHOUT_OCTETS : MOST_IN_HANDSHAKE;
+        if (writes != output.writes()) {
+            writes = output.writes();
+            withoutOctets = 0;
+        }
+        if (++withoutOctets > most) {
+            throw refusal("over " + most + " TLS records without octets for us");
         }
     }
 

@@ -28,6 +28,8 @@ final class TlsOutput {
     private final TlsBuffers buffers;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile boolean ended;
+    /** Changed under the lock. */
+    private volatile int writes;
 
     TlsOutput(Transport below, SSLEngine engine, TlsBuffers buffers) {
         this.below = below;
@@ -97,6 +99,11 @@ final class TlsOutput {
         return ended;
     }
 
+    /** How many writes of octets are done; with each, the engine has yielded what it owed the peer. Wraps around. */
+    int writes() {
+        return writes;
+    }
+
     private void send(ByteBuffer[] sources) throws IOException {
         boolean more = true;
         while (more) {
@@ -108,6 +115,9 @@ final class TlsOutput {
                     buffers.giveBack(pooled);
                 }
             }
+        }
+        if (sources.length > 0) {
+            writes++;
         }
     }
 
