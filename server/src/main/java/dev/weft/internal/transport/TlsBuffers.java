@@ -31,7 +31,8 @@ public final class TlsBuffers {
     public TlsBuffers(int recordSize, BufferBudget budget) {
         this.recordSize = recordSize;
         this.budget = budget;
-        // Two: an engine wants room for a whole record each time, and several small ones are to leave in one write.
+        // Two: an engine wants room for a whole record each time, and several small ones are to leave in one write. The
+        // JDK's also takes records of twice the size, as some peers once sent.
         this.pool = new BufferPool(2 * recordSize, budget);
     }
 

@@ -18,7 +18,7 @@ import javax.net.ssl.SSLSession;
  * limit.
  * <p>
  * A connection that waits holds no octets and no buffer, but for a small one where the transport below can wait only
- * inside a read. What it does hold is its engine: 6 to 10 KiB with the JDK's, most of it keys.
+ * inside a read. What it does hold is its engine: about 7 KiB with the JDK's (measured at 25), keys and session included.
  */
 public final class TlsTransport implements Transport {
     private static final int IDLE = 0;
