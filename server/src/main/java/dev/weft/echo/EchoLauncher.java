@@ -62,7 +62,9 @@ public final class EchoLauncher {
         try {
             WebSocketServer server = WebSocketServer.start(configuration);
             onStart.accept(server);
-            print("Weft echo listening on ws://" + urlHost + ":" + server.port() + "/" + System.lineSeparator());
+            String scheme = configuration.tls().isPresent() ? "wss" : "ws";
+            print("Weft echo listening on " + scheme + "://" + urlHost + ":" + server.port() + "/"
+                    + System.lineSeparator());
             return OK;
         } catch (IOException e) {
             complain("cannot listen on " + urlHost + ":" + configuration.socket().port() + ": " + e.getMessage());

@@ -9,6 +9,7 @@ import dev.weft.server.ServerConfiguration;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -49,6 +50,8 @@ final class EchoOptions {
     private HttpLimits httpLimits = defaults.httpLimits();
     private final List<String> origins = new ArrayList<>();
     private boolean anyOrigin;
+    private Path tlsKeystore;
+    private Path tlsPasswordFile;
     private Level logLevel = Level.INFO;
     private ServerConfiguration configuration;
     private boolean helpWanted;
@@ -56,6 +59,7 @@ final class EchoOptions {
 
     EchoOptions() {
         declareSockets();
+        declareTls();
         declareRequestHeads();
         declareMessages();
         declareTimes();
@@ -88,6 +92,15 @@ final class EchoOptions {
                         "The system's receive buffer of a connection."),
                 systemSize("--send-buffer-size", socket.sendBufferSize(), builder::sendBufferSize,
                         "The system's send buffer of a connection."));
+    }
+
+    private void declareTls() {
+        group("TLS",
+                option("--tls-keystore", Notation.FILE, "none", "Key store, PKCS #12 or JKS, with the key and"
+                        + " certificates to speak TLS with: wss instead of ws.", file -> tlsKeystore = file),
+                option("--tls-password-file", Notation.FILE, "none",
+                        "File whose first line is the key store's password; others should not be able to read it.",
+                        file -> tlsPasswordFile = file));
     }
 
     private void declareRequestHeads() {
@@ -275,6 +288,11 @@ final class EchoOptions {
                 builder.deflate(deflateBuilder.build());
             } else {
                 builder.noDeflate();
+            }
+            if (tlsKeystore != null && tlsPasswordFile != null) {
+                builder.tls(EchoTls.load(tlsKeystore, tlsPasswordFile));
+            } else if (tlsKeystore != null || tlsPasswordFile != null) {
+                throw new IllegalArgumentException("--tls-keystore and --tls-password-file need each other");
             }
             configuration = builder.httpLimits(httpLimits).policy(policy()).build();
         } catch (IllegalArgumentException e) {

@@ -1,6 +1,8 @@
 package dev.weft.echo;
 
 import dev.weft.server.TransportKind;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
@@ -21,6 +23,7 @@ import picocli.CommandLine.TypeConversionException;
 record Notation<T>(String label, Class<T> type, Function<String, T> parse, Function<T, String> format) {
     static final Notation<String> NAME = new Notation<>("NAME", String.class, Notation::parseName,
             Function.identity());
+    static final Notation<Path> FILE = new Notation<>("FILE", Path.class, Notation::parseFile, Path::toString);
     static final Notation<Integer> COUNT = new Notation<>("N", Integer.class,
             text -> toInt(text, parseNumber(text, text)), String::valueOf);
     /** Octets that fit an int. */
@@ -52,6 +55,14 @@ record Notation<T>(String label, Class<T> type, Function<String, T> parse, Funct
             throw new TypeConversionException("it is empty");
         }
         return text;
+    }
+
+    private static Path parseFile(String text) {
+        try {
+            return Path.of(parseName(text));
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("it is not a file's name");
+        }
     }
 
     private static long parseSize(String text) {

@@ -27,10 +27,11 @@ public interface HandshakePolicy {
 
     /**
      * Accepts browsers whose page came from the same host and port as the request goes to, and all that is no browser:
-     * without it, any page on the web could use its visitors' cookies here (RFC 6455 §10.2). The default.
+     * without it, any page on the web could use its visitors' cookies here (RFC 6455 §10.2). A request that came by TLS
+     * must be of an https page. The default.
      */
     static HandshakePolicy sameOrigin() {
-        return request -> Origin.isAbsentOr(request, origin -> origin.isOf(request.head().host().orElse("")))
+        return request -> Origin.isAbsentOr(request, origin -> origin.isOf(request))
                 ? HandshakeDecision.accept()
                 : HandshakeDecision.reject(403, "foreign origin");
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import javax.net.ssl.SSLSession;
 
 /**
  * A client's opening handshake (RFC 6455 §4.2.1), valid as far as the protocol goes.
@@ -15,13 +16,22 @@ import java.util.Optional;
  * @param subprotocols  what the client offers, the preferred one first
  * @param localAddress  the address it came to
  * @param remoteAddress the address it came from
+ * @param tlsSession    what was agreed on by TLS, with the client's certificates if it had to show them; empty without TLS,
+ *                      or where a proxy ends it
  */
 public record HandshakeRequest(RequestHead head, List<String> subprotocols, SocketAddress localAddress,
-        SocketAddress remoteAddress) {
+        SocketAddress remoteAddress, Optional<SSLSession> tlsSession) {
     /** Copies the list. */
     public HandshakeRequest {
         Objects.requireNonNull(head);
+        Objects.requireNonNull(tlsSession);
         subprotocols = List.copyOf(subprotocols);
+    }
+
+    /** A handshake without TLS. */
+    public HandshakeRequest(RequestHead head, List<String> subprotocols, SocketAddress localAddress,
+            SocketAddress remoteAddress) {
+        this(head, subprotocols, localAddress, remoteAddress, Optional.empty());
     }
 
     /** The target's path, as it was on the wire. */

@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
  * are no origin that anything could be the same as.
  */
 record Origin(String scheme, String host, int port) {
+    private static final String HTTPS = "https";
     /** A name, an IPv4 or an IPv6 address: nothing with a path, user information or blanks. */
     private static final String HOST_AND_PORT = "([a-z0-9._-]+|\\[[0-9a-f:.]+])(?::([0-9]{1,5}))?";
     private static final Pattern ORIGIN = Pattern.compile("(https?)://" + HOST_AND_PORT, Pattern.CASE_INSENSITIVE);
@@ -39,15 +40,18 @@ record Origin(String scheme, String host, int port) {
     }
 
     /**
-     * Whether this is the origin that a request with this Host came to. Whether by TLS the server cannot see where a
-     * proxy ends it, so the scheme is taken as right; it still tells which port a Host without one means.
+     * Whether this is the origin that the request came to. What came by TLS came to https. What did not may have done so
+     * up to a proxy, so the scheme is taken as right then; it still tells which port a Host without one means.
      */
-    boolean isOf(String hostHeader) {
-        Matcher matcher = AUTHORITY.matcher(hostHeader);
+    boolean isOf(HandshakeRequest request) {
+        if (request.tlsSession().isPresent() && !scheme.equals(HTTPS)) {
+            return false;
+        }
+        Matcher matcher = AUTHORITY.matcher(request.head().host().orElse(""));
         return matcher.matches() && host.equalsIgnoreCase(matcher.group(1)) && port == port(matcher.group(2), scheme);
     }
 
     private static int port(String digits, String scheme) {
-        return digits != null ? Integer.parseInt(digits) : scheme.equals("https") ? 443 : 80;
+        return digits != null ? Integer.parseInt(digits) : scheme.equals(HTTPS) ? 443 : 80;
     }
 }

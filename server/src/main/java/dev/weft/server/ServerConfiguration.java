@@ -15,6 +15,7 @@ import java.util.Optional;
  * All that a server can be told; made by {@link WebSocketServerBuilder}, where the defaults are.
  *
  * @param socket         where it listens
+ * @param tls            how it speaks TLS; empty if it does not
  * @param httpLimits     what a request head may have
  * @param limits         what one connection may use
  * @param timeouts       how long one connection waits
@@ -29,8 +30,9 @@ import java.util.Optional;
  * @param fallback       answers requests that are no handshakes; without one they get 426
  * @param handler        serves the connections
  */
-public record ServerConfiguration(SocketSettings socket, HttpLimits httpLimits, ConnectionLimits limits,
-        ConnectionTimeouts timeouts, Duration shutdownGrace, int maxConnections, int readBufferSize,
+public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> tls, HttpLimits httpLimits,
+        ConnectionLimits limits, ConnectionTimeouts timeouts, Duration shutdownGrace, int maxConnections,
+        int readBufferSize,
         long bufferedOctets,
         Optional<DeflateSettings> deflate, List<String> subprotocols, HandshakePolicy policy,
         Optional<HttpFallback> fallback, WebSocketHandler handler) {
@@ -45,6 +47,7 @@ public record ServerConfiguration(SocketSettings socket, HttpLimits httpLimits, 
      */
     public ServerConfiguration {
         Objects.requireNonNull(socket);
+        Objects.requireNonNull(tls);
         Objects.requireNonNull(httpLimits);
         Objects.requireNonNull(limits);
         Objects.requireNonNull(timeouts);

@@ -3,11 +3,13 @@ package dev.weft.server;
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.ConnectionTimeouts;
+import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.DeflateExtension;
 import dev.weft.internal.connection.Input;
 import dev.weft.internal.transport.Lingering;
+import dev.weft.internal.transport.TlsTransport;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.Role;
@@ -31,10 +33,14 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 
 /**
  * The life of one accepted connection, on its virtual thread: opening handshake, handler, end.
  * <pre>
+ *   TLS ── done, or none ──▶ HEAD (too slow, failed, server goes down: closed)
+ *
  *   HEAD ── whole and good ──▶ DECIDING ── decided ──▶ ANSWERING ── 101 written ──▶ OPEN ──▶ over
  *     │                                                  ▲  ▲  │
  *     ├── malformed ─────────────────────────────────────┘  │  └── refusal written, peer's end read ──▶ over
@@ -44,7 +50,9 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class ServerSession implements Runnable {
     private enum Phase {
-        /** The request head is read: the handshake deadline holds. */
+        /** The TLS handshake is under way, if there is to be one: the handshake deadline holds, there is no answer yet. */
+        TLS,
+        /** The request head is read: the handshake deadline holds, the TLS handshake's time included. */
         HEAD,
         /** The policy or the fallback, user code, decides: no deadline. */
         DECIDING,
@@ -91,7 +99,8 @@ final class ServerSession implements Runnable {
         this.server = server;
         this.transport = transport;
         this.full = full;
-        this.phase = full ? Phase.ANSWERING : Phase.HEAD;
+        Phase first = transport instanceof TlsTransport ? Phase.TLS : Phase.HEAD;
+        this.phase = full ? Phase.ANSWERING : first;
         this.since = server.services().clock().now();
         this.thread = Thread.ofVirtual().inheritInheritableThreadLocals(false).unstarted(this);
     }
@@ -108,7 +117,10 @@ final class ServerSession implements Runnable {
     public void run() {
         Input input = new Input(transport, server.services().pool());
         try {
-            byte[] refusal = full ? unavailable("too many connections").encode() : open(input);
+            byte[] refusal = null;
+            if (secure()) {
+                refusal = full ? unavailable("too many connections").encode() : open(input);
+            }
             if (connection != null) {
                 serve();
             } else if (refusal != null) {
@@ -116,7 +128,9 @@ final class ServerSession implements Runnable {
                 refuse(refusal);
             }
         } catch (IOException e) {
-            log(Level.DEBUG, "handshake failed: " + e);
+            if (phase != Phase.GIVEN_UP) {
+                log(Level.DEBUG, "handshake failed: " + Escape.text(e.toString()));
+            }
         } catch (Throwable e) {
             server.logger().log(Level.WARNING, "unexpected error before a connection was open", e);
         } finally {
@@ -124,6 +138,25 @@ final class ServerSession implements Runnable {
             transport.close();
             server.ended(this);
         }
+    }
+
+    /** Does the TLS handshake, if there is to be one; false if the connection is over. */
+    private boolean secure() throws IOException {
+        if (!(transport instanceof TlsTransport tls)) {
+            return true;
+        }
+        try {
+            tls.handshake();
+        } catch (SSLException e) {
+            log(Level.DEBUG, "TLS handshake failed: " + Escape.text(e.toString()));
+            since = server.services().clock().now();
+            if (PHASE.compareAndSet(this, Phase.TLS, Phase.ANSWERING) || full) {
+                // What is still under way is not to reset the alert.
+                Lingering.close(tls.below());
+            }
+            return false;
+        }
+        return full || PHASE.compareAndSet(this, Phase.TLS, Phase.HEAD);
     }
 
     /**
@@ -183,7 +216,7 @@ final class ServerSession implements Runnable {
         byte[] reply;
         try {
             HandshakeRequest request = new HandshakeRequest(head, upgrade.subprotocols(), transport.localAddress(),
-                    transport.remoteAddress());
+                    transport.remoteAddress(), tlsSession());
             switch (server.configuration().policy().decide(request)) {
                 case HandshakeDecision.Accept accept -> {
                     String subprotocol = accept.subprotocol().or(() -> preferred(upgrade.subprotocols())).orElse(null);
@@ -208,6 +241,10 @@ final class ServerSession implements Runnable {
         connection = new Connection(Role.SERVER, transport, input, offset, agreement, server.services());
         phase = Phase.OPEN;
         return null;
+    }
+
+    private Optional<SSLSession> tlsSession() {
+        return transport instanceof TlsTransport tls ? Optional.of(tls.session()) : Optional.empty();
     }
 
     /** §4.2.2: the client's order of preference decides. */
@@ -249,9 +286,14 @@ final class ServerSession implements Runnable {
 
     /**
      * Ends the wait for the head with this answer, if there still is one. The session's thread is left in its read: ending
-     * that from here would be to reset a peer that goes on sending, and to lose the answer.
+     * that from here would be to reset a peer that goes on sending, and to lose the answer. Before TLS there is none.
      */
     private void giveUp(HttpResponse answer) {
+        if (PHASE.compareAndSet(this, Phase.TLS, Phase.GIVEN_UP)) {
+            log(Level.DEBUG, "closed within the TLS handshake, instead of " + answer.status());
+            transport.close();
+            return;
+        }
         since = server.services().clock().now();
         if (PHASE.compareAndSet(this, Phase.HEAD, Phase.GIVEN_UP)) {
             Thread.startVirtualThread(() -> answerInstead(answer));
@@ -344,7 +386,7 @@ final class ServerSession implements Runnable {
     void sweep(int now) {
         ConnectionTimeouts timeouts = server.configuration().timeouts();
         switch (phase) {
-            case HEAD -> {
+            case TLS, HEAD -> {
                 if (passed(now, timeouts.handshake())) {
                     giveUp(HttpResponse.of(408, "the request head took too long\n"));
                 }

@@ -7,6 +7,7 @@ import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.connection.FlushGuard;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Sweeper;
+import dev.weft.internal.transport.TlsBuffers;
 import dev.weft.internal.transport.Transport;
 import dev.weft.internal.transport.Transports;
 import dev.weft.parser.deflate.DeflateCodecs;
@@ -26,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLParameters;
 
 /**
  * A WebSocket server (RFC 6455): accepts connections and runs a handler for each, on a virtual thread of its own.
@@ -71,8 +73,15 @@ public final class WebSocketServer implements AutoCloseable {
         this.sweeper = new Sweeper("weft-sweeper-" + port(), clock, shortestDeadline(),
                 now -> sessions.forEach(session -> sweep(session, now)));
         this.codecs = configuration.deflate().map(DeflateCodecs::new);
-        this.transports = configuration.socket().transport().open("weft-poller-" + port());
+        Transports plain = configuration.socket().transport().open("weft-poller-" + port());
+        this.transports = configuration.tls().map(tls -> secured(plain, tls, budget)).orElse(plain);
         this.acceptor = new Acceptor("weft-acceptor-" + port(), listener::accept, this::admit, logger);
+    }
+
+    private static Transports secured(Transports plain, TlsSettings tls, BufferBudget budget) {
+        SSLParameters parameters = tls.parameters();
+        int recordSize = tls.engine(parameters).getSession().getPacketBufferSize();
+        return Transports.tls(plain, () -> tls.engine(parameters), new TlsBuffers(recordSize, budget));
     }
 
     private Duration shortestDeadline() {

@@ -9,6 +9,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 /**
  * Collects a server's settings; every one has a default but the handler. The values are checked by {@link #build()}. Not
@@ -23,6 +26,8 @@ public final class WebSocketServerBuilder {
     private boolean keepAlive;
     private OptionalInt receiveBufferSize = OptionalInt.empty();
     private OptionalInt sendBufferSize = OptionalInt.empty();
+
+    private Optional<TlsSettings> tls = Optional.empty();
 
     private HttpLimits httpLimits = HttpLimits.DEFAULT;
 
@@ -104,6 +109,22 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
+    /** Has the server speak TLS, and nothing else, with this context's key: {@code wss://}. Default: it does not. */
+    public WebSocketServerBuilder tls(SSLContext context) {
+        return tls(context, parameters -> {});
+    }
+
+    /**
+     * Has the server speak TLS with parameters of its own, such as for client authentication.
+     *
+     * @param customizer as {@link TlsSettings#customizer()}
+     * @throws IllegalArgumentException if the parameters are none that the context can have
+     */
+    public WebSocketServerBuilder tls(SSLContext context, Consumer<SSLParameters> customizer) {
+        this.tls = Optional.of(new TlsSettings(context, customizer));
+        return this;
+    }
+
     /** Sets what a request head may have. Default: lines of 8 KiB, 100 headers, 32 KiB of headers. */
     public WebSocketServerBuilder httpLimits(HttpLimits httpLimits) {
         this.httpLimits = httpLimits;
@@ -128,7 +149,10 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
-    /** Sets how long a request head may take; a slower peer gets 408. Default 10 s. */
+    /**
+     * Sets how long a request head may take, with the TLS handshake before it, if there is one; a slower peer gets 408, or
+     * is closed within the TLS handshake. Default 10 s.
+     */
     public WebSocketServerBuilder handshakeTimeout(Duration handshakeTimeout) {
         this.handshakeTimeout = handshakeTimeout;
         return this;
@@ -232,7 +256,7 @@ public final class WebSocketServerBuilder {
         return new ServerConfiguration(
                 new SocketSettings(host, port, backlog, transport, tcpNoDelay, keepAlive, receiveBufferSize,
                         sendBufferSize),
-                httpLimits,
+                tls, httpLimits,
                 new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage),
                 new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout,
                         closeTimeout),

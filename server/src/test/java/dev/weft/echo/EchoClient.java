@@ -25,12 +25,16 @@ final class EchoClient implements WebSocket.Listener {
     private EchoClient() {}
 
     static EchoClient connect(HttpClient http, int port, String... subprotocols) {
+        return connect(http, "ws", port, subprotocols);
+    }
+
+    static EchoClient connect(HttpClient http, String scheme, int port, String... subprotocols) {
         EchoClient client = new EchoClient();
         WebSocket.Builder builder = http.newWebSocketBuilder();
         if (subprotocols.length > 0) {
             builder.subprotocols(subprotocols[0], Arrays.copyOfRange(subprotocols, 1, subprotocols.length));
         }
-        client.socket = builder.buildAsync(URI.create("ws://127.0.0.1:" + port + "/"), client)
+        client.socket = builder.buildAsync(URI.create(scheme + "://127.0.0.1:" + port + "/"), client)
                 .orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).join();
         return client;
     }

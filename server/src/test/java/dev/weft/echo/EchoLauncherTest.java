@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.TestKeys;
 import dev.weft.server.WebSocketServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -16,12 +18,16 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -60,6 +66,9 @@ class EchoLauncherTest {
             --tcp-nodelay=maybe,        "Invalid value for option '--tcp-nodelay': 'maybe' is not a boolean"
             "--subprotocol=a b",        "Invalid value for option '--subprotocol' (TOKEN): 'a b' is not a token"
             --allow-origin=example.com, "Invalid value for option '--allow-origin' (ORIGIN): 'example.com' is not an origin of http or https"
+            --tls-keystore=a,           "--tls-keystore and --tls-password-file need each other"
+            --tls-password-file=a,      "--tls-keystore and --tls-password-file need each other"
+            --tls-keystore=,            "Invalid value for option '--tls-keystore': it is empty"
             --no-such-thing,            "Unknown option: '--no-such-thing'"
             stray,                      "Unmatched argument at index 0: 'stray'"
             """)
@@ -86,6 +95,61 @@ class EchoLauncherTest {
         // RFC 6761 §6.4: names under invalid never exist.
         assertEquals(EchoLauncher.CANNOT_LISTEN, launch("--quiet", "--port", "0", "--host", "weft.invalid"));
         assertEquals("echo: cannot listen on weft.invalid:0: unknown host weft.invalid\n", err.toString(UTF_8));
+    }
+
+    private void assertBadTls(Path keystore, Path passwordFile, String complaint) {
+        err.reset();
+        assertEquals(EchoLauncher.BAD_USAGE,
+                launch("--port=0", "--tls-keystore=" + keystore, "--tls-password-file=" + passwordFile));
+        String line = err.toString(UTF_8);
+        assertTrue(line.startsWith("echo: " + complaint) && line.endsWith(" (--help shows all options)\n"), line);
+        assertEquals(1, line.lines().count(), line);
+        assertEquals("", out.toString(UTF_8));
+    }
+
+    @Test
+    void aKeyStoreThatIsOfNoUseIsOneLineAndStatus2(@TempDir Path folder) throws Exception {
+        Path good = folder.resolve("keys.p12");
+        TestKeys.write(good);
+        Path password = Files.writeString(folder.resolve("password"), TestKeys.PASSWORD + "\n");
+        Path wrong = Files.writeString(folder.resolve("wrong"), "wrong-one");
+        Path nothing = Files.writeString(folder.resolve("nothing"), "");
+        Path missing = folder.resolve("missing");
+        Path empty = folder.resolve("empty.p12");
+        KeyStore none = KeyStore.getInstance("PKCS12");
+        none.load(null, null);
+        try (OutputStream stream = Files.newOutputStream(empty)) {
+            none.store(stream, TestKeys.PASSWORD.toCharArray());
+        }
+        assertBadTls(missing, password, "--tls-keystore " + missing + " is not a file");
+        assertBadTls(good, missing, "--tls-password-file " + missing + " is not a file");
+        assertBadTls(folder, password, "--tls-keystore " + folder + " is not a file");
+        assertBadTls(good, wrong, "--tls-keystore " + good + " cannot be opened with that password: ");
+        assertBadTls(good, nothing, "--tls-keystore " + good + " cannot be opened with that password: ");
+        assertBadTls(password, password, "--tls-keystore " + password + " cannot be opened with that password: ");
+        assertBadTls(empty, password, "--tls-keystore " + empty + " has no private key");
+        assertEquals(List.of(), servers);
+    }
+
+    @Test
+    void aKeyStoreMakesItWssAndThePageHttps(@TempDir Path folder) throws Exception {
+        Path keystore = folder.resolve("keys.p12");
+        TestKeys.write(keystore);
+        Path password = Files.writeString(folder.resolve("password"), TestKeys.PASSWORD + "\nnot looked at\n");
+        assertEquals(EchoLauncher.OK, launch("--quiet", "--port", "0", "--tls-keystore", keystore.toString(),
+                "--tls-password-file", password.toString()));
+        int port = servers.get(0).port();
+        assertEquals("Weft echo listening on wss://127.0.0.1:" + port + "/\n", out.toString(UTF_8));
+        KeyStore store = KeyStore.getInstance(keystore.toFile(), TestKeys.PASSWORD.toCharArray());
+        try (HttpClient http = HttpClient.newBuilder().sslContext(TestKeys.contextOf(store)).build()) {
+            EchoClient client = EchoClient.connect(http, "wss", port);
+            assertEquals("Grüße", client.echo("Grüße"));
+            assertEquals(4001, client.close(4001));
+            URI uri = URI.create("https://127.0.0.1:" + port + "/");
+            var page = http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+            assertEquals(200, page.statusCode());
+            assertTrue(page.body().endsWith("</html>\n"), "whole");
+        }
     }
 
     @Test

@@ -43,6 +43,7 @@ class EchoOptionsTest {
                     .map(component -> "deflate" + component.getName()).toList(),
             "noDeflate", List.of("deflate"),
             "subprotocols", List.of("subprotocol"),
+            "tls", List.of("tlsKeystore", "tlsPasswordFile"),
             "policy", List.of("allowOrigin", "anyOrigin"));
 
     static Stream<String> settings() {
@@ -119,7 +120,7 @@ class EchoOptionsTest {
     @Test
     void everySettingIsTried() {
         List<String> tried = Stream.concat(values().map(arguments -> (String) arguments.get()[0]),
-                Stream.of("--allow-origin", "--any-origin"))
+                Stream.of("--allow-origin", "--any-origin", "--tls-keystore", "--tls-password-file"))
                 .map(argument -> argument.replaceAll("=.*|^--no|-", "").toLowerCase()).toList();
         assertEquals(List.of(), settings().filter(setting -> !tried.contains(setting.toLowerCase())).toList());
     }
@@ -129,6 +130,7 @@ class EchoOptionsTest {
         ServerConfiguration configuration = parse().configuration();
         ServerConfiguration library = WebSocketServer.builder().port(9001).handler(configuration.handler()).build();
         assertEquals(library.socket(), configuration.socket());
+        assertEquals(library.tls(), configuration.tls());
         assertEquals(library.httpLimits(), configuration.httpLimits());
         assertEquals(library.limits(), configuration.limits());
         assertEquals(library.timeouts(), configuration.timeouts());

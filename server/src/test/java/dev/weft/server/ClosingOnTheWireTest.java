@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionEnd;
+import dev.weft.TestKeys;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.RawPeer.Answer;
 import java.io.IOException;
@@ -25,27 +26,32 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** How connections end (RFC 6455 §7) over real sockets, and what slow and dead peers get: the same with every transport. */
+/** How connections end (RFC 6455 §7) over real sockets, and what slow and dead peers get: the same with every
+ * transport, and by TLS. */
 @ParameterizedClass
-@EnumSource(TransportKind.class)
+@CsvSource({"PARKING, false", "PARKING, true", "PARKING_PLATFORM, false", "BLOCKING, false", "BLOCKING, true"})
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClosingOnTheWireTest {
     private static final String HELLO = "8105 48656c6c6f";
     private static final Duration SHORT = Duration.ofMillis(150);
 
     private final TransportKind transport;
+    private final boolean tls;
 
     /** How each connection ended, in the order of their ends. */
     private final BlockingQueue<ConnectionEnd> ends = new LinkedBlockingQueue<>();
 
-    ClosingOnTheWireTest(TransportKind transport) {
+    ClosingOnTheWireTest(TransportKind transport, boolean tls) {
         this.transport = transport;
+        this.tls = tls;
     }
 
     private WebSocketServerBuilder server(WebSocketHandler handler) {
-        return WebSocketServer.builder().transport(transport).shutdownGrace(Duration.ZERO).handler(handler);
+        WebSocketServerBuilder builder = WebSocketServer.builder().transport(transport).shutdownGrace(Duration.ZERO)
+                .handler(handler);
+        return tls ? builder.tls(TestKeys.context()) : builder;
     }
 
     /** An echo server that tells how connections ended. */
@@ -63,6 +69,11 @@ class ClosingOnTheWireTest {
         ConnectionEnd end = ends.poll(10, TimeUnit.SECONDS);
         assertTrue(end != null, "the handler never ended");
         return end;
+    }
+
+    /** Long enough for the TLS handshake, which is a part of it. */
+    private Duration handshakeTime() {
+        return tls ? SHORT.multipliedBy(10) : SHORT;
     }
 
     private static void awaitNoConnections(WebSocketServer server) {
@@ -233,7 +244,7 @@ class ClosingOnTheWireTest {
     @Test
     void headThatStopsIsTimedOut() throws Exception {
         String head = RawPeer.request();
-        try (WebSocketServer server = server().handshakeTimeout(SHORT).start()) {
+        try (WebSocketServer server = server().handshakeTimeout(handshakeTime()).start()) {
             List<RawPeer> peers = new ArrayList<>();
             for (int length : List.of(0, 1, 20, head.length() - 1)) {
                 peers.add(RawPeer.connect(server).text(head.substring(0, length)));
@@ -249,7 +260,7 @@ class ClosingOnTheWireTest {
 
     @Test
     void headThatDribblesIsTimedOutAndNotReset() throws Exception {
-        try (WebSocketServer server = server().handshakeTimeout(SHORT).start();
+        try (WebSocketServer server = server().handshakeTimeout(handshakeTime()).start();
                 RawPeer peer = RawPeer.connect(server)) {
             peer.text("GET /");
             dribble(peer, 'a');
@@ -266,7 +277,7 @@ class ClosingOnTheWireTest {
         Await.until("an answer came", () -> {
             try {
                 peer.octets(one);
-                return peer.socket().getInputStream().available() > 0;
+                return peer.hasAnswer();
             } catch (IOException e) {
                 throw new AssertionError("the server reset the connection", e);
             }

@@ -3,16 +3,20 @@ package dev.weft.server;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.weft.TestKeys;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.PushbackInputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import javax.net.ssl.SSLSocket;
 
 /**
- * A client that knows nothing of WebSocket: literal octets over a socket. Octets are written in hexadecimal. Every read
+ * A client that knows nothing of WebSocket: literal octets over a socket, by TLS or not. Octets are written in hexadecimal. Every read
  * fails after ten seconds without an octet, and a reset connection makes it fail too.
  */
 final class RawPeer implements AutoCloseable {
@@ -26,9 +30,11 @@ final class RawPeer implements AutoCloseable {
     private static final HexFormat HEX = HexFormat.of();
 
     private final Socket socket;
+    private final PushbackInputStream in;
 
-    private RawPeer(Socket socket) {
+    private RawPeer(Socket socket) throws IOException {
         this.socket = socket;
+        this.in = new PushbackInputStream(socket.getInputStream());
     }
 
     /** The answer to a request: its head with line ends, and what followed until the server's end of the octets. */
@@ -46,8 +52,19 @@ final class RawPeer implements AutoCloseable {
         }
     }
 
+    /** By TLS if that is what the server speaks. */
     static RawPeer connect(WebSocketServer server) throws IOException {
-        return connect(server.port());
+        RawPeer plain = connect(server.port());
+        return server.configuration().tls().isPresent() ? plain.secured("TLSv1.3") : plain;
+    }
+
+    /** Behind a TLS handshake. */
+    RawPeer secured(String protocol) throws IOException {
+        SSLSocket secured = (SSLSocket) TestKeys.context().getSocketFactory().createSocket(socket, "127.0.0.1",
+                socket.getPort(), true);
+        secured.setEnabledProtocols(new String[]{protocol});
+        secured.startHandshake();
+        return new RawPeer(secured);
     }
 
     static RawPeer connect(int port) throws IOException {
@@ -60,7 +77,12 @@ final class RawPeer implements AutoCloseable {
 
     /** With the opening handshake done, whose request may have more header lines. */
     static RawPeer open(WebSocketServer server, String... lines) throws IOException {
-        RawPeer peer = connect(server).text(request(lines));
+        return connect(server).upgraded(lines);
+    }
+
+    /** Behind the opening handshake. */
+    RawPeer upgraded(String... lines) throws IOException {
+        RawPeer peer = text(request(lines));
         String head = peer.readHead();
         if (!head.startsWith("HTTP/1.1 101 ")) {
             throw new AssertionError("not upgraded: " + head);
@@ -135,7 +157,7 @@ final class RawPeer implements AutoCloseable {
     String readHead() throws IOException {
         StringBuilder head = new StringBuilder();
         while (!head.toString().endsWith("\r\n\r\n")) {
-            int octet = socket.getInputStream().read();
+            int octet = in.read();
             if (octet < 0) {
                 throw new EOFException("the server ended within a head: " + head);
             }
@@ -149,9 +171,25 @@ final class RawPeer implements AutoCloseable {
         return new Answer(readHead(), new String(readToEnd(), ISO_8859_1));
     }
 
+    /** Whether an octet, or the end, is here or comes at once. */
+    boolean hasAnswer() throws IOException {
+        socket.setSoTimeout(1);
+        try {
+            int octet = in.read();
+            if (octet >= 0) {
+                in.unread(octet);
+            }
+            return true;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } finally {
+            socket.setSoTimeout(PATIENCE_MILLIS);
+        }
+    }
+
     /** Reads one octet, and discards it. */
     void readOctet() throws IOException {
-        if (socket.getInputStream().read() < 0) {
+        if (in.read() < 0) {
             throw new EOFException();
         }
     }
@@ -178,11 +216,11 @@ final class RawPeer implements AutoCloseable {
 
     /** Reads what comes until the server ends its octets; fails if it resets the connection instead. */
     byte[] readToEnd() throws IOException {
-        return socket.getInputStream().readAllBytes();
+        return in.readAllBytes();
     }
 
     private byte[] read(int length) throws IOException {
-        byte[] octets = socket.getInputStream().readNBytes(length);
+        byte[] octets = in.readNBytes(length);
         if (octets.length < length) {
             throw new EOFException("the server ended within a frame: " + HEX.formatHex(octets));
         }

@@ -2,6 +2,8 @@ package dev.weft.internal.transport;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
 
 /** Makes the transports of one server. */
 public sealed interface Transports extends AutoCloseable {
@@ -26,6 +28,15 @@ public sealed interface Transports extends AutoCloseable {
         return new Parking(new Poller(name, virtualPollers));
     }
 
+    /**
+     * TLS above others.
+     *
+     * @param engines makes an engine for each connection
+     */
+    static Transports tls(Transports below, Supplier<SSLEngine> engines, TlsBuffers buffers) {
+        return new Tls(below, engines, buffers);
+    }
+
     /** Has nothing to share. */
     record Blocking() implements Transports {
         @Override
@@ -47,6 +58,20 @@ public sealed interface Transports extends AutoCloseable {
         @Override
         public void close() {
             poller.stop();
+        }
+    }
+
+    /** Shares buffers. */
+    record Tls(Transports below, Supplier<SSLEngine> engines, TlsBuffers buffers) implements Transports {
+        @Override
+        public Transport over(SocketChannel channel) throws IOException {
+            SSLEngine engine = engines.get();
+            return new TlsTransport(below.over(channel), engine, buffers);
+        }
+
+        @Override
+        public void close() {
+            below.close();
         }
     }
 }

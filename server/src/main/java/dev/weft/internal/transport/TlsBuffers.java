@@ -1,0 +1,91 @@
+package dev.weft.internal.transport;
+
+import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.buffer.BufferPool;
+import java.nio.ByteBuffer;
+import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLException;
+
+/**
+ * The buffers that all TLS transports of an endpoint share, within its budget of buffered octets. For any thread. There
+ * are three kinds, told apart by their capacity: small ones, which every connection may have and which count for nothing;
+ * pooled ones, for two whole records; and sized ones between them, for a record that is half here.
+ */
+public final class TlsBuffers {
+    /** Holds a chat message or the largest control frame as a record of any cipher. */
+    static final int SMALL = 192;
+
+    private final int recordSize;
+    private final BufferPool pool;
+    private final BufferBudget budget;
+
+    /** The way out when the budget is spent; borrowed for the time of one encryption. */
+    private final ReentrantLock spareLock = new ReentrantLock();
+    private ByteBuffer spare;
+
+    /**
+     * Buffers that count against the budget.
+     *
+     * @param recordSize room for the largest record of the engines that use them
+     */
+    public TlsBuffers(int recordSize, BufferBudget budget) {
+        this.recordSize = recordSize;
+        this.budget = budget;
+        // Two: an engine wants room for a whole record each time, and several small ones are to leave in one write. The
+        // JDK's also takes records of twice the size, as some peers once sent.
+        this.pool = new BufferPool(2 * recordSize, budget);
+    }
+
+    /** A pooled buffer, or {@code null} if the budget is spent. */
+    ByteBuffer borrow() {
+        return pool.borrow();
+    }
+
+    /** A buffer that is large enough, but not much larger; {@code null} if the budget is spent. */
+    ByteBuffer sized(int octets) {
+        if (octets <= SMALL) {
+            return ByteBuffer.allocate(SMALL);
+        }
+        // In proportion, so that filling one after another copies each octet a few times at most.
+        int capacity = Math.min(octets + octets / 4, pool.bufferSize() - 1);
+        return octets <= capacity && budget.take(capacity) ? ByteBuffer.allocate(capacity) : null;
+    }
+
+    /** Takes a buffer of any kind back; its borrower must not touch it again. */
+    void giveBack(ByteBuffer buffer) {
+        if (isPooled(buffer)) {
+            pool.giveBack(buffer);
+        } else if (!isSmall(buffer)) {
+            budget.giveBack(buffer.capacity());
+        }
+    }
+
+    static boolean isSmall(ByteBuffer buffer) {
+        return buffer.capacity() == SMALL;
+    }
+
+    boolean isPooled(ByteBuffer buffer) {
+        return buffer.capacity() == pool.bufferSize();
+    }
+
+    /** Puts one record in a buffer; does not block. */
+    @FunctionalInterface
+    interface Filler {
+        void fill(ByteBuffer room) throws SSLException;
+    }
+
+    /** A buffer with one record, of just its size, whatever the budget says. */
+    ByteBuffer unbudgeted(Filler filler) throws SSLException {
+        spareLock.lock();
+        try {
+            if (spare == null) {
+                spare = ByteBuffer.allocate(recordSize);
+            }
+            filler.fill(spare.clear());
+            spare.flip();
+            return ByteBuffer.allocate(spare.remaining()).put(spare).flip();
+        } finally {
+            spareLock.unlock();
+        }
+    }
+}

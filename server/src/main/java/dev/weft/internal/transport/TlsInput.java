@@ -1,0 +1,297 @@
+package dev.weft.internal.transport;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLEngineResult.Status;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLProtocolException;
+
+/**
+ * Decrypts records, right to where the octets shall be if there is room for a record's octets, and deals with what TLS
+ * says for itself. Belongs to the thread that reads.
+ */
+final class TlsInput {
+    private static final ByteBuffer NO_ROOM = ByteBuffer.allocate(0);
+
+    /**
+     * Records of a whole handshake. A hello comes in one and a handshake in ten or so, but records of one octet are legal,
+     * and engines copy what they have of a message with each.
+     */
+    private static final int MOST_IN_HANDSHAKE = 1024;
+    /**
+     * Records in a row that bring no octets for us, and none of ours goes meanwhile: KeyUpdates, warnings, empty ones. All
+     * of them cost us.
+     */
+    private static final int MOST_WITHOUT_OCTETS = 32;
+
+    private final SSLEngine engine;
+    private final TlsBuffers buffers;
+    private final TlsRecords records;
+    private final TlsOutput output;
+
+    /** Decrypted octets that found no room, up to its limit; {@code null} when there are none. */
+    private ByteBuffer plain;
+    private boolean handshaken;
+    private int withoutOctets;
+    /** The output's, when that count began. */
+    private int writes;
+    /** The peer's close_notify came. */
+    private boolean ended;
+    /** To be thrown when what came before it has been read. */
+    private IOException failure;
+
+    TlsInput(Transport below, SSLEngine engine, TlsBuffers buffers, TlsOutput output) {
+        this.engine = engine;
+        this.buffers = buffers;
+        this.records = new TlsRecords(below, buffers);
+        this.output = output;
+    }
+
+    /** Does the handshake, or the rest of it. Blocks. */
+    void handshake() throws IOException {
+        try {
+            engine.beginHandshake();
+            HandshakeStatus status;
+            while ((status = engine.getHandshakeStatus()) != HandshakeStatus.NOT_HANDSHAKING) {
+                switch (status) {
+                    case NEED_WRAP -> output.flush();
+                    case NEED_TASK -> runTasks();
+                    default -> readHandshake();
+                }
+            }
+        } catch (SSLException e) {
+            output.alert();
+            throw e;
+        }
+        handshaken = true;
+        withoutOctets = 0;
+    }
+
+    private void readHandshake() throws IOException {
+        while (!records.isReady()) {
+            records.await();
+            if (!records.isReady()) {
+                records.fetch();
+            }
+        }
+        if (!decrypt(NO_ROOM)) {
+            decryptAside();
+        }
+        if (failure != null) {
+            throw failure;
+        } else if (ended) {
+            throw new EOFException("the peer ended TLS within the handshake");
+        } else if (plain != null) {
+            throw new SSLProtocolException("octets came before the end of the TLS handshake");
+        }
+    }
+
+    /** Runs what takes an engine long, on this thread: it is the connection's own. */
+    private void runTasks() {
+        Runnable task;
+        while ((task = engine.getDelegatedTask()) != null) {
+            task.run();
+        }
+    }
+
+    /**
+     * Reads what there is, up to the target's room.
+     *
+     * @return how many octets; 0 if there are none and it is not to wait for them; -1 when no more will come
+     */
+    int read(ByteBuffer target, boolean wait) throws IOException {
+        int start = target.position();
+        while (true) {
+            takePlain(target);
+            while (target.hasRemaining() && canDecrypt()) {
+                if (!decrypt(target)) {
+                    if (target.position() > start) {
+                        break;
+                    }
+                    decryptAside();
+                    takePlain(target);
+                }
+            }
+            int count = target.position() - start;
+            if (count > 0 || !target.hasRemaining()) {
+                return count;
+            }
+            if (failure != null) {
+                throw failure;
+            }
+            if (ended) {
+                return -1;
+            }
+            if (wait) {
+                await();
+            }
+            if (!records.isReady() && !records.fetch() && !wait) {
+                return 0;
+            }
+        }
+    }
+
+    /** Waits for something to read; there may be nothing all the same. */
+    void await() throws IOException {
+        if (plain == null && failure == null && !ended && !records.isReady()) {
+            records.await();
+        }
+    }
+
+    /** Gives the buffers back, whatever is in them. */
+    void release() {
+        records.release();
+        releasePlain();
+    }
+
+    private void releasePlain() {
+        if (plain != null) {
+            buffers.giveBack(plain);
+            plain = null;
+        }
+    }
+
+    private void takePlain(ByteBuffer target) {
+        if (plain != null) {
+            int count = Math.min(plain.remaining(), target.remaining());
+            target.put(target.position(), plain, plain.position(), count).position(target.position() + count);
+            plain.position(plain.position() + count);
+            if (!plain.hasRemaining()) {
+                releasePlain();
+            }
+        }
+    }
+
+    private boolean canDecrypt() {
+        return plain == null && failure == null && !ended && records.isReady();
+    }
+
+    /** Decrypts a record to the target: false, and nothing done, if there may be too little room. */
+    private boolean decrypt(ByteBuffer target) {
+        try {
+            SSLEngineResult result = engine.unwrap(records.octets(), target);
+            if (result.getStatus() == Status.BUFFER_OVERFLOW) {
+                return false;
+            }
+            examine(result);
+        } catch (IOException e) {
+            fail(e);
+        }
+        return true;
+    }
+
+    /** Decrypts a record to a buffer of our own. */
+    private void decryptAside() {
+        ByteBuffer room = buffers.borrow();
+        boolean sparing = room == null;
+        if (sparing) {
+            room = buffers.sized(records.octets().remaining());
+        }
+        if (room == null) {
+            fail(TlsRecords.noBuffer());
+            return;
+        }
+        try {
+            SSLEngineResult result = engine.unwrap(records.octets(), room);
+            if (result.getStatus() != Status.BUFFER_OVERFLOW) {
+                examine(result);
+            } else if (sparing) {
+                // It has room for all octets of the record that are here; so not all are.
+                records.taken(true);
+            } else {
+                throw new SSLException("a TLS record needs a larger buffer than was foretold");
+            }
+        } catch (IOException e) {
+            fail(e);
+        }
+        if (room.flip().hasRemaining()) {
+            plain = room;
+        } else {
+            buffers.giveBack(room);
+        }
+    }
+
+    private void examine(SSLEngineResult result) throws IOException {
+        boolean needsMore = result.getStatus() == Status.BUFFER_UNDERFLOW;
+        records.taken(needsMore);
+        if (needsMore) {
+            return;
+        }
+        ended |= result.getStatus() == Status.CLOSED;
+        boolean progress = result.bytesConsumed() > 0 || result.bytesProduced() > 0;
+        if (result.bytesProduced() == 0) {
+            countUseless();
+        }
+        if (handshaken) {
+            boolean owes = serve(result.getHandshakeStatus(), progress);
+            // While answers pile up behind a writer who waits, those records go on counting.
+            if (result.bytesProduced() > 0 && !owes) {
+                withoutOctets = 0;
+            }
+        }
+    }
+
+    private void countUseless() throws SSLException {
+        int most = handshaken ? MOST_WITHOUT_OCTETS : MOST_IN_HANDSHAKE;
+        if (writes != output.writes()) {
+            writes = output.writes();
+            withoutOctets = 0;
+        }
+        if (++withoutOctets > most) {
+            throw refusal("over " + most + " TLS records without octets for us");
+        }
+    }
+
+    /** Does what TLS wants behind the handshake: true if we owe the peer an answer afterwards. */
+    private boolean serve(HandshakeStatus status, boolean progress) throws IOException {
+        switch (status) {
+            case NEED_WRAP -> {
+                if (progress) {
+                    output.answer();
+                } else {
+                    // Not so with the JDK's: an engine that takes nothing more before it was served.
+                    output.flush();
+                }
+                return engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP;
+            }
+            case NEED_TASK -> {
+                refuseRenegotiation();
+                runTasks();
+            }
+            case NEED_UNWRAP -> {
+                // Also an engine's way to say that it awaits the answer to our close_notify.
+                if (!output.isEnded()) {
+                    refuseRenegotiation();
+                }
+            }
+            default -> {
+            }
+        }
+        return false;
+    }
+
+    /** TLS 1.3 has none (RFC 8446 §4.1.2); before, it lets a peer have us sign as often as he likes, and is of no use. */
+    private void refuseRenegotiation() throws SSLException {
+        if (!engine.getSession().getProtocol().equals("TLSv1.3")) {
+            throw refusal("TLS renegotiation");
+        }
+    }
+
+    private SSLException refusal(String what) {
+        engine.closeOutbound();
+        return new SSLProtocolException("refused: " + what);
+    }
+
+    /** The octets before are still to be read; what comes behind is not looked at. */
+    private void fail(IOException e) {
+        failure = e;
+        records.release();
+        if (e instanceof SSLException) {
+            output.alert();
+        }
+    }
+}

@@ -1,0 +1,163 @@
+package dev.weft.internal.transport;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import javax.net.ssl.SSLProtocolException;
+
+/**
+ * The octets of TLS records that came and are not yet decrypted. A connection that waits between records holds no buffer
+ * for them, one that waits within a record a buffer of about the size of what is here. Where the network can wait only
+ * inside a read, it waits with a small buffer. Belongs to the thread that reads.
+ */
+final class TlsRecords {
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    private final Transport below;
+    private final TlsBuffers buffers;
+
+    /** Holds them from its position to its limit; {@link #NOTHING} when there is no buffer. */
+    private ByteBuffer octets = NOTHING;
+    /** The engine has seen what is here, and needs more of it. */
+    private boolean starved = true;
+    private boolean waitsInRead;
+
+    TlsRecords(Transport below, TlsBuffers buffers) {
+        this.below = below;
+        this.buffers = buffers;
+    }
+
+    /** Whether there may be a whole record. */
+    boolean isReady() {
+        return !starved;
+    }
+
+    /** What is here, for the engine to take from its beginning. */
+    ByteBuffer octets() {
+        return octets;
+    }
+
+    /** To be called when the engine has taken what it took: the buffer goes back when nothing is left in it. */
+    void taken(boolean needsMore) {
+        starved = needsMore;
+        if (!octets.hasRemaining()) {
+            starved = true;
+            if (!waitsInRead || !TlsBuffers.isSmall(octets)) {
+                release();
+            }
+        }
+    }
+
+    /** Gives the buffer back, whatever is in it. */
+    void release() {
+        if (octets != NOTHING) {
+            buffers.giveBack(octets);
+            octets = NOTHING;
+        }
+    }
+
+    /**
+     * Waits for more octets to be there to read, or reads them where the network can only wait so.
+     *
+     * @throws EOFException as {@link #fetch()}
+     */
+    void await() throws IOException {
+        if (buffers.isPooled(octets) && fetch()) {
+            return;
+        }
+        shrink();
+        if (!waitsInRead) {
+            if (below.awaitReadable()) {
+                return;
+            }
+            waitsInRead = true;
+        }
+        if (octets == NOTHING) {
+            octets = ByteBuffer.allocate(TlsBuffers.SMALL).limit(0);
+        } else if (octets.remaining() == octets.capacity()) {
+            move(larger());
+        }
+        read(true);
+    }
+
+    /**
+     * Reads more octets, if they are here: false if not.
+     *
+     * @throws EOFException if no more will come
+     */
+    boolean fetch() throws IOException {
+        if (octets == NOTHING) {
+            ByteBuffer pooled = buffers.borrow();
+            octets = (pooled == null ? ByteBuffer.allocate(TlsBuffers.SMALL) : pooled).limit(0);
+        } else if (octets.remaining() == octets.capacity()) {
+            move(larger());
+        }
+        return read(false);
+    }
+
+    private boolean read(boolean wait) throws IOException {
+        octets.compact();
+        int count = -1;
+        try {
+            count = wait ? below.read(octets) : below.readNow(octets);
+            if (count > 0 && !octets.hasRemaining() && !buffers.isPooled(octets)) {
+                readMore();
+            }
+        } finally {
+            octets.flip();
+            // Of no use to the engine, and none to us: nothing came.
+            taken(count <= 0);
+        }
+        if (count < 0) {
+            throw new EOFException("the peer ended the connection without ending TLS (close_notify)");
+        }
+        return count > 0;
+    }
+
+    /** An own buffer is full, so there may be more: one that holds it all is tried. */
+    private void readMore() throws IOException {
+        ByteBuffer pooled = buffers.borrow();
+        if (pooled != null) {
+            pooled.put(octets.flip());
+            buffers.giveBack(octets);
+            octets = pooled;
+            // An end that comes now comes again.
+            below.readNow(octets);
+        }
+    }
+
+    static IOException noBuffer() {
+        return new IOException("no buffer for a TLS record: all connections together hold too much (bufferedOctets)");
+    }
+
+    /** A larger buffer than the one that is full. */
+    private ByteBuffer larger() throws IOException {
+        if (buffers.isPooled(octets)) {
+            throw new SSLProtocolException("a record of over " + octets.capacity() + " octets");
+        }
+        ByteBuffer larger = buffers.borrow();
+        if (larger == null) {
+            larger = buffers.sized(2 * octets.capacity());
+        }
+        if (larger == null) {
+            throw noBuffer();
+        }
+        return larger;
+    }
+
+    /** A pooled buffer with little in it is too much to wait with. */
+    private void shrink() {
+        if (buffers.isPooled(octets)) {
+            ByteBuffer smaller = buffers.sized(octets.remaining() + 1);
+            if (smaller != null) {
+                move(smaller);
+            }
+        }
+    }
+
+    private void move(ByteBuffer other) {
+        other.clear().put(octets).flip();
+        buffers.giveBack(octets);
+        octets = other;
+    }
+}

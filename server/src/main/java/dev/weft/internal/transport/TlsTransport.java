@@ -1,0 +1,160 @@
+package dev.weft.internal.transport;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSession;
+
+/**
+ * TLS above any other transport, by an engine of either side. {@link #handshake()} comes before everything else; the
+ * engine's long computations run on the thread that calls.
+ * <p>
+ * The end of the octets is the peer's close_notify. Without it a read fails: the octets may have been cut off by someone
+ * else. {@link #shutdownOutput()} sends ours. There is no renegotiation, and what TLS has a peer send for itself has a
+ * limit.
+ * <p>
+ * A connection that waits holds no octets and no buffer, but for a small one where the transport below can wait only
+ * inside a read. What it does hold is its engine: about 7 KiB with the JDK's (measured at 25), keys and session included.
+ */
+public final class TlsTransport implements Transport {
+    private static final int IDLE = 0;
+    private static final int READING = 1;
+    private static final int CLOSED = 2;
+
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(TlsTransport.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Transport below;
+    private final SSLEngine engine;
+    private final TlsInput input;
+    private final TlsOutput output;
+
+    /** Whoever ends the use of the input gives its buffers back: the thread that reads, or the one that closes meanwhile. */
+    private volatile int state = IDLE;
+
+    /**
+     * TLS that has not begun.
+     *
+     * @param below  is this one's own from here on
+     * @param engine knows its side and its parameters
+     */
+    public TlsTransport(Transport below, SSLEngine engine, TlsBuffers buffers) {
+        this.below = below;
+        this.engine = engine;
+        this.output = new TlsOutput(below, engine, buffers);
+        this.input = new TlsInput(below, engine, buffers, output);
+    }
+
+    /**
+     * Does the handshake; for the thread that reads. Blocks, until {@link #close()} at the most.
+     *
+     * @throws javax.net.ssl.SSLException if it failed; the alert has been written
+     * @throws IOException                if the wire is dead
+     */
+    public void handshake() throws IOException {
+        begin();
+        try {
+            input.handshake();
+        } finally {
+            end();
+        }
+    }
+
+    /** What was agreed on; behind the handshake. */
+    public SSLSession session() {
+        return engine.getSession();
+    }
+
+    /** For the octets that come behind a handshake that failed. */
+    public Transport below() {
+        return below;
+    }
+
+    @Override
+    public int read(ByteBuffer target) throws IOException {
+        return read(target, true);
+    }
+
+    @Override
+    public int readNow(ByteBuffer target) throws IOException {
+        return read(target, false);
+    }
+
+    private int read(ByteBuffer target, boolean wait) throws IOException {
+        begin();
+        try {
+            return input.read(target, wait);
+        } finally {
+            end();
+        }
+    }
+
+    @Override
+    public boolean awaitReadable() throws IOException {
+        begin();
+        try {
+            input.await();
+            return true;
+        } finally {
+            end();
+        }
+    }
+
+    private void begin() throws AsynchronousCloseException {
+        if (!STATE.compareAndSet(this, IDLE, READING)) {
+            throw new AsynchronousCloseException();
+        }
+    }
+
+    private void end() {
+        if (!STATE.compareAndSet(this, READING, IDLE)) {
+            input.release();
+        }
+    }
+
+    @Override
+    public void write(ByteBuffer source) throws IOException {
+        output.write(source);
+    }
+
+    @Override
+    public void write(ByteBuffer first, ByteBuffer second) throws IOException {
+        output.write(first, second);
+    }
+
+    /** Waits for a write that is under way. */
+    @Override
+    public void shutdownOutput() throws IOException {
+        output.end();
+    }
+
+    @Override
+    public void close() {
+        int was = (int) STATE.getAndSet(this, CLOSED);
+        below.close();
+        if (was == IDLE) {
+            input.release();
+        }
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return below.localAddress();
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return below.remoteAddress();
+    }
+}

@@ -1,0 +1,61 @@
+package dev.weft.server;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+
+/**
+ * How a server speaks TLS. Renegotiation is always refused.
+ *
+ * @param context    has the server's key and certificates
+ * @param customizer changes the parameters, such as client authentication, protocols or cipher suites, from what they are
+ *                   by default: TLS 1.3 and 1.2, as far as the context has them; the server's order of cipher suites; and
+ *                   {@code http/1.1} for clients that offer protocols by ALPN. It is called when the settings are made,
+ *                   and again when a server starts
+ */
+public record TlsSettings(SSLContext context, Consumer<SSLParameters> customizer) {
+    private static final List<String> PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
+    private static final String ALPN = "http/1.1";
+
+    /**
+     * Checks the settings.
+     *
+     * @throws IllegalArgumentException if the parameters are none that the context can have
+     */
+    public TlsSettings {
+        Objects.requireNonNull(context);
+        Objects.requireNonNull(customizer);
+        engine(context, parameters(context, customizer));
+    }
+
+    /** As a server starts with them. */
+    SSLParameters parameters() {
+        return parameters(context, customizer);
+    }
+
+    private static SSLParameters parameters(SSLContext context, Consumer<SSLParameters> customizer) {
+        SSLParameters parameters = context.getDefaultSSLParameters();
+        List<String> supported = Arrays.asList(context.getSupportedSSLParameters().getProtocols());
+        parameters.setProtocols(PROTOCOLS.stream().filter(supported::contains).toArray(String[]::new));
+        parameters.setUseCipherSuitesOrder(true);
+        parameters.setApplicationProtocols(new String[]{ALPN});
+        customizer.accept(parameters);
+        return parameters;
+    }
+
+    /** An engine for one connection. */
+    SSLEngine engine(SSLParameters parameters) {
+        return engine(context, parameters);
+    }
+
+    private static SSLEngine engine(SSLContext context, SSLParameters parameters) {
+        SSLEngine engine = context.createSSLEngine();
+        engine.setUseClientMode(false);
+        engine.setSSLParameters(parameters);
+        return engine;
+    }
+}

@@ -1,0 +1,308 @@
+package dev.weft.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.TestKeys;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
+import java.util.logging.Level;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Attacks 10 and 16, as far as they are of TLS, over the wire beside a bystander that speaks TLS too. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class TlsAttacksTest {
+    private static final Duration SHORT = Duration.ofMillis(400);
+
+    private LogCapture log;
+
+    @BeforeEach
+    void capture() {
+        log = new LogCapture();
+    }
+
+    @AfterEach
+    void release() {
+        log.close();
+    }
+
+    private static WebSocketServerBuilder server() {
+        return Handlers.echoServer().tls(TestKeys.context());
+    }
+
+    /** Of a client: its first record, which is its hello. */
+    private static byte[] hello() throws IOException {
+        SSLEngine engine = TestKeys.context().createSSLEngine("localhost", 1);
+        engine.setUseClientMode(true);
+        ByteBuffer record = ByteBuffer.allocate(20_000);
+        engine.beginHandshake();
+        while (engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
+            engine.wrap(ByteBuffer.allocate(0), record);
+        }
+        return Arrays.copyOf(record.array(), record.position());
+    }
+
+    /** The same octets, each in a record of its own. */
+    private static byte[] inRecordsOfOneOctet(byte[] record) {
+        ByteArrayOutputStream records = new ByteArrayOutputStream();
+        for (int i = 5; i < record.length; i++) {
+            records.writeBytes(new byte[]{record[0], record[1], record[2], 0, 1, record[i]});
+        }
+        return records.toByteArray();
+    }
+
+    /** One line tells of each connection that failed in its TLS handshake, and no line of it is the peer's. */
+    private void assertLogged(int failures) {
+        Await.until("all are told of", () -> failedHandshakes() == failures);
+        log.lines(Level.FINE).forEach(line -> assertTrue(line.chars().allMatch(c -> c >= ' ' && c <= '~'), line));
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    private long failedHandshakes() {
+        return log.lines(Level.FINE).stream().filter(line -> line.contains("handshake failed: ")).count();
+    }
+
+    // 16: no TLS at all
+
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void attack16_garbageInsteadOfAHello(TransportKind transport) throws Exception {
+        Map<String, byte[]> garbage = new LinkedHashMap<>();
+        for (int seed = 0; seed < 20; seed++) {
+            byte[] random = new byte[1000];
+            new Random(seed).nextBytes(random);
+            garbage.put("random " + seed, random);
+            byte[] asHandshake = random.clone();
+            System.arraycopy(RawPeer.octets("16 0301 03e3"), 0, asHandshake, 0, 5);
+            garbage.put("random handshake " + seed, asHandshake);
+        }
+        garbage.put("plain HTTP", RawPeer.request().getBytes(StandardCharsets.US_ASCII));
+        garbage.put("terminal codes", "\u001b[2J\r\nforged line\r\n".getBytes(StandardCharsets.US_ASCII));
+        garbage.put("a mebibyte of zeros", new byte[1 << 20]);
+        garbage.put("a mebibyte of letters", "GET /".repeat(1 << 18).getBytes(StandardCharsets.US_ASCII));
+        garbage.put("an alert", RawPeer.octets("15 0301 0002 0228"));
+        garbage.put("data before a handshake", RawPeer.octets("17 0303 0005 0102030405"));
+        garbage.put("change_cipher_spec alone", RawPeer.octets("14 0303 0001 02"));
+        garbage.put("a finished", RawPeer.octets("16 0301 0004 14000000"));
+        garbage.put("a record of SSL 2", RawPeer.octets("802e 0100 0200 1500 0000 10"));
+        byte[] broken = hello();
+        broken[50] ^= 0x55;
+        Arrays.fill(broken, 100, broken.length, (byte) 0xff);
+        garbage.put("a broken hello", broken);
+        Bystander.beside(server().transport(transport), server -> {
+            for (Map.Entry<String, byte[]> one : garbage.entrySet()) {
+                try (RawPeer peer = RawPeer.connect(server.port())) {
+                    byte[] answer = peer.octets(one.getValue()).halfClose().readToEnd();
+                    // An alert of seven octets, or nothing; and no reset, which would make the read fail.
+                    assertTrue(answer.length == 0 || answer.length == 7 && answer[0] == 0x15,
+                            one.getKey() + ": " + Arrays.toString(answer));
+                }
+            }
+        });
+        assertLogged(garbage.size());
+    }
+
+    /** Up to 33,088 octets the JDK's engine takes a record, as some peers once sent, and refuses what is in it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"16 0301 4200", "16 0301 8000", "16 0301 8200", "16 0301 ffff", "17 0303 ffff"})
+    void attack16_recordsThatAreTooLarge(String header) throws Exception {
+        Bystander.beside(server(), server -> {
+            try (RawPeer peer = RawPeer.connect(server.port())) {
+                assertTrue(peer.hex(header).octets(new byte[0x8000]).readToEnd().length <= 7);
+            }
+        });
+        assertLogged(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"8200", "ffff"})
+    void attack16_recordsThatAreTooLargeAreRefusedByTheirLength(String length) throws Exception {
+        Bystander.beside(server(), server -> {
+            try (RawPeer peer = RawPeer.connect(server.port())) {
+                assertTrue(peer.hex("16 0301" + length).readToEnd().length <= 7);
+            }
+        });
+        assertLogged(1);
+    }
+
+    // 16: TLS in small pieces
+
+    @Test
+    void attack16_aHelloInRecordsOfOneOctetWorks() throws Exception {
+        byte[] hello = hello();
+        Bystander.beside(server(), server -> {
+            try (RawPeer peer = RawPeer.connect(server.port())) {
+                peer.octets(inRecordsOfOneOctet(hello));
+                // A server's hello.
+                assertEquals(0x16, peer.socket().getInputStream().read());
+            }
+        });
+    }
+
+    @Test
+    void attack16_aHelloThatNeverEndsInRecordsOfOneOctet() throws Exception {
+        byte[] endless = new byte[30_000];
+        Arrays.fill(endless, (byte) 3);
+        System.arraycopy(RawPeer.octets("16 0301 7530 01 007ff0"), 0, endless, 0, 9);
+        Bystander.beside(server(), server -> {
+            long before = Bystander.allocated();
+            for (int i = 0; i < 10; i++) {
+                try (RawPeer peer = RawPeer.connect(server.port())) {
+                    byte[] answer = peer.octets(inRecordsOfOneOctet(endless)).readToEnd();
+                    assertTrue(answer.length <= 30, Arrays.toString(answer));
+                }
+            }
+            // To copy what is here with each of 30,000 records would be 450 MB for each hello.
+            assertTrue(Bystander.allocated() - before < 100 << 20, Bystander.allocated() - before + " octets");
+        });
+        assertLogged(10);
+    }
+
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void attack16_aHelloInSegmentsOfOneOctetWorks(TransportKind transport) throws Exception {
+        Bystander.beside(server().transport(transport), server -> {
+            try (RawPeer peer = RawPeer.connect(server.port())) {
+                for (byte octet : hello()) {
+                    peer.octets(new byte[]{octet});
+                }
+                assertEquals(0x16, peer.socket().getInputStream().read());
+            }
+        });
+    }
+
+    // 16: behind the handshake
+
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void attack16_renegotiation(TransportKind transport) throws Exception {
+        Bystander.beside(server().transport(transport), server -> {
+            try (RawPeer peer = RawPeer.connect(server.port()).secured("TLSv1.2").upgraded()) {
+                Bystander.assertEchoes(peer, "before");
+                assertEquals("TLSv1.2", ((SSLSocket) peer.socket()).getSession().getProtocol());
+                // With the JDK's sockets this is a renegotiation, and reading takes part in it.
+                ((SSLSocket) peer.socket()).startHandshake();
+                assertThrows(IOException.class, () -> peer.octets(RawPeer.textFrame("after")).readFrame());
+            }
+            Await.until("the log tells of the renegotiation", () -> log.lines(Level.FINE).stream()
+                    .anyMatch(line -> line.contains("refused: TLS renegotiation")));
+        });
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    @Test
+    void attack16_requestsForNewKeysWithoutEnd() throws Exception {
+        Bystander.beside(server(), server -> {
+            try (RawPeer peer = RawPeer.open(server)) {
+                SSLSocket socket = (SSLSocket) peer.socket();
+                assertThrows(IOException.class, () -> {
+                    for (int i = 0; i < 100_000; i++) {
+                        // With the JDK's sockets and TLS 1.3 this is a KeyUpdate.
+                        socket.startHandshake();
+                    }
+                });
+            }
+            Await.until("the log tells", () -> log.lines(Level.FINE).stream()
+                    .anyMatch(line -> line.contains("refused: over 32 TLS records")));
+        });
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    @Test
+    void attack16_peersThatVanishAnywhere() throws Exception {
+        byte[] hello = hello();
+        Bystander.beside(server(), server -> {
+            for (int length = 0; length <= hello.length; length += 7) {
+                try (RawPeer peer = RawPeer.connect(server.port())) {
+                    peer.octets(Arrays.copyOf(hello, length));
+                    if (length % 2 == 0) {
+                        peer.socket().setSoLinger(true, 0);
+                    }
+                }
+            }
+        });
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    // 10: slow peers
+
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void attack10_slowAtEveryStageOfTls(TransportKind transport) throws Exception {
+        byte[] hello = hello();
+        Bystander.beside(server().transport(transport).handshakeTimeout(SHORT), server -> {
+            Map<String, RawPeer> peers = new LinkedHashMap<>();
+            for (int length : new int[]{0, 1, 4, 5, 6, 200, hello.length - 1}) {
+                peers.put("hello of " + length, RawPeer.connect(server.port()).octets(Arrays.copyOf(hello, length)));
+            }
+            RawPeer whole = RawPeer.connect(server.port()).octets(hello);
+            // The server's flight comes, and no answer to it goes.
+            whole.readOctet();
+            peers.put("hello alone", whole);
+            RawPeer dribbling = RawPeer.connect(server.port()).hex("16 0301 4000 01 003ff0");
+            peers.put("dribbling", dribbling);
+            dribble(dribbling);
+            for (Map.Entry<String, RawPeer> slow : peers.entrySet()) {
+                try (RawPeer peer = slow.getValue()) {
+                    assertEnds(peer, slow.getKey());
+                }
+            }
+        });
+        assertEquals(9, log.lines(Level.FINE).stream()
+                .filter(line -> line.contains("closed within the TLS handshake, instead of 408")).count());
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    @Test
+    void attack10_slowRequestsBehindTlsGet408() throws Exception {
+        Bystander.beside(server().handshakeTimeout(SHORT), server -> {
+            for (String start : List.of("", "GET /chat HTTP/1.1\r\nHo")) {
+                try (RawPeer peer = RawPeer.connect(server).text(start)) {
+                    assertEquals(408, peer.readAnswer().status(), start);
+                }
+            }
+        });
+    }
+
+    /** Sends one octet after another until the server ends the connection. */
+    private static void dribble(RawPeer peer) {
+        try {
+            while (true) {
+                peer.hex("03");
+                LockSupport.parkNanos(1_000_000);
+            }
+        } catch (IOException e) {
+            // The end of it; that there is one is what counts.
+        }
+    }
+
+    /** In good order or with a reset: the server has read nothing that it would have to answer. */
+    private static void assertEnds(RawPeer peer, String what) {
+        try {
+            peer.readToEnd();
+        } catch (java.net.SocketTimeoutException e) {
+            throw new AssertionError(what + " was not closed", e);
+        } catch (IOException e) {
+            // A reset.
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package dev.weft.server;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.TestKeys;
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLParameters;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.Response;
+import okhttp3.WebSocketListener;
+import okio.ByteString;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Real clients by wss, with each version of TLS, over each transport. */
+@ParameterizedClass
+@MethodSource("kinds")
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class TlsClientsTest {
+    @Parameter(0)
+    private TransportKind transport;
+    @Parameter(1)
+    private String protocol;
+
+    private final BlockingQueue<Object> events = new LinkedBlockingQueue<>();
+    private WebSocketServer server;
+
+    static Stream<Arguments> kinds() {
+        return Stream.of(TransportKind.values()).flatMap(
+                kind -> Stream.of("TLSv1.3", "TLSv1.2").map(protocol -> Arguments.of(kind, protocol)));
+    }
+
+    private void start() throws Exception {
+        server = WebSocketServer.builder().transport(transport).tls(TestKeys.context()).handler(ws -> {
+            if (ws.target().equals("/close")) {
+                ws.close(4001, "fare well");
+            } else {
+                Handlers.echo(ws);
+            }
+        }).policy(request -> HandshakeDecision.accept().withHeader("X-Tls",
+                request.tlsSession().orElseThrow().getProtocol())).start();
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private Object next() throws InterruptedException {
+        return events.poll(10, TimeUnit.SECONDS);
+    }
+
+    private static byte[] random(int length) {
+        byte[] octets = new byte[length];
+        new Random(length).nextBytes(octets);
+        return octets;
+    }
+
+    private final class JdkListener implements WebSocket.Listener {
+        private final ByteArrayOutputStream binary = new ByteArrayOutputStream();
+
+        @Override
+        public CompletionStage<?> onBinary(WebSocket ws, ByteBuffer data, boolean last) {
+            while (data.hasRemaining()) {
+                binary.write(data.get());
+            }
+            if (last) {
+                events.add(binary.toByteArray());
+                binary.reset();
+            }
+            ws.request(1);
+            return null;
+        }
+
+        @Override
+        public CompletionStage<?> onClose(WebSocket ws, int code, String reason) {
+            events.add("close " + code + " " + reason);
+            return null;
+        }
+
+        @Override
+        public void onError(WebSocket ws, Throwable error) {
+            events.add(error);
+        }
+    }
+
+    @Test
+    void theJdksClient() throws Exception {
+        start();
+        SSLParameters parameters = new SSLParameters(null, new String[]{protocol});
+        try (HttpClient client = HttpClient.newBuilder().sslContext(TestKeys.context()).sslParameters(parameters)
+                .build()) {
+            URI uri = URI.create("wss://localhost:" + server.port() + "/");
+            WebSocket ws = client.newWebSocketBuilder().buildAsync(uri, new JdkListener()).join();
+            for (int length : new int[]{0, 1, 125, 126, 16_384, 65_536, 1 << 20}) {
+                byte[] octets = random(length);
+                ws.sendBinary(ByteBuffer.wrap(octets), true).join();
+                assertArrayEquals(octets, (byte[]) next());
+            }
+            ws.sendClose(4002, "enough").join();
+            assertEquals("close 4002 ", next());
+            client.newWebSocketBuilder().buildAsync(uri.resolve("/close"), new JdkListener()).join();
+            assertEquals("close 4001 fare well", next());
+        }
+        Await.until("no connection is left", () -> server.connections() == 0);
+    }
+
+    @Test
+    void okHttp() throws Exception {
+        start();
+        OkHttpClient client = new OkHttpClient.Builder()
+                .sslSocketFactory(TestKeys.context().getSocketFactory(), TestKeys.trust())
+                .connectionSpecs(java.util.List.of(new okhttp3.ConnectionSpec.Builder(
+                        okhttp3.ConnectionSpec.MODERN_TLS).tlsVersions(protocol).build()))
+                .build();
+        try {
+            Request request = new Request.Builder().url("https://127.0.0.1:" + server.port() + "/").build();
+            okhttp3.WebSocket ws = client.newWebSocket(request, new WebSocketListener() {
+                @Override
+                public void onOpen(okhttp3.WebSocket webSocket, Response response) {
+                    events.add(response.header("X-Tls"));
+                }
+
+                @Override
+                public void onMessage(okhttp3.WebSocket webSocket, ByteString bytes) {
+                    events.add(bytes);
+                }
+
+                @Override
+                public void onClosing(okhttp3.WebSocket webSocket, int code, String reason) {
+                    webSocket.close(1000, null);
+                }
+
+                @Override
+                public void onClosed(okhttp3.WebSocket webSocket, int code, String reason) {
+                    events.add("closed " + code);
+                }
+
+                @Override
+                public void onFailure(okhttp3.WebSocket webSocket, Throwable failure, Response response) {
+                    events.add(failure);
+                }
+            });
+            assertEquals(protocol, next());
+            for (int length : new int[]{0, 1, 125, 126, 16_384, 65_536, 1 << 20}) {
+                ByteString octets = ByteString.of(random(length));
+                assertTrue(ws.send(octets));
+                assertEquals(octets, next());
+            }
+            ws.close(1000, "done");
+            assertEquals("closed 1000", next());
+        } finally {
+            client.dispatcher().executorService().shutdown();
+            client.connectionPool().evictAll();
+        }
+        Await.until("no connection is left", () -> server.connections() == 0);
+    }
+}

@@ -1,0 +1,167 @@
+package dev.weft.server;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.TestKeys;
+import java.io.IOException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a server's TLS settings do. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class TlsServerTest {
+    private final BlockingQueue<SSLSession> sessions = new LinkedBlockingQueue<>();
+
+    private WebSocketServerBuilder server() {
+        return Handlers.echoServer().tls(TestKeys.context()).shutdownGrace(Duration.ZERO).policy(request -> {
+            sessions.add(request.tlsSession().orElseThrow());
+            return HandshakeDecision.accept();
+        });
+    }
+
+    private static SSLSocket connect(WebSocketServer server, SSLContext context, SSLParameters parameters)
+            throws IOException {
+        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", server.port());
+        socket.setSSLParameters(parameters);
+        socket.setSoTimeout(10_000);
+        socket.startHandshake();
+        return socket;
+    }
+
+    private static SSLParameters protocols(String... protocols) {
+        return new SSLParameters(null, protocols);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"h2 http/1.1, http/1.1", "http/1.1, http/1.1", "'', ''"})
+    void alpnChoosesHttp11WhenItIsOffered(String offered, String chosen) throws Exception {
+        SSLParameters parameters = protocols("TLSv1.3");
+        parameters.setApplicationProtocols(offered.isEmpty() ? new String[0] : offered.split(" "));
+        try (WebSocketServer server = server().start();
+                SSLSocket socket = connect(server, TestKeys.context(), parameters)) {
+            assertEquals(chosen, socket.getApplicationProtocol());
+        }
+    }
+
+    @Test
+    void clientsThatWantAnotherProtocolAreRefused() throws Exception {
+        SSLParameters parameters = protocols("TLSv1.3");
+        parameters.setApplicationProtocols(new String[]{"h2"});
+        try (WebSocketServer server = server().start()) {
+            assertThrows(SSLException.class, () -> connect(server, TestKeys.context(), parameters));
+        }
+    }
+
+    @Test
+    void tls13And12AreAllThereIsByDefault() {
+        SSLParameters parameters = server().build().tls().orElseThrow().parameters();
+        assertArrayEquals(new String[]{"TLSv1.3", "TLSv1.2"}, parameters.getProtocols());
+        assertTrue(parameters.getUseCipherSuitesOrder());
+        assertFalse(parameters.getNeedClientAuth() || parameters.getWantClientAuth());
+    }
+
+    @Test
+    void theCustomizerHasTheLastWord() throws Exception {
+        try (WebSocketServer server = server().tls(TestKeys.context(), parameters -> {
+            parameters.setProtocols(new String[]{"TLSv1.2"});
+        }).start(); SSLSocket socket = connect(server, TestKeys.context(), protocols("TLSv1.3", "TLSv1.2"))) {
+            assertEquals("TLSv1.2", socket.getSession().getProtocol());
+            assertThrows(SSLException.class, () -> connect(server, TestKeys.context(), protocols("TLSv1.3")));
+        }
+    }
+
+    @Test
+    void parametersThatCannotBeAreRefusedWhenTheyAreSet() {
+        WebSocketServerBuilder builder = server();
+        assertThrows(IllegalArgumentException.class, () -> builder.tls(TestKeys.context(),
+                parameters -> parameters.setProtocols(new String[]{"TLSv7"})));
+        assertThrows(NullPointerException.class, () -> builder.tls(null));
+    }
+
+    @Test
+    void thePolicySeesTheClientsCertificate() throws Exception {
+        try (WebSocketServer server = server().tls(TestKeys.context(),
+                parameters -> parameters.setNeedClientAuth(true)).start();
+                RawPeer peer = RawPeer.open(server)) {
+            Bystander.assertEchoes(peer, "Hello");
+            X509Certificate certificate = (X509Certificate) sessions.take().getPeerCertificates()[0];
+            assertEquals("CN=localhost", certificate.getSubjectX500Principal().getName());
+            SSLContext anonymous = SSLContext.getInstance("TLS");
+            anonymous.init(null, new javax.net.ssl.TrustManager[]{TestKeys.trust()}, null);
+            assertThrows(IOException.class, () -> {
+                try (SSLSocket socket = connect(server, anonymous, protocols("TLSv1.3"))) {
+                    // With TLS 1.3 the client hears of it behind its handshake.
+                    socket.getInputStream().read();
+                }
+            });
+            assertEquals(null, sessions.poll(10, TimeUnit.MILLISECONDS));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"https://server.example.com, 101", "https://server.example.com:443, 101",
+            "http://server.example.com, 403", "http://server.example.com:443, 403",
+            "https://server.example.com:80, 403", "https://other.example.com, 403"})
+    void onlyHttpsPagesAreOfTheSameOrigin(String origin, int status) throws Exception {
+        try (WebSocketServer server = server().policy(HandshakePolicy.sameOrigin()).start();
+                RawPeer peer = RawPeer.connect(server)) {
+            String head = peer.text(RawPeer.request("Origin: " + origin)).readHead();
+            assertEquals(status, Integer.parseInt(head.substring(9, 12)));
+        }
+    }
+
+    @Test
+    void aFullServerSaysSoByTls() throws Exception {
+        try (WebSocketServer server = server().maxConnections(1).start(); RawPeer peer = RawPeer.open(server)) {
+            try (RawPeer refused = RawPeer.connect(server)) {
+                assertEquals(503, refused.readAnswer().status());
+            }
+            Bystander.assertEchoes(peer, "Hello");
+        }
+    }
+
+    @Test
+    void aShutdownDoesNotWaitForTlsHandshakes() throws Exception {
+        try (WebSocketServer server = server().shutdownGrace(Duration.ofSeconds(50)).start();
+                RawPeer open = RawPeer.open(server);
+                RawPeer silent = RawPeer.connect(server.port())) {
+            Await.until("both are here", () -> server.connections() == 2);
+            Thread closing = Thread.startVirtualThread(server::close);
+            assertEquals("8802 03e9", open.readFrame());
+            open.hex("8882 00000000 03e9");
+            assertEquals(0, open.readToEnd().length);
+            open.leave();
+            assertEquals(-1, silent.socket().getInputStream().read());
+            assertTrue(closing.join(Duration.ofSeconds(20)), "the grace is 50 seconds");
+        }
+    }
+
+    @Test
+    void idleConnectionsHoldNoBuffers() throws Exception {
+        try (WebSocketServer server = server().start();
+                RawPeer first = RawPeer.open(server);
+                RawPeer second = RawPeer.connect(server.port()).secured("TLSv1.2").upgraded()) {
+            for (RawPeer peer : List.of(first, second)) {
+                Bystander.assertEchoes(peer, "Hello");
+            }
+            Await.until("they wait", () -> server.services().pool().budget().taken() == 0);
+        }
+    }
+}
