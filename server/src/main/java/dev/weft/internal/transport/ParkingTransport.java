@@ -117,11 +117,16 @@ final class ParkingTransport implements Transport {
             }
             poller.request(this);
         }
-        while (reading == WAITING || reading == REARMING) {
+        while (isWaiting(reading)) {
             park();
         }
         requireNotClosed(reading);
         return true;
+    }
+
+    /** Of one look at the state: between two the poller may have gone on from REARMING to WAITING. */
+    private static boolean isWaiting(int state) {
+        return state == WAITING || state == REARMING;
     }
 
     private void awaitWritable() throws IOException {

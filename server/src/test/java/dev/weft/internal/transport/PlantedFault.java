@@ -41,14 +41,29 @@ enum PlantedFault {
             """),
     /** A wait ends by any unpark. */
     STATE_NOT_LOOKED_AT_AFTER_PARKING("""
-                    while (reading == WAITING || reading == REARMING) {
+                    while (isWaiting(reading)) {
                         park();
                     }
             """, """
-                    if (reading == WAITING || reading == REARMING) {
+                    if (isWaiting(reading)) {
                         park();
                     }
                     READING.compareAndSet(this, WAITING, RUNNING);
+            """),
+    /** Between two looks the reader's state may go from one in which it waits to the other. */
+    STATE_LOOKED_AT_TWICE("""
+                    while (isWaiting(reading)) {
+                        park();
+                    }
+            """, """
+                    while (true) {
+                        if (reading != WAITING) {
+                            if (reading != REARMING) {
+                                break;
+                            }
+                        }
+                        park();
+                    }
             """),
     /** A poller that blocks does not see the new channel until something else happens. */
     REGISTERED_WITHOUT_WAKE_UP("""
