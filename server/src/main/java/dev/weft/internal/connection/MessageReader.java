@@ -169,12 +169,13 @@ final class MessageReader {
         int count;
         int room;
         do {
-            if (target.length() == assembly.limits().maxMessageSize()) {
+            int allowed = assembly.limits().maxMessageSize() - target.length();
+            if (allowed == 0) {
                 requireDecoded(decoder);
                 return;
             }
             target.makeRoom(1, Long.MAX_VALUE);
-            room = Math.min(target.buffer().remaining(), DECODED_PIECE);
+            room = Math.min(allowed, Math.min(target.buffer().remaining(), DECODED_PIECE));
             count = decoder.output(target.array(), target.length(), target.length() + room);
             checkText(target.array(), target.length(), target.length() + count);
             target.added(count);

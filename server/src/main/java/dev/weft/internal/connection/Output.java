@@ -29,11 +29,14 @@ final class Output {
     private static final long STREAM_CHECK_MILLIS = 100;
     private static final byte[] NO_PAYLOAD = {};
 
-    private static final VarHandle UNSENT_PONG;
+    /** So many answers to pings wait for the lock; of more, only the newest. */
+    private static final int MOST_UNSENT_PONGS = 16;
+
+    private static final VarHandle UNSENT_PONGS;
 
     static {
         try {
-            UNSENT_PONG = MethodHandles.lookup().findVarHandle(Output.class, "unsentPong", byte[].class);
+            UNSENT_PONGS = MethodHandles.lookup().findVarHandle(Output.class, "unsentPongs", UnsentPong.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -50,8 +53,8 @@ final class Output {
 
     /** Fair, so that no stream of messages keeps a Close frame or a ping waiting. */
     private final ReentrantLock lock = new ReentrantLock(true);
-    /** The answer to the newest ping, if it came while another thread had the lock. */
-    private volatile byte[] unsentPong;
+    /** The answers to the newest pings, the newest first, if they came while another thread had the lock. */
+    private volatile UnsentPong unsentPongs;
     /** What is held back, up to its position; {@code null} when nothing is. */
     private ByteBuffer buffer;
     /** Whether frames are held back; told apart from a buffer that is being written, for who has not the lock. */
@@ -64,6 +67,9 @@ final class Output {
     private boolean watched;
     private short flushes;
     private short flushesWhenWatched;
+
+    /** A pong, those before it, and how many they are. */
+    private record UnsentPong(byte[] payload, UnsentPong before, int count) {}
 
     /** Who sends a message in fragments, and what is signalled at its end. */
     private record Streaming(Thread sender, Condition ended) {}
@@ -154,12 +160,11 @@ final class Output {
         }
     }
 
-    /** Answers a ping, unless our Close frame went. */
+    /** Answers a ping, unless our Close frame went. For the connection's own thread. */
     void pong(byte[] payload, int from, int to, boolean hold) throws IOException {
-        if (!lock.tryLock()) {
-            // §5.5.3: only the newest ping needs an answer. Receiving goes on while another thread's frame is stuck.
-            unsentPong = Arrays.copyOfRange(payload, from, to);
-            sendUnsentPong();
+        if (unsentPongs != null || !lock.tryLock()) {
+            leaveUnsent(Arrays.copyOfRange(payload, from, to));
+            sendUnsentPongs();
             return;
         }
         try {
@@ -171,18 +176,33 @@ final class Output {
         }
     }
 
-    /** Whoever lets the lock go sends the pong that did not wait for it. */
-    private void unlock() {
-        lock.unlock();
-        sendUnsentPong();
+    /**
+     * Receiving goes on while another thread's frame is on its way. Most are gone at once, so no ping is left without its
+     * answer; if one is stuck, the newest ping suffices (§5.5.3).
+     */
+    private void leaveUnsent(byte[] payload) {
+        UnsentPong before;
+        UnsentPong pong;
+        do {
+            before = unsentPongs;
+            pong = before == null || before.count == MOST_UNSENT_PONGS
+                    ? new UnsentPong(payload, null, 1)
+                    : new UnsentPong(payload, before, before.count + 1);
+        } while (!UNSENT_PONGS.compareAndSet(this, before, pong));
     }
 
-    private void sendUnsentPong() {
-        while (unsentPong != null && lock.tryLock()) {
+    /** Whoever lets the lock go sends the pongs that did not wait for it. */
+    private void unlock() {
+        lock.unlock();
+        sendUnsentPongs();
+    }
+
+    private void sendUnsentPongs() {
+        while (unsentPongs != null && lock.tryLock()) {
             try {
-                byte[] payload = (byte[]) UNSENT_PONG.getAndSet(this, null);
-                if (payload != null && closing.isOpen()) {
-                    frame(true, 0, Opcode.PONG, payload, 0, payload.length, false);
+                UnsentPong newest = (UnsentPong) UNSENT_PONGS.getAndSet(this, null);
+                if (newest != null && closing.isOpen()) {
+                    send(newest, false);
                 }
             } catch (IOException e) {
                 // It is noted as the connection's end.
@@ -190,6 +210,14 @@ final class Output {
                 lock.unlock();
             }
         }
+    }
+
+    /** Sends the oldest first, and all in one write. */
+    private void send(UnsentPong pong, boolean hold) throws IOException {
+        if (pong.before != null) {
+            send(pong.before, true);
+        }
+        frame(true, 0, Opcode.PONG, pong.payload, 0, pong.payload.length, hold);
     }
 
     /** Sends our Close frame, unless it went or the connection is over: true if this call sent it. */
