@@ -213,6 +213,34 @@ class SendingTest {
     }
 
     @Test
+    void pingsBehindAFrameThatIsStuckAreAnsweredInOrderButNoMoreThanSixteen() throws Exception {
+        for (int pings : new int[]{1, 5, 16, 40}) {
+            try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+                var received = test.receiveAll();
+                byte[] message = new byte[100];
+                FutureTask<Void> sending = new FutureTask<>(() -> {
+                    test.connection().send(message);
+                    return null;
+                });
+                Thread sender = Thread.ofPlatform().start(sending);
+                TestConnection.awaitUntil(() -> sender.getState() == Thread.State.WAITING);
+                for (int i = 0; i < pings; i++) {
+                    test.peer.send(new byte[]{(byte) 0x89, (byte) 0x81, 0, 0, 0, 0, (byte) i});
+                    test.awaitReading();
+                }
+                test.peer.expectFrame(0x82, message);
+                sending.get();
+                int answered = (pings - 1) % 16 + 1;
+                for (int i = pings - answered; i < pings; i++) {
+                    test.peer.expectFrame(0x8a, new byte[]{(byte) i});
+                }
+                test.peer.send("88 80 00000000").expectFrame(0x88, NONE);
+                received.get();
+            }
+        }
+    }
+
+    @Test
     void theThreadThatHasAStreamOpenMaySendNoOtherMessage() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             Connection connection = test.connection();
