@@ -1,6 +1,7 @@
 package dev.weft.server;
 
 import static dev.weft.server.RawPeer.request;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -67,6 +69,8 @@ class HandshakeAttacksTest {
         Map<String, Integer> heads = Map.of(
                 LINE + "X: 1\r\n".repeat(2000) + "\r\n", 431,
                 LINE + "X: " + "a".repeat(1 << 20), 431,
+                // Not too much for all headers together.
+                LINE + "X: " + "a".repeat(9000) + "\r\n\r\n", 431,
                 LINE + "a".repeat(1 << 20), 431,
                 LINE + ("X: " + "a".repeat(8000) + "\r\n").repeat(100), 431,
                 "GET /" + "a".repeat(1 << 20), 414,
@@ -84,13 +88,19 @@ class HandshakeAttacksTest {
 
     @Test
     void attack09_headsOctetByOctet() throws Exception {
-        String good = request("X: " + "a".repeat(8000));
-        Bystander.beside(Handlers.echoServer(), server -> {
+        int length = 400_000;
+        String good = request("X: " + "a".repeat(length));
+        WebSocketServerBuilder settings = Handlers.echoServer().httpLimits(new HttpLimits(8192, 2 * length, 100,
+                2 * length));
+        Bystander.beside(settings, server -> {
             try (RawPeer peer = RawPeer.connect(server)) {
+                long before = Bystander.allocated();
                 for (byte octet : good.getBytes(StandardCharsets.US_ASCII)) {
                     peer.octets(new byte[]{octet});
                 }
                 assertTrue(peer.readHead().startsWith("HTTP/1.1 101 "));
+                // What came before, copied anew for each segment, would be gigabytes.
+                assertTrue(Bystander.allocated() - before < 64 << 20);
                 Bystander.assertEchoes(peer, "Hello");
             }
         });
@@ -126,13 +136,70 @@ class HandshakeAttacksTest {
                     "0185 00000000 48656c6c6f", "0185 00000000 48656c6c6f 80")) {
                 peers.put(start, RawPeer.open(server).hex(start));
             }
-            RawPeer dribbling = RawPeer.open(server).hex("82ff 0000000000080000 00000000");
-            peers.put("dribbling", dribbling);
-            dribble(dribbling, 0);
+            // In a payload that is completed in the read buffer, and in one that does not fit.
+            for (String start : List.of("82fe 2000 00000000" + "00".repeat(2000),
+                    "82ff 0000000000080000 00000000")) {
+                RawPeer dribbling = RawPeer.open(server).hex(start);
+                peers.put("dribbling " + start.substring(0, 8), dribbling);
+                dribble(dribbling, 0);
+            }
             for (Map.Entry<String, RawPeer> slow : peers.entrySet()) {
                 try (RawPeer peer = slow.getValue()) {
                     assertEquals(1008, peer.readCloseAndEnd(), slow.getKey());
                 }
+            }
+        });
+    }
+
+    /** Frames that are each whole and in time do not put off the end of the message that they belong to, or lie in. */
+    @ParameterizedTest
+    @ValueSource(strings = {"8980 00000000", "8a80 00000000", "0081 00000000 61", "0080 00000000"})
+    void attack10_framesInTheMiddleOfAMessage(String frame) throws Exception {
+        byte[] octets = RawPeer.octets(frame);
+        Bystander.beside(Handlers.echoServer().messageTimeout(SHORT), server -> {
+            try (RawPeer peer = RawPeer.open(server).hex("0181 00000000 61")) {
+                FutureTask<Integer> answer = new FutureTask<>(() -> {
+                    String reply = peer.readFrame();
+                    while (reply.startsWith("8a00")) {
+                        reply = peer.readFrame();
+                    }
+                    return Integer.parseInt(reply.substring(reply.indexOf(' ') + 1).substring(0, 4), 16);
+                });
+                Thread.startVirtualThread(answer);
+                Await.until("the server has enough of it", () -> {
+                    assertDoesNotThrow(() -> peer.octets(octets));
+                    return answer.isDone();
+                });
+                assertEquals(1008, answer.get());
+            }
+        });
+    }
+
+    /** Who was told something and stays, silent or not, is left. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void attack10_peersThatStayBehindTheEnd(boolean talking) throws Exception {
+        WebSocketServerBuilder settings = Handlers.echoServer().writeTimeout(SHORT).closeTimeout(SHORT)
+                .handshakeTimeout(SHORT);
+        Bystander.beside(settings, server -> {
+            try (RawPeer refused = RawPeer.connect(server).text("BAD\r\n");
+                    RawPeer tooSlow = RawPeer.connect(server).text("GET");
+                    RawPeer closed = RawPeer.open(server).hex("8880 00000000");
+                    RawPeer failed = RawPeer.open(server).hex("ff")) {
+                List<RawPeer> peers = List.of(refused, tooSlow, closed, failed);
+                for (RawPeer peer : peers) {
+                    assertTrue(peer.readToEnd().length > 0);
+                }
+                Await.until("the server has left them", () -> {
+                    for (RawPeer peer : peers) {
+                        try {
+                            peer.octets(new byte[talking ? 1 : 0]);
+                        } catch (IOException e) {
+                            // It has.
+                        }
+                    }
+                    return server.connections() == 1;
+                });
             }
         });
     }
@@ -195,20 +262,38 @@ class HandshakeAttacksTest {
         HttpLimits wide = new HttpLimits(8192, 4 * length, 100, 4 * length);
         List<String> hostile = List.of("a" + " ".repeat(length) + "b", "a; b=\"" + "\\".repeat(length),
                 "a; b=\"" + "\\\\".repeat(length), "a; b=\"" + " ".repeat(length), "\"".repeat(length + 1),
-                "a;".repeat(length), "a; b" + "=".repeat(length));
+                "a;".repeat(length), "a; b" + "=".repeat(length), "a; b=\"" + "a".repeat(length),
+                "a; b=\"" + "\\a".repeat(length), "a; b=\"" + "a".repeat(length) + "\" c",
+                "a," + " ".repeat(length) + "b c", "a;" + " ".repeat(length) + ";", "a b," + "c".repeat(length),
+                // More extensions than anyone has, and more parameters.
+                "a" + ", a".repeat(100), "a" + "; b".repeat(100));
         Bystander.beside(Handlers.echoServer().httpLimits(wide), server -> {
             for (String value : hostile) {
                 assertEquals(400, statusOf(server, request(name + ": " + value)), value.substring(0, 10));
             }
             int empty = name.endsWith("Extensions") ? 101 : 400;
             assertEquals(empty, statusOf(server, request(name + ": " + ",".repeat(length))));
-            // By default such values do not even come as far.
+            assertEquals(101, statusOf(server, request(name + ": " + "c".repeat(length))));
             assertEquals(101, statusOf(server, request(name + ": a, b")));
         });
+        // By default such values do not even come as far.
         Bystander.beside(Handlers.echoServer(), server -> {
             for (String value : List.of("a" + " ".repeat(32_000) + "b", "a; b=\"" + "\\".repeat(32_000))) {
                 assertEquals(431, answerOf(server, request(name + ": " + value)).status());
             }
+        });
+    }
+
+    @Test
+    void attack12_manyDifferentSubprotocolsTakeLinearTime() throws Exception {
+        StringBuilder list = new StringBuilder("0");
+        for (int i = 1; i < 300_000; i++) {
+            list.append(',').append(Integer.toString(i, 36));
+        }
+        HttpLimits wide = new HttpLimits(8192, 2 * list.length(), 100, 2 * list.length());
+        Bystander.beside(Handlers.echoServer().httpLimits(wide), server -> {
+            assertEquals(101, statusOf(server, request("Sec-WebSocket-Protocol: " + list)));
+            assertEquals(400, statusOf(server, request("Sec-WebSocket-Protocol: " + list + ",0")));
         });
     }
 
@@ -272,7 +357,7 @@ class HandshakeAttacksTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a\r\nb", "a\nb", "\u0000", "\u001b[2J", "\u007f", "\u0085"})
+    @ValueSource(strings = {"a\r\nb", "a\nb", "a\rb", "\u0000", "\u001b[2J", "\u007f", "\u0085"})
     void attack14_controlCharactersInACloseReason(String reason) throws Exception {
         BlockingQueue<IllegalArgumentException> refused = new LinkedBlockingQueue<>();
         WebSocketServerBuilder settings = WebSocketServer.builder().handler(ws -> {

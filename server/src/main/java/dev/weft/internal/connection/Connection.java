@@ -3,6 +3,7 @@ package dev.weft.internal.connection;
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.ConnectionEnd;
+import dev.weft.ConnectionLimits;
 import dev.weft.Message;
 import dev.weft.MessageStream;
 import dev.weft.MessageView;
@@ -68,13 +69,20 @@ public final class Connection implements WebSocketConnection {
         this.output = new Output(transport, writer(role), role.sendsMasked(), services.pool(), closing,
                 deadlines,
                 services.guard(), extension);
-        long maxFrameLength = Math.max(FrameHeader.MAX_CONTROL_PAYLOAD,
-                Math.max(services.limits().maxMessageSize(), services.limits().maxStreamedMessageSize()));
-        FrameParser parser = new FrameParser(role, maxFrameLength, extension == null ? 0 : extension.rsv());
+        FrameParser parser = new FrameParser(role, maxFrameLength(services.limits(), extension),
+                extension == null ? 0 : extension.rsv());
         this.frames = new FrameReader(input, parser, output, deadlines);
         this.messages = new MessageReader(frames, extension,
                 new Assembly(services.limits(), services.pool()));
         parser.feed(input.array(), offset, input.length());
+    }
+
+    /** What is compressed can be a little longer than what it stands for, which is all that the limits are about. */
+    private static long maxFrameLength(ConnectionLimits limits, Extension extension) {
+        long largest = Math.max(FrameHeader.MAX_CONTROL_PAYLOAD,
+                Math.max(limits.maxMessageSize(), limits.maxStreamedMessageSize()));
+        long more = extension == null ? 0 : MessageReader.DECODED_PIECE + largest / 8;
+        return largest + Math.min(more, Long.MAX_VALUE - largest);
     }
 
     private static FrameWriter writer(Role role) {

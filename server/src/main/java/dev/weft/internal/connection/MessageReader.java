@@ -22,7 +22,7 @@ import java.io.IOException;
  */
 final class MessageReader {
     /** Through which a transformed message is decoded, piece by piece. */
-    private static final int DECODED_PIECE = 4096;
+    static final int DECODED_PIECE = 4096;
 
     private final FrameReader frames;
     private final FrameParser parser;
@@ -169,13 +169,14 @@ final class MessageReader {
         int count;
         int room;
         do {
-            int allowed = assembly.limits().maxMessageSize() - target.length();
-            if (allowed == 0) {
+            int left = target.limits().maxMessageSize() - target.length();
+            if (left == 0) {
                 requireDecoded(decoder);
                 return;
             }
             target.makeRoom(1, Long.MAX_VALUE);
-            room = Math.min(allowed, Math.min(target.buffer().remaining(), DECODED_PIECE));
+            // The buffer may be larger than a message.
+            room = Math.min(left, Math.min(target.buffer().remaining(), DECODED_PIECE));
             count = decoder.output(target.array(), target.length(), target.length() + room);
             checkText(target.array(), target.length(), target.length() + count);
             target.added(count);

@@ -8,6 +8,7 @@ import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.TestConnection.Handler;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -65,6 +66,31 @@ class BuffersTest {
                 assertTrue(held >= came && held <= Math.max(1024, 16 * came), held + " held of " + came);
             }
         }
+    }
+
+    @Test
+    void nothingIsKeptForEachRead() throws Exception {
+        byte[] payload = new byte[1 << 19];
+        for (Handler depth : DEPTHS) {
+            try (TestConnection test = TestConnection.with().readLength(1).capacity(1 << 20).start(depth)) {
+                long before = retained();
+                test.peer.sendFrame(0x02, payload);
+                test.awaitReading();
+                // The smallest object for each of the 524,288 octets would be 10 MiB with the reference to it.
+                long kept = retained() - before;
+                assertTrue(kept < 6 << 20, "kept " + kept);
+            }
+        }
+    }
+
+    /** Octets on the heap that something still refers to, as far as the collector tells. */
+    private static long retained() {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+            least = Math.min(least, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+        }
+        return least;
     }
 
     @Test

@@ -1,0 +1,56 @@
+package dev.weft.internal.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class LingeringTest {
+    private static final int CAPACITY = 1 << 16;
+    /** What is dropped at the most, and then what the transport holds beside it. */
+    private static final long MOST = (16 << 20) + 2 * CAPACITY;
+
+    private final MemoryTransport[] ends = MemoryTransport.pair(CAPACITY);
+    private final MemoryTransport here = ends[0];
+    private final MemoryTransport there = ends[1];
+
+    @Test
+    void whatThePeerHadUnderWayIsReadToItsEnd() throws Exception {
+        FutureTask<Void> closing = new FutureTask<>(() -> Lingering.close(here), null);
+        Thread.startVirtualThread(closing);
+        // More than the transport holds.
+        there.write(ByteBuffer.allocate(10 * CAPACITY));
+        assertEquals(-1, there.read(ByteBuffer.allocate(1)), "the peer has our end meanwhile");
+        there.shutdownOutput();
+        closing.get();
+        assertThrows(IOException.class, () -> here.read(ByteBuffer.allocate(1)), "it is closed");
+    }
+
+    @Test
+    void aPeerThatSendsWithoutEndIsLeft() throws Exception {
+        AtomicLong sent = new AtomicLong();
+        FutureTask<IOException> sending = new FutureTask<>(() -> {
+            ByteBuffer octets = ByteBuffer.allocate(CAPACITY);
+            while (sent.get() <= MOST) {
+                try {
+                    there.write(octets.clear());
+                } catch (IOException e) {
+                    return e;
+                }
+                sent.addAndGet(CAPACITY);
+            }
+            throw new AssertionError("all was taken: " + sent);
+        });
+        Thread.startVirtualThread(sending);
+        Thread.startVirtualThread(() -> Lingering.close(here));
+        sending.get();
+        assertTrue(sent.get() >= 8 << 20, "not before much was dropped: " + sent);
+    }
+}
