@@ -534,7 +534,11 @@ class SizeAttacksTest {
                 long retained = Bystander.retained() - before;
                 assertTrue(retained < 8 << 20, "retains " + retained);
                 in.skipNBytes(large.length);
-                assertEquals("8a03 6e6577", peer.readFrame());
+                int pongs = 1;
+                while (!peer.readFrame().equals("8a03 6e6577")) {
+                    pongs++;
+                }
+                assertTrue(pongs <= 16, pongs + " pongs");
                 Bystander.assertEchoes(peer, "nothing else was owed");
             }
         });
