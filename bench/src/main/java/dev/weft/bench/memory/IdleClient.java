@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import javax.net.ssl.SSLSocketFactory;
 
 /** Opens connections to an echo server on this machine, has them echo, and then leaves them alone. */
 final class IdleClient implements AutoCloseable {
@@ -37,6 +38,7 @@ final class IdleClient implements AutoCloseable {
 
     private final int port;
     private final boolean deflate;
+    private final SSLSocketFactory tls;
     private final List<byte[]> compressed;
     private final List<Socket> sockets = new ArrayList<>();
 
@@ -47,26 +49,46 @@ final class IdleClient implements AutoCloseable {
      *                connection, so that the windows are in use
      */
     IdleClient(int port, boolean deflate) {
+        this(port, deflate, null);
+    }
+
+    /**
+     * A client with no connection yet, over TLS.
+     *
+     * @param tls makes the sockets; {@code null} for plain ones
+     */
+    IdleClient(int port, boolean deflate, SSLSocketFactory tls) {
         this.port = port;
         this.deflate = deflate;
+        this.tls = tls;
         this.compressed = deflate ? compress() : List.of();
     }
 
     /** Opens so many more, each of which echoes once; with deflate some messages more. */
     void open(int connections) throws IOException {
         for (int i = 0; i < connections; i++) {
-            Socket socket = new Socket();
+            Socket socket = connect();
             sockets.add(socket);
-            socket.connect(new InetSocketAddress(InetAddress.getByAddress(new byte[]{127, 0, 0, 1}), port),
-                    PATIENCE_MILLIS);
-            socket.setSoTimeout(PATIENCE_MILLIS);
-            socket.setTcpNoDelay(true);
             handshake(socket);
             echo(socket);
             for (byte[] message : compressed) {
                 socket.getOutputStream().write(message);
                 requireCompressed(socket.getInputStream());
             }
+        }
+    }
+
+    private Socket connect() throws IOException {
+        Socket socket = new Socket();
+        try {
+            socket.connect(new InetSocketAddress(InetAddress.getByAddress(new byte[]{127, 0, 0, 1}), port),
+                    PATIENCE_MILLIS);
+            socket.setSoTimeout(PATIENCE_MILLIS);
+            socket.setTcpNoDelay(true);
+            return tls == null ? socket : tls.createSocket(socket, "127.0.0.1", port, true);
+        } catch (IOException e) {
+            socket.close();
+            throw e;
         }
     }
 

@@ -6,6 +6,8 @@ import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 
 /**
@@ -18,12 +20,15 @@ public final class IdleEcho {
 
     private IdleEcho() {}
 
-    /** Arguments: the transport's name, and {@code deflate} or {@code plain}. */
-    public static void main(String[] args) throws IOException {
+    /** Arguments: the transport's name, {@code deflate} or {@code plain}, and a key store if it is to speak TLS. */
+    public static void main(String[] args) throws IOException, GeneralSecurityException {
         WebSocketServerBuilder builder = WebSocketServer.builder().transport(TransportKind.valueOf(args[0]))
                 .pingInterval(NO_PING).backlog(4_096).handler(new EchoHandler());
         if (args[1].equals("plain")) {
             builder.noDeflate();
+        }
+        if (args.length > 2) {
+            builder.tls(LoopbackTls.server(Path.of(args[2])));
         }
         WebSocketServer server = builder.start();
         System.out.println("listening " + server.port());

@@ -14,9 +14,10 @@ import java.util.List;
  * @param options    for its JVM, beside the heap's
  * @param compact    whether object headers are compact
  * @param deflate    whether permessage-deflate is negotiated and used
+ * @param tls        whether it speaks TLS; it gets a key store as its last argument then
  */
 record IdleSubject(String name, boolean isWeft, String main, List<String> arguments, List<String> options,
-        boolean compact, boolean deflate) {
+        boolean compact, boolean deflate, boolean tls) {
     private static final int HAS_COMPACT_HEADERS = 25;
     private static final List<Peers> QUICK_PEERS = List.of(Peers.FLOOR, Peers.NETTY_EPOLL, Peers.JAVA_WEBSOCKET);
     private static final String COMPACT_HEADERS = "-XX:+UseCompactObjectHeaders";
@@ -25,19 +26,20 @@ record IdleSubject(String name, boolean isWeft, String main, List<String> argume
     static List<IdleSubject> all(boolean quick) {
         boolean compact = hasCompactHeaders();
         List<IdleSubject> subjects = new ArrayList<>();
-        subjects.add(weft("PARKING", compact, false));
+        subjects.add(weft("PARKING", compact, false, false));
         for (Peers peer : quick ? QUICK_PEERS : List.of(Peers.values())) {
             if (peer != Peers.WEFT && peer != Peers.WEFT_BLOCKING) {
                 subjects.add(new IdleSubject(peer.subject(), false, peer.main().getName(), List.of(),
-                        peer.jvmOptions(), compact, false));
+                        peer.jvmOptions(), compact, false, false));
             }
         }
-        subjects.add(weft("PARKING", compact, true));
+        subjects.add(weft("PARKING", compact, true, false));
         if (!quick) {
-            subjects.add(weft("BLOCKING", compact, false));
+            subjects.add(weft("PARKING", compact, false, true));
+            subjects.add(weft("BLOCKING", compact, false, false));
             if (compact) {
-                subjects.add(weft("PARKING", false, false));
-                subjects.add(weft("PARKING", false, true));
+                subjects.add(weft("PARKING", false, false, false));
+                subjects.add(weft("PARKING", false, true, false));
             }
         }
         return subjects;
@@ -47,17 +49,17 @@ record IdleSubject(String name, boolean isWeft, String main, List<String> argume
     static IdleSubject inMemory(boolean compact, boolean pairs, int connections) {
         return new IdleSubject(pairs ? "in-memory transport alone (baseline)" : "Weft", !pairs,
                 InMemoryConnections.class.getName(),
-                List.of(Integer.toString(connections), pairs ? "pairs" : "echo"), List.of(), compact, false);
+                List.of(Integer.toString(connections), pairs ? "pairs" : "echo"), List.of(), compact, false, false);
     }
 
     static boolean hasCompactHeaders() {
         return Runtime.version().feature() >= HAS_COMPACT_HEADERS;
     }
 
-    private static IdleSubject weft(String transport, boolean compact, boolean deflate) {
+    private static IdleSubject weft(String transport, boolean compact, boolean deflate, boolean tls) {
         return new IdleSubject(transport.equals("PARKING") ? "Weft" : "Weft, blocking transport", true,
                 IdleEcho.class.getName(), List.of(transport, deflate ? "deflate" : "plain"), List.of(), compact,
-                deflate);
+                deflate, tls);
     }
 
     /** What its JVM is told. */
@@ -73,6 +75,6 @@ record IdleSubject(String name, boolean isWeft, String main, List<String> argume
     /** What tells this run of the program from its others. */
     String setting() {
         return (compact ? "compact" : "ordinary") + " object headers, "
-                + (deflate ? "permessage-deflate in use" : "no deflate");
+                + (deflate ? "permessage-deflate in use" : "no deflate") + (tls ? ", TLS" : "");
     }
 }

@@ -6,11 +6,13 @@ import dev.weft.bench.memory.Footprint.Cost;
 import dev.weft.bench.report.Measurement;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLSocketFactory;
 
 /** What an idle connection costs a server. */
 public final class MemorySuite implements Suite {
@@ -87,8 +89,8 @@ public final class MemorySuite implements Suite {
                         + "had taken already.");
         run.remark(
                 "A process here holds 20,000 descriptors: 19,000 connections is the most over loopback. 100,000 over "
-                        + "several processes that share a port are not measured: Weft has no SO_REUSEPORT yet. With TLS nothing "
-                        + "is measured. The peers run without permessage-deflate, as in the echo suite.");
+                        + "several processes that share a port are not measured: Weft has no SO_REUSEPORT yet. The peers "
+                        + "run without TLS and permessage-deflate, as in the echo suite.");
         if (!IdleSubject.hasCompactHeaders()) {
             run.remark("This JDK has no compact object headers: nothing is measured with them.");
         }
@@ -97,8 +99,12 @@ public final class MemorySuite implements Suite {
     // ---- over loopback
 
     private void loopback(IdleSubject subject) throws IOException, InterruptedException {
-        try (ChildJvm server = new ChildJvm(subject.jvmOptions(SERVER_HEAP), subject.main(), subject.arguments());
-                IdleClient client = new IdleClient(server.port(), subject.deflate())) {
+        List<String> arguments = new ArrayList<>(subject.arguments());
+        if (subject.tls()) {
+            arguments.add(LoopbackTls.newKeyStore().toString());
+        }
+        try (ChildJvm server = new ChildJvm(subject.jvmOptions(SERVER_HEAP), subject.main(), arguments);
+                IdleClient client = new IdleClient(server.port(), subject.deflate(), clientSockets(subject))) {
             client.warmUp(run.quick() ? QUICK_WARM_UP_ROUNDS : WARM_UP_ROUNDS, WARM_UP);
             Footprint before = Footprint.rehearsed(server.pid());
             Footprint last = before;
@@ -121,6 +127,14 @@ public final class MemorySuite implements Suite {
                 lastSize = size;
             }
             client.echo();
+        }
+    }
+
+    private static SSLSocketFactory clientSockets(IdleSubject subject) throws IOException {
+        try {
+            return subject.tls() ? LoopbackTls.client().getSocketFactory() : null;
+        } catch (GeneralSecurityException e) {
+            throw new IOException(e);
         }
     }
 

@@ -39,6 +39,17 @@ class IdleTest {
     }
 
     @Test
+    void echoesOverTls() throws Exception {
+        try (ChildJvm server = new ChildJvm(List.of(), IdleEcho.class.getName(),
+                List.of("PARKING", "plain", LoopbackTls.newKeyStore().toString()));
+                IdleClient client = new IdleClient(server.port(), false, LoopbackTls.client().getSocketFactory())) {
+            client.open(3);
+            client.echo();
+            assertThrows(IOException.class, () -> new IdleClient(server.port(), false).open(1), "without TLS");
+        }
+    }
+
+    @Test
     void aServerThatDeclinesDeflateIsNotMeasuredWithIt() throws IOException, InterruptedException {
         try (ChildJvm server = new ChildJvm(List.of(), IdleEcho.class.getName(), List.of("BLOCKING", "plain"));
                 IdleClient client = new IdleClient(server.port(), true)) {
