@@ -213,6 +213,9 @@ public final class WebSocketServer implements AutoCloseable {
             logger.log(Level.DEBUG, "an accepted connection failed: {0}", e);
             closeQuietly(channel);
             return;
+        } catch (Error e) {
+            closeQuietly(channel);
+            throw e;
         }
         boolean full = open.incrementAndGet() > configuration.maxConnections();
         if (full) {
