@@ -2,7 +2,6 @@ package dev.weft.bench.echo;
 
 import dev.weft.parser.Opcode;
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -37,14 +36,5 @@ public final class EchoLoad {
                 + "p99.9 %.0f max %.0f%n", load.name(), figures.get("throughput"),
                 figures.get("server CPU per message"), figures.get("latency p50"), figures.get("latency p99"),
                 figures.get("latency p99.9"), figures.get("latency max"));
-    }
-
-    /** What {@link IdleConnections} opens its connections with. */
-    static final class Handshakes {
-        private Handshakes() {}
-
-        static SocketChannel open(int port) throws IOException {
-            return dev.weft.bench.echo.Handshakes.open(port);
-        }
     }
 }

@@ -9,6 +9,7 @@ import dev.weft.bench.report.Measurement;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -100,7 +101,7 @@ public final class EchoSuite implements Suite {
             try {
                 plan.peers().forEach(this::server);
                 for (Cell cell : plan.cells()) {
-                    for (Peers peer : cell.peers()) {
+                    for (Peers peer : inTurn(cell.peers())) {
                         if (Thread.interrupted()) {
                             throw new InterruptedException();
                         }
@@ -114,6 +115,13 @@ public final class EchoSuite implements Suite {
 
         boolean isTimeFor(double seconds) {
             return System.nanoTime() + (seconds + END_SECONDS) * 1e9 < end;
+        }
+
+        /** Another is the first in each round: it follows a pause, or what the cell before left behind. */
+        private List<Peers> inTurn(Set<Peers> peers) {
+            List<Peers> order = new ArrayList<>(peers);
+            Collections.rotate(order, round - 1);
+            return order;
         }
 
         private void measure(Scenario scenario, Peers peer) {
