@@ -6,7 +6,6 @@ import dev.weft.bench.deflate.Corpus;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
-import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateAgreement;
 import dev.weft.parser.deflate.DeflateCodecs;

@@ -68,7 +68,7 @@ final class Assembly {
                         + pool.budget().limit() + " are used up");
             }
             larger.put(buffer.flip());
-            giveBack();
+            release();
             buffer = larger;
         }
     }
@@ -99,14 +99,8 @@ final class Assembly {
     /** Drops the message. */
     void release() {
         if (buffer != NOTHING) {
-            giveBack();
-            buffer = NOTHING;
-        }
-    }
-
-    private void giveBack() {
-        if (buffer != NOTHING) {
             pool.giveBack(buffer);
+            buffer = NOTHING;
         }
     }
 }

@@ -83,10 +83,7 @@ public final class Input {
     }
 
     private void noteAmount(int count) {
-        boolean much = plenty ? count > pool.bufferSize() / 2 : count == pool.bufferSize();
-        if (much != plenty) {
-            plenty = much;
-        }
+        plenty = plenty ? count > pool.bufferSize() / 2 : count == pool.bufferSize();
     }
 
     private ByteBuffer small() {
