@@ -7,19 +7,23 @@ import java.io.IOException;
 public enum TransportKind {
     /**
      * Weft's own poller and threads that park: a message costs one read, one write and a share of one poll. The poller is
-     * a virtual thread from Java 24 on, and a platform thread before, where blocking in a selector pins the carrier.
+     * a virtual thread; before Java 24, where blocking in a selector would pin its carrier, it is
+     * {@link #PARKING_PLATFORM}.
      */
     PARKING {
         @Override
         Transports open(String name) throws IOException {
-            return Transports.parking(name, blocksWithoutPinning(Runtime.version().feature()));
+            return Transports.parking(name, selectPins(Runtime.version().feature()));
         }
     },
-    /** {@link #PARKING} with the poller on a platform thread on every Java. */
+    /**
+     * {@link #PARKING} with a platform thread that blocks in the selector when nothing is ready, on every Java: as cheap
+     * under load, and a little dearer without.
+     */
     PARKING_PLATFORM {
         @Override
         Transports open(String name) throws IOException {
-            return Transports.parking(name, false);
+            return Transports.parking(name, true);
         }
     },
     /** The JDK's blocking channels: a message costs a failed read and a change of the JDK's poller more. */
@@ -32,9 +36,9 @@ public enum TransportKind {
 
     private static final int FIRST_WITHOUT_PINNING = 24;
 
-    /** Whether, on this release of Java, a virtual thread that blocks in a selector leaves its carrier to others. */
-    static boolean blocksWithoutPinning(int feature) {
-        return feature >= FIRST_WITHOUT_PINNING;
+    /** Whether, on this release of Java, a virtual thread that blocks in a selector holds its carrier. */
+    static boolean selectPins(int feature) {
+        return feature < FIRST_WITHOUT_PINNING;
     }
 
     abstract Transports open(String name) throws IOException;

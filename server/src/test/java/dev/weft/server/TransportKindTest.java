@@ -9,33 +9,34 @@ import org.junit.jupiter.api.Test;
 
 class TransportKindTest {
     @Test
-    void thePollerIsAVirtualThreadFromJava24On() {
+    void aSelectorPinsBeforeJava24() {
         for (int feature = 21; feature < 24; feature++) {
-            assertFalse(TransportKind.blocksWithoutPinning(feature));
+            assertTrue(TransportKind.selectPins(feature));
         }
-        assertTrue(TransportKind.blocksWithoutPinning(24));
-        assertTrue(TransportKind.blocksWithoutPinning(25));
+        assertFalse(TransportKind.selectPins(24));
+        assertFalse(TransportKind.selectPins(25));
     }
 
     @Test
-    void theRunningJavaDecidesOnTheThreadOfTheParkingPoller() throws IOException {
-        boolean platform = !TransportKind.blocksWithoutPinning(Runtime.version().feature());
-        assertEquals(platform, hasPlatformPoller(TransportKind.PARKING));
+    void theRunningJavaDecidesOnWhatBlocksInTheSelector() throws IOException {
+        assertEquals(TransportKind.selectPins(Runtime.version().feature()), hasLookout(TransportKind.PARKING));
     }
 
     @Test
     void aPlatformThreadCanBeChosenOnAnyJava() throws IOException {
-        assertTrue(hasPlatformPoller(TransportKind.PARKING_PLATFORM));
+        assertTrue(hasLookout(TransportKind.PARKING_PLATFORM));
     }
 
     @Test
     void theBlockingTransportHasNoPoller() throws IOException {
-        assertFalse(hasPlatformPoller(TransportKind.BLOCKING));
+        assertFalse(hasLookout(TransportKind.BLOCKING));
     }
 
-    /** Virtual threads are not among those that have stack traces here. */
-    private static boolean hasPlatformPoller(TransportKind kind) throws IOException {
-        try (WebSocketServer server = Handlers.echoServer().transport(kind).start()) {
+    /** After an echo the poller has begun. Virtual threads are not among those that have stack traces here. */
+    private static boolean hasLookout(TransportKind kind) throws IOException {
+        try (WebSocketServer server = Handlers.echoServer().transport(kind).start();
+                RawPeer peer = RawPeer.connect(server)) {
+            peer.text(RawPeer.request()).readHead();
             return Thread.getAllStackTraces().keySet().stream()
                     .anyMatch(thread -> thread.getName().equals("weft-poller-" + server.port()));
         }

@@ -7,6 +7,9 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
@@ -15,9 +18,10 @@ import java.util.function.Consumer;
  * <p>
  * Every channel stays registered from its beginning to its end, so a message costs no {@code epoll_ctl}, and readiness is
  * level-triggered, so a connection that has done its work waits without a probing read. As a virtual thread the poller
- * takes turns with the threads it unparks: it looks, lets them run by yielding, and blocks only when nothing was ready.
- * Only the poller's own thread changes what a key is interested in, and so no two such changes can overtake each other;
- * others ask for it by {@link #request}.
+ * takes turns with the threads it unparks: it looks, lets them run by yielding, and blocks only when nothing was ready. If
+ * blocking in a selector would hold its carrier, a platform thread blocks there in its place.
+ * Only the poller's thread, or the one in its place, changes what a key is interested in, and so no two such changes can
+ * overtake each other; others ask for it by {@link #request}.
  */
 final class Poller {
     /** Between a turn that failed and the next, so that a failure that lasts does not take a core. */
@@ -26,7 +30,8 @@ final class Poller {
     private final Selector selector = Selector.open();
     private final Consumer<SelectionKey> dispatch = this::dispatch;
     private final ConcurrentLinkedQueue<ParkingTransport> requests = new ConcurrentLinkedQueue<>();
-    private final boolean virtual;
+    /** Blocks in the selector while the poller waits for it; {@code null} if the poller does it itself. */
+    private final ExecutorService lookout;
 
     /** Whether the thread blocks in the selector, or is about to: what is asked of it then needs a wake-up. */
     private volatile boolean blocking;
@@ -35,15 +40,13 @@ final class Poller {
     /**
      * A poller that runs.
      *
-     * @param virtual whether on a virtual thread, which must be able to block in a selector without its carrier: from
-     *                Java 24 on
+     * @param pinned whether a virtual thread that blocks in a selector holds its carrier: before Java 24
      */
-    Poller(String name, boolean virtual) throws IOException {
-        this.virtual = virtual;
-        Thread thread = virtual
-                ? Thread.ofVirtual().name(name).inheritInheritableThreadLocals(false).unstarted(this::run)
-                : Thread.ofPlatform().name(name).daemon().unstarted(this::run);
-        thread.start();
+    Poller(String name, boolean pinned) throws IOException {
+        lookout = pinned
+                ? Executors.newSingleThreadExecutor(Thread.ofPlatform().name(name).daemon().factory())
+                : null;
+        Thread.ofVirtual().name(name).inheritInheritableThreadLocals(false).start(this::run);
     }
 
     /**
@@ -86,7 +89,7 @@ final class Poller {
     }
 
     private void run() {
-        try (selector) {
+        try (selector; lookout) {
             while (!stopped) {
                 try {
                     takeTurn();
@@ -103,12 +106,9 @@ final class Poller {
     }
 
     private void takeTurn() throws IOException {
-        boolean found = virtual && selector.selectNow(dispatch) > 0;
+        boolean found = selector.selectNow(dispatch) > 0;
         found |= serveRequests();
-        if (!found) {
-            found = block();
-        }
-        if (found && virtual) {
+        if (found || block()) {
             Thread.yield();
         }
     }
@@ -116,9 +116,20 @@ final class Poller {
     private boolean block() throws IOException {
         blocking = true;
         try {
-            return requests.isEmpty() && !stopped && selector.select(dispatch) > 0;
+            return requests.isEmpty() && !stopped && select() > 0;
         } finally {
             blocking = false;
+        }
+    }
+
+    private int select() throws IOException {
+        if (lookout == null) {
+            return selector.select(dispatch);
+        }
+        try {
+            return lookout.submit(() -> selector.select(dispatch)).get();
+        } catch (ExecutionException | InterruptedException e) {
+            throw new IOException("the lookout failed", e);
         }
     }
 

@@ -22,10 +22,10 @@ public sealed interface Transports extends AutoCloseable {
     /**
      * Pollers of our own, and threads that park.
      *
-     * @param virtualPollers whether the pollers are virtual threads
+     * @param pinned whether a virtual thread that blocks in a selector holds its carrier
      */
-    static Transports parking(String name, boolean virtualPollers) throws IOException {
-        return new Parking(new Poller(name, virtualPollers));
+    static Transports parking(String name, boolean pinned) throws IOException {
+        return new Parking(new Poller(name, pinned));
     }
 
     /**

@@ -59,8 +59,8 @@ class ParkingTransportTest {
         private final SocketChannel peer;
         private final ParkingTransport transport;
 
-        Pair(boolean virtual) throws IOException {
-            poller = new Poller("poller", virtual);
+        Pair(boolean pinned) throws IOException {
+            poller = new Poller("poller", pinned);
             peer = connect();
             transport = poller.register(listener.accept());
         }
@@ -92,8 +92,8 @@ class ParkingTransportTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void readsWaitForOctetsAndTheirEnd(boolean virtual) throws Exception {
-        try (Pair pair = new Pair(virtual)) {
+    void readsWaitForOctetsAndTheirEnd(boolean pinned) throws Exception {
+        try (Pair pair = new Pair(pinned)) {
             FutureTask<Integer> reading = start(() -> pair.transport.read(ByteBuffer.allocate(10)));
             pair.peer.write(ByteBuffer.wrap(new byte[3]));
             assertEquals(3, reading.get());
@@ -106,8 +106,8 @@ class ParkingTransportTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void closingFreesWhoWaits(boolean virtual) throws Exception {
-        try (Pair pair = new Pair(virtual)) {
+    void closingFreesWhoWaits(boolean pinned) throws Exception {
+        try (Pair pair = new Pair(pinned)) {
             FutureTask<Integer> reading = start(() -> pair.transport.read(ByteBuffer.allocate(10)));
             FutureTask<Void> writing = start(() -> {
                 pair.transport.write(ByteBuffer.allocate(1 << 26));
@@ -123,8 +123,8 @@ class ParkingTransportTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void stoppingThePollerFreesWhoWaits(boolean virtual) throws Exception {
-        try (Pair pair = new Pair(virtual)) {
+    void stoppingThePollerFreesWhoWaits(boolean pinned) throws Exception {
+        try (Pair pair = new Pair(pinned)) {
             FutureTask<Boolean> waiting = start(pair.transport::awaitReadable);
             pair.poller.stop();
             assertCause(AsynchronousCloseException.class, waiting);
@@ -134,8 +134,8 @@ class ParkingTransportTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void anInterruptClosesTheTransport(boolean virtual) throws Exception {
-        try (Pair pair = new Pair(virtual)) {
+    void anInterruptClosesTheTransport(boolean pinned) throws Exception {
+        try (Pair pair = new Pair(pinned)) {
             FutureTask<Boolean> waiting = new FutureTask<>(pair.transport::awaitReadable);
             Thread thread = Thread.ofVirtual().start(waiting);
             thread.interrupt();
@@ -150,12 +150,12 @@ class ParkingTransportTest {
     /** A reader that is busy at random times, so that its socket is disarmed and armed again, misses no octet. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void noWakeUpIsLost(boolean virtual) throws Exception {
+    void noWakeUpIsLost(boolean pinned) throws Exception {
         int connections = 16;
         int octetsEach = 20_000;
         FutureTask<?>[] echoes = new FutureTask<?>[connections];
         FutureTask<?>[] clients = new FutureTask<?>[connections];
-        Poller poller = new Poller("poller", virtual);
+        Poller poller = new Poller("poller", pinned);
         for (int i = 0; i < connections; i++) {
             int seed = i;
             SocketChannel peer = connect();

@@ -51,7 +51,7 @@ final class TransportStress {
     }
 
     /** Stresses one variant. Fails with the seed, and the state of the life that went wrong. */
-    static Outcome run(TransportVariant variant, boolean virtual, Settings settings) throws Exception {
+    static Outcome run(TransportVariant variant, boolean pinned, Settings settings) throws Exception {
         long descriptors = descriptors();
         Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
         Outcome outcome;
@@ -59,7 +59,7 @@ final class TransportStress {
                 .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
             TransportStress stress = new TransportStress(settings, listener);
             Thread.setDefaultUncaughtExceptionHandler((thread, e) -> stress.failure.compareAndSet(null, e));
-            outcome = stress.run(variant, virtual);
+            outcome = stress.run(variant, pinned);
         } catch (Throwable e) {
             throw new AssertionError("stress with the seed " + settings.seed() + ": " + e.getMessage(), e);
         } finally {
@@ -83,11 +83,11 @@ final class TransportStress {
         }
     }
 
-    private Outcome run(TransportVariant variant, boolean virtual) throws Exception {
+    private Outcome run(TransportVariant variant, boolean pinned) throws Exception {
         List<TransportVariant.Subject> subjects = new ArrayList<>();
         try {
             for (int i = 0; i <= settings.alone(); i++) {
-                subjects.add(variant.open(virtual));
+                subjects.add(variant.open(pinned));
             }
             Random seeds = new Random(settings.seed());
             for (int i = 0; i < settings.shared() + settings.alone(); i++) {

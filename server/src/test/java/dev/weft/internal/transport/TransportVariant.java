@@ -102,10 +102,10 @@ final class TransportVariant {
     }
 
     /** A poller that runs. */
-    Subject open(boolean virtual) throws ReflectiveOperationException {
+    Subject open(boolean pinned) throws ReflectiveOperationException {
         var constructor = loader.loadClass(PACKAGE + "Poller").getDeclaredConstructor(String.class, boolean.class);
         constructor.setAccessible(true);
-        return new Subject(constructor.newInstance("poller-under-stress", virtual));
+        return new Subject(constructor.newInstance("poller-under-stress", pinned));
     }
 
     /** A poller, and what the stress must know of it. */
