@@ -4,37 +4,28 @@ import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.Escape;
-import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.Connection;
-import dev.weft.internal.connection.DeflateExtension;
 import dev.weft.internal.connection.Input;
 import dev.weft.internal.transport.Lingering;
 import dev.weft.internal.transport.TlsTransport;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.DeflateNegotiation;
-import dev.weft.parser.deflate.ExtensionHeader;
 import dev.weft.parser.http.HttpHeadException;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.OpeningHandshake;
-import dev.weft.parser.http.OpeningHandshake.NotUpgrade;
-import dev.weft.parser.http.OpeningHandshake.Refused;
-import dev.weft.parser.http.OpeningHandshake.Upgrade;
 import dev.weft.parser.http.RequestHead;
 import dev.weft.parser.http.RequestHeadParser;
+import dev.weft.server.Answerer.Acceptance;
+import dev.weft.server.Answerer.Refusal;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLSession;
 
 /**
  * The life of one accepted connection, on its virtual thread: opening handshake, handler, end.
@@ -190,86 +181,23 @@ final class ServerSession implements Runnable {
             return null;
         }
         RequestHead head = parser.head();
-        HttpResponse answer = switch (OpeningHandshake.check(head)) {
-            case Upgrade upgrade -> decide(upgrade, head, input, offset);
-            case NotUpgrade none -> fallBack(head);
-            case Refused refused -> refused.response();
+        return switch (new Answerer(server, transport).answer(head)) {
+            case Acceptance acceptance -> {
+                accept(acceptance, input, offset);
+                yield null;
+            }
+            // RFC 9110 §9.3.2: whatever the answer to a HEAD is, its body is not sent.
+            case Refusal no -> head.method().equals("HEAD") ? no.response().encodeHead() : no.response().encode();
         };
-        if (answer == null) {
-            return null;
-        }
-        // RFC 9110 §9.3.2: whatever the answer to a HEAD is, its body is not sent.
-        return head.method().equals("HEAD") ? answer.encodeHead() : answer.encode();
     }
 
-    /** Opens the connection, or returns the refusal. */
-    private HttpResponse decide(Upgrade upgrade, RequestHead head, Input input, int offset) throws IOException {
-        Optional<DeflateNegotiation.Accepted> deflate;
-        switch (ExtensionHeader.parse(upgrade.extensionOffers())) {
-            case ExtensionHeader.Valid valid -> deflate = server.configuration().deflate()
-                    .flatMap(settings -> DeflateNegotiation.accept(valid.entries(), settings));
-            case ExtensionHeader.Malformed malformed -> {
-                return HttpResponse.of(400, "Sec-WebSocket-Extensions: " + malformed.reason() + "\n");
-            }
-        }
-        Agreement agreement;
-        byte[] reply;
-        try {
-            HandshakeRequest request = new HandshakeRequest(head, upgrade.subprotocols(), transport.localAddress(),
-                    transport.remoteAddress(), tlsSession());
-            switch (server.configuration().policy().decide(request)) {
-                case HandshakeDecision.Accept accept -> {
-                    String subprotocol = accept.subprotocol().or(() -> preferred(upgrade.subprotocols())).orElse(null);
-                    reply = upgrade.accept(subprotocol,
-                            deflate.map(DeflateNegotiation.Accepted::responseValue).orElse(null), accept.headers());
-                    agreement = server.shared(new Agreement(head.target(), subprotocol, accept.attachment(),
-                            deflate.map(this::extension).orElse(null)));
-                }
-                case HandshakeDecision.Reject reject -> {
-                    log(Level.DEBUG, "rejected a handshake with " + reject.response().status());
-                    return reject.response();
-                }
-            }
-        } catch (Throwable e) {
-            server.logger().log(Level.WARNING, "the handshake policy failed", e);
-            return HttpResponse.of(500, "the handshake could not be decided\n");
-        }
+    private void accept(Acceptance acceptance, Input input, int offset) throws IOException {
         // §4.2.2: what came behind the head is not acted on before this is written.
         since = server.services().clock().now();
         phase = Phase.ANSWERING;
-        transport.write(ByteBuffer.wrap(reply));
-        connection = new Connection(Role.SERVER, transport, input, offset, agreement, server.services());
+        transport.write(ByteBuffer.wrap(acceptance.reply()));
+        connection = new Connection(Role.SERVER, transport, input, offset, acceptance.agreement(), server.services());
         phase = Phase.OPEN;
-        return null;
-    }
-
-    private Optional<SSLSession> tlsSession() {
-        return transport instanceof TlsTransport tls ? Optional.of(tls.session()) : Optional.empty();
-    }
-
-    /** §4.2.2: the client's order of preference decides. */
-    private Optional<String> preferred(List<String> offered) {
-        return offered.stream().filter(server.configuration().subprotocols()::contains).findFirst();
-    }
-
-    private DeflateExtension extension(DeflateNegotiation.Accepted accepted) {
-        return new DeflateExtension(accepted.agreement(), server.configuration().deflate().orElseThrow(),
-                server.codecs().orElseThrow(), Role.SERVER);
-    }
-
-    private HttpResponse fallBack(RequestHead head) {
-        if (!head.method().equals("GET") && !head.method().equals("HEAD")) {
-            return HttpResponse.of(405, "only GET is answered here\n").withHeader("Allow", "GET");
-        }
-        if (server.configuration().fallback().isEmpty()) {
-            return OpeningHandshake.notUpgraded();
-        }
-        try {
-            return Objects.requireNonNull(server.configuration().fallback().get().respond(head));
-        } catch (Throwable e) {
-            server.logger().log(Level.WARNING, "the HTTP fallback failed", e);
-            return HttpResponse.of(500, "the request could not be answered\n");
-        }
     }
 
     private static HttpResponse unavailable(String why) {

@@ -9,6 +9,8 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
@@ -143,22 +145,31 @@ class FairnessTest {
         }
     }
 
+    /** More of them than carriers, so that none is left if they do not give way by themselves. */
     @ParameterizedTest
     @EnumSource
-    void aFloodOnOneConnectionDoesNotStarveTheOthers(TransportKind kind) throws Exception {
+    void floodsDoNotStarveTheOthers(TransportKind kind) throws Exception {
+        int floods = Runtime.getRuntime().availableProcessors() + 1;
+        CountDownLatch flooding = new CountDownLatch(300 * floods);
+        List<RawPeer> flooders = new ArrayList<>();
+        List<Thread> threads = new ArrayList<>();
         try (WebSocketServer server = Handlers.echoServer().transport(kind).start();
-                RawPeer flooder = RawPeer.connect(server);
-                RawPeer other = RawPeer.connect(server)) {
-            flooder.text(RawPeer.request()).readHead();
-            other.text(RawPeer.request()).readHead();
-            CountDownLatch flooding = new CountDownLatch(1000);
-            Thread writer = Thread.ofPlatform().start(() -> flood(flooder, flooding));
-            Thread reader = Thread.ofPlatform().start(() -> drain(flooder));
+                RawPeer other = RawPeer.open(server)) {
+            for (int i = 0; i < floods; i++) {
+                RawPeer flooder = RawPeer.open(server);
+                flooders.add(flooder);
+                threads.add(Thread.ofPlatform().start(() -> flood(flooder, flooding)));
+                threads.add(Thread.ofPlatform().start(() -> drain(flooder)));
+            }
             flooding.await();
             roundTrips(other);
-            flooder.leave();
-            writer.join();
-            reader.join();
+        } finally {
+            for (RawPeer flooder : flooders) {
+                flooder.leave();
+            }
+        }
+        for (Thread thread : threads) {
+            thread.join();
         }
     }
 

@@ -583,38 +583,6 @@ class HandshakeTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"a\r\nX-Injected: 1", "a\nb", "a\rb", "a\u0000", "\u007f", "\u2028"})
-    void nothingOfTheApplicationBreaksALine(String text) throws IOException {
-        List<HandshakePolicy> injecting = List.of(
-                request -> HandshakeDecision.accept().withHeader("X-Name", text),
-                request -> HandshakeDecision.accept().withHeader(text, "x"),
-                request -> HandshakeDecision.accept().withSubprotocol(text),
-                request -> new HandshakeDecision.Reject(HttpResponse.of(403, "").withHeader("X-Name", text)));
-        for (HandshakePolicy policy : injecting) {
-            try (WebSocketServer server = Handlers.echoServer().policy(policy).start()) {
-                Answer answer = answerOf(server, request());
-                assertEquals(500, answer.status());
-                assertFalse(answer.head().contains("Injected"), answer.head());
-            }
-        }
-    }
-
-    @Test
-    void controlCharactersInACloseReasonAreRefused() throws Exception {
-        BlockingQueue<String> refused = new ArrayBlockingQueue<>(1);
-        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
-            try {
-                ws.close(1000, "a\r\nb");
-            } catch (IllegalArgumentException e) {
-                refused.add(e.getMessage());
-            }
-        }).start(); RawPeer peer = RawPeer.open(server)) {
-            assertEquals("8802 03e8", peer.readFrame());
-            assertEquals("control character in the close reason", refused.poll(10, TimeUnit.SECONDS));
-        }
-    }
-
     // Subprotocols
 
     @Test

@@ -5,14 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.TestKeys;
-import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -74,34 +72,6 @@ class TlsClientsTest {
         return octets;
     }
 
-    private final class JdkListener implements WebSocket.Listener {
-        private final ByteArrayOutputStream binary = new ByteArrayOutputStream();
-
-        @Override
-        public CompletionStage<?> onBinary(WebSocket ws, ByteBuffer data, boolean last) {
-            while (data.hasRemaining()) {
-                binary.write(data.get());
-            }
-            if (last) {
-                events.add(binary.toByteArray());
-                binary.reset();
-            }
-            ws.request(1);
-            return null;
-        }
-
-        @Override
-        public CompletionStage<?> onClose(WebSocket ws, int code, String reason) {
-            events.add("close " + code + " " + reason);
-            return null;
-        }
-
-        @Override
-        public void onError(WebSocket ws, Throwable error) {
-            events.add(error);
-        }
-    }
-
     @Test
     void theJdksClient() throws Exception {
         start();
@@ -109,16 +79,17 @@ class TlsClientsTest {
         try (HttpClient client = HttpClient.newBuilder().sslContext(TestKeys.context()).sslParameters(parameters)
                 .build()) {
             URI uri = URI.create("wss://localhost:" + server.port() + "/");
-            WebSocket ws = client.newWebSocketBuilder().buildAsync(uri, new JdkListener()).join();
+            JdkListener listener = new JdkListener();
+            WebSocket ws = client.newWebSocketBuilder().buildAsync(uri, listener).join();
             for (int length : new int[]{0, 1, 125, 126, 16_384, 65_536, 1 << 20}) {
                 byte[] octets = random(length);
                 ws.sendBinary(ByteBuffer.wrap(octets), true).join();
-                assertArrayEquals(octets, (byte[]) next());
+                assertArrayEquals(octets, (byte[]) listener.next());
             }
             ws.sendClose(4002, "enough").join();
-            assertEquals("close 4002 ", next());
-            client.newWebSocketBuilder().buildAsync(uri.resolve("/close"), new JdkListener()).join();
-            assertEquals("close 4001 fare well", next());
+            assertEquals("close 4002 ", listener.next());
+            client.newWebSocketBuilder().buildAsync(uri.resolve("/close"), listener).join();
+            assertEquals("close 4001 fare well", listener.next());
         }
         Await.until("no connection is left", () -> server.connections() == 0);
     }

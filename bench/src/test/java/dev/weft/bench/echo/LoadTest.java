@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.weft.bench.echo.FaultyEcho.Fault;
 import dev.weft.bench.echo.Scenario.Figure;
 import dev.weft.bench.echo.Scenario.Pace;
@@ -119,6 +120,29 @@ class LoadTest {
             Thread.onSpinWait();
         }
         assertTrue(clock.read().nanosSince(before) >= 0.8 * work);
+    }
+
+    /** As the JDK reads them; both cut user and system time to ticks. */
+    @Test
+    void theCpuClocksTicksAreUserAndSystemTime() throws IOException {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        CpuClock clock = new CpuClock(ProcessHandle.current().pid());
+        long ticks = 40_000_000;
+        while (threads.getCurrentThreadCpuTime() - threads.getCurrentThreadUserTime() <= 3 * ticks) {
+            clock.read();
+        }
+        var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        long least = system.getProcessCpuTime() - ticks;
+        long read = clock.read().byTicks();
+        long most = system.getProcessCpuTime() + ticks;
+        assertTrue(least <= read && read <= most, () -> least + " <= " + read + " <= " + most);
+    }
+
+    @Test
+    void whereAThreadThatDidMuchHasEndedTheCpuClockGoesByTicks() {
+        CpuClock.Reading before = new CpuClock.Reading(100_000_000, 100_000_000);
+        assertEquals(95_000_000, new CpuClock.Reading(200_000_000, 195_000_000).nanosSince(before));
+        assertEquals(100_000_000, new CpuClock.Reading(200_000_000, 130_000_000).nanosSince(before));
     }
 
     private static IOException saturate(Fault fault, int payload, int window) throws IOException {

@@ -58,6 +58,19 @@ class ScenariosTest {
     }
 
     @Test
+    void aPlanTakesMostOfItsTimeAndNoMore() {
+        for (boolean quick : new boolean[]{true, false}) {
+            Duration budget = quick ? Duration.ofSeconds(100) : Duration.ofMinutes(28);
+            Plan plan = Plan.of(quick, budget);
+            double each = (plan.pace().warmUp() + plan.pace().measure()) / 1e9;
+            double round = plan.startSeconds() + plan.cells().stream()
+                    .mapToDouble(cell -> cell.peers().size() * (cell.scenario().extraSeconds() + each)).sum();
+            double share = plan.rounds() * round / budget.toSeconds();
+            assertTrue(share > 0.8 && share < 0.95, () -> plan + " takes " + share);
+        }
+    }
+
+    @Test
     void namesOfScenariosDiffer() {
         for (boolean quick : new boolean[]{true, false}) {
             List<String> names = Plan.of(quick, Duration.ofMinutes(2)).cells().stream()

@@ -12,11 +12,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
+import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 
@@ -24,12 +26,16 @@ class ChartsTest {
     @TempDir
     private Path folder;
 
-    /** Its texts; fails if it is not well-formed. */
-    private static List<String> texts(String svg) throws Exception {
+    /** Fails if it is not well-formed. */
+    private static NodeList elements(String svg, String name) throws Exception {
         DocumentBuilder builder = DocumentBuilderFactory.newInstance().newDocumentBuilder();
         builder.setEntityResolver((id, address) -> new InputSource(new ByteArrayInputStream(new byte[0])));
         Document document = builder.parse(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)));
-        NodeList nodes = document.getElementsByTagName("text");
+        return document.getElementsByTagName(name);
+    }
+
+    private static List<String> texts(String svg) throws Exception {
+        NodeList nodes = elements(svg, "text");
         List<String> texts = new ArrayList<>();
         for (int i = 0; i < nodes.getLength(); i++) {
             texts.add(nodes.item(i).getTextContent().strip());
@@ -67,6 +73,20 @@ class ChartsTest {
         List<String> texts = texts(Charts.svg(Grid.of(Samples.memory()).getFirst()));
         assertFalse(texts.stream().anyMatch(one -> one.startsWith("logarithmic")), texts.toString());
         assertTrue(texts.contains("0"), texts.toString());
+    }
+
+    @Test
+    void barsAreAsLongAsTheirMediansAre() throws Exception {
+        List<Measurement> all = List.of(Samples.cpu("s", "Weft", 9.0, 10.0, 12.0), Samples.cpu("s", "Second 1", 20.0),
+                Samples.cpu("s", "Third 1", 30.0));
+        NodeList nodes = elements(Charts.svg(Grid.of(all).getFirst()), "rect");
+        List<Double> widths = new ArrayList<>();
+        for (int i = 0; i < nodes.getLength(); i++) {
+            widths.add(Double.valueOf(((Element) nodes.item(i)).getAttribute("width")));
+        }
+        assertTrue(widths.stream().anyMatch(one -> IntStream.of(2, 3)
+                .allMatch(times -> widths.stream().anyMatch(other -> Math.abs(other - times * one) < 0.5))),
+                widths::toString);
     }
 
     @Test

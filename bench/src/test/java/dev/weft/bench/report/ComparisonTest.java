@@ -62,6 +62,14 @@ class ComparisonTest {
         assertEquals(Verdict.SAME, verdict(before.subList(0, 3), after.subList(0, 3)), "among few nobody can tell");
     }
 
+    /** The ranks of four and four rounds: with one exchange of neighbours p is 0.04, with three it is 0.15. */
+    @Test
+    void fourRoundsAreTestedByTheirRanks() {
+        List<Double> before = List.of(10.0, 10.1, 10.2, 10.3);
+        assertEquals(Verdict.WORSE, verdict(before, List.of(10.25, 12.0, 12.1, 12.2)));
+        assertEquals(Verdict.SAME, verdict(before, List.of(10.05, 12.0, 12.1, 12.2)));
+    }
+
     @Test
     void whereMoreIsBetterLessIsWorse() {
         Results before = Samples

@@ -221,40 +221,32 @@ class DeadlinesTest {
     @Test
     void aSlowReaderThatMakesProgressIsNotAborted() throws Exception {
         try (TestConnection test = TestConnection.with().capacity(1 << 16).start(null)) {
-            FutureTask<Void> send = new FutureTask<>(() -> {
-                test.connection().send(new byte[10 << 16]);
-                return null;
-            });
-            Thread.startVirtualThread(send);
-            test.peer.read(10);
-            for (int i = 2; i <= 10; i++) {
-                int begun = i;
-                TestConnection.awaitUntil(() -> test.transport.writes().size() >= begun);
-                test.pass(TIMEOUTS.write().minus(LITTLE));
-                test.peer.read(1 << 16);
-            }
-            send.get();
+            sendWhatIsReadSlowly(test);
         }
+    }
+
+    /** The peer takes the message, each piece of it just in time, but for its end, and has nothing to say. */
+    private static void sendWhatIsReadSlowly(TestConnection test) throws Exception {
+        FutureTask<Void> send = new FutureTask<>(() -> {
+            test.connection().send(new byte[10 << 16]);
+            return null;
+        });
+        Thread.startVirtualThread(send);
+        test.peer.read(10);
+        for (int i = 2; i <= 10; i++) {
+            int begun = i;
+            TestConnection.awaitUntil(() -> test.transport.writes().size() >= begun);
+            test.pass(TIMEOUTS.write().minus(LITTLE));
+            test.peer.read(1 << 16);
+        }
+        send.get();
     }
 
     @Test
     void aPingThatWaitsBehindALargeMessageIsNotMissedYet() throws Exception {
         try (TestConnection test = TestConnection.with().capacity(1 << 16).start(TestConnection.ECHO)) {
-            FutureTask<Void> send = new FutureTask<>(() -> {
-                test.connection().send(new byte[10 << 16]);
-                return null;
-            });
             test.awaitReading();
-            Thread.startVirtualThread(send);
-            test.peer.read(10);
-            // The peer takes the message, slowly, and has nothing to say.
-            for (int i = 2; i <= 10; i++) {
-                int begun = i;
-                TestConnection.awaitUntil(() -> test.transport.writes().size() >= begun);
-                test.pass(TIMEOUTS.write().minus(LITTLE));
-                test.peer.read(1 << 16);
-            }
-            send.get();
+            sendWhatIsReadSlowly(test);
             test.peer.read(1 << 16);
             test.peer.expect("89 00");
             test.pass(TIMEOUTS.pongTimeout().minus(LITTLE));

@@ -59,13 +59,8 @@ class HoldingBackTest {
     @Test
     void whatIsHeldBackLeavesWhenTheHandlerWaitsForTheNextMessage() throws Exception {
         try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
-            test.peer.send("81 81 00000000 61  81 81 00000000 62");
-            test.onOwner(() -> {
-                test.connection().receive();
-                test.connection().send("a");
-                test.connection().receive();
-                return null;
-            }).get();
+            hold(test);
+            test.onOwner(() -> test.connection().receive()).get();
             assertEquals(0, test.transport.writes().size(), "held back");
             test.receiveAll();
             test.peer.expect("81 01 61");

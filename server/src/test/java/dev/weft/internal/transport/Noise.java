@@ -16,10 +16,36 @@ public final class Noise {
     private static final int TURN_BITS = 25;
     private static final int TURNS = 16;
 
+    private static final ThreadLocal<Surprise> SURPRISE = new ThreadLocal<>();
+
+    /** What another thread could do meanwhile, and how many steps are left before. */
+    private static final class Surprise {
+        private final Runnable action;
+        private int steps;
+
+        Surprise(int steps, Runnable action) {
+            this.steps = steps;
+            this.action = action;
+        }
+    }
+
     private Noise() {}
+
+    /**
+     * Has this thread do, behind so many of its steps, what another could do just then: so that comes between any two of
+     * them, however rarely two threads meet there. It must not block. The latest call counts.
+     */
+    static void surprise(int steps, Runnable action) {
+        SURPRISE.set(new Surprise(steps, action));
+    }
 
     /** Lets other threads get ahead, perhaps. */
     public static void here(int place) {
+        Surprise surprise = SURPRISE.get();
+        if (surprise != null && surprise.steps-- == 0) {
+            SURPRISE.remove();
+            surprise.action.run();
+        }
         ThreadLocalRandom random = ThreadLocalRandom.current();
         long now = System.nanoTime();
         boolean slow = ((now >>> TURN_BITS) + place) % TURNS == 0;

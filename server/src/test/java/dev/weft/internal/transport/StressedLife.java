@@ -22,7 +22,9 @@ final class StressedLife {
     /** How a life ends. */
     private enum End {
         /** All octets come both ways, each with its end; the only one in which nothing may go wrong. */
-        HALF_CLOSES, ALL_GOES_WELL_AGAIN, CLOSE, CLOSE_BY_TWO, PEER_CLOSES, PEER_RESETS, INTERRUPTED_READER, INTERRUPTED_WRITER
+        HALF_CLOSES, ALL_GOES_WELL_AGAIN, CLOSE, CLOSE_BY_TWO, PEER_CLOSES, PEER_RESETS, INTERRUPTED_READER, INTERRUPTED_WRITER,
+        /** Closed between two steps of whoever reads or writes. */
+        CLOSE_WITHIN_A_READ, CLOSE_WITHIN_A_WRITE
     }
 
     /** How the peer sends. */
@@ -45,6 +47,8 @@ final class StressedLife {
     private static final int SEND_BUFFER = 1 << 14;
     private static final int RECEIVE_BUFFER = 1 << 16;
     private static final int LONGEST_PAUSE_NANOS = 500_000;
+    /** So many steps of a wait or two, in which the transport may be closed. */
+    private static final int STEPS = 20;
 
     private final long seed;
     private final Random random;
@@ -212,6 +216,9 @@ final class StressedLife {
 
     private boolean readOnce(Random own) throws IOException {
         ByteBuffer target = ByteBuffer.allocate(own.nextInt(4) > 0 ? 1 + own.nextInt(64) : LARGEST_PIECE);
+        if (end == End.CLOSE_WITHIN_A_READ) {
+            Noise.surprise(own.nextInt(STEPS), transport::close);
+        }
         int count;
         if (!vainBefore && manner != Manner.AT_LAST && own.nextBoolean()) {
             count = transport.read(target);
@@ -239,6 +246,9 @@ final class StressedLife {
     private boolean write(Random own) throws IOException {
         ByteBuffer source = piece(written, outbound, 1, own, LARGEST_PIECE);
         int length = source.remaining();
+        if (end == End.CLOSE_WITHIN_A_WRITE) {
+            Noise.surprise(own.nextInt(STEPS), transport::close);
+        }
         if (own.nextBoolean()) {
             transport.write(source);
         } else {
@@ -336,7 +346,7 @@ final class StressedLife {
             LockSupport.unpark(writer.get());
         }
         switch (end) {
-            case HALF_CLOSES, ALL_GOES_WELL_AGAIN -> {
+            case HALF_CLOSES, ALL_GOES_WELL_AGAIN, CLOSE_WITHIN_A_READ, CLOSE_WITHIN_A_WRITE -> {
             }
             case CLOSE -> transport.close();
             case CLOSE_BY_TWO -> {

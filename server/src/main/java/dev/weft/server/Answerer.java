@@ -1,0 +1,113 @@
+package dev.weft.server;
+
+import dev.weft.internal.connection.Agreement;
+import dev.weft.internal.connection.DeflateExtension;
+import dev.weft.internal.transport.TlsTransport;
+import dev.weft.internal.transport.Transport;
+import dev.weft.parser.Role;
+import dev.weft.parser.deflate.DeflateNegotiation;
+import dev.weft.parser.deflate.ExtensionHeader;
+import dev.weft.parser.http.HttpResponse;
+import dev.weft.parser.http.OpeningHandshake;
+import dev.weft.parser.http.OpeningHandshake.NotUpgrade;
+import dev.weft.parser.http.OpeningHandshake.Refused;
+import dev.weft.parser.http.OpeningHandshake.Upgrade;
+import dev.weft.parser.http.RequestHead;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import javax.net.ssl.SSLSession;
+
+/**
+ * Finds the answer to a good request head: to an opening handshake what the policy decides, to anything else what the
+ * fallback does. Neither reads nor writes, but the policy and the fallback, user code, may block.
+ */
+final class Answerer {
+    /** What is to be written. */
+    sealed interface Answer {}
+
+    /** The connection is open as soon as the reply, a 101, is written. */
+    record Acceptance(byte[] reply, Agreement agreement) implements Answer {}
+
+    /** The connection is closed behind the response. */
+    record Refusal(HttpResponse response) implements Answer {}
+
+    private final WebSocketServer server;
+    private final Transport transport;
+
+    /** For requests that come over this transport. */
+    Answerer(WebSocketServer server, Transport transport) {
+        this.server = server;
+        this.transport = transport;
+    }
+
+    Answer answer(RequestHead head) {
+        return switch (OpeningHandshake.check(head)) {
+            case Upgrade upgrade -> decide(upgrade, head);
+            case NotUpgrade none -> new Refusal(fallBack(head));
+            case Refused refused -> new Refusal(refused.response());
+        };
+    }
+
+    private Answer decide(Upgrade upgrade, RequestHead head) {
+        Optional<DeflateNegotiation.Accepted> deflate;
+        switch (ExtensionHeader.parse(upgrade.extensionOffers())) {
+            case ExtensionHeader.Valid valid -> deflate = server.configuration().deflate()
+                    .flatMap(settings -> DeflateNegotiation.accept(valid.entries(), settings));
+            case ExtensionHeader.Malformed malformed -> {
+                return new Refusal(HttpResponse.of(400, "Sec-WebSocket-Extensions: " + malformed.reason() + "\n"));
+            }
+        }
+        try {
+            HandshakeRequest request = new HandshakeRequest(head, upgrade.subprotocols(), transport.localAddress(),
+                    transport.remoteAddress(), tlsSession());
+            return switch (server.configuration().policy().decide(request)) {
+                case HandshakeDecision.Accept accept -> {
+                    String subprotocol = accept.subprotocol().or(() -> preferred(upgrade.subprotocols())).orElse(null);
+                    byte[] reply = upgrade.accept(subprotocol,
+                            deflate.map(DeflateNegotiation.Accepted::responseValue).orElse(null), accept.headers());
+                    yield new Acceptance(reply, server.shared(new Agreement(head.target(), subprotocol,
+                            accept.attachment(), deflate.map(this::extension).orElse(null))));
+                }
+                case HandshakeDecision.Reject reject -> {
+                    server.logger().log(Level.DEBUG, () -> transport.remoteAddress() + ": rejected a handshake with "
+                            + reject.response().status());
+                    yield new Refusal(reject.response());
+                }
+            };
+        } catch (Throwable e) {
+            server.logger().log(Level.WARNING, "the handshake policy failed", e);
+            return new Refusal(HttpResponse.of(500, "the handshake could not be decided\n"));
+        }
+    }
+
+    private Optional<SSLSession> tlsSession() {
+        return transport instanceof TlsTransport tls ? Optional.of(tls.session()) : Optional.empty();
+    }
+
+    /** §4.2.2: the client's order of preference decides. */
+    private Optional<String> preferred(List<String> offered) {
+        return offered.stream().filter(server.configuration().subprotocols()::contains).findFirst();
+    }
+
+    private DeflateExtension extension(DeflateNegotiation.Accepted accepted) {
+        return new DeflateExtension(accepted.agreement(), server.configuration().deflate().orElseThrow(),
+                server.codecs().orElseThrow(), Role.SERVER);
+    }
+
+    private HttpResponse fallBack(RequestHead head) {
+        if (!head.method().equals("GET") && !head.method().equals("HEAD")) {
+            return HttpResponse.of(405, "only GET is answered here\n").withHeader("Allow", "GET");
+        }
+        if (server.configuration().fallback().isEmpty()) {
+            return OpeningHandshake.notUpgraded();
+        }
+        try {
+            return Objects.requireNonNull(server.configuration().fallback().get().respond(head));
+        } catch (Throwable e) {
+            server.logger().log(Level.WARNING, "the HTTP fallback failed", e);
+            return HttpResponse.of(500, "the request could not be answered\n");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package dev.weft.server;
+
+import dev.weft.internal.transport.Transport;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
+
+/** To a peer that sends these octets, no end, and reads nothing; no socket's buffer takes what is written instead of it. */
+final class UnreadTransport implements Transport {
+    private static final SocketAddress NOWHERE = InetSocketAddress.createUnresolved("nowhere.example", 1);
+
+    private final ByteBuffer sent;
+    private final CountDownLatch writing = new CountDownLatch(1);
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    UnreadTransport(String sent) {
+        this.sent = ByteBuffer.wrap(sent.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Waits until a write is under way. */
+    void awaitWriting() throws InterruptedException {
+        writing.await();
+    }
+
+    boolean isClosed() {
+        return closed.getCount() == 0;
+    }
+
+    @Override
+    public int read(ByteBuffer target) throws IOException {
+        return sent.hasRemaining() ? readNow(target) : awaitClose();
+    }
+
+    @Override
+    public int readNow(ByteBuffer target) {
+        int count = Math.min(sent.remaining(), target.remaining());
+        target.put(sent.slice(sent.position(), count));
+        sent.position(sent.position() + count);
+        return count;
+    }
+
+    @Override
+    public boolean awaitReadable() {
+        return false;
+    }
+
+    @Override
+    public void write(ByteBuffer source) throws IOException {
+        writing.countDown();
+        awaitClose();
+    }
+
+    @Override
+    public void write(ByteBuffer first, ByteBuffer second) throws IOException {
+        write(first);
+    }
+
+    private int awaitClose() throws IOException {
+        try {
+            closed.await();
+        } catch (InterruptedException e) {
+            throw new ClosedByInterruptException();
+        }
+        throw new AsynchronousCloseException();
+    }
+
+    @Override
+    public void shutdownOutput() {}
+
+    @Override
+    public void close() {
+        closed.countDown();
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return NOWHERE;
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return NOWHERE;
+    }
+}
