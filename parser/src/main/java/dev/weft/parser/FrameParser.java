@@ -1,7 +1,5 @@
 package dev.weft.parser;
 
-import static dev.weft.parser.CloseCode.MESSAGE_TOO_BIG;
-import static dev.weft.parser.CloseCode.PROTOCOL_ERROR;
 import static dev.weft.parser.FrameHeader.FIN;
 import static dev.weft.parser.FrameHeader.LENGTH_16;
 import static dev.weft.parser.FrameHeader.LENGTH_64;
@@ -67,13 +65,14 @@ public final class FrameParser {
     private static final int BETWEEN_MESSAGES = CONTROL_FRAMES | 0b110 | 0b110 << 16;
     private static final int WITHIN_MESSAGE = CONTROL_FRAMES | 0b001 | 0b001 << 16;
 
-    // Bits of a header's first two octets, loaded as little-endian.
-    private static final int MASK_AND_RSV = MASK << 8 | RSV;
+    /** The longest header that one load of eight octets takes in. */
+    private static final int LOADED = 8;
+    /** All bits of a header's first two octets, loaded as little-endian, but the length. */
+    private static final int HEAD = MASK << 8 | 0xff;
+    /** A {@link #wholeText} that no header equals. */
+    private static final int NONE = -2;
 
-    /** What is under {@link #MASK_AND_RSV} in a good frame without RSV bits: not 0 if frames are to be masked. */
-    private final int plainHead;
-    /** Octets of a header without extended length. */
-    private final byte shortHeader;
+    private final boolean masked;
     private final byte claimedRsv;
     private final long maxFrameLength;
 
@@ -83,6 +82,12 @@ public final class FrameParser {
 
     private State state = State.HEADER;
     private int allowed = BETWEEN_MESSAGES;
+    /**
+     * What is under {@link #HEAD} in a good text message of one frame without RSV bits, if such a frame may begin here,
+     * else {@link #NONE}; in a binary one it is one more. So one comparison tells that a frame is of the common kind, whose
+     * header changes no state.
+     */
+    private int wholeText;
     private ProtocolViolationException violation;
 
     // The current frame.
@@ -122,10 +127,10 @@ public final class FrameParser {
         if ((claimedRsv & ~RSV) != 0) {
             throw new IllegalArgumentException("not RSV bits: " + claimedRsv);
         }
-        this.plainHead = role.receivesMasked() ? MASK << 8 : 0;
-        this.shortHeader = (byte) (plainHead != 0 ? 6 : 2);
+        this.masked = role.receivesMasked();
         this.maxFrameLength = maxFrameLength;
         this.claimedRsv = (byte) claimedRsv;
+        this.wholeText = wholeText();
     }
 
     /**
@@ -152,33 +157,57 @@ public final class FrameParser {
      */
     public Event next() throws ProtocolViolationException {
         int p = position;
-        if (state != State.HEADER || p > array.length - 8) {
-            return nextAnywhere();
+        if (end - p >= LOADED) {
+            long head = (long) LONG.get(array, p);
+            if ((((int) head & HEAD) - wholeText & ~1) == 0) {
+                int length = (int) head >>> 8 & 0x7f;
+                int maskingKey = (int) (head >>> 16);
+                p += shortHeader();
+                if (length >= LENGTH_16) {
+                    length = length == LENGTH_16 ? goodLength16(maskingKey) : Integer.MAX_VALUE;
+                    maskingKey = (int) (head >>> 32);
+                    p += 2;
+                }
+                if (length <= end - p) {
+                    return frame((int) head & 0xff, length, maskingKey, p);
+                }
+            }
         }
-        // One load for the whole header. If the region ends within it, then length > available rejects what lies beyond.
-        long head = (long) LONG.get(array, p);
-        int first = (int) head & 0xff;
-        int length = (int) head >>> 8 & 0x7f;
-        int available = end - p - shortHeader;
-        if (length > available || length >= LENGTH_16 || ((int) head & MASK_AND_RSV) != plainHead
-                || !isAllowed(first)) {
-            return nextAnywhere();
-        }
-        // The most common frame: short, whole, without RSV bits, and good.
-        return frame(first, length, (int) (head >>> 16), p + shortHeader);
+        return nextAnywhere();
     }
 
-    /** Any frame, from anywhere within it. */
+    /** The 16-bit length that begins with the two lower octets; if it is not a good one, more than any region has. */
+    private int goodLength16(int octets) {
+        int length = Integer.reverseBytes(octets) >>> 16;
+        return length < LENGTH_16 || length > maxFrameLength ? Integer.MAX_VALUE : length;
+    }
+
+    /**
+     * What {@link #next()} has no time for. It is called at one place only, lest C2 inline it there: that would make next()
+     * too long to be inlined itself.
+     */
     private Event nextAnywhere() throws ProtocolViolationException {
-        if (state != State.HEADER) {
-            return state == State.CUT_HEADER ? pieceOfHeader() : nextInFrame();
-        }
+        Event event = switch (state) {
+            case HEADER -> nextHeader();
+            case CUT_HEADER -> pieceOfHeader();
+            case PAYLOAD, END, FAILED -> nextInFrame();
+        };
+        wholeText = wholeText();
+        return event;
+    }
+
+    private int wholeText() {
+        int head = (masked ? MASK << 8 : 0) | FIN | Opcode.TEXT.code();
+        return state == State.HEADER && allowed == BETWEEN_MESSAGES ? head : NONE;
+    }
+
+    private Event nextHeader() throws ProtocolViolationException {
         int p = position;
         int available = end - p;
         if (available == 0) {
             return Event.NEED_INPUT;
         }
-        if (available < shortHeader + 2 || p > array.length - 8) {
+        if (available < LOADED) {
             return pieceOfHeader();
         }
         long head = (long) LONG.get(array, p);
@@ -188,7 +217,7 @@ public final class FrameParser {
         checkSecond(first, second);
         int length = second & 0x7f;
         int maskingKey = (int) (head >>> 16);
-        p += shortHeader;
+        p += shortHeader();
         if (length == LENGTH_64) {
             return pieceOfHeader();
         }
@@ -208,7 +237,7 @@ public final class FrameParser {
     public boolean hasFrame() {
         int p = position;
         int available = end - p;
-        int headerLength = shortHeader;
+        int headerLength = shortHeader();
         if (state != State.HEADER || available < headerLength) {
             return false;
         }
@@ -278,7 +307,7 @@ public final class FrameParser {
 
     /** The current frame's header as a value; the only method here that allocates. */
     public FrameHeader header() {
-        return new FrameHeader(fin(), rsv(), opcode(), plainHead != 0, plainHead != 0 ? key : 0, frameLength);
+        return new FrameHeader(fin(), rsv(), opcode(), masked, masked ? key : 0, frameLength);
     }
 
     /** The header is good and the payload is whole; it begins at {@code p}. */
@@ -286,7 +315,7 @@ public final class FrameParser {
         setHeader(first, length, maskingKey);
         payloadLength = length;
         position = p + length;
-        if (plainHead != 0) {
+        if (masked) {
             Masking.xor(array, p, p + length, maskingKey);
         }
         return Event.FRAME;
@@ -294,6 +323,9 @@ public final class FrameParser {
 
     /** The header is good; the payload begins at {@code p}, and may go beyond the region. */
     private Event begin(int first, long length, int maskingKey, int p) {
+        if ((first & 0x8) == 0) {
+            allowed = (first & FIN) != 0 ? BETWEEN_MESSAGES : WITHIN_MESSAGE;
+        }
         if (length <= end - p) {
             return frame(first, (int) length, maskingKey, p);
         }
@@ -309,9 +341,11 @@ public final class FrameParser {
         firstOctet = first;
         frameLength = length;
         key = maskingKey;
-        if ((first & 0x8) == 0) {
-            allowed = (first & FIN) != 0 ? BETWEEN_MESSAGES : WITHIN_MESSAGE;
-        }
+    }
+
+    /** Octets of a header without extended length. */
+    private int shortHeader() {
+        return masked ? 6 : 2;
     }
 
     private Event nextInFrame() throws ProtocolViolationException {
@@ -329,7 +363,7 @@ public final class FrameParser {
         }
         payloadLength = length;
         position += length;
-        if (plainHead != 0) {
+        if (masked) {
             Masking.xor(array, position - length, position, Masking.advance(key, (int) (frameLength - remaining)));
         }
         remaining -= length;
@@ -363,7 +397,7 @@ public final class FrameParser {
             } else {
                 key |= octet << (index - 2 - extended << 3);
             }
-            if (headerOctets == 2 + extended + (plainHead != 0 ? 4 : 0)) {
+            if (headerOctets == 2 + extended + (masked ? 4 : 0)) {
                 headerOctets = 0;
                 state = State.HEADER;
                 return begin(firstOctet, frameLength, key, position);
@@ -379,8 +413,11 @@ public final class FrameParser {
     }
 
     private void checkFirst(int first) throws ProtocolViolationException {
-        if (!isAllowed(first) || (first & RSV) != 0 && !mayHaveRsv(first)) {
-            throw fail(firstOctetViolation(first));
+        if ((first & RSV) != 0 && !mayHaveRsv(first)) {
+            throw fail(Violations.rsv(first));
+        }
+        if (!isAllowed(first)) {
+            throw fail(Violations.opcode(first));
         }
     }
 
@@ -391,51 +428,30 @@ public final class FrameParser {
     }
 
     private void checkSecond(int first, int second) throws ProtocolViolationException {
-        if ((second & MASK) << 8 != plainHead) {
-            throw fail(
-                    violation("5.1", plainHead != 0 ? "unmasked frame from a client" : "masked frame from a server"));
+        if ((second & MASK) != 0 != masked) {
+            throw fail(Violations.mask(masked));
         }
         if ((first & 0x8) != 0 && (second & 0x7f) > MAX_CONTROL_PAYLOAD) {
-            throw fail(violation("5.5", "control frame of more than 125 octets"));
+            throw fail(Violations.longControlFrame());
         }
     }
 
     /** §5.2: an extended length is the shortest that can say it, and the 64-bit one has its top bit clear. */
     private void checkLength(long length, int form) throws ProtocolViolationException {
         if (length < 0) {
-            throw fail(violation("5.2", "payload length has its top bit set"));
+            throw fail(Violations.topBit());
         }
         if (length < (form == LENGTH_16 ? LENGTH_16 : 1 << 16)) {
-            throw fail(violation("5.2", "payload length " + length + " is not minimally encoded"));
+            throw fail(Violations.notMinimal(length));
         }
         if (length > maxFrameLength) {
-            throw fail(new ProtocolViolationException(MESSAGE_TOO_BIG, "10.4",
-                    "frame of " + length + " octets is over maxFrameLength " + maxFrameLength));
+            throw fail(Violations.tooLong(length, maxFrameLength));
         }
-    }
-
-    private ProtocolViolationException firstOctetViolation(int first) {
-        Opcode opcode = Opcode.ofFirstOctet(first);
-        if ((first & RSV) != 0 && !mayHaveRsv(first)) {
-            return violation("5.2", "RSV bits " + Integer.toHexString(first & RSV) + " that no extension claims here");
-        }
-        if (opcode == null) {
-            return violation("5.2", "reserved opcode " + (first & 0x0f));
-        }
-        if (opcode.isControl()) {
-            return violation("5.5", "fragmented control frame");
-        }
-        return violation("5.4", opcode == Opcode.CONTINUATION
-                ? "continuation frame with nothing to continue"
-                : "new data frame inside a fragmented message");
-    }
-
-    private static ProtocolViolationException violation(String section, String message) {
-        return new ProtocolViolationException(PROTOCOL_ERROR, section, message);
     }
 
     private ProtocolViolationException fail(ProtocolViolationException exception) {
         state = State.FAILED;
+        wholeText = NONE;
         violation = exception;
         return exception;
     }

@@ -34,26 +34,19 @@ public final class Masking {
     /** {@link #apply} for a region that is known to be within the array. */
     static void xor(byte[] array, int from, int to, int key) {
         int length = to - from;
-        if (length > 16) {
-            if (length <= STRAIGHT) {
-                xorStraight(array, from, to, key);
-            } else {
-                xorLoop(array, from, to, key);
-            }
+        // Here, and not where it is needed: what a branch calls that is seldom taken, C2 does not inline.
+        long key8 = (key & 0xffffffffL) * 0x1_0000_0001L;
+        if (length > STRAIGHT) {
+            xorLoop(array, from, to, key8);
+        } else if (length > 16) {
+            xorStraight(array, from, to, key8);
         } else if (length >= 8) {
             // Two overlapping longs; both are read before either is written.
-            long last = (long) LONG.get(array, to - 8) ^ twice(advance(key, length));
-            LONG.set(array, from, (long) LONG.get(array, from) ^ twice(key));
+            long last = (long) LONG.get(array, to - 8) ^ Long.rotateRight(key8, length << 3);
+            LONG.set(array, from, (long) LONG.get(array, from) ^ key8);
             LONG.set(array, to - 8, last);
-        } else if (length >= 4) {
-            int last = (int) INT.get(array, to - 4) ^ advance(key, length);
-            INT.set(array, from, (int) INT.get(array, from) ^ key);
-            INT.set(array, to - 4, last);
         } else {
-            for (int i = from; i < to; i++) {
-                array[i] ^= (byte) key;
-                key >>>= 8;
-            }
+            xorFew(array, from, to, key);
         }
     }
 
@@ -67,9 +60,8 @@ public final class Masking {
      * of which the last may reach into the 16 but not beyond. Written out, it is too long for C2 to inline into a
      * parsing loop, where it would use up what C2 spends on inlining.
      */
-    private static void xorStraight(byte[] array, int from, int to, int key) {
-        long key8 = twice(key);
-        long lastKey8 = twice(advance(key, to - from));
+    private static void xorStraight(byte[] array, int from, int to, long key8) {
+        long lastKey8 = Long.rotateRight(key8, to - from << 3);
         long lastButOne = (long) LONG.get(array, to - 16) ^ lastKey8;
         long last = (long) LONG.get(array, to - 8) ^ lastKey8;
         int blocks = to - from - 1;
@@ -101,17 +93,26 @@ public final class Masking {
     }
 
     /** The plain loop is the one that C2 turns into vector instructions. */
-    private static void xorLoop(byte[] array, int from, int to, int key) {
-        long key8 = twice(key);
+    private static void xorLoop(byte[] array, int from, int to, long key8) {
         int last = to - 8;
-        long lastOctets = (long) LONG.get(array, last) ^ twice(advance(key, to - from));
+        long lastOctets = (long) LONG.get(array, last) ^ Long.rotateRight(key8, to - from << 3);
         for (int p = from; p < last; p += 8) {
             LONG.set(array, p, (long) LONG.get(array, p) ^ key8);
         }
         LONG.set(array, last, lastOctets);
     }
 
-    private static long twice(int key) {
-        return (key & 0xffffffffL) | (long) key << 32;
+    /** Fewer than 8 octets. */
+    private static void xorFew(byte[] array, int from, int to, int key) {
+        if (to - from >= 4) {
+            int last = (int) INT.get(array, to - 4) ^ advance(key, to - from);
+            INT.set(array, from, (int) INT.get(array, from) ^ key);
+            INT.set(array, to - 4, last);
+        } else {
+            for (int i = from; i < to; i++) {
+                array[i] ^= (byte) key;
+                key >>>= 8;
+            }
+        }
     }
 }

@@ -41,6 +41,9 @@ public final class Utf8Validator {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long HIGH_BITS = 0x8080808080808080L;
 
+    /** How far to go octet by octet before looking for ASCII again. Long, so that C2's unrolled loop has room. */
+    private static final int STRETCH = 64;
+
     private int state = ACCEPT;
 
     /** A validator at the start of a text. */
@@ -76,11 +79,12 @@ public final class Utf8Validator {
         Objects.checkFromToIndex(from, to, array.length);
         int p = from;
         while (p < to) {
-            if (state == ACCEPT) {
+            // Most often there is no ASCII to skip in texts that have little of it: one look is cheaper than the attempt.
+            if (state == ACCEPT && array[p] >= 0) {
                 p = skipAscii(array, p, to);
             }
             // A stretch with other octets in it; then look for ASCII again.
-            int stretch = p + Math.min(to - p, 16);
+            int stretch = p + Math.min(to - p, STRETCH);
             long next = state;
             for (; p < stretch; p++) {
                 next = NEXT[array[p] & 0xff] >>> next;

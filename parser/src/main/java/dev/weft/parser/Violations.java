@@ -1,0 +1,55 @@
+package dev.weft.parser;
+
+import static dev.weft.parser.CloseCode.MESSAGE_TOO_BIG;
+import static dev.weft.parser.CloseCode.PROTOCOL_ERROR;
+import static dev.weft.parser.FrameHeader.RSV;
+
+/** What is wrong with a frame's header, for the peer's Close frame and the log. */
+final class Violations {
+    private Violations() {}
+
+    static ProtocolViolationException rsv(int firstOctet) {
+        return violation("5.2",
+                "RSV bits " + Integer.toHexString(firstOctet & RSV) + " that no extension claims here");
+    }
+
+    /** Of a first octet whose opcode or FIN is not allowed where it stands. */
+    static ProtocolViolationException opcode(int firstOctet) {
+        Opcode opcode = Opcode.ofFirstOctet(firstOctet);
+        if (opcode == null) {
+            return violation("5.2", "reserved opcode " + (firstOctet & 0x0f));
+        }
+        if (opcode.isControl()) {
+            return violation("5.5", "fragmented control frame");
+        }
+        return violation("5.4", opcode == Opcode.CONTINUATION
+                ? "continuation frame with nothing to continue"
+                : "new data frame inside a fragmented message");
+    }
+
+    /** Of a frame that is masked and should not be, or is not and should be. */
+    static ProtocolViolationException mask(boolean expected) {
+        return violation("5.1", expected ? "unmasked frame from a client" : "masked frame from a server");
+    }
+
+    static ProtocolViolationException longControlFrame() {
+        return violation("5.5", "control frame of more than 125 octets");
+    }
+
+    static ProtocolViolationException topBit() {
+        return violation("5.2", "payload length has its top bit set");
+    }
+
+    static ProtocolViolationException notMinimal(long length) {
+        return violation("5.2", "payload length " + length + " is not minimally encoded");
+    }
+
+    static ProtocolViolationException tooLong(long length, long maxFrameLength) {
+        return new ProtocolViolationException(MESSAGE_TOO_BIG, "10.4",
+                "frame of " + length + " octets is over maxFrameLength " + maxFrameLength);
+    }
+
+    private static ProtocolViolationException violation(String section, String message) {
+        return new ProtocolViolationException(PROTOCOL_ERROR, section, message);
+    }
+}
