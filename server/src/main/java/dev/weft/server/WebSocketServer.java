@@ -228,15 +228,19 @@ public final class WebSocketServer implements AutoCloseable {
         }
         ServerSession session = new ServerSession(this, transport, full);
         sessions.add(session);
+        transports.start(() -> start(session, transport));
+        if (isStopping()) {
+            session.goAway();
+        }
+    }
+
+    private void start(ServerSession session, Transport transport) {
         try {
             session.start();
         } catch (Throwable e) {
             transport.close();
             ended(session);
             throw e;
-        }
-        if (isStopping()) {
-            session.goAway();
         }
     }
 

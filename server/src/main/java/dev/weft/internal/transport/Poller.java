@@ -7,9 +7,6 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
@@ -29,9 +26,9 @@ final class Poller {
 
     private final Selector selector = Selector.open();
     private final Consumer<SelectionKey> dispatch = this::dispatch;
-    private final ConcurrentLinkedQueue<ParkingTransport> requests = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Runnable> requests = new ConcurrentLinkedQueue<>();
     /** Blocks in the selector while the poller waits for it; {@code null} if the poller does it itself. */
-    private final ExecutorService lookout;
+    private final Lookout lookout;
 
     /** Whether the thread blocks in the selector, or is about to: what is asked of it then needs a wake-up. */
     private volatile boolean blocking;
@@ -43,9 +40,7 @@ final class Poller {
      * @param pinned whether a virtual thread that blocks in a selector holds its carrier: before Java 24
      */
     Poller(String name, boolean pinned) throws IOException {
-        lookout = pinned
-                ? Executors.newSingleThreadExecutor(Thread.ofPlatform().name(name).daemon().factory())
-                : null;
+        lookout = pinned ? new Lookout(name, selector, dispatch) : null;
         Thread.ofVirtual().name(name).inheritInheritableThreadLocals(false).start(this::run);
     }
 
@@ -69,8 +64,24 @@ final class Poller {
 
     /** Has the poller's thread look at what a transport is interested in. Does not block. */
     void request(ParkingTransport transport) {
-        requests.add(transport);
+        requests.add(() -> serve(transport));
         wakeUp();
+    }
+
+    /**
+     * Has the poller's thread start another, which then gets its turn between those that the poller unparks. A carrier
+     * that is busy with these looks at no other queue: what is started by other threads may wait there for seconds. Does
+     * not block.
+     *
+     * @param start must not block
+     */
+    void start(Runnable start) {
+        requests.add(start);
+        wakeUp();
+        // As in register(): it is not left undone, and not done twice.
+        if (stopped && requests.remove(start)) {
+            start.run();
+        }
     }
 
     /** Has the selector take note of a registration or a closed channel. Does not block. */
@@ -100,15 +111,21 @@ final class Poller {
                 }
             }
             selector.keys().forEach(key -> ((ParkingTransport) key.attachment()).close());
+            serveRequests();
         } catch (IOException e) {
             report(e);
         }
     }
 
     private void takeTurn() throws IOException {
-        boolean found = selector.selectNow(dispatch) > 0;
-        found |= serveRequests();
-        if (found || block()) {
+        boolean ready = selector.selectNow(dispatch) > 0;
+        boolean asked = serveRequests();
+        if (ready || asked || block()) {
+            Thread.yield();
+        }
+        if (asked) {
+            // A thread that is started waits in a queue that no carrier looks at before its own is empty. Now it is, and
+            // this yield goes to the back of that same queue.
             Thread.yield();
         }
     }
@@ -116,39 +133,33 @@ final class Poller {
     private boolean block() throws IOException {
         blocking = true;
         try {
-            return requests.isEmpty() && !stopped && select() > 0;
+            return requests.isEmpty() && !stopped
+                    && (lookout == null ? selector.select(dispatch) : lookout.select()) > 0;
         } finally {
             blocking = false;
         }
     }
 
-    private int select() throws IOException {
-        if (lookout == null) {
-            return selector.select(dispatch);
-        }
-        try {
-            return lookout.submit(() -> selector.select(dispatch)).get();
-        } catch (ExecutionException | InterruptedException e) {
-            throw new IOException("the lookout failed", e);
-        }
-    }
-
     private boolean serveRequests() {
         boolean found = false;
-        ParkingTransport transport;
-        while ((transport = requests.poll()) != null) {
-            serveRequest(transport);
+        Runnable request;
+        while ((request = requests.poll()) != null) {
+            try {
+                request.run();
+            } catch (Throwable e) {
+                report(e);
+            }
             found = true;
         }
         return found;
     }
 
-    private static void serveRequest(ParkingTransport transport) {
+    private static void serve(ParkingTransport transport) {
         try {
             transport.serveRequest();
         } catch (Throwable e) {
             transport.close();
-            report(e);
+            throw e;
         }
     }
 

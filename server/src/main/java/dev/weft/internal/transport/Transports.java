@@ -10,6 +10,13 @@ public sealed interface Transports extends AutoCloseable {
     /** A transport over a connected channel in blocking mode, which is its own from here on. Does not block. */
     Transport over(SocketChannel channel) throws IOException;
 
+    /**
+     * Runs what starts a connection's thread, perhaps on another thread that makes it wait less. Does not block.
+     *
+     * @param start must not block
+     */
+    void start(Runnable start);
+
     /** For when all transports are closed. */
     @Override
     void close();
@@ -45,6 +52,11 @@ public sealed interface Transports extends AutoCloseable {
         }
 
         @Override
+        public void start(Runnable start) {
+            start.run();
+        }
+
+        @Override
         public void close() {}
     }
 
@@ -53,6 +65,11 @@ public sealed interface Transports extends AutoCloseable {
         @Override
         public Transport over(SocketChannel channel) throws IOException {
             return poller.register(channel);
+        }
+
+        @Override
+        public void start(Runnable start) {
+            poller.start(start);
         }
 
         @Override
@@ -67,6 +84,11 @@ public sealed interface Transports extends AutoCloseable {
         public Transport over(SocketChannel channel) throws IOException {
             SSLEngine engine = engines.get();
             return new TlsTransport(below.over(channel), engine, buffers);
+        }
+
+        @Override
+        public void start(Runnable start) {
+            below.start(start);
         }
 
         @Override

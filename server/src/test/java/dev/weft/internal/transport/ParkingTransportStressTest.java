@@ -29,19 +29,19 @@ class ParkingTransportStressTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void everyWaitEndsAndEveryOctetArrives(boolean virtual) throws Exception {
-        stress(TransportVariant.real(), virtual);
+    void everyWaitEndsAndEveryOctetArrives(boolean pinned) throws Exception {
+        stress(TransportVariant.real(), pinned);
     }
 
     /** The steps of the state machine drawn out, so that they meet in many more ways. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void everyWaitEndsAndEveryOctetArrivesHoweverSlowTheSteps(boolean virtual) throws Exception {
-        stress(TransportVariant.copy(), virtual);
+    void everyWaitEndsAndEveryOctetArrivesHoweverSlowTheSteps(boolean pinned) throws Exception {
+        stress(TransportVariant.copy(), pinned);
     }
 
-    private static void stress(TransportVariant variant, boolean virtual) throws Exception {
-        TransportStress.Outcome outcome = TransportStress.run(variant, virtual,
+    private static void stress(TransportVariant variant, boolean pinned) throws Exception {
+        TransportStress.Outcome outcome = TransportStress.run(variant, pinned,
                 new TransportStress.Settings(SEED, LENGTH, 8, 2, PATIENCE));
         // A run that did next to nothing would find next to nothing.
         assertTrue(outcome.octets() > 0 && outcome.waits() > 0, outcome::toString);
@@ -59,8 +59,8 @@ class ParkingTransportStressTest {
     private static void search(TransportVariant faulty, int first) throws Exception {
         long end = System.nanoTime() + SEARCH.toNanos();
         for (int round = 0; System.nanoTime() < end; round++) {
-            boolean virtual = (SEED + first + round) % 2 == 0;
-            TransportStress.run(faulty, virtual,
+            boolean pinned = (SEED + first + round) % 2 == 0;
+            TransportStress.run(faulty, pinned,
                     new TransportStress.Settings(SEED + round, ROUND, 8, 2, FAULTY_PATIENCE));
         }
     }

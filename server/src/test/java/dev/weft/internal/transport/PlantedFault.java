@@ -74,10 +74,10 @@ enum PlantedFault {
             """),
     /** A poller that blocks does not see the request until something else happens. */
     REQUESTED_WITHOUT_WAKE_UP("""
-                    requests.add(transport);
+                    requests.add(() -> serve(transport));
                     wakeUp();
             """, """
-                    requests.add(transport);
+                    requests.add(() -> serve(transport));
             """),
     /** A request may come between the poller's look and its flag. */
     POLLER_LOOKS_BEFORE_IT_RAISES_ITS_FLAG("""
@@ -154,6 +154,14 @@ enum PlantedFault {
                         LockSupport.unpark(reader);
             """, """
                         LockSupport.unpark(reader);
+            """),
+    /** The poller may look whether the lookout is done before it says so, and park behind its unpark. */
+    POLLER_WOKEN_BEFORE_THE_LOOKOUT_SAYS_SO("""
+                        principal = null;
+                        LockSupport.unpark(waiting);
+            """, """
+                        LockSupport.unpark(waiting);
+                        principal = null;
             """);
 
     private final Edit edit;

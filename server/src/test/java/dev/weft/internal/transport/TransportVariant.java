@@ -33,12 +33,12 @@ import javax.tools.ToolProvider;
 final class TransportVariant {
     private static final String PACKAGE = "dev.weft.internal.transport.";
     private static final Path SOURCES = Path.of("src/main/java", PACKAGE.replace('.', '/'));
-    private static final List<String> CLASSES = List.of("ParkingTransport", "Poller");
+    private static final List<String> CLASSES = List.of("ParkingTransport", "Poller", "Lookout");
     /** A line on which a statement begins that reads or changes what threads share. */
     private static final Pattern STEP = Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
-            + "(READING|WRITING|reading|writing|blocking|requests|stopped)\\b"
+            + "(READING|WRITING|reading|writing|blocking|requests|stopped|principal|closed|failure)\\b"
             + "|(LockSupport|READING|WRITING|poller|requests|selector|channel|registration)\\."
-            + "|(reader|writer|armed|inVain|blocking|stopped|reading|writing) = |(updateInterest|wakeUp|park)\\(|int interest)");
+            + "|(reader|writer|armed|inVain|blocking|stopped|reading|writing|principal|ready|failure) = |(updateInterest|wakeUp|park)\\(|int interest)");
 
     private final ClassLoader loader;
 

@@ -1,0 +1,88 @@
+package dev.weft.internal.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Connections that begin, beside others that leave the only carrier no rest: in a JVM that has one carrier. */
+@Timeout(60)
+class StartingTest {
+    private static final int PAIRS = 8;
+    private static final int STARTS = 20;
+    private static final long PATIENCE_MILLIS = 1000;
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aThreadThatIsStartedGetsItsTurnBetweenThoseThatAreBusy(boolean pinned) throws Exception {
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Djdk.virtualThreadScheduler.parallelism=1", "-Djdk.virtualThreadScheduler.maxPoolSize=1", "-cp",
+                System.getProperty("java.class.path"), StartingTest.class.getName(), Boolean.toString(pinned))
+                .redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes());
+        assertEquals(0, process.waitFor(), output);
+    }
+
+    /** Exits with 0 if every thread that was started ran in time, and with 1 if not. */
+    public static void main(String[] args) throws Exception {
+        Poller poller = new Poller("poller", Boolean.parseBoolean(args[0]));
+        LongAdder rounds = new LongAdder();
+        try (ServerSocketChannel listener = ServerSocketChannel.open()
+                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+            for (int i = 0; i < PAIRS; i++) {
+                SocketChannel one = SocketChannel.open(listener.getLocalAddress());
+                converse(poller.register(one), true, rounds);
+                converse(poller.register(listener.accept()), false, rounds);
+            }
+        }
+        while (rounds.sum() < 1000) {
+            Thread.onSpinWait();
+        }
+        List<Long> millis = new ArrayList<>();
+        for (int i = 0; i < STARTS; i++) {
+            CountDownLatch running = new CountDownLatch(1);
+            Thread thread = Thread.ofVirtual().unstarted(running::countDown);
+            long before = System.nanoTime();
+            poller.start(thread::start);
+            boolean inTime = running.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+            millis.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before));
+            if (!inTime) {
+                System.out.println("not started in time, after so many ms: " + Arrays.toString(millis.toArray()));
+                System.exit(1);
+            }
+        }
+        System.exit(0);
+    }
+
+    /** Sends one octet to and fro for ever. */
+    private static void converse(ParkingTransport transport, boolean begins, LongAdder rounds) {
+        Thread.ofVirtual().start(() -> {
+            ByteBuffer octet = ByteBuffer.allocate(1);
+            try {
+                if (begins) {
+                    transport.write(octet);
+                }
+                while (transport.read(octet.clear()) > 0) {
+                    rounds.increment();
+                    transport.write(octet.flip());
+                }
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+}
