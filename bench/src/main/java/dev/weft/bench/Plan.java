@@ -16,7 +16,7 @@ record Plan(Suite suite, Duration budget, Duration limit) {
         Duration budget = switch (suite.name()) {
             case "parser" -> quick ? Duration.ofSeconds(90) : Duration.ofMinutes(18);
             case "memory" -> quick ? Duration.ofSeconds(60) : Duration.ofMinutes(12);
-            case "echo" -> quick ? Duration.ofSeconds(100) : Duration.ofMinutes(28);
+            case "echo" -> quick ? Duration.ofSeconds(100) : Duration.ofMinutes(24);
             default -> throw new IllegalArgumentException("no budget is set for the suite " + suite.name());
         };
         Duration grace = budget.dividedBy(16);

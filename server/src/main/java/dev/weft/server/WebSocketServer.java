@@ -67,14 +67,14 @@ public final class WebSocketServer implements AutoCloseable {
         this.address = (InetSocketAddress) listener.getLocalAddress();
         CoarseClock clock = new CoarseClock();
         BufferBudget budget = new BufferBudget(configuration.bufferedOctets());
-        this.guard = new FlushGuard("weft-flush-guard-" + port());
+        Transports plain = configuration.socket().transport().open("weft-poller-" + port());
+        this.transports = configuration.tls().map(tls -> secured(plain, tls, budget)).orElse(plain);
+        this.guard = new FlushGuard("weft-flush-guard-" + port(), plain::start);
         this.services = new ConnectionServices(configuration.limits(), configuration.timeouts(), clock,
                 new BufferPool(configuration.readBufferSize(), budget), guard);
         this.sweeper = new Sweeper("weft-sweeper-" + port(), clock, shortestDeadline(),
                 now -> sessions.forEach(session -> sweep(session, now)));
         this.codecs = configuration.deflate().map(DeflateCodecs::new);
-        Transports plain = configuration.socket().transport().open("weft-poller-" + port());
-        this.transports = configuration.tls().map(tls -> secured(plain, tls, budget)).orElse(plain);
         this.acceptor = new Acceptor("weft-acceptor-" + port(), listener::accept, this::admit, logger);
     }
 

@@ -40,7 +40,7 @@ final class InMemoryEcho {
     private static final byte[] HELLO_ECHO = {(byte) 0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f};
 
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-    private final FlushGuard guard = new FlushGuard("in-memory-guard");
+    private final FlushGuard guard = new FlushGuard("in-memory-guard", Runnable::run);
     private final CoarseClock clock = new CoarseClock();
     private final ConnectionServices services;
     private final Sweeper sweeper;

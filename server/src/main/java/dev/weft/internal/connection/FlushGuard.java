@@ -2,6 +2,7 @@ package dev.weft.internal.connection;
 
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /**
  * Sees to it that no frame stays held back behind user code that waits or computes. An output that begins to hold frames
@@ -15,11 +16,17 @@ public final class FlushGuard {
 
     /** A list through {@link Output#nextHeld}, newest first; an output is in it at most once. */
     private final AtomicReference<Output> held = new AtomicReference<>();
+    private final Consumer<Runnable> starter;
     private final Thread thread;
     private volatile boolean stopped;
 
-    /** A guard that is not yet started. */
-    public FlushGuard(String name) {
+    /**
+     * A guard that is not yet started.
+     *
+     * @param starter runs what starts a flush's thread; must not block
+     */
+    public FlushGuard(String name, Consumer<Runnable> starter) {
+        this.starter = starter;
         this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
     }
 
@@ -82,7 +89,7 @@ public final class FlushGuard {
     private void flushIfOverdue(Output output) {
         try {
             if (output.isOverdue()) {
-                Thread.startVirtualThread(output::flushQuietly);
+                starter.accept(() -> Thread.startVirtualThread(output::flushQuietly));
             }
         } catch (Throwable e) {
             thread.getUncaughtExceptionHandler().uncaughtException(thread, e);

@@ -11,7 +11,7 @@ public sealed interface Transports extends AutoCloseable {
     Transport over(SocketChannel channel) throws IOException;
 
     /**
-     * Runs what starts a connection's thread, perhaps on another thread that makes it wait less. Does not block.
+     * Runs what starts a thread, perhaps on a thread that makes the new one wait less. Does not block.
      *
      * @param start must not block
      */

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
 class FlushGuardTest {
-    private final FlushGuard guard = new FlushGuard("guard");
+    private final FlushGuard guard = new FlushGuard("guard", Runnable::run);
     private final BufferBudget budget = new BufferBudget(1 << 20);
     private final BufferPool pool = new BufferPool(1 << 10, budget);
 

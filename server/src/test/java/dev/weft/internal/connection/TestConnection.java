@@ -78,7 +78,7 @@ public final class TestConnection implements AutoCloseable {
             Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(60), Duration.ofSeconds(25),
             Duration.ofSeconds(5));
 
-    private static final FlushGuard GUARD = new FlushGuard("guard of all tests");
+    private static final FlushGuard GUARD = new FlushGuard("guard of all tests", Runnable::run);
 
     static {
         GUARD.start();
@@ -140,7 +140,7 @@ public final class TestConnection implements AutoCloseable {
 
         /** What is held back stays so until the connection itself flushes it. */
         public Setup withoutGuard() {
-            guard = new FlushGuard("never started");
+            guard = new FlushGuard("never started", Runnable::run);
             return this;
         }
 
