@@ -15,7 +15,7 @@ record Plan(Suite suite, Duration budget, Duration limit) {
     static Plan of(Suite suite, boolean quick) {
         Duration budget = switch (suite.name()) {
             case "parser" -> quick ? Duration.ofSeconds(90) : Duration.ofMinutes(18);
-            case "memory" -> quick ? Duration.ofSeconds(60) : Duration.ofMinutes(12);
+            case "memory" -> quick ? Duration.ofSeconds(60) : Duration.ofMinutes(14);
             case "echo" -> quick ? Duration.ofSeconds(100) : Duration.ofMinutes(24);
             default -> throw new IllegalArgumentException("no budget is set for the suite " + suite.name());
         };
