@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StartingTest {
     private static final int PAIRS = 8;
     private static final int STARTS = 20;
-    private static final long PATIENCE_MILLIS = 1000;
+    private static final long PATIENCE_MILLIS = 5000;
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
