@@ -3,14 +3,19 @@ package dev.weft;
 import dev.weft.internal.Bounds;
 
 /**
- * What one connection may use. Every limit is finite; a peer that goes over one is closed with 1009 (RFC 6455 §7.4.1).
+ * What one connection may use. Every limit is finite; a peer that sends more than it may is closed with 1009 (RFC 6455
+ * §7.4.1).
  *
  * @param maxMessageSize         the most octets of a message that is received whole or as a view; also the most memory
  *                               that one costs
  * @param maxStreamedMessageSize the most octets of a message that is received as a stream; costs no memory
  * @param maxFramesPerMessage    the most frames that a message may be cut into; bounds the work that empty ones cause
+ * @param maxPostedSize          the most octets of messages that may be posted while they wait for the peer to read, each
+ *                               counted with 64 octets more; one alone may be larger. As many again may be on their way to
+ *                               the network, and count as well among the octets that all connections together may hold
  */
-public record ConnectionLimits(int maxMessageSize, long maxStreamedMessageSize, int maxFramesPerMessage) {
+public record ConnectionLimits(int maxMessageSize, long maxStreamedMessageSize, int maxFramesPerMessage,
+        int maxPostedSize) {
     /** The largest message that fits an array on every JVM. */
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
@@ -23,5 +28,6 @@ public record ConnectionLimits(int maxMessageSize, long maxStreamedMessageSize, 
         Bounds.check("maxMessageSize", maxMessageSize, 1, LARGEST_ARRAY);
         Bounds.check("maxStreamedMessageSize", maxStreamedMessageSize, 1, Long.MAX_VALUE);
         Bounds.check("maxFramesPerMessage", maxFramesPerMessage, 1, Integer.MAX_VALUE);
+        Bounds.check("maxPostedSize", maxPostedSize, 0, Integer.MAX_VALUE);
     }
 }

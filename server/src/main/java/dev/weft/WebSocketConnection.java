@@ -25,6 +25,11 @@ import java.util.Optional;
  * next frame is already here may be held back for up to some milliseconds, to leave together with the next.
  * {@snippet class = "dev.weft.server.Snippets" region = "receive"}
  * <p>
+ * <b>Posting</b> is for whoever must not wait for this one peer, such as a sender of one message to many. It never blocks:
+ * what the network does not take at once waits, up to a limit, and leaves when the peer reads. Messages that one thread
+ * posts and sends arrive in that order.
+ * {@snippet class = "dev.weft.server.Snippets" region = "post"}
+ * <p>
  * <b>The end.</b> A receive returns {@link Message.Close} once when the closing handshake is done. If the connection ends
  * in any other way the method that finds it throws: the original {@link IOException} of a dead wire,
  * {@link ConnectionClosedException} for all else and ever after.
@@ -105,6 +110,38 @@ public interface WebSocketConnection {
      * @throws IOException               if the wire is dead
      */
     void send(MessageView.Type type, byte[] array, int offset, int length) throws IOException;
+
+    /**
+     * Posts a text message, otherwise as {@link #post(MessageView.Type, byte[], int, int)}. For many connections, encode
+     * the text once and post the octets.
+     *
+     * @throws IllegalArgumentException if the text has an unpaired surrogate; nothing is sent then
+     */
+    boolean post(String text);
+
+    /** Posts a binary message, otherwise as {@link #post(MessageView.Type, byte[], int, int)}. */
+    default boolean post(byte[] binary) {
+        return post(MessageView.Type.BINARY, binary, 0, binary.length);
+    }
+
+    /**
+     * Has a message sent without waiting for the peer, for another thread's message, or for the end of a streamed one.
+     * Never blocks. A transport that can only wait, such as TLS or the JDK's blocking channels, costs a thread for a moment.
+     * <p>
+     * What has not left when a Close frame goes, by {@link #close()} during a streamed message or as the answer to the
+     * peer's, is dropped; so it is when the connection ends in another way.
+     *
+     * @param type   text or binary; the octets of a text must be UTF-8, which is not checked here
+     * @param array  holds the octets; not to be changed any more, but it may be posted to any number of connections
+     * @param offset where they begin
+     * @param length how many there are
+     * @return whether the message goes to the network, or waits for it; false if the messages that wait would be more than
+     *         {@link ConnectionLimits#maxPostedSize()}, if the server's buffers are used up, or if the connection is not
+     *         open
+     * @throws IllegalArgumentException  if the type is {@link MessageView.Type#CLOSE}
+     * @throws IndexOutOfBoundsException if the octets are not within the array
+     */
+    boolean post(MessageView.Type type, byte[] array, int offset, int length);
 
     /**
      * Opens a binary message that is sent in fragments as it is written (§5.4). Until it is closed, messages of other

@@ -132,7 +132,9 @@ final class EchoOptions {
                         builder::maxStreamedMessageSize,
                         "Largest message of handlers that read it as a stream; this one does not."),
                 option("--max-frames-per-message", Notation.COUNT, limits.maxFramesPerMessage(),
-                        builder::maxFramesPerMessage, "Most frames that a message may be cut into."));
+                        builder::maxFramesPerMessage, "Most frames that a message may be cut into."),
+                option("--max-posted-size", Notation.SIZE, limits.maxPostedSize(), builder::maxPostedSize,
+                        "Most octets that may wait for the peer, of handlers that post messages; this one does not."));
     }
 
     private void declareTimes() {
@@ -162,7 +164,7 @@ final class EchoOptions {
                 option("--read-buffer-size", Notation.SIZE, defaults.readBufferSize(), builder::readBufferSize,
                         "Each buffer that is lent to a busy connection."),
                 option("--buffered-octets", Notation.LONG_SIZE, defaults.bufferedOctets(), builder::bufferedOctets,
-                        "Most octets in such buffers and half-read messages; by default a quarter of the heap."));
+                        "Most octets in such buffers, half-read messages and posted ones; by default a quarter of the heap."));
     }
 
     private void declareCompression() {

@@ -34,6 +34,7 @@ public final class WebSocketServerBuilder {
     private int maxMessageSize = 1 << 20;
     private long maxStreamedMessageSize = 1L << 40;
     private int maxFramesPerMessage = 131_072;
+    private int maxPostedSize = 1 << 20;
 
     private Duration handshakeTimeout = Duration.ofSeconds(10);
     private Duration pingInterval = Duration.ofSeconds(20);
@@ -150,6 +151,15 @@ public final class WebSocketServerBuilder {
     }
 
     /**
+     * Sets the most octets of messages that may be posted to a connection while they wait for its peer to read. Default
+     * 1 MiB; with 0, one message.
+     */
+    public WebSocketServerBuilder maxPostedSize(int maxPostedSize) {
+        this.maxPostedSize = maxPostedSize;
+        return this;
+    }
+
+    /**
      * Sets how long a request head may take, with the TLS handshake before it, if there is one; a slower peer gets 408, or
      * is closed within the TLS handshake. Default 10 s.
      */
@@ -206,7 +216,10 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
-    /** Sets what all connections together may hold in buffers and half-read messages. Default a quarter of the heap. */
+    /**
+     * Sets what all connections together may hold in buffers, half-read messages and posted ones. Default a quarter of the
+     * heap.
+     */
     public WebSocketServerBuilder bufferedOctets(long bufferedOctets) {
         this.bufferedOctets = bufferedOctets;
         return this;
@@ -257,7 +270,7 @@ public final class WebSocketServerBuilder {
                 new SocketSettings(host, port, backlog, transport, tcpNoDelay, keepAlive, receiveBufferSize,
                         sendBufferSize),
                 tls, httpLimits,
-                new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage),
+                new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxPostedSize),
                 new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout,
                         closeTimeout),
                 shutdownGrace, maxConnections, readBufferSize, bufferedOctets, deflate, subprotocols, policy,

@@ -1,12 +1,15 @@
 package dev.weft.server;
 
 import dev.weft.Message;
+import dev.weft.MessageView;
 import dev.weft.WebSocketConnection;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 
 /** The examples in the javadoc; {@link SnippetsTest} runs them. */
@@ -41,6 +44,17 @@ final class Snippets {
             Files.copy(octets, file); // however large
         }
         ws.send(ws.receiveView()); // an echo without a copy
+        // @end
+    }
+
+    static void post(Set<WebSocketConnection> room, String text) {
+        // @start region="post"
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8); // once for all
+        for (WebSocketConnection each : room) {
+            if (!each.post(MessageView.Type.TEXT, utf8, 0, utf8.length) && each.isOpen()) {
+                each.abort(); // too far behind
+            }
+        }
         // @end
     }
 

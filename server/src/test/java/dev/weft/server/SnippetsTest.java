@@ -4,11 +4,14 @@ import static dev.weft.server.RawPeer.textFrame;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.WebSocketConnection;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -64,6 +67,20 @@ class SnippetsTest {
             assertEquals("8105 48656c6c6f", peer.octets(textFrame("Hello")).readFrame());
             assertEquals("8802 03e8", peer.readFrame());
             assertEquals(42_000, Files.size(file));
+        }
+    }
+
+    @Test
+    void postReachesAllButWhoIsGone() throws Exception {
+        Set<WebSocketConnection> room = ConcurrentHashMap.newKeySet();
+        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
+            room.add(ws);
+            ws.receive();
+        }).start(); RawPeer one = RawPeer.open(server); RawPeer other = RawPeer.open(server)) {
+            Await.until("both are in the room", () -> room.size() == 2);
+            one.hex(RawPeer.CLOSE_1000).readCloseAndEnd();
+            Snippets.post(room, "grüße");
+            assertEquals("8107 6772c3bcc39f65", other.readFrame());
         }
     }
 

@@ -56,6 +56,9 @@ final class UnreadTransport implements Transport {
     }
 
     @Override
+    public void writeNow(ByteBuffer source) {}
+
+    @Override
     public void write(ByteBuffer first, ByteBuffer second) throws IOException {
         write(first);
     }

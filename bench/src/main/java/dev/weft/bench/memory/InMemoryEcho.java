@@ -50,7 +50,7 @@ final class InMemoryEcho {
         var timeouts = new ConnectionTimeouts(NO_DEADLINE, NO_DEADLINE, NO_DEADLINE, NO_DEADLINE, NO_DEADLINE,
                 NO_DEADLINE);
         var budget = new BufferBudget(Runtime.getRuntime().maxMemory() / 4);
-        services = new ConnectionServices(new ConnectionLimits(1 << 20, 1L << 40, 1 << 17), timeouts, clock,
+        services = new ConnectionServices(new ConnectionLimits(1 << 20, 1L << 40, 1 << 17, 1 << 20), timeouts, clock,
                 new BufferPool(BUFFER_SIZE, budget), guard);
         sweeper = new Sweeper("in-memory-sweeper", clock, NO_DEADLINE,
                 now -> connections.forEach(connection -> connection.sweep(now)));

@@ -13,7 +13,7 @@ public enum Peers {
     /** Ours, as it comes. */
     WEFT("Weft", "weft", WeftPeer.class, List.of(),
             "as it comes, but for permessage-deflate off and messages of up to 16 MiB; the handler sends borrowed views back; "
-                    + "a broadcast goes through a bounded queue and a virtual thread of each subscriber, so that none waits for another"),
+                    + "a broadcast is posted to each, so that none waits for another"),
     /** Ours over the JDK's sockets. */
     WEFT_BLOCKING("Weft, blocking transport", "weft", WeftBlockingPeer.class, List.of(),
             "the same over the JDK's blocking sockets"),

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Weft, with borrowed views: neither copies nor allocates for a message that fits its read buffer. */
 public final class WeftPeer {
-    private final Set<Subscriber> subscribers = ConcurrentHashMap.newKeySet();
+    private final Set<WebSocketConnection> subscribers = ConcurrentHashMap.newKeySet();
 
     private WeftPeer() {}
 
@@ -46,22 +46,22 @@ public final class WeftPeer {
     }
 
     private void broadcast(WebSocketConnection connection) throws IOException {
-        Subscriber subscriber = new Subscriber(connection);
-        subscribers.add(subscriber);
+        subscribers.add(connection);
         try {
             while (true) {
                 MessageView message = connection.receiveView();
                 if (message.type() == MessageView.Type.CLOSE) {
                     return;
                 }
-                Subscriber.Post post = new Subscriber.Post(message.type(), message.bytes());
-                for (Subscriber each : subscribers) {
-                    each.deliver(post);
+                byte[] octets = message.bytes();
+                for (WebSocketConnection each : subscribers) {
+                    if (!each.post(message.type(), octets, 0, octets.length) && each.isOpen()) {
+                        each.abort();
+                    }
                 }
             }
         } finally {
-            subscribers.remove(subscriber);
-            subscriber.end();
+            subscribers.remove(connection);
         }
     }
 }

@@ -204,11 +204,7 @@ public final class Connection implements WebSocketConnection {
     @Override
     public void send(MessageView.Type type, byte[] array, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, array.length);
-        Opcode opcode = switch (type) {
-            case TEXT -> Opcode.TEXT;
-            case BINARY -> Opcode.BINARY;
-            case CLOSE -> throw new IllegalArgumentException("a view that shows the end is no message");
-        };
+        Opcode opcode = opcode(type);
         // Held back only while the next frame is here, whose reply can leave with this one.
         boolean hold = Thread.currentThread() == owner && frames.parser().hasFrame();
         try {
@@ -216,6 +212,26 @@ public final class Connection implements WebSocketConnection {
         } catch (IOException e) {
             throw dead(e);
         }
+    }
+
+    @Override
+    public boolean post(String text) {
+        byte[] utf8 = Utf8.encode(text);
+        return post(MessageView.Type.TEXT, utf8, 0, utf8.length);
+    }
+
+    @Override
+    public boolean post(MessageView.Type type, byte[] array, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, array.length);
+        return output.post(opcode(type), array, offset, offset + length, services.limits().maxPostedSize());
+    }
+
+    private static Opcode opcode(MessageView.Type type) {
+        return switch (type) {
+            case TEXT -> Opcode.TEXT;
+            case BINARY -> Opcode.BINARY;
+            case CLOSE -> throw new IllegalArgumentException("a view that shows the end is no message");
+        };
     }
 
     @Override
@@ -315,10 +331,10 @@ public final class Connection implements WebSocketConnection {
         switch (due) {
             case NOTHING -> {
             }
-            case PING -> Thread.startVirtualThread(this::keepAlive);
+            case PING -> services.guard().startThread(this::keepAlive);
             case MESSAGE_TIMEOUT -> {
                 if (frames.giveUpWaiting()) {
-                    Thread.startVirtualThread(this::closeForLateness);
+                    services.guard().startThread(this::closeForLateness);
                 }
             }
             case PONG_TIMEOUT, WRITE_TIMEOUT, CLOSE_TIMEOUT -> breakOff(deadlines.exception(due));

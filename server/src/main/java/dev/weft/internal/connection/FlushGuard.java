@@ -23,7 +23,7 @@ public final class FlushGuard {
     /**
      * A guard that is not yet started.
      *
-     * @param starter runs what starts a flush's thread; must not block
+     * @param starter runs what starts a thread, so that this gets its turn soon; must not block
      */
     public FlushGuard(String name, Consumer<Runnable> starter) {
         this.starter = starter;
@@ -39,6 +39,11 @@ public final class FlushGuard {
     public void stop() {
         stopped = true;
         LockSupport.unpark(thread);
+    }
+
+    /** Starts a virtual thread that gets its turn even among many busy ones. Does not block. */
+    void startThread(Runnable body) {
+        starter.accept(() -> Thread.startVirtualThread(body));
     }
 
     /** Puts an output on the list, which it is not on. Does not block or allocate. */
@@ -89,7 +94,7 @@ public final class FlushGuard {
     private void flushIfOverdue(Output output) {
         try {
             if (output.isOverdue()) {
-                starter.accept(() -> Thread.startVirtualThread(output::flushQuietly));
+                startThread(output::flushQuietly);
             }
         } catch (Throwable e) {
             thread.getUncaughtExceptionHandler().uncaughtException(thread, e);

@@ -6,67 +6,62 @@ import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
-import dev.weft.parser.ProtocolViolationException;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Sends frames, from any thread, one whole frame after another. Frames are built in a borrowed buffer, which is given back
- * when it is written; a large payload is written from where it lies. A frame may be held back in the buffer, to leave with
- * the next ones in one write; {@link FlushGuard} bounds how long.
+ * Sends frames, from any thread, one whole frame after another, and says what may go when. A frame may be held back, to leave
+ * with the next ones in one write; {@link FlushGuard} bounds how long.
+ * <p>
+ * Who sends takes the lock and waits: for the lock, for the end of a message in fragments, and for a peer that does not
+ * read. Two kinds of frames do not wait: pongs, since receiving goes on while another thread's frame is on its way, and
+ * messages that are posted. Each kind has a list, and whoever lets the lock go sends what is there, as far as the network
+ * takes it at once. If it does not take all, a thread of its own waits for it, and sends what is posted meanwhile together.
  */
-final class Output {
-    /** Up to here copying a payload beside its header is cheaper than handing the network two pieces. */
-    private static final int COPIED = 4096;
-    /** The most octets of one write, so that the write deadline sees a slow peer make progress. */
-    private static final int WRITE_LENGTH = 1 << 16;
+final class Output extends FrameOutput {
     private static final long STREAM_CHECK_MILLIS = 100;
     private static final byte[] NO_PAYLOAD = {};
 
     /** So many answers to pings wait for the lock; of more, only the newest. */
     private static final int MOST_UNSENT_PONGS = 16;
+    private static final int PONGS_ROOM = MOST_UNSENT_PONGS
+            * (FrameHeader.MAX_LENGTH + FrameHeader.MAX_CONTROL_PAYLOAD);
 
     private static final VarHandle UNSENT_PONGS;
+    private static final VarHandle POSTED;
 
     static {
         try {
-            UNSENT_PONGS = MethodHandles.lookup().findVarHandle(Output.class, "unsentPongs", UnsentPong.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            UNSENT_PONGS = lookup.findVarHandle(Output.class, "unsentPongs", UnsentPong.class);
+            POSTED = lookup.findVarHandle(Output.class, "posted", Posted.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
-    private final Transport transport;
-    private final FrameWriter writer;
-    private final boolean masked;
-    private final BufferPool pool;
-    private final Closing closing;
-    private final Deadlines deadlines;
     private final FlushGuard guard;
-    private final Extension extension;
 
     /** Fair, so that no stream of messages keeps a Close frame or a ping waiting. */
     private final ReentrantLock lock = new ReentrantLock(true);
     /** The answers to the newest pings, the newest first, if they came while another thread had the lock. */
     private volatile UnsentPong unsentPongs;
-    /** What is held back, up to its position; {@code null} when nothing is. */
-    private ByteBuffer buffer;
-    /** Whether frames are held back; told apart from a buffer that is being written, for who has not the lock. */
-    private volatile boolean holding;
+    /** The messages that were posted and are not built yet. */
+    private volatile Posted posted;
+    /** Whether a thread of its own is about to wait for the network, or does, and sends both. */
+    private volatile boolean flushing;
     /** The message that is sent in fragments; other messages wait for its end. */
-    private Streaming streaming;
+    private volatile Streaming streaming;
 
     /** The next in the guard's list, and what the guard compares. */
     Output nextHeld;
     private boolean watched;
-    private short flushes;
-    private short flushesWhenWatched;
+    private short writesWhenWatched;
 
     /** A pong, those before it, and how many they are. */
     private record UnsentPong(byte[] payload, UnsentPong before, int count) {}
@@ -76,14 +71,8 @@ final class Output {
 
     Output(Transport transport, FrameWriter writer, boolean masked, BufferPool pool, Closing closing,
             Deadlines deadlines, FlushGuard guard, Extension extension) {
-        this.transport = transport;
-        this.writer = writer;
-        this.masked = masked;
-        this.pool = pool;
-        this.closing = closing;
-        this.deadlines = deadlines;
+        super(transport, writer, masked, pool, closing, deadlines, extension);
         this.guard = guard;
-        this.extension = extension;
     }
 
     /** Sends a message as one frame; waits for the end of a message that is being sent in fragments. */
@@ -92,14 +81,35 @@ final class Output {
         try {
             awaitStreamEnd();
             requireOpen();
-            if (extension != null && extension.transforms(to - from)) {
-                transformed(opcode, payload, from, to, hold);
-            } else {
-                frame(true, 0, opcode, payload, from, to, hold);
-            }
+            putPosted();
+            putMessage(opcode, payload, from, to);
+            leave(hold);
         } finally {
             unlock();
         }
+    }
+
+    /**
+     * Has a message sent as one frame, in its turn, and does not wait for that.
+     *
+     * @param most what all posted messages that wait may be counted as; one may be more if it is alone
+     * @return false, and nothing is sent, if it would be more, or the server's budget is used up, or this end may not send
+     */
+    boolean post(Opcode opcode, byte[] payload, int from, int to, long most) {
+        long octets = Posted.octets(from, to);
+        if (!closing.isOpen() || !pool.budget().take(octets)) {
+            return false;
+        }
+        Posted before;
+        do {
+            before = posted;
+            if (before != null && before.octets() + octets > most) {
+                pool.budget().giveBack(octets);
+                return false;
+            }
+        } while (!POSTED.compareAndSet(this, before, Posted.behind(before, opcode, payload, from, to)));
+        sendUnsent();
+        return true;
     }
 
     /** Begins a message in fragments; the calling thread must end it. */
@@ -108,6 +118,8 @@ final class Output {
         try {
             awaitStreamEnd();
             requireOpen();
+            putPosted();
+            leave(true);
             streaming = new Streaming(Thread.currentThread(), lock.newCondition());
         } finally {
             unlock();
@@ -119,7 +131,8 @@ final class Output {
         lock.lock();
         try {
             requireOpen();
-            frame(fin, rsv, opcode, payload, from, to, false);
+            put(fin, rsv, opcode, payload, from, to);
+            writeBuffer();
         } finally {
             unlock();
         }
@@ -142,7 +155,8 @@ final class Output {
         lock.lock();
         try {
             requireOpen();
-            frame(true, 0, opcode, payload, 0, payload.length, false);
+            put(true, 0, opcode, payload, 0, payload.length);
+            writeBuffer();
         } finally {
             unlock();
         }
@@ -154,7 +168,8 @@ final class Output {
         try {
             requireOpen();
             deadlines.pinging();
-            frame(true, 0, Opcode.PING, NO_PAYLOAD, 0, 0, false);
+            put(true, 0, Opcode.PING, NO_PAYLOAD, 0, 0);
+            writeBuffer();
         } finally {
             unlock();
         }
@@ -162,14 +177,15 @@ final class Output {
 
     /** Answers a ping, unless our Close frame went. For the connection's own thread. */
     void pong(byte[] payload, int from, int to, boolean hold) throws IOException {
-        if (unsentPongs != null || !lock.tryLock()) {
+        if (flushing || unsentPongs != null || !lock.tryLock()) {
             leaveUnsent(Arrays.copyOfRange(payload, from, to));
-            sendUnsentPongs();
+            sendUnsent();
             return;
         }
         try {
             if (closing.isOpen()) {
-                frame(true, 0, Opcode.PONG, payload, from, to, hold);
+                put(true, 0, Opcode.PONG, payload, from, to);
+                leave(hold);
             }
         } finally {
             unlock();
@@ -191,18 +207,17 @@ final class Output {
         } while (!UNSENT_PONGS.compareAndSet(this, before, pong));
     }
 
-    /** Whoever lets the lock go sends the pongs that did not wait for it. */
+    /** Whoever lets the lock go sends what did not wait for it. */
     private void unlock() {
         lock.unlock();
-        sendUnsentPongs();
+        sendUnsent();
     }
 
-    private void sendUnsentPongs() {
-        while (unsentPongs != null && lock.tryLock()) {
+    private void sendUnsent() {
+        while (isUnsent() && !flushing && lock.tryLock()) {
             try {
-                UnsentPong newest = (UnsentPong) UNSENT_PONGS.getAndSet(this, null);
-                if (newest != null && closing.isOpen()) {
-                    send(newest, false);
+                if (!flushing) {
+                    sendUnsentNow();
                 }
             } catch (IOException e) {
                 // It is noted as the connection's end.
@@ -212,25 +227,128 @@ final class Output {
         }
     }
 
-    /** Sends the oldest first, and all in one write. */
-    private void send(UnsentPong pong, boolean hold) throws IOException {
-        if (pong.before != null) {
-            send(pong.before, true);
+    /** Whether anything waits that may go. */
+    private boolean isUnsent() {
+        return unsentPongs != null || posted != null && (streaming == null || !closing.isOpen());
+    }
+
+    /** As far as it can be done without blocking; for the rest starts a thread. */
+    private void sendUnsentNow() throws IOException {
+        Posted messages = streaming == null ? posted : null;
+        long octets = (unsentPongs == null ? 0 : PONGS_ROOM) + (messages == null ? 0 : messages.octets());
+        if (!closing.isOpen()) {
+            drop();
+        } else if (octets <= COPIED && hasRoom((int) octets)) {
+            putPongs();
+            if (messages != null && POSTED.compareAndSet(this, messages, null)) {
+                put(messages);
+            }
+            writeBufferNow();
+            if (isBuilt()) {
+                startFlushing();
+            }
+        } else {
+            startFlushing();
         }
-        frame(true, 0, Opcode.PONG, pong.payload, 0, pong.payload.length, hold);
+    }
+
+    private void startFlushing() {
+        flushing = true;
+        boolean started = false;
+        try {
+            guard.startThread(this::flushUnsent);
+            started = true;
+        } finally {
+            flushing = started;
+        }
+    }
+
+    /** Waits for the network until nothing is left; lets those who wait for the lock go between. */
+    private void flushUnsent() {
+        boolean more;
+        do {
+            more = false;
+            lock.lock();
+            try {
+                putUnsent();
+                writeBuffer();
+                more = isUnsent();
+            } catch (IOException e) {
+                // It is noted as the connection's end.
+            } finally {
+                flushing = more;
+                unlock();
+            }
+        } while (more);
+    }
+
+    private void putUnsent() throws IOException {
+        if (!closing.isOpen()) {
+            drop();
+            return;
+        }
+        putPongs();
+        if (streaming == null) {
+            putPosted();
+        }
+    }
+
+    private void putPongs() throws IOException {
+        UnsentPong newest = (UnsentPong) UNSENT_PONGS.getAndSet(this, null);
+        if (newest != null) {
+            put(newest);
+        }
+    }
+
+    /** The oldest first. */
+    private void put(UnsentPong pong) throws IOException {
+        if (pong.before != null) {
+            put(pong.before);
+        }
+        put(true, 0, Opcode.PONG, pong.payload, 0, pong.payload.length);
+    }
+
+    /** Before another message of this end, so that none overtakes what its sender posted before. */
+    private void putPosted() throws IOException {
+        if (posted != null) {
+            put((Posted) POSTED.getAndSet(this, null));
+        }
+    }
+
+    private void put(Posted messages) throws IOException {
+        try {
+            for (Posted each : messages.oldestFirst()) {
+                putMessage(each.opcode(), each.array(), each.from(), each.to());
+            }
+        } finally {
+            pool.budget().giveBack(messages.octets());
+        }
+    }
+
+    /** §5.5.1: nothing may follow a Close frame. */
+    private void drop() {
+        unsentPongs = null;
+        Posted dropped = (Posted) POSTED.getAndSet(this, null);
+        if (dropped != null) {
+            pool.budget().giveBack(dropped.octets());
+        }
     }
 
     /** Sends our Close frame, unless it went or the connection is over: true if this call sent it. */
     boolean close(CloseReason reason) throws IOException {
         lock.lock();
         try {
+            if (closing.isOpen() && streaming == null) {
+                putPosted();
+            }
             // Claimed under the lock: no frame may follow (§5.5.1).
             if (!closing.send(reason)) {
                 return false;
             }
             deadlines.closing();
             byte[] payload = ClosePayload.encode(reason);
-            frame(true, 0, Opcode.CLOSE, payload, 0, payload.length, false);
+            put(true, 0, Opcode.CLOSE, payload, 0, payload.length);
+            writeBuffer();
             return true;
         } catch (IOException e) {
             closing.sendFailed(e);
@@ -251,9 +369,9 @@ final class Output {
         }
     }
 
-    /** Sends what is held back; does not wait behind another thread's frame when nothing is. */
+    /** Sends what is held back; does not wait behind another thread's frame when nothing is, or when a thread waits for it. */
     void flush() throws IOException {
-        if (!holding) {
+        if (!holding || flushing) {
             return;
         }
         lock.lock();
@@ -268,6 +386,8 @@ final class Output {
     void end() {
         lock.lock();
         try {
+            streaming = null;
+            drop();
             if (extension != null) {
                 extension.encoder().close();
             }
@@ -292,7 +412,7 @@ final class Output {
             return false;
         }
         try {
-            boolean overdue = holding && flushes == flushesWhenWatched;
+            boolean overdue = holding && writes == writesWhenWatched;
             watched = false;
             if (holding && !overdue) {
                 watch();
@@ -303,127 +423,21 @@ final class Output {
         }
     }
 
-    private void frame(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to, boolean hold)
-            throws IOException {
-        int length = to - from;
-        int frameLength = writer.headerLength(length) + length;
-        if (buffer != null && frameLength > buffer.remaining()) {
-            writeBuffer();
-        }
-        if (buffer == null && length <= COPIED) {
-            buffer = pool.borrow();
-        }
-        if (buffer == null || length > COPIED || frameLength > buffer.remaining()) {
-            largeFrame(fin, rsv, opcode, payload, from, to);
-            return;
-        }
-        buffer.position(writer.writeFrame(buffer.array(), buffer.position(), fin, rsv, opcode, payload, from, to));
+    /** Writes what was put, or holds it back until the next write or the guard's look. */
+    private void leave(boolean hold) throws IOException {
         if (!hold) {
             writeBuffer();
-            return;
-        }
-        holding = true;
-        if (!watched) {
-            watch();
-        }
-    }
-
-    private void transformed(Opcode opcode, byte[] payload, int from, int to, boolean hold) throws IOException {
-        byte[] encoded = new byte[Math.max(64, to - from)];
-        int length = 0;
-        try {
-            Extension.Transform encoder = extension.encoder();
-            encoder.input(payload, from, to, true);
-            while (true) {
-                length += encoder.output(encoded, length, encoded.length);
-                if (length < encoded.length) {
-                    break;
-                }
-                encoded = Arrays.copyOf(encoded, 2 * encoded.length);
+        } else if (isBuilt()) {
+            holding = true;
+            if (!watched) {
+                watch();
             }
-        } catch (ProtocolViolationException e) {
-            throw new IllegalStateException("an encoder sees no peer's octets", e);
-        }
-        frame(true, extension.rsv(), opcode, encoded, 0, length, hold);
-    }
-
-    /** Writes the header, behind what is held back, and the payload from where it lies. */
-    private void largeFrame(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to) throws IOException {
-        byte[] header = new byte[FrameHeader.MAX_LENGTH];
-        int headerLength = writer.writeHeader(header, 0, fin, rsv, opcode, to - from);
-        ByteBuffer head = ByteBuffer.wrap(header, 0, headerLength);
-        if (buffer != null && buffer.remaining() >= headerLength) {
-            head = buffer.put(head).flip();
-        } else {
-            writeBuffer();
-        }
-        try {
-            int at = from;
-            do {
-                int end = at + Math.min(to - at, WRITE_LENGTH);
-                write(head, masked ? maskedCopy(payload, at, end) : ByteBuffer.wrap(payload, at, end - at));
-                at = end;
-            } while (at < to);
-        } finally {
-            releaseBuffer();
-        }
-    }
-
-    private ByteBuffer maskedCopy(byte[] payload, int from, int to) {
-        byte[] copy = new byte[to - from];
-        System.arraycopy(payload, from, copy, 0, copy.length);
-        writer.mask(copy, 0, copy.length);
-        return ByteBuffer.wrap(copy);
-    }
-
-    private void writeBuffer() throws IOException {
-        if (buffer == null) {
-            return;
-        }
-        try {
-            write(buffer.flip(), null);
-        } finally {
-            releaseBuffer();
-        }
-    }
-
-    private void write(ByteBuffer first, ByteBuffer second) throws IOException {
-        flushes++;
-        if (holding) {
-            holding = false;
-        }
-        deadlines.writing();
-        boolean whole = false;
-        try {
-            if (second == null) {
-                transport.write(first);
-            } else {
-                transport.write(first, second);
-            }
-            whole = true;
-        } catch (IOException e) {
-            // Before the transport is closed, whose reader would give a lesser reason.
-            closing.breakOff(e);
-            throw e;
-        } finally {
-            deadlines.written();
-            if (!whole) {
-                // Half a frame went: nothing may follow it, and the thread that reads is to know.
-                transport.close();
-            }
-        }
-    }
-
-    private void releaseBuffer() {
-        if (buffer != null) {
-            pool.giveBack(buffer);
-            buffer = null;
         }
     }
 
     private void watch() {
         watched = true;
-        flushesWhenWatched = flushes;
+        writesWhenWatched = writes;
         guard.watch(this);
     }
 
@@ -439,6 +453,9 @@ final class Output {
                 throw new IllegalStateException("this thread has a streamed message open");
             }
             requireOpen();
+            if (isUnsent() && !flushing) {
+                sendUnsentNow();
+            }
             try {
                 // Not for ever: an abort takes no lock and so cannot signal.
                 streaming.ended().await(STREAM_CHECK_MILLIS, TimeUnit.MILLISECONDS);

@@ -77,6 +77,11 @@ public final class MemoryTransport implements Transport {
     }
 
     @Override
+    public void writeNow(ByteBuffer source) throws IOException {
+        out.writeNow(source);
+    }
+
+    @Override
     public void shutdownOutput() {
         out.shutdownWrite();
     }
@@ -164,15 +169,7 @@ public final class MemoryTransport implements Transport {
             lock.lock();
             try {
                 while (source.hasRemaining()) {
-                    if (writerClosed) {
-                        throw new AsynchronousCloseException();
-                    }
-                    if (ended) {
-                        throw new ClosedChannelException();
-                    }
-                    if (readerClosed) {
-                        throw new IOException("Broken pipe");
-                    }
+                    requireWritable();
                     if (count < capacity) {
                         put(source);
                     } else {
@@ -181,6 +178,28 @@ public final class MemoryTransport implements Transport {
                 }
             } finally {
                 lock.unlock();
+            }
+        }
+
+        void writeNow(ByteBuffer source) throws IOException {
+            lock.lock();
+            try {
+                requireWritable();
+                put(source);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void requireWritable() throws IOException {
+            if (writerClosed) {
+                throw new AsynchronousCloseException();
+            }
+            if (ended) {
+                throw new ClosedChannelException();
+            }
+            if (readerClosed) {
+                throw new IOException("Broken pipe");
             }
         }
 

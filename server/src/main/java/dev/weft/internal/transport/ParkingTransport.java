@@ -189,6 +189,11 @@ final class ParkingTransport implements Transport {
     }
 
     @Override
+    public void writeNow(ByteBuffer source) throws IOException {
+        channel.write(source);
+    }
+
+    @Override
     public void shutdownOutput() throws IOException {
         channel.shutdownOutput();
     }

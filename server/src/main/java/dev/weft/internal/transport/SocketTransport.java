@@ -49,6 +49,11 @@ public final class SocketTransport implements Transport {
     }
 
     @Override
+    public void writeNow(ByteBuffer source) {
+        // A blocking channel's write waits.
+    }
+
+    @Override
     public void shutdownOutput() throws IOException {
         channel.shutdownOutput();
     }

@@ -133,6 +133,11 @@ public final class TlsTransport implements Transport {
         output.write(first, second);
     }
 
+    @Override
+    public void writeNow(ByteBuffer source) {
+        // A record that the network takes in part has to be waited for.
+    }
+
     /** Waits for a write that is under way. */
     @Override
     public void shutdownOutput() throws IOException {

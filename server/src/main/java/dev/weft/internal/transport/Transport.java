@@ -34,6 +34,12 @@ public interface Transport {
     /** Writes all that remains in both buffers, with one system call if the network takes it. */
     void write(ByteBuffer first, ByteBuffer second) throws IOException;
 
+    /**
+     * Writes what the network takes at once of what remains in the buffer; nothing, if this transport can only wait. Does
+     * not block.
+     */
+    void writeNow(ByteBuffer source) throws IOException;
+
     /** Tells the peer that no more octets will come. */
     void shutdownOutput() throws IOException;
 

@@ -171,6 +171,20 @@ public final class RecordingTransport implements Transport {
         }
     }
 
+    /** Noted as a write of what the network took, unless that is nothing. */
+    @Override
+    public void writeNow(ByteBuffer source) throws IOException {
+        if (writeFailure != null) {
+            throw writeFailure;
+        }
+        int length = source.remaining();
+        inner.writeNow(source);
+        int written = length - source.remaining();
+        if (written > 0) {
+            note(() -> writes.add(new Write(written, source.array(), null)));
+        }
+    }
+
     private void writing(Write write) throws IOException {
         if (writeFailure != null) {
             throw writeFailure;

@@ -87,7 +87,7 @@ public final class TestConnection implements AutoCloseable {
     /** How the connection is to be. */
     public static final class Setup {
         private Role role = Role.SERVER;
-        private ConnectionLimits limits = new ConnectionLimits(1 << 20, 1L << 40, 131_072);
+        private ConnectionLimits limits = new ConnectionLimits(1 << 20, 1L << 40, 131_072, 1 << 20);
         private int capacity = 1 << 16;
         private int readLength = Integer.MAX_VALUE;
         private boolean parks;
@@ -104,7 +104,15 @@ public final class TestConnection implements AutoCloseable {
 
         /** Sets the limits. */
         public Setup limits(int maxMessageSize, long maxStreamedMessageSize, int maxFramesPerMessage) {
-            limits = new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage);
+            limits = new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage,
+                    limits.maxPostedSize());
+            return this;
+        }
+
+        /** Sets how many octets may be posted while they wait. */
+        public Setup maxPostedSize(int octets) {
+            limits = new ConnectionLimits(limits.maxMessageSize(), limits.maxStreamedMessageSize(),
+                    limits.maxFramesPerMessage(), octets);
             return this;
         }
 
@@ -140,7 +148,12 @@ public final class TestConnection implements AutoCloseable {
 
         /** What is held back stays so until the connection itself flushes it. */
         public Setup withoutGuard() {
-            guard = new FlushGuard("never started", Runnable::run);
+            return guard(new FlushGuard("never started", Runnable::run));
+        }
+
+        /** Sets who bounds how long output is held back, and starts threads. */
+        public Setup guard(FlushGuard value) {
+            guard = value;
             return this;
         }
 

@@ -131,6 +131,11 @@ final class TlsPair implements AutoCloseable {
         }
 
         @Override
+        public void writeNow(ByteBuffer source) throws IOException {
+            below.writeNow(source);
+        }
+
+        @Override
         public void shutdownOutput() throws IOException {
             below.shutdownOutput();
         }

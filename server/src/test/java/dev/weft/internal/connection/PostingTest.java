@@ -1,0 +1,375 @@
+package dev.weft.internal.connection;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.Message;
+import dev.weft.MessageView;
+import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.connection.RecordingTransport.Write;
+import dev.weft.parser.Role;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Messages that are sent without waiting: for the peer, for other threads, for the end of a stream. */
+@Timeout(20)
+class PostingTest {
+    /** So little that a peer who does not read is felt at once. */
+    private static final int NARROW = 64;
+
+    @Test
+    void aPostedMessageLeavesAtOnceInOneWrite() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            assertTrue(test.connection().post("a"));
+            assertEquals(List.of(3), lengths(test), "when the method returns");
+            assertTrue(test.connection().post(new byte[]{1, 2}));
+            assertTrue(test.connection().post(MessageView.Type.TEXT, "xyz".getBytes(UTF_8), 1, 1));
+            test.peer.expect("81 01 61  82 02 0102  81 01 79");
+            assertEquals(List.of(3, 4, 3), lengths(test));
+        }
+    }
+
+    private static List<Integer> lengths(TestConnection test) {
+        return test.transport.writes().stream().map(Write::length).toList();
+    }
+
+    @Test
+    void largeOnesAreWrittenFromWhereTheyLie() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(1 << 20).start(null)) {
+            byte[] large = new byte[100_000];
+            large[99_999] = 1;
+            assertTrue(test.connection().post(large));
+            test.peer.expectFrame(0x82, large);
+            assertEquals(large, test.transport.writes().getFirst().second());
+        }
+    }
+
+    @Test
+    void nobodyWaitsForAPeerThatDoesNotRead() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+            int count = 5000;
+            for (int i = 0; i < count; i++) {
+                assertTrue(test.connection().post("m" + i));
+            }
+            for (int i = 0; i < count; i++) {
+                test.peer.expectText("m" + i);
+            }
+        }
+    }
+
+    @Test
+    void whatWaitsTogetherLeavesTogether() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+            fill(test);
+            for (int i = 0; i < 100; i++) {
+                assertTrue(test.connection().post("m"));
+            }
+            test.peer.expectFrame(0x82, new byte[200]);
+            for (int i = 0; i < 100; i++) {
+                test.peer.expectText("m");
+            }
+            assertEquals(300, lengths(test).getLast());
+        }
+    }
+
+    /** Posts a message that the network does not take whole, and waits until a thread waits with the rest. */
+    private static void fill(TestConnection test) throws InterruptedException {
+        assertTrue(test.connection().post(new byte[200]));
+        test.transport.awaitWriting();
+    }
+
+    @Test
+    void moreThanTheLimitIsRefusedUntilThePeerReads() throws Exception {
+        // Three messages of 36 octets, each counted with 64 more.
+        try (TestConnection test = TestConnection.with().capacity(NARROW).maxPostedSize(300).start(null)) {
+            fill(test);
+            for (int i = 0; i < 3; i++) {
+                assertTrue(test.connection().post("x".repeat(36)), "message " + i);
+            }
+            assertFalse(test.connection().post("x".repeat(36)));
+            assertFalse(test.connection().post(""), "an empty one counts as well");
+            assertTrue(test.connection().isOpen());
+            test.peer.expectFrame(0x82, new byte[200]);
+            for (int i = 0; i < 3; i++) {
+                test.peer.expectText("x".repeat(36));
+            }
+            assertTrue(test.connection().post("again"));
+            test.peer.expectText("again");
+        }
+    }
+
+    @Test
+    void aLimitOfNothingAdmitsOneOfAnySize() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(NARROW).maxPostedSize(0).start(null)) {
+            fill(test);
+            assertTrue(test.connection().post(new byte[5000]));
+            assertFalse(test.connection().post(""));
+            test.peer.expectFrame(0x82, new byte[200]).expectFrame(0x82, new byte[5000]);
+        }
+    }
+
+    @Test
+    void theServersBudgetHoldsAndIsGivenBack() throws Exception {
+        BufferBudget budget = new BufferBudget(40_000);
+        try (TestConnection test = TestConnection.with().capacity(NARROW).budget(budget).start(null)) {
+            fill(test);
+            assertTrue(test.connection().post(new byte[20_000]));
+            assertFalse(test.connection().post(new byte[20_000]));
+            test.peer.expectFrame(0x82, new byte[200]).expectFrame(0x82, new byte[20_000]);
+            TestConnection.awaitUntil(() -> budget.taken() == 0);
+            fill(test);
+            assertTrue(test.connection().post(new byte[20_000]));
+        }
+        assertEquals(0, budget.taken(), "after the end");
+    }
+
+    @Test
+    void aMessageThatIsSentDoesNotOvertakeOneThatWasPosted() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+            fill(test);
+            assertTrue(test.connection().post("first"));
+            FutureTask<Void> sending = start(() -> test.connection().send("second"));
+            test.peer.expectFrame(0x82, new byte[200]).expectText("first").expectText("second");
+            sending.get();
+        }
+    }
+
+    /** Something that may throw. */
+    private interface Action {
+        void run() throws Exception;
+    }
+
+    private static FutureTask<Void> start(Action action) {
+        FutureTask<Void> task = new FutureTask<>((Callable<Void>) () -> {
+            action.run();
+            return null;
+        });
+        Thread.startVirtualThread(task);
+        return task;
+    }
+
+    @Test
+    void itDoesNotWaitForAnotherThreadsMessage() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+            FutureTask<Void> sending = start(() -> test.connection().send(new byte[10_000]));
+            test.transport.awaitWriting();
+            assertTrue(test.connection().post("posted"));
+            assertFalse(sending.isDone());
+            test.peer.expectFrame(0x82, new byte[10_000]).expectText("posted");
+            sending.get();
+        }
+    }
+
+    @Test
+    void itWaitsInItsPlaceForTheEndOfAStream() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            try (OutputStream stream = test.connection().sendBinaryStream()) {
+                stream.write(1);
+                stream.flush();
+                assertTrue(test.connection().post("posted"));
+                test.connection().ping(new byte[0]);
+                stream.write(2);
+            }
+            test.peer.expect("02 01 01  89 00  80 01 02  81 06 706f73746564");
+        }
+    }
+
+    @Test
+    void receivingGoesOnBehindAPeerThatDoesNotReadWhatWasPosted() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+            fill(test);
+            test.peer.sendText("a").sendFrame(0x89, new byte[]{7}).sendText("b");
+            for (String expected : List.of("text:a", "text:b")) {
+                assertEquals(expected, TestConnection.word(test.onOwner(() -> test.connection().receive()).get()));
+            }
+            test.peer.expectFrame(0x82, new byte[200]).expectFrame(0x8a, new byte[]{7});
+        }
+    }
+
+    /** Its reply is held back beside the rest of a posted message, whose thread has not come to write it yet. */
+    @Test
+    void whatIsHeldBackLeavesWithThePostedRest() throws Exception {
+        List<Runnable> threads = new ArrayList<>();
+        FlushGuard late = new FlushGuard("never started", threads::add);
+        try (TestConnection test = TestConnection.with().capacity(NARROW).guard(late).start(null)) {
+            test.peer.send("81 81 00000000 61  81 81 00000000 62");
+            test.onOwner(() -> test.connection().receive()).get();
+            assertTrue(test.connection().post("x".repeat(100)));
+            assertEquals(List.of(NARROW), lengths(test), "as much as the network takes");
+            test.onOwner(() -> {
+                test.connection().send("a");
+                test.connection().receive();
+                return null;
+            }).get();
+            FutureTask<List<String>> rest = test.receiveAll();
+            assertEquals(1, threads.size());
+            threads.removeFirst().run();
+            test.peer.expectText("x".repeat(100)).expectText("a").sendClose(1000).expectFrame(0x88,
+                    new byte[]{3, (byte) 0xe8});
+            assertEquals(List.of("close"), rest.get());
+        }
+    }
+
+    @Test
+    void closingSendsWhatWasPostedBefore() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+            fill(test);
+            assertTrue(test.connection().post("last"));
+            FutureTask<Void> closing = start(() -> test.connection().close(1001, ""));
+            test.peer.expectFrame(0x82, new byte[200]).expectText("last").expect("88 02 03e9");
+            closing.get();
+            assertFalse(test.connection().post("late"));
+        }
+    }
+
+    @Test
+    void nothingIsPostedToAPeerThatClosed() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.sendClose(1000);
+            assertInstanceOf(Message.Close.class, test.onOwner(() -> test.connection().receive()).get());
+            assertFalse(test.connection().post("late"));
+            test.peer.expectCloseAndEnd(1000);
+        }
+    }
+
+    @Test
+    void aDeadWireIsNoErrorOfThePost() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            IOException dead = new IOException("cable cut");
+            test.transport.failWrites(dead);
+            test.connection().post("a");
+            assertFalse(test.connection().post("b"));
+            assertEquals(dead, test.connection().end().cause().orElseThrow());
+            assertThrows(IOException.class, () -> test.connection().send("c"));
+        }
+    }
+
+    @Test
+    void aPeerThatNeverReadsMeetsTheWriteDeadline() throws Exception {
+        BufferBudget budget = new BufferBudget(1 << 20);
+        try (TestConnection test = TestConnection.with().capacity(NARROW).budget(budget).start(null)) {
+            fill(test);
+            assertTrue(test.connection().post(new byte[10_000]));
+            test.pass(TestConnection.TIMEOUTS.write().plus(Duration.ofSeconds(1)));
+            assertFalse(test.connection().isOpen());
+            assertInstanceOf(TimeoutException.class, test.connection().end().cause().orElseThrow());
+            TestConnection.awaitUntil(() -> budget.taken() == 0);
+        }
+    }
+
+    @Test
+    void anEndDuringAStreamLeavesNothingCounted() throws Exception {
+        BufferBudget budget = new BufferBudget(1 << 20);
+        try (TestConnection test = TestConnection.with().budget(budget).start(null)) {
+            OutputStream stream = test.connection().sendBinaryStream();
+            assertTrue(test.connection().post(new byte[10_000]));
+            test.connection().close();
+            test.peer.expect("88 02 03e8");
+            assertThrows(IOException.class, stream::close);
+        }
+        assertEquals(0, budget.taken());
+    }
+
+    @Test
+    void theSameOctetsMayGoToManyClientsAndServers() throws Exception {
+        byte[] octets = "shared".getBytes(UTF_8);
+        try (TestConnection client = TestConnection.with().role(Role.CLIENT).start(null);
+                TestConnection server = TestConnection.start(null)) {
+            assertTrue(client.connection().post(MessageView.Type.TEXT, octets, 0, octets.length));
+            assertTrue(server.connection().post(MessageView.Type.TEXT, octets, 0, octets.length));
+            server.peer.expectText("shared");
+            byte[] frame = client.peer.read(2 + 4 + octets.length);
+            assertEquals("8186", Peer.hex(new byte[]{frame[0], frame[1]}));
+            ByteBuffer masked = ByteBuffer.wrap(frame, 6, 6);
+            StringBuilder text = new StringBuilder();
+            for (int i = 0; i < 6; i++) {
+                text.append((char) (masked.get() ^ frame[2 + (i & 3)]));
+            }
+            assertEquals("shared", text.toString());
+            assertEquals("shared", new String(octets, UTF_8));
+        }
+    }
+
+    @Test
+    void anExtensionTransformsPostedMessages() throws Exception {
+        XorExtension.Step decoder = new XorExtension.Step();
+        try (TestConnection test = TestConnection.with().extension(new XorExtension()).start(null)) {
+            test.connection().send("sent");
+            assertTrue(test.connection().post("posted"));
+            for (String text : List.of("sent", "posted")) {
+                Peer.Frame frame = test.peer.readFrame();
+                assertEquals(0x81 | 0x20, frame.firstOctet(), "RSV2");
+                assertEquals(text, new String(decoder.apply(frame.payload()), UTF_8));
+            }
+        }
+    }
+
+    @Test
+    void whatMayNotBeSentIsRefusedBefore() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            assertThrows(IllegalArgumentException.class, () -> test.connection().post("\ud800"));
+            assertThrows(IllegalArgumentException.class,
+                    () -> test.connection().post(MessageView.Type.CLOSE, new byte[0], 0, 0));
+            assertThrows(IndexOutOfBoundsException.class,
+                    () -> test.connection().post(MessageView.Type.TEXT, new byte[1], 1, 1));
+            assertEquals(List.of(), lengths(test));
+        }
+    }
+
+    /** Four threads post, two send, and the handler echoes, to a peer that reads now and then. */
+    @Test
+    void nothingIsLostOrOutOfOrderAmongManyThreads() throws Exception {
+        int each = 3000;
+        try (TestConnection test = TestConnection.with().capacity(512).start(TestConnection.ECHO_VIEWS)) {
+            List<FutureTask<Void>> tasks = new ArrayList<>();
+            for (int thread = 0; thread < 6; thread++) {
+                String name = "t" + thread + " ";
+                boolean posts = thread < 4;
+                tasks.add(start(() -> {
+                    for (int i = 0; i < each; i++) {
+                        String text = name + i + " " + "x".repeat(i % 50);
+                        if (posts) {
+                            while (!test.connection().post(text)) {
+                                Thread.yield();
+                            }
+                        } else {
+                            test.connection().send(text);
+                        }
+                    }
+                }));
+            }
+            tasks.add(start(() -> {
+                for (int i = 0; i < each; i++) {
+                    test.peer.sendText("t6 " + i + " ");
+                    test.peer.sendFrame(0x89, new byte[]{(byte) i});
+                }
+            }));
+            int[] next = new int[7];
+            for (int i = 0; i < 7 * each;) {
+                Peer.Frame frame = test.peer.readFrame();
+                if (frame.firstOctet() == 0x8a) {
+                    continue;
+                }
+                String[] words = frame.text().split(" ", 3);
+                assertEquals(next[words[0].charAt(1) - '0']++, Integer.parseInt(words[1]), frame.text());
+                i++;
+            }
+            for (FutureTask<Void> task : tasks) {
+                task.get();
+            }
+        }
+    }
+}

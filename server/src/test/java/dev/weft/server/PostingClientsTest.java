@@ -1,0 +1,136 @@
+package dev.weft.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.MessageView;
+import dev.weft.TestKeys;
+import dev.weft.WebSocketConnection;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A room in which every message is posted to all: real clients, over each transport, with and without TLS. */
+@ParameterizedClass
+@MethodSource("kinds")
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class PostingClientsTest {
+    private static final int CLIENTS = 6;
+    private static final int MESSAGES = 200;
+
+    @Parameter(0)
+    private TransportKind transport;
+    @Parameter(1)
+    private boolean secured;
+
+    private final Set<WebSocketConnection> room = ConcurrentHashMap.newKeySet();
+
+    static Stream<Arguments> kinds() {
+        return Stream.of(TransportKind.values()).flatMap(
+                kind -> Stream.of(true, false).map(secured -> Arguments.of(kind, secured)));
+    }
+
+    private WebSocketServer start(int maxPostedSize) throws IOException {
+        WebSocketServerBuilder builder = WebSocketServer.builder().transport(transport).maxPostedSize(maxPostedSize)
+                .handler(this::relay);
+        return (secured ? builder.tls(TestKeys.context()) : builder).start();
+    }
+
+    private void relay(WebSocketConnection ws) throws IOException {
+        room.add(ws);
+        try {
+            while (true) {
+                MessageView view = ws.receiveView();
+                if (view.type() == MessageView.Type.CLOSE) {
+                    return;
+                }
+                byte[] octets = view.bytes();
+                for (WebSocketConnection each : room) {
+                    if (!each.post(view.type(), octets, 0, octets.length) && each.isOpen()) {
+                        each.abort();
+                    }
+                }
+            }
+        } finally {
+            room.remove(ws);
+        }
+    }
+
+    private void awaitRoomOf(int members) {
+        Await.until("the room has " + members, () -> room.size() == members);
+    }
+
+    private WebSocket join(WebSocketServer server, WebSocket.Listener listener) {
+        return HttpClient.newBuilder().sslContext(TestKeys.context()).build().newWebSocketBuilder()
+                .buildAsync(URI.create((secured ? "wss" : "ws") + "://127.0.0.1:" + server.port() + "/"), listener)
+                .join();
+    }
+
+    @Test
+    void everyClientGetsEveryMessageInItsSendersOrder() throws Exception {
+        try (WebSocketServer server = start(MESSAGES * CLIENTS * 10_000)) {
+            List<JdkListener> listeners = new ArrayList<>();
+            List<WebSocket> clients = new ArrayList<>();
+            for (int i = 0; i < CLIENTS; i++) {
+                listeners.add(new JdkListener());
+                clients.add(join(server, listeners.get(i)));
+            }
+            awaitRoomOf(CLIENTS);
+            List<Thread> senders = new ArrayList<>();
+            for (int i = 0; i < CLIENTS; i++) {
+                int client = i;
+                senders.add(Thread.startVirtualThread(() -> {
+                    for (int m = 0; m < MESSAGES; m++) {
+                        clients.get(client).sendText(client + " " + m + " " + "ü".repeat(m * m % 5000), true).join();
+                    }
+                }));
+            }
+            for (JdkListener listener : listeners) {
+                int[] next = new int[CLIENTS];
+                for (int i = 0; i < CLIENTS * MESSAGES; i++) {
+                    String[] words = ((String) listener.next()).split(" ", 3);
+                    int m = next[Integer.parseInt(words[0])]++;
+                    assertEquals(m, Integer.parseInt(words[1]));
+                    assertEquals(m * m % 5000, words[2].length());
+                }
+            }
+            for (int i = 0; i < CLIENTS; i++) {
+                clients.get(i).sendClose(1000, "");
+                assertEquals("close 1000 ", listeners.get(i).next());
+                senders.get(i).join();
+            }
+        }
+    }
+
+    @Test
+    void whoDoesNotReadDelaysNobodyAndIsGivenUp() throws Exception {
+        try (WebSocketServer server = start(1 << 20)) {
+            RawPeer sleeper = RawPeer.open(server);
+            JdkListener listener = new JdkListener();
+            WebSocket client = join(server, listener);
+            awaitRoomOf(2);
+            String message = "x".repeat(100_000);
+            while (room.size() == 2) {
+                client.sendText(message, true).join();
+                assertEquals(message, listener.next());
+            }
+            client.sendText("who is here?", true).join();
+            assertEquals("who is here?", listener.next());
+            assertTrue(room.iterator().next().isOpen());
+            client.sendClose(1000, "");
+            sleeper.close();
+        }
+    }
+}
