@@ -10,7 +10,7 @@ import java.util.Optional;
 /**
  * A WebSocket connection after its opening handshake (RFC 6455), as blocking code.
  * <p>
- * <b>Threads.</b> The {@code receive…} methods belong to one thread, the one that runs the connection's handler. All
+ * <b>Threads.</b> {@link #nextIsHere()} and the {@code receive…} methods belong to one thread, the one that runs the connection's handler. All
  * others may be called from any thread; whole frames never interleave, and control frames slip between the fragments of
  * a streamed message. Interrupting a thread that waits for the network in a method of this interface aborts the
  * connection.
@@ -64,6 +64,12 @@ public interface WebSocketConnection {
     MessageStream receiveStream() throws IOException;
 
     /**
+     * Whether the next frame has come whole, so that what is sent or posted now may as well leave together with what
+     * answers it. Belongs to the connection's own thread; does not block.
+     */
+    boolean nextIsHere();
+
+    /**
      * Sends a text message. Blocks.
      *
      * @throws IllegalArgumentException  if the text has an unpaired surrogate; nothing is sent then
@@ -112,16 +118,16 @@ public interface WebSocketConnection {
     void send(MessageView.Type type, byte[] array, int offset, int length) throws IOException;
 
     /**
-     * Posts a text message, otherwise as {@link #post(MessageView.Type, byte[], int, int)}. For many connections, encode
-     * the text once and post the octets.
+     * Posts a text message, otherwise as {@link #post(MessageView.Type, byte[], int, int, boolean)}. For many connections,
+     * encode the text once and post the octets.
      *
      * @throws IllegalArgumentException if the text has an unpaired surrogate; nothing is sent then
      */
     boolean post(String text);
 
-    /** Posts a binary message, otherwise as {@link #post(MessageView.Type, byte[], int, int)}. */
+    /** Posts a binary message, otherwise as {@link #post(MessageView.Type, byte[], int, int, boolean)}. */
     default boolean post(byte[] binary) {
-        return post(MessageView.Type.BINARY, binary, 0, binary.length);
+        return post(MessageView.Type.BINARY, binary, 0, binary.length, false);
     }
 
     /**
@@ -135,13 +141,16 @@ public interface WebSocketConnection {
      * @param array  holds the octets; not to be changed any more, but it may be posted to any number of connections
      * @param offset where they begin
      * @param length how many there are
+     * @param more   whether the caller is about to post more to this connection: the message may then be held back for up to
+     *               some milliseconds, to leave together with the next ({@link #nextIsHere()} of the connection that a
+     *               message to all came from can tell)
      * @return whether the message goes to the network, or waits for it; false if the messages that wait would be more than
      *         {@link ConnectionLimits#maxPostedSize()}, if the server's buffers are used up, or if the connection is not
      *         open
      * @throws IllegalArgumentException  if the type is {@link MessageView.Type#CLOSE}
      * @throws IndexOutOfBoundsException if the octets are not within the array
      */
-    boolean post(MessageView.Type type, byte[] array, int offset, int length);
+    boolean post(MessageView.Type type, byte[] array, int offset, int length, boolean more);
 
     /**
      * Opens a binary message that is sent in fragments as it is written (§5.4). Until it is closed, messages of other

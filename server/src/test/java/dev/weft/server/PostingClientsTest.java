@@ -57,8 +57,9 @@ class PostingClientsTest {
                     return;
                 }
                 byte[] octets = view.bytes();
+                boolean more = ws.nextIsHere();
                 for (WebSocketConnection each : room) {
-                    if (!each.post(view.type(), octets, 0, octets.length) && each.isOpen()) {
+                    if (!each.post(view.type(), octets, 0, octets.length, more) && each.isOpen()) {
                         each.abort();
                     }
                 }

@@ -51,7 +51,7 @@ final class Snippets {
         // @start region="post"
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8); // once for all
         for (WebSocketConnection each : room) {
-            if (!each.post(MessageView.Type.TEXT, utf8, 0, utf8.length) && each.isOpen()) {
+            if (!each.post(MessageView.Type.TEXT, utf8, 0, utf8.length, false) && each.isOpen()) {
                 each.abort(); // too far behind
             }
         }

@@ -154,15 +154,25 @@ public final class Connection implements WebSocketConnection {
         return text;
     }
 
+    @Override
+    public boolean nextIsHere() {
+        requireOwner();
+        return frames.parser().hasFrame();
+    }
+
+    private void requireOwner() {
+        if (Thread.currentThread() != owner) {
+            throw new IllegalStateException("receiving belongs to the connection's own thread");
+        }
+    }
+
     /**
      * Before each receive.
      *
      * @return whether the peer's Close frame came in the middle of the last streamed message
      */
     private boolean closeIsPending() throws IOException {
-        if (Thread.currentThread() != owner) {
-            throw new IllegalStateException("receiving belongs to the connection's own thread");
-        }
+        requireOwner();
         if (stream != null) {
             StreamedMessage last = stream;
             stream = null;
@@ -217,13 +227,13 @@ public final class Connection implements WebSocketConnection {
     @Override
     public boolean post(String text) {
         byte[] utf8 = Utf8.encode(text);
-        return post(MessageView.Type.TEXT, utf8, 0, utf8.length);
+        return post(MessageView.Type.TEXT, utf8, 0, utf8.length, false);
     }
 
     @Override
-    public boolean post(MessageView.Type type, byte[] array, int offset, int length) {
+    public boolean post(MessageView.Type type, byte[] array, int offset, int length, boolean more) {
         Objects.checkFromIndexSize(offset, length, array.length);
-        return output.post(opcode(type), array, offset, offset + length, services.limits().maxPostedSize());
+        return output.post(opcode(type), array, offset, offset + length, more, services.limits().maxPostedSize());
     }
 
     private static Opcode opcode(MessageView.Type type) {

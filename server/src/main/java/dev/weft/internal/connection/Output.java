@@ -92,10 +92,11 @@ final class Output extends FrameOutput {
     /**
      * Has a message sent as one frame, in its turn, and does not wait for that.
      *
+     * @param hold whether it may be held back, to leave with what is posted next
      * @param most what all posted messages that wait may be counted as; one may be more if it is alone
      * @return false, and nothing is sent, if it would be more, or the server's budget is used up, or this end may not send
      */
-    boolean post(Opcode opcode, byte[] payload, int from, int to, long most) {
+    boolean post(Opcode opcode, byte[] payload, int from, int to, boolean hold, long most) {
         long octets = Posted.octets(from, to);
         if (!closing.isOpen() || !pool.budget().take(octets)) {
             return false;
@@ -108,7 +109,7 @@ final class Output extends FrameOutput {
                 return false;
             }
         } while (!POSTED.compareAndSet(this, before, Posted.behind(before, opcode, payload, from, to)));
-        sendUnsent();
+        sendUnsent(hold);
         return true;
     }
 
@@ -179,7 +180,7 @@ final class Output extends FrameOutput {
     void pong(byte[] payload, int from, int to, boolean hold) throws IOException {
         if (flushing || unsentPongs != null || !lock.tryLock()) {
             leaveUnsent(Arrays.copyOfRange(payload, from, to));
-            sendUnsent();
+            sendUnsent(false);
             return;
         }
         try {
@@ -210,14 +211,14 @@ final class Output extends FrameOutput {
     /** Whoever lets the lock go sends what did not wait for it. */
     private void unlock() {
         lock.unlock();
-        sendUnsent();
+        sendUnsent(false);
     }
 
-    private void sendUnsent() {
+    private void sendUnsent(boolean hold) {
         while (isUnsent() && !flushing && lock.tryLock()) {
             try {
                 if (!flushing) {
-                    sendUnsentNow();
+                    sendUnsentNow(hold);
                 }
             } catch (IOException e) {
                 // It is noted as the connection's end.
@@ -233,7 +234,7 @@ final class Output extends FrameOutput {
     }
 
     /** As far as it can be done without blocking; for the rest starts a thread. */
-    private void sendUnsentNow() throws IOException {
+    private void sendUnsentNow(boolean hold) throws IOException {
         Posted messages = streaming == null ? posted : null;
         long octets = (unsentPongs == null ? 0 : PONGS_ROOM) + (messages == null ? 0 : messages.octets());
         if (!closing.isOpen()) {
@@ -242,6 +243,10 @@ final class Output extends FrameOutput {
             putPongs();
             if (messages != null && POSTED.compareAndSet(this, messages, null)) {
                 put(messages);
+            }
+            if (hold) {
+                leave(true);
+                return;
             }
             writeBufferNow();
             if (isBuilt()) {
@@ -454,7 +459,7 @@ final class Output extends FrameOutput {
             }
             requireOpen();
             if (isUnsent() && !flushing) {
-                sendUnsentNow();
+                sendUnsentNow(false);
             }
             try {
                 // Not for ever: an abort takes no lock and so cannot signal.

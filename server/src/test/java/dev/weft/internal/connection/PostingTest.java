@@ -36,7 +36,7 @@ class PostingTest {
             assertTrue(test.connection().post("a"));
             assertEquals(List.of(3), lengths(test), "when the method returns");
             assertTrue(test.connection().post(new byte[]{1, 2}));
-            assertTrue(test.connection().post(MessageView.Type.TEXT, "xyz".getBytes(UTF_8), 1, 1));
+            assertTrue(test.connection().post(MessageView.Type.TEXT, "xyz".getBytes(UTF_8), 1, 1, false));
             test.peer.expect("81 01 61  82 02 0102  81 01 79");
             assertEquals(List.of(3, 4, 3), lengths(test));
         }
@@ -89,6 +89,47 @@ class PostingTest {
     private static void fill(TestConnection test) throws InterruptedException {
         assertTrue(test.connection().post(new byte[200]));
         test.transport.awaitWriting();
+    }
+
+    @Test
+    void whatMoreIsToFollowLeavesWithIt() throws Exception {
+        try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
+            byte[] octet = {'a'};
+            for (int i = 0; i < 9; i++) {
+                assertTrue(test.connection().post(MessageView.Type.TEXT, octet, 0, 1, true));
+            }
+            assertEquals(List.of(), lengths(test), "held back");
+            assertTrue(test.connection().post(MessageView.Type.TEXT, octet, 0, 1, false));
+            test.peer.expect("81 01 61".repeat(10));
+            assertEquals(List.of(30), lengths(test));
+        }
+    }
+
+    @Test
+    void theGuardSendsWhatNothingFollows() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            for (int i = 0; i < 50; i++) {
+                assertTrue(test.connection().post(MessageView.Type.TEXT, new byte[]{'a'}, 0, 1, true));
+                test.peer.expect("81 01 61");
+            }
+        }
+    }
+
+    @Test
+    void theOwnerIsToldWhetherTheNextFrameIsHere() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send("81 81 00000000 61  81 81 00000000 62  81 81 00000000");
+            List<Boolean> here = new ArrayList<>();
+            test.onOwner(() -> {
+                for (int i = 0; i < 2; i++) {
+                    test.connection().receive();
+                    here.add(test.connection().nextIsHere());
+                }
+                return null;
+            }).get();
+            assertEquals(List.of(true, false), here);
+            assertThrows(IllegalStateException.class, () -> test.connection().nextIsHere());
+        }
     }
 
     @Test
@@ -288,8 +329,8 @@ class PostingTest {
         byte[] octets = "shared".getBytes(UTF_8);
         try (TestConnection client = TestConnection.with().role(Role.CLIENT).start(null);
                 TestConnection server = TestConnection.start(null)) {
-            assertTrue(client.connection().post(MessageView.Type.TEXT, octets, 0, octets.length));
-            assertTrue(server.connection().post(MessageView.Type.TEXT, octets, 0, octets.length));
+            assertTrue(client.connection().post(MessageView.Type.TEXT, octets, 0, octets.length, false));
+            assertTrue(server.connection().post(MessageView.Type.TEXT, octets, 0, octets.length, false));
             server.peer.expectText("shared");
             byte[] frame = client.peer.read(2 + 4 + octets.length);
             assertEquals("8186", Peer.hex(new byte[]{frame[0], frame[1]}));
@@ -322,9 +363,9 @@ class PostingTest {
         try (TestConnection test = TestConnection.start(null)) {
             assertThrows(IllegalArgumentException.class, () -> test.connection().post("\ud800"));
             assertThrows(IllegalArgumentException.class,
-                    () -> test.connection().post(MessageView.Type.CLOSE, new byte[0], 0, 0));
+                    () -> test.connection().post(MessageView.Type.CLOSE, new byte[0], 0, 0, false));
             assertThrows(IndexOutOfBoundsException.class,
-                    () -> test.connection().post(MessageView.Type.TEXT, new byte[1], 1, 1));
+                    () -> test.connection().post(MessageView.Type.TEXT, new byte[1], 1, 1, false));
             assertEquals(List.of(), lengths(test));
         }
     }
