@@ -6,15 +6,15 @@ import java.io.IOException;
 import java.util.List;
 import org.HdrHistogram.Histogram;
 
-/** One connection sends a message, all get it; when the last one has it, the next is sent. */
-record Broadcast(int connections, int payload) implements Scenario {
+/** One connection sends some messages together, all get them; when the last one has all, the next are sent. */
+record Broadcast(int connections, int payload, int together) implements Scenario {
     private static final int FEWEST_MESSAGES = 5;
     private static final int WARM_UP_MESSAGES = 5;
     private static final long MESSAGE_NANOS = 20_000_000_000L;
 
     @Override
     public String name() {
-        return "broadcast of " + Sizes.name(payload) + " to " + connections;
+        return "broadcast of " + (together == 1 ? "" : together + " x ") + Sizes.name(payload) + " to " + connections;
     }
 
     @Override
@@ -24,23 +24,23 @@ record Broadcast(int connections, int payload) implements Scenario {
 
     @Override
     public List<Figure> run(ServerProcess.Target target, Pace pace) throws IOException {
-        Messages messages = Messages.echoed(Opcode.BINARY, payload, 1);
+        Messages messages = Messages.echoed(Opcode.BINARY, payload, together);
         Histogram whole = new Histogram(MESSAGE_NANOS * 2, 3);
         try (LoadLoop loop = new LoadLoop(target.port())) {
             loop.connect(connections, Announcement.BROADCAST_PATH, messages);
             long warm = System.nanoTime() + pace.warmUp();
             for (int i = 0; i < WARM_UP_MESSAGES || System.nanoTime() < warm; i++) {
-                send(loop);
+                send(loop, together);
             }
             loop.startRecording(System.nanoTime());
             Figures figures = Figures.start(target.cpu());
             long end = System.nanoTime() + pace.measure();
             int sent = 0;
             while (sent < FEWEST_MESSAGES || System.nanoTime() < end) {
-                whole.recordValue(send(loop));
+                whole.recordValue(send(loop, together));
                 sent++;
             }
-            figures.done((long) sent * connections, "delivery", "deliveries");
+            figures.done((long) sent * together * connections, "delivery", "deliveries");
             loop.drain(MESSAGE_NANOS);
             return figures.latency(loop.latency(), "latency of a delivery")
                     .add(Figure.less("time to the last delivery, median of messages", "ms",
@@ -51,15 +51,17 @@ record Broadcast(int connections, int payload) implements Scenario {
     }
 
     /** Returns how long it took until all had it, in nanoseconds. */
-    private static long send(LoadLoop loop) throws IOException {
+    private static long send(LoadLoop loop, int together) throws IOException {
         List<LoadClient> clients = loop.clients();
         long start = System.nanoTime();
-        long[] left = {clients.size()};
+        long[] left = {(long) together * clients.size()};
         loop.onAnswer((client, count, now) -> left[0] -= count);
         for (LoadClient client : clients.subList(1, clients.size())) {
-            client.expect(start);
+            for (int i = 0; i < together; i++) {
+                client.expect(start);
+            }
         }
-        clients.getFirst().send(1, start);
+        clients.getFirst().send(together, start);
         if (!loop.runUntil(() -> left[0] <= 0, start + MESSAGE_NANOS)) {
             throw new IOException(left[0] + " deliveries of a broadcast are missing");
         }

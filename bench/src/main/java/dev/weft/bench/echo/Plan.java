@@ -69,8 +69,8 @@ record Plan(int rounds, List<Cell> cells, Pace pace) {
     }
 
     private static List<Scenario> others(int receivers) {
-        return List.of(new FixedRate(64, 16, 10_000), new Bursts(1000, 125, 300), new Broadcast(receivers, 125),
-                new ConnectRate(32, 16), new SlowReaders(64, 16, 125, 64 * KI, 64));
+        return List.of(new FixedRate(64, 16, 10_000), new Bursts(1000, 125, 300), new Broadcast(receivers, 125, 1),
+                new Broadcast(1000, 125, 16), new ConnectRate(32, 16), new SlowReaders(64, 16, 125, 64 * KI, 64));
     }
 
     private static Plan fit(int rounds, List<Cell> cells, Duration budget) {

@@ -124,10 +124,11 @@ public final class SelectorLoopEcho {
             out.clear();
             if (request == null) {
                 frames(count);
+                send();
             } else {
                 handshake(count);
+                write(out.flip());
             }
-            write(out.flip());
             if (closing && unwritten == null) {
                 throw new IOException("closed");
             }
@@ -202,18 +203,24 @@ public final class SelectorLoopEcho {
         private void frame(byte[] payload, int from, int length) throws IOException {
             switch (parser.opcode()) {
                 case PONG -> {}
-                case PING -> reply(Opcode.PONG, payload, from, length);
+                case PING -> control(Opcode.PONG, payload, from, length);
                 case CLOSE -> {
-                    reply(Opcode.CLOSE, payload, from, length);
+                    control(Opcode.CLOSE, payload, from, length);
                     closing = true;
                 }
-                default -> {
-                    if (subscribed) {
-                        broadcast(payload, from, length);
-                    } else {
-                        reply(parser.opcode(), payload, from, length);
-                    }
-                }
+                default -> reply(parser.opcode(), payload, from, length);
+            }
+        }
+
+        /** For this client alone. */
+        private void control(Opcode opcode, byte[] payload, int from, int length) throws IOException {
+            if (subscribed) {
+                send();
+            }
+            reply(opcode, payload, from, length);
+            if (subscribed) {
+                write(out.flip());
+                out.clear();
             }
         }
 
@@ -222,11 +229,18 @@ public final class SelectorLoopEcho {
             out.put(header, 0, end).put(payload, from, length);
         }
 
-        private void broadcast(byte[] payload, int from, int length) throws IOException {
-            write(out.flip());
-            out.clear();
-            reply(parser.opcode(), payload, from, length);
+        /** The replies to one read in one write; to all, if that is what this client wants. */
+        private void send() throws IOException {
             out.flip();
+            if (subscribed) {
+                broadcast();
+            } else {
+                write(out);
+            }
+            out.clear();
+        }
+
+        private void broadcast() {
             List<Client> gone = new ArrayList<>();
             for (Client each : subscribers) {
                 try {
@@ -235,7 +249,6 @@ public final class SelectorLoopEcho {
                     gone.add(each);
                 }
             }
-            out.clear();
             gone.forEach(each -> end(each.key));
         }
     }

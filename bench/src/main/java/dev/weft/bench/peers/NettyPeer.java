@@ -72,7 +72,7 @@ public final class NettyPeer extends ChannelInitializer<Channel> {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
             if (broadcasts) {
-                subscribers.writeAndFlush(message);
+                subscribers.write(message);
             } else {
                 context.write((WebSocketFrame) message, context.voidPromise());
             }
@@ -80,7 +80,11 @@ public final class NettyPeer extends ChannelInitializer<Channel> {
 
         @Override
         public void channelReadComplete(ChannelHandlerContext context) {
-            context.flush();
+            if (broadcasts) {
+                subscribers.flush();
+            } else {
+                context.flush();
+            }
             if (!context.channel().isWritable()) {
                 context.channel().config().setAutoRead(false);
             }

@@ -13,7 +13,7 @@ public enum Peers {
     /** Ours, as it comes. */
     WEFT("Weft", "weft", WeftPeer.class, List.of(),
             "as it comes, but for permessage-deflate off and messages of up to 16 MiB; the handler sends borrowed views back; "
-                    + "a broadcast is posted to each, so that none waits for another"),
+                    + "a broadcast is posted to each, those that came in one read together, so that none waits for another"),
     /** Ours over the JDK's sockets. */
     WEFT_BLOCKING("Weft, blocking transport", "weft", WeftBlockingPeer.class, List.of(),
             "the same over the JDK's blocking sockets"),
@@ -24,7 +24,7 @@ public enum Peers {
     NETTY_EPOLL("Netty epoll", "netty", NettyPeer.class, nettyOptions(),
             "native epoll, one event loop, WebSocketServerProtocolHandler without an aggregator (frames go back as they come), replies to one "
                     + "read flushed together, reading paused while 4 MiB are unwritten, sun.misc.Unsafe allowed, leak detection and the checks of "
-                    + "ByteBuf off; a broadcast goes through one ChannelGroup"),
+                    + "ByteBuf off; a broadcast goes through one ChannelGroup, flushed after each read"),
     /** Netty over the JDK. */
     NETTY_NIO("Netty NIO", "netty", NettyNioPeer.class, nettyOptions(), "the same over the JDK's selectors"),
     /** Vert.x. */

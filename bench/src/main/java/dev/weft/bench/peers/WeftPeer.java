@@ -54,8 +54,9 @@ public final class WeftPeer {
                     return;
                 }
                 byte[] octets = message.bytes();
+                boolean more = connection.nextIsHere();
                 for (WebSocketConnection each : subscribers) {
-                    if (!each.post(message.type(), octets, 0, octets.length) && each.isOpen()) {
+                    if (!each.post(message.type(), octets, 0, octets.length, more) && each.isOpen()) {
                         each.abort();
                     }
                 }

@@ -36,7 +36,8 @@ class ScenariosTest {
 
     static Stream<Scenario> scenarios() {
         return Stream.of(new Saturation(4, Opcode.TEXT, 125, 2), new Saturation(2, Opcode.BINARY, 1 << 20, 1),
-                new FixedRate(4, 16, 1000), new Bursts(20, 125, 10), new Broadcast(50, 125), new ConnectRate(4, 16),
+                new FixedRate(4, 16, 1000), new Bursts(20, 125, 10), new Broadcast(50, 125, 1),
+                new Broadcast(50, 125, 4), new ConnectRate(4, 16),
                 new SlowReaders(4, 4, 125, 1 << 16, 32));
     }
 
