@@ -10,10 +10,10 @@ import java.util.Optional;
 /**
  * A WebSocket connection after its opening handshake (RFC 6455), as blocking code.
  * <p>
- * <b>Threads.</b> {@link #nextIsHere()} and the {@code receive…} methods belong to one thread, the one that runs the connection's handler. All
- * others may be called from any thread; whole frames never interleave, and control frames slip between the fragments of
- * a streamed message. Interrupting a thread that waits for the network in a method of this interface aborts the
- * connection.
+ * <b>Threads.</b> The {@code receive…} methods and {@link #nextIsHere()} belong to one thread, the one that runs the
+ * connection's handler. All others may be called from any thread; whole frames never interleave, and control frames slip
+ * between the fragments of a streamed message. Interrupting a thread that waits for the network in a method of this
+ * interface aborts the connection.
  * <p>
  * <b>Receiving</b> comes in three depths, to be mixed at will: whole messages ({@link #receive()}), a borrowed view
  * without a copy ({@link #receiveView()}), and a stream for messages larger than memory ({@link #receiveStream()}).

@@ -66,9 +66,7 @@ public final class Connection implements WebSocketConnection {
         this.services = services;
         this.deadlines = new Deadlines(services.clock(), services.timeouts());
         Extension extension = agreement.extension();
-        this.output = new Output(transport, writer(role), role.sendsMasked(), services.pool(), closing,
-                deadlines,
-                services.guard(), extension);
+        this.output = new Output(transport, writer(role), role.sendsMasked(), services, closing, deadlines, extension);
         FrameParser parser = new FrameParser(role, maxFrameLength(services.limits(), extension),
                 extension == null ? 0 : extension.rsv());
         this.frames = new FrameReader(input, parser, output, deadlines);
@@ -233,7 +231,7 @@ public final class Connection implements WebSocketConnection {
     @Override
     public boolean post(MessageView.Type type, byte[] array, int offset, int length, boolean more) {
         Objects.checkFromIndexSize(offset, length, array.length);
-        return output.post(opcode(type), array, offset, offset + length, more, services.limits().maxPostedSize());
+        return output.post(opcode(type), array, offset, offset + length, more);
     }
 
     private static Opcode opcode(MessageView.Type type) {

@@ -1,6 +1,5 @@
 package dev.weft.internal.connection;
 
-import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameWriter;
@@ -21,7 +20,7 @@ abstract class FrameOutput {
     /** The most octets of one write, so that the write deadline sees a slow peer make progress. */
     private static final int WRITE_LENGTH = 1 << 16;
 
-    final BufferPool pool;
+    final ConnectionServices services;
     final Closing closing;
     final Deadlines deadlines;
     final Extension extension;
@@ -36,12 +35,12 @@ abstract class FrameOutput {
     /** How many writes there were; wraps around. */
     short writes;
 
-    FrameOutput(Transport transport, FrameWriter writer, boolean masked, BufferPool pool, Closing closing,
+    FrameOutput(Transport transport, FrameWriter writer, boolean masked, ConnectionServices services, Closing closing,
             Deadlines deadlines, Extension extension) {
         this.transport = transport;
         this.writer = writer;
         this.masked = masked;
-        this.pool = pool;
+        this.services = services;
         this.closing = closing;
         this.deadlines = deadlines;
         this.extension = extension;
@@ -54,8 +53,8 @@ abstract class FrameOutput {
 
     /** Whether so many octets can be built without a write. */
     final boolean hasRoom(int octets) {
-        if (buffer == null && octets <= pool.bufferSize()) {
-            buffer = pool.borrow();
+        if (buffer == null && octets <= services.pool().bufferSize()) {
+            buffer = services.pool().borrow();
         }
         return buffer != null && octets <= buffer.remaining();
     }
@@ -96,7 +95,7 @@ abstract class FrameOutput {
             writeBuffer();
         }
         if (buffer == null && length <= COPIED) {
-            buffer = pool.borrow();
+            buffer = services.pool().borrow();
         }
         if (buffer == null || length > COPIED || frameLength > buffer.remaining()) {
             writeLarge(fin, rsv, opcode, payload, from, to);
@@ -202,7 +201,7 @@ abstract class FrameOutput {
 
     private void releaseBuffer() {
         if (buffer != null) {
-            pool.giveBack(buffer);
+            services.pool().giveBack(buffer);
             buffer = null;
         }
     }

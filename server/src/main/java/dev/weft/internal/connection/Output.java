@@ -1,7 +1,7 @@
 package dev.weft.internal.connection;
 
 import dev.weft.CloseReason;
-import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameWriter;
@@ -45,8 +45,6 @@ final class Output extends FrameOutput {
         }
     }
 
-    private final FlushGuard guard;
-
     /** Fair, so that no stream of messages keeps a Close frame or a ping waiting. */
     private final ReentrantLock lock = new ReentrantLock(true);
     /** The answers to the newest pings, the newest first, if they came while another thread had the lock. */
@@ -69,10 +67,9 @@ final class Output extends FrameOutput {
     /** Who sends a message in fragments, and what is signalled at its end. */
     private record Streaming(Thread sender, Condition ended) {}
 
-    Output(Transport transport, FrameWriter writer, boolean masked, BufferPool pool, Closing closing,
-            Deadlines deadlines, FlushGuard guard, Extension extension) {
-        super(transport, writer, masked, pool, closing, deadlines, extension);
-        this.guard = guard;
+    Output(Transport transport, FrameWriter writer, boolean masked, ConnectionServices services, Closing closing,
+            Deadlines deadlines, Extension extension) {
+        super(transport, writer, masked, services, closing, deadlines, extension);
     }
 
     /** Sends a message as one frame; waits for the end of a message that is being sent in fragments. */
@@ -93,19 +90,20 @@ final class Output extends FrameOutput {
      * Has a message sent as one frame, in its turn, and does not wait for that.
      *
      * @param hold whether it may be held back, to leave with what is posted next
-     * @param most what all posted messages that wait may be counted as; one may be more if it is alone
-     * @return false, and nothing is sent, if it would be more, or the server's budget is used up, or this end may not send
+     * @return false, and nothing is sent, if too much waits already, or the server's budget is used up, or this end may not
+     *         send
      */
-    boolean post(Opcode opcode, byte[] payload, int from, int to, boolean hold, long most) {
+    boolean post(Opcode opcode, byte[] payload, int from, int to, boolean hold) {
         long octets = Posted.octets(from, to);
-        if (!closing.isOpen() || !pool.budget().take(octets)) {
+        BufferBudget budget = services.pool().budget();
+        if (!closing.isOpen() || !budget.take(octets)) {
             return false;
         }
         Posted before;
         do {
             before = posted;
-            if (before != null && before.octets() + octets > most) {
-                pool.budget().giveBack(octets);
+            if (before != null && before.octets() + octets > services.limits().maxPostedSize()) {
+                budget.giveBack(octets);
                 return false;
             }
         } while (!POSTED.compareAndSet(this, before, Posted.behind(before, opcode, payload, from, to)));
@@ -261,7 +259,7 @@ final class Output extends FrameOutput {
         flushing = true;
         boolean started = false;
         try {
-            guard.startThread(this::flushUnsent);
+            services.guard().startThread(this::flushUnsent);
             started = true;
         } finally {
             flushing = started;
@@ -326,7 +324,7 @@ final class Output extends FrameOutput {
                 putMessage(each.opcode(), each.array(), each.from(), each.to());
             }
         } finally {
-            pool.budget().giveBack(messages.octets());
+            services.pool().budget().giveBack(messages.octets());
         }
     }
 
@@ -335,7 +333,7 @@ final class Output extends FrameOutput {
         unsentPongs = null;
         Posted dropped = (Posted) POSTED.getAndSet(this, null);
         if (dropped != null) {
-            pool.budget().giveBack(dropped.octets());
+            services.pool().budget().giveBack(dropped.octets());
         }
     }
 
@@ -413,7 +411,7 @@ final class Output extends FrameOutput {
     /** Asked by the guard, which took this off its list: whether the frames that were held back then still are. */
     boolean isOverdue() {
         if (!lock.tryLock()) {
-            guard.watch(this);
+            services.guard().watch(this);
             return false;
         }
         try {
@@ -443,7 +441,7 @@ final class Output extends FrameOutput {
     private void watch() {
         watched = true;
         writesWhenWatched = writes;
-        guard.watch(this);
+        services.guard().watch(this);
     }
 
     private void requireOpen() throws IOException {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.transport.MemoryTransport;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
@@ -21,11 +20,11 @@ import org.junit.jupiter.api.Timeout;
 class FlushGuardTest {
     private final FlushGuard guard = new FlushGuard("guard", Runnable::run);
     private final BufferBudget budget = new BufferBudget(1 << 20);
-    private final BufferPool pool = new BufferPool(1 << 10, budget);
+    private final ConnectionServices services = TestConnection.services(new BufferPool(1 << 10, budget), guard);
 
     private Output output(MemoryTransport transport, Closing closing) {
-        return new Output(transport, new FrameWriter(Role.SERVER), false, pool, closing,
-                new Deadlines(new CoarseClock(), TestConnection.TIMEOUTS), guard, null);
+        return new Output(transport, new FrameWriter(Role.SERVER), false, services, closing,
+                new Deadlines(services.clock(), services.timeouts()), null);
     }
 
     @AfterEach

@@ -14,7 +14,6 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.MessageView;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.transport.MemoryTransport;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
@@ -326,8 +325,9 @@ class SendingTest {
     void aWriteThatFailsHalfwayClosesTheTransportBeforeAnotherThreadCanWrite() throws Exception {
         MemoryTransport[] ends = MemoryTransport.pair(16);
         BufferBudget budget = new BufferBudget(1 << 20);
-        Output output = new Output(ends[0], new FrameWriter(Role.SERVER), false, new BufferPool(1 << 14, budget),
-                new Closing(), new Deadlines(new CoarseClock(), TestConnection.TIMEOUTS), null, null);
+        ConnectionServices services = TestConnection.services(new BufferPool(1 << 14, budget), null);
+        Output output = new Output(ends[0], new FrameWriter(Role.SERVER), false, services, new Closing(),
+                new Deadlines(services.clock(), services.timeouts()), null);
         // An interrupted write leaves half a frame behind, whose payload the next frame would become.
         Thread.currentThread().interrupt();
         assertThrows(ClosedByInterruptException.class,

@@ -78,6 +78,7 @@ public final class TestConnection implements AutoCloseable {
             Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(60), Duration.ofSeconds(25),
             Duration.ofSeconds(5));
 
+    private static final ConnectionLimits LIMITS = new ConnectionLimits(1 << 20, 1L << 40, 131_072, 1 << 20);
     private static final FlushGuard GUARD = new FlushGuard("guard of all tests", Runnable::run);
 
     static {
@@ -87,7 +88,7 @@ public final class TestConnection implements AutoCloseable {
     /** How the connection is to be. */
     public static final class Setup {
         private Role role = Role.SERVER;
-        private ConnectionLimits limits = new ConnectionLimits(1 << 20, 1L << 40, 131_072, 1 << 20);
+        private ConnectionLimits limits = LIMITS;
         private int capacity = 1 << 16;
         private int readLength = Integer.MAX_VALUE;
         private boolean parks;
@@ -189,6 +190,11 @@ public final class TestConnection implements AutoCloseable {
         Agreement agreement = new Agreement("/", null, null, setup.extension);
         thread = Thread.startVirtualThread(() -> run(setup.role, new Input(transport, pool), agreement, services,
                 handler == null ? this::runTasks : handler));
+    }
+
+    /** The default settings, for what makes up a connection. */
+    static ConnectionServices services(BufferPool pool, FlushGuard guard) {
+        return new ConnectionServices(LIMITS, TIMEOUTS, new CoarseClock(), pool, guard);
     }
 
     /** How the connection is to be. */
