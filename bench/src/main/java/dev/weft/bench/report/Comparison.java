@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.apache.commons.math3.stat.descriptive.rank.Median;
 import org.apache.commons.math3.stat.inference.MannWhitneyUTest;
 
 /**
@@ -16,13 +17,16 @@ import org.apache.commons.math3.stat.inference.MannWhitneyUTest;
  * one lies among the rounds of the other. A single round shows no noise of its own: then the median must have changed
  * by more than half.</li>
  * </ul>
- * That is noise within a run. Machines have moods that last as long as a run does: what looks worse should be measured again.
+ * That is noise within a run. Machines have moods that last as long as a run does. Peers and baselines are pinned, so what
+ * became of most of them in the same scenario is the machine's doing: where there are three or more, the median of their
+ * changes is taken out of the later figures first.
  */
 public final class Comparison {
     private static final double TENTH = 1.10;
     private static final double HALF = 1.5;
     private static final int ROUNDS_TO_TEST = 4;
     private static final double LEVEL = 0.05;
+    private static final int FEWEST_WITNESSES = 3;
 
     /** What became of a figure. */
     enum Verdict {
@@ -38,14 +42,21 @@ public final class Comparison {
     /**
      * One figure in both runs.
      *
-     * @param cost over 1 if it became worse
+     * @param mood how much worse, if over 1, the machine was in the later run
+     * @param cost over 1 if it became worse, but for that
      */
-    record Change(Measurement earlier, Measurement later, double cost, Verdict verdict) {}
+    record Change(Measurement earlier, Measurement later, double mood, double cost, Verdict verdict) {}
 
     /** What both runs must agree in to be of the same figure. */
     private record Key(String suite, String scenario, String subject, String metric, String unit) {
         static Key of(Measurement one) {
             return new Key(one.suite(), one.scenario(), one.subject(), one.metric(), one.unit());
+        }
+
+        /** Whether the other is the same figure of something that is not ours. */
+        boolean hasWitness(Key other) {
+            return Kind.of(other.subject) != Kind.WEFT
+                    && new Key(suite, scenario, other.subject, metric, unit).equals(other);
         }
     }
 
@@ -62,7 +73,7 @@ public final class Comparison {
         Map<Key, Measurement> after = byKey(later);
         after.forEach((key, one) -> {
             if (before.containsKey(key)) {
-                changes.add(change(before.get(key), one));
+                changes.add(change(before.get(key), one, mood(key, before, after)));
             }
         });
         changes.sort(Comparator.comparingDouble(Change::cost).reversed());
@@ -91,7 +102,17 @@ public final class Comparison {
         return all;
     }
 
-    private static Change change(Measurement before, Measurement after) {
+    /** What became of those that did not change themselves; 1 if they are too few to tell. */
+    private static double mood(Key key, Map<Key, Measurement> before, Map<Key, Measurement> after) {
+        double[] costs = after.entrySet().stream()
+                .filter(entry -> key.hasWitness(entry.getKey()) && before.containsKey(entry.getKey()))
+                .mapToDouble(entry -> Figures.cost(entry.getValue(), before.get(entry.getKey())))
+                .filter(cost -> cost > 0 && Double.isFinite(cost)).toArray();
+        return costs.length < FEWEST_WITNESSES ? 1 : new Median().evaluate(costs);
+    }
+
+    private static Change change(Measurement before, Measurement measured, double mood) {
+        Measurement after = measured.scaled(measured.lessIsBetter() ? 1 / mood : mood);
         double cost = Figures.cost(after, before);
         double size = Math.max(cost, 1 / cost);
         Verdict direction = cost > 1 ? Verdict.WORSE : Verdict.BETTER;
@@ -102,7 +123,7 @@ public final class Comparison {
         } else {
             apart = !Figures.overlap(before, after) && (rounds > 1 || size > HALF);
         }
-        return new Change(before, after, cost, apart && size > TENTH ? direction : Verdict.SAME);
+        return new Change(before, measured, mood, cost, apart && size > TENTH ? direction : Verdict.SAME);
     }
 
     private static double[] array(Measurement one) {
@@ -123,16 +144,17 @@ public final class Comparison {
             text.line("**The runs differ in more than their commit (bold above): a change may come from there.**");
         }
         text.line(
-                "Ratios are later ÷ earlier. Beyond noise: the median changed by more than a tenth, and the rounds tell the "
+                "Ratios are later ÷ earlier, behind what the machine's mood accounts for: where three or more peers and baselines "
+                        + "are in both runs, the median of their changes in the same scenario and metric, which is taken out of "
+                        + "the later figures before they are judged. Beyond noise: the median changed by more than a tenth, and the rounds tell the "
                         + "runs apart (four or more in both: Mann-Whitney at 5 %; two or three: their ranges do not overlap; one: the "
-                        + "median changed by more than half). Rounds show the noise within a run, not between runs: measure again "
-                        + "what looks worse.");
+                        + "median changed by more than half). What looks worse should be measured again.");
         for (Verdict verdict : Verdict.values()) {
             List<Change> of = changes.stream().filter(one -> one.verdict == verdict).toList();
             text.line("## " + verdict.title + ": " + of.size());
             List<Change> ranked = verdict == Verdict.BETTER ? of.reversed() : of;
             if (!of.isEmpty()) {
-                text.table(List.of("ratio", "suite", "scenario", "subject", "metric", "earlier", "later"),
+                text.table(List.of("ratio", "mood", "suite", "scenario", "subject", "metric", "earlier", "later"),
                         ranked.stream().map(Comparison::row).toList());
             }
         }
@@ -143,9 +165,10 @@ public final class Comparison {
 
     private static List<String> row(Change change) {
         Measurement now = change.later;
-        double cost = now.lessIsBetter() ? change.cost : 1 / change.cost;
-        return List.of(Figures.ratio(cost), now.suite(), now.scenario(), now.subject(),
-                now.metric() + ", " + now.unit() + (now.lessIsBetter() ? "" : " (more is better)"),
+        boolean less = now.lessIsBetter();
+        return List.of(Figures.ratio(less ? change.cost : 1 / change.cost),
+                Figures.ratio(less ? change.mood : 1 / change.mood), now.suite(), now.scenario(), now.subject(),
+                now.metric() + ", " + now.unit() + (less ? "" : " (more is better)"),
                 Figures.text(change.earlier), Figures.text(now));
     }
 

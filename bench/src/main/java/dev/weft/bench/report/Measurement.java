@@ -30,6 +30,12 @@ public record Measurement(String suite, String scenario, String subject, String 
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
+    /** The same with all figures so many times as large. */
+    Measurement scaled(double factor) {
+        return new Measurement(suite, scenario, subject, metric, unit, lessIsBetter,
+                rounds.stream().map(figure -> figure * factor).toList());
+    }
+
     /** The least figure. */
     public double min() {
         return rounds.stream().mapToDouble(Double::doubleValue).min().orElseThrow();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.bench.report.Comparison.Verdict;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -78,8 +79,30 @@ class ComparisonTest {
                 .results(new Measurement("echo", "s", "Weft", "throughput", "1/s", false, List.of(5.0, 5.1)));
         Comparison comparison = Comparison.of(before, after);
         assertEquals(Verdict.WORSE, comparison.changes().getFirst().verdict());
-        assertTrue(comparison.markdown().contains("| 0.50 | echo | s | Weft | throughput, 1/s (more is better) |"),
+        assertTrue(
+                comparison.markdown().contains("| 0.50 | 1.00 | echo | s | Weft | throughput, 1/s (more is better) |"),
                 comparison.markdown());
+    }
+
+    private static Results withPeers(double weft, double... peers) {
+        List<Measurement> all = new ArrayList<>(List.of(cpu("Weft", List.of(weft, weft * 1.01, weft * 1.02))));
+        for (int i = 0; i < peers.length; i++) {
+            all.add(cpu("Peer " + i, List.of(peers[i], peers[i] * 1.01, peers[i] * 1.02)));
+        }
+        return Samples.results(all.toArray(Measurement[]::new));
+    }
+
+    /** The machine is twice as slow: what is twice as dear has not changed, and what is three times as dear has. */
+    @Test
+    void whatBecameOfMostOthersIsTheMachinesDoing() {
+        Results before = withPeers(10, 20, 30, 40);
+        assertFalse(Comparison.of(before, withPeers(20, 40, 60, 81)).hasWorse());
+        assertTrue(Comparison.of(before, withPeers(30, 40, 60, 81)).hasWorse());
+        assertTrue(Comparison.of(before, withPeers(10, 10, 15, 20)).hasWorse(), "on a quicker machine");
+        assertTrue(Comparison.of(before, withPeers(20, 20, 30, 81)).hasWorse(), "one of three says nothing");
+        assertTrue(Comparison.of(withPeers(10, 20, 30), withPeers(20, 40, 60)).hasWorse(), "nor do two");
+        assertTrue(Comparison.of(before, withPeers(30, 40, 60, 80)).markdown()
+                .contains("| 1.50 | 2.00 | echo | s | Weft |"), "both are shown");
     }
 
     @Test
