@@ -12,10 +12,12 @@ import dev.weft.conform.wire.Findings;
 import dev.weft.conform.wire.Response;
 import dev.weft.conform.wire.Server;
 import dev.weft.conform.wire.Settings;
+import dev.weft.conform.wire.Trust;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -24,6 +26,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,7 +44,8 @@ public final class Conform implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(arity = "0..1", paramLabel = "URL", description = "The server: ws://host:port/path.")
+    @Parameters(arity = "0..1", paramLabel = "URL", description = "The server: ws://host:port/path or "
+            + "wss://host:port/path.")
     private URI url;
 
     @Option(names = "--only", paramLabel = "PATTERN", description = "Run the cases whose id fits; * stands for "
@@ -59,6 +63,9 @@ public final class Conform implements Callable<Integer> {
 
     @Option(names = "--html", paramLabel = "FILE", description = "Write all results as HTML.")
     private Path html;
+
+    @Option(names = "--insecure", description = "With wss: take any certificate.")
+    private boolean insecure;
 
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "5", description = "How long an answer may take. "
             + "Default: ${DEFAULT-VALUE}.")
@@ -130,8 +137,9 @@ public final class Conform implements Callable<Integer> {
         Duration wait = Duration.ofMillis((long) (timeout * 1000));
         Duration patience = wait.dividedBy(5);
         try {
-            return new Settings(url, wait, patience, octets(maxMessage), quick);
-        } catch (IllegalArgumentException e) {
+            SSLContext trust = insecure ? Trust.any() : Trust.ordinary();
+            return new Settings(url, trust, wait, patience, octets(maxMessage), quick);
+        } catch (IllegalArgumentException | GeneralSecurityException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage());
         }
     }

@@ -9,6 +9,7 @@ import dev.weft.conform.cases.Case;
 import dev.weft.conform.cases.Cases;
 import dev.weft.conform.report.Result;
 import dev.weft.conform.wire.Settings;
+import dev.weft.conform.wire.Trust;
 import dev.weft.conform.wire.Verdict;
 import java.net.URI;
 import java.time.Duration;
@@ -23,8 +24,8 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 class BrokenServerTest {
     private static List<Result> run(Fault fault, List<Case> cases, Duration timeout) throws Exception {
         try (BrokenServer server = new BrokenServer(fault)) {
-            Settings settings = new Settings(URI.create("ws://127.0.0.1:" + server.port() + "/"), timeout,
-                    timeout.dividedBy(4), 16 << 20, true);
+            Settings settings = new Settings(URI.create("ws://127.0.0.1:" + server.port() + "/"),
+                    Trust.ordinary(), timeout, timeout.dividedBy(4), 16 << 20, true);
             return new Runner(settings, result -> {}).run(cases);
         }
     }

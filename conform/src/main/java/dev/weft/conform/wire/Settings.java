@@ -3,30 +3,34 @@ package dev.weft.conform.wire;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
+import javax.net.ssl.SSLContext;
 
 /**
  * How a run is made.
  *
- * @param target     the server's address, {@code ws://host:port/path}
+ * @param target     the server's address, {@code ws://host:port/path} or {@code wss://host:port/path}
+ * @param tls        for {@code wss}: whom to trust
  * @param timeout    how long an answer that must come may take
  * @param patience   how long an answer is waited for that a lax server gives only when it has got more; shorter than
  *                   {@code timeout}, since every lax answer costs it
  * @param maxMessage the most octets of a message; cases that need more are skipped
  * @param quick      fewer repetitions
  */
-public record Settings(URI target, Duration timeout, Duration patience, long maxMessage, boolean quick) {
+public record Settings(URI target, SSLContext tls, Duration timeout, Duration patience, long maxMessage,
+        boolean quick) {
     /** Checks the address. */
     public Settings {
+        Objects.requireNonNull(tls);
         Objects.requireNonNull(timeout);
         Objects.requireNonNull(patience);
-        if (!"ws".equals(target.getScheme()) || target.getHost() == null) {
-            throw new IllegalArgumentException("not of the form ws://host:port/path: " + target);
+        if (!"ws".equals(target.getScheme()) && !"wss".equals(target.getScheme()) || target.getHost() == null) {
+            throw new IllegalArgumentException("not of the form ws://host:port/path or wss://…: " + target);
         }
     }
 
-    /** Settings with their defaults. */
-    public static Settings of(URI target) {
-        return new Settings(target, Duration.ofSeconds(5), Duration.ofSeconds(1), 16 << 20, false);
+    /** Whether TLS is spoken. */
+    public boolean secured() {
+        return "wss".equals(target.getScheme());
     }
 
     /** The server's host, without the brackets of an IPv6 address. */
@@ -36,7 +40,7 @@ public record Settings(URI target, Duration timeout, Duration patience, long max
 
     /** The server's port. */
     public int port() {
-        return target.getPort() < 0 ? 80 : target.getPort();
+        return target.getPort() >= 0 ? target.getPort() : secured() ? 443 : 80;
     }
 
     /** The value of the Host header. */

@@ -12,16 +12,20 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 
 /**
- * A TCP connection to the server. After the opening handshake a virtual thread reads all that comes, so that a case may
+ * A connection to the server, by TCP or by TLS above it. After the opening handshake a virtual thread reads all that comes, so that a case may
  * send as much as it likes without a deadlock; it answers pings and the server's Close.
  */
 final class Wire implements AutoCloseable {
     private static final int READ_LENGTH = 65_536;
     private static final int FIRST_WAIT_MILLIS = 5_000;
 
-    private final Socket socket = new Socket();
+    private final Socket tcp = new Socket();
+    /** The TCP socket itself, or TLS above it. */
+    private final Socket socket;
     private final InputStream in;
     private final OutputStream out;
     private final ReentrantLock writing = new ReentrantLock();
@@ -31,14 +35,27 @@ final class Wire implements AutoCloseable {
 
     Wire(Settings settings) throws IOException {
         try {
-            socket.setTcpNoDelay(true);
-            socket.connect(new InetSocketAddress(settings.host(), settings.port()), FIRST_WAIT_MILLIS);
+            tcp.setTcpNoDelay(true);
+            tcp.connect(new InetSocketAddress(settings.host(), settings.port()), FIRST_WAIT_MILLIS);
+            socket = settings.secured() ? secured(settings) : tcp;
             in = new BufferedInputStream(socket.getInputStream(), READ_LENGTH);
             out = socket.getOutputStream();
         } catch (IOException e) {
             close();
             throw e;
         }
+    }
+
+    private Socket secured(Settings settings) throws IOException {
+        tcp.setSoTimeout(FIRST_WAIT_MILLIS);
+        SSLSocket secured = (SSLSocket) settings.tls().getSocketFactory().createSocket(tcp, settings.host(),
+                settings.port(), true);
+        SSLParameters parameters = secured.getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        secured.setSSLParameters(parameters);
+        secured.startHandshake();
+        tcp.setSoTimeout(0);
+        return secured;
     }
 
     Transcript transcript() {
@@ -77,9 +94,9 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** Ends the stream to the server, by FIN. */
+    /** Ends the stream to the server, by FIN or TLS's close_notify. */
     void endOutput() throws IOException {
-        transcript.note("we send FIN");
+        transcript.note(socket == tcp ? "we send FIN" : "we send close_notify");
         socket.shutdownOutput();
     }
 
@@ -184,7 +201,8 @@ final class Wire implements AutoCloseable {
     @Override
     public void close() {
         try {
-            socket.close();
+            // Without close_notify, which may have to wait.
+            tcp.close();
         } catch (IOException e) {
             // Gone either way.
         }
