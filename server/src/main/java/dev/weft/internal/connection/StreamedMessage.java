@@ -32,7 +32,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
     private int to;
     private boolean decoderHasMore;
     private boolean complete;
-    /** The peer's Close frame came before the message was complete. */
+    /** No more of the message will be shown: the peer's Close frame came within it, or the peer broke a rule. */
     private boolean cutOff;
     private boolean expired;
 
@@ -94,6 +94,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
         try {
             return decoder == null ? readPlain(target, offset, length) : readDecoded(target, offset, length);
         } catch (ProtocolViolationException e) {
+            cutOff = true;
             throw connection.fail(e);
         } catch (IOException e) {
             throw connection.dead(e);
