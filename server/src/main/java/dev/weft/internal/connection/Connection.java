@@ -310,6 +310,9 @@ public final class Connection implements WebSocketConnection {
      */
     public void finish(CloseReason reason) {
         try {
+            if (stream != null) {
+                stream.cutOff();
+            }
             messages.release();
             output.close(reason);
             while (closing.state() == Closing.State.CLOSE_SENT && frames.next() != null) {}

@@ -32,7 +32,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
     private int to;
     private boolean decoderHasMore;
     private boolean complete;
-    /** No more of the message will be shown: the peer's Close frame came within it, or the peer broke a rule. */
+    /** No more of the message will be shown: a violation or the connection's end came before its own. */
     private boolean cutOff;
     private boolean expired;
 
@@ -119,6 +119,12 @@ final class StreamedMessage extends InputStream implements MessageStream {
     void expire() throws IOException {
         skipRest();
         expired = true;
+    }
+
+    /** The connection is over: what is left of the message lies in a buffer that may be another connection's by now. */
+    void cutOff() {
+        cutOff = true;
+        from = to;
     }
 
     private void skipRest() throws IOException {

@@ -2,12 +2,15 @@ package dev.weft.internal.connection;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.ConnectionClosedException;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.TestConnection.Handler;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -98,6 +101,20 @@ class BuffersTest {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO_STREAMS)) {
             test.peer.send("02 fe 4e20 00000000").send(new byte[19_000]);
             assertHoldsNothing(test, "in the middle of a streamed frame");
+        }
+    }
+
+    @Test
+    void aStreamShowsNothingOnceItsConnectionIsOver() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send("82 83 00000000 616263");
+            InputStream stream = test.onOwner(() -> test.connection().receiveStream().inputStream()).get();
+            test.returns();
+            test.peer.shutdownOutput();
+            test.awaitEnd();
+            // Its buffer may be another connection's by now.
+            assertEquals(0, stream.available());
+            assertThrows(ConnectionClosedException.class, stream::read);
         }
     }
 
