@@ -180,7 +180,10 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
-    /** Sets how long a message may take from its first octet to its last; a slower peer is closed with 1008. Default 60 s. */
+    /**
+     * Sets how long a message may take from its first octet to its last, or, if it is received as a stream, from a read to
+     * the octets for it; a slower peer is closed with 1008. Default 60 s.
+     */
     public WebSocketServerBuilder messageTimeout(Duration messageTimeout) {
         this.messageTimeout = messageTimeout;
         return this;
