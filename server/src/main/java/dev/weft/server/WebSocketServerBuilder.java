@@ -220,8 +220,8 @@ public final class WebSocketServerBuilder {
     }
 
     /**
-     * Sets what all connections together may hold in buffers, half-read messages and posted ones. Default a quarter of the
-     * heap.
+     * Sets what all connections together may hold in buffers, half-read messages, what decompresses these (outside the heap,
+     * some 44 KiB for each), and posted ones. Default a quarter of the heap.
      */
     public WebSocketServerBuilder bufferedOctets(long bufferedOctets) {
         this.bufferedOctets = bufferedOctets;

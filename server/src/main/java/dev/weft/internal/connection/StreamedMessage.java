@@ -160,7 +160,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
                 decoderHasMore = count == length;
                 check(target, offset, offset + count);
                 if (complete && !decoderHasMore) {
-                    messages.checkTextEnd();
+                    messages.checkEnd();
                 }
                 if (count > 0) {
                     return count;
@@ -194,13 +194,16 @@ final class StreamedMessage extends InputStream implements MessageStream {
         if (decoder != null) {
             decoder.input(parser.array(), begin, end, complete);
             decoderHasMore = true;
+            if (!complete) {
+                messages.countDecoder();
+            }
             return;
         }
         check(parser.array(), begin, end);
         from = begin;
         to = end;
         if (complete) {
-            messages.checkTextEnd();
+            messages.checkEnd();
         }
     }
 

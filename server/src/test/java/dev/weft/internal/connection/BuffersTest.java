@@ -9,6 +9,10 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.parser.Role;
+import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.DeflateCodecs;
+import dev.weft.parser.deflate.DeflateSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
@@ -69,6 +73,35 @@ class BuffersTest {
                 assertTrue(held >= came && held <= Math.max(1024, 16 * came), held + " held of " + came);
             }
         }
+    }
+
+    @Test
+    void whatDecompressesAHalfReadMessageIsCountedToo() throws Exception {
+        DeflateSettings settings = DeflateSettings.defaults();
+        try (DeflateCodecs codecs = new DeflateCodecs(settings)) {
+            for (Handler depth : DEPTHS) {
+                BufferBudget budget = new BufferBudget(64 << 10);
+                try (TestConnection first = deflating(codecs, settings, budget).start(depth);
+                        TestConnection second = deflating(codecs, settings, budget).start(depth)) {
+                    // RFC 7692 §7.2.3.1: "Hello".
+                    first.peer.sendFrame(0x41, Peer.hex("f248cd"));
+                    first.awaitReading();
+                    long held = budget.taken();
+                    assertTrue(held >= 40 << 10 && held <= 50 << 10, "held " + held);
+                    second.peer.sendFrame(0x41, Peer.hex("f248cd")).shutdownOutput().expectCloseAndEnd(1013);
+                    second.awaitEnd();
+                    assertEquals(held, budget.taken(), "nothing is left of the second");
+                    first.peer.sendFrame(0x80, Peer.hex("c9c90700")).expectText("Hello");
+                    assertHoldsNothing(first, "behind a compressed message");
+                }
+            }
+        }
+    }
+
+    private static TestConnection.Setup deflating(DeflateCodecs codecs, DeflateSettings settings, BufferBudget budget) {
+        DeflateAgreement agreement = new DeflateAgreement(false, false, 15, 12);
+        return TestConnection.with().budget(budget)
+                .extension(new DeflateExtension(agreement, settings, codecs, Role.SERVER));
     }
 
     @Test
