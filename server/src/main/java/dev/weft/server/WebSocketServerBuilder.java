@@ -213,7 +213,11 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
-    /** Sets the octets of each buffer that is lent to a busy connection. Default 16 KiB; at least 1 KiB. */
+    /**
+     * Sets the octets of each buffer that is lent to a busy connection. Default 16 KiB; 1 KiB to 16 MiB. Up to 64 are kept
+     * for the next, beyond what {@code bufferedOctets} counts, 16 of eight times the size, and 4 of 64 times, if that is at
+     * most 1 MiB.
+     */
     public WebSocketServerBuilder readBufferSize(int readBufferSize) {
         this.readBufferSize = readBufferSize;
         return this;
