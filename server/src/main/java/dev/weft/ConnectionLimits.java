@@ -6,8 +6,9 @@ import dev.weft.internal.Bounds;
  * What one connection may use. Every limit is finite; a peer that sends more than it may is closed with 1009 (RFC 6455
  * §7.4.1).
  *
- * @param maxMessageSize         the most octets of a message that is received whole or as a view; also the most memory
- *                               that one costs
+ * @param maxMessageSize         the most octets of a message that is received whole or as a view; one costs about as much
+ *                               memory at the most, or up to eight times as much if this is none of the buffers' sizes:
+ *                               {@code readBufferSize} times 1, 8 and 64, up to 1 MiB
  * @param maxStreamedMessageSize the most octets of a message that is received as a stream; costs no memory
  * @param maxFramesPerMessage    the most frames that a message may be cut into; bounds the work that empty ones cause
  * @param maxPostedSize          the most octets of messages that may be posted while they wait for the peer to read, each

@@ -46,7 +46,8 @@ public interface WebSocketConnection {
     Message receive() throws IOException;
 
     /**
-     * Waits for the next whole message and lends it: neither copies nor allocates if the message fits the read buffer.
+     * Waits for the next whole message and lends it: neither copies nor allocates if the message comes in one frame, is not
+     * compressed, and fits the read buffer.
      *
      * @return a view that is valid until the next receive
      * @throws ConnectionClosedException as {@link #receive()}

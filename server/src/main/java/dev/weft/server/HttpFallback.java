@@ -7,7 +7,9 @@ import dev.weft.parser.http.RequestHead;
 @FunctionalInterface
 public interface HttpFallback {
     /**
-     * Answers a request, on the connection's virtual thread; the connection is closed behind the answer.
+     * Answers a request, on the connection's virtual thread; the connection is closed behind the answer. The peer has the
+     * write and the close timeout together to take all of it: it is meant for pages, not for large files. What this throws
+     * becomes a 500.
      *
      * @param request a GET or HEAD request; a HEAD is sent the head of the answer alone
      */

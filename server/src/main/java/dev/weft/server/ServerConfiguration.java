@@ -22,8 +22,8 @@ import java.util.Optional;
  * @param shutdownGrace  how long a shutdown waits for connections to end by themselves
  * @param maxConnections how many connections may be open; further ones get 503
  * @param readBufferSize octets of each buffer that is lent to a connection while it has something to read or write
- * @param bufferedOctets what all connections together may hold in such buffers, half-read messages and posted ones; who would go over
- *                       it is closed with 1013
+ * @param bufferedOctets what all connections together may hold in such buffers, half-read messages, what decompresses
+ *                       these, and posted ones; who would go over it is closed with 1013
  * @param deflate        how the server takes part in permessage-deflate (RFC 7692); empty if it does not
  * @param subprotocols   what the server speaks; the first of a client's that is among them is chosen
  * @param policy         which handshakes are accepted

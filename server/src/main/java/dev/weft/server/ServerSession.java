@@ -123,7 +123,7 @@ final class ServerSession implements Runnable {
                 log(Level.DEBUG, "handshake failed: " + Escape.text(e.toString()));
             }
         } catch (Throwable e) {
-            server.logger().log(Level.WARNING, "unexpected error before a connection was open", e);
+            server.logger().log(Level.WARNING, "a connection failed for no fault of its peer's or its handler's", e);
         } finally {
             input.release();
             transport.close();

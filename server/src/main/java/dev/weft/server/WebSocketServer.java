@@ -67,15 +67,26 @@ public final class WebSocketServer implements AutoCloseable {
         this.address = (InetSocketAddress) listener.getLocalAddress();
         CoarseClock clock = new CoarseClock();
         BufferBudget budget = new BufferBudget(configuration.bufferedOctets());
-        Transports plain = configuration.socket().transport().open("weft-poller-" + port());
-        this.transports = configuration.tls().map(tls -> secured(plain, tls, budget)).orElse(plain);
-        this.guard = new FlushGuard("weft-flush-guard-" + port(), plain::start);
+        this.transports = open(configuration, "weft-poller-" + port(), budget);
+        this.guard = new FlushGuard("weft-flush-guard-" + port(), transports::start);
         this.services = new ConnectionServices(configuration.limits(), configuration.timeouts(), clock,
                 new BufferPool(configuration.readBufferSize(), budget), guard);
         this.sweeper = new Sweeper("weft-sweeper-" + port(), clock, shortestDeadline(),
                 now -> sessions.forEach(session -> sweep(session, now)));
         this.codecs = configuration.deflate().map(DeflateCodecs::new);
         this.acceptor = new Acceptor("weft-acceptor-" + port(), listener::accept, this::admit, logger);
+    }
+
+    private static Transports open(ServerConfiguration configuration, String name, BufferBudget budget)
+            throws IOException {
+        Transports plain = configuration.socket().transport().open(name);
+        try {
+            return configuration.tls().map(tls -> secured(plain, tls, budget)).orElse(plain);
+        } catch (Throwable e) {
+            // The parameters of TLS are user code.
+            plain.close();
+            throw e;
+        }
     }
 
     private static Transports secured(Transports plain, TlsSettings tls, BufferBudget budget) {
@@ -113,9 +124,15 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     private void begin() {
-        guard.start();
-        sweeper.start();
-        acceptor.start();
+        try {
+            guard.start();
+            sweeper.start();
+            acceptor.start();
+        } catch (Throwable e) {
+            // Where the system has no further thread for us.
+            release();
+            throw e;
+        }
         logger.log(Level.INFO, "listening on {0}", address);
     }
 
@@ -184,14 +201,18 @@ public final class WebSocketServer implements AutoCloseable {
         }
         long aborted = sessions.stream().filter(session -> !session.isFull()).count();
         sessions.forEach(ServerSession::abort);
-        sweeper.stop();
-        guard.stop();
-        transports.close();
-        codecs.ifPresent(DeflateCodecs::close);
+        release();
         logger.log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted", address, atFirst,
                 aborted);
         terminated.countDown();
         return interrupted;
+    }
+
+    private void release() {
+        sweeper.stop();
+        guard.stop();
+        transports.close();
+        codecs.ifPresent(DeflateCodecs::close);
     }
 
     private void closeListener() {

@@ -180,7 +180,10 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
-    /** Sets how long a message may take from its first octet to its last; a slower peer is closed with 1008. Default 60 s. */
+    /**
+     * Sets how long a message may take from its first octet to its last, or, if it is received as a stream, from a read to
+     * the octets for it; a slower peer is closed with 1008. Default 60 s.
+     */
     public WebSocketServerBuilder messageTimeout(Duration messageTimeout) {
         this.messageTimeout = messageTimeout;
         return this;
@@ -210,15 +213,19 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
-    /** Sets the octets of each buffer that is lent to a busy connection. Default 16 KiB; at least 1 KiB. */
+    /**
+     * Sets the octets of each buffer that is lent to a busy connection. Default 16 KiB; 1 KiB to 16 MiB. Up to 64 are kept
+     * for the next, beyond what {@code bufferedOctets} counts, 16 of eight times the size, and 4 of 64 times, if that is at
+     * most 1 MiB.
+     */
     public WebSocketServerBuilder readBufferSize(int readBufferSize) {
         this.readBufferSize = readBufferSize;
         return this;
     }
 
     /**
-     * Sets what all connections together may hold in buffers, half-read messages and posted ones. Default a quarter of the
-     * heap.
+     * Sets what all connections together may hold in buffers, half-read messages, what decompresses these (outside the heap,
+     * some 44 KiB for each), and posted ones. Default a quarter of the heap.
      */
     public WebSocketServerBuilder bufferedOctets(long bufferedOctets) {
         this.bufferedOctets = bufferedOctets;

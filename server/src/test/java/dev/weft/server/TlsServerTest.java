@@ -11,9 +11,12 @@ import java.io.IOException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
@@ -93,6 +96,26 @@ class TlsServerTest {
         assertThrows(IllegalArgumentException.class, () -> builder.tls(TestKeys.context(),
                 parameters -> parameters.setProtocols(new String[]{"TLSv7"})));
         assertThrows(NullPointerException.class, () -> builder.tls(null));
+    }
+
+    @Test
+    void aServerThatCannotStartLeavesNothingBehind() throws Exception {
+        Set<Thread> before = pollers();
+        AtomicInteger calls = new AtomicInteger();
+        WebSocketServerBuilder builder = server().transport(TransportKind.PARKING_PLATFORM)
+                .tls(TestKeys.context(), parameters -> {
+                    if (calls.incrementAndGet() > 1) {
+                        throw new IllegalStateException("not when a server starts");
+                    }
+                });
+        assertThrows(IllegalStateException.class, builder::start);
+        Await.until("its poller is gone", () -> before.containsAll(pollers()));
+    }
+
+    private static Set<Thread> pollers() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("weft-poller-"))
+                .collect(Collectors.toSet());
     }
 
     @Test

@@ -30,6 +30,8 @@ public final class MessageInflater implements AutoCloseable {
      */
     private static final byte[] TAIL = {0, 0, (byte) 0xff, (byte) 0xff, 3, 0};
     private static final int FINAL_BLOCK_LENGTH = 2;
+    /** What zlib takes outside the heap, nearly all of it for its window of 32 KiB. */
+    private static final int CODEC_SIZE = 40 << 10;
 
     private enum Stage {
         DRAINED, PAYLOAD, TAIL, CLOSED
@@ -162,6 +164,11 @@ public final class MessageInflater implements AutoCloseable {
     private ProtocolViolationException violation(String message) {
         close();
         return new ProtocolViolationException(CloseCode.INVALID_FRAME_PAYLOAD_DATA, "RFC 7692 7.2.2", message);
+    }
+
+    /** Octets that it holds on to while a message is under way, at the most: on the heap, and what it borrowed outside of it. */
+    public int workingSize() {
+        return CODEC_SIZE + window.size();
     }
 
     /** Octets of heap that it holds on to while no message is under way. */

@@ -27,6 +27,11 @@ final class Window {
         this.size = size;
     }
 
+    /** The most octets that it holds. */
+    int size() {
+        return size;
+    }
+
     int length() {
         return length;
     }

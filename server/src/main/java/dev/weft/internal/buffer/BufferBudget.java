@@ -2,7 +2,10 @@ package dev.weft.internal.buffer;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** How many octets all connections of a server together may hold in buffers, half-read messages and posted ones. For any thread. */
+/**
+ * How many octets all connections of a server together may hold in buffers, half-read messages, what decompresses these,
+ * and posted ones. For any thread.
+ */
 public final class BufferBudget {
     private final long limit;
     private final AtomicLong taken = new AtomicLong();

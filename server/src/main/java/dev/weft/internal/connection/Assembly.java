@@ -64,8 +64,7 @@ final class Assembly {
         if (needed > buffer.capacity()) {
             ByteBuffer larger = pool.borrow(capacity(needed, Math.min(expected, limits.maxMessageSize())));
             if (larger == null) {
-                throw new ProtocolViolationException(TRY_AGAIN_LATER, "10.4", "the server's bufferedOctets "
-                        + pool.budget().limit() + " are used up");
+                throw budgetIsSpent();
             }
             larger.put(buffer.flip());
             release();
@@ -76,6 +75,22 @@ final class Assembly {
     private int capacity(long needed, long expected) {
         int kept = pool.keptSize(needed, Math.min(GROWTH * needed, expected), MOST_GROWTH * needed);
         return kept > 0 ? kept : (int) Math.max(needed, Math.min(Math.max(SMALLEST, 2 * needed), expected));
+    }
+
+    /** Counts octets that are held elsewhere for the sake of the message, until {@link #giveBack}. */
+    void take(int octets) throws ProtocolViolationException {
+        if (!pool.budget().take(octets)) {
+            throw budgetIsSpent();
+        }
+    }
+
+    void giveBack(int octets) {
+        pool.budget().giveBack(octets);
+    }
+
+    private ProtocolViolationException budgetIsSpent() {
+        return new ProtocolViolationException(TRY_AGAIN_LATER, "10.4",
+                "the server's bufferedOctets " + pool.budget().limit() + " are used up");
     }
 
     /** What was put behind {@link #length()} by other means belongs to the message now. */

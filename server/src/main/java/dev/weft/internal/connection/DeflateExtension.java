@@ -39,6 +39,11 @@ public final class DeflateExtension implements Extension {
     }
 
     @Override
+    public int decoderSize() {
+        return decoder.inflater.workingSize();
+    }
+
+    @Override
     public Transform encoder() {
         return encoder;
     }

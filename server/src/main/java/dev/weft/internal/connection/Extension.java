@@ -20,6 +20,9 @@ public interface Extension {
     /** For the messages that come; used by the connection's thread. */
     Transform decoder();
 
+    /** Octets that the decoder holds within a message, wherever they are. */
+    int decoderSize();
+
     /** For the messages that go; used under the connection's sending lock. */
     Transform encoder();
 

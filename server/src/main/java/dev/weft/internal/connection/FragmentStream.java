@@ -11,7 +11,7 @@ final class FragmentStream extends OutputStream {
     private static final int FRAGMENT_LENGTH = 8192;
     private static final int ENCODING_OVERHEAD = 64;
 
-    private final Connection connection;
+    private final SendingConnection connection;
     private final Output output;
     private final Extension extension;
     private final byte[] buffer = new byte[FRAGMENT_LENGTH];
@@ -24,7 +24,7 @@ final class FragmentStream extends OutputStream {
      *
      * @param extension what transforms it, or {@code null}
      */
-    FragmentStream(Connection connection, Output output, Opcode opcode, Extension extension) throws IOException {
+    FragmentStream(SendingConnection connection, Output output, Opcode opcode, Extension extension) throws IOException {
         this.connection = connection;
         this.output = output;
         this.opcode = opcode;

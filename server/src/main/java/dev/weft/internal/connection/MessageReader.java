@@ -36,6 +36,8 @@ final class MessageReader {
     private int frameCount;
     private long received;
     private Utf8Validator utf8;
+    /** Whether what the decoder holds is counted. */
+    private boolean decoderIsCounted;
 
     MessageReader(FrameReader frames, Extension extension, Assembly assembly) {
         this.frames = frames;
@@ -83,6 +85,7 @@ final class MessageReader {
         release();
         if (extension != null) {
             extension.decoder().close();
+            discountDecoder();
         }
     }
 
@@ -103,13 +106,14 @@ final class MessageReader {
         while (frames.nextInPlace() == Event.PAYLOAD) {
             checkText(parser.array(), parser.payloadOffset(), parser.payloadOffset() + parser.payloadLength());
         }
-        checkTextEnd();
+        checkEnd();
         return view.show(type(), parser.array(), from, (int) parser.frameLength());
     }
 
     private View assemble(Event first) throws IOException, ProtocolViolationException {
         Event event = first;
         while (event != null && !takeWhole(event)) {
+            countDecoder();
             if (frames.canReadPayloadDirectly() && !transformed) {
                 readDirectly();
                 event = Event.PAYLOAD;
@@ -144,7 +148,7 @@ final class MessageReader {
             }
         }
         if (complete) {
-            checkTextEnd();
+            checkEnd();
         }
         return complete;
     }
@@ -230,7 +234,24 @@ final class MessageReader {
         }
     }
 
-    void checkTextEnd() throws ProtocolViolationException {
+    /** The message goes on: its decoder keeps its state, and many connections may be in the middle of one. */
+    void countDecoder() throws ProtocolViolationException {
+        if (transformed && !decoderIsCounted) {
+            assembly.take(extension.decoderSize());
+            decoderIsCounted = true;
+        }
+    }
+
+    private void discountDecoder() {
+        if (decoderIsCounted) {
+            decoderIsCounted = false;
+            assembly.giveBack(extension.decoderSize());
+        }
+    }
+
+    /** The message's last octets are here, decoded. */
+    void checkEnd() throws ProtocolViolationException {
+        discountDecoder();
         if (text && utf8 != null && !utf8.isComplete()) {
             throw notUtf8();
         }

@@ -32,7 +32,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
     private int to;
     private boolean decoderHasMore;
     private boolean complete;
-    /** The peer's Close frame came before the message was complete. */
+    /** No more of the message will be shown: a violation or the connection's end came before its own. */
     private boolean cutOff;
     private boolean expired;
 
@@ -94,6 +94,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
         try {
             return decoder == null ? readPlain(target, offset, length) : readDecoded(target, offset, length);
         } catch (ProtocolViolationException e) {
+            cutOff = true;
             throw connection.fail(e);
         } catch (IOException e) {
             throw connection.dead(e);
@@ -118,6 +119,12 @@ final class StreamedMessage extends InputStream implements MessageStream {
     void expire() throws IOException {
         skipRest();
         expired = true;
+    }
+
+    /** The connection is over: what is left of the message lies in a buffer that may be another connection's by now. */
+    void cutOff() {
+        cutOff = true;
+        from = to;
     }
 
     private void skipRest() throws IOException {
@@ -153,7 +160,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
                 decoderHasMore = count == length;
                 check(target, offset, offset + count);
                 if (complete && !decoderHasMore) {
-                    messages.checkTextEnd();
+                    messages.checkEnd();
                 }
                 if (count > 0) {
                     return count;
@@ -187,13 +194,16 @@ final class StreamedMessage extends InputStream implements MessageStream {
         if (decoder != null) {
             decoder.input(parser.array(), begin, end, complete);
             decoderHasMore = true;
+            if (!complete) {
+                messages.countDecoder();
+            }
             return;
         }
         check(parser.array(), begin, end);
         from = begin;
         to = end;
         if (complete) {
-            messages.checkTextEnd();
+            messages.checkEnd();
         }
     }
 

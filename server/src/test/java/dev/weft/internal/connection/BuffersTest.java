@@ -2,12 +2,19 @@ package dev.weft.internal.connection;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.ConnectionClosedException;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.parser.Role;
+import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.DeflateCodecs;
+import dev.weft.parser.deflate.DeflateSettings;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -69,6 +76,35 @@ class BuffersTest {
     }
 
     @Test
+    void whatDecompressesAHalfReadMessageIsCountedToo() throws Exception {
+        DeflateSettings settings = DeflateSettings.defaults();
+        try (DeflateCodecs codecs = new DeflateCodecs(settings)) {
+            for (Handler depth : DEPTHS) {
+                BufferBudget budget = new BufferBudget(64 << 10);
+                try (TestConnection first = deflating(codecs, settings, budget).start(depth);
+                        TestConnection second = deflating(codecs, settings, budget).start(depth)) {
+                    // RFC 7692 §7.2.3.1: "Hello".
+                    first.peer.sendFrame(0x41, Peer.hex("f248cd"));
+                    first.awaitReading();
+                    long held = budget.taken();
+                    assertTrue(held >= 40 << 10 && held <= 50 << 10, "held " + held);
+                    second.peer.sendFrame(0x41, Peer.hex("f248cd")).shutdownOutput().expectCloseAndEnd(1013);
+                    second.awaitEnd();
+                    assertEquals(held, budget.taken(), "nothing is left of the second");
+                    first.peer.sendFrame(0x80, Peer.hex("c9c90700")).expectText("Hello");
+                    assertHoldsNothing(first, "behind a compressed message");
+                }
+            }
+        }
+    }
+
+    private static TestConnection.Setup deflating(DeflateCodecs codecs, DeflateSettings settings, BufferBudget budget) {
+        DeflateAgreement agreement = new DeflateAgreement(false, false, 15, 12);
+        return TestConnection.with().budget(budget)
+                .extension(new DeflateExtension(agreement, settings, codecs, Role.SERVER));
+    }
+
+    @Test
     void nothingIsKeptForEachRead() throws Exception {
         byte[] payload = new byte[1 << 19];
         for (Handler depth : DEPTHS) {
@@ -98,6 +134,20 @@ class BuffersTest {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO_STREAMS)) {
             test.peer.send("02 fe 4e20 00000000").send(new byte[19_000]);
             assertHoldsNothing(test, "in the middle of a streamed frame");
+        }
+    }
+
+    @Test
+    void aStreamShowsNothingOnceItsConnectionIsOver() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send("82 83 00000000 616263");
+            InputStream stream = test.onOwner(() -> test.connection().receiveStream().inputStream()).get();
+            test.returns();
+            test.peer.shutdownOutput();
+            test.awaitEnd();
+            // Its buffer may be another connection's by now.
+            assertEquals(0, stream.available());
+            assertThrows(ConnectionClosedException.class, stream::read);
         }
     }
 

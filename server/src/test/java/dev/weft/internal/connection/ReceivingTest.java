@@ -286,6 +286,26 @@ class ReceivingTest {
     }
 
     @Test
+    void aViolationEndsAStreamAtOnceAndForGood() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            Connection connection = test.connection();
+            test.peer.send("01 81 00000000 61  00 81 00000000 ff  00 81 00000000 62");
+            test.onOwner(() -> {
+                InputStream stream = connection.receiveStream().inputStream();
+                assertEquals('a', stream.read());
+                for (int i = 0; i < 3; i++) {
+                    assertThrows(ConnectionClosedException.class, stream::read, "behind a hole in the message");
+                }
+                stream.close();
+                assertThrows(ConnectionClosedException.class, connection::receive, "without waiting for the rest");
+                return null;
+            }).get();
+            test.returns();
+            test.peer.shutdownOutput().expectCloseAndEnd(1007);
+        }
+    }
+
+    @Test
     void aStreamThatIsUnreadWhenThePeerClosesMakesWayForTheEnd() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             test.peer.send("02 81 00000000 61  88 82 00000000 03e9");

@@ -217,8 +217,10 @@ class SendingTest {
             try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
                 var received = test.receiveAll();
                 byte[] message = new byte[100];
+                // Before the sender waits for it: only its frame is to keep it waiting.
+                Connection connection = test.connection();
                 FutureTask<Void> sending = new FutureTask<>(() -> {
-                    test.connection().send(message);
+                    connection.send(message);
                     return null;
                 });
                 Thread sender = Thread.ofPlatform().start(sending);

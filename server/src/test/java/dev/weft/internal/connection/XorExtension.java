@@ -23,6 +23,11 @@ final class XorExtension implements Extension {
     }
 
     @Override
+    public int decoderSize() {
+        return 0;
+    }
+
+    @Override
     public Transform encoder() {
         return encoder;
     }
