@@ -6,6 +6,9 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * The one timer of a server: moves the clock and looks at every connection, about once a second. A platform thread, so
  * that deadlines hold even while handlers keep every carrier of virtual threads busy.
+ * <p>
+ * When the whole process was stopped for a while, what the peers sent meanwhile lies unread: the time is ours, not theirs,
+ * and the clock leaves it out.
  */
 public final class Sweeper {
     /** Looks at everything that has a deadline; must not block. */
@@ -17,6 +20,8 @@ public final class Sweeper {
 
     private static final Duration LONGEST_STEP = Duration.ofSeconds(1);
     private static final Duration SHORTEST_STEP = Duration.ofMillis(1);
+    /** So many steps at a time the clock goes on, however late this thread is. */
+    private static final int MOST_STEPS = 2;
 
     private final CoarseClock clock;
     private final long step;
@@ -48,9 +53,14 @@ public final class Sweeper {
     }
 
     private void run() {
+        long time = System.nanoTime();
+        long before = time;
         while (!stopped) {
             LockSupport.parkNanos(step);
-            clock.set(System.nanoTime());
+            long now = System.nanoTime();
+            time += Math.min(now - before, MOST_STEPS * step);
+            before = now;
+            clock.set(time);
             look(clock.now());
         }
     }

@@ -38,6 +38,28 @@ class SweeperTest {
         assertFalse(behind.get());
     }
 
+    /** As when the process is stopped and goes on: the clock must not find everybody late. */
+    @Test
+    void theClockLeavesOutWhatTheSweeperMissed() throws Exception {
+        LinkedBlockingQueue<Integer> looks = new LinkedBlockingQueue<>();
+        AtomicBoolean missed = new AtomicBoolean();
+        Duration step = Duration.ofMillis(5);
+        Sweeper sweeper = new Sweeper("sweeper", clock, step.multipliedBy(4), now -> {
+            looks.add(now);
+            if (missed.compareAndSet(false, true)) {
+                long end = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+                while (System.nanoTime() < end) {
+                    Thread.onSpinWait();
+                }
+            }
+        });
+        sweeper.start();
+        int before = looks.take();
+        int after = looks.take();
+        sweeper.stop();
+        assertTrue(after - before <= 2 * step.toMillis() + 1, () -> after - before + " ms");
+    }
+
     @Test
     void endsWhenStoppedHoweverLongItsStep() throws Exception {
         AtomicReference<Thread> thread = new AtomicReference<>();
