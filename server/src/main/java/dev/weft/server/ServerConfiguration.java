@@ -23,7 +23,8 @@ import java.util.Optional;
  * @param maxConnections how many connections may be open; further ones get 503
  * @param readBufferSize octets of each buffer that is lent to a connection while it has something to read or write
  * @param bufferedOctets what all connections together may hold in such buffers, half-read messages, what decompresses
- *                       these, and posted ones; who would go over it is closed with 1013
+ *                       these, posted ones, and half-read requests beyond their first 2 KiB; who would go over it is
+ *                       closed with 1013, or gets 503
  * @param deflate        how the server takes part in permessage-deflate (RFC 7692); empty if it does not
  * @param subprotocols   what the server speaks; the first of a client's that is among them is chosen
  * @param policy         which handshakes are accepted

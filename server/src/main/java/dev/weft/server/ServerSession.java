@@ -4,6 +4,7 @@ import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.Escape;
+import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.Input;
 import dev.weft.internal.transport.Lingering;
@@ -58,6 +59,11 @@ final class ServerSession implements Runnable {
     private static final CloseReason NORMAL = new CloseReason(CloseCode.NORMAL_CLOSURE, "");
     private static final CloseReason FAILED = new CloseReason(CloseCode.INTERNAL_ERROR, "");
     private static final String RETRY_AFTER_SECONDS = "1";
+
+    /** A half-read head is counted among the buffered octets from here on: an ordinary one must not need them. */
+    private static final int UNCOUNTED_HEAD = 2048;
+    private static final int INCOMPLETE = -1;
+    private static final int BUDGET_IS_SPENT = -2;
     /** Of causes that are looked at: a chain may be a circle. */
     private static final int LONGEST_CHAIN = 16;
 
@@ -157,12 +163,12 @@ final class ServerSession implements Runnable {
      */
     private byte[] open(Input input) throws IOException {
         RequestHeadParser parser = new RequestHeadParser(server.configuration().httpLimits());
-        int offset = -1;
+        int offset = INCOMPLETE;
         HttpResponse refusal = null;
         try {
-            while (offset < 0 && phase == Phase.HEAD && input.fill()) {
-                headBegun = true;
-                offset = parser.parse(input.array(), 0, input.length());
+            offset = readHead(parser, input);
+            if (offset == BUDGET_IS_SPENT) {
+                refusal = unavailable("the server's bufferedOctets are used up");
             }
         } catch (HttpHeadException e) {
             log(Level.DEBUG, "refused a request head: " + e.getMessage());
@@ -189,6 +195,31 @@ final class ServerSession implements Runnable {
             // RFC 9110 §9.3.2: whatever the answer to a HEAD is, its body is not sent.
             case Refusal no -> head.method().equals("HEAD") ? no.response().encodeHead() : no.response().encode();
         };
+    }
+
+    /** Returns where the head ended, or {@link #INCOMPLETE}, or {@link #BUDGET_IS_SPENT}. */
+    private int readHead(RequestHeadParser parser, Input input) throws IOException, HttpHeadException {
+        BufferBudget budget = server.services().pool().budget();
+        int octets = 0;
+        int counted = 0;
+        try {
+            while (phase == Phase.HEAD && input.fill()) {
+                headBegun = true;
+                int offset = parser.parse(input.array(), 0, input.length());
+                if (offset >= 0) {
+                    return offset;
+                }
+                octets += input.length();
+                int more = Math.max(0, octets - UNCOUNTED_HEAD) - counted;
+                if (!budget.take(more)) {
+                    return BUDGET_IS_SPENT;
+                }
+                counted += more;
+            }
+            return INCOMPLETE;
+        } finally {
+            budget.giveBack(counted);
+        }
     }
 
     private void accept(Acceptance acceptance, Input input, int offset) throws IOException {

@@ -12,11 +12,14 @@ import dev.weft.parser.http.HttpLimits;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.RawPeer.Answer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.FutureTask;
@@ -104,6 +107,41 @@ class HandshakeAttacksTest {
                 Bystander.assertEchoes(peer, "Hello");
             }
         });
+    }
+
+    /** So that slow peers with large heads share what all may hold. */
+    @Test
+    void attack09_manyHalfReadHeads() throws Exception {
+        String half = LINE + ("X: " + "a".repeat(1000) + "\r\n").repeat(20);
+        Bystander.beside(Handlers.echoServer().bufferedOctets(200_000), server -> {
+            Set<RawPeer> waiting = new HashSet<>();
+            for (int i = 0; i < 30; i++) {
+                waiting.add(RawPeer.connect(server).text(half));
+            }
+            Await.until("those who are too many are refused", () -> {
+                waiting.removeIf(HandshakeAttacksTest::isRefusedForNow);
+                return waiting.size() <= 10;
+            });
+            assertFalse(waiting.isEmpty());
+            for (RawPeer peer : waiting) {
+                assertTrue(peer.text(request().split("\n", 2)[1]).readHead().startsWith("HTTP/1.1 101 "));
+                Bystander.assertEchoes(peer, "there was room for this one");
+                peer.leave();
+            }
+        });
+    }
+
+    private static boolean isRefusedForNow(RawPeer peer) {
+        try {
+            if (!peer.hasAnswer()) {
+                return false;
+            }
+            assertEquals(503, peer.readAnswer().status());
+            peer.leave();
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     // 10: slow peers
