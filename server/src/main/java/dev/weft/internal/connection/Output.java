@@ -143,7 +143,10 @@ final class Output extends FrameOutput {
         try {
             Streaming ended = streaming;
             streaming = null;
-            ended.ended().signalAll();
+            // Gone already if the connection is over.
+            if (ended != null) {
+                ended.ended().signalAll();
+            }
         } finally {
             unlock();
         }

@@ -293,6 +293,17 @@ class SendingTest {
     }
 
     @Test
+    void aStreamThatIsClosedAfterTheEndTellsTheEnd() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            OutputStream stream = test.connection().sendBinaryStream();
+            test.connection().abort();
+            test.returns();
+            test.awaitEnd();
+            assertThrows(ConnectionClosedException.class, stream::close);
+        }
+    }
+
+    @Test
     void aBrokenWireGivesItsOwnExceptionOnceAndThenTheEnd() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             IOException broken = new IOException("Connection reset");
