@@ -59,6 +59,11 @@ abstract class FrameOutput {
         return buffer != null && octets <= buffer.remaining();
     }
 
+    /** The most octets that messages become: what an extension cannot make shorter it makes longer, by an eighth at most. */
+    final long mostBuilt(long octets) {
+        return extension == null ? octets : octets + octets / 8;
+    }
+
     /** Builds a whole message, transformed by the extension if that is to its liking, behind the frames that are built. */
     final void putMessage(Opcode opcode, byte[] payload, int from, int to) throws IOException {
         if (extension != null && extension.transforms(to - from)) {

@@ -237,7 +237,7 @@ final class Output extends FrameOutput {
     /** As far as it can be done without blocking; for the rest starts a thread. */
     private void sendUnsentNow(boolean hold) throws IOException {
         Posted messages = streaming == null ? posted : null;
-        long octets = (unsentPongs == null ? 0 : PONGS_ROOM) + (messages == null ? 0 : messages.octets());
+        long octets = (unsentPongs == null ? 0 : PONGS_ROOM) + (messages == null ? 0 : mostBuilt(messages.octets()));
         if (!closing.isOpen()) {
             drop();
         } else if (octets <= COPIED && hasRoom((int) octets)) {

@@ -12,14 +12,19 @@ import dev.weft.MessageView;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.connection.RecordingTransport.Write;
 import dev.weft.parser.Role;
+import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.DeflateCodecs;
+import dev.weft.parser.deflate.DeflateSettings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -354,6 +359,32 @@ class PostingTest {
                 Peer.Frame frame = test.peer.readFrame();
                 assertEquals(0x81 | 0x20, frame.firstOctet(), "RSV2");
                 assertEquals(text, new String(decoder.apply(frame.payload()), UTF_8));
+            }
+        }
+    }
+
+    /** A small window makes what cannot be compressed longer; held back messages leave less room than usual. */
+    @Test
+    void itDoesNotWaitEitherIfTheExtensionMakesTheMessageLonger() throws Exception {
+        byte[] noise = new byte[4000];
+        new Random(1).nextBytes(noise);
+        DeflateSettings settings = DeflateSettings.defaults();
+        for (int windowBits = 8; windowBits <= 15; windowBits++) {
+            DeflateAgreement agreement = new DeflateAgreement(false, false, windowBits, 15);
+            for (int length = 3000; length <= noise.length; length += 8) {
+                try (DeflateCodecs codecs = new DeflateCodecs(settings);
+                        TestConnection test = TestConnection.with().capacity(NARROW)
+                                .extension(new DeflateExtension(agreement, settings, codecs, Role.SERVER))
+                                .start(null)) {
+                    int count = length;
+                    FutureTask<Void> posting = start(() -> {
+                        for (int i = 0; i < 6; i++) {
+                            assertTrue(test.connection().post(MessageView.Type.BINARY, noise, 0, count, i < 5));
+                        }
+                    });
+                    posting.get(10, TimeUnit.SECONDS);
+                    assertTrue(test.connection().isOpen());
+                }
             }
         }
     }
