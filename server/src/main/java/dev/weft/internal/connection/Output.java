@@ -89,11 +89,11 @@ final class Output extends FrameOutput {
     /**
      * Has a message sent as one frame, in its turn, and does not wait for that.
      *
-     * @param hold whether it may be held back, to leave with what is posted next
+     * @param more whether it may be held back, to leave with what is posted next
      * @return false, and nothing is sent, if too much waits already, or the server's budget is used up, or this end may not
      *         send
      */
-    boolean post(Opcode opcode, byte[] payload, int from, int to, boolean hold) {
+    boolean post(Opcode opcode, byte[] payload, int from, int to, boolean more) {
         long octets = Posted.octets(from, to);
         BufferBudget budget = services.pool().budget();
         if (!closing.isOpen() || !budget.take(octets)) {
@@ -106,8 +106,8 @@ final class Output extends FrameOutput {
                 budget.giveBack(octets);
                 return false;
             }
-        } while (!POSTED.compareAndSet(this, before, Posted.behind(before, opcode, payload, from, to)));
-        sendUnsent(hold);
+        } while (!POSTED.compareAndSet(this, before, Posted.behind(before, opcode, payload, from, to, more)));
+        sendUnsent();
         return true;
     }
 
@@ -181,7 +181,7 @@ final class Output extends FrameOutput {
     void pong(byte[] payload, int from, int to, boolean hold) throws IOException {
         if (flushing || unsentPongs != null || !lock.tryLock()) {
             leaveUnsent(Arrays.copyOfRange(payload, from, to));
-            sendUnsent(false);
+            sendUnsent();
             return;
         }
         try {
@@ -212,14 +212,14 @@ final class Output extends FrameOutput {
     /** Whoever lets the lock go sends what did not wait for it. */
     private void unlock() {
         lock.unlock();
-        sendUnsent(false);
+        sendUnsent();
     }
 
-    private void sendUnsent(boolean hold) {
+    private void sendUnsent() {
         while (isUnsent() && !flushing && lock.tryLock()) {
             try {
                 if (!flushing) {
-                    sendUnsentNow(hold);
+                    sendUnsentNow();
                 }
             } catch (IOException e) {
                 // It is noted as the connection's end.
@@ -235,12 +235,13 @@ final class Output extends FrameOutput {
     }
 
     /** As far as it can be done without blocking; for the rest starts a thread. */
-    private void sendUnsentNow(boolean hold) throws IOException {
+    private void sendUnsentNow() throws IOException {
         Posted messages = streaming == null ? posted : null;
         long octets = (unsentPongs == null ? 0 : PONGS_ROOM) + (messages == null ? 0 : mostBuilt(messages.octets()));
         if (!closing.isOpen()) {
             drop();
         } else if (octets <= COPIED && hasRoom((int) octets)) {
+            boolean hold = unsentPongs == null && messages != null && messages.more();
             putPongs();
             if (messages != null && POSTED.compareAndSet(this, messages, null)) {
                 put(messages);
@@ -460,7 +461,7 @@ final class Output extends FrameOutput {
             }
             requireOpen();
             if (isUnsent() && !flushing) {
-                sendUnsentNow(false);
+                sendUnsentNow();
             }
             try {
                 // Not for ever: an abort takes no lock and so cannot signal.

@@ -389,6 +389,21 @@ class PostingTest {
         }
     }
 
+    /** A message is posted by another thread while one that may be held back is built. */
+    @Test
+    void whatNothingFollowsIsNotHeldBackForAnothersSake() throws Exception {
+        XorExtension extension = new XorExtension();
+        try (TestConnection test = TestConnection.with().withoutGuard().extension(extension).start(null)) {
+            extension.onInput(() -> {
+                extension.onInput(() -> null);
+                start(() -> assertTrue(test.connection().post("second"))).get();
+                return null;
+            });
+            assertTrue(test.connection().post(MessageView.Type.TEXT, "first".getBytes(UTF_8), 0, 5, true));
+            assertEquals(List.of(2 + 5 + 2 + 6), lengths(test));
+        }
+    }
+
     @Test
     void whatMayNotBeSentIsRefusedBefore() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {

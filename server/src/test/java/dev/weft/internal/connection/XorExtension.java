@@ -1,11 +1,12 @@
 package dev.weft.internal.connection;
 
 import dev.weft.parser.FrameHeader;
+import java.util.concurrent.Callable;
 
 /** A toy: the octets of transformed messages XORed with a running key, which goes on from message to message. */
 final class XorExtension implements Extension {
     private final Transform decoder = new Step();
-    private final Transform encoder = new Step();
+    private final Step encoder = new Step();
 
     @Override
     public int rsv() {
@@ -32,6 +33,11 @@ final class XorExtension implements Extension {
         return encoder;
     }
 
+    /** Does something whenever a message is about to be encoded. */
+    void onInput(Callable<?> action) {
+        encoder.onInput = action;
+    }
+
     /** The key moves with every octet, so that a lost one spoils all that follows. */
     static final class Step implements Transform {
         private byte[] array;
@@ -39,9 +45,15 @@ final class XorExtension implements Extension {
         private int to;
         private int key = 0x5a;
         private volatile boolean closed;
+        private volatile Callable<?> onInput = () -> null;
 
         @Override
         public void input(byte[] source, int begin, int end, boolean last) {
+            try {
+                onInput.call();
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
             if (from != to) {
                 throw new IllegalStateException("there is output left");
             }
