@@ -204,7 +204,8 @@ abstract class FrameOutput {
         }
     }
 
-    private void releaseBuffer() {
+    /** Drops the frames that are built and gives the buffer back. */
+    final void releaseBuffer() {
         if (buffer != null) {
             services.pool().giveBack(buffer);
             buffer = null;

@@ -395,6 +395,7 @@ final class Output extends FrameOutput {
         try {
             streaming = null;
             drop();
+            releaseBuffer();
             if (extension != null) {
                 extension.encoder().close();
             }

@@ -405,6 +405,16 @@ class PostingTest {
     }
 
     @Test
+    void whatIsHeldBackAtTheEndIsNotCountedAnyMore() throws Exception {
+        BufferBudget budget = new BufferBudget(1 << 20);
+        try (TestConnection test = TestConnection.with().withoutGuard().budget(budget).start(null)) {
+            assertTrue(test.connection().post(MessageView.Type.TEXT, new byte[]{'a'}, 0, 1, true));
+            test.connection().abort();
+        }
+        assertEquals(0, budget.taken());
+    }
+
+    @Test
     void whatMayNotBeSentIsRefusedBefore() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             assertThrows(IllegalArgumentException.class, () -> test.connection().post("\ud800"));
