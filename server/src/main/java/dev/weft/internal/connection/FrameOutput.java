@@ -197,6 +197,12 @@ abstract class FrameOutput {
         }
     }
 
+    /** Ends the connection, unless it is over. */
+    final void breakOff(IOException cause) {
+        closing.breakOff(cause);
+        transport.close();
+    }
+
     private void beginWrite() {
         writes++;
         if (holding) {

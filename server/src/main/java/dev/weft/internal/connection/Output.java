@@ -323,12 +323,18 @@ final class Output extends FrameOutput {
     }
 
     private void put(Posted messages) throws IOException {
+        boolean whole = false;
         try {
             for (Posted each : messages.oldestFirst()) {
                 putMessage(each.opcode(), each.array(), each.from(), each.to());
             }
+            whole = true;
         } finally {
             services.pool().budget().giveBack(messages.octets());
+            if (!whole) {
+                // Such as for want of memory: what was promised is lost, and must not be so in silence.
+                breakOff(new IOException("a posted message could not be built"));
+            }
         }
     }
 

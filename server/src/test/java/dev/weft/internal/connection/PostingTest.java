@@ -405,6 +405,20 @@ class PostingTest {
     }
 
     @Test
+    void aMessageThatCannotBeBuiltEndsTheConnectionAndIsNotLostInSilence() throws Exception {
+        BufferBudget budget = new BufferBudget(1 << 20);
+        XorExtension extension = new XorExtension();
+        try (TestConnection test = TestConnection.with().extension(extension).budget(budget).start(null)) {
+            extension.onInput(() -> {
+                throw new OutOfMemoryError("not really");
+            });
+            assertThrows(OutOfMemoryError.class, () -> test.connection().post("a"));
+            assertFalse(test.connection().isOpen());
+        }
+        assertEquals(0, budget.taken());
+    }
+
+    @Test
     void whatIsHeldBackAtTheEndIsNotCountedAnyMore() throws Exception {
         BufferBudget budget = new BufferBudget(1 << 20);
         try (TestConnection test = TestConnection.with().withoutGuard().budget(budget).start(null)) {
