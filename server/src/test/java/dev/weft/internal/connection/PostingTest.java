@@ -429,6 +429,20 @@ class PostingTest {
     }
 
     @Test
+    void aThreadThatIsInterruptedMayPost() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+            start(() -> {
+                Thread.currentThread().interrupt();
+                assertTrue(test.connection().post(new byte[200]));
+                assertTrue(test.connection().post("a"));
+                assertTrue(Thread.interrupted());
+            }).get();
+            test.peer.expectFrame(0x82, new byte[200]).expectText("a");
+            assertTrue(test.connection().isOpen());
+        }
+    }
+
+    @Test
     void whatMayNotBeSentIsRefusedBefore() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             assertThrows(IllegalArgumentException.class, () -> test.connection().post("\ud800"));
