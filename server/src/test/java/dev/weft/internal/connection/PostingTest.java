@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -139,13 +140,16 @@ class PostingTest {
 
     @Test
     void moreThanTheLimitIsRefusedUntilThePeerReads() throws Exception {
+        BufferBudget budget = new BufferBudget(1 << 20);
         // Three messages of 36 octets, each counted with 64 more.
-        try (TestConnection test = TestConnection.with().capacity(NARROW).maxPostedSize(300).start(null)) {
+        try (TestConnection test = TestConnection.with().capacity(NARROW).maxPostedSize(300).budget(budget)
+                .start(null)) {
             fill(test);
-            for (int i = 0; i < 3; i++) {
+            for (int i = 0; i < 2; i++) {
                 assertTrue(test.connection().post("x".repeat(36)), "message " + i);
             }
-            assertFalse(test.connection().post("x".repeat(36)));
+            assertFalse(test.connection().post("x".repeat(37)), "one octet too many");
+            assertTrue(test.connection().post("x".repeat(36)));
             assertFalse(test.connection().post(""), "an empty one counts as well");
             assertTrue(test.connection().isOpen());
             test.peer.expectFrame(0x82, new byte[200]);
@@ -155,6 +159,7 @@ class PostingTest {
             assertTrue(test.connection().post("again"));
             test.peer.expectText("again");
         }
+        assertEquals(0, budget.taken(), "what was refused is not counted");
     }
 
     @Test
@@ -389,18 +394,21 @@ class PostingTest {
         }
     }
 
-    /** A message is posted by another thread while one that may be held back is built. */
+    /** Another thread posts two while the first, which may be held back, is built; the last may be held back as well. */
     @Test
     void whatNothingFollowsIsNotHeldBackForAnothersSake() throws Exception {
         XorExtension extension = new XorExtension();
         try (TestConnection test = TestConnection.with().withoutGuard().extension(extension).start(null)) {
             extension.onInput(() -> {
                 extension.onInput(() -> null);
-                start(() -> assertTrue(test.connection().post("second"))).get();
+                start(() -> {
+                    assertTrue(test.connection().post("second"));
+                    assertTrue(test.connection().post(MessageView.Type.TEXT, new byte[1], 0, 1, true));
+                }).get();
                 return null;
             });
             assertTrue(test.connection().post(MessageView.Type.TEXT, "first".getBytes(UTF_8), 0, 5, true));
-            assertEquals(List.of(2 + 5 + 2 + 6), lengths(test));
+            assertEquals(List.of(2 + 5 + 2 + 6 + 2 + 1), lengths(test));
         }
     }
 
@@ -439,6 +447,79 @@ class PostingTest {
             }).get();
             test.peer.expectFrame(0x82, new byte[200]).expectText("a");
             assertTrue(test.connection().isOpen());
+        }
+    }
+
+    /** Its thread has not come to wait for the network yet, so nobody has the lock. */
+    @Test
+    void receivingDoesNotTakeTheWaitForTheNetworkOver() throws Exception {
+        FlushGuard late = new FlushGuard("never started", thread -> {});
+        try (TestConnection test = TestConnection.with().capacity(NARROW).guard(late).start(null)) {
+            assertTrue(test.connection().post(new byte[200]));
+            test.peer.sendFrame(0x89, new byte[0]).sendText("a");
+            assertEquals("text:a", TestConnection.word(test.onOwner(() -> test.connection().receive()).get()));
+        }
+    }
+
+    @Test
+    void aStreamDoesNotOvertakeAMessageThatWasPosted() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+            fill(test);
+            assertTrue(test.connection().post("first"));
+            FutureTask<Void> streaming = queue(() -> test.connection().sendBinaryStream().close());
+            test.peer.expectFrame(0x82, new byte[200]).expectText("first").expect("82 00");
+            streaming.get();
+        }
+    }
+
+    /** Starts something that waits for the lock, and waits until it does. */
+    private static FutureTask<Void> queue(Action action) throws InterruptedException {
+        FutureTask<Void> task = new FutureTask<>((Callable<Void>) () -> {
+            action.run();
+            return null;
+        });
+        Thread thread = Thread.ofPlatform().start(task);
+        TestConnection.awaitUntil(() -> thread.getState() == Thread.State.WAITING);
+        return task;
+    }
+
+    @Test
+    void whoeverWaitsToSendGetsATurnBetweenWhatIsPosted() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+            fill(test);
+            FutureTask<Void> pinging = queue(() -> test.connection().ping(new byte[0]));
+            assertTrue(test.connection().post("more"));
+            test.peer.expectFrame(0x82, new byte[200]).expect("89 00").expectText("more");
+            pinging.get();
+        }
+    }
+
+    /** A pong goes between the fragments, at first as far as the network takes it, which is full. */
+    @Test
+    void whatWaitsForTheEndOfAStreamDoesNotLeaveWithAPong() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+            FutureTask<List<String>> received = test.receiveAll();
+            byte[] half = new byte[9996];
+            CountDownLatch posted = new CountDownLatch(1);
+            FutureTask<Void> sending = start(() -> {
+                OutputStream stream = test.connection().sendBinaryStream();
+                stream.write(half);
+                posted.await();
+                stream.close();
+            });
+            test.transport.awaitWriting();
+            assertTrue(test.connection().post("posted"));
+            test.peer.sendFrame(0x89, new byte[0]);
+            test.awaitReading();
+            byte[] begin = test.peer.read(4 + half.length - NARROW);
+            assertEquals("027e", Peer.hex(new byte[]{begin[0], begin[1]}));
+            TestConnection.awaitUntil(() -> lengths(test).size() == 2);
+            test.peer.read(NARROW);
+            test.peer.expect("8a 00");
+            posted.countDown();
+            test.peer.expect("80 00").expectText("posted");
+            sending.get();
+            assertFalse(received.isDone());
         }
     }
 
