@@ -19,6 +19,7 @@ abstract class FrameOutput {
     static final int COPIED = 4096;
     /** The most octets of one write, so that the write deadline sees a slow peer make progress. */
     private static final int WRITE_LENGTH = 1 << 16;
+    private static final int ENCODING_OVERHEAD = 64;
 
     final ConnectionServices services;
     final Closing closing;
@@ -90,6 +91,35 @@ abstract class FrameOutput {
             throw new IllegalStateException("an encoder sees no peer's octets", e);
         }
         put(true, extension.rsv(), opcode, encoded, 0, length);
+    }
+
+    /**
+     * Builds a piece of a message in fragments, transformed: as one frame or several, or as none if there is no more to
+     * say for now.
+     *
+     * @return the opcode of the next fragment
+     */
+    final Opcode putTransformedPiece(boolean fin, Opcode opcode, byte[] payload, int from, int to) throws IOException {
+        // With room for octets that do not compress, so that one output empties the encoder.
+        byte[] encoded = new byte[(to - from) + (to - from) / 8 + ENCODING_OVERHEAD];
+        Opcode next = opcode;
+        try {
+            Extension.Transform encoder = extension.encoder();
+            encoder.input(payload, from, to, fin);
+            int count;
+            do {
+                count = encoder.output(encoded, 0, encoded.length);
+                boolean last = count < encoded.length;
+                if (count > 0 || fin && last) {
+                    // RSV bits stand on the first fragment only (RFC 7692 §6).
+                    put(fin && last, next == Opcode.CONTINUATION ? 0 : extension.rsv(), next, encoded, 0, count);
+                    next = Opcode.CONTINUATION;
+                }
+            } while (count == encoded.length);
+        } catch (ProtocolViolationException e) {
+            throw new IllegalStateException("an encoder sees no peer's octets", e);
+        }
+        return next;
     }
 
     /** Builds a frame behind those that are built; writes these if there is no room, and the frame if it is a large one. */

@@ -125,13 +125,25 @@ final class Output extends FrameOutput {
         }
     }
 
-    /** Sends a fragment of the message that was begun. */
-    void fragment(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to) throws IOException {
+    /**
+     * Sends what was written of the message that was begun: as one fragment, or, if the extension transforms it, as many
+     * as that makes of it.
+     *
+     * @return the opcode of the next fragment
+     */
+    Opcode fragment(boolean fin, boolean transformed, Opcode opcode, byte[] payload, int from, int to)
+            throws IOException {
         lock.lock();
         try {
             requireOpen();
-            put(fin, rsv, opcode, payload, from, to);
+            Opcode next = Opcode.CONTINUATION;
+            if (transformed) {
+                next = putTransformedPiece(fin, opcode, payload, from, to);
+            } else {
+                put(fin, 0, opcode, payload, from, to);
+            }
             writeBuffer();
+            return next;
         } finally {
             unlock();
         }
@@ -141,9 +153,9 @@ final class Output extends FrameOutput {
     void endStream() {
         lock.lock();
         try {
+            // None if the connection is over.
             Streaming ended = streaming;
             streaming = null;
-            // Gone already if the connection is over.
             if (ended != null) {
                 ended.ended().signalAll();
             }

@@ -106,7 +106,7 @@ abstract class SendingConnection implements WebSocketConnection {
         Extension extension = agreement.extension();
         boolean transformed = extension != null && extension.transforms(-1);
         try {
-            return new FragmentStream(this, output, opcode, transformed ? extension : null);
+            return new FragmentStream(this, output, opcode, transformed);
         } catch (IOException e) {
             throw dead(e);
         }

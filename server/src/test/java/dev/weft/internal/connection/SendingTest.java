@@ -18,6 +18,9 @@ import dev.weft.internal.transport.MemoryTransport;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.Role;
+import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.DeflateCodecs;
+import dev.weft.parser.deflate.DeflateSettings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Writer;
@@ -275,6 +278,25 @@ class SendingTest {
                     assertThrows(ExecutionException.class, waiting::get).getCause());
             test.returns();
             test.peer.expect("02 01 01  88 02 03e9").shutdownOutput().expectEnd();
+        }
+    }
+
+    @Test
+    void aStreamThatOutlivesItsConnectionIsToldSo() throws Exception {
+        DeflateSettings settings = DeflateSettings.defaults();
+        try (DeflateCodecs codecs = new DeflateCodecs(settings)) {
+            Extension deflate = new DeflateExtension(new DeflateAgreement(false, false, 15, 15), settings, codecs,
+                    Role.SERVER);
+            for (Extension extension : Arrays.asList(null, deflate)) {
+                try (TestConnection test = TestConnection.with().extension(extension).start(null)) {
+                    OutputStream stream = test.connection().sendBinaryStream();
+                    test.returns();
+                    test.peer.shutdownOutput();
+                    test.awaitEnd();
+                    assertThrows(ConnectionClosedException.class, () -> stream.write(new byte[10_000]));
+                    assertThrows(ConnectionClosedException.class, stream::close);
+                }
+            }
         }
     }
 
