@@ -135,8 +135,9 @@ public interface WebSocketConnection {
      * Has a message sent without waiting for the peer, for another thread's message, or for the end of a streamed one.
      * Never blocks. A transport that can only wait, such as TLS or the JDK's blocking channels, costs a thread for a moment.
      * <p>
-     * What has not left when a Close frame goes, by {@link #close()} during a streamed message or as the answer to the
-     * peer's, is dropped; so it is when the connection ends in another way.
+     * What waits when this end closes is sent before the Close frame, but for what another thread posts at that moment or
+     * a streamed message holds up. That is dropped, as is what waits when the peer closes, or the connection ends in
+     * another way.
      *
      * @param type   text or binary; the octets of a text must be UTF-8, which is not checked here
      * @param array  holds the octets; not to be changed any more, but it may be posted to any number of connections

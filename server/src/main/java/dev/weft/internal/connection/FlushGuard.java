@@ -14,8 +14,8 @@ import java.util.function.Consumer;
 public final class FlushGuard {
     private static final long PATIENCE_NANOS = 1_000_000;
 
-    /** A list through {@link Output#nextHeld}, newest first; an output is in it at most once. */
-    private final AtomicReference<Output> held = new AtomicReference<>();
+    /** A list through {@link SharedOutput#nextHeld}, newest first; an output is in it at most once. */
+    private final AtomicReference<SharedOutput> held = new AtomicReference<>();
     private final Consumer<Runnable> starter;
     private final Thread thread;
     private volatile boolean stopped;
@@ -47,8 +47,8 @@ public final class FlushGuard {
     }
 
     /** Puts an output on the list, which it is not on. Does not block or allocate. */
-    void watch(Output output) {
-        Output first;
+    void watch(SharedOutput output) {
+        SharedOutput first;
         do {
             first = held.get();
             output.nextHeld = first;
@@ -79,11 +79,11 @@ public final class FlushGuard {
         }
     }
 
-    private void look(Output first) {
-        Output output = first;
+    private void look(SharedOutput first) {
+        SharedOutput output = first;
         while (output != null) {
             // Read before the output can be put on the list again.
-            Output next = output.nextHeld;
+            SharedOutput next = output.nextHeld;
             output.nextHeld = null;
             flushIfOverdue(output);
             output = next;
@@ -91,7 +91,7 @@ public final class FlushGuard {
     }
 
     /** No error ends the guard: the next read of the connection's thread, or its next frame, flushes too. */
-    private void flushIfOverdue(Output output) {
+    private void flushIfOverdue(SharedOutput output) {
         try {
             if (output.isOverdue()) {
                 startThread(output::flushQuietly);

@@ -11,8 +11,8 @@ import java.util.Arrays;
 
 /**
  * Builds frames in a borrowed buffer, which is given back when it is written; a large payload is written from where it
- * lies. All of it belongs to whoever has the lock of {@link Output}, which knows what may go when, and is one object with
- * this for the sake of the octets that a further one costs each connection.
+ * lies. All of it belongs to whoever has the lock of {@link SharedOutput}. With that and {@link Output} it is one object,
+ * for the sake of the octets that each further one costs a connection.
  */
 abstract class FrameOutput {
     /** Up to here copying a payload beside its header is cheaper than handing the network two pieces. */
