@@ -90,12 +90,9 @@ final class Output extends SharedOutput {
     void endStream() {
         lock.lock();
         try {
-            // None if the connection is over.
             Streaming ended = streaming;
             streaming = null;
-            if (ended != null) {
-                ended.ended().signalAll();
-            }
+            ended.ended().signalAll();
         } finally {
             unlock();
         }
@@ -182,8 +179,6 @@ final class Output extends SharedOutput {
     void end() {
         lock.lock();
         try {
-            streaming = null;
-            drop();
             releaseBuffer();
             if (extension != null) {
                 extension.encoder().close();

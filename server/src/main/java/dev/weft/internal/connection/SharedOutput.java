@@ -231,7 +231,7 @@ abstract class SharedOutput extends FrameOutput {
     }
 
     /** §5.5.1: nothing may follow a Close frame. */
-    final void drop() {
+    private void drop() {
         unsentPongs = null;
         Posted dropped = (Posted) POSTED.getAndSet(this, null);
         if (dropped != null) {

@@ -456,8 +456,33 @@ class PostingTest {
         FlushGuard late = new FlushGuard("never started", thread -> {});
         try (TestConnection test = TestConnection.with().capacity(NARROW).guard(late).start(null)) {
             assertTrue(test.connection().post(new byte[200]));
-            test.peer.sendFrame(0x89, new byte[0]).sendText("a");
-            assertEquals("text:a", TestConnection.word(test.onOwner(() -> test.connection().receive()).get()));
+            FutureTask<Message> receiving = test.onOwner(() -> test.connection().receive());
+            test.peer.sendFrame(0x89, new byte[0]);
+            // With another frame behind it the pong would be held back.
+            test.awaitReading();
+            test.peer.sendText("a");
+            assertEquals("text:a", TestConnection.word(receiving.get()));
+        }
+    }
+
+    /** §5.5.1. It was held up by a stream, and its thread comes when both are over. */
+    @Test
+    void nothingThatWasPostedFollowsTheCloseFrame() throws Exception {
+        List<Runnable> threads = new ArrayList<>();
+        FlushGuard late = new FlushGuard("never started", threads::add);
+        BufferBudget budget = new BufferBudget(1 << 20);
+        try (TestConnection test = TestConnection.with().capacity(NARROW).guard(late).budget(budget).start(null)) {
+            assertTrue(test.connection().post(new byte[200]));
+            OutputStream stream = test.connection().sendBinaryStream();
+            assertTrue(test.connection().post("late"));
+            FutureTask<Void> closing = start(() -> test.connection().close());
+            test.peer.expectFrame(0x82, new byte[200]).expect("88 02 03e8");
+            closing.get();
+            assertThrows(IOException.class, stream::close);
+            threads.removeFirst().run();
+            TestConnection.awaitUntil(() -> budget.taken() == 0);
+            test.returns();
+            test.peer.sendClose(1000).expectEnd();
         }
     }
 
