@@ -167,7 +167,8 @@ class BenchTest {
         assertEquals(0, bench("--out", second.toString(), "--compare", run.toString()), err::toString);
         assertTrue(
                 out.toString()
-                        .contains("| 1.95 | parser | s | Weft | time, ns | 10.5 (10.0–11.0) | 20.5 (20.0–21.0) |"),
+                        .contains(
+                                "| 1.95 | 1.00 | parser | s | Weft | time, ns | 10.5 (10.0–11.0) | 20.5 (20.0–21.0) |"),
                 out.toString());
         assertTrue(Files.readString(second.resolve("comparison.md")).contains("## Worse beyond noise: 4"));
         assertEquals(1,
