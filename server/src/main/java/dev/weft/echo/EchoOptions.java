@@ -164,7 +164,7 @@ final class EchoOptions {
                 option("--read-buffer-size", Notation.SIZE, defaults.readBufferSize(), builder::readBufferSize,
                         "Each buffer that is lent to a busy connection."),
                 option("--buffered-octets", Notation.LONG_SIZE, defaults.bufferedOctets(), builder::bufferedOctets,
-                        "Most octets in such buffers, half-read messages and posted ones; by default a quarter of the heap."));
+                        "Most octets in such buffers, half-read requests and messages, and posted ones; by default a quarter of the heap."));
     }
 
     private void declareCompression() {
