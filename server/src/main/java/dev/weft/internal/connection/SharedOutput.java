@@ -128,17 +128,20 @@ abstract class SharedOutput extends FrameOutput {
 
     /** As far as it can be done without blocking; for the rest starts a thread. */
     final void sendUnsentNow() throws IOException {
+        // Of one look: a pong that comes meanwhile finds no room that was seen to, and is sent by the next.
+        boolean pongs = unsentPongs != null;
         Posted messages = isStreaming() ? null : posted;
-        long octets = (unsentPongs == null ? 0 : PONGS_ROOM) + (messages == null ? 0 : mostBuilt(messages.octets()));
+        long octets = (pongs ? PONGS_ROOM : 0) + (messages == null ? 0 : mostBuilt(messages.octets()));
         if (!closing.isOpen()) {
             drop();
         } else if (octets <= COPIED && hasRoom((int) octets)) {
-            boolean hold = unsentPongs == null && messages != null && messages.more();
-            putPongs();
+            if (pongs) {
+                putPongs();
+            }
             if (messages != null && POSTED.compareAndSet(this, messages, null)) {
                 put(messages);
             }
-            if (hold) {
+            if (!pongs && messages != null && messages.more()) {
                 leave(true);
                 return;
             }
