@@ -7,16 +7,16 @@ import java.util.Objects;
 public final class ConnectionClosedException extends IOException {
     private static final long serialVersionUID = 1;
 
-    private final transient ConnectionEnd end;
+    private final transient CloseStatus status;
 
     /** An exception that tells how the connection ended. */
-    public ConnectionClosedException(ConnectionEnd end) {
-        super("connection is closed: " + Objects.requireNonNull(end), end.cause().orElse(null));
-        this.end = end;
+    public ConnectionClosedException(CloseStatus status) {
+        super("connection is closed: " + Objects.requireNonNull(status), status.cause().orElse(null));
+        this.status = status;
     }
 
-    /** Both codes, both reasons, and who closed first. */
-    public ConnectionEnd end() {
-        return end;
+    /** Both codes, both reasons, and which end closed first, as far as known when this was thrown. */
+    public CloseStatus status() {
+        return status;
     }
 }

@@ -11,12 +11,13 @@ import dev.weft.internal.Bounds;
  *                               {@code readBufferSize} times 1, 8 and 64, up to 1 MiB
  * @param maxStreamedMessageSize the most octets of a message that is received as a stream; costs no memory
  * @param maxFramesPerMessage    the most frames that a message may be cut into; bounds the work that empty ones cause
- * @param maxPostedSize          the most octets of messages that may be posted while they wait for the peer to read, each
- *                               counted with 64 octets more; one alone may be larger. As many again may be on their way to
- *                               the network, and count as well among the octets that all connections together may hold
+ * @param maxQueuedSize          the most bytes of messages that may wait for the peer to read after
+ *                               {@link WebSocketConnection#trySend(String)}, each counted with 64 bytes more; one alone may
+ *                               be larger. No connection may have more than a 32nd of the server's
+ *                               {@code bufferedOctets}, or 64 KiB if that is more
  */
 public record ConnectionLimits(int maxMessageSize, long maxStreamedMessageSize, int maxFramesPerMessage,
-        int maxPostedSize) {
+        int maxQueuedSize) {
     /** The largest message that fits an array on every JVM. */
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
@@ -29,6 +30,6 @@ public record ConnectionLimits(int maxMessageSize, long maxStreamedMessageSize, 
         Bounds.check("maxMessageSize", maxMessageSize, 1, LARGEST_ARRAY);
         Bounds.check("maxStreamedMessageSize", maxStreamedMessageSize, 1, Long.MAX_VALUE);
         Bounds.check("maxFramesPerMessage", maxFramesPerMessage, 1, Integer.MAX_VALUE);
-        Bounds.check("maxPostedSize", maxPostedSize, 0, Integer.MAX_VALUE);
+        Bounds.check("maxQueuedSize", maxQueuedSize, 0, Integer.MAX_VALUE);
     }
 }

@@ -12,11 +12,14 @@ import java.time.Duration;
  * @param pongTimeout  after so much silence since the ping the connection is aborted
  * @param message      from the first octet of a message (or frame) to its last; for a streamed message, from one read of
  *                     it to the next octets. A slower peer is closed with 1008
- * @param write        for the peer to take what one write holds, at most 64 KiB; else the connection is aborted
+ * @param write        for the network to take at least one byte of what waits to be written; a peer that reads, however
+ *                     slowly, is given all the time it needs. Else the connection is aborted
+ * @param stream       from the last write to an outgoing stream to the next, while another message waits for its end; else
+ *                     the connection fails with 1011
  * @param close        from our Close frame to the peer's and the end of the peer's octets
  */
 public record ConnectionTimeouts(Duration handshake, Duration pingInterval, Duration pongTimeout, Duration message,
-        Duration write, Duration close) {
+        Duration write, Duration stream, Duration close) {
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration LONGEST = Duration.ofDays(20);
 
@@ -31,6 +34,7 @@ public record ConnectionTimeouts(Duration handshake, Duration pingInterval, Dura
         Bounds.check("pongTimeout", pongTimeout, SHORTEST, LONGEST);
         Bounds.check("messageTimeout", message, SHORTEST, LONGEST);
         Bounds.check("writeTimeout", write, SHORTEST, LONGEST);
+        Bounds.check("streamTimeout", stream, SHORTEST, LONGEST);
         Bounds.check("closeTimeout", close, SHORTEST, LONGEST);
     }
 }

@@ -29,14 +29,14 @@ public sealed interface Message {
     }
 
     /**
-     * The closing handshake is done: no further message can come or go.
+     * The closing handshake is done: no further message can arrive or be sent.
      *
-     * @param end who closed, and with what codes and reasons
+     * @param status both codes and reasons, and which end closed first; final
      */
-    record Close(ConnectionEnd end) implements Message {
+    record Close(CloseStatus status) implements Message {
         /** The end of the messages. */
         public Close {
-            Objects.requireNonNull(end);
+            Objects.requireNonNull(status);
         }
     }
 }

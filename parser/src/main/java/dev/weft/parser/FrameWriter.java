@@ -43,6 +43,11 @@ public final class FrameWriter {
         this.maskingKeys = role.sendsMasked() ? Objects.requireNonNull(maskingKeys) : null;
     }
 
+    /** Whether frames are masked: in the client role (§5.3). */
+    public boolean masks() {
+        return maskingKeys != null;
+    }
+
     /** Octets of the header of a frame with this payload, 2 to {@link FrameHeader#MAX_LENGTH}. */
     public int headerLength(long payloadLength) {
         return FrameHeader.length(maskingKeys != null, payloadLength);

@@ -9,10 +9,9 @@ import java.io.IOException;
 public final class EchoHandler implements WebSocketHandler {
     @Override
     public void handle(WebSocketConnection connection) throws IOException {
-        MessageView message = connection.receiveView();
-        while (message.type() != MessageView.Type.CLOSE) {
+        MessageView message;
+        while ((message = connection.receiveView()) != null) {
             connection.send(message);
-            message = connection.receiveView();
         }
     }
 }

@@ -133,8 +133,8 @@ final class EchoOptions {
                         "Largest message of handlers that read it as a stream; this one does not."),
                 option("--max-frames-per-message", Notation.COUNT, limits.maxFramesPerMessage(),
                         builder::maxFramesPerMessage, "Most frames that a message may be cut into."),
-                option("--max-posted-size", Notation.SIZE, limits.maxPostedSize(), builder::maxPostedSize,
-                        "Most octets that may wait for the peer, of handlers that post messages; this one does not."));
+                option("--max-queued-size", Notation.SIZE, limits.maxQueuedSize(), builder::maxQueuedSize,
+                        "Most bytes that may wait for one peer, of handlers that use trySend; this one does not."));
     }
 
     private void declareTimes() {
@@ -149,7 +149,9 @@ final class EchoOptions {
                 option("--message-timeout", Notation.TIME, timeouts.message(), builder::messageTimeout,
                         "Most time from a message's first octet to its last."),
                 option("--write-timeout", Notation.TIME, timeouts.write(), builder::writeTimeout,
-                        "Most time for a peer to take what one write holds."),
+                        "Most time in which the network takes none of what waits to be written."),
+                option("--stream-timeout", Notation.TIME, timeouts.stream(), builder::streamTimeout,
+                        "Most time between two writes to a stream that others wait for; this handler sends none."),
                 option("--close-timeout", Notation.TIME, timeouts.close(), builder::closeTimeout,
                         "Most time for the closing handshake."),
                 option("--shutdown-grace", Notation.TIME, defaults.shutdownGrace(),

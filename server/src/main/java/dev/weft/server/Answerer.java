@@ -1,7 +1,7 @@
 package dev.weft.server;
 
 import dev.weft.internal.connection.Agreement;
-import dev.weft.internal.connection.DeflateExtension;
+import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.internal.transport.TlsTransport;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.Role;

@@ -6,7 +6,7 @@ import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.Escape;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.connection.Connection;
-import dev.weft.internal.connection.Input;
+import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.Lingering;
 import dev.weft.internal.transport.TlsTransport;
 import dev.weft.internal.transport.Transport;
@@ -106,13 +106,22 @@ final class ServerSession implements Runnable {
         thread.start();
     }
 
+    Thread thread() {
+        return thread;
+    }
+
+    /** The open connection, or {@code null} while there is none. */
+    Connection connection() {
+        return connection;
+    }
+
     boolean isFull() {
         return full;
     }
 
     @Override
     public void run() {
-        Input input = new Input(transport, server.services().pool());
+        InboundBuffer input = new InboundBuffer(transport, server.services().pool());
         try {
             byte[] refusal = null;
             if (secure()) {
@@ -161,7 +170,7 @@ final class ServerSession implements Runnable {
      *
      * @return the refusal that is to be written, if the connection is not open; {@code null} if nothing is
      */
-    private byte[] open(Input input) throws IOException {
+    private byte[] open(InboundBuffer input) throws IOException {
         RequestHeadParser parser = new RequestHeadParser(server.configuration().httpLimits());
         int offset = INCOMPLETE;
         HttpResponse refusal = null;
@@ -198,7 +207,7 @@ final class ServerSession implements Runnable {
     }
 
     /** Returns where the head ended, or {@link #INCOMPLETE}, or {@link #BUDGET_IS_SPENT}. */
-    private int readHead(RequestHeadParser parser, Input input) throws IOException, HttpHeadException {
+    private int readHead(RequestHeadParser parser, InboundBuffer input) throws IOException, HttpHeadException {
         BufferBudget budget = server.services().pool().budget();
         int octets = 0;
         int counted = 0;
@@ -222,7 +231,7 @@ final class ServerSession implements Runnable {
         }
     }
 
-    private void accept(Acceptance acceptance, Input input, int offset) throws IOException {
+    private void accept(Acceptance acceptance, InboundBuffer input, int offset) throws IOException {
         // §4.2.2: what came behind the head is not acted on before this is written.
         since = server.services().clock().now();
         phase = Phase.ANSWERING;
@@ -299,12 +308,12 @@ final class ServerSession implements Runnable {
         // What interrupted a handler is not to cut off the closing handshake.
         Thread.interrupted();
         open.finish(reason);
-        log(Level.DEBUG, "connection ended: " + open.end());
+        log(Level.DEBUG, "connection ended: " + open.known());
     }
 
     /** Whether a handler threw, wrapped or not, what its own connection threw at it, and not that of another one. */
     private static boolean isOwnEnd(Throwable thrown, Connection connection) {
-        Exception cause = connection.end().cause().orElse(null);
+        Exception cause = connection.known().cause().orElse(null);
         Throwable link = thrown;
         for (int depth = 0; link != null && depth < LONGEST_CHAIN; depth++) {
             if (link instanceof ConnectionClosedException
@@ -317,18 +326,14 @@ final class ServerSession implements Runnable {
         return false;
     }
 
-    /** For a shutdown: closes with 1001, or ends a handshake. May block as sending does. */
+    /** For a shutdown: closes with 1001, or ends a handshake. Does not wait. */
     void goAway() {
         Connection open = connection;
         if (open == null) {
             giveUp(unavailable("the server goes down"));
             return;
         }
-        try {
-            open.close(CloseCode.GOING_AWAY, "");
-        } catch (IOException e) {
-            log(Level.DEBUG, "connection failed while the server went down: " + e);
-        }
+        open.close(CloseCode.GOING_AWAY, "");
     }
 
     /** For the end of a shutdown: frees the connection's thread, wherever it waits. */

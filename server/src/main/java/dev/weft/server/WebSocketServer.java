@@ -4,7 +4,8 @@ import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.ConnectionServices;
-import dev.weft.internal.connection.FlushGuard;
+import dev.weft.internal.send.FlushTimer;
+import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Sweeper;
 import dev.weft.internal.transport.TlsBuffers;
@@ -18,10 +19,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -46,14 +44,14 @@ public final class WebSocketServer implements AutoCloseable {
     private final ServerSocketChannel listener;
     private final InetSocketAddress address;
     private final ConnectionServices services;
-    private final FlushGuard guard;
+    private final FlushTimer timer;
     private final Sweeper sweeper;
     private final Acceptor acceptor;
     private final Transports transports;
     private final Optional<DeflateCodecs> codecs;
 
     private volatile Agreement lastAgreement;
-    private final Set<ServerSession> sessions = Collections.newSetFromMap(new ConcurrentHashMap<>());
+    private final Sessions sessions;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger refusals = new AtomicInteger();
     private final AtomicBoolean stopping = new AtomicBoolean();
@@ -67,10 +65,12 @@ public final class WebSocketServer implements AutoCloseable {
         this.address = (InetSocketAddress) listener.getLocalAddress();
         CoarseClock clock = new CoarseClock();
         BufferBudget budget = new BufferBudget(configuration.bufferedOctets());
+        this.sessions = new Sessions(clock);
+        budget.relief(sessions);
         this.transports = open(configuration, "weft-poller-" + port(), budget);
-        this.guard = new FlushGuard("weft-flush-guard-" + port(), transports::start);
-        this.services = new ConnectionServices(configuration.limits(), configuration.timeouts(), clock,
-                new BufferPool(configuration.readBufferSize(), budget), guard);
+        this.timer = new FlushTimer("weft-flush-timer-" + port(), transports::start);
+        this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
+                new BufferPool(configuration.readBufferSize(), budget), timer, sessions::hasNextFrame));
         this.sweeper = new Sweeper("weft-sweeper-" + port(), clock, shortestDeadline(),
                 now -> sessions.forEach(session -> sweep(session, now)));
         this.codecs = configuration.deflate().map(DeflateCodecs::new);
@@ -98,7 +98,7 @@ public final class WebSocketServer implements AutoCloseable {
     private Duration shortestDeadline() {
         var timeouts = configuration.timeouts();
         return Stream.of(timeouts.handshake(), timeouts.pingInterval(), timeouts.pongTimeout(), timeouts.message(),
-                timeouts.write(), timeouts.close()).min(Duration::compareTo).orElseThrow();
+                timeouts.write(), timeouts.stream(), timeouts.close()).min(Duration::compareTo).orElseThrow();
     }
 
     /** Collects the settings of a server that is not yet started. */
@@ -125,7 +125,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     private void begin() {
         try {
-            guard.start();
+            timer.start();
             sweeper.start();
             acceptor.start();
         } catch (Throwable e) {
@@ -210,7 +210,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     private void release() {
         sweeper.stop();
-        guard.stop();
+        timer.stop();
         transports.close();
         codecs.ifPresent(DeflateCodecs::close);
     }

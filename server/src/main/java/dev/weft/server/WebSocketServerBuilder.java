@@ -34,13 +34,14 @@ public final class WebSocketServerBuilder {
     private int maxMessageSize = 1 << 20;
     private long maxStreamedMessageSize = 1L << 40;
     private int maxFramesPerMessage = 131_072;
-    private int maxPostedSize = 1 << 20;
+    private int maxQueuedSize = 1 << 20;
 
     private Duration handshakeTimeout = Duration.ofSeconds(10);
     private Duration pingInterval = Duration.ofSeconds(20);
     private Duration pongTimeout = Duration.ofSeconds(20);
     private Duration messageTimeout = Duration.ofSeconds(60);
     private Duration writeTimeout = Duration.ofSeconds(20);
+    private Duration streamTimeout = Duration.ofSeconds(60);
     private Duration closeTimeout = Duration.ofSeconds(5);
     private Duration shutdownGrace = Duration.ofSeconds(10);
 
@@ -151,11 +152,11 @@ public final class WebSocketServerBuilder {
     }
 
     /**
-     * Sets the most octets of messages that may be posted to a connection while they wait for its peer to read. Default
-     * 1 MiB; with 0, one message.
+     * Sets the most bytes of messages that may wait for one peer to read, after
+     * {@link dev.weft.WebSocketConnection#trySend(String)}. Default 1 MiB; with 0, one message.
      */
-    public WebSocketServerBuilder maxPostedSize(int maxPostedSize) {
-        this.maxPostedSize = maxPostedSize;
+    public WebSocketServerBuilder maxQueuedSize(int maxQueuedSize) {
+        this.maxQueuedSize = maxQueuedSize;
         return this;
     }
 
@@ -189,9 +190,18 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
-    /** Sets how long a peer may take to read what one write holds, at most 64 KiB. Default 20 s. */
+    /** Sets how long the network may take no byte of what waits to be written. Default 20 s. */
     public WebSocketServerBuilder writeTimeout(Duration writeTimeout) {
         this.writeTimeout = writeTimeout;
+        return this;
+    }
+
+    /**
+     * Sets how long an outgoing stream may go without a write while another message waits for its end; then the connection
+     * fails with 1011. Default 60 s.
+     */
+    public WebSocketServerBuilder streamTimeout(Duration streamTimeout) {
+        this.streamTimeout = streamTimeout;
         return this;
     }
 
@@ -277,9 +287,9 @@ public final class WebSocketServerBuilder {
                 new SocketSettings(host, port, backlog, transport, tcpNoDelay, keepAlive, receiveBufferSize,
                         sendBufferSize),
                 tls, httpLimits,
-                new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxPostedSize),
+                new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize),
                 new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout,
-                        closeTimeout),
+                        streamTimeout, closeTimeout),
                 shutdownGrace, maxConnections, readBufferSize, bufferedOctets, deflate, subprotocols, policy,
                 Optional.ofNullable(fallback), handler);
     }

@@ -166,9 +166,9 @@ public final class MessageInflater implements AutoCloseable {
         return new ProtocolViolationException(CloseCode.INVALID_FRAME_PAYLOAD_DATA, "RFC 7692 7.2.2", message);
     }
 
-    /** Octets that it holds on to while a message is under way, at the most: on the heap, and what it borrowed outside of it. */
-    public int workingSize() {
-        return CODEC_SIZE + window.size();
+    /** Bytes that it holds now: on the heap, and, from the first bytes of a message on, what it borrowed outside of it. */
+    public int heldSize() {
+        return (codec == null ? 0 : CODEC_SIZE) + window.retained();
     }
 
     /** Octets of heap that it holds on to while no message is under way. */

@@ -3,36 +3,70 @@ package dev.weft.internal.buffer;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How many octets all connections of a server together may hold in buffers, half-read messages, what decompresses these,
- * and posted ones. For any thread.
+ * How many bytes all connections of a server together may hold in buffers, half-read messages, what decompresses these, and
+ * messages that wait to be sent. When it is spent, a connection that holds much and does nothing with it may be given up for
+ * the one that asks ({@link Relief}). For any thread.
  */
 public final class BufferBudget {
     private final long limit;
     private final AtomicLong taken = new AtomicLong();
+    private volatile Relief relief = () -> false;
 
-    /** A budget of so many octets. */
+    /** Frees bytes when the budget is spent. */
+    @FunctionalInterface
+    public interface Relief {
+        /** Gives up one connection, if there is one to give up: false if not. Does not wait. */
+        boolean giveUpOne();
+    }
+
+    /** A budget of this number of bytes, without relief. */
     public BufferBudget(long limit) {
         this.limit = limit;
     }
 
-    /** Takes octets from the budget; false, and nothing taken, if it has not so many. */
-    public boolean take(long octets) {
+    /** Sets what is asked for relief. */
+    public void relief(Relief value) {
+        relief = value;
+    }
+
+    /** Takes bytes from the budget, with relief if need be; false, and nothing taken, if it does not have them. */
+    public boolean take(long bytes) {
+        do {
+            if (takeWithoutRelief(bytes)) {
+                return true;
+            }
+        } while (bytes <= limit && relief.giveUpOne());
+        return takeWithoutRelief(bytes);
+    }
+
+    /** Takes bytes from the budget; false, and nothing taken, if it does not have them. */
+    public boolean takeWithoutRelief(long bytes) {
         long now;
         do {
             now = taken.get();
-            if (octets > limit - now) {
+            if (bytes > limit - now) {
                 return false;
             }
-        } while (!taken.compareAndSet(now, now + octets));
+        } while (!taken.compareAndSet(now, now + bytes));
         return true;
     }
 
-    /** Puts back what was taken. */
-    public void giveBack(long octets) {
-        taken.addAndGet(-octets);
+    /** Takes bytes that are held already, whatever the limit says; others are refused until there is less. */
+    public void takeRegardless(long bytes) {
+        taken.addAndGet(bytes);
     }
 
-    /** The most octets that may be taken. */
+    /** Whether nothing is left. */
+    public boolean isSpent() {
+        return taken.get() >= limit;
+    }
+
+    /** Puts back what was taken. */
+    public void giveBack(long bytes) {
+        taken.addAndGet(-bytes);
+    }
+
+    /** The most bytes that may be taken. */
     public long limit() {
         return limit;
     }

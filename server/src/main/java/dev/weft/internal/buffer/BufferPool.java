@@ -50,19 +50,35 @@ public final class BufferPool {
         return octets;
     }
 
-    /** A buffer with an array, of the smallest size, or {@code null} if the budget is spent. */
+    /** A buffer with an array, of the smallest size, or {@code null} if the budget is spent; nobody is given up for it. */
     public ByteBuffer borrow() {
-        return budget.take(smallest.size) ? smallest.take() : null;
+        return budget.takeWithoutRelief(smallest.size) ? smallest.take() : null;
+    }
+
+    /** A buffer with an array, of the smallest size, for bytes that pass: not counted. To be {@linkplain #takeBack taken back}. */
+    public ByteBuffer lend() {
+        return smallest.take();
+    }
+
+    /** Takes back a buffer that was {@linkplain #lend lent}; its borrower must not touch it again. */
+    public void takeBack(ByteBuffer buffer) {
+        smallest.put(buffer);
     }
 
     /**
-     * A buffer with an array, of any size, or {@code null} if the budget is spent. One of a kept size may be a used one;
-     * others are made.
+     * A buffer with an array, of any size, or {@code null} if the budget is spent and has no relief. One of a kept size may
+     * be a used one; others are made.
      */
     public ByteBuffer borrow(int size) {
-        if (!budget.take(size)) {
-            return null;
-        }
+        return budget.take(size) ? anyOf(size) : null;
+    }
+
+    /** As {@link #borrow(int)}, but nobody is given up for it. */
+    public ByteBuffer borrowWithoutRelief(int size) {
+        return budget.takeWithoutRelief(size) ? anyOf(size) : null;
+    }
+
+    private ByteBuffer anyOf(int size) {
         Shelf shelf = shelf(size);
         return shelf == null ? ByteBuffer.allocate(size) : shelf.take();
     }

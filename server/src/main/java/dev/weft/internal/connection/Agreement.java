@@ -1,5 +1,7 @@
 package dev.weft.internal.connection;
 
+import dev.weft.internal.extension.Extension;
+
 /**
  * What the opening handshake settled.
  *

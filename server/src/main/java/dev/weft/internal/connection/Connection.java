@@ -1,34 +1,84 @@
 package dev.weft.internal.connection;
 
 import dev.weft.CloseReason;
+import dev.weft.CloseStatus;
 import dev.weft.ConnectionClosedException;
 import dev.weft.ConnectionLimits;
+import dev.weft.IncomingMessage;
 import dev.weft.Message;
-import dev.weft.MessageStream;
+import dev.weft.MessageType;
 import dev.weft.MessageView;
+import dev.weft.OutgoingMessage;
+import dev.weft.SendResult;
+import dev.weft.WebSocketConnection;
+import dev.weft.internal.close.Closing;
+import dev.weft.internal.extension.Extension;
+import dev.weft.internal.receive.BorrowedView;
+import dev.weft.internal.receive.ControlFrames;
+import dev.weft.internal.receive.FrameReader;
+import dev.weft.internal.receive.InboundBuffer;
+import dev.weft.internal.receive.IncomingStream;
+import dev.weft.internal.receive.MessageAssembly;
+import dev.weft.internal.receive.MessageReader;
+import dev.weft.internal.receive.StreamOwner;
+import dev.weft.internal.send.FrameSender;
+import dev.weft.internal.send.OutgoingStream;
+import dev.weft.internal.send.Utf8;
+import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.transport.Lingering;
 import dev.weft.internal.transport.Transport;
+import dev.weft.parser.CloseCode;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameParser;
+import dev.weft.parser.FrameWriter;
+import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
 import dev.weft.parser.Utf8Validator;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
- * A connection of either role over any transport: puts receiving, sending, closing and deadlines together. What is here
- * belongs to the connection's own thread, or to the sweeper; the rest is in {@link SendingConnection}.
+ * A connection of either role over any transport: a façade that joins receiving, sending, closing and the deadlines.
+ * <ul>
+ * <li>{@link MessageReader} and {@link FrameReader} belong to the connection's own thread, as do the fields that follow
+ * them.
+ * <li>{@link FrameSender} is for any thread; its lock is the only one.
+ * <li>{@link Closing} says how far the closing handshake is, and is what everything else goes by.
+ * <li>{@link Deadlines} is stamped by the connection's threads and looked at by the sweeper.
+ * </ul>
+ * The end of a connection (RFC 6455 §7.1):
+ * <pre>
+ *   both Close frames passed ─────────────────────────────┐
+ *   violation, limit: Close frame, nothing more is read ──┼──▶ output shut down, peer's bytes dropped ──▶ transport closed
+ *   dead wire, deadline, abort ───────────────────────────┴───────────────────────────────────────────▶ transport closed
+ * </pre>
+ * The connection's own thread takes these steps in {@link #finish}; a deadline bounds them.
  */
-public final class Connection extends SendingConnection {
+public final class Connection implements WebSocketConnection, ControlFrames, StreamOwner, OutgoingStream.Owner {
+    private static final Duration STUCK = Duration.ofMillis(200);
     private static final char REPLACEMENT = '\uFFFD';
+    /** It has no state. */
+    private static final FrameWriter SERVER_WRITER = new FrameWriter(Role.SERVER);
+
+    private final Transport transport;
+    private final ConnectionServices services;
+    private final Agreement agreement;
+    private final Closing closing = new Closing();
+    private final Deadlines deadlines;
+    private final FrameSender sender;
 
     private final Thread owner;
-    private final Input input;
+    private final InboundBuffer input;
     private final FrameReader frames;
     private final MessageReader messages;
-
     /** The streamed message that was lent last, until the next receive. */
-    private StreamedMessage stream;
+    private IncomingStream stream;
     private boolean endReported;
 
     /**
@@ -37,17 +87,21 @@ public final class Connection extends SendingConnection {
      * @param input  may hold the first frames already
      * @param offset where in the input's region they begin
      */
-    public Connection(Role role, Transport transport, Input input, int offset, Agreement agreement,
+    public Connection(Role role, Transport transport, InboundBuffer input, int offset, Agreement agreement,
             ConnectionServices services) {
-        super(role, transport, agreement, services);
+        Extension extension = agreement.extension();
+        this.transport = transport;
+        this.services = services;
+        this.agreement = agreement;
+        this.deadlines = new Deadlines(services.clock(), services.timeouts());
+        this.sender = new FrameSender(transport, role.sendsMasked() ? new FrameWriter(role) : SERVER_WRITER, extension,
+                closing, deadlines, services.sending());
         this.owner = Thread.currentThread();
         this.input = input;
-        Extension extension = agreement.extension();
         FrameParser parser = new FrameParser(role, maxFrameLength(services.limits(), extension),
                 extension == null ? 0 : extension.rsv());
-        this.frames = new FrameReader(input, parser, output, deadlines);
-        this.messages = new MessageReader(frames, extension,
-                new Assembly(services.limits(), services.pool()));
+        this.frames = new FrameReader(input, parser, this, deadlines);
+        this.messages = new MessageReader(frames, extension, new MessageAssembly(services.limits(), services.pool()));
         parser.feed(input.array(), offset, input.length());
     }
 
@@ -59,17 +113,20 @@ public final class Connection extends SendingConnection {
         return largest + Math.min(more, Long.MAX_VALUE - largest);
     }
 
+    // Receiving.
+
     @Override
     public Message receive() throws IOException {
         try {
-            View view = nextView(false);
-            return switch (view.type()) {
-                case TEXT -> new Message.Text(checkedText(view));
-                case BINARY -> new Message.Binary(view.bytes());
-                case CLOSE -> new Message.Close(end());
-            };
+            BorrowedView view = nextView(false);
+            if (view == null) {
+                return new Message.Close(closing.known());
+            }
+            return view.type() == MessageType.TEXT
+                    ? new Message.Text(checkedText(view))
+                    : new Message.Binary(view.bytes());
         } catch (ProtocolViolationException e) {
-            throw fail(e);
+            throw failed(e);
         }
     }
 
@@ -78,44 +135,48 @@ public final class Connection extends SendingConnection {
         try {
             return nextView(true);
         } catch (ProtocolViolationException e) {
-            throw fail(e);
+            throw failed(e);
         }
     }
 
     @Override
-    public MessageStream receiveStream() throws IOException {
-        if (closeIsPending()) {
-            reportEnd();
-        }
-        try {
-            messages.release();
-            stream = new StreamedMessage(this, messages, frames, endReported ? null : frames.next());
-        } catch (ProtocolViolationException e) {
-            throw fail(e);
-        } catch (IOException e) {
-            throw dead(e);
-        }
-        if (stream.type() == MessageView.Type.CLOSE) {
-            reportEnd();
-        }
-        return stream;
-    }
-
-    private View nextView(boolean textIsChecked) throws IOException, ProtocolViolationException {
+    public IncomingMessage receiveStream() throws IOException {
         boolean over = closeIsPending();
         try {
-            View view = over ? messages.nothing() : messages.next(textIsChecked);
-            if (view.type() == MessageView.Type.CLOSE) {
+            if (messages.isWithinMessage()) {
+                throw new IllegalStateException("part of the message has been taken in: receive it whole");
+            }
+            messages.release();
+            FrameParser.Event first = over ? null : frames.next();
+            if (first == null) {
+                reportEnd();
+                return null;
+            }
+            stream = new IncomingStream(this, messages, frames, first);
+            return stream;
+        } catch (ProtocolViolationException e) {
+            throw failed(e);
+        } catch (IOException e) {
+            throw translated(e);
+        }
+    }
+
+    private BorrowedView nextView(boolean textIsChecked) throws IOException, ProtocolViolationException {
+        boolean over = closeIsPending();
+        try {
+            BorrowedView view = over ? null : messages.next(textIsChecked);
+            if (view == null) {
+                messages.release();
                 reportEnd();
             }
             return view;
         } catch (IOException e) {
-            throw dead(e);
+            throw translated(e);
         }
     }
 
-    /** A replacement character in the text is either the peer's own or stands for octets that are not UTF-8. */
-    private static String checkedText(View view) throws ProtocolViolationException {
+    /** A replacement character in the text is either the peer's own or stands for bytes that are not UTF-8. */
+    private static String checkedText(BorrowedView view) throws ProtocolViolationException {
         String text = view.text();
         if (text.indexOf(REPLACEMENT) >= 0
                 && !Utf8Validator.isValid(view.array(), view.offset(), view.offset() + view.length())) {
@@ -124,68 +185,213 @@ public final class Connection extends SendingConnection {
         return text;
     }
 
-    @Override
-    public boolean nextIsHere() {
-        requireOwner();
-        return frames.parser().hasFrame();
-    }
-
-    @Override
-    boolean mayHoldBack() {
-        return Thread.currentThread() == owner && frames.parser().hasFrame();
-    }
-
-    private void requireOwner() {
-        if (Thread.currentThread() != owner) {
-            throw new IllegalStateException("receiving belongs to the connection's own thread");
-        }
-    }
-
     /**
      * Before each receive.
      *
-     * @return whether the peer's Close frame came in the middle of the last streamed message
+     * @return whether the peer's Close frame has been received
      */
     private boolean closeIsPending() throws IOException {
-        requireOwner();
+        if (Thread.currentThread() != owner) {
+            throw new IllegalStateException("receiving belongs to the connection's own thread");
+        }
         if (stream != null) {
-            StreamedMessage last = stream;
-            stream = null;
-            if (!closeCame()) {
+            if (!closing.isReceived()) {
                 try {
-                    last.expire();
+                    stream.expire();
                 } catch (ConnectionClosedException e) {
-                    if (!closeCame()) {
+                    if (!closing.isReceived()) {
                         throw e;
                     }
                 }
             }
+            stream = null;
         }
-        if (endReported || closing.state() == Closing.State.BROKEN) {
+        if (endReported || !closing.isReceived() && closing.state() == Closing.State.BROKEN) {
             throw closing.exception();
         }
-        return closeCame();
+        return closing.isReceived();
     }
 
-    private boolean closeCame() {
-        return switch (closing.state()) {
-            case CLOSE_RECEIVED, CLOSED -> true;
-            case OPEN, CLOSE_SENT, BROKEN -> false;
-        };
-    }
-
-    /** §7.1.1: both Close frames passed, so this end's octets are at their end. */
-    private void reportEnd() {
+    /** §7.1.1: the peer's Close frame was received; the status is final when ours was written, or cannot be. */
+    private void reportEnd() throws InterruptedIOException {
+        try {
+            sender.drainAndWait();
+        } catch (InterruptedIOException e) {
+            if (closing.finalStatus().isEmpty()) {
+                throw e;
+            }
+        } catch (IOException e) {
+            // The peer did not stay for the answer: noted, and no reason to withhold what it said.
+        }
         endReported = true;
         shutdownOutput();
     }
 
+    @Override
+    public void answerPing(byte[] array, int from, int to, boolean more) throws IOException {
+        sender.pong(array, from, to, more);
+    }
+
+    @Override
+    public void answerClose(CloseReason reason) {
+        closing.receive(reason);
+        // §5.5.1: as soon as practical, with the code that was received.
+        claimAndClose(new CloseReason(reason.code(), ""));
+    }
+
+    @Override
+    public void flush() throws IOException {
+        sender.flush();
+    }
+
+    @Override
+    public void messageGoesOn() {
+        deadlines.messageGoesOn();
+    }
+
+    /** Whether this thread is the one that receives, and the next frame has arrived whole. */
+    public boolean hasNextFrame() {
+        return Thread.currentThread() == owner && frames.parser().hasFrame();
+    }
+
+    // Sending.
+
+    @Override
+    public void send(String text) throws IOException {
+        byte[] utf8 = Utf8.encode(text);
+        send(MessageType.TEXT, utf8, 0, utf8.length);
+    }
+
+    @Override
+    public void send(MessageType type, byte[] array, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, array.length);
+        try {
+            sender.send(opcode(type), array, offset, offset + length, hasNextFrame());
+        } catch (IOException e) {
+            throw translated(e);
+        }
+    }
+
+    @Override
+    public SendResult trySend(String text) {
+        byte[] utf8 = Utf8.encode(text);
+        return sender.trySend(Opcode.TEXT, utf8, 0, utf8.length, false);
+    }
+
+    @Override
+    public SendResult trySend(MessageType type, byte[] array, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, array.length);
+        return sender.trySend(opcode(type), array, offset, offset + length, true);
+    }
+
+    private static Opcode opcode(MessageType type) {
+        return type == MessageType.TEXT ? Opcode.TEXT : Opcode.BINARY;
+    }
+
+    @Override
+    public OutgoingMessage sendStream(MessageType type) throws IOException {
+        Objects.requireNonNull(type);
+        try {
+            return new OutgoingStream(this, sender, type);
+        } catch (IOException e) {
+            throw translated(e);
+        }
+    }
+
+    @Override
+    public void ping(byte[] payload) throws IOException {
+        control(Opcode.PING, payload);
+    }
+
+    @Override
+    public void pong(byte[] payload) throws IOException {
+        control(Opcode.PONG, payload);
+    }
+
+    private void control(Opcode opcode, byte[] payload) throws IOException {
+        if (payload.length > FrameHeader.MAX_CONTROL_PAYLOAD) {
+            throw new IllegalArgumentException(
+                    opcode + " payload of " + payload.length + " bytes is over " + FrameHeader.MAX_CONTROL_PAYLOAD);
+        }
+        try {
+            sender.control(opcode, payload);
+        } catch (IOException e) {
+            throw translated(e);
+        }
+    }
+
+    // The end.
+
+    @Override
+    public void close(int code, String reason) {
+        claimAndClose(CloseReason.sendable(code, reason));
+    }
+
+    private void claimAndClose(CloseReason reason) {
+        if (closing.claim(reason)) {
+            sender.close(reason);
+        }
+    }
+
+    @Override
+    public void abort() {
+        breakOff(new IOException("aborted by this end"));
+    }
+
+    /** The peer broke a rule or a limit: says so in a Close frame, and what is returned says it to the caller. */
+    @Override
+    public ConnectionClosedException failed(ProtocolViolationException violation) {
+        String reason = violation.getMessage();
+        fail(new CloseReason(violation.closeCode(),
+                reason.substring(0, Math.min(reason.length(), CloseReason.MAX_REASON_LENGTH))), violation);
+        return closing.exception();
+    }
+
+    @Override
+    public void fail(CloseReason reason, Exception cause) {
+        if (closing.fail(reason, cause)) {
+            sender.close(reason);
+        }
+    }
+
+    /** An interrupt harms nobody; a connection that was over before says so; everything else is a dead wire. */
+    @Override
+    public IOException translated(IOException e) {
+        if (e instanceof ConnectionClosedException || e instanceof InterruptedIOException && isAlive()) {
+            return e;
+        }
+        return breakOff(e) || closing.isCause(e) ? e : closing.exception();
+    }
+
+    private boolean isAlive() {
+        return closing.state() != Closing.State.BROKEN;
+    }
+
+    @Override
+    public ConnectionClosedException closed() {
+        return closing.exception();
+    }
+
+    private boolean breakOff(Exception cause) {
+        boolean first = closing.breakOff(cause);
+        transport.close();
+        return first;
+    }
+
+    private void shutdownOutput() {
+        try {
+            transport.shutdownOutput();
+        } catch (IOException e) {
+            // It is shut down then.
+        }
+    }
+
     /**
      * Ends the connection after its handler, in whatever state that left it: completes the closing handshake, shuts down
-     * the output, drops what the peer still had under way, and closes the transport. Blocks until the close deadline at
+     * the output, drops what the peer still had under way, and closes the transport. Waits until the close deadline at
      * most. For the connection's thread.
      *
-     * @param reason for the Close frame, if none went yet
+     * @param reason for the Close frame, if none was sent yet
      */
     public void finish(CloseReason reason) {
         try {
@@ -193,10 +399,18 @@ public final class Connection extends SendingConnection {
                 stream.cutOff();
             }
             messages.release();
-            output.close(reason);
+            if (sender.isStreaming()) {
+                // A message of this end is not whole: the connection fails (§7.1.7), whatever the handler thinks.
+                fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"),
+                        new IOException("the handler ended within a streamed message"));
+            } else {
+                claimAndClose(reason);
+            }
+            sender.drainAndWait();
             while (closing.state() == Closing.State.CLOSE_SENT && frames.next() != null) {}
+            sender.drainAndWait();
         } catch (ProtocolViolationException e) {
-            closing.breakOff(e);
+            closing.fail(reason, e);
         } catch (IOException e) {
             breakOff(e);
         }
@@ -204,44 +418,132 @@ public final class Connection extends SendingConnection {
         input.release();
         Lingering.close(transport);
         messages.end();
-        output.end();
+        closing.breakOff(new IOException("the closing handshake was not completed"));
+        sender.end();
     }
 
-    /** For the sweeper: does what is due at this time. Does not block. */
+    // The sweeper.
+
+    /** Does what is due at this time. Does not wait. */
     public void sweep(int now) {
-        Deadlines.Due due = deadlines.due(now);
+        Deadlines.Due due = deadlines.due(now, transport.writeProgress());
         switch (due) {
             case NOTHING -> {
             }
-            case PING -> services.guard().startThread(this::keepAlive);
+            case PING -> services.timer().startThread(this::keepAlive);
+            case RETRY_WRITE -> transport.retryWrite();
             case MESSAGE_TIMEOUT -> {
                 if (frames.giveUpWaiting()) {
-                    services.guard().startThread(this::closeForLateness);
+                    services.timer().startThread(this::closeForLateness);
                 }
             }
             case PONG_TIMEOUT, WRITE_TIMEOUT, CLOSE_TIMEOUT -> breakOff(deadlines.exception(due));
+        }
+        if (sender.isStreamOverdue(now, services.timeouts().stream()) && closing.isOpen()) {
+            services.timer().startThread(this::failOverdueStream);
         }
     }
 
     private void keepAlive() {
         try {
-            output.keepAlive();
+            sender.keepAlive();
         } catch (IOException e) {
             // The connection's own thread finds the same when it goes on.
-            dead(e);
+            translated(e);
         }
     }
 
     /**
-     * The connection's own thread is left in its read, where it drops what comes: to end the read from here would be to
+     * The connection's own thread is left in its read, where it drops what arrives: to end the read from here would be to
      * reset a peer that goes on sending, and to lose the Close frame.
      */
     private void closeForLateness() {
-        fail(frames.lateness());
+        failed(frames.lateness());
+        try {
+            sender.drainAndWait();
+        } catch (IOException e) {
+            // Noted as the connection's end.
+        }
         shutdownOutput();
     }
 
-    void messageGoesOn() {
-        deadlines.messageGoesOn();
+    private void failOverdueStream() {
+        String why = "a streamed message had no write for over " + services.timeouts().stream().toMillis()
+                + " ms (streamTimeout)";
+        fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"), new IOException(why));
+    }
+
+    // Giving up a connection for the sake of others.
+
+    /** Bytes that this connection holds, counted in the budget. */
+    public long heldBytes() {
+        return sender.waitingBytes() + messages.heldBytes() + input.heldBytes();
+    }
+
+    /** Whether what it holds has not moved for a while: its peer does not read, or does not go on with its message. */
+    public boolean isStuck() {
+        return sender.isStuck(STUCK) || deadlines.isHalfRead();
+    }
+
+    /** Fails the connection with 1013, and gives back what it holds as soon as that can be done. Does not wait. */
+    public void giveUpForOthers() {
+        String why = "its share of bufferedOctets is needed for others";
+        fail(new CloseReason(CloseCode.TRY_AGAIN_LATER, "server is full"), new IOException(why));
+        sender.dropWaiting();
+        transport.close();
+    }
+
+    // Questions.
+
+    @Override
+    public boolean isOpen() {
+        return closing.isOpen();
+    }
+
+    @Override
+    public Optional<CloseStatus> closeStatus() {
+        return closing.finalStatus();
+    }
+
+    /** How the connection ended, as far as known. */
+    public CloseStatus known() {
+        return closing.known();
+    }
+
+    @Override
+    public void onClose(Consumer<CloseStatus> action) {
+        Objects.requireNonNull(action);
+        closing.onFinal(() -> services.timer().startThread(() -> action.accept(closing.known())));
+    }
+
+    @Override
+    public Optional<String> subprotocol() {
+        return Optional.ofNullable(agreement.subprotocol());
+    }
+
+    @Override
+    public String target() {
+        return agreement.target();
+    }
+
+    @Override
+    public Object attachment() {
+        return agreement.attachment();
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return transport.localAddress();
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return transport.remoteAddress();
+    }
+
+    /** Names the peer. */
+    @Override
+    public String toString() {
+        return "WebSocketConnection[" + agreement.target() + " " + transport.remoteAddress() + "]";
     }
 }

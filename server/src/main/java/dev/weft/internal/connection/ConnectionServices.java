@@ -3,16 +3,34 @@ package dev.weft.internal.connection;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.send.FlushTimer;
+import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 
 /**
  * What all connections of an endpoint share.
  *
- * @param limits   what one may use
  * @param timeouts how long one waits
- * @param clock    for deadlines
- * @param pool     lends buffers, and bounds what all hold together
- * @param guard    bounds how long output is held back
+ * @param sending  what their sending sides share
  */
-public record ConnectionServices(ConnectionLimits limits, ConnectionTimeouts timeouts, CoarseClock clock,
-        BufferPool pool, FlushGuard guard) {}
+public record ConnectionServices(ConnectionTimeouts timeouts, SendServices sending) {
+    /** What one connection may use. */
+    public ConnectionLimits limits() {
+        return sending.limits();
+    }
+
+    /** For deadlines. */
+    public CoarseClock clock() {
+        return sending.clock();
+    }
+
+    /** Lends buffers, and bounds what all hold together. */
+    public BufferPool pool() {
+        return sending.pool();
+    }
+
+    /** Bounds how long frames are held back, and starts threads. */
+    public FlushTimer timer() {
+        return sending.timer();
+    }
+}

@@ -1,10 +1,10 @@
 package dev.weft.internal.transport;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -77,8 +77,29 @@ public final class MemoryTransport implements Transport {
     }
 
     @Override
+    public boolean writesWithoutWaiting() {
+        return true;
+    }
+
+    @Override
     public void writeNow(ByteBuffer source) throws IOException {
         out.writeNow(source);
+    }
+
+    @Override
+    public void writeNow(ByteBuffer first, ByteBuffer second) throws IOException {
+        out.writeNow(first);
+        out.writeNow(second);
+    }
+
+    @Override
+    public byte writeProgress() {
+        return out.progress;
+    }
+
+    @Override
+    public void retryWrite() {
+        // A write that waits is woken as soon as there is room.
     }
 
     @Override
@@ -114,6 +135,8 @@ public final class MemoryTransport implements Transport {
         private boolean readerClosed;
         private boolean writerClosed;
         private boolean reset;
+        /** Changed under the lock. */
+        private volatile byte progress;
 
         Pipe(int capacity) {
             this.capacity = capacity;
@@ -166,14 +189,19 @@ public final class MemoryTransport implements Transport {
         }
 
         void write(ByteBuffer source) throws IOException {
+            boolean waited = false;
             lock.lock();
             try {
                 while (source.hasRemaining()) {
                     requireWritable();
                     if (count < capacity) {
                         put(source);
+                        if (waited) {
+                            progress++;
+                        }
                     } else {
                         await();
+                        waited = true;
                     }
                 }
             } finally {
@@ -220,7 +248,7 @@ public final class MemoryTransport implements Transport {
                 changed.await();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new ClosedByInterruptException();
+                throw new InterruptedIOException("interrupted while a pipe was full or empty");
             }
         }
 

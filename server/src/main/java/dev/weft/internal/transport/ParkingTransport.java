@@ -1,13 +1,13 @@
 package dev.weft.internal.transport;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.CancelledKeyException;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.locks.LockSupport;
@@ -29,7 +29,7 @@ import java.util.concurrent.locks.LockSupport;
  * </pre>
  * The writing side's; the poller watches it on request, and no longer than a writer waits:
  * <pre>
- *              writer: the socket is full                   poller: writable
+ *              writer: the socket is full                   poller: writable, or sweeper: try again
  *   RUNNING ──────────────────────────────▶ WAITING ───────────────────────────▶ RUNNING
  *
  *   any ── close, from any thread ──▶ CLOSED, for good
@@ -54,7 +54,9 @@ import java.util.concurrent.locks.LockSupport;
  * next look is younger than that read.
  * <li>Before the key is known here, the poller may see the socket ready; what it then does, it does with the key it has.
  * </ul>
- * An interrupt closes the transport as soon as the thread would wait, as it would the JDK's channels.
+ * An interrupt ends a wait with an exception and changes nothing else: the thread takes the step from WAITING to RUNNING
+ * itself, unless the poller was quicker. From REARMING there is no such step; the poller, which has the request, soon goes
+ * on to WAITING.
  */
 final class ParkingTransport implements Transport {
     private static final int RUNNING = 0;
@@ -65,6 +67,8 @@ final class ParkingTransport implements Transport {
 
     /** So often a busy connection's socket is seen ready before it is no longer watched: changing that costs a system call. */
     private static final int PATIENCE = 8;
+
+    private static final long INTERRUPTED_PARK_NANOS = 1_000_000;
 
     private static final VarHandle READING;
     private static final VarHandle WRITING;
@@ -95,6 +99,9 @@ final class ParkingTransport implements Transport {
     private boolean armed = true;
     private byte inVain;
 
+    /** Changed by the writer alone. */
+    private volatile byte progress;
+
     ParkingTransport(SocketChannel channel, Poller poller) throws IOException {
         this.channel = channel;
         this.poller = poller;
@@ -117,9 +124,14 @@ final class ParkingTransport implements Transport {
             }
             poller.request(this);
         }
+        boolean interrupted = false;
         while (isWaiting(reading)) {
-            park();
+            interrupted |= park(interrupted);
+            if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
+                throw interrupted("while no bytes came");
+            }
         }
+        restoreInterrupt(interrupted);
         requireNotClosed(reading);
         return true;
     }
@@ -135,17 +147,40 @@ final class ParkingTransport implements Transport {
             throw new AsynchronousCloseException();
         }
         poller.request(this);
+        boolean interrupted = false;
         while (writing == WAITING) {
-            park();
+            interrupted |= park(interrupted);
+            if (interrupted && WRITING.compareAndSet(this, WAITING, RUNNING)) {
+                throw interrupted("while the peer did not read");
+            }
         }
+        restoreInterrupt(interrupted);
         requireNotClosed(writing);
     }
 
-    private void park() throws IOException {
-        LockSupport.park(this);
-        if (Thread.currentThread().isInterrupted()) {
-            close();
-            throw new ClosedByInterruptException();
+    /**
+     * Parks; only for a moment if the thread was interrupted before and waits for a step out of REARMING, which unparks
+     * nobody.
+     *
+     * @return whether the thread was interrupted; the flag is cleared, since a thread does not park with it
+     */
+    private boolean park(boolean interruptedBefore) {
+        if (interruptedBefore) {
+            LockSupport.parkNanos(this, INTERRUPTED_PARK_NANOS);
+        } else {
+            LockSupport.park(this);
+        }
+        return Thread.interrupted();
+    }
+
+    private static InterruptedIOException interrupted(String when) {
+        Thread.currentThread().interrupt();
+        return new InterruptedIOException("interrupted " + when);
+    }
+
+    private static void restoreInterrupt(boolean interrupted) {
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -174,7 +209,7 @@ final class ParkingTransport implements Transport {
         channel.write(source);
         while (source.hasRemaining()) {
             awaitWritable();
-            channel.write(source);
+            noteProgress(channel.write(source));
         }
     }
 
@@ -184,13 +219,41 @@ final class ParkingTransport implements Transport {
         channel.write(both);
         while (first.hasRemaining() || second.hasRemaining()) {
             awaitWritable();
-            channel.write(both);
+            noteProgress(channel.write(both));
         }
+    }
+
+    private void noteProgress(long count) {
+        if (count > 0) {
+            progress++;
+        }
+    }
+
+    @Override
+    public boolean writesWithoutWaiting() {
+        return true;
     }
 
     @Override
     public void writeNow(ByteBuffer source) throws IOException {
         channel.write(source);
+    }
+
+    @Override
+    public void writeNow(ByteBuffer first, ByteBuffer second) throws IOException {
+        channel.write(new ByteBuffer[]{first, second});
+    }
+
+    @Override
+    public byte writeProgress() {
+        return progress;
+    }
+
+    @Override
+    public void retryWrite() {
+        if (WRITING.compareAndSet(this, WAITING, RUNNING)) {
+            LockSupport.unpark(writer);
+        }
     }
 
     @Override

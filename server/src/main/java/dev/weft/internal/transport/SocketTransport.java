@@ -5,7 +5,11 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
-/** The JDK's blocking socket channel: on a virtual thread, it parks where it would block. */
+/**
+ * The JDK's blocking socket channel: on a virtual thread, it parks where it would block. It does what these channels do:
+ * an interrupt closes the channel, and a thread that was interrupted before finds it closed when it reads or writes; every
+ * write may wait, and one that waits shows no progress, so its deadline is about the whole write.
+ */
 public final class SocketTransport implements Transport {
     private final SocketChannel channel;
     private final SocketAddress local;
@@ -49,8 +53,28 @@ public final class SocketTransport implements Transport {
     }
 
     @Override
+    public boolean writesWithoutWaiting() {
+        return false;
+    }
+
+    @Override
     public void writeNow(ByteBuffer source) {
         // A blocking channel's write waits.
+    }
+
+    @Override
+    public void writeNow(ByteBuffer first, ByteBuffer second) {
+        // A blocking channel's write waits.
+    }
+
+    @Override
+    public byte writeProgress() {
+        return 0;
+    }
+
+    @Override
+    public void retryWrite() {
+        // The thread is inside the JDK's write.
     }
 
     @Override

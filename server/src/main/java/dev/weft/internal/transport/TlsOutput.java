@@ -1,6 +1,7 @@
 package dev.weft.internal.transport;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLEngine;
@@ -129,7 +130,7 @@ final class TlsOutput {
         } while (isWorthMore(result, sources));
         boolean progress = records.position() > 0;
         if (progress) {
-            below.write(records.flip());
+            writeWhole(records.flip());
         }
         return check(result, sources, progress);
     }
@@ -145,9 +146,19 @@ final class TlsOutput {
         }
         boolean progress = record.hasRemaining();
         if (progress) {
-            below.write(record);
+            writeWhole(record);
         }
         return isWorthMore(result[0], sources) || check(result[0], sources, progress);
+    }
+
+    /** A record that is cut is the end of the connection: nothing may follow half of one. */
+    private void writeWhole(ByteBuffer records) throws IOException {
+        try {
+            below.write(records);
+        } catch (InterruptedIOException e) {
+            below.close();
+            throw e;
+        }
     }
 
     /** Whether the engine got on, and has more to encrypt. */

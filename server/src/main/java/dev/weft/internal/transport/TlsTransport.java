@@ -134,8 +134,28 @@ public final class TlsTransport implements Transport {
     }
 
     @Override
+    public boolean writesWithoutWaiting() {
+        return false;
+    }
+
+    @Override
     public void writeNow(ByteBuffer source) {
         // A record that the network takes in part has to be waited for.
+    }
+
+    @Override
+    public void writeNow(ByteBuffer first, ByteBuffer second) {
+        // As above.
+    }
+
+    @Override
+    public byte writeProgress() {
+        return below.writeProgress();
+    }
+
+    @Override
+    public void retryWrite() {
+        below.retryWrite();
     }
 
     /** Waits for a write that is under way. */

@@ -13,7 +13,9 @@ public interface Transport {
      * Waits for octets and reads what there is, up to the buffer's room.
      *
      * @return how many, at least one, or -1 when no more will come
-     * @throws IOException if the wire is dead, or {@link #close()} was called
+     * @throws java.io.InterruptedIOException if the thread was interrupted before anything came; nothing is lost, and the
+     *                                        transport can be read again (but see {@link SocketTransport})
+     * @throws IOException                    if the wire is dead, or {@link #close()} was called
      */
     int read(ByteBuffer target) throws IOException;
 
@@ -28,17 +30,39 @@ public interface Transport {
      */
     boolean awaitReadable() throws IOException;
 
-    /** Writes all that remains in the buffer, with one system call if the network takes it. */
+    /**
+     * Writes all that remains in the buffer, with one system call if the network takes it. Waits while it does not.
+     *
+     * @throws java.io.InterruptedIOException if the thread was interrupted while it waited. If this transport
+     *                                        {@linkplain #writesWithoutWaiting() writes without waiting}, the buffer's
+     *                                        position says what was written, and a later write may go on from there
+     * @throws IOException                    if the wire is dead, or {@link #close()} was called
+     */
     void write(ByteBuffer source) throws IOException;
 
-    /** Writes all that remains in both buffers, with one system call if the network takes it. */
+    /** Writes all that remains in both buffers, otherwise as {@link #write(ByteBuffer)}. */
     void write(ByteBuffer first, ByteBuffer second) throws IOException;
 
-    /**
-     * Writes what the network takes at once of what remains in the buffer; nothing, if this transport can only wait. Does
-     * not block.
-     */
+    /** Whether {@link #writeNow} writes anything: a transport that can only wait does not. Never changes. */
+    boolean writesWithoutWaiting();
+
+    /** Writes what the network takes at once of what remains in the buffer. Does not wait. */
     void writeNow(ByteBuffer source) throws IOException;
+
+    /** Writes what the network takes at once of what remains in both buffers. Does not wait. */
+    void writeNow(ByteBuffer first, ByteBuffer second) throws IOException;
+
+    /**
+     * A number that changes when the network takes bytes from a write that had to wait: how a slow peer is told from one
+     * that does not read. It wraps around, and stays 0 where a write that waits cannot be watched.
+     */
+    byte writeProgress();
+
+    /**
+     * Has a write that waits try the network again, which takes bytes before it reports that it has room: Linux does so
+     * only when a third of its buffer is free. From any thread; does not wait.
+     */
+    void retryWrite();
 
     /** Tells the peer that no more octets will come. */
     void shutdownOutput() throws IOException;

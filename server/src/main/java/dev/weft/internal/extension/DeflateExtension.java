@@ -1,4 +1,4 @@
-package dev.weft.internal.connection;
+package dev.weft.internal.extension;
 
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.ProtocolViolationException;
@@ -40,7 +40,7 @@ public final class DeflateExtension implements Extension {
 
     @Override
     public int decoderSize() {
-        return decoder.inflater.workingSize();
+        return decoder.inflater.heldSize();
     }
 
     @Override

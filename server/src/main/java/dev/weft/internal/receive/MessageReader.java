@@ -1,9 +1,10 @@
-package dev.weft.internal.connection;
+package dev.weft.internal.receive;
 
 import static dev.weft.parser.CloseCode.INVALID_FRAME_PAYLOAD_DATA;
 import static dev.weft.parser.CloseCode.MESSAGE_TOO_BIG;
 
-import dev.weft.MessageView;
+import dev.weft.MessageType;
+import dev.weft.internal.extension.Extension;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.FrameParser.Event;
 import dev.weft.parser.Opcode;
@@ -15,20 +16,35 @@ import java.io.IOException;
  * Joins frames to messages (RFC 6455 §5.4) and holds them to the rules of messages: sizes, number of frames, UTF-8
  * (§8.1), and the transformation by an extension. Belongs to the connection's thread.
  * <pre>
- *   BETWEEN ── first frame ──▶ WITHIN ── last octet of a FIN frame ──▶ BETWEEN
+ *              a frame that can be completed in its buffer
+ *           ┌──────────────────────────────▶ IN_PLACE ─────┐
+ *   BETWEEN ┤                                              ├── last byte of a FIN frame ──▶ BETWEEN
+ *           └──────────────────────────────▶ ASSEMBLING ───┘
+ *              fragments, transformed, or larger
  * </pre>
+ * A wait that is interrupted changes nothing: the next call goes on in the same state.
+ * <p>
  * A message of one frame that lies whole in the read buffer, or can come to, takes a short path: it is shown where it
  * lies.
  */
-final class MessageReader {
+public final class MessageReader {
+    private enum Stage {
+        /** The next event begins a message. */
+        BETWEEN,
+        /** The rest of a frame is read to where its beginning is. */
+        IN_PLACE,
+        /** The message is put together in a buffer of its own. */
+        ASSEMBLING
+    }
+
     /** Through which a transformed message is decoded, piece by piece. */
-    static final int DECODED_PIECE = 4096;
+    public static final int DECODED_PIECE = 4096;
 
     private final FrameReader frames;
     private final FrameParser parser;
     private final Extension extension;
-    private final Assembly assembly;
-    private final View view = new View();
+    private final MessageAssembly assembly;
+    private final BorrowedView view = new BorrowedView();
 
     /** The message that is being read. */
     private boolean text;
@@ -36,10 +52,14 @@ final class MessageReader {
     private int frameCount;
     private long received;
     private Utf8Validator utf8;
-    /** Whether what the decoder holds is counted. */
-    private boolean decoderIsCounted;
+    /** What the decoder holds and is counted in the budget. */
+    private int decoderBytes;
 
-    MessageReader(FrameReader frames, Extension extension, Assembly assembly) {
+    private Stage stage = Stage.BETWEEN;
+    private int inPlaceFrom;
+
+    /** A reader of messages from these frames. */
+    public MessageReader(FrameReader frames, Extension extension, MessageAssembly assembly) {
         this.frames = frames;
         this.parser = frames.parser();
         this.extension = extension;
@@ -49,39 +69,47 @@ final class MessageReader {
     /**
      * Waits for a whole message.
      *
-     * @param textIsChecked false if the caller finds malformed UTF-8 himself in a message that came in one frame
-     * @return the view, which shows nothing when the peer's Close frame came
+     * @param textIsChecked false if the caller finds malformed UTF-8 itself in a message that came in one frame
+     * @return the view, or {@code null} when the peer's Close frame arrived
      */
-    View next(boolean textIsChecked) throws IOException, ProtocolViolationException {
-        release();
-        Event event = frames.next();
-        if (event == null) {
-            return view;
+    public BorrowedView next(boolean textIsChecked) throws IOException, ProtocolViolationException {
+        Event event = null;
+        if (stage == Stage.BETWEEN) {
+            release();
+            event = frames.next();
+            if (event == null) {
+                return null;
+            }
+            begin();
+            if (event == Event.FRAME && parser.fin() && !transformed) {
+                return showFrame(textIsChecked);
+            }
+            if (event == Event.FRAME_START && parser.fin() && !transformed && frames.canCompleteInPlace()) {
+                assembly.requireFits(parser.frameLength());
+                inPlaceFrom = parser.payloadOffset();
+                stage = Stage.IN_PLACE;
+            } else {
+                stage = Stage.ASSEMBLING;
+            }
         }
-        begin();
-        if (event == Event.FRAME && parser.fin() && !transformed) {
-            return showFrame(textIsChecked);
-        }
-        if (event == Event.FRAME_START && parser.fin() && !transformed && frames.canCompleteInPlace()) {
-            return completeInPlace();
-        }
-        return assemble(event);
+        BorrowedView message = stage == Stage.IN_PLACE ? completeInPlace() : assemble(event);
+        stage = Stage.BETWEEN;
+        return message;
     }
 
-    /** The view, showing nothing. */
-    View nothing() {
-        release();
-        return view;
+    /** Whether a receive was interrupted that has taken in part of a message. */
+    public boolean isWithinMessage() {
+        return stage != Stage.BETWEEN;
     }
 
-    /** Drops the last message's octets. */
-    void release() {
+    /** Drops the last message's bytes. */
+    public void release() {
         assembly.release();
         view.showNothing();
     }
 
     /** The connection is over. */
-    void end() {
+    public void end() {
         release();
         if (extension != null) {
             extension.decoder().close();
@@ -89,7 +117,12 @@ final class MessageReader {
         }
     }
 
-    private View showFrame(boolean textIsChecked) throws ProtocolViolationException {
+    /** Bytes of a half-read message that are counted in the budget. For any thread, which may see an older state. */
+    public int heldBytes() {
+        return assembly.heldBytes() + decoderBytes;
+    }
+
+    private BorrowedView showFrame(boolean textIsChecked) throws ProtocolViolationException {
         int from = parser.payloadOffset();
         int length = parser.payloadLength();
         assembly.requireFits(length);
@@ -99,33 +132,31 @@ final class MessageReader {
         return view.show(type(), parser.array(), from, length);
     }
 
-    /** The frame is cut, but its buffer has room for the rest: no octet of it need be copied. */
-    private View completeInPlace() throws IOException, ProtocolViolationException {
-        assembly.requireFits(parser.frameLength());
-        int from = parser.payloadOffset();
+    /** The frame is cut, but its buffer has room for the rest: no byte of it need be copied. */
+    private BorrowedView completeInPlace() throws IOException, ProtocolViolationException {
         while (frames.nextInPlace() == Event.PAYLOAD) {
             checkText(parser.array(), parser.payloadOffset(), parser.payloadOffset() + parser.payloadLength());
         }
         checkEnd();
-        return view.show(type(), parser.array(), from, (int) parser.frameLength());
+        return view.show(type(), parser.array(), inPlaceFrom, (int) parser.frameLength());
     }
 
-    private View assemble(Event first) throws IOException, ProtocolViolationException {
-        Event event = first;
+    private BorrowedView assemble(Event first) throws IOException, ProtocolViolationException {
+        Event event = first == null ? nextOfMessage() : first;
         while (event != null && !takeWhole(event)) {
             countDecoder();
-            if (frames.canReadPayloadDirectly() && !transformed) {
-                readDirectly();
-                event = Event.PAYLOAD;
-            } else {
-                event = frames.next();
-            }
+            event = nextOfMessage();
         }
-        if (event == null) {
-            // §5.5.1: a message that the peer's Close frame cuts off is dropped.
-            return nothing();
+        // §5.5.1: a message that the peer's Close frame cuts off is dropped.
+        return event == null ? null : view.show(type(), assembly.array(), 0, assembly.length());
+    }
+
+    private Event nextOfMessage() throws IOException, ProtocolViolationException {
+        if (frames.canReadPayloadDirectly() && !transformed) {
+            readDirectly();
+            return Event.PAYLOAD;
         }
-        return view.show(type(), assembly.array(), 0, assembly.length());
+        return frames.next();
     }
 
     /** Takes an event of a message that is assembled; true when the message is complete. */
@@ -163,7 +194,7 @@ final class MessageReader {
         return parser.fin() ? assembly.length() + octets + parser.frameRemaining() : Long.MAX_VALUE;
     }
 
-    private void decodeInto(Assembly target, boolean last) throws ProtocolViolationException {
+    private void decodeInto(MessageAssembly target, boolean last) throws ProtocolViolationException {
         // Blocks without output are work too: what is compressed is hardly larger than what it stands for.
         received += parser.payloadLength();
         assembly.requireFits(received - received / 8 - DECODED_PIECE);
@@ -236,22 +267,25 @@ final class MessageReader {
 
     /** The message goes on: its decoder keeps its state, and many connections may be in the middle of one. */
     void countDecoder() throws ProtocolViolationException {
-        if (transformed && !decoderIsCounted) {
-            assembly.take(extension.decoderSize());
-            decoderIsCounted = true;
+        if (transformed) {
+            int now = extension.decoderSize();
+            if (now > decoderBytes) {
+                assembly.take(now - decoderBytes);
+                decoderBytes = now;
+            }
         }
     }
 
     private void discountDecoder() {
-        if (decoderIsCounted) {
-            decoderIsCounted = false;
-            assembly.giveBack(extension.decoderSize());
-        }
+        assembly.giveBack(decoderBytes);
+        decoderBytes = 0;
     }
 
     /** The message's last octets are here, decoded. */
     void checkEnd() throws ProtocolViolationException {
-        discountDecoder();
+        if (decoderBytes != 0) {
+            discountDecoder();
+        }
         if (text && utf8 != null && !utf8.isComplete()) {
             throw notUtf8();
         }
@@ -262,15 +296,20 @@ final class MessageReader {
         return (event == Event.FRAME || event == Event.FRAME_END) && parser.fin();
     }
 
+    MessageAssembly assembly() {
+        return assembly;
+    }
+
     Extension.Transform decoder() {
         return transformed ? extension.decoder() : null;
     }
 
-    MessageView.Type type() {
-        return text ? MessageView.Type.TEXT : MessageView.Type.BINARY;
+    MessageType type() {
+        return text ? MessageType.TEXT : MessageType.BINARY;
     }
 
-    static ProtocolViolationException notUtf8() {
+    /** What a peer is told whose text is none. */
+    public static ProtocolViolationException notUtf8() {
         return new ProtocolViolationException(INVALID_FRAME_PAYLOAD_DATA, "8.1", "text is not UTF-8");
     }
 }

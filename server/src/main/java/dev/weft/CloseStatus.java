@@ -5,14 +5,15 @@ import dev.weft.parser.CloseCode;
 import java.util.Optional;
 
 /**
- * How a connection ended, as far as it is known (RFC 6455 §7.1.4–§7.1.6).
+ * How a connection ended (RFC 6455 §7.1.4–§7.1.6). {@link WebSocketConnection#closeStatus()} gives it when it is final; what
+ * a {@link ConnectionClosedException} carries is what is known when it is thrown.
  *
  * @param received    what the peer's Close frame said, if one came
  * @param sent        what our Close frame said, if one was sent
  * @param closedFirst whose Close frame came first, if there was one
  * @param cause       what broke the connection: a dead wire, a deadline, a violation by the peer; empty if nothing did
  */
-public record ConnectionEnd(Optional<CloseReason> received, Optional<CloseReason> sent, Optional<Side> closedFirst,
+public record CloseStatus(Optional<CloseReason> received, Optional<CloseReason> sent, Optional<Side> closedFirst,
         Optional<Exception> cause) {
     /** One of the two ends of a connection. */
     public enum Side {

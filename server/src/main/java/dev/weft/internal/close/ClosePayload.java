@@ -1,4 +1,4 @@
-package dev.weft.internal.connection;
+package dev.weft.internal.close;
 
 import static dev.weft.parser.CloseCode.INVALID_FRAME_PAYLOAD_DATA;
 import static dev.weft.parser.CloseCode.NO_STATUS_RECEIVED;
@@ -10,17 +10,17 @@ import dev.weft.parser.CloseCode;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Utf8Validator;
 
-/** The payload of Close frames (RFC 6455 §5.5.1): nothing, or a two-octet code and a reason in UTF-8. */
-final class ClosePayload {
+/** The payload of Close frames (RFC 6455 §5.5.1): nothing, or a two-byte code and a reason in UTF-8. */
+public final class ClosePayload {
     private ClosePayload() {}
 
     /** Reads the peer's, and refuses what may not travel (§7.4). */
-    static CloseReason decode(byte[] array, int from, int to) throws ProtocolViolationException {
+    public static CloseReason decode(byte[] array, int from, int to) throws ProtocolViolationException {
         if (from == to) {
             return CloseReason.EMPTY;
         }
         if (to - from == 1) {
-            throw new ProtocolViolationException(PROTOCOL_ERROR, "5.5.1", "Close frame with a payload of one octet");
+            throw new ProtocolViolationException(PROTOCOL_ERROR, "5.5.1", "Close frame with a payload of one byte");
         }
         int code = (array[from] & 0xff) << 8 | array[from + 1] & 0xff;
         if (!CloseCode.maySend(code)) {
@@ -33,8 +33,8 @@ final class ClosePayload {
         return new CloseReason(code, new String(array, from + 2, to - from - 2, UTF_8));
     }
 
-    /** Ours, of at most 125 octets. */
-    static byte[] encode(CloseReason reason) {
+    /** Ours, of at most 125 bytes. */
+    public static byte[] encode(CloseReason reason) {
         if (reason.code() == NO_STATUS_RECEIVED) {
             return new byte[0];
         }

@@ -1,4 +1,4 @@
-package dev.weft.internal.connection;
+package dev.weft.internal.receive;
 
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.transport.Transport;
@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
  * inside a read, it waits with a small buffer of its own, and a large one is borrowed when that fills. The small one also
  * serves when the budget for large ones is spent. Belongs to the connection's thread.
  */
-public final class Input {
+public final class InboundBuffer {
     /** Holds a chat message or an echo, and costs every idle connection as much. */
     private static final int SMALL = 128;
     /** How many times the octets in it a buffer may hold that waits for the rest of a payload. */
@@ -29,7 +29,7 @@ public final class Input {
     private boolean plenty;
 
     /** An input with nothing in it. */
-    public Input(Transport transport, BufferPool pool) {
+    public InboundBuffer(Transport transport, BufferPool pool) {
         this.transport = transport;
         this.pool = pool;
     }
@@ -64,7 +64,7 @@ public final class Input {
 
     /** The small buffer is full, so there may be more: one region is to hold it all, if there is a buffer to be had. */
     private void readMore() throws IOException {
-        pooled = pool.borrow(usualSize());
+        pooled = pool.borrowWithoutRelief(usualSize());
         if (pooled != null) {
             current = pooled.put(small.flip());
             noteAmount(SMALL + transport.readNow(pooled));
@@ -73,7 +73,7 @@ public final class Input {
 
     /** A pooled buffer, or, when others have spent the budget, the small one: what is small still comes through. */
     private ByteBuffer borrow() {
-        pooled = pool.borrow(usualSize());
+        pooled = pool.borrowWithoutRelief(usualSize());
         current = pooled == null ? small() : pooled;
         return current;
     }
@@ -125,6 +125,12 @@ public final class Input {
         } finally {
             target.limit(limit);
         }
+    }
+
+    /** Bytes of the buffers that the region takes, counted in the budget. For any thread, which may see an older state. */
+    public int heldBytes() {
+        ByteBuffer held = pooled;
+        return held == null ? 0 : held.capacity();
     }
 
     /** Gives the pooled buffer back, if there is one; the region is gone. */

@@ -1,8 +1,9 @@
-package dev.weft.internal.connection;
+package dev.weft.internal.receive;
 
 import static dev.weft.parser.CloseCode.POLICY_VIOLATION;
 
-import dev.weft.CloseReason;
+import dev.weft.internal.close.ClosePayload;
+import dev.weft.internal.time.Deadlines;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.FrameParser.Event;
 import dev.weft.parser.Opcode;
@@ -15,24 +16,25 @@ import java.nio.ByteBuffer;
  * Pulls frames from the network and deals with the control frames among them (RFC 6455 §5.5): pings are answered, Close
  * frames too, pongs need nothing. What it hands on are the events of data frames. Belongs to the connection's thread.
  */
-final class FrameReader {
+public final class FrameReader {
     private static final byte[] NOTHING = {};
 
-    private final Input input;
+    private final InboundBuffer input;
     private final FrameParser parser;
-    private final Output output;
+    private final ControlFrames control;
     private final Deadlines deadlines;
 
     /** The payload of a control frame that was cut, up to its position. */
-    private ByteBuffer control;
+    private ByteBuffer controlPayload;
 
     /** Set by the sweeper, whatever comes afterwards. */
     private volatile boolean tooSlow;
 
-    FrameReader(Input input, FrameParser parser, Output output, Deadlines deadlines) {
+    /** A reader of a connection that is open. */
+    public FrameReader(InboundBuffer input, FrameParser parser, ControlFrames control, Deadlines deadlines) {
         this.input = input;
         this.parser = parser;
-        this.output = output;
+        this.control = control;
         this.deadlines = deadlines;
     }
 
@@ -41,7 +43,7 @@ final class FrameReader {
      *
      * @return any but {@link Event#NEED_INPUT}, or {@code null} when the peer's Close frame came
      */
-    Event next() throws IOException, ProtocolViolationException {
+    public Event next() throws IOException, ProtocolViolationException {
         while (true) {
             Event event = parser.next();
             if ((event == Event.FRAME || event == Event.FRAME_END) && !parser.withinMessage()) {
@@ -66,7 +68,13 @@ final class FrameReader {
         while ((event = parser.next()) == Event.NEED_INPUT) {
             int from = input.length();
             beforeRead();
-            afterRead(input.fillBehind());
+            boolean more;
+            try {
+                more = input.fillBehind();
+            } finally {
+                deadlines.read();
+            }
+            afterRead(more);
             parser.feed(input.array(), from, input.length());
         }
         if (event == Event.FRAME_END && !parser.withinMessage()) {
@@ -89,7 +97,12 @@ final class FrameReader {
     int readPayload(ByteBuffer target) throws IOException, ProtocolViolationException {
         int from = target.position();
         beforeRead();
-        int count = input.read(target, parser.frameRemaining());
+        int count = -1;
+        try {
+            count = input.read(target, parser.frameRemaining());
+        } finally {
+            deadlines.read();
+        }
         afterRead(count >= 0);
         parser.feed(target.array(), from, from + count);
         parser.next();
@@ -101,19 +114,20 @@ final class FrameReader {
         return parser.frameRemaining() > 0 && parser.unread() == 0;
     }
 
-    FrameParser parser() {
+    /** Where the events are read from. */
+    public FrameParser parser() {
         return parser;
     }
 
     /** Says that the peer took too long over a message: nothing that comes now is looked at. True the first time. */
-    boolean giveUpWaiting() {
+    public boolean giveUpWaiting() {
         boolean first = !tooSlow;
         tooSlow = true;
         return first;
     }
 
     /** What a peer that took too long is told. */
-    ProtocolViolationException lateness() {
+    public ProtocolViolationException lateness() {
         return new ProtocolViolationException(POLICY_VIOLATION, "10.4",
                 deadlines.exception(Deadlines.Due.MESSAGE_TIMEOUT).getMessage());
     }
@@ -122,18 +136,23 @@ final class FrameReader {
         // Else a connection that waits would keep the array of a buffer that the pool has dropped.
         parser.feed(NOTHING, 0, 0);
         beforeRead();
-        afterRead(input.fill());
+        boolean more;
+        try {
+            more = input.fill();
+        } finally {
+            deadlines.read();
+        }
+        afterRead(more);
         parser.feed(input.array(), 0, input.length());
     }
 
     private void beforeRead() throws IOException {
         // What was held back must not wait for the peer.
-        output.flush();
+        control.flush();
         deadlines.reading(!parser.atFrameBoundary() || parser.withinMessage());
     }
 
     private void afterRead(boolean more) throws IOException, ProtocolViolationException {
-        deadlines.read();
         if (tooSlow) {
             throw lateness();
         }
@@ -150,14 +169,14 @@ final class FrameReader {
                 return act(parser.array(), from, from + parser.payloadLength());
             }
             case FRAME_START -> {
-                control = ByteBuffer.allocate((int) parser.frameLength());
+                controlPayload = ByteBuffer.allocate((int) parser.frameLength());
             }
             case PAYLOAD -> {
-                control.put(parser.array(), parser.payloadOffset(), parser.payloadLength());
+                controlPayload.put(parser.array(), parser.payloadOffset(), parser.payloadLength());
             }
             case FRAME_END -> {
-                byte[] payload = control.array();
-                control = null;
+                byte[] payload = controlPayload.array();
+                controlPayload = null;
                 return act(payload, 0, payload.length);
             }
             case NEED_INPUT -> throw new AssertionError();
@@ -169,10 +188,9 @@ final class FrameReader {
         Opcode opcode = parser.opcode();
         if (opcode == Opcode.PING) {
             // §5.5.2: the same payload; not once our Close frame went (§5.5.1).
-            output.pong(array, from, to, parser.hasFrame());
+            control.answerPing(array, from, to, parser.hasFrame());
         } else if (opcode == Opcode.CLOSE) {
-            CloseReason reason = ClosePayload.decode(array, from, to);
-            output.answerClose(reason);
+            control.answerClose(ClosePayload.decode(array, from, to));
             return true;
         }
         return false;

@@ -1,4 +1,4 @@
-package dev.weft.internal.connection;
+package dev.weft.internal.receive;
 
 import static dev.weft.parser.CloseCode.MESSAGE_TOO_BIG;
 import static dev.weft.parser.CloseCode.TRY_AGAIN_LATER;
@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
  * One borrowed buffer that grows with the pieces of a message, never far ahead of what has come, whatever length was
  * declared. Belongs to the connection's thread.
  */
-final class Assembly {
+public final class MessageAssembly {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     private static final int SMALLEST = 1024;
     /** How many times what has come it should make room for, and may at most. */
@@ -24,7 +24,8 @@ final class Assembly {
     /** The message so far, up to its position. */
     private ByteBuffer buffer = NOTHING;
 
-    Assembly(ConnectionLimits limits, BufferPool pool) {
+    /** An assembly without bytes. */
+    public MessageAssembly(ConnectionLimits limits, BufferPool pool) {
         this.limits = limits;
         this.pool = pool;
     }
@@ -96,6 +97,11 @@ final class Assembly {
     /** What was put behind {@link #length()} by other means belongs to the message now. */
     void added(int count) {
         buffer.position(length() + count);
+    }
+
+    /** Bytes of the buffer, counted in the budget. For any thread, which may see an older state. */
+    int heldBytes() {
+        return buffer.capacity();
     }
 
     /** The message so far, and room behind its position. */

@@ -1,28 +1,28 @@
-package dev.weft.internal.connection;
+package dev.weft.internal.send;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-/** Strings to octets, strictly. */
-final class Utf8 {
+/** Strings to bytes, strictly. */
+public final class Utf8 {
     private Utf8() {}
 
     /**
      * The text's UTF-8.
      *
-     * @throws IllegalArgumentException if it has an unpaired surrogate, which UTF-8 cannot say (RFC 3629 §3)
+     * @throws IllegalArgumentException if it has an unpaired surrogate, which has no UTF-8 (RFC 3629 §3)
      */
-    static byte[] encode(String text) {
-        byte[] octets = text.getBytes(UTF_8);
+    public static byte[] encode(String text) {
+        byte[] bytes = text.getBytes(UTF_8);
         // The JDK encodes an unpaired surrogate as one '?': only then is it worth looking at each character.
-        if (contains(octets, (byte) '?')) {
+        if (contains(bytes, (byte) '?')) {
             requirePairs(text);
         }
-        return octets;
+        return bytes;
     }
 
-    private static boolean contains(byte[] octets, byte wanted) {
-        for (byte octet : octets) {
-            if (octet == wanted) {
+    private static boolean contains(byte[] bytes, byte wanted) {
+        for (byte each : bytes) {
+            if (each == wanted) {
                 return true;
             }
         }

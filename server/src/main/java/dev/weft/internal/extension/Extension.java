@@ -1,4 +1,4 @@
-package dev.weft.internal.connection;
+package dev.weft.internal.extension;
 
 import dev.weft.parser.ProtocolViolationException;
 
@@ -20,7 +20,7 @@ public interface Extension {
     /** For the messages that come; used by the connection's thread. */
     Transform decoder();
 
-    /** Octets that the decoder holds within a message, wherever they are. */
+    /** Bytes that the decoder holds now, within a message, wherever they are. */
     int decoderSize();
 
     /** For the messages that go; used under the connection's sending lock. */

@@ -1,9 +1,11 @@
-package dev.weft.internal.connection;
+package dev.weft.internal.receive;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.weft.MessageStream;
-import dev.weft.MessageView;
+import dev.weft.IncomingMessage;
+import dev.weft.MessageType;
+import dev.weft.internal.extension.Extension;
+import dev.weft.parser.CloseCode;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.FrameParser.Event;
 import dev.weft.parser.ProtocolViolationException;
@@ -12,51 +14,48 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.Function;
 
 /** A message that is read as it comes: from the read buffer, or from the network right into the reader's array. */
-final class StreamedMessage extends InputStream implements MessageStream {
+public final class IncomingStream extends InputStream implements IncomingMessage {
     private static final int SKIPPED_PIECE = 4096;
     /** Fewer octets are read through the connection's buffer: not one system call for each handful. */
     private static final int WORTH_A_READ = 512;
 
-    private final Connection connection;
+    private final StreamOwner owner;
     private final MessageReader messages;
     private final FrameReader frames;
     private final FrameParser parser;
     private final Extension.Transform decoder;
-    private final MessageView.Type type;
+    private final MessageType type;
 
     /** What is here of the payload and not yet read, in the parser's array. */
     private int from;
     private int to;
     private boolean decoderHasMore;
+    private Reader reader;
     private boolean complete;
     /** No more of the message will be shown: a violation or the connection's end came before its own. */
     private boolean cutOff;
     private boolean expired;
 
-    /** A stream of the message whose first event this is; the end of messages if there is none. */
-    StreamedMessage(Connection connection, MessageReader messages, FrameReader frames, Event first)
+    /** A stream of the message whose first event this is. */
+    public IncomingStream(StreamOwner owner, MessageReader messages, FrameReader frames, Event first)
             throws ProtocolViolationException {
-        this.connection = connection;
+        this.owner = owner;
         this.messages = messages;
         this.frames = frames;
         this.parser = frames.parser();
-        if (first == null) {
-            this.decoder = null;
-            this.type = MessageView.Type.CLOSE;
-            this.complete = true;
-        } else {
-            messages.begin();
-            this.decoder = messages.decoder();
-            this.type = messages.type();
-            take(first);
-        }
+        messages.begin();
+        this.decoder = messages.decoder();
+        this.type = messages.type();
+        take(first);
     }
 
     @Override
-    public MessageView.Type type() {
+    public MessageType type() {
         return type;
     }
 
@@ -67,10 +66,55 @@ final class StreamedMessage extends InputStream implements MessageStream {
 
     @Override
     public Reader reader() {
-        if (type != MessageView.Type.TEXT) {
+        requireText();
+        if (reader == null) {
+            reader = new InputStreamReader(this, UTF_8);
+        }
+        return reader;
+    }
+
+    private void requireText() {
+        if (type != MessageType.TEXT) {
             throw new IllegalStateException("a " + type + " message has no text");
         }
-        return new InputStreamReader(this, UTF_8);
+    }
+
+    @Override
+    public String text() throws IOException {
+        requireText();
+        return whole(assembly -> new String(assembly.array(), 0, assembly.length(), UTF_8));
+    }
+
+    @Override
+    public byte[] bytes() throws IOException {
+        return whole(assembly -> Arrays.copyOf(assembly.array(), assembly.length()));
+    }
+
+    private <T> T whole(Function<MessageAssembly, T> conversion) throws IOException {
+        MessageAssembly assembly = messages.assembly();
+        try {
+            int count;
+            while ((count = readBehind(assembly)) >= 0) {
+                assembly.added(count);
+            }
+            T whole = conversion.apply(assembly);
+            assembly.release();
+            return whole;
+        } catch (ProtocolViolationException e) {
+            throw failed(e);
+        }
+    }
+
+    /** Reads bytes to where the assembly ends. The buffer may be larger than a message may be. */
+    private int readBehind(MessageAssembly assembly) throws IOException, ProtocolViolationException {
+        int left = assembly.limits().maxMessageSize() - assembly.length();
+        if (left == 0) {
+            int beyond = read();
+            assembly.requireFits(assembly.length() + (beyond < 0 ? 0L : 1L));
+            return -1;
+        }
+        assembly.makeRoom(1, Long.MAX_VALUE);
+        return read(assembly.array(), assembly.length(), Math.min(left, assembly.buffer().remaining()));
     }
 
     @Override
@@ -89,16 +133,20 @@ final class StreamedMessage extends InputStream implements MessageStream {
             return 0;
         }
         if (cutOff) {
-            throw connection.closed();
+            throw owner.closed();
         }
         try {
             return decoder == null ? readPlain(target, offset, length) : readDecoded(target, offset, length);
         } catch (ProtocolViolationException e) {
-            cutOff = true;
-            throw connection.fail(e);
+            throw failed(e);
         } catch (IOException e) {
-            throw connection.dead(e);
+            throw owner.translated(e);
         }
+    }
+
+    private IOException failed(ProtocolViolationException e) {
+        cutOff = true;
+        return owner.failed(e);
     }
 
     /** How many octets can be read without waiting. */
@@ -116,21 +164,30 @@ final class StreamedMessage extends InputStream implements MessageStream {
     }
 
     /** Skips the rest of the message, after which this stream cannot be read. */
-    void expire() throws IOException {
+    public void expire() throws IOException {
         skipRest();
         expired = true;
     }
 
     /** The connection is over: what is left of the message lies in a buffer that may be another connection's by now. */
-    void cutOff() {
+    public void cutOff() {
         cutOff = true;
         from = to;
     }
 
     private void skipRest() throws IOException {
         if (!complete || from < to || decoderHasMore) {
+            long most = messages.assembly().limits().maxMessageSize();
             byte[] piece = new byte[SKIPPED_PIECE];
-            while (read(piece, 0, piece.length) >= 0) {}
+            long skipped = 0;
+            int count;
+            while ((count = read(piece, 0, piece.length)) >= 0) {
+                skipped += count;
+                if (skipped > most) {
+                    throw failed(new ProtocolViolationException(CloseCode.MESSAGE_TOO_BIG, "7.4.1",
+                            "more than maxMessageSize " + most + " bytes of a message that is not read"));
+                }
+            }
         }
     }
 
@@ -179,7 +236,7 @@ final class StreamedMessage extends InputStream implements MessageStream {
         if (event == null) {
             // §5.5.1: nothing comes after a Close frame, so this message stays unfinished.
             cutOff = true;
-            throw connection.closed();
+            throw owner.closed();
         }
         return event;
     }
@@ -214,6 +271,6 @@ final class StreamedMessage extends InputStream implements MessageStream {
 
     /** The reader's own pace is not the peer's fault. */
     private void deadlineBeginsAnew() {
-        connection.messageGoesOn();
+        owner.messageGoesOn();
     }
 }

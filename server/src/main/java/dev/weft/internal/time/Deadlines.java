@@ -1,7 +1,6 @@
-package dev.weft.internal.connection;
+package dev.weft.internal.time;
 
 import dev.weft.ConnectionTimeouts;
-import dev.weft.internal.time.CoarseClock;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 
@@ -9,11 +8,14 @@ import java.util.concurrent.TimeoutException;
  * What a connection is waiting for, and since when. The connection's threads stamp, the sweeper looks; a stamp of 0 means
  * "not waiting for that". Times are the coarse clock's.
  */
-final class Deadlines {
+public final class Deadlines {
     /** What the sweeper finds that has to be done. */
-    enum Due {
-        NOTHING, PING, MESSAGE_TIMEOUT, PONG_TIMEOUT, WRITE_TIMEOUT, CLOSE_TIMEOUT
+    public enum Due {
+        NOTHING, PING, RETRY_WRITE, MESSAGE_TIMEOUT, PONG_TIMEOUT, WRITE_TIMEOUT, CLOSE_TIMEOUT
     }
+
+    /** How often within its deadline a write that waits tries the network again. */
+    private static final int RETRIES = 8;
 
     private final CoarseClock clock;
     private final ConnectionTimeouts timeouts;
@@ -26,7 +28,12 @@ final class Deadlines {
     private volatile int writingSince;
     private volatile int closingSince;
 
-    Deadlines(CoarseClock clock, ConnectionTimeouts timeouts) {
+    /** The sweeper's: what it last saw of a write that waits, when that last changed, and when such a write last tried. */
+    private volatile byte progressSeen;
+    private volatile int progressAt;
+    private int retriedAt;
+
+    public Deadlines(CoarseClock clock, ConnectionTimeouts timeouts) {
         this.clock = clock;
         this.timeouts = timeouts;
     }
@@ -36,7 +43,7 @@ final class Deadlines {
      *
      * @param unfinished whether a frame or message is half-read
      */
-    void reading(boolean unfinished) {
+    public void reading(boolean unfinished) {
         int now = clock.now();
         if (unfinished && unfinishedSince == 0) {
             unfinishedSince = now;
@@ -49,54 +56,85 @@ final class Deadlines {
     }
 
     /** The read is over. */
-    void read() {
+    public void read() {
         readingSince = 0;
     }
 
     /** A message, or a control frame between messages, is complete: what follows has a deadline of its own. */
-    void messageEnded() {
+    public void messageEnded() {
         if (unfinishedSince != 0) {
             unfinishedSince = 0;
         }
     }
 
     /** A half-read message goes on at the reader's own pace: its deadline begins anew. */
-    void messageGoesOn() {
+    public void messageGoesOn() {
         unfinishedSince = 0;
     }
 
-    void writing() {
+    public void writing() {
         writingSince = clock.now();
     }
 
-    void written() {
+    public void written() {
         writingSince = 0;
     }
 
     /** Our Close frame goes: from here on the peer has so long, whatever it sends. */
-    void closing() {
+    public void closing() {
         if (closingSince == 0) {
             closingSince = clock.now();
         }
     }
 
     /** The sweeper's ping goes now: from here on the peer has so long to answer. */
-    void pinging() {
+    public void pinging() {
         pingedSince = clock.now();
         pingUnderWay = false;
     }
 
-    /** Finds the first deadline that passed. A ping that is due is found once, until {@link #pinging} tells that it goes. */
-    Due due(int now) {
-        if (passed(writingSince, now, timeouts.write())) {
-            return Due.WRITE_TIMEOUT;
+    /** Whether a write waits for the network. */
+    public boolean isWriting() {
+        return writingSince != 0;
+    }
+
+    /**
+     * Whether the network has taken nothing from a write that waits since the sweeper's last look but one.
+     *
+     * @param progress the transport's
+     */
+    public boolean isWithoutProgress(byte progress) {
+        return progress == progressSeen && (progressAt == 0 || clock.now() != progressAt);
+    }
+
+    /**
+     * Finds the first deadline that passed. A ping that is due is found once, until {@link #pinging} is called.
+     *
+     * @param progress the transport's: the network's taking bytes from a write that waited is a sign that the peer reads
+     */
+    public Due due(int now, byte progress) {
+        if (progress != progressSeen) {
+            progressSeen = progress;
+            progressAt = now;
+        }
+        int writing = writingSince;
+        if (writing != 0) {
+            int since = sinceProgress(writing);
+            if (passed(since, now, timeouts.write())) {
+                return Due.WRITE_TIMEOUT;
+            }
+            long pause = timeouts.write().toMillis() / RETRIES;
+            if (now - since >= pause && now - retriedAt >= pause) {
+                retriedAt = now;
+                return Due.RETRY_WRITE;
+            }
         }
         if (closingSince != 0) {
             return passed(closingSince, now, timeouts.close()) ? Due.CLOSE_TIMEOUT : Due.NOTHING;
         }
         int reading = readingSince;
         if (reading == 0) {
-            // The handler is busy: what the peer may have sent lies unread, so it cannot be late.
+            // The handler is busy: what the peer may have sent has not been read, so it cannot be late.
             return Due.NOTHING;
         }
         if (passed(unfinishedSince, now, timeouts.message())) {
@@ -105,8 +143,10 @@ final class Deadlines {
         if (pingUnderWay) {
             return Due.NOTHING;
         }
-        if (pingedSince != 0) {
-            return passed(pingedSince, now, timeouts.pongTimeout()) ? Due.PONG_TIMEOUT : Due.NOTHING;
+        int pinged = pingedSince;
+        if (pinged != 0) {
+            // The pong of a slow peer is behind everything that it has not read yet.
+            return passed(sinceProgress(pinged), now, timeouts.pongTimeout()) ? Due.PONG_TIMEOUT : Due.NOTHING;
         }
         if (passed(reading, now, timeouts.pingInterval())) {
             pingUnderWay = true;
@@ -115,13 +155,24 @@ final class Deadlines {
         return Due.NOTHING;
     }
 
-    TimeoutException exception(Due due) {
+    /** The later of this time and that of the last progress. */
+    private int sinceProgress(int time) {
+        return progressAt != 0 && progressAt - time > 0 ? progressAt : time;
+    }
+
+    /** Whether a message has been half-read since before the clock last moved, and its thread waits for more. */
+    public boolean isHalfRead() {
+        int reading = readingSince;
+        return reading != 0 && unfinishedSince != 0 && reading != clock.now();
+    }
+
+    public TimeoutException exception(Due due) {
         return switch (due) {
-            case WRITE_TIMEOUT -> timeout("the peer did not read for ", "writeTimeout", timeouts.write());
+            case WRITE_TIMEOUT -> timeout("the peer read nothing for ", "writeTimeout", timeouts.write());
             case CLOSE_TIMEOUT -> timeout("the closing handshake took over ", "closeTimeout", timeouts.close());
             case MESSAGE_TIMEOUT -> timeout("a message was unfinished for ", "messageTimeout", timeouts.message());
             case PONG_TIMEOUT -> timeout("no answer to a ping for ", "pongTimeout", timeouts.pongTimeout());
-            case NOTHING, PING -> throw new IllegalArgumentException(due.toString());
+            case NOTHING, PING, RETRY_WRITE -> throw new IllegalArgumentException(due.toString());
         };
     }
 

@@ -1,20 +1,21 @@
-package dev.weft.internal.connection;
+package dev.weft.internal.receive;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.weft.MessageType;
 import dev.weft.MessageView;
 import java.util.Arrays;
 
 /** A connection's one view of a message. */
-final class View implements MessageView {
+public final class BorrowedView implements MessageView {
     private static final byte[] NOTHING = {};
 
-    private Type type = Type.CLOSE;
+    private MessageType type = MessageType.BINARY;
     private byte[] array = NOTHING;
     private int offset;
     private int length;
 
-    View show(Type type, byte[] array, int offset, int length) {
+    BorrowedView show(MessageType type, byte[] array, int offset, int length) {
         this.type = type;
         this.array = array;
         this.offset = offset;
@@ -22,12 +23,13 @@ final class View implements MessageView {
         return this;
     }
 
-    View showNothing() {
-        return show(Type.CLOSE, NOTHING, 0, 0);
+    /** Code that has kept the view too long sees an empty message, and no bytes of another. */
+    void showNothing() {
+        show(MessageType.BINARY, NOTHING, 0, 0);
     }
 
     @Override
-    public Type type() {
+    public MessageType type() {
         return type;
     }
 

@@ -1,0 +1,51 @@
+package dev.weft;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Reader;
+
+/**
+ * A message that is read as it arrives, so that it may be larger than memory. It is valid until the connection's next
+ * receive.
+ * <p>
+ * Belongs to the thread that receives. Reads wait for the peer. They throw {@link ConnectionClosedException} if the
+ * connection ends before the message does: the end of the stream is always the end of the whole message.
+ * <p>
+ * What is not read is skipped by the next receive, or when the stream is closed: up to
+ * {@link ConnectionLimits#maxMessageSize()} bytes. A message that has more left fails the connection with 1009, so that
+ * nobody has to take in an upload that nobody wants.
+ */
+public interface IncomingMessage {
+    /** What this is. */
+    MessageType type();
+
+    /** The bytes; those of a text message are checked to be UTF-8 as they are read. */
+    InputStream inputStream();
+
+    /**
+     * The text of a text message. The same reader each time. Use either this or {@link #inputStream()}.
+     *
+     * @throws IllegalStateException if this is not a text message
+     */
+    Reader reader();
+
+    /**
+     * Waits for the rest of a text message.
+     *
+     * @return what was not read before
+     * @throws IllegalStateException     if this is not a text message
+     * @throws ConnectionClosedException if the connection ends first, or the rest is larger than
+     *                                   {@link ConnectionLimits#maxMessageSize()}: then the connection fails with 1009
+     * @throws IOException               if the wire is dead
+     */
+    String text() throws IOException;
+
+    /**
+     * Waits for the rest of the message.
+     *
+     * @return what was not read before
+     * @throws ConnectionClosedException as {@link #text()}
+     * @throws IOException               if the wire is dead
+     */
+    byte[] bytes() throws IOException;
+}

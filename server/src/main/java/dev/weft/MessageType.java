@@ -1,0 +1,9 @@
+package dev.weft;
+
+/** What a message carries (RFC 6455 §5.6). */
+public enum MessageType {
+    /** Text: its bytes are valid UTF-8. */
+    TEXT,
+    /** Arbitrary bytes. */
+    BINARY
+}

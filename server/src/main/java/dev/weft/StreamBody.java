@@ -1,0 +1,16 @@
+package dev.weft;
+
+import java.io.IOException;
+
+/** Writes the whole of a streamed message. */
+@FunctionalInterface
+public interface StreamBody {
+    /**
+     * Writes the message. When it returns, the message is complete; when it throws, the message is abandoned, and with it
+     * the connection ({@link OutgoingMessage#close()}).
+     *
+     * @param message open; need not be completed or closed here
+     * @throws IOException if the message cannot be written
+     */
+    void writeTo(OutgoingMessage message) throws IOException;
+}

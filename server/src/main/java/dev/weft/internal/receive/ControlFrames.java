@@ -1,0 +1,20 @@
+package dev.weft.internal.receive;
+
+import dev.weft.CloseReason;
+import java.io.IOException;
+
+/** What the receiving side asks of the rest of its connection. Called by the thread that receives. */
+public interface ControlFrames {
+    /**
+     * Answers a ping (RFC 6455 §5.5.2).
+     *
+     * @param more whether the next frame has arrived, so that the answer may leave together with the next one
+     */
+    void answerPing(byte[] array, int from, int to, boolean more) throws IOException;
+
+    /** Notes the peer's Close frame and answers it (§5.5.1). */
+    void answerClose(CloseReason reason) throws IOException;
+
+    /** Sends what is held back, since this thread is about to wait for the peer. */
+    void flush() throws IOException;
+}

@@ -1,0 +1,20 @@
+package dev.weft.internal.receive;
+
+import dev.weft.ConnectionClosedException;
+import dev.weft.parser.ProtocolViolationException;
+import java.io.IOException;
+
+/** What a message that is read as a stream needs of its connection. Called by the thread that receives. */
+public interface StreamOwner {
+    /** What a caller is to get instead of this exception of the network. */
+    IOException translated(IOException e);
+
+    /** Fails the connection: the peer broke a rule or a limit. */
+    ConnectionClosedException failed(ProtocolViolationException violation);
+
+    /** What a caller is to get after the connection's end. */
+    ConnectionClosedException closed();
+
+    /** A half-read message goes on at the reader's own pace. */
+    void messageGoesOn();
+}

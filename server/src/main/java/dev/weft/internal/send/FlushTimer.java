@@ -1,0 +1,117 @@
+package dev.weft.internal.send;
+
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/**
+ * Bounds how long frames are held back while user code waits or computes. A sender that begins to hold frames back is put on
+ * a list; about a millisecond later this timer looks at the list, and what still holds the same frames is flushed by a
+ * virtual thread of its own. A sender that serves its peer quickly has flushed itself by then.
+ * <p>
+ * A platform thread, which sleeps while nothing is held back. A sender whose lock is taken is not watched: the thread that
+ * has the lock flushes when it lets it go.
+ */
+public final class FlushTimer {
+    private static final long PATIENCE_NANOS = 1_000_000;
+
+    /** A list through {@link FrameSender#nextWatched}, newest first; a sender is in it at most once. */
+    private final AtomicReference<FrameSender> watched = new AtomicReference<>();
+    private final Consumer<Runnable> starter;
+    private final Thread thread;
+    private volatile boolean stopped;
+
+    /**
+     * A timer that is not yet started.
+     *
+     * @param starter runs what starts a thread, so that this gets its turn soon; must not block
+     */
+    public FlushTimer(String name, Consumer<Runnable> starter) {
+        this.starter = starter;
+        this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
+    }
+
+    /** Starts the timer. */
+    public void start() {
+        thread.start();
+    }
+
+    /** Ends the timer; does not wait. */
+    public void stop() {
+        stopped = true;
+        LockSupport.unpark(thread);
+    }
+
+    /** Starts a virtual thread that gets its turn even among many busy ones. Does not wait. */
+    public void startThread(Runnable body) {
+        startThread(body, failure -> {});
+    }
+
+    /**
+     * Starts a virtual thread that gets its turn even among many busy ones. Does not wait.
+     *
+     * @param failed is told why if there is no thread to be had
+     */
+    public void startThread(Runnable body, Consumer<Throwable> failed) {
+        try {
+            starter.accept(() -> {
+                try {
+                    Thread.startVirtualThread(body);
+                } catch (Throwable e) {
+                    failed.accept(e);
+                }
+            });
+        } catch (Throwable e) {
+            failed.accept(e);
+        }
+    }
+
+    /** Puts a sender on the list, which it is not on. Does not wait or allocate. */
+    void watch(FrameSender sender) {
+        FrameSender first;
+        do {
+            first = watched.get();
+            sender.nextWatched = first;
+        } while (!watched.compareAndSet(first, sender));
+        if (first == null) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private void run() {
+        while (!stopped) {
+            if (watched.get() == null) {
+                LockSupport.park(this);
+            } else {
+                bePatient();
+                look(watched.getAndSet(null));
+            }
+        }
+    }
+
+    /** Sleeps the whole time, however often {@link #watch} wakes this thread. */
+    private void bePatient() {
+        long until = System.nanoTime() + PATIENCE_NANOS;
+        long left = PATIENCE_NANOS;
+        while (left > 0 && !stopped) {
+            LockSupport.parkNanos(this, left);
+            left = until - System.nanoTime();
+        }
+    }
+
+    private void look(FrameSender first) {
+        FrameSender sender = first;
+        while (sender != null) {
+            // Read before the sender can be put on the list again.
+            FrameSender next = sender.nextWatched;
+            sender.nextWatched = null;
+            try {
+                sender.look();
+            } catch (Throwable e) {
+                // No error ends the timer: the sender's next frame, or its connection's next read, flushes too.
+                thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+            }
+            sender = next;
+        }
+    }
+}

@@ -1,0 +1,382 @@
+package dev.weft.internal.send;
+
+import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.close.Closing;
+import dev.weft.internal.extension.Extension;
+import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.transport.Transport;
+import dev.weft.parser.FrameHeader;
+import dev.weft.parser.FrameWriter;
+import dev.weft.parser.Opcode;
+import dev.weft.parser.ProtocolViolationException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * Builds frames in a borrowed buffer and writes them; a large payload is written from where it lies. Every method belongs to
+ * the thread that has the lock of {@link FrameSender}, but for {@link #waitingBytes()} and {@link #behindSince()}.
+ * <p>
+ * Each method that may write is told whether it may wait for the network. One that may not, or whose thread is interrupted
+ * while it waits, keeps what the network did not take: this buffer is <i>behind</i> then, and what it keeps is counted in the
+ * budget until it is written. Bytes that the network takes at once are never counted.
+ */
+final class FrameBuffer {
+    /** Up to here copying a payload next to its header is cheaper than handing the network two pieces. */
+    static final int COPIED = 4096;
+    /** The most bytes of one write: the JDK copies them to memory outside the heap first. */
+    private static final int WRITE_LENGTH = 1 << 16;
+    private static final int ENCODING_OVERHEAD = 64;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    private final Transport transport;
+    private final FrameWriter writer;
+    private final Extension extension;
+    private final BufferPool pool;
+    private final Closing closing;
+    private final Deadlines deadlines;
+
+    /** The frames that are built and not yet written, up to its position; {@code null} when there are none. */
+    private ByteBuffer buffer;
+    /** Frames that follow those in the buffer and were too large for it, from its position; {@code null} when there are none. */
+    private ByteBuffer rest;
+    /** What is counted in the budget; not 0 while this is behind. */
+    private volatile int counted;
+    private volatile int behindSince;
+    /** The number of writes; wraps around. */
+    private short writes;
+
+    FrameBuffer(Transport transport, FrameWriter writer, Extension extension, BufferPool pool, Closing closing,
+            Deadlines deadlines) {
+        this.transport = transport;
+        this.writer = writer;
+        this.extension = extension;
+        this.pool = pool;
+        this.closing = closing;
+        this.deadlines = deadlines;
+    }
+
+    /** Whether frames are built and not yet written. */
+    boolean isBuilt() {
+        return buffer != null || rest != null;
+    }
+
+    /** Whether the network has not taken what was given to it. */
+    boolean isBehind() {
+        return counted != 0;
+    }
+
+    /** Bytes that wait for the network. For any thread. */
+    int waitingBytes() {
+        return counted;
+    }
+
+    /** When this fell behind, in milliseconds of {@link System#nanoTime()}; 0 while it is not. For any thread. */
+    int behindSince() {
+        return behindSince;
+    }
+
+    /** The number of writes; wraps around. A thread without the lock may see an older one. */
+    short writes() {
+        return writes;
+    }
+
+    /** Builds a whole message after the frames that are built, transformed by the extension if it wants to. */
+    void message(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
+        if (extension != null && extension.transforms(to - from)) {
+            transformed(opcode, payload, from, to, wait);
+        } else {
+            frame(true, 0, opcode, payload, from, to, wait);
+        }
+    }
+
+    private void transformed(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
+        byte[] encoded = null;
+        int length = 0;
+        try {
+            encoded = new byte[Math.max(ENCODING_OVERHEAD, to - from)];
+            Extension.Transform encoder = extension.encoder();
+            encoder.input(payload, from, to, true);
+            while (true) {
+                length += encoder.output(encoded, length, encoded.length);
+                if (length < encoded.length) {
+                    break;
+                }
+                encoded = Arrays.copyOf(encoded, 2 * encoded.length);
+            }
+        } catch (Throwable e) {
+            throw encodingFailed(e);
+        }
+        frame(true, extension.rsv(), opcode, encoded, 0, length, wait);
+    }
+
+    /**
+     * Builds a piece of a message in fragments, transformed: as one frame or several, or as none if the extension has no
+     * output yet.
+     *
+     * @return the opcode of the next fragment
+     */
+    Opcode transformedPiece(boolean fin, Opcode opcode, byte[] payload, int from, int to, boolean wait)
+            throws IOException {
+        // With room for bytes that do not compress, so that one output empties the encoder.
+        byte[] encoded = new byte[(to - from) + (to - from) / 8 + ENCODING_OVERHEAD];
+        Opcode next = opcode;
+        Extension.Transform encoder = extension.encoder();
+        int count;
+        try {
+            encoder.input(payload, from, to, fin);
+            count = encoder.output(encoded, 0, encoded.length);
+        } catch (Throwable e) {
+            throw encodingFailed(e);
+        }
+        while (true) {
+            boolean last = count < encoded.length;
+            if (count > 0 || fin && last) {
+                // RSV bits are set on the first fragment only (RFC 7692 §6).
+                frame(fin && last, next == Opcode.CONTINUATION ? 0 : extension.rsv(), next, encoded, 0, count, wait);
+                next = Opcode.CONTINUATION;
+            }
+            if (last) {
+                return next;
+            }
+            try {
+                count = encoder.output(encoded, 0, encoded.length);
+            } catch (Throwable e) {
+                throw encodingFailed(e);
+            }
+        }
+    }
+
+    /** An encoder that failed half-way, such as for lack of memory, no longer has the state that the peer's decoder has. */
+    private IOException encodingFailed(Throwable e) {
+        IOException cause = new IOException("a message could not be encoded", e);
+        closing.breakOff(cause);
+        transport.close();
+        if (e instanceof ProtocolViolationException) {
+            throw new IllegalStateException("an encoder is not given the peer's bytes", e);
+        }
+        return cause;
+    }
+
+    /** Builds a frame after those that are built; writes these if there is no room, and the frame if it is a large one. */
+    void frame(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
+        int length = to - from;
+        int frameLength = writer.headerLength(length) + length;
+        if (length > COPIED || frameLength > pool.bufferSize()) {
+            largeFrame(fin, rsv, opcode, payload, from, to, wait);
+            return;
+        }
+        if (!hasRoom(frameLength)) {
+            flush(wait);
+        }
+        if (!hasRoom(frameLength)) {
+            keep(fin, rsv, opcode, payload, from, to);
+            return;
+        }
+        if (buffer == null) {
+            buffer = pool.lend();
+        }
+        buffer.position(writer.writeFrame(buffer.array(), buffer.position(), fin, rsv, opcode, payload, from, to));
+    }
+
+    private boolean hasRoom(int bytes) {
+        return rest == null && (buffer == null || bytes <= buffer.remaining());
+    }
+
+    /** Writes the header, after the frames that are built, and the payload from where it lies. */
+    private void largeFrame(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to, boolean wait)
+            throws IOException {
+        if (!hasRoom(FrameHeader.MAX_LENGTH)) {
+            flush(wait);
+        }
+        if (!hasRoom(FrameHeader.MAX_LENGTH)) {
+            keep(fin, rsv, opcode, payload, from, to);
+            return;
+        }
+        ByteBuffer head = buffer == null ? ByteBuffer.allocate(FrameHeader.MAX_LENGTH) : buffer;
+        head.position(writer.writeHeader(head.array(), head.position(), fin, rsv, opcode, to - from));
+        head.flip();
+        boolean written = false;
+        try {
+            int at = from;
+            ByteBuffer piece;
+            do {
+                int end = at + Math.min(to - at, WRITE_LENGTH);
+                piece = piece(payload, at, end);
+                write(head, piece, wait);
+                at = end;
+            } while (at < to && !head.hasRemaining() && !piece.hasRemaining());
+            keepWhatIsLeft(head, piece, payload, at, to);
+            written = true;
+        } finally {
+            if (!written) {
+                release();
+            }
+        }
+    }
+
+    private ByteBuffer piece(byte[] payload, int from, int to) {
+        if (!writer.masks()) {
+            return ByteBuffer.wrap(payload, from, to - from);
+        }
+        byte[] copy = Arrays.copyOfRange(payload, from, to);
+        writer.mask(copy, 0, copy.length);
+        return ByteBuffer.wrap(copy);
+    }
+
+    /** The payload is the caller's: what the network did not take of it is copied. */
+    private void keepWhatIsLeft(ByteBuffer head, ByteBuffer piece, byte[] payload, int from, int to) {
+        boolean headIsOwn = head == buffer;
+        int left = (headIsOwn ? 0 : head.remaining()) + piece.remaining() + to - from;
+        if (left > 0) {
+            rest = ByteBuffer.allocate(left);
+            if (!headIsOwn) {
+                rest.put(head);
+            }
+            rest.put(piece);
+            putMasked(rest, payload, from, to);
+            rest.flip();
+        }
+        settle();
+    }
+
+    private void putMasked(ByteBuffer target, byte[] payload, int from, int to) {
+        int at = target.position();
+        target.put(payload, from, to - from);
+        writer.mask(target.array(), at, target.position());
+    }
+
+    /** The network is behind, and there is no room: the frame follows what is kept already. */
+    private void keep(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to) {
+        int before = rest == null ? 0 : rest.remaining();
+        ByteBuffer kept = ByteBuffer.allocate(before + writer.headerLength(to - from) + to - from);
+        if (rest != null) {
+            kept.put(rest);
+        }
+        rest = kept.position(writer.writeFrame(kept.array(), before, fin, rsv, opcode, payload, from, to)).flip();
+        count();
+    }
+
+    /** Writes the frames that are built, as far as the network takes them. */
+    void flush(boolean wait) throws IOException {
+        if (!isBuilt()) {
+            return;
+        }
+        boolean written = false;
+        try {
+            write(buffer == null ? NOTHING : buffer.flip(), rest, wait);
+            settle();
+            written = true;
+        } finally {
+            if (!written) {
+                release();
+            }
+        }
+    }
+
+    /** After a write: gives back what is empty, and counts what is not. */
+    private void settle() {
+        if (buffer != null) {
+            if (buffer.hasRemaining()) {
+                buffer.compact();
+            } else {
+                pool.takeBack(buffer);
+                buffer = null;
+            }
+        }
+        if (rest != null && !rest.hasRemaining()) {
+            rest = null;
+        }
+        count();
+    }
+
+    private void count() {
+        int now = (buffer == null ? 0 : buffer.capacity()) + (rest == null ? 0 : rest.capacity());
+        countAs(now);
+    }
+
+    private void countAs(int now) {
+        int before = counted;
+        if (now != before) {
+            if (now > before) {
+                pool.budget().takeRegardless(now - before);
+            } else {
+                pool.budget().giveBack(before - now);
+            }
+            counted = now;
+        }
+        if (now == 0) {
+            if (behindSince != 0) {
+                behindSince = 0;
+            }
+        } else {
+            behindSince = millis();
+        }
+    }
+
+    /** For comparisons with {@link #behindSince()}; never 0. */
+    static int millis() {
+        return (int) (System.nanoTime() / 1_000_000) | 1;
+    }
+
+    private void write(ByteBuffer first, ByteBuffer second, boolean wait) throws IOException {
+        writes++;
+        boolean well = false;
+        try {
+            if (transport.writesWithoutWaiting()) {
+                writeNow(first, second);
+            }
+            if (wait && (first.hasRemaining() || second != null && second.hasRemaining())) {
+                await(first, second);
+            }
+            well = true;
+        } catch (IOException e) {
+            // Before the transport is closed, whose reader would give a lesser reason.
+            closing.breakOff(e);
+            throw e;
+        } finally {
+            if (!well) {
+                // Part of a frame may have been written: nothing may follow it, and the thread that reads is to know.
+                transport.close();
+            }
+        }
+    }
+
+    private void writeNow(ByteBuffer first, ByteBuffer second) throws IOException {
+        if (second == null) {
+            transport.writeNow(first);
+        } else {
+            transport.writeNow(first, second);
+        }
+    }
+
+    private void await(ByteBuffer first, ByteBuffer second) throws IOException {
+        // What waits is counted, but for the caller's own array.
+        countAs(Math.max(1, (buffer == null ? 0 : buffer.capacity()) + (rest == null ? 0 : rest.capacity())));
+        deadlines.writing();
+        try {
+            if (second == null) {
+                transport.write(first);
+            } else {
+                transport.write(first, second);
+            }
+        } catch (InterruptedIOException e) {
+            if (!transport.writesWithoutWaiting()) {
+                throw e;
+            }
+        } finally {
+            deadlines.written();
+        }
+    }
+
+    /** Drops the frames that are built and gives the buffer back. */
+    void release() {
+        if (buffer != null) {
+            pool.takeBack(buffer);
+            buffer = null;
+        }
+        rest = null;
+        countAs(0);
+    }
+}

@@ -1,0 +1,279 @@
+package dev.weft.internal.send;
+
+import dev.weft.SendResult;
+import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.parser.Opcode;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/**
+ * What waits for the lock of {@link FrameSender} without a thread that waits with it: the messages that were accepted for
+ * sending, the Close frame after them, and the answers to pings.
+ * <p>
+ * Lock-free, in this order:
+ * <ul>
+ * <li>A producer reserves a message's bytes, of this connection's share and of the budget of all, and pushes the message on
+ * a list, the newest first, by one compare-and-set. The Close frame is pushed likewise, and is the end of the list: what
+ * would follow it is refused. So an accepted message is always before the Close frame, and no two orders can be seen.
+ * <li>The consumer, which has the lock, takes the whole list by one exchange, reverses it, and works through it from the
+ * oldest on; what is pushed meanwhile waits for the next exchange. A message's bytes are given back when its frame is built.
+ * <li>Pongs have a list of their own, since they may go between the fragments of a message; of more than 16 only the newest
+ * is kept (§5.5.3).
+ * </ul>
+ */
+final class Outbox {
+    private static final int MOST_PONGS = 16;
+    /** What a message is counted as beyond its payload: its place in the list, and its frame's header. */
+    private static final int OVERHEAD = 64;
+    /** A connection's share of the budget: a 32nd, but room for an ordinary message. */
+    private static final int SHARES = 32;
+    private static final long LEAST_SHARE = 1 << 16;
+
+    private static final VarHandle NEWEST;
+    private static final VarHandle PONGS;
+    private static final VarHandle WAITING;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            NEWEST = lookup.findVarHandle(Outbox.class, "newest", Entry.class);
+            PONGS = lookup.findVarHandle(Outbox.class, "pongs", Pong.class);
+            WAITING = lookup.findVarHandle(Outbox.class, "waitingBytes", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** A message or the Close frame, and what was pushed before it, or, when reversed, after it. */
+    static final class Entry {
+        private final Opcode opcode;
+        private final byte[] payload;
+        private final int from;
+        private final int to;
+        private Entry next;
+
+        private Entry(Opcode opcode, byte[] payload, int from, int to) {
+            this.opcode = opcode;
+            this.payload = payload;
+            this.from = from;
+            this.to = to;
+        }
+
+        Opcode opcode() {
+            return opcode;
+        }
+
+        byte[] payload() {
+            return payload;
+        }
+
+        int from() {
+            return from;
+        }
+
+        int to() {
+            return to;
+        }
+
+        boolean isClose() {
+            return opcode == Opcode.CLOSE;
+        }
+    }
+
+    /** A pong, those before it, and their number. */
+    record Pong(byte[] payload, Pong before, int count) {}
+
+    /** The list's state after its Close frame was taken: nothing is accepted any more. */
+    private static final Entry ENDED = new Entry(Opcode.CLOSE, null, 0, 0);
+
+    private final SendServices services;
+    private volatile Entry newest;
+    private volatile Pong pongs;
+    private volatile long waitingBytes;
+    /** The consumer's: the reversed list. */
+    private Entry oldest;
+
+    Outbox(SendServices services) {
+        this.services = services;
+    }
+
+    /**
+     * Accepts a message, or says why not.
+     *
+     * @param copied whether the array is the caller's, so that its bytes are copied
+     */
+    SendResult offer(Opcode opcode, byte[] payload, int from, int to, boolean copied) {
+        long bytes = bytes(from, to);
+        if (isClosed()) {
+            return SendResult.CLOSED;
+        }
+        if (!reserve(bytes)) {
+            return SendResult.PEER_BEHIND;
+        }
+        if (!budget().take(bytes)) {
+            WAITING.getAndAdd(this, -bytes);
+            return SendResult.SERVER_FULL;
+        }
+        boolean accepted = false;
+        try {
+            Entry entry = copied
+                    ? new Entry(opcode, Arrays.copyOfRange(payload, from, to), 0, to - from)
+                    : new Entry(opcode, payload, from, to);
+            accepted = push(entry);
+            return accepted ? SendResult.ACCEPTED : SendResult.CLOSED;
+        } finally {
+            if (!accepted) {
+                giveBack(bytes);
+            }
+        }
+    }
+
+    private boolean reserve(long bytes) {
+        long most = Math.min(services.limits().maxQueuedSize(), Math.max(budget().limit() / SHARES, LEAST_SHARE));
+        long now;
+        do {
+            now = waitingBytes;
+            if (now != 0 && now + bytes > most) {
+                return false;
+            }
+        } while (!WAITING.compareAndSet(this, now, now + bytes));
+        return true;
+    }
+
+    private void giveBack(long bytes) {
+        WAITING.getAndAdd(this, -bytes);
+        budget().giveBack(bytes);
+    }
+
+    private BufferBudget budget() {
+        return services.pool().budget();
+    }
+
+    private static long bytes(int from, int to) {
+        return (long) to - from + OVERHEAD;
+    }
+
+    /** Ends the list with our Close frame; for the caller that has claimed it. */
+    void close(byte[] payload) {
+        push(new Entry(Opcode.CLOSE, payload, 0, payload.length));
+    }
+
+    private boolean push(Entry entry) {
+        Entry before;
+        do {
+            before = newest;
+            if (before != null && before.isClose()) {
+                return false;
+            }
+            entry.next = before;
+        } while (!NEWEST.compareAndSet(this, before, entry));
+        return true;
+    }
+
+    private boolean isClosed() {
+        Entry last = newest;
+        return last != null && last.isClose();
+    }
+
+    /** Adds the answer to a ping. */
+    void pong(byte[] payload) {
+        Pong before;
+        Pong pong;
+        do {
+            before = pongs;
+            pong = before == null || before.count == MOST_PONGS
+                    ? new Pong(payload, null, 1)
+                    : new Pong(payload, before, before.count + 1);
+        } while (!PONGS.compareAndSet(this, before, pong));
+    }
+
+    /** Whether a pong waits. */
+    boolean hasPongs() {
+        return pongs != null;
+    }
+
+    /** Whether a message or the Close frame waits. For any thread. */
+    boolean hasEntries() {
+        Entry last = newest;
+        return last != null && last != ENDED || waitingBytes != 0;
+    }
+
+    /** Whether anything waits that may be sent now. For any thread. */
+    boolean isWaiting(boolean streaming) {
+        return pongs != null || (streaming ? isClosed() && newest != ENDED : hasEntries());
+    }
+
+    /** Bytes of messages that wait, counted. For any thread. */
+    long waitingBytes() {
+        return waitingBytes;
+    }
+
+    // The consumer, under the lock.
+
+    /** Takes the pongs, the newest first. */
+    Pong takePongs() {
+        return pongs == null ? null : (Pong) PONGS.getAndSet(this, null);
+    }
+
+    /** The oldest entry, which stays the oldest until {@link #remove()}. */
+    Entry peek() {
+        if (oldest == null && newest != null && newest != ENDED) {
+            Entry each = takeList();
+            while (each != null) {
+                Entry before = each.next;
+                each.next = oldest;
+                oldest = each;
+                each = before;
+            }
+        }
+        return oldest;
+    }
+
+    private Entry takeList() {
+        Entry now;
+        do {
+            now = newest;
+        } while (now != null && !NEWEST.compareAndSet(this, now, now.isClose() ? ENDED : null));
+        return now;
+    }
+
+    /** Removes the oldest entry, whose frame is built or which is dropped. */
+    void remove() {
+        Entry removed = oldest;
+        oldest = removed.next;
+        if (!removed.isClose()) {
+            giveBack(bytes(removed.from, removed.to));
+        }
+    }
+
+    /** Drops what was pushed and not yet taken, but for a Close frame. For any thread. */
+    void dropNewest() {
+        Entry now;
+        Entry kept;
+        do {
+            now = newest;
+            if (now == null || now == ENDED) {
+                return;
+            }
+            kept = now.isClose() ? new Entry(Opcode.CLOSE, now.payload, 0, now.to) : null;
+        } while (!NEWEST.compareAndSet(this, now, kept));
+        giveBackAll(now);
+    }
+
+    /** The connection is over: drops everything; nothing is accepted any more. */
+    void end() {
+        pongs = null;
+        giveBackAll((Entry) NEWEST.getAndSet(this, ENDED));
+        giveBackAll(oldest);
+        oldest = null;
+    }
+
+    private void giveBackAll(Entry first) {
+        for (Entry each = first; each != null; each = each.next) {
+            if (!each.isClose()) {
+                giveBack(bytes(each.from, each.to));
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package dev.weft.internal.send;
+
+import dev.weft.CloseReason;
+import dev.weft.MessageType;
+import dev.weft.OutgoingMessage;
+import dev.weft.parser.CloseCode;
+import dev.weft.parser.Opcode;
+import dev.weft.parser.Utf8Validator;
+import java.io.IOException;
+import java.io.Writer;
+import java.util.Objects;
+
+/**
+ * A message that is sent in fragments as it is written (RFC 6455 §5.4).
+ * <pre>
+ *   OPEN ── complete: the last fragment is sent ──▶ COMPLETE
+ *    │
+ *    └───── abandon, close, a write that fails ──▶ ABANDONED, and the connection is failed
+ * </pre>
+ */
+public final class OutgoingStream extends OutgoingMessage {
+    /** What a stream needs of its connection. */
+    public interface Owner {
+        /** What a caller is to get instead of this exception of the sender. */
+        IOException translated(IOException e);
+
+        /** Fails the connection (§7.1.7), unless it is over. Does not wait. */
+        void fail(CloseReason reason, Exception cause);
+    }
+
+    private enum State {
+        OPEN, COMPLETE, ABANDONED
+    }
+
+    private static final int FRAGMENT_LENGTH = 8192;
+
+    private final Owner owner;
+    private final FrameSender sender;
+    private final FrameSender.Streaming streaming;
+    private final MessageType type;
+    private final boolean transformed;
+    private final byte[] buffer = new byte[FRAGMENT_LENGTH];
+    private final Utf8Validator utf8;
+    private int length;
+    private Opcode opcode;
+    private Utf8Writer writer;
+    private State state = State.OPEN;
+
+    /** Begins the message. Waits for the end of another one that is streamed. */
+    public OutgoingStream(Owner owner, FrameSender sender, MessageType type) throws IOException {
+        this.owner = owner;
+        this.sender = sender;
+        this.type = type;
+        this.opcode = type == MessageType.TEXT ? Opcode.TEXT : Opcode.BINARY;
+        this.utf8 = type == MessageType.TEXT ? new Utf8Validator() : null;
+        this.transformed = sender.transformsStreams();
+        this.streaming = sender.beginStream();
+    }
+
+    @Override
+    public MessageType type() {
+        return type;
+    }
+
+    @Override
+    public Writer writer() {
+        if (type != MessageType.TEXT) {
+            throw new IllegalStateException("a " + type + " message has no text");
+        }
+        if (writer == null) {
+            writer = new Utf8Writer(this);
+        }
+        return writer;
+    }
+
+    @Override
+    public void write(int oneByte) throws IOException {
+        write(new byte[]{(byte) oneByte}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] source, int offset, int count) throws IOException {
+        Objects.checkFromIndexSize(offset, count, source.length);
+        requireOpen();
+        if (utf8 != null && !utf8.update(source, offset, offset + count)) {
+            abandon(CloseCode.INTERNAL_ERROR, "message abandoned");
+            throw new IllegalArgumentException("not UTF-8: the bytes of a text message must be");
+        }
+        if (count > buffer.length - length) {
+            flush();
+            if (count >= buffer.length) {
+                send(source, offset, offset + count, false);
+                return;
+            }
+        }
+        System.arraycopy(source, offset, buffer, length, count);
+        length += count;
+    }
+
+    @Override
+    public void flush() throws IOException {
+        requireOpen();
+        if (length > 0) {
+            int count = length;
+            length = 0;
+            send(buffer, 0, count, false);
+        }
+    }
+
+    @Override
+    public void complete() throws IOException {
+        if (state == State.COMPLETE) {
+            return;
+        }
+        requireOpen();
+        if (writer != null && writer.isWithinCharacter() || utf8 != null && !utf8.isComplete()) {
+            throw new IllegalStateException("the text ends within a character");
+        }
+        send(buffer, 0, length, true);
+        state = State.COMPLETE;
+    }
+
+    @Override
+    public void abandon(int code, String reason) {
+        CloseReason checked = CloseReason.sendable(code, reason);
+        if (state == State.OPEN) {
+            state = State.ABANDONED;
+            owner.fail(checked, new IOException("a streamed message was abandoned"));
+        }
+    }
+
+    @Override
+    public void close() {
+        abandon(CloseCode.INTERNAL_ERROR, "message abandoned");
+    }
+
+    /** A write that fails leaves a message that cannot be completed: what follows would not be what the caller wrote. */
+    private void send(byte[] array, int from, int to, boolean fin) throws IOException {
+        boolean sent = false;
+        try {
+            opcode = sender.fragment(streaming, fin, transformed, opcode, array, from, to);
+            sent = true;
+        } catch (IOException e) {
+            throw owner.translated(e);
+        } finally {
+            if (!sent) {
+                close();
+            }
+        }
+    }
+
+    private void requireOpen() throws IOException {
+        if (state != State.OPEN) {
+            throw new IOException(state == State.COMPLETE ? "the message is complete" : "the message was abandoned");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package dev.weft.internal.send;
+
+import dev.weft.ConnectionLimits;
+import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.time.CoarseClock;
+import java.util.function.Predicate;
+
+/**
+ * What the sending sides of all connections of an endpoint share.
+ *
+ * @param limits       what one connection may use
+ * @param clock        for deadlines
+ * @param pool         lends buffers, and bounds what all hold together
+ * @param timer        bounds how long frames are held back, and starts threads
+ * @param hasNextFrame whether the connection that this thread serves has its next frame already, so that what the thread
+ *                     sends now may leave together with what answers that one
+ */
+public record SendServices(ConnectionLimits limits, CoarseClock clock, BufferPool pool, FlushTimer timer,
+        Predicate<Thread> hasNextFrame) {}

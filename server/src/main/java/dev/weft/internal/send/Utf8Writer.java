@@ -1,0 +1,67 @@
+package dev.weft.internal.send;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.charset.MalformedInputException;
+import java.util.Objects;
+
+/** Encodes the text of a streamed message, strictly: an unpaired surrogate abandons it. Used by one thread at a time. */
+final class Utf8Writer extends Writer {
+    /** Characters that are encoded at a time. */
+    private static final int PIECE = 2048;
+
+    private final OutgoingStream stream;
+    /** The first half of a pair whose second has not been written yet, or 0. */
+    private char high;
+
+    Utf8Writer(OutgoingStream stream) {
+        this.stream = stream;
+    }
+
+    /** Whether a pair of surrogates is half-written. */
+    boolean isWithinCharacter() {
+        return high != 0;
+    }
+
+    @Override
+    public void write(char[] source, int offset, int count) throws IOException {
+        Objects.checkFromIndexSize(offset, count, source.length);
+        for (int at = offset; at < offset + count; at += PIECE) {
+            writePiece(source, at, Math.min(PIECE, offset + count - at));
+        }
+    }
+
+    private void writePiece(char[] source, int offset, int count) throws IOException {
+        StringBuilder text = new StringBuilder(count + 1);
+        if (high != 0) {
+            text.append(high);
+            high = 0;
+        }
+        text.append(source, offset, count);
+        int last = text.length() - 1;
+        if (Character.isHighSurrogate(text.charAt(last))) {
+            high = text.charAt(last);
+            text.setLength(last);
+        }
+        byte[] bytes;
+        try {
+            bytes = Utf8.encode(text.toString());
+        } catch (IllegalArgumentException e) {
+            stream.close();
+            throw (IOException) new MalformedInputException(1).initCause(e);
+        }
+        stream.write(bytes, 0, bytes.length);
+    }
+
+    @Override
+    public void flush() throws IOException {
+        stream.flush();
+    }
+
+    @Override
+    public void close() {
+        stream.close();
+    }
+}
