@@ -228,7 +228,8 @@ public final class Closing {
     }
 
     private static CloseStatus closeStatus(Status now) {
-        return new CloseStatus(Optional.ofNullable(now.received), Optional.ofNullable(now.sent),
+        return new CloseStatus(Optional.ofNullable(now.received),
+                Optional.ofNullable(now.pending ? null : now.sent),
                 Optional.ofNullable(now.first), Optional.ofNullable(now.cause));
     }
 

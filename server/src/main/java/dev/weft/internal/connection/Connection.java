@@ -427,11 +427,13 @@ public final class Connection implements WebSocketConnection, ControlFrames, Str
     /** Does what is due at this time. Does not wait. */
     public void sweep(int now) {
         Deadlines.Due due = deadlines.due(now, transport.writeProgress());
+        if (deadlines.isRetryDue(now)) {
+            transport.retryWrite();
+        }
         switch (due) {
             case NOTHING -> {
             }
             case PING -> services.timer().startThread(this::keepAlive);
-            case RETRY_WRITE -> transport.retryWrite();
             case MESSAGE_TIMEOUT -> {
                 if (frames.giveUpWaiting()) {
                     services.timer().startThread(this::closeForLateness);

@@ -245,6 +245,8 @@ public final class FrameSender {
             try {
                 lock.lockInterruptibly();
             } catch (InterruptedException e) {
+                // The thread that let the lock go may have left what waits to this one.
+                sendWhatWaits();
                 throw interrupted("while another thread was sending");
             }
         }
@@ -254,10 +256,7 @@ public final class FrameSender {
     private void awaitTurn() throws IOException {
         awaitStreamEnd();
         requireOpen();
-        if (outbox.hasEntries()) {
-            drain(true);
-        }
-        if (buffer.isBehind()) {
+        if (outbox.hasEntries() && !drain(true)) {
             requireNotBehind();
         }
     }
@@ -389,9 +388,10 @@ public final class FrameSender {
         sendWhatWaits();
     }
 
-    /** If the lock is free; else the thread that has it does this when it lets it go. */
+    /** If the lock is free; else the thread that has it, or waits for it, does this when it lets it go. */
     private void sendWhatWaits() {
-        while ((flushDue || outbox.isWaiting(streaming != null)) && state != State.DRAINING && lock.tryLock()) {
+        while (!lock.hasQueuedThreads() && (flushDue || outbox.isWaiting(streaming != null)) && state != State.DRAINING
+                && lock.tryLock()) {
             try {
                 if (state != State.DRAINING) {
                     sendWithoutWaiting();
@@ -424,39 +424,46 @@ public final class FrameSender {
     // Under the lock.
 
     /**
-     * Builds what waits, the oldest first: pongs, messages unless one is streamed, and the Close frame. Ends early when the
-     * network is behind and this thread may not wait, or was interrupted.
+     * Builds what waits, the oldest first: pongs, messages unless one is streamed, and the Close frame. What is added
+     * meanwhile waits for the next turn.
+     *
+     * @return false if it ended early, since the network is behind and this thread may not wait, or was interrupted
      */
-    private void drain(boolean wait) throws IOException {
-        boolean sent = false;
+    private boolean drain(boolean wait) throws IOException {
+        boolean well = false;
         try {
-            while (true) {
-                if (buffer.isBehind()) {
-                    flush(wait);
-                    if (buffer.isBehind()) {
-                        break;
-                    }
-                }
+            outbox.takeOver();
+            boolean ready = catchUp(wait);
+            while (ready) {
                 Outbox.Pong pong = outbox.takePongs();
+                Outbox.Entry entry = outbox.oldest();
                 if (pong != null) {
                     build(pong, wait);
-                    continue;
-                }
-                Outbox.Entry entry = outbox.peek();
-                if (entry == null || streaming != null && !entry.isClose() && closing.isOpen()) {
+                } else if (entry != null && (streaming == null || entry.isClose() || !closing.isOpen())) {
+                    build(entry, wait);
+                    outbox.remove();
+                } else {
                     break;
                 }
-                build(entry, wait);
-                outbox.remove();
+                ready = catchUp(wait);
             }
-            sent = true;
+            well = true;
+            return ready;
         } finally {
-            if (!sent) {
+            if (!well) {
                 // What was accepted is lost, and must not be so in silence.
                 breakOff(new IOException("an accepted message could not be sent"));
                 outbox.end();
             }
         }
+    }
+
+    /** Whether the network has taken what it was given, so that more can be built. */
+    private boolean catchUp(boolean wait) throws IOException {
+        if (buffer.isBehind()) {
+            flush(wait);
+        }
+        return !buffer.isBehind();
     }
 
     /** The oldest first. */
@@ -513,8 +520,12 @@ public final class FrameSender {
         while (more) {
             lock.lock();
             try {
-                drain(true);
-                flush(true);
+                if (buffer.isBehind()) {
+                    flush(true);
+                } else {
+                    drain(true);
+                    flush(true);
+                }
             } catch (IOException e) {
                 // Noted as the connection's end.
             } catch (Throwable e) {

@@ -17,7 +17,7 @@ import java.util.Arrays;
  * a list, the newest first, by one compare-and-set. The Close frame is pushed likewise, and is the end of the list: what
  * would follow it is refused. So an accepted message is always before the Close frame, and no two orders can be seen.
  * <li>The consumer, which has the lock, takes the whole list by one exchange, reverses it, and works through it from the
- * oldest on; what is pushed meanwhile waits for the next exchange. A message's bytes are given back when its frame is built.
+ * oldest on; what is pushed meanwhile waits for the next turn. A message's bytes are given back when its frame is built.
  * <li>Pongs have a list of their own, since they may go between the fragments of a message; of more than 16 only the newest
  * is kept (§5.5.3).
  * </ul>
@@ -216,17 +216,31 @@ final class Outbox {
         return pongs == null ? null : (Pong) PONGS.getAndSet(this, null);
     }
 
-    /** The oldest entry, which stays the oldest until {@link #remove()}. */
-    Entry peek() {
-        if (oldest == null && newest != null && newest != ENDED) {
-            Entry each = takeList();
-            while (each != null) {
-                Entry before = each.next;
-                each.next = oldest;
-                oldest = each;
-                each = before;
-            }
+    /** Takes over what was pushed, after what was taken over before. */
+    void takeOver() {
+        if (newest == null || newest == ENDED) {
+            return;
         }
+        Entry reversed = null;
+        for (Entry each = takeList(); each != null;) {
+            Entry before = each.next;
+            each.next = reversed;
+            reversed = each;
+            each = before;
+        }
+        if (oldest == null) {
+            oldest = reversed;
+        } else {
+            Entry last = oldest;
+            while (last.next != null) {
+                last = last.next;
+            }
+            last.next = reversed;
+        }
+    }
+
+    /** The oldest entry that was taken over, or {@code null} if there is none. */
+    Entry oldest() {
         return oldest;
     }
 

@@ -1,6 +1,7 @@
 package dev.weft.internal.send;
 
 import dev.weft.CloseReason;
+import dev.weft.ConnectionClosedException;
 import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
 import dev.weft.parser.CloseCode;
@@ -21,6 +22,9 @@ import java.util.Objects;
 public final class OutgoingStream extends OutgoingMessage {
     /** What a stream needs of its connection. */
     public interface Owner {
+        /** What a caller is to get after the connection's end. */
+        ConnectionClosedException closed();
+
         /** What a caller is to get instead of this exception of the sender. */
         IOException translated(IOException e);
 
@@ -150,8 +154,11 @@ public final class OutgoingStream extends OutgoingMessage {
     }
 
     private void requireOpen() throws IOException {
-        if (state != State.OPEN) {
-            throw new IOException(state == State.COMPLETE ? "the message is complete" : "the message was abandoned");
+        switch (state) {
+            case OPEN -> {
+            }
+            case COMPLETE -> throw new IOException("the message is complete");
+            case ABANDONED -> throw owner.closed();
         }
     }
 }

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeoutException;
 public final class Deadlines {
     /** What the sweeper finds that has to be done. */
     public enum Due {
-        NOTHING, PING, RETRY_WRITE, MESSAGE_TIMEOUT, PONG_TIMEOUT, WRITE_TIMEOUT, CLOSE_TIMEOUT
+        NOTHING, PING, MESSAGE_TIMEOUT, PONG_TIMEOUT, WRITE_TIMEOUT, CLOSE_TIMEOUT
     }
 
     /** How often within its deadline a write that waits tries the network again. */
@@ -119,14 +119,8 @@ public final class Deadlines {
         }
         int writing = writingSince;
         if (writing != 0) {
-            int since = sinceProgress(writing);
-            if (passed(since, now, timeouts.write())) {
+            if (passed(sinceProgress(writing), now, timeouts.write())) {
                 return Due.WRITE_TIMEOUT;
-            }
-            long pause = timeouts.write().toMillis() / RETRIES;
-            if (now - since >= pause && now - retriedAt >= pause) {
-                retriedAt = now;
-                return Due.RETRY_WRITE;
             }
         }
         if (closingSince != 0) {
@@ -155,6 +149,17 @@ public final class Deadlines {
         return Due.NOTHING;
     }
 
+    /** Whether a write that waits should try the network again, a few times within its deadline. */
+    public boolean isRetryDue(int now) {
+        int writing = writingSince;
+        long pause = timeouts.write().toMillis() / RETRIES;
+        if (writing == 0 || now - sinceProgress(writing) < pause || now - retriedAt < pause) {
+            return false;
+        }
+        retriedAt = now;
+        return true;
+    }
+
     /** The later of this time and that of the last progress. */
     private int sinceProgress(int time) {
         return progressAt != 0 && progressAt - time > 0 ? progressAt : time;
@@ -172,7 +177,7 @@ public final class Deadlines {
             case CLOSE_TIMEOUT -> timeout("the closing handshake took over ", "closeTimeout", timeouts.close());
             case MESSAGE_TIMEOUT -> timeout("a message was unfinished for ", "messageTimeout", timeouts.message());
             case PONG_TIMEOUT -> timeout("no answer to a ping for ", "pongTimeout", timeouts.pongTimeout());
-            case NOTHING, PING, RETRY_WRITE -> throw new IllegalArgumentException(due.toString());
+            case NOTHING, PING -> throw new IllegalArgumentException(due.toString());
         };
     }
 

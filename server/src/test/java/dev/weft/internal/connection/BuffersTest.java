@@ -1,5 +1,6 @@
 package dev.weft.internal.connection;
 
+import dev.weft.internal.extension.DeflateExtension;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

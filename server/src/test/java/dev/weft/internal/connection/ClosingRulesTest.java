@@ -1,5 +1,6 @@
 package dev.weft.internal.connection;
 
+import dev.weft.MessageType;
 import static dev.weft.internal.connection.Peer.hex;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,8 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
-import dev.weft.ConnectionEnd;
-import dev.weft.ConnectionEnd.Side;
+import dev.weft.CloseStatus;
+import dev.weft.CloseStatus.Side;
 import dev.weft.Message;
 import dev.weft.internal.connection.TestConnection.Handler;
 import dev.weft.parser.ProtocolViolationException;
@@ -38,7 +39,7 @@ class ClosingRulesTest {
                 test.peer.sendClose(code).shutdownOutput();
                 if (good) {
                     test.peer.expect("88 02" + String.format("%04x", code)).expectEnd();
-                    assertEquals(new ConnectionEnd(Optional.of(new CloseReason(code, "")),
+                    assertEquals(new CloseStatus(Optional.of(new CloseReason(code, "")),
                             Optional.of(new CloseReason(code, "")), Optional.of(Side.REMOTE), Optional.empty()),
                             test.awaitEnd());
                 } else {
@@ -62,7 +63,7 @@ class ClosingRulesTest {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
             test.peer.send("88 80 00000000").expect("88 00").expectEnd();
             test.peer.close();
-            assertEquals(new ConnectionEnd(Optional.of(CloseReason.EMPTY), Optional.of(CloseReason.EMPTY),
+            assertEquals(new CloseStatus(Optional.of(CloseReason.EMPTY), Optional.of(CloseReason.EMPTY),
                     Optional.of(Side.REMOTE), Optional.empty()), test.awaitEnd());
             assertEquals(1005, test.awaitEnd().code());
         }
@@ -82,7 +83,7 @@ class ClosingRulesTest {
         try (TestConnection test = TestConnection.start(null)) {
             var received = test.onOwner(() -> test.connection().receive());
             test.peer.send("88 fd 00000000 03e8").send(reason.getBytes(UTF_8)).expect("88 02 03e8").expectEnd();
-            ConnectionEnd end = assertInstanceOf(Message.Close.class, received.get()).end();
+            CloseStatus end = assertInstanceOf(Message.Close.class, received.get()).status();
             assertEquals(new CloseReason(1000, reason), end.received().orElseThrow());
             assertTrue(end.clean());
         }
@@ -142,9 +143,9 @@ class ClosingRulesTest {
             test.peer.expect("88 05 0fa0 627965").send("88 82 00000000 0fa0");
             assertEquals(List.of("close"), test.receiveAll().get());
             test.peer.expectEnd();
-            assertEquals(new ConnectionEnd(Optional.of(new CloseReason(4000, "")),
+            assertEquals(new CloseStatus(Optional.of(new CloseReason(4000, "")),
                     Optional.of(new CloseReason(4000, "bye")), Optional.of(Side.LOCAL), Optional.empty()),
-                    test.connection().end());
+                    test.connection().known());
         }
     }
 
@@ -177,7 +178,7 @@ class ClosingRulesTest {
             test.connection().close(3001, "");
             assertEquals(List.of("close"), test.receiveAll().get());
             test.peer.expect("88 02 0bb9").expectEnd();
-            assertEquals("clean, received 3000, sent 3001, first LOCAL", test.connection().end().toString());
+            assertEquals("clean, received 3000, sent 3001, first LOCAL", test.connection().known().toString());
         }
     }
 
@@ -218,7 +219,7 @@ class ClosingRulesTest {
         try (TestConnection test = TestConnection.start(null)) {
             test.peer.send("88 82 00000000 03e8");
             assertEquals(List.of("close"), test.receiveAll().get());
-            ConnectionEnd end = test.connection().end();
+            CloseStatus end = test.connection().known();
             for (var action : List.<java.util.concurrent.Callable<?>>of(() -> test.connection().receive(),
                     () -> test.connection().receiveView(), () -> test.connection().receiveStream(), () -> {
                         test.connection().send("x");
@@ -226,9 +227,10 @@ class ClosingRulesTest {
                     }, () -> {
                         test.connection().ping(new byte[0]);
                         return null;
-                    }, () -> test.connection().sendBinaryStream(), () -> test.connection().sendTextStream())) {
+                    }, () -> test.connection().sendStream(MessageType.BINARY),
+                    () -> test.connection().sendStream(MessageType.TEXT))) {
                 ExecutionException e = assertThrows(ExecutionException.class, test.onOwner(action)::get);
-                assertEquals(end, assertInstanceOf(ConnectionClosedException.class, e.getCause()).end());
+                assertEquals(end, assertInstanceOf(ConnectionClosedException.class, e.getCause()).status());
             }
             test.peer.expect("88 02 03e8").expectEnd();
         }
@@ -240,7 +242,7 @@ class ClosingRulesTest {
             test.peer.send("81 01 61").shutdownOutput();
             Peer.Frame close = test.peer.readFrame();
             assertEquals("unmasked frame from a client", close.text().substring(2));
-            ConnectionEnd end = test.awaitEnd();
+            CloseStatus end = test.awaitEnd();
             assertEquals("5.1",
                     assertInstanceOf(ProtocolViolationException.class, end.cause().orElseThrow()).section());
             assertFalse(end.clean());

@@ -1,5 +1,6 @@
 package dev.weft.internal.connection;
 
+import dev.weft.MessageType;
 import static dev.weft.internal.connection.Peer.hex;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -7,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
-import dev.weft.ConnectionEnd;
-import dev.weft.ConnectionEnd.Side;
+import dev.weft.CloseStatus;
+import dev.weft.CloseStatus.Side;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -68,7 +69,7 @@ class ConnectionStatesTest {
             assertEquals(List.of(gets.split(" ")), received.get(), "what the handler gets");
         }
         test.returns();
-        ConnectionEnd actual = test.awaitEnd();
+        CloseStatus actual = test.awaitEnd();
         assertEquals(end, actual.received().map(CloseReason::code).map(String::valueOf).orElse("-")
                 + " " + actual.sent().map(CloseReason::code).map(String::valueOf).orElse("-")
                 + " " + actual.closedFirst().map(Side::toString).orElse("-")
@@ -251,9 +252,10 @@ class ConnectionStatesTest {
             case "close" -> connection.close(3000, "");
             case "abort" -> connection.abort();
             case "stream" -> {
-                try (var stream = connection.sendBinaryStream()) {
+                try (var stream = connection.sendStream(MessageType.BINARY)) {
                     stream.write(x);
                     stream.flush();
+                    stream.complete();
                 }
             }
             default -> throw new AssertionError(event);
@@ -312,8 +314,8 @@ class ConnectionStatesTest {
             FutureTask<Void> ping = new FutureTask<>(() -> act(connection, "ping"));
             Thread.startVirtualThread(send);
             Thread.startVirtualThread(ping);
-            assertEquals(new ConnectionEnd(Optional.of(new CloseReason(3000, "")), Optional.empty(),
-                    Optional.of(Side.REMOTE), Optional.empty()), connection.end());
+            assertEquals(new CloseStatus(Optional.of(new CloseReason(3000, "")), Optional.empty(),
+                    Optional.of(Side.REMOTE), Optional.empty()), connection.known());
             test.peer.expectFrame(0x82, new byte[100]).expect("88 02 0bb8").expectEnd();
             assertEquals(List.of("close"), received.get());
             for (FutureTask<Void> late : List.of(send, ping)) {

@@ -1,5 +1,6 @@
 package dev.weft.internal.connection;
 
+import dev.weft.MessageType;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -10,8 +11,7 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.Message;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.io.OutputStream;
-import java.nio.channels.ClosedByInterruptException;
+import dev.weft.OutgoingMessage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -53,11 +53,12 @@ class ConnectionThreadsTest {
             byte[] message = message(sender, i, random);
             switch (random.nextInt(8)) {
                 case 0 -> {
-                    try (OutputStream stream = connection.sendBinaryStream()) {
+                    try (OutgoingMessage stream = connection.sendStream(MessageType.BINARY)) {
                         int half = message.length / 2;
                         stream.write(message, 0, half);
                         stream.flush();
                         stream.write(message, half, message.length - half);
+                        stream.complete();
                     }
                 }
                 case 1 -> {
@@ -276,28 +277,39 @@ class ConnectionThreadsTest {
     }
 
     @Test
-    void anInterruptedReceiveAbortsTheConnection() throws Exception {
-        Thread[] owner = new Thread[1];
-        try (TestConnection test = TestConnection.start(connection -> {
-            owner[0] = Thread.currentThread();
-            try {
-                connection.receive();
-            } finally {
-                Thread.interrupted();
+    void interruptedReceiveMustLoseNothing() throws Exception {
+        for (String cut : new String[]{"", "81", "81 82 00000000 61", "01 81 00000000 61", "01 81 00000000 61 80",
+                "82 fe 0bb8 00000000" + "61".repeat(2000)}) {
+            Thread[] owner = new Thread[1];
+            CountDownLatch resumed = new CountDownLatch(1);
+            try (TestConnection test = TestConnection.start(connection -> {
+                owner[0] = Thread.currentThread();
+                assertThrows(InterruptedIOException.class, connection::receive);
+                assertTrue(Thread.interrupted(), "the flag is up again");
+                resumed.countDown();
+                assertInstanceOf(Message.class, connection.receive());
+            })) {
+                test.peer.send(cut);
+                test.awaitReading();
+                owner[0].interrupt();
+                resumed.await();
+                assertTrue(test.connection().isOpen());
+                test.peer.send(switch (cut.replace(" ", "").length()) {
+                    case 0 -> "81 81 00000000 61";
+                    case 2 -> "81 00000000 61";
+                    case 14 -> cut.startsWith("81") ? "62" : "80 80 00000000";
+                    case 16 -> cut.startsWith("01") ? "80 00000000" : "62";
+                    default -> "61".repeat(1000);
+                });
+                test.peer.expect("88 02 03e8");
             }
-        })) {
-            test.awaitReading();
-            owner[0].interrupt();
-            test.peer.expectEnd();
-            assertInstanceOf(ClosedByInterruptException.class, test.thrown());
-            assertFalse(test.connection().isOpen());
         }
     }
 
     @Test
-    void anInterruptedWaitForAnothersStreamAbortsTheConnection() throws Exception {
+    void interruptedWaitForAnothersStreamMustHarmNobody() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
-            test.connection().sendBinaryStream();
+            OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             CountDownLatch begun = new CountDownLatch(1);
             FutureTask<Void> waiting = new FutureTask<>(() -> {
                 begun.countDown();
@@ -309,7 +321,72 @@ class ConnectionThreadsTest {
             thread.interrupt();
             assertInstanceOf(InterruptedIOException.class,
                     assertThrows(ExecutionException.class, waiting::get).getCause());
-            assertFalse(test.connection().isOpen());
+            assertTrue(test.connection().isOpen());
+            stream.complete();
+            test.peer.expect("82 00");
+        }
+    }
+
+    @Test
+    void interruptedWaitForTheLockMustHarmNobody() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+            FutureTask<Void> writer = inThread(() -> {
+                test.connection().send(new byte[1000]);
+                return null;
+            });
+            test.transport.awaitWriting();
+            FutureTask<Void> waiting = new FutureTask<>(() -> {
+                test.connection().send("never sent");
+                return null;
+            });
+            Thread thread = Thread.startVirtualThread(waiting);
+            thread.interrupt();
+            assertInstanceOf(InterruptedIOException.class,
+                    assertThrows(ExecutionException.class, waiting::get).getCause());
+            test.peer.expectFrame(0x82, new byte[1000]);
+            writer.get();
+            test.connection().send("next");
+            test.peer.expectText("next");
+        }
+    }
+
+    @Test
+    void messageWhoseSenderIsInterruptedInTheMiddleMustStillBeSentWhole() throws Exception {
+        for (int length : new int[]{100, 5000, 100_000}) {
+            try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+                byte[] message = new byte[length];
+                Arrays.fill(message, (byte) 7);
+                FutureTask<Void> sending = new FutureTask<>(() -> {
+                    test.connection().send(message);
+                    return null;
+                });
+                Thread thread = Thread.startVirtualThread(sending);
+                test.transport.awaitWriting();
+                thread.interrupt();
+                assertInstanceOf(InterruptedIOException.class,
+                        assertThrows(ExecutionException.class, sending::get).getCause());
+                byte[] expected = message.clone();
+                // The caller may use its array again.
+                Arrays.fill(message, (byte) 9);
+                test.peer.expectFrame(0x82, expected);
+                test.connection().send("next");
+                test.peer.expectText("next");
+            }
+        }
+    }
+
+    @Test
+    void threadWithItsInterruptFlagUpMaySendAndReceiveWhatNeedsNoWait() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.sendText("a");
+            test.onOwner(() -> {
+                Thread.currentThread().interrupt();
+                test.connection().send("b");
+                test.connection().ping(new byte[0]);
+                assertTrue(Thread.interrupted());
+                return null;
+            }).get();
+            test.peer.expectText("b").expect("89 00");
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.weft.internal.connection;
 
+import dev.weft.MessageType;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -91,16 +92,19 @@ class ExtensionTest {
     void aStreamIsTransformedFragmentByFragment() throws Exception {
         try (TestConnection test = with().start(null)) {
             byte[] plain = random(8193);
-            try (var stream = test.connection().sendBinaryStream()) {
+            try (var stream = test.connection().sendStream(MessageType.BINARY)) {
                 stream.write(1);
                 stream.flush();
                 stream.write(plain);
+                stream.complete();
             }
             assertArrayEquals(new byte[]{1}, decoder.apply(readFrame(test, 0x02 | RSV2)));
             assertArrayEquals(plain, decoder.apply(readFrame(test, 0x00)));
             assertEquals(0, readFrame(test, 0x80).length);
-            try (var text = test.connection().sendTextStream()) {
-                text.write("é");
+            try (var text = test.connection().sendStream(MessageType.TEXT)) {
+                text.writer().write("é");
+                text.flush();
+                text.complete();
             }
             assertArrayEquals("é".getBytes(UTF_8), decoder.apply(readFrame(test, 0x01 | RSV2)));
             assertEquals(0, readFrame(test, 0x80).length);

@@ -21,7 +21,7 @@ class HoldingBackTest {
     @Test
     void repliesToMessagesOfOneReadLeaveInOneWrite() throws Exception {
         for (var depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS, TestConnection.ECHO_STREAMS)) {
-            try (TestConnection test = TestConnection.with().withoutGuard().start(depth)) {
+            try (TestConnection test = TestConnection.with().withoutTimer().start(depth)) {
                 test.peer.send(TEN_MESSAGES).expect(TEN_REPLIES);
                 test.awaitReading();
                 assertEquals(List.of(30), lengths(test));
@@ -35,7 +35,7 @@ class HoldingBackTest {
 
     @Test
     void soDoPongsAndTheAnswerToAClose() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutGuard().start(TestConnection.ECHO)) {
+        try (TestConnection test = TestConnection.with().withoutTimer().start(TestConnection.ECHO)) {
             test.peer.send("89 80 00000000  81 80 00000000  89 81 00000000 01  88 80 00000000");
             test.peer.expect("8a 00  81 00  8a 01 01  88 00").expectEnd();
             assertEquals(List.of(9), lengths(test));
@@ -44,7 +44,7 @@ class HoldingBackTest {
 
     @Test
     void aReplyLeavesAtOnceWhenNoWholeFrameFollows() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
+        try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
             // The second message is cut: the reply to the first must not wait for the rest.
             test.peer.send("81 81 00000000 61  81 81 00000000");
             test.onOwner(() -> {
@@ -58,7 +58,7 @@ class HoldingBackTest {
 
     @Test
     void whatIsHeldBackLeavesWhenTheHandlerWaitsForTheNextMessage() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
+        try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
             hold(test);
             test.onOwner(() -> test.connection().receive()).get();
             assertEquals(0, test.transport.writes().size(), "held back");
@@ -69,7 +69,7 @@ class HoldingBackTest {
 
     @Test
     void whatIsHeldBackLeavesWithTheFrameOfAnotherThread() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
+        try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
             hold(test);
             test.connection().send("b");
             test.peer.expect("81 01 61  81 01 62");
@@ -89,12 +89,12 @@ class HoldingBackTest {
 
     @Test
     void whatIsHeldBackLeavesWhenTheHandlerReturnsOrThrows() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
+        try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
             hold(test);
             test.returns();
             test.peer.expect("81 01 61  88 02 03e8");
         }
-        try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
+        try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
             hold(test);
             test.throwsUp();
             test.peer.expect("81 01 61  88 02 03f3");
@@ -103,7 +103,7 @@ class HoldingBackTest {
 
     @Test
     void whatIsHeldBackLeavesWithTheCloseFrameThatAViolationCauses() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutGuard().start(TestConnection.ECHO)) {
+        try (TestConnection test = TestConnection.with().withoutTimer().start(TestConnection.ECHO)) {
             test.peer.send("81 81 00000000 61  83 80 00000000").shutdownOutput();
             test.peer.expect("81 01 61").expectCloseAndEnd(1002);
             assertEquals(1, test.transport.writes().size());
@@ -160,7 +160,7 @@ class HoldingBackTest {
 
     @Test
     void aLargePayloadLeavesBehindWhatIsHeldBackInTheSameWrite() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutGuard().start(null)) {
+        try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
             hold(test);
             byte[] large = new byte[5000];
             test.connection().send(large);
@@ -176,7 +176,7 @@ class HoldingBackTest {
         for (int i = 0; i < 5; i++) {
             System.arraycopy(message, 0, five, i * message.length, message.length);
         }
-        try (TestConnection test = TestConnection.with().withoutGuard().start(connection -> {
+        try (TestConnection test = TestConnection.with().withoutTimer().start(connection -> {
             while (connection.receive() instanceof Message.Binary binary) {
                 // Twice as much back as came.
                 connection.send(binary.value());

@@ -4,21 +4,25 @@ import static dev.weft.internal.connection.Peer.hex;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionClosedException;
 import dev.weft.Message;
-import dev.weft.MessageStream;
+import dev.weft.IncomingMessage;
+import dev.weft.MessageType;
 import dev.weft.MessageView;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -58,13 +62,13 @@ class ReceivingTest {
             test.onOwner(() -> {
                 MessageView view = test.connection().receiveView();
                 byte[] array = view.array();
-                assertEquals(MessageView.Type.TEXT, view.type());
+                assertEquals(MessageType.TEXT, view.type());
                 assertEquals(6, view.offset());
                 assertEquals("a", view.text());
                 MessageView next = test.connection().receiveView();
                 assertSame(view, next, "the connection's one view");
                 assertSame(array, next.array());
-                assertEquals(MessageView.Type.BINARY, next.type());
+                assertEquals(MessageType.BINARY, next.type());
                 assertEquals(13, next.offset());
                 assertEquals("6263", hex(next.bytes()));
                 assertNotSame(array, next.bytes());
@@ -148,15 +152,21 @@ class ReceivingTest {
     }
 
     @Test
-    void theViewAtTheEndShowsNothing() throws Exception {
+    void viewAndStreamMustBeNullAtTheEnd() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             test.peer.send("81 81 00000000 61  88 82 00000000 03e8");
             test.onOwner(() -> {
                 assertEquals("a", test.connection().receiveView().text());
-                MessageView end = test.connection().receiveView();
-                assertEquals(MessageView.Type.CLOSE, end.type());
-                assertEquals(0, end.length());
-                assertThrows(IllegalArgumentException.class, () -> test.connection().send(end));
+                assertNull(test.connection().receiveView());
+                assertThrows(ConnectionClosedException.class, () -> test.connection().receiveView());
+                return null;
+            }).get();
+        }
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send("88 80 00000000");
+            test.onOwner(() -> {
+                assertNull(test.connection().receiveStream());
+                assertThrows(ConnectionClosedException.class, () -> test.connection().receiveStream());
                 return null;
             }).get();
         }
@@ -185,8 +195,8 @@ class ReceivingTest {
                 }
             });
             test.onOwner(() -> {
-                MessageStream stream = test.connection().receiveStream();
-                assertEquals(MessageView.Type.BINARY, stream.type());
+                IncomingMessage stream = test.connection().receiveStream();
+                assertEquals(MessageType.BINARY, stream.type());
                 assertThrows(IllegalStateException.class, stream::reader);
                 assertArrayEquals(payload, stream.inputStream().readAllBytes());
                 assertEquals(-1, stream.inputStream().read());
@@ -263,7 +273,7 @@ class ReceivingTest {
             var read = test.onOwner(() -> test.connection().receiveStream());
             test.awaitReading();
             test.peer.send(new byte[253]).send("81 80 00000000");
-            assertEquals(MessageView.Type.TEXT, read.get().type());
+            assertEquals(MessageType.TEXT, read.get().type());
         }
     }
 
@@ -278,7 +288,7 @@ class ReceivingTest {
                     assertThrows(ConnectionClosedException.class, stream::read, "the end is the message's end only");
                 }
                 stream.close();
-                assertEquals(1001, ((Message.Close) test.connection().receive()).end().code());
+                assertEquals(1001, ((Message.Close) test.connection().receive()).status().code());
                 return null;
             }).get();
             test.peer.expect("88 02 03e9").expectEnd();
@@ -311,7 +321,7 @@ class ReceivingTest {
             test.peer.send("02 81 00000000 61  88 82 00000000 03e9");
             test.onOwner(() -> {
                 test.connection().receiveStream();
-                assertEquals(MessageView.Type.CLOSE, test.connection().receiveStream().type());
+                assertNull(test.connection().receiveStream());
                 assertThrows(ConnectionClosedException.class, test.connection()::receiveStream);
                 return null;
             }).get();
@@ -319,15 +329,44 @@ class ReceivingTest {
     }
 
     @Test
-    void aStreamOfTheEndHasNoOctets() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
-            test.peer.send("88 80 00000000");
+    void unreadRestBeyondMaxMessageSizeMustFailTheConnection() throws Exception {
+        for (boolean closes : new boolean[]{true, false}) {
+            try (TestConnection test = TestConnection.with().limits(1000, 1 << 30, 100).start(null)) {
+                var received = test.onOwner(() -> {
+                    InputStream stream = test.connection().receiveStream().inputStream();
+                    assertEquals('a', stream.read());
+                    if (closes) {
+                        stream.close();
+                    }
+                    test.connection().receive();
+                    return null;
+                });
+                test.peer.send("82 ff 0000000040000000 00000000" + "61".repeat(20_000));
+                assertInstanceOf(ConnectionClosedException.class,
+                        assertThrows(ExecutionException.class, received::get).getCause());
+                test.returns();
+                assertEquals("03f1", hex(test.peer.readFrame().payload()).substring(0, 4));
+            }
+        }
+    }
+
+    @Test
+    void wholeReadsOfAStreamMustHoldToMaxMessageSize() throws Exception {
+        try (TestConnection test = TestConnection.with().limits(1000, 1 << 30, 100).start(null)) {
+            test.peer.sendFrame(0x81, "x".repeat(1000).getBytes(UTF_8)).sendFrame(0x02, new byte[600])
+                    .sendFrame(0x80, new byte[400]).sendFrame(0x81, "x".repeat(1001).getBytes(UTF_8));
             test.onOwner(() -> {
-                MessageStream end = test.connection().receiveStream();
-                assertEquals(MessageView.Type.CLOSE, end.type());
-                assertEquals(-1, end.inputStream().read());
+                var text = test.connection().receiveStream();
+                var reader = text.reader();
+                assertSame(reader, text.reader());
+                assertEquals("x".repeat(1000), text.text());
+                assertArrayEquals(new byte[1000], test.connection().receiveStream().bytes());
+                var large = test.connection().receiveStream();
+                assertThrows(ConnectionClosedException.class, large::text);
                 return null;
             }).get();
+            test.returns();
+            assertEquals("03f1", hex(test.peer.readFrame().payload()).substring(0, 4));
         }
     }
 

@@ -185,6 +185,34 @@ public final class RecordingTransport implements Transport {
         }
     }
 
+    @Override
+    public void writeNow(ByteBuffer first, ByteBuffer second) throws IOException {
+        if (writeFailure != null) {
+            throw writeFailure;
+        }
+        int length = first.remaining() + second.remaining();
+        inner.writeNow(first, second);
+        int written = length - first.remaining() - second.remaining();
+        if (written > 0) {
+            note(() -> writes.add(new Write(written, first.array(), second.array())));
+        }
+    }
+
+    @Override
+    public boolean writesWithoutWaiting() {
+        return inner.writesWithoutWaiting();
+    }
+
+    @Override
+    public byte writeProgress() {
+        return inner.writeProgress();
+    }
+
+    @Override
+    public void retryWrite() {
+        inner.retryWrite();
+    }
+
     private void writing(Write write) throws IOException {
         if (writeFailure != null) {
             throw writeFailure;

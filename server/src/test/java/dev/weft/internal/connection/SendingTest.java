@@ -1,5 +1,9 @@
 package dev.weft.internal.connection;
 
+import dev.weft.internal.close.Closing;
+import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.extension.DeflateExtension;
+import dev.weft.internal.extension.Extension;
 import static dev.weft.internal.connection.Peer.hex;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -11,7 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionClosedException;
-import dev.weft.MessageView;
+import dev.weft.MessageType;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.transport.MemoryTransport;
@@ -22,7 +26,7 @@ import dev.weft.parser.deflate.DeflateAgreement;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import java.io.IOException;
-import java.io.OutputStream;
+import dev.weft.OutgoingMessage;
 import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
@@ -57,9 +61,9 @@ class SendingTest {
             test.peer.expect("81 00");
             connection.send(hex("00ff"));
             test.peer.expect("82 02 00ff");
-            connection.send(MessageView.Type.TEXT, "abcd".getBytes(UTF_8), 1, 2);
+            connection.send(MessageType.TEXT, "abcd".getBytes(UTF_8), 1, 2);
             test.peer.expect("81 02 6263");
-            connection.send(MessageView.Type.BINARY, new byte[4], 4, 0);
+            connection.send(MessageType.BINARY, new byte[4], 4, 0);
             test.peer.expect("82 00");
             connection.ping(hex("01"));
             test.peer.expect("89 01 01");
@@ -87,10 +91,8 @@ class SendingTest {
             }
             assertThrows(IllegalArgumentException.class, () -> connection.ping(new byte[126]));
             assertThrows(IllegalArgumentException.class, () -> connection.pong(new byte[126]));
-            assertThrows(IllegalArgumentException.class,
-                    () -> connection.send(MessageView.Type.CLOSE, NONE, 0, 0));
             assertThrows(IndexOutOfBoundsException.class,
-                    () -> connection.send(MessageView.Type.BINARY, new byte[3], 2, 2));
+                    () -> connection.send(MessageType.BINARY, new byte[3], 2, 2));
             assertThrows(NullPointerException.class, () -> connection.send((String) null));
             assertThrows(NullPointerException.class, () -> connection.ping(null));
             assertThrows(NullPointerException.class, () -> connection.close(1000, null));
@@ -103,19 +105,20 @@ class SendingTest {
     @Test
     void aStreamGoesInFragmentsAsItIsFlushed() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
-            OutputStream stream = test.connection().sendBinaryStream();
+            OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             stream.write(1);
             stream.write(new byte[]{9, 2, 3, 9}, 1, 2);
             stream.flush();
             stream.flush();
             test.peer.expect("02 03 010203");
             stream.write(4);
-            stream.close();
+            stream.complete();
+            stream.complete();
             stream.close();
             test.peer.expect("80 01 04");
             assertThrows(IOException.class, () -> stream.write(5));
             assertThrows(IOException.class, stream::flush);
-            test.connection().sendBinaryStream().close();
+            test.connection().sendStream(MessageType.BINARY).complete();
             test.peer.expect("82 00");
             assertEquals(3, test.transport.writes().size());
         }
@@ -130,10 +133,11 @@ class SendingTest {
         }
         try (TestConnection test = TestConnection.start(null)) {
             FutureTask<Void> sending = inThread(() -> {
-                try (OutputStream stream = test.connection().sendBinaryStream()) {
+                try (OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY)) {
                     stream.write(0);
                     stream.write(piece);
                     stream.write(piece);
+                    stream.complete();
                 }
                 return null;
             });
@@ -156,20 +160,116 @@ class SendingTest {
     }
 
     @Test
-    void aTextStreamRefusesUnpairedSurrogates() throws Exception {
+    void textStreamMustRefuseUnpairedSurrogates() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
-            Writer writer = test.connection().sendTextStream();
+            OutgoingMessage message = test.connection().sendStream(MessageType.TEXT);
+            Writer writer = message.writer();
+            assertSame(writer, message.writer());
             writer.write("a\uD83D");
             writer.write("\uDE00");
             writer.flush();
             test.peer.expect("01 05 61f09f9880");
-            writer.close();
+            message.complete();
             test.peer.expect("80 00");
-            Writer bad = test.connection().sendTextStream();
-            assertThrows(IOException.class, () -> {
-                bad.write("\uDE00");
-                bad.flush();
+        }
+        for (String bad : new String[]{"\uDE00", "\uD83Da", "a\uD83D\uD83D\uDE00"}) {
+            try (TestConnection test = TestConnection.start(null)) {
+                Writer writer = test.connection().sendStream(MessageType.TEXT).writer();
+                assertThrows(IOException.class, () -> writer.write(bad));
+                test.returns();
+                test.peer.expectCloseAndEnd(1011);
+            }
+        }
+    }
+
+    @Test
+    void textStreamMustNotEndWithinACharacter() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            OutgoingMessage message = test.connection().sendStream(MessageType.TEXT);
+            message.writer().write("a\uD83D");
+            assertThrows(IllegalStateException.class, message::complete);
+            message.writer().write("\uDE00");
+            message.complete();
+            test.peer.expect("81 05 61f09f9880");
+            OutgoingMessage bytes = test.connection().sendStream(MessageType.TEXT);
+            bytes.write(0xc3);
+            assertThrows(IllegalStateException.class, bytes::complete);
+            assertThrows(IllegalArgumentException.class, () -> bytes.write('a'));
+            test.returns();
+            test.peer.expectCloseAndEnd(1011);
+        }
+    }
+
+    @Test
+    void streamThatIsClosedWithoutCompleteMustFailTheConnection() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            IOException own = new IOException("the source failed");
+            assertSame(own, assertThrows(IOException.class,
+                    () -> test.connection().sendStream(MessageType.BINARY, message -> {
+                        message.write(new byte[600]);
+                        message.flush();
+                        throw own;
+                    })));
+            test.returns();
+            test.peer.expectFrame(0x02, new byte[600]).expectCloseAndEnd(1011);
+            test.peer.shutdownOutput();
+            assertTrue(test.awaitEnd().cause().isPresent());
+        }
+        try (TestConnection test = TestConnection.start(null)) {
+            OutgoingMessage message = test.connection().sendStream(MessageType.TEXT);
+            message.writer().write("half");
+            message.abandon(4001, "source is gone");
+            assertThrows(IOException.class, message::complete);
+            test.returns();
+            test.peer.expectCloseAndEnd(4001);
+        }
+    }
+
+    @Test
+    void handlerThatEndsWithinItsStreamMustFailTheConnection() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.onOwner(() -> {
+                OutgoingMessage message = test.connection().sendStream(MessageType.BINARY);
+                message.write(1);
+                message.flush();
+                return null;
+            }).get();
+            test.returns();
+            test.peer.expect("02 01 01").expectCloseAndEnd(1011);
+        }
+    }
+
+    @Test
+    void closeMustNotWaitForAPeerThatDoesNotRead() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+            FutureTask<Void> sending = inThread(() -> {
+                test.connection().send(new byte[1000]);
+                return null;
             });
+            test.transport.awaitWriting();
+            test.connection().close(4000, "too slow");
+            assertFalse(test.connection().isOpen());
+            assertTrue(test.connection().closeStatus().isEmpty(), "not final yet");
+            assertFalse(sending.isDone());
+            test.peer.expectFrame(0x82, new byte[1000]).expectFrame(0x88,
+                    hex("0fa0" + hex("too slow".getBytes(UTF_8))));
+            sending.get();
+        }
+    }
+
+    @Test
+    void closeToAPeerThatNeverReadsMustBeCutAtTheCloseDeadline() throws Exception {
+        try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+            FutureTask<Void> sending = inThread(() -> {
+                test.connection().send(new byte[1000]);
+                return null;
+            });
+            test.transport.awaitWriting();
+            test.connection().close(4000, "too slow");
+            test.pass(TestConnection.TIMEOUTS.close());
+            assertThrows(ExecutionException.class, sending::get);
+            TestConnection.awaitUntil(() -> test.connection().closeStatus().isPresent());
+            assertTrue(test.connection().closeStatus().orElseThrow().sent().isEmpty(), "it was not sent");
         }
     }
 
@@ -177,7 +277,7 @@ class SendingTest {
     void controlFramesSlipBetweenFragmentsAndMessagesOfOthersWait() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             Connection connection = test.connection();
-            OutputStream stream = connection.sendBinaryStream();
+            OutgoingMessage stream = connection.sendStream(MessageType.BINARY);
             stream.write(1);
             stream.flush();
             CountDownLatch begun = new CountDownLatch(2);
@@ -188,7 +288,7 @@ class SendingTest {
             });
             FutureTask<Void> otherStream = inThread(() -> {
                 begun.countDown();
-                connection.sendBinaryStream().close();
+                connection.sendStream(MessageType.BINARY).complete();
                 return null;
             });
             begun.await();
@@ -203,7 +303,7 @@ class SendingTest {
             test.peer.expect("02 01 01  89 00  8a 00  8a 01 70");
             assertFalse(message.isDone() || otherStream.isDone());
             stream.write(2);
-            stream.close();
+            stream.complete();
             test.peer.expect("80 01 02");
             message.get();
             otherStream.get();
@@ -248,12 +348,11 @@ class SendingTest {
     void theThreadThatHasAStreamOpenMaySendNoOtherMessage() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             Connection connection = test.connection();
-            OutputStream stream = connection.sendBinaryStream();
+            OutgoingMessage stream = connection.sendStream(MessageType.BINARY);
             assertThrows(IllegalStateException.class, () -> connection.send("x"));
             assertThrows(IllegalStateException.class, () -> connection.send(NONE));
-            assertThrows(IllegalStateException.class, connection::sendBinaryStream);
-            assertThrows(IllegalStateException.class, connection::sendTextStream);
-            stream.close();
+            assertThrows(IllegalStateException.class, () -> connection.sendStream(MessageType.TEXT));
+            stream.complete();
             connection.send("x");
             test.peer.expect("82 00  81 01 78");
         }
@@ -263,7 +362,7 @@ class SendingTest {
     void closingInTheMiddleOfAStreamEndsItAndFreesWhoWaits() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             Connection connection = test.connection();
-            OutputStream stream = connection.sendBinaryStream();
+            OutgoingMessage stream = connection.sendStream(MessageType.BINARY);
             stream.write(1);
             stream.flush();
             FutureTask<Void> waiting = inThread(() -> {
@@ -273,7 +372,7 @@ class SendingTest {
             connection.close(1001, "");
             stream.write(2);
             assertThrows(ConnectionClosedException.class, stream::flush);
-            assertThrows(ConnectionClosedException.class, stream::close);
+            assertThrows(ConnectionClosedException.class, stream::complete);
             assertInstanceOf(ConnectionClosedException.class,
                     assertThrows(ExecutionException.class, waiting::get).getCause());
             test.returns();
@@ -289,12 +388,12 @@ class SendingTest {
                     Role.SERVER);
             for (Extension extension : Arrays.asList(null, deflate)) {
                 try (TestConnection test = TestConnection.with().extension(extension).start(null)) {
-                    OutputStream stream = test.connection().sendBinaryStream();
+                    OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
                     test.returns();
                     test.peer.shutdownOutput();
                     test.awaitEnd();
                     assertThrows(ConnectionClosedException.class, () -> stream.write(new byte[10_000]));
-                    assertThrows(ConnectionClosedException.class, stream::close);
+                    assertThrows(ConnectionClosedException.class, stream::complete);
                 }
             }
         }
@@ -303,7 +402,7 @@ class SendingTest {
     @Test
     void abortFreesWhoWaitsForTheEndOfAStream() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
-            test.connection().sendBinaryStream();
+            test.connection().sendStream(MessageType.BINARY);
             FutureTask<Void> waiting = inThread(() -> {
                 test.connection().send("x");
                 return null;
@@ -317,11 +416,11 @@ class SendingTest {
     @Test
     void aStreamThatIsClosedAfterTheEndTellsTheEnd() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
-            OutputStream stream = test.connection().sendBinaryStream();
+            OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             test.connection().abort();
             test.returns();
             test.awaitEnd();
-            assertThrows(ConnectionClosedException.class, stream::close);
+            assertThrows(ConnectionClosedException.class, stream::complete);
         }
     }
 
@@ -333,7 +432,7 @@ class SendingTest {
             assertSame(broken, assertThrows(IOException.class, () -> test.connection().send("x")));
             ConnectionClosedException later = assertThrows(ConnectionClosedException.class,
                     () -> test.connection().send("x"));
-            assertSame(broken, later.end().cause().orElseThrow());
+            assertSame(broken, later.status().cause().orElseThrow());
             assertEquals("ConnectionClosedException", test.receiveAll().get().getFirst());
         }
         try (TestConnection test = TestConnection.start(null)) {
@@ -344,7 +443,7 @@ class SendingTest {
             // The reader, who finds the transport closed, must not hide what the writer met.
             assertSame(broken, assertThrows(IOException.class, () -> test.connection().send("x")));
             assertEquals("ConnectionClosedException", received.get().getFirst());
-            assertSame(broken, test.connection().end().cause().orElseThrow());
+            assertSame(broken, test.connection().known().cause().orElseThrow());
         }
         try (TestConnection test = TestConnection.start(null)) {
             IOException broken = new IOException("Connection reset");
@@ -354,23 +453,6 @@ class SendingTest {
             assertSame(broken, assertThrows(ExecutionException.class, receive::get).getCause());
             assertThrows(ConnectionClosedException.class, () -> test.connection().send("x"));
         }
-    }
-
-    @Test
-    void aWriteThatFailsHalfwayClosesTheTransportBeforeAnotherThreadCanWrite() throws Exception {
-        MemoryTransport[] ends = MemoryTransport.pair(16);
-        BufferBudget budget = new BufferBudget(1 << 20);
-        ConnectionServices services = TestConnection.services(new BufferPool(1 << 14, budget), null);
-        Output output = new Output(ends[0], new FrameWriter(Role.SERVER), false, services, new Closing(),
-                new Deadlines(services.clock(), services.timeouts()), null);
-        // An interrupted write leaves half a frame behind, whose payload the next frame would become.
-        Thread.currentThread().interrupt();
-        assertThrows(ClosedByInterruptException.class,
-                () -> output.message(Opcode.BINARY, new byte[100], 0, 100, false));
-        assertTrue(Thread.interrupted());
-        ends[1].read(ByteBuffer.allocate(16));
-        assertThrows(IOException.class, () -> output.message(Opcode.TEXT, NONE, 0, 0, false));
-        assertEquals(0, budget.taken());
     }
 
     @Test

@@ -1,8 +1,10 @@
 package dev.weft.internal.connection;
 
+import dev.weft.internal.send.FlushTimer;
+import dev.weft.internal.extension.Extension;
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
-import dev.weft.ConnectionEnd;
+import dev.weft.CloseStatus;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.Message;
@@ -10,6 +12,8 @@ import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.time.ClockHand;
 import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.receive.InboundBuffer;
+import dev.weft.internal.send.SendServices;
 import dev.weft.internal.transport.MemoryTransport;
 import dev.weft.parser.Role;
 import java.io.IOException;
@@ -48,12 +52,10 @@ public final class TestConnection implements AutoCloseable {
     public static final Handler ECHO_VIEWS = connection -> {
         while (true) {
             var view = connection.receiveView();
-            switch (view.type()) {
-                case TEXT, BINARY -> connection.send(view);
-                case CLOSE -> {
-                    return;
-                }
+            if (view == null) {
+                return;
             }
+            connection.send(view);
         }
     };
 
@@ -61,28 +63,23 @@ public final class TestConnection implements AutoCloseable {
     public static final Handler ECHO_STREAMS = connection -> {
         while (true) {
             var stream = connection.receiveStream();
-            switch (stream.type()) {
-                case TEXT -> {
-                    byte[] whole = stream.inputStream().readAllBytes();
-                    connection.send(stream.type(), whole, 0, whole.length);
-                }
-                case BINARY -> connection.send(stream.inputStream().readAllBytes());
-                case CLOSE -> {
-                    return;
-                }
+            if (stream == null) {
+                return;
             }
+            byte[] whole = stream.inputStream().readAllBytes();
+            connection.send(stream.type(), whole, 0, whole.length);
         }
     };
 
     public static final ConnectionTimeouts TIMEOUTS = new ConnectionTimeouts(Duration.ofSeconds(10),
             Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(60), Duration.ofSeconds(25),
-            Duration.ofSeconds(5));
+            Duration.ofSeconds(30), Duration.ofSeconds(5));
 
     private static final ConnectionLimits LIMITS = new ConnectionLimits(1 << 20, 1L << 40, 131_072, 1 << 20);
-    private static final FlushGuard GUARD = new FlushGuard("guard of all tests", Runnable::run);
+    private static final FlushTimer TIMER = new FlushTimer("timer of all tests", Runnable::run);
 
     static {
-        GUARD.start();
+        TIMER.start();
     }
 
     /** How the connection is to be. */
@@ -94,7 +91,7 @@ public final class TestConnection implements AutoCloseable {
         private boolean parks;
         private BufferBudget budget = new BufferBudget(1 << 30);
         private BufferPool pool;
-        private FlushGuard guard = GUARD;
+        private FlushTimer timer = TIMER;
         private Extension extension;
 
         /** Sets which end the connection is. */
@@ -106,12 +103,12 @@ public final class TestConnection implements AutoCloseable {
         /** Sets the limits. */
         public Setup limits(int maxMessageSize, long maxStreamedMessageSize, int maxFramesPerMessage) {
             limits = new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage,
-                    limits.maxPostedSize());
+                    limits.maxQueuedSize());
             return this;
         }
 
         /** Sets how many octets may be posted while they wait. */
-        public Setup maxPostedSize(int octets) {
+        public Setup maxQueuedSize(int octets) {
             limits = new ConnectionLimits(limits.maxMessageSize(), limits.maxStreamedMessageSize(),
                     limits.maxFramesPerMessage(), octets);
             return this;
@@ -148,13 +145,13 @@ public final class TestConnection implements AutoCloseable {
         }
 
         /** What is held back stays so until the connection itself flushes it. */
-        public Setup withoutGuard() {
-            return guard(new FlushGuard("never started", Runnable::run));
+        public Setup withoutTimer() {
+            return timer(new FlushTimer("never started", Runnable::run));
         }
 
         /** Sets who bounds how long output is held back, and starts threads. */
-        public Setup guard(FlushGuard value) {
-            guard = value;
+        public Setup timer(FlushTimer value) {
+            timer = value;
             return this;
         }
 
@@ -186,15 +183,18 @@ public final class TestConnection implements AutoCloseable {
         transport = new RecordingTransport(ends[0], setup.readLength, setup.parks);
         budget = setup.budget;
         BufferPool pool = setup.pool != null ? setup.pool : new BufferPool(1 << 14, budget);
-        ConnectionServices services = new ConnectionServices(setup.limits, TIMEOUTS, clock, pool, setup.guard);
+        ConnectionServices services = new ConnectionServices(TIMEOUTS,
+                new SendServices(setup.limits, clock, pool, setup.timer, this::hasNextFrame));
         Agreement agreement = new Agreement("/", null, null, setup.extension);
-        thread = Thread.startVirtualThread(() -> run(setup.role, new Input(transport, pool), agreement, services,
-                handler == null ? this::runTasks : handler));
+        thread = Thread
+                .startVirtualThread(() -> run(setup.role, new InboundBuffer(transport, pool), agreement, services,
+                        handler == null ? this::runTasks : handler));
     }
 
     /** The default settings, for what makes up a connection. */
-    static ConnectionServices services(BufferPool pool, FlushGuard guard) {
-        return new ConnectionServices(LIMITS, TIMEOUTS, new CoarseClock(), pool, guard);
+    public static ConnectionServices services(BufferPool pool, FlushTimer timer) {
+        return new ConnectionServices(TIMEOUTS,
+                new SendServices(LIMITS, new CoarseClock(), pool, timer, sender -> false));
     }
 
     /** How the connection is to be. */
@@ -207,7 +207,8 @@ public final class TestConnection implements AutoCloseable {
         return with().start(handler);
     }
 
-    private void run(Role role, Input input, Agreement agreement, ConnectionServices services, Handler handler) {
+    private void run(Role role, InboundBuffer input, Agreement agreement, ConnectionServices services,
+            Handler handler) {
         Connection created = new Connection(role, transport, input, 0, agreement, services);
         connection.complete(created);
         CloseReason reason = new CloseReason(1000, "");
@@ -220,6 +221,10 @@ public final class TestConnection implements AutoCloseable {
             reason = new CloseReason(1011, "");
         }
         created.finish(reason);
+    }
+
+    private boolean hasNextFrame(Thread sender) {
+        return sender == thread && connection().hasNextFrame();
     }
 
     /** The handler of a connection that was started without one: does what {@link #onOwner} asks for. */
@@ -306,9 +311,9 @@ public final class TestConnection implements AutoCloseable {
     }
 
     /** Waits until the connection is over and finished. */
-    public ConnectionEnd awaitEnd() throws InterruptedException {
+    public CloseStatus awaitEnd() throws InterruptedException {
         thread.join();
-        return connection().end();
+        return connection().known();
     }
 
     /** What the handler threw, after the end. */

@@ -1,5 +1,6 @@
 package dev.weft.internal.connection;
 
+import dev.weft.internal.extension.Extension;
 import dev.weft.parser.FrameHeader;
 import java.util.concurrent.Callable;
 

@@ -1,10 +1,16 @@
-package dev.weft.internal.connection;
+package dev.weft.internal.send;
 
+import dev.weft.internal.close.Closing;
+import dev.weft.internal.time.Deadlines;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
+
 import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.connection.Peer;
+import dev.weft.internal.connection.TestConnection;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.transport.MemoryTransport;
 import dev.weft.parser.FrameWriter;
@@ -17,37 +23,37 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
-class FlushGuardTest {
-    private final FlushGuard guard = new FlushGuard("guard", Runnable::run);
+class FlushTimerTest {
+    private final FlushTimer timer = new FlushTimer("timer", Runnable::run);
     private final BufferBudget budget = new BufferBudget(1 << 20);
-    private final ConnectionServices services = TestConnection.services(new BufferPool(1 << 10, budget), guard);
+    private final SendServices services = TestConnection.services(new BufferPool(1 << 10, budget), timer).sending();
 
-    private Output output(MemoryTransport transport, Closing closing) {
-        return new Output(transport, new FrameWriter(Role.SERVER), false, services, closing,
-                new Deadlines(services.clock(), services.timeouts()), null);
+    private FrameSender sender(MemoryTransport transport, Closing closing) {
+        return new FrameSender(transport, new FrameWriter(Role.SERVER), null, closing,
+                new Deadlines(services.clock(), TIMEOUTS), services);
     }
 
     @AfterEach
     void stop() {
-        guard.stop();
+        timer.stop();
     }
 
     @Test
-    void flushesWhateverIsHeldBackInAnyNumberOfOutputs() throws Exception {
+    void heldBackFramesOfAnyNumberOfSendersMustBeFlushed() throws Exception {
         MemoryTransport[][] pairs = new MemoryTransport[50][];
-        Output[] outputs = new Output[pairs.length];
+        FrameSender[] senders = new FrameSender[pairs.length];
         for (int i = 0; i < pairs.length; i++) {
             pairs[i] = MemoryTransport.pair(64);
-            outputs[i] = output(pairs[i][0], new Closing());
+            senders[i] = sender(pairs[i][0], new Closing());
         }
         for (int round = 0; round < 3; round++) {
-            for (Output output : outputs) {
-                output.message(Opcode.TEXT, new byte[]{'a'}, 0, 1, true);
+            for (FrameSender sender : senders) {
+                sender.send(Opcode.TEXT, new byte[]{'a'}, 0, 1, true);
             }
             if (round == 0) {
-                // Before the guard is started nothing goes, so it is the guard that sends.
-                assertEquals(pairs.length * 1024, budget.taken());
-                guard.start();
+                // Before the timer is started nothing goes, so it is the timer that sends.
+                assertEquals(0, pairs[0][1].readNow(ByteBuffer.allocate(1)));
+                timer.start();
             }
             for (MemoryTransport[] pair : pairs) {
                 ByteBuffer frame = ByteBuffer.allocate(3);
@@ -61,19 +67,19 @@ class FlushGuardTest {
     }
 
     @Test
-    void aWireThatIsDeadEndsTheConnectionAndItsReader() throws Exception {
+    void deadWireMustEndTheConnectionAndItsReader() throws Exception {
         MemoryTransport[] pair = MemoryTransport.pair(64);
         Closing closing = new Closing();
-        Output output = output(pair[0], closing);
-        guard.start();
+        FrameSender sender = sender(pair[0], closing);
+        timer.start();
         // The peer's end of the input is gone, which a reader does not see.
         pair[0].shutdownOutput();
         Thread reader = Thread.startVirtualThread(
                 () -> assertThrows(IOException.class, () -> pair[0].read(ByteBuffer.allocate(1))));
-        output.message(Opcode.TEXT, new byte[1], 0, 1, true);
+        sender.send(Opcode.TEXT, new byte[1], 0, 1, true);
         reader.join();
         assertEquals(Closing.State.BROKEN, closing.state());
-        assertTrue(closing.end().cause().isPresent());
+        assertTrue(closing.known().cause().isPresent());
         TestConnection.awaitUntil(() -> budget.taken() == 0);
     }
 }
