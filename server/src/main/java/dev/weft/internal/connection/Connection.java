@@ -3,7 +3,6 @@ package dev.weft.internal.connection;
 import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.ConnectionClosedException;
-import dev.weft.ConnectionLimits;
 import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
@@ -13,14 +12,9 @@ import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.internal.close.Closing;
 import dev.weft.internal.extension.Extension;
-import dev.weft.internal.receive.BorrowedView;
-import dev.weft.internal.receive.ControlFrames;
-import dev.weft.internal.receive.FrameReader;
 import dev.weft.internal.receive.InboundBuffer;
-import dev.weft.internal.receive.IncomingStream;
-import dev.weft.internal.receive.MessageAssembly;
-import dev.weft.internal.receive.MessageReader;
-import dev.weft.internal.receive.StreamOwner;
+import dev.weft.internal.receive.MessageReceiver;
+import dev.weft.internal.receive.ReceiverOwner;
 import dev.weft.internal.send.FrameSender;
 import dev.weft.internal.send.OutgoingStream;
 import dev.weft.internal.send.Utf8;
@@ -29,12 +23,10 @@ import dev.weft.internal.transport.Lingering;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.FrameHeader;
-import dev.weft.parser.FrameParser;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
-import dev.weft.parser.Utf8Validator;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketAddress;
@@ -46,8 +38,7 @@ import java.util.function.Consumer;
 /**
  * A connection of either role over any transport: a façade that joins receiving, sending, closing and the deadlines.
  * <ul>
- * <li>{@link MessageReader} and {@link FrameReader} belong to the connection's own thread, as do the fields that follow
- * them.
+ * <li>{@link MessageReceiver} belongs to the connection's own thread.
  * <li>{@link FrameSender} is for any thread; its lock is the only one.
  * <li>{@link Closing} says how far the closing handshake is, and is what everything else goes by.
  * <li>{@link Deadlines} is stamped by the connection's threads and looked at by the sweeper.
@@ -60,9 +51,9 @@ import java.util.function.Consumer;
  * </pre>
  * The connection's own thread takes these steps in {@link #finish}; a deadline bounds them.
  */
-public final class Connection implements WebSocketConnection, ControlFrames, StreamOwner, OutgoingStream.Owner {
+public final class Connection implements WebSocketConnection, ReceiverOwner, OutgoingStream.Owner {
     private static final Duration STUCK = Duration.ofMillis(200);
-    private static final char REPLACEMENT = '\uFFFD';
+    private static final byte[] NO_PAYLOAD = {};
     /** It has no state. */
     private static final FrameWriter SERVER_WRITER = new FrameWriter(Role.SERVER);
 
@@ -73,13 +64,7 @@ public final class Connection implements WebSocketConnection, ControlFrames, Str
     private final Deadlines deadlines;
     private final FrameSender sender;
 
-    private final Thread owner;
-    private final InboundBuffer input;
-    private final FrameReader frames;
-    private final MessageReader messages;
-    /** The streamed message that was lent last, until the next receive. */
-    private IncomingStream stream;
-    private boolean endReported;
+    private final MessageReceiver receiver;
 
     /**
      * A connection whose opening handshake is done. The calling thread is the one that receives.
@@ -96,124 +81,30 @@ public final class Connection implements WebSocketConnection, ControlFrames, Str
         this.deadlines = new Deadlines(services.clock(), services.timeouts());
         this.sender = new FrameSender(transport, role.sendsMasked() ? new FrameWriter(role) : SERVER_WRITER, extension,
                 closing, deadlines, services.sending());
-        this.owner = Thread.currentThread();
-        this.input = input;
-        FrameParser parser = new FrameParser(role, maxFrameLength(services.limits(), extension),
-                extension == null ? 0 : extension.rsv());
-        this.frames = new FrameReader(input, parser, this, deadlines);
-        this.messages = new MessageReader(frames, extension, new MessageAssembly(services.limits(), services.pool()));
-        parser.feed(input.array(), offset, input.length());
-    }
-
-    /** What is compressed can be a little longer than what it stands for, which is all that the limits are about. */
-    private static long maxFrameLength(ConnectionLimits limits, Extension extension) {
-        long largest = Math.max(FrameHeader.MAX_CONTROL_PAYLOAD,
-                Math.max(limits.maxMessageSize(), limits.maxStreamedMessageSize()));
-        long more = extension == null ? 0 : MessageReader.DECODED_PIECE + largest / 8;
-        return largest + Math.min(more, Long.MAX_VALUE - largest);
+        this.receiver = new MessageReceiver(this, role, input, offset, extension, services.limits(), services.pool(),
+                closing, deadlines);
     }
 
     // Receiving.
 
     @Override
     public Message receive() throws IOException {
-        try {
-            BorrowedView view = nextView(false);
-            if (view == null) {
-                return new Message.Close(closing.known());
-            }
-            return view.type() == MessageType.TEXT
-                    ? new Message.Text(checkedText(view))
-                    : new Message.Binary(view.bytes());
-        } catch (ProtocolViolationException e) {
-            throw failed(e);
-        }
+        return receiver.receive();
     }
 
     @Override
     public MessageView receiveView() throws IOException {
-        try {
-            return nextView(true);
-        } catch (ProtocolViolationException e) {
-            throw failed(e);
-        }
+        return receiver.receiveView();
     }
 
     @Override
     public IncomingMessage receiveStream() throws IOException {
-        boolean over = closeIsPending();
-        try {
-            if (messages.isWithinMessage()) {
-                throw new IllegalStateException("part of the message has been taken in: receive it whole");
-            }
-            messages.release();
-            FrameParser.Event first = over ? null : frames.next();
-            if (first == null) {
-                reportEnd();
-                return null;
-            }
-            stream = new IncomingStream(this, messages, frames, first);
-            return stream;
-        } catch (ProtocolViolationException e) {
-            throw failed(e);
-        } catch (IOException e) {
-            throw translated(e);
-        }
+        return receiver.receiveStream();
     }
 
-    private BorrowedView nextView(boolean textIsChecked) throws IOException, ProtocolViolationException {
-        boolean over = closeIsPending();
-        try {
-            BorrowedView view = over ? null : messages.next(textIsChecked);
-            if (view == null) {
-                messages.release();
-                reportEnd();
-            }
-            return view;
-        } catch (IOException e) {
-            throw translated(e);
-        }
-    }
-
-    /** A replacement character in the text is either the peer's own or stands for bytes that are not UTF-8. */
-    private static String checkedText(BorrowedView view) throws ProtocolViolationException {
-        String text = view.text();
-        if (text.indexOf(REPLACEMENT) >= 0
-                && !Utf8Validator.isValid(view.array(), view.offset(), view.offset() + view.length())) {
-            throw MessageReader.notUtf8();
-        }
-        return text;
-    }
-
-    /**
-     * Before each receive.
-     *
-     * @return whether the peer's Close frame has been received
-     */
-    private boolean closeIsPending() throws IOException {
-        if (Thread.currentThread() != owner) {
-            throw new IllegalStateException("receiving belongs to the connection's own thread");
-        }
-        if (stream != null) {
-            if (!closing.isReceived()) {
-                try {
-                    stream.expire();
-                } catch (ConnectionClosedException e) {
-                    if (!closing.isReceived()) {
-                        throw e;
-                    }
-                }
-            }
-            stream = null;
-        }
-        if (endReported || !closing.isReceived() && closing.state() == Closing.State.BROKEN) {
-            throw closing.exception();
-        }
-        return closing.isReceived();
-    }
-
-    /** §7.1.1: the peer's Close frame was received; the status is final when ours was written, or cannot be. */
-    private void reportEnd() throws InterruptedIOException {
+    /** §7.1.1: the status is final when our Close frame was written, or cannot be. */
+    @Override
+    public void completeClose() throws InterruptedIOException {
         try {
             sender.drainAndWait();
         } catch (InterruptedIOException e) {
@@ -223,7 +114,6 @@ public final class Connection implements WebSocketConnection, ControlFrames, Str
         } catch (IOException e) {
             // The peer did not stay for the answer: noted, and no reason to withhold what it said.
         }
-        endReported = true;
         shutdownOutput();
     }
 
@@ -251,7 +141,7 @@ public final class Connection implements WebSocketConnection, ControlFrames, Str
 
     /** Whether this thread is the one that receives, and the next frame has arrived whole. */
     public boolean hasNextFrame() {
-        return Thread.currentThread() == owner && frames.parser().hasFrame();
+        return receiver.hasNextFrame();
     }
 
     // Sending.
@@ -314,7 +204,7 @@ public final class Connection implements WebSocketConnection, ControlFrames, Str
                     opcode + " payload of " + payload.length + " bytes is over " + FrameHeader.MAX_CONTROL_PAYLOAD);
         }
         try {
-            sender.control(opcode, payload);
+            sender.control(opcode, payload, false);
         } catch (IOException e) {
             throw translated(e);
         }
@@ -395,10 +285,7 @@ public final class Connection implements WebSocketConnection, ControlFrames, Str
      */
     public void finish(CloseReason reason) {
         try {
-            if (stream != null) {
-                stream.cutOff();
-            }
-            messages.release();
+            receiver.cutOff();
             if (sender.isStreaming()) {
                 // A message of this end is not whole: the connection fails (§7.1.7), whatever the handler thinks.
                 fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"),
@@ -407,7 +294,7 @@ public final class Connection implements WebSocketConnection, ControlFrames, Str
                 claimAndClose(reason);
             }
             sender.drainAndWait();
-            while (closing.state() == Closing.State.CLOSE_SENT && frames.next() != null) {}
+            receiver.awaitClose();
             sender.drainAndWait();
         } catch (ProtocolViolationException e) {
             closing.fail(reason, e);
@@ -415,9 +302,9 @@ public final class Connection implements WebSocketConnection, ControlFrames, Str
             breakOff(e);
         }
         deadlines.closing();
-        input.release();
+        receiver.release();
         Lingering.close(transport);
-        messages.end();
+        receiver.end();
         closing.breakOff(new IOException("the closing handshake was not completed"));
         sender.end();
     }
@@ -435,7 +322,7 @@ public final class Connection implements WebSocketConnection, ControlFrames, Str
             }
             case PING -> services.timer().startThread(this::keepAlive);
             case MESSAGE_TIMEOUT -> {
-                if (frames.giveUpWaiting()) {
+                if (receiver.giveUpWaiting()) {
                     services.timer().startThread(this::closeForLateness);
                 }
             }
@@ -448,7 +335,7 @@ public final class Connection implements WebSocketConnection, ControlFrames, Str
 
     private void keepAlive() {
         try {
-            sender.keepAlive();
+            sender.control(Opcode.PING, NO_PAYLOAD, true);
         } catch (IOException e) {
             // The connection's own thread finds the same when it goes on.
             translated(e);
@@ -460,7 +347,7 @@ public final class Connection implements WebSocketConnection, ControlFrames, Str
      * reset a peer that goes on sending, and to lose the Close frame.
      */
     private void closeForLateness() {
-        failed(frames.lateness());
+        failed(receiver.lateness());
         try {
             sender.drainAndWait();
         } catch (IOException e) {
@@ -479,7 +366,7 @@ public final class Connection implements WebSocketConnection, ControlFrames, Str
 
     /** Bytes that this connection holds, counted in the budget. */
     public long heldBytes() {
-        return sender.waitingBytes() + messages.heldBytes() + input.heldBytes();
+        return sender.waitingBytes() + receiver.heldBytes();
     }
 
     /** Whether what it holds has not moved for a while: its peer does not read, or does not go on with its message. */

@@ -296,6 +296,10 @@ public final class MessageReader {
         return (event == Event.FRAME || event == Event.FRAME_END) && parser.fin();
     }
 
+    FrameReader frames() {
+        return frames;
+    }
+
     MessageAssembly assembly() {
         return assembly;
     }

@@ -1,5 +1,7 @@
 package dev.weft.internal.send;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -15,8 +17,54 @@ import java.util.function.Consumer;
 public final class FlushTimer {
     private static final long PATIENCE_NANOS = 1_000_000;
 
-    /** A list through {@link FrameSender#nextWatched}, newest first; a sender is in it at most once. */
-    private final AtomicReference<FrameSender> watched = new AtomicReference<>();
+    /** A sender that holds frames back. */
+    abstract static class Watched {
+        private static final VarHandle WATCHED;
+
+        static {
+            try {
+                WATCHED = MethodHandles.lookup().findVarHandle(Watched.class, "watched", boolean.class);
+            } catch (ReflectiveOperationException e) {
+                throw new ExceptionInInitializerError(e);
+            }
+        }
+
+        private Watched next;
+        private volatile boolean watched;
+        private short writesBefore;
+
+        /** The number of writes so far; wraps around. */
+        abstract short writes();
+
+        /** Whether frames are held back now. */
+        abstract boolean isHeld();
+
+        /** Sends what is held back, if the lock is free; else the thread that has it does. */
+        abstract void flushOverdue();
+
+        /** Puts this on the timer's list, unless it is there. Does not wait. */
+        final void watch(FlushTimer timer) {
+            if (WATCHED.compareAndSet(this, false, true)) {
+                writesBefore = writes();
+                timer.add(this);
+            }
+        }
+
+        private void look(FlushTimer timer) {
+            boolean overdue = writes() == writesBefore;
+            watched = false;
+            if (isHeld()) {
+                if (overdue) {
+                    timer.startThread(this::flushOverdue);
+                } else {
+                    watch(timer);
+                }
+            }
+        }
+    }
+
+    /** A list through {@link Watched#next}, newest first; a sender is in it at most once. */
+    private final AtomicReference<Watched> watched = new AtomicReference<>();
     private final Consumer<Runnable> starter;
     private final Thread thread;
     private volatile boolean stopped;
@@ -67,11 +115,11 @@ public final class FlushTimer {
     }
 
     /** Puts a sender on the list, which it is not on. Does not wait or allocate. */
-    void watch(FrameSender sender) {
-        FrameSender first;
+    private void add(Watched sender) {
+        Watched first;
         do {
             first = watched.get();
-            sender.nextWatched = first;
+            sender.next = first;
         } while (!watched.compareAndSet(first, sender));
         if (first == null) {
             LockSupport.unpark(thread);
@@ -89,7 +137,7 @@ public final class FlushTimer {
         }
     }
 
-    /** Sleeps the whole time, however often {@link #watch} wakes this thread. */
+    /** Sleeps the whole time, however often {@link #add} wakes this thread. */
     private void bePatient() {
         long until = System.nanoTime() + PATIENCE_NANOS;
         long left = PATIENCE_NANOS;
@@ -99,14 +147,14 @@ public final class FlushTimer {
         }
     }
 
-    private void look(FrameSender first) {
-        FrameSender sender = first;
+    private void look(Watched first) {
+        Watched sender = first;
         while (sender != null) {
             // Read before the sender can be put on the list again.
-            FrameSender next = sender.nextWatched;
-            sender.nextWatched = null;
+            Watched next = sender.next;
+            sender.next = null;
             try {
-                sender.look();
+                sender.look(this);
             } catch (Throwable e) {
                 // No error ends the timer: the sender's next frame, or its connection's next read, flushes too.
                 thread.getUncaughtExceptionHandler().uncaughtException(thread, e);

@@ -57,6 +57,21 @@ final class FrameBuffer {
         this.deadlines = deadlines;
     }
 
+    /** The network. */
+    Transport transport() {
+        return transport;
+    }
+
+    /** The connection's. */
+    Deadlines deadlines() {
+        return deadlines;
+    }
+
+    /** Whether the extension transforms a message of this length, or of unknown length: -1. */
+    boolean transforms(int length) {
+        return extension != null && extension.transforms(length);
+    }
+
     /** Whether frames are built and not yet written. */
     boolean isBuilt() {
         return buffer != null || rest != null;
@@ -84,7 +99,7 @@ final class FrameBuffer {
 
     /** Builds a whole message after the frames that are built, transformed by the extension if it wants to. */
     void message(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
-        if (extension != null && extension.transforms(to - from)) {
+        if (transforms(to - from)) {
             transformed(opcode, payload, from, to, wait);
         } else {
             frame(true, 0, opcode, payload, from, to, wait);
@@ -367,6 +382,14 @@ final class FrameBuffer {
             }
         } finally {
             deadlines.written();
+        }
+    }
+
+    /** The connection is over. */
+    void end() {
+        release();
+        if (extension != null) {
+            extension.encoder().close();
         }
     }
 

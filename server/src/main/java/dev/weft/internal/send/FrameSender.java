@@ -15,9 +15,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Sends frames from any thread, one whole frame after another, in the order in which messages were accepted; the Close frame
@@ -44,7 +41,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * HELD ends by the next frame that is not held back, by the connection's next read, or by {@link FlushTimer}. While a
  * message is streamed, other messages wait and control frames do not.
  */
-public final class FrameSender {
+public final class FrameSender extends FlushTimer.Watched {
     private enum State {
         /** Nothing is built, or the thread that has the lock writes it. */
         IDLE,
@@ -54,27 +51,21 @@ public final class FrameSender {
         DRAINING
     }
 
-    private static final long STREAM_CHECK_MILLIS = 100;
-    private static final byte[] NO_PAYLOAD = {};
-    private static final VarHandle WATCHED;
+    private static final VarHandle OUTBOX;
 
     static {
         try {
-            WATCHED = MethodHandles.lookup().findVarHandle(FrameSender.class, "watched", boolean.class);
+            OUTBOX = MethodHandles.lookup().findVarHandle(FrameSender.class, "outbox", Outbox.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
-    /** Fair, so that no stream of messages keeps another sender waiting. */
-    private final ReentrantLock lock = new ReentrantLock(true);
-    private final Transport transport;
+    private final SendLock lock = new SendLock();
     private final FrameBuffer buffer;
-    private final Outbox outbox;
+    private volatile Outbox outbox = Outbox.NONE;
     private final Closing closing;
-    private final Deadlines deadlines;
     private final SendServices services;
-    private final Extension extension;
 
     private volatile State state = State.IDLE;
     /** Frames are overdue, for the thread that has the lock. */
@@ -84,37 +75,25 @@ public final class FrameSender {
     /** The message that is sent in fragments; other messages wait for its end. */
     private volatile Streaming streaming;
 
-    /** The timer's list, whether this is in it, and what the timer compares. */
-    FrameSender nextWatched;
-    private volatile boolean watched;
-    private short writesWhenWatched;
-
-    /** A message that is sent in fragments. */
-    static final class Streaming {
-        private final Thread owner = Thread.currentThread();
-        private final Condition ended;
-        private volatile int lastWrite;
-        /** Changed under the lock. */
-        private volatile int waiters;
-        /** The sweeper's. */
-        private int awaitedSince;
-
-        private Streaming(Condition ended, int now) {
-            this.ended = ended;
-            this.lastWrite = now;
-        }
-    }
-
     /** A sender for a connection that is open. */
     public FrameSender(Transport transport, FrameWriter writer, Extension extension, Closing closing,
             Deadlines deadlines, SendServices services) {
-        this.transport = transport;
         this.closing = closing;
-        this.deadlines = deadlines;
         this.services = services;
-        this.extension = extension;
-        this.outbox = new Outbox(services);
         this.buffer = new FrameBuffer(transport, writer, extension, services.pool(), closing, deadlines);
+    }
+
+    /** For what begins to wait: nearly all connections never need one. */
+    private Outbox ownOutbox() {
+        if (outbox == Outbox.NONE) {
+            OUTBOX.compareAndSet(this, Outbox.NONE, new Outbox(services));
+        }
+        return outbox;
+    }
+
+    /** Builds and writes; for the thread that has the lock. */
+    FrameBuffer buffer() {
+        return buffer;
     }
 
     // Threads that wait.
@@ -139,25 +118,19 @@ public final class FrameSender {
         }
     }
 
-    /** Sends a ping or pong that the user asked for, even between the fragments of a message. Waits. */
-    public void control(Opcode opcode, byte[] payload) throws IOException {
+    /**
+     * Sends a ping or pong, even between the fragments of a message. Waits.
+     *
+     * @param expectsAnswer whether this is the sweeper's ping, whose answer has a deadline
+     */
+    public void control(Opcode opcode, byte[] payload, boolean expectsAnswer) throws IOException {
         acquire();
         try {
             requireOpen();
+            if (expectsAnswer) {
+                buffer.deadlines().pinging();
+            }
             buffer.frame(true, 0, opcode, payload, 0, payload.length, true);
-            flushAndWait();
-        } finally {
-            release();
-        }
-    }
-
-    /** Sends the sweeper's ping. Waits. */
-    public void keepAlive() throws IOException {
-        acquire();
-        try {
-            requireOpen();
-            deadlines.pinging();
-            buffer.frame(true, 0, Opcode.PING, NO_PAYLOAD, 0, 0, true);
             flushAndWait();
         } finally {
             release();
@@ -172,49 +145,21 @@ public final class FrameSender {
             if (buffer.isBuilt()) {
                 hold();
             }
-            streaming = new Streaming(lock.newCondition(), services.clock().now());
+            streaming = new Streaming(this, lock.newCondition(), services.clock());
             return streaming;
         } finally {
             release();
         }
     }
 
-    /**
-     * Sends a piece of the streamed message: as one fragment, or, if the extension transforms it, as many as that makes of
-     * it. Waits.
-     *
-     * @return the opcode of the next fragment
-     */
-    Opcode fragment(Streaming stream, boolean fin, boolean transformed, Opcode opcode, byte[] payload, int from, int to)
-            throws IOException {
-        acquire();
-        try {
-            requireOpen();
-            Opcode next = Opcode.CONTINUATION;
-            if (transformed) {
-                next = buffer.transformedPiece(fin, opcode, payload, from, to, true);
-            } else {
-                buffer.frame(fin, 0, opcode, payload, from, to, true);
-            }
-            if (fin) {
-                end(stream);
-            }
-            flushAndWait();
-            return next;
-        } finally {
-            stream.lastWrite = services.clock().now();
-            release();
-        }
+    /** Our Close frame is built. Under the lock. */
+    void closeIsBuilt() {
+        closeBuilt = true;
     }
 
-    /** Whether streamed messages are transformed. */
-    boolean transformsStreams() {
-        return extension != null && extension.transforms(-1);
-    }
-
-    private void end(Streaming stream) {
+    /** Lets other messages go after the last fragment. Under the lock. */
+    void endStream() {
         streaming = null;
-        stream.ended.signalAll();
     }
 
     /** Sends what is held back, before the thread waits for the peer. */
@@ -240,15 +185,14 @@ public final class FrameSender {
         }
     }
 
-    private void acquire() throws InterruptedIOException {
-        if (lock.hasQueuedThreads() || !lock.tryLock()) {
-            try {
-                lock.lockInterruptibly();
-            } catch (InterruptedException e) {
-                // The thread that let the lock go may have left what waits to this one.
-                sendWhatWaits();
-                throw interrupted("while another thread was sending");
-            }
+    /** Takes the lock; waits for it. */
+    void acquire() throws InterruptedIOException {
+        try {
+            lock.acquire();
+        } catch (InterruptedIOException e) {
+            // The thread that let the lock go may have left what waits to this one.
+            sendWhatWaits();
+            throw e;
         }
     }
 
@@ -264,37 +208,22 @@ public final class FrameSender {
     private void awaitStreamEnd() throws IOException {
         Streaming stream;
         while ((stream = streaming) != null) {
-            if (stream.owner == Thread.currentThread()) {
-                throw new IllegalStateException("this thread has a streamed message open");
-            }
+            stream.requireOtherThread();
             requireOpen();
             if (outbox.hasPongs() && state != State.DRAINING) {
                 sendWithoutWaiting();
             }
-            stream.waiters++;
-            try {
-                // Not for ever: an abort takes no lock and so cannot signal.
-                stream.ended.await(STREAM_CHECK_MILLIS, TimeUnit.MILLISECONDS);
-            } catch (InterruptedException e) {
-                throw interrupted("while another thread's message was streamed");
-            } finally {
-                stream.waiters--;
-            }
+            stream.awaitEnd();
         }
     }
 
-    private void requireOpen() throws IOException {
+    void requireOpen() throws IOException {
         if (!closing.isOpen()) {
             throw closing.exception();
         }
     }
 
-    private static InterruptedIOException interrupted(String when) {
-        Thread.currentThread().interrupt();
-        return new InterruptedIOException("interrupted " + when);
-    }
-
-    private void flushAndWait() throws IOException {
+    void flushAndWait() throws IOException {
         flush(true);
         requireNotBehind();
     }
@@ -303,7 +232,7 @@ public final class FrameSender {
     private void requireNotBehind() throws IOException {
         if (buffer.isBehind()) {
             startDraining();
-            throw interrupted("while the peer did not read");
+            throw SendLock.interrupted("while the peer did not read");
         }
     }
 
@@ -334,14 +263,14 @@ public final class FrameSender {
                 release();
             }
         }
-        SendResult result = outbox.offer(opcode, payload, from, to, copied);
+        SendResult result = ownOutbox().offer(opcode, payload, from, to, copied);
         sendWhatWaits();
         return result;
     }
 
     /** Whether a message could go out at once. */
     private boolean isClear() {
-        return transport.writesWithoutWaiting() && state != State.DRAINING && streaming == null
+        return buffer.transport().writesWithoutWaiting() && state != State.DRAINING && streaming == null
                 && !outbox.isWaiting(false);
     }
 
@@ -366,15 +295,15 @@ public final class FrameSender {
                 release();
             }
         } else {
-            outbox.pong(Arrays.copyOfRange(payload, from, to));
+            ownOutbox().pong(Arrays.copyOfRange(payload, from, to));
             sendWhatWaits();
         }
     }
 
     /** Sends our Close frame, which the caller has claimed, after what was accepted before. */
     public void close(CloseReason reason) {
-        deadlines.closing();
-        outbox.close(ClosePayload.encode(reason));
+        buffer.deadlines().closing();
+        ownOutbox().close(ClosePayload.encode(reason));
         sendWhatWaits();
     }
 
@@ -383,14 +312,15 @@ public final class FrameSender {
         outbox.dropNewest();
     }
 
-    private void release() {
+    /** Lets the lock go, and sends what was left to the thread that has it. */
+    void release() {
         lock.unlock();
         sendWhatWaits();
     }
 
     /** If the lock is free; else the thread that has it, or waits for it, does this when it lets it go. */
     private void sendWhatWaits() {
-        while (!lock.hasQueuedThreads() && (flushDue || outbox.isWaiting(streaming != null)) && state != State.DRAINING
+        while ((flushDue || outbox.isWaiting(streaming != null)) && state != State.DRAINING && !lock.hasQueuedThreads()
                 && lock.tryLock()) {
             try {
                 if (state != State.DRAINING) {
@@ -406,7 +336,7 @@ public final class FrameSender {
 
     private void sendWithoutWaiting() throws IOException {
         flushDue = false;
-        if (!transport.writesWithoutWaiting()) {
+        if (!buffer.transport().writesWithoutWaiting()) {
             startDraining();
             return;
         }
@@ -423,71 +353,12 @@ public final class FrameSender {
 
     // Under the lock.
 
-    /**
-     * Builds what waits, the oldest first: pongs, messages unless one is streamed, and the Close frame. What is added
-     * meanwhile waits for the next turn.
-     *
-     * @return false if it ended early, since the network is behind and this thread may not wait, or was interrupted
-     */
     private boolean drain(boolean wait) throws IOException {
-        boolean well = false;
-        try {
-            outbox.takeOver();
-            boolean ready = catchUp(wait);
-            while (ready) {
-                Outbox.Pong pong = outbox.takePongs();
-                Outbox.Entry entry = outbox.oldest();
-                if (pong != null) {
-                    build(pong, wait);
-                } else if (entry != null && (streaming == null || entry.isClose() || !closing.isOpen())) {
-                    build(entry, wait);
-                    outbox.remove();
-                } else {
-                    break;
-                }
-                ready = catchUp(wait);
-            }
-            well = true;
-            return ready;
-        } finally {
-            if (!well) {
-                // What was accepted is lost, and must not be so in silence.
-                breakOff(new IOException("an accepted message could not be sent"));
-                outbox.end();
-            }
-        }
+        return new Drain(this, buffer, outbox, closing, wait).run();
     }
 
-    /** Whether the network has taken what it was given, so that more can be built. */
-    private boolean catchUp(boolean wait) throws IOException {
-        if (buffer.isBehind()) {
-            flush(wait);
-        }
-        return !buffer.isBehind();
-    }
-
-    /** The oldest first. */
-    private void build(Outbox.Pong pong, boolean wait) throws IOException {
-        if (!closing.isOpen()) {
-            return;
-        }
-        if (pong.before() != null) {
-            build(pong.before(), wait);
-        }
-        buffer.frame(true, 0, Opcode.PONG, pong.payload(), 0, pong.payload().length, wait);
-    }
-
-    private void build(Outbox.Entry entry, boolean wait) throws IOException {
-        if (entry.isClose()) {
-            buffer.frame(true, 0, Opcode.CLOSE, entry.payload(), entry.from(), entry.to(), wait);
-            closeBuilt = true;
-            flush(wait);
-        } else if (streaming == null && !closing.isReceived()) {
-            buffer.message(entry.opcode(), entry.payload(), entry.from(), entry.to(), wait);
-        }
-    }
-
-    private void flush(boolean wait) throws IOException {
+    /** Writes what is built, as far as the network takes it. */
+    void flush(boolean wait) throws IOException {
         if (state == State.HELD) {
             state = State.IDLE;
         }
@@ -503,7 +374,7 @@ public final class FrameSender {
             flushNow();
         } else if (buffer.isBuilt() && state == State.IDLE) {
             state = State.HELD;
-            watch();
+            watch(services.timer());
         }
     }
 
@@ -520,12 +391,10 @@ public final class FrameSender {
         while (more) {
             lock.lock();
             try {
-                if (buffer.isBehind()) {
-                    flush(true);
-                } else {
+                if (!buffer.isBehind()) {
                     drain(true);
-                    flush(true);
                 }
+                flush(true);
             } catch (IOException e) {
                 // Noted as the connection's end.
             } catch (Throwable e) {
@@ -545,34 +414,25 @@ public final class FrameSender {
         breakOff(new IOException("what waits to be sent could not be", cause));
     }
 
-    private void breakOff(IOException cause) {
+    void breakOff(IOException cause) {
         closing.breakOff(cause);
-        transport.close();
+        buffer.transport().close();
     }
 
     // The timer.
 
-    private void watch() {
-        if (WATCHED.compareAndSet(this, false, true)) {
-            writesWhenWatched = buffer.writes();
-            services.timer().watch(this);
-        }
+    @Override
+    short writes() {
+        return buffer.writes();
     }
 
-    /** Called by the timer, which took this off its list. Does not wait. */
-    void look() {
-        boolean overdue = buffer.writes() == writesWhenWatched;
-        watched = false;
-        if (state == State.HELD) {
-            if (overdue) {
-                services.timer().startThread(this::flushOverdue, this::cannotDrain);
-            } else {
-                watch();
-            }
-        }
+    @Override
+    boolean isHeld() {
+        return state == State.HELD;
     }
 
-    private void flushOverdue() {
+    @Override
+    void flushOverdue() {
         flushDue = true;
         sendWhatWaits();
     }
@@ -588,7 +448,7 @@ public final class FrameSender {
     public boolean isStuck(Duration atLeast) {
         int since = buffer.behindSince();
         return since != 0 && FrameBuffer.millis() - since >= atLeast.toMillis()
-                && deadlines.isWithoutProgress(transport.writeProgress());
+                && buffer.deadlines().isWithoutProgress(buffer.transport().writeProgress());
     }
 
     /** Whether a streamed message is open. */
@@ -603,29 +463,15 @@ public final class FrameSender {
      */
     public boolean isStreamOverdue(int now, Duration longest) {
         Streaming stream = streaming;
-        if (stream == null) {
-            return false;
-        }
-        if (stream.waiters == 0 && !outbox.hasEntries() || deadlines.isWriting()) {
-            stream.awaitedSince = 0;
-            return false;
-        }
-        if (stream.awaitedSince == 0) {
-            stream.awaitedSince = now;
-        }
-        int since = stream.lastWrite - stream.awaitedSince > 0 ? stream.lastWrite : stream.awaitedSince;
-        return now - since >= longest.toMillis();
+        return stream != null && stream.isOverdue(now, longest, outbox.hasEntries(), buffer.deadlines().isWriting());
     }
 
     /** The connection is over and its transport closed: gives everything back. */
     public void end() {
         lock.lock();
         try {
-            buffer.release();
-            outbox.end();
-            if (extension != null) {
-                extension.encoder().close();
-            }
+            buffer.end();
+            ownOutbox().end();
         } finally {
             lock.unlock();
         }

@@ -87,6 +87,9 @@ final class Outbox {
     /** The list's state after its Close frame was taken: nothing is accepted any more. */
     private static final Entry ENDED = new Entry(Opcode.CLOSE, null, 0, 0);
 
+    /** Where nothing waits; what is to wait needs another. */
+    static final Outbox NONE = new Outbox(null);
+
     private final SendServices services;
     private volatile Entry newest;
     private volatile Pong pongs;

@@ -39,8 +39,7 @@ public final class OutgoingStream extends OutgoingMessage {
     private static final int FRAGMENT_LENGTH = 8192;
 
     private final Owner owner;
-    private final FrameSender sender;
-    private final FrameSender.Streaming streaming;
+    private final Streaming streaming;
     private final MessageType type;
     private final boolean transformed;
     private final byte[] buffer = new byte[FRAGMENT_LENGTH];
@@ -53,12 +52,11 @@ public final class OutgoingStream extends OutgoingMessage {
     /** Begins the message. Waits for the end of another one that is streamed. */
     public OutgoingStream(Owner owner, FrameSender sender, MessageType type) throws IOException {
         this.owner = owner;
-        this.sender = sender;
         this.type = type;
         this.opcode = type == MessageType.TEXT ? Opcode.TEXT : Opcode.BINARY;
         this.utf8 = type == MessageType.TEXT ? new Utf8Validator() : null;
-        this.transformed = sender.transformsStreams();
         this.streaming = sender.beginStream();
+        this.transformed = streaming.isTransformed();
     }
 
     @Override
@@ -142,7 +140,7 @@ public final class OutgoingStream extends OutgoingMessage {
     private void send(byte[] array, int from, int to, boolean fin) throws IOException {
         boolean sent = false;
         try {
-            opcode = sender.fragment(streaming, fin, transformed, opcode, array, from, to);
+            opcode = streaming.fragment(fin, transformed, opcode, array, from, to);
             sent = true;
         } catch (IOException e) {
             throw owner.translated(e);

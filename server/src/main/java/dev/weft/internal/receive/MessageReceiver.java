@@ -1,0 +1,208 @@
+package dev.weft.internal.receive;
+
+import dev.weft.ConnectionClosedException;
+import dev.weft.ConnectionLimits;
+import dev.weft.IncomingMessage;
+import dev.weft.Message;
+import dev.weft.MessageType;
+import dev.weft.MessageView;
+import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.close.Closing;
+import dev.weft.internal.extension.Extension;
+import dev.weft.internal.time.Deadlines;
+import dev.weft.parser.FrameHeader;
+import dev.weft.parser.FrameParser;
+import dev.weft.parser.ProtocolViolationException;
+import dev.weft.parser.Role;
+import dev.weft.parser.Utf8Validator;
+import java.io.IOException;
+
+/**
+ * Receives messages in three depths: whole, borrowed and streamed. Belongs to one thread, the one that made it, but for
+ * {@link #heldBytes()} and {@link #giveUpWaiting()}.
+ */
+public final class MessageReceiver {
+    private static final char REPLACEMENT = '\uFFFD';
+
+    private final Thread thread = Thread.currentThread();
+    private final ReceiverOwner owner;
+    private final Closing closing;
+    private final InboundBuffer input;
+    private final MessageReader messages;
+    /** The streamed message that was lent last, until the next receive. */
+    private IncomingStream stream;
+    private boolean endReported;
+
+    /**
+     * A receiver for a connection that is open. The calling thread is the one that receives.
+     *
+     * @param input  may hold the first frames already
+     * @param offset where in the input's region they begin
+     */
+    public MessageReceiver(ReceiverOwner owner, Role role, InboundBuffer input, int offset, Extension extension,
+            ConnectionLimits limits, BufferPool pool, Closing closing, Deadlines deadlines) {
+        this.owner = owner;
+        this.closing = closing;
+        this.input = input;
+        FrameParser parser = new FrameParser(role, maxFrameLength(limits, extension),
+                extension == null ? 0 : extension.rsv());
+        this.messages = new MessageReader(new FrameReader(input, parser, owner, deadlines), extension,
+                new MessageAssembly(limits, pool));
+        parser.feed(input.array(), offset, input.length());
+    }
+
+    /** What is compressed can be a little longer than what it stands for, which is all that the limits are about. */
+    private static long maxFrameLength(ConnectionLimits limits, Extension extension) {
+        long largest = Math.max(FrameHeader.MAX_CONTROL_PAYLOAD,
+                Math.max(limits.maxMessageSize(), limits.maxStreamedMessageSize()));
+        long more = extension == null ? 0 : MessageReader.DECODED_PIECE + largest / 8;
+        return largest + Math.min(more, Long.MAX_VALUE - largest);
+    }
+
+    /** Waits for the next whole message. */
+    public Message receive() throws IOException {
+        try {
+            BorrowedView view = nextView(false);
+            if (view == null) {
+                return new Message.Close(closing.known());
+            }
+            return view.type() == MessageType.TEXT
+                    ? new Message.Text(checkedText(view))
+                    : new Message.Binary(view.bytes());
+        } catch (ProtocolViolationException e) {
+            throw owner.failed(e);
+        }
+    }
+
+    /** Waits for the next whole message and lends it; {@code null} at the end. */
+    public MessageView receiveView() throws IOException {
+        try {
+            return nextView(true);
+        } catch (ProtocolViolationException e) {
+            throw owner.failed(e);
+        }
+    }
+
+    /** Waits for the beginning of the next message; {@code null} at the end. */
+    public IncomingMessage receiveStream() throws IOException {
+        boolean over = closeIsReceived();
+        if (messages.isWithinMessage()) {
+            throw new IllegalStateException("part of the message has been taken in: receive it whole");
+        }
+        try {
+            messages.release();
+            FrameParser.Event first = over ? null : messages.frames().next();
+            if (first == null) {
+                reportEnd();
+                return null;
+            }
+            stream = new IncomingStream(owner, messages, messages.frames(), first);
+            return stream;
+        } catch (ProtocolViolationException e) {
+            throw owner.failed(e);
+        } catch (IOException e) {
+            throw owner.translated(e);
+        }
+    }
+
+    private BorrowedView nextView(boolean textIsChecked) throws IOException, ProtocolViolationException {
+        boolean over = closeIsReceived();
+        try {
+            BorrowedView view = over ? null : messages.next(textIsChecked);
+            if (view == null) {
+                messages.release();
+                reportEnd();
+            }
+            return view;
+        } catch (IOException e) {
+            throw owner.translated(e);
+        }
+    }
+
+    /** A replacement character in the text is either the peer's own or stands for bytes that are not UTF-8. */
+    private static String checkedText(BorrowedView view) throws ProtocolViolationException {
+        String text = view.text();
+        if (text.indexOf(REPLACEMENT) >= 0
+                && !Utf8Validator.isValid(view.array(), view.offset(), view.offset() + view.length())) {
+            throw MessageReader.notUtf8();
+        }
+        return text;
+    }
+
+    /** Before each receive: ends the last streamed message, and looks whether there can be another one. */
+    private boolean closeIsReceived() throws IOException {
+        if (Thread.currentThread() != thread) {
+            throw new IllegalStateException("receiving belongs to the connection's own thread");
+        }
+        if (stream != null) {
+            expireStream();
+        }
+        boolean received = closing.isReceived();
+        if (endReported || !received && closing.state() == Closing.State.BROKEN) {
+            throw closing.exception();
+        }
+        return received;
+    }
+
+    /** What is left of the message is skipped, unless the peer's Close frame has cut it off. */
+    private void expireStream() throws IOException {
+        if (!closing.isReceived()) {
+            try {
+                stream.expire();
+            } catch (ConnectionClosedException e) {
+                if (!closing.isReceived()) {
+                    throw e;
+                }
+            }
+        }
+        stream = null;
+    }
+
+    private void reportEnd() throws IOException {
+        owner.completeClose();
+        endReported = true;
+    }
+
+    /** Whether this thread is the one that receives, and the next frame has arrived whole. */
+    public boolean hasNextFrame() {
+        return Thread.currentThread() == thread && messages.frames().parser().hasFrame();
+    }
+
+    /** The handler is done: drops messages that it has not received. */
+    public void cutOff() {
+        if (stream != null) {
+            stream.cutOff();
+        }
+        messages.release();
+    }
+
+    /** Waits for the peer's Close frame, if ours was the first, and drops everything before it. */
+    public void awaitClose() throws IOException, ProtocolViolationException {
+        while (closing.state() == Closing.State.CLOSE_SENT && messages.frames().next() != null) {}
+    }
+
+    /** Gives the read buffer back; nothing is received any more. */
+    public void release() {
+        input.release();
+    }
+
+    /** The connection is over and its transport closed. */
+    public void end() {
+        messages.end();
+    }
+
+    /** Says that the peer took too long over a message: nothing that arrives now is looked at. True the first time. */
+    public boolean giveUpWaiting() {
+        return messages.frames().giveUpWaiting();
+    }
+
+    /** What a peer that took too long is told. */
+    public ProtocolViolationException lateness() {
+        return messages.frames().lateness();
+    }
+
+    /** Bytes that are held, counted in the budget. For any thread, which may see an older state. */
+    public long heldBytes() {
+        return (long) messages.heldBytes() + input.heldBytes();
+    }
+}

@@ -1,0 +1,93 @@
+package dev.weft.internal.send;
+
+import dev.weft.internal.close.Closing;
+import dev.weft.parser.Opcode;
+import java.io.IOException;
+
+/**
+ * One turn of sending what waits in the outbox, the oldest first: pongs, messages unless one is streamed, and the Close frame.
+ * What is added meanwhile waits for the next turn. For the thread that has the sender's lock.
+ */
+final class Drain {
+    private final FrameSender sender;
+    private final FrameBuffer buffer;
+    private final Outbox outbox;
+    private final Closing closing;
+    private final boolean wait;
+
+    Drain(FrameSender sender, FrameBuffer buffer, Outbox outbox, Closing closing, boolean wait) {
+        this.sender = sender;
+        this.buffer = buffer;
+        this.outbox = outbox;
+        this.closing = closing;
+        this.wait = wait;
+    }
+
+    /**
+     * Takes the turn.
+     *
+     * @return false if it ended early, since the network is behind and this thread may not wait, or was interrupted
+     */
+    boolean run() throws IOException {
+        boolean well = false;
+        try {
+            outbox.takeOver();
+            boolean ready = catchUp();
+            while (ready && buildNext()) {
+                ready = catchUp();
+            }
+            well = true;
+            return ready;
+        } finally {
+            if (!well) {
+                // What was accepted is lost, and must not be so in silence.
+                sender.breakOff(new IOException("an accepted message could not be sent"));
+                outbox.end();
+            }
+        }
+    }
+
+    /** Whether the network has taken what it was given, so that more can be built. */
+    private boolean catchUp() throws IOException {
+        if (buffer.isBehind()) {
+            sender.flush(wait);
+        }
+        return !buffer.isBehind();
+    }
+
+    /** False if nothing is left that may be sent now. */
+    private boolean buildNext() throws IOException {
+        Outbox.Pong pong = outbox.takePongs();
+        Outbox.Entry entry = outbox.oldest();
+        if (pong != null) {
+            build(pong);
+        } else if (entry != null && (!sender.isStreaming() || entry.isClose() || !closing.isOpen())) {
+            build(entry);
+            outbox.remove();
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    /** The oldest first; none after our Close frame was claimed (§5.5.1). */
+    private void build(Outbox.Pong pong) throws IOException {
+        if (closing.isOpen()) {
+            if (pong.before() != null) {
+                build(pong.before());
+            }
+            buffer.frame(true, 0, Opcode.PONG, pong.payload(), 0, pong.payload().length, wait);
+        }
+    }
+
+    /** A message that may no longer be sent is dropped: the peer has closed, or a streamed message was cut off by our Close. */
+    private void build(Outbox.Entry entry) throws IOException {
+        if (entry.isClose()) {
+            buffer.frame(true, 0, Opcode.CLOSE, entry.payload(), entry.from(), entry.to(), wait);
+            sender.closeIsBuilt();
+            sender.flush(wait);
+        } else if (!sender.isStreaming() && !closing.isReceived()) {
+            buffer.message(entry.opcode(), entry.payload(), entry.from(), entry.to(), wait);
+        }
+    }
+}
