@@ -47,7 +47,7 @@ record Origin(String scheme, String host, int port) {
         if (request.tlsSession().isPresent() && !scheme.equals(HTTPS)) {
             return false;
         }
-        Matcher matcher = AUTHORITY.matcher(request.head().host().orElse(""));
+        Matcher matcher = AUTHORITY.matcher(request.host().orElse(""));
         return matcher.matches() && host.equalsIgnoreCase(matcher.group(1)) && port == port(matcher.group(2), scheme);
     }
 

@@ -134,20 +134,6 @@ public final class Headers {
         return false;
     }
 
-    /** Like {@link #tokens}, with the empty elements. */
-    List<String> elements(String name) {
-        List<String> elements = new ArrayList<>();
-        for (String value : all(name)) {
-            int from = 0;
-            for (int comma = value.indexOf(','); comma >= 0; comma = value.indexOf(',', from)) {
-                elements.add(Octets.trimmed(value, from, comma));
-                from = comma + 1;
-            }
-            elements.add(Octets.trimmed(value, from, value.length()));
-        }
-        return elements;
-    }
-
     /** Passes the name and the value of each header line, in order. */
     public void forEach(BiConsumer<? super String, ? super String> action) {
         for (int i = 0; i < namesAndValues.length; i += 2) {
