@@ -15,7 +15,6 @@ record HostRule(String name, boolean subdomains) {
     static final String HOST = "([a-z0-9._-]+|\\[[0-9a-f:.]+])";
     static final String PORT = "(?::([0-9]{1,5}))?";
 
-    private static final Pattern LABELS = Pattern.compile("[a-z0-9_-]+(?:\\.[a-z0-9_-]+)*");
     private static final Pattern IPV4_END = Pattern.compile("(?:.*\\.)?[0-9]+");
     private static final Pattern ENTRY = Pattern.compile("(\\*\\.)?" + HOST + PORT, Pattern.CASE_INSENSITIVE);
     private static final Pattern AUTHORITY = Pattern.compile(HOST + PORT, Pattern.CASE_INSENSITIVE);
@@ -54,7 +53,7 @@ record HostRule(String name, boolean subdomains) {
     static HostRule require(boolean subdomains, String host) {
         // Folded after the match: before it, characters outside ASCII could fold to letters inside.
         String name = host.toLowerCase(Locale.ROOT);
-        if (subdomains && (!LABELS.matcher(name).matches() || IPV4_END.matcher(name).matches())) {
+        if (subdomains && (name.startsWith("[") || !isLabels(name) || IPV4_END.matcher(name).matches())) {
             throw new IllegalArgumentException("only a name has subdomains: *." + host);
         }
         return new HostRule(name, subdomains);
@@ -67,6 +66,11 @@ record HostRule(String name, boolean subdomains) {
         }
         int dot = host.length() - name.length() - 1;
         return dot > 0 && host.charAt(dot) == '.' && host.endsWith(name)
-                && LABELS.matcher(host.substring(0, dot)).matches();
+                && isLabels(host.substring(0, dot));
+    }
+
+    /** Whether none of the labels between the dots is empty: no pattern, which would recurse once for each. */
+    private static boolean isLabels(String name) {
+        return !name.startsWith(".") && !name.endsWith(".") && !name.contains("..");
     }
 }

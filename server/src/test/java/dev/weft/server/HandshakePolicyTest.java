@@ -132,6 +132,17 @@ class HandshakePolicyTest {
     }
 
     @Test
+    void hostileOriginsMustBeJudgedLikeAnyOther() throws Exception {
+        HandshakePolicy policy = HandshakePolicy.origins(List.of("https://*.example.com", "app://x"));
+        String labels = "a.".repeat(1 << 20);
+        assertAccepted(policy, request("a", "https://" + labels + "example.com"));
+        assertForbidden(policy, request("a", "https://" + labels + ".example.com"));
+        assertForbidden(policy, request("a", "https://" + labels + "example.com!"));
+        assertForbidden(policy, request("a", "app://" + labels));
+        assertForbidden(HandshakePolicy.sameOrigin(), request("a", "https://" + labels));
+    }
+
+    @Test
     void clientsThatAreNoBrowsersSendNoOriginAndAreAccepted() throws Exception {
         assertAccepted(HandshakePolicy.sameOrigin(), request("example.com"));
         assertAccepted(HandshakePolicy.origins(List.of("https://example.com")), request("example.com"));
