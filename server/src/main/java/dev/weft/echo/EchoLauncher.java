@@ -67,7 +67,7 @@ public final class EchoLauncher {
                     + System.lineSeparator());
             return OK;
         } catch (IOException e) {
-            complain("cannot listen on " + urlHost + ":" + configuration.socket().port() + ": " + e.getMessage());
+            complain(e.getMessage());
             return CANNOT_LISTEN;
         }
     }

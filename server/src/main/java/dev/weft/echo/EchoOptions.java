@@ -49,6 +49,7 @@ final class EchoOptions {
     private boolean deflateWanted = true;
     private HttpLimits httpLimits = defaults.httpLimits();
     private final List<String> origins = new ArrayList<>();
+    private final List<String> hosts = new ArrayList<>();
     private boolean anyOrigin;
     private Path tlsKeystore;
     private Path tlsPasswordFile;
@@ -199,10 +200,16 @@ final class EchoOptions {
                         tokens -> builder.subprotocols(tokens.toArray(String[]::new)),
                         "Subprotocol to speak, may be repeated; the first of a client's that is among them is chosen.",
                         defaults.subprotocols()),
-                list("--allow-origin", "ORIGIN", "an origin of http or https",
-                        origin -> HandshakePolicy.origins(List.of(origin)), origins::addAll,
-                        "Origin, such as https://example.com, whose pages may connect besides this server's own; may"
-                                + " be repeated.",
+                list("--allow-origin", "ORIGIN", "an origin", origin -> HandshakePolicy.origins(List.of(origin)),
+                        origins::addAll,
+                        "Origin, such as https://example.com, https://*.example.com, app://name or null, whose pages may"
+                                + " connect besides this server's own; may be repeated.",
+                        List.of()),
+                list("--allow-host", "HOST", "a host with, perhaps, a port",
+                        host -> HandshakePolicy.hosts(List.of(host)),
+                        hosts::addAll,
+                        "Host, such as localhost or *.example.com:9001, that clients may mean to talk to; others get 421;"
+                                + " may be repeated. With none, any host.",
                         List.of()),
                 switchOn("--any-origin", () -> anyOrigin = true, "Let pages of every origin connect."));
     }
@@ -210,7 +217,8 @@ final class EchoOptions {
     private void declareOutput() {
         group("Output",
                 switchOn("--quiet", () -> logLevel = Level.WARNING, "Log warnings only."),
-                switchOn("--verbose", () -> logLevel = Level.DEBUG, "Log the end of every connection too."),
+                switchOn("--verbose", () -> logLevel = Level.DEBUG,
+                        "Log the end of every connection, and every refusal, too."),
                 OptionSpec.builder("--help", "-h").usageHelp(true).description("Show this, and end.").build(),
                 OptionSpec.builder("--version").versionHelp(true).description("Show the version, and end.").build());
     }
@@ -298,6 +306,9 @@ final class EchoOptions {
             } else if (tlsKeystore != null || tlsPasswordFile != null) {
                 throw new IllegalArgumentException("--tls-keystore and --tls-password-file need each other");
             }
+            if (!hosts.isEmpty()) {
+                builder.fallback(new EchoPage().forHosts(hosts));
+            }
             configuration = builder.httpLimits(httpLimits).policy(policy()).build();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(commandLine, inOptions(e.getMessage()), e);
@@ -305,6 +316,10 @@ final class EchoOptions {
     }
 
     private HandshakePolicy policy() {
+        return hosts.isEmpty() ? originPolicy() : HandshakePolicy.hosts(hosts).and(originPolicy());
+    }
+
+    private HandshakePolicy originPolicy() {
         if (anyOrigin) {
             return HandshakePolicy.anyOrigin();
         } else if (origins.isEmpty()) {

@@ -13,9 +13,7 @@ import dev.weft.parser.http.OpeningHandshake.NotUpgrade;
 import dev.weft.parser.http.OpeningHandshake.Refused;
 import dev.weft.parser.http.OpeningHandshake.Upgrade;
 import dev.weft.parser.http.RequestHead;
-import java.lang.System.Logger.Level;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import javax.net.ssl.SSLSession;
 
@@ -30,8 +28,8 @@ final class Answerer {
     /** The connection is open as soon as the reply, a 101, is written. */
     record Acceptance(byte[] reply, Agreement agreement) implements Answer {}
 
-    /** The connection is closed behind the response. */
-    record Refusal(HttpResponse response) implements Answer {}
+    /** The connection is closed after the response. */
+    record Response(byte[] reply) implements Answer {}
 
     private final WebSocketServer server;
     private final Transport transport;
@@ -45,9 +43,21 @@ final class Answerer {
     Answer answer(RequestHead head) {
         return switch (OpeningHandshake.check(head)) {
             case Upgrade upgrade -> decide(upgrade, head);
-            case NotUpgrade none -> new Refusal(fallBack(head));
-            case Refused refused -> new Refusal(refused.response());
+            case NotUpgrade none -> fallBack(head);
+            case Refused refused -> refuse(reasonOf(refused.response()), refused.response(), head);
         };
+    }
+
+    private static RefusalReason reasonOf(HttpResponse refusal) {
+        return switch (refusal.status()) {
+            case 405 -> RefusalReason.METHOD;
+            case 426 -> RefusalReason.WEBSOCKET_VERSION;
+            default -> RefusalReason.BAD_HEADERS;
+        };
+    }
+
+    private Response refuse(RefusalReason reason, HttpResponse response, RequestHead head) {
+        return new Response(server.refusalLog().refuse(reason, response, transport.remoteAddress(), Optional.of(head)));
     }
 
     private Answer decide(Upgrade upgrade, RequestHead head) {
@@ -56,7 +66,8 @@ final class Answerer {
             case ExtensionHeader.Valid valid -> deflate = server.configuration().deflate()
                     .flatMap(settings -> DeflateNegotiation.accept(valid.entries(), settings));
             case ExtensionHeader.Malformed malformed -> {
-                return new Refusal(HttpResponse.of(400, "Sec-WebSocket-Extensions: " + malformed.reason() + "\n"));
+                return refuse(RefusalReason.BAD_HEADERS,
+                        HttpResponse.of(400, "Sec-WebSocket-Extensions: " + malformed.reason() + "\n"), head);
             }
         }
         try {
@@ -70,15 +81,12 @@ final class Answerer {
                     yield new Acceptance(reply, server.shared(new Agreement(head.target(), subprotocol,
                             accept.attachment(), deflate.map(this::extension).orElse(null))));
                 }
-                case HandshakeDecision.Reject reject -> {
-                    server.logger().log(Level.DEBUG, () -> transport.remoteAddress() + ": rejected a handshake with "
-                            + reject.response().status());
-                    yield new Refusal(reject.response());
-                }
+                case HandshakeDecision.Reject reject -> refuse(reject.reason(), reject.response(), head);
             };
         } catch (Throwable e) {
-            server.logger().log(Level.WARNING, "the handshake policy failed", e);
-            return new Refusal(HttpResponse.of(500, "the handshake could not be decided\n"));
+            server.failures().policy(transport.remoteAddress(), head.target(), e);
+            return refuse(RefusalReason.POLICY_FAILED, HttpResponse.of(500, "the handshake could not be decided\n"),
+                    head);
         }
     }
 
@@ -96,18 +104,25 @@ final class Answerer {
                 server.codecs().orElseThrow(), Role.SERVER);
     }
 
-    private HttpResponse fallBack(RequestHead head) {
+    private Response fallBack(RequestHead head) {
         if (!head.method().equals("GET") && !head.method().equals("HEAD")) {
-            return HttpResponse.of(405, "only GET is answered here\n").withHeader("Allow", "GET");
+            return refuse(RefusalReason.METHOD,
+                    HttpResponse.of(405, "only GET and HEAD are answered here\n").withHeader("Allow", "GET, HEAD"),
+                    head);
         }
         if (server.configuration().fallback().isEmpty()) {
-            return OpeningHandshake.notUpgraded();
+            return refuse(RefusalReason.NOT_AN_UPGRADE, OpeningHandshake.notUpgraded(), head);
         }
         try {
-            return Objects.requireNonNull(server.configuration().fallback().get().respond(head));
+            HttpResponse response = server.configuration().fallback().get().respond(head);
+            if (response == HostList.UNKNOWN_HOST) {
+                return refuse(RefusalReason.UNKNOWN_HOST, response, head);
+            }
+            return new Response(server.encoder().encode(response, head.method()));
         } catch (Throwable e) {
-            server.logger().log(Level.WARNING, "the HTTP fallback failed", e);
-            return HttpResponse.of(500, "the request could not be answered\n");
+            server.failures().fallback(transport.remoteAddress(), head.target(), e);
+            return refuse(RefusalReason.FALLBACK_FAILED, HttpResponse.of(500, "the request could not be answered\n"),
+                    head);
         }
     }
 }

@@ -27,11 +27,20 @@ public sealed interface HandshakeDecision {
         }
 
         /**
-         * The same with one more header field in the reply.
+         * The same with a header field in the reply, which replaces those of its name.
          *
          * @throws IllegalArgumentException if it is not a header field
          */
         public Accept withHeader(String name, String value) {
+            return new Accept(subprotocol, Headers.builder().addAll(headers).set(name, value).build(), attachment);
+        }
+
+        /**
+         * The same with one more header field in the reply; those of its name stay, as with {@code Set-Cookie}.
+         *
+         * @throws IllegalArgumentException if it is not a header field
+         */
+        public Accept withAddedHeader(String name, String value) {
             return new Accept(subprotocol, Headers.builder().addAll(headers).add(name, value).build(), attachment);
         }
 
@@ -39,17 +48,34 @@ public sealed interface HandshakeDecision {
         public Accept withAttachment(Object something) {
             return new Accept(subprotocol, headers, something);
         }
+
+        /**
+         * What this and a later decision say together: the later subprotocol and attachment where it has one, else those of
+         * this; all header fields of this, and all of the later one after them.
+         */
+        public Accept merge(Accept later) {
+            Headers both = Headers.builder().addAll(headers).addAll(later.headers).build();
+            return new Accept(later.subprotocol.or(() -> subprotocol), both,
+                    later.attachment != null ? later.attachment : attachment);
+        }
     }
 
     /**
-     * The connection is refused, and closed behind the response.
+     * The connection is refused, and closed after the response.
      *
      * @param response the answer
+     * @param reason   what it is counted and logged as
      */
-    record Reject(HttpResponse response) implements HandshakeDecision {
+    record Reject(HttpResponse response, RefusalReason reason) implements HandshakeDecision {
         /** The connection is refused. */
         public Reject {
-            Objects.requireNonNull(response);
+            Objects.requireNonNull(response, "response");
+            Objects.requireNonNull(reason, "reason");
+        }
+
+        /** The connection is refused, and counted as {@link RefusalReason#POLICY_REJECTED}. */
+        public Reject(HttpResponse response) {
+            this(response, RefusalReason.POLICY_REJECTED);
         }
     }
 

@@ -34,7 +34,7 @@ public record HandshakeRequest(RequestHead head, List<String> subprotocols, Sock
         this(head, subprotocols, localAddress, remoteAddress, Optional.empty());
     }
 
-    /** The target's path, as it was on the wire. */
+    /** The target's path, as it was on the wire; "/" for an absolute target without one. */
     public String path() {
         return head.path();
     }
@@ -44,7 +44,15 @@ public record HandshakeRequest(RequestHead head, List<String> subprotocols, Sock
         return head.query();
     }
 
-    /** All header fields. */
+    /**
+     * The host and, after a colon, perhaps the port that the client means to talk to: the {@code Host} header, or what
+     * replaces it, the authority of an absolute target (RFC 9112 §3.2.2). Empty only in requests that a test has made.
+     */
+    public Optional<String> host() {
+        return head.host();
+    }
+
+    /** All header fields, as they were on the wire. */
     public Headers headers() {
         return head.headers();
     }

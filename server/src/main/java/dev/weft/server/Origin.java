@@ -9,12 +9,11 @@ import java.util.regex.Pattern;
 
 /**
  * The origin of a page (RFC 6454) of http or https, in one spelling. Other values of the header, {@code null} included,
- * are no origin that anything could be the same as.
+ * are no origin that anything could be the same as; {@link OriginRule} has those that a list may name.
  */
 record Origin(String scheme, String host, int port) {
     private static final String HTTPS = "https";
-    /** A name, an IPv4 or an IPv6 address: nothing with a path, user information or blanks. */
-    private static final String HOST_AND_PORT = "([a-z0-9._-]+|\\[[0-9a-f:.]+])(?::([0-9]{1,5}))?";
+    private static final String HOST_AND_PORT = HostRule.HOST + HostRule.PORT;
     private static final Pattern ORIGIN = Pattern.compile("(https?)://" + HOST_AND_PORT, Pattern.CASE_INSENSITIVE);
     private static final Pattern AUTHORITY = Pattern.compile(HOST_AND_PORT, Pattern.CASE_INSENSITIVE);
 
@@ -29,14 +28,10 @@ record Origin(String scheme, String host, int port) {
                 .of(new Origin(scheme, matcher.group(2).toLowerCase(Locale.ROOT), port(matcher.group(3), scheme)));
     }
 
-    static Origin require(String value) {
-        return parse(value).orElseThrow(() -> new IllegalArgumentException("not an origin of http or https: " + value));
-    }
-
     /** Whether the request has no Origin, and so comes from no browser, or a good one. */
-    static boolean isAbsentOr(HandshakeRequest request, Predicate<Origin> good) {
+    static boolean isAbsentOr(HandshakeRequest request, Predicate<String> good) {
         List<String> values = request.headers().all("Origin");
-        return values.isEmpty() || values.size() == 1 && parse(values.get(0)).filter(good).isPresent();
+        return values.isEmpty() || values.size() == 1 && good.test(values.get(0));
     }
 
     /**
@@ -47,11 +42,12 @@ record Origin(String scheme, String host, int port) {
         if (request.tlsSession().isPresent() && !scheme.equals(HTTPS)) {
             return false;
         }
-        Matcher matcher = AUTHORITY.matcher(request.head().host().orElse(""));
+        Matcher matcher = AUTHORITY.matcher(request.host().orElse(""));
         return matcher.matches() && host.equalsIgnoreCase(matcher.group(1)) && port == port(matcher.group(2), scheme);
     }
 
-    private static int port(String digits, String scheme) {
+    /** The port of these digits, or the scheme's if there are none. */
+    static int port(String digits, String scheme) {
         return digits != null ? Integer.parseInt(digits) : scheme.equals(HTTPS) ? 443 : 80;
     }
 }

@@ -18,13 +18,14 @@ import dev.weft.parser.http.OpeningHandshake;
 import dev.weft.parser.http.RequestHead;
 import dev.weft.parser.http.RequestHeadParser;
 import dev.weft.server.Answerer.Acceptance;
-import dev.weft.server.Answerer.Refusal;
+import dev.weft.server.Answerer.Response;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLException;
 
@@ -125,7 +126,9 @@ final class ServerSession implements Runnable {
         try {
             byte[] refusal = null;
             if (secure()) {
-                refusal = full ? unavailable("too many connections").encode() : open(input);
+                refusal = full
+                        ? refusal(RefusalReason.SERVER_FULL, unavailable("too many connections"), Optional.empty())
+                        : open(input);
             }
             if (connection != null) {
                 serve();
@@ -154,7 +157,7 @@ final class ServerSession implements Runnable {
         try {
             tls.handshake();
         } catch (SSLException e) {
-            log(Level.DEBUG, "TLS handshake failed: " + Escape.text(e.toString()));
+            server.refusalLog().closed(RefusalReason.TLS_FAILED, transport.remoteAddress(), Escape.text(e.toString()));
             since = server.services().clock().now();
             if (PHASE.compareAndSet(this, Phase.TLS, Phase.ANSWERING) || full) {
                 // What is still under way is not to reset the alert.
@@ -174,13 +177,14 @@ final class ServerSession implements Runnable {
         RequestHeadParser parser = new RequestHeadParser(server.configuration().httpLimits());
         int offset = INCOMPLETE;
         HttpResponse refusal = null;
+        RefusalReason reason = RefusalReason.BUDGET_SPENT;
         try {
             offset = readHead(parser, input);
             if (offset == BUDGET_IS_SPENT) {
                 refusal = unavailable("the server's bufferedOctets are used up");
             }
         } catch (HttpHeadException e) {
-            log(Level.DEBUG, "refused a request head: " + e.getMessage());
+            reason = RefusalReason.of(e);
             refusal = HttpResponse.of(e.status(), e.getMessage() + "\n");
         }
         if (!PHASE.compareAndSet(this, Phase.HEAD, Phase.DECIDING)) {
@@ -189,7 +193,7 @@ final class ServerSession implements Runnable {
             return null;
         }
         if (refusal != null) {
-            return refusal.encode();
+            return refusal(reason, refusal, parser.headSoFar());
         }
         if (offset < 0) {
             log(Level.DEBUG, "the peer left before its request was complete");
@@ -201,9 +205,12 @@ final class ServerSession implements Runnable {
                 accept(acceptance, input, offset);
                 yield null;
             }
-            // RFC 9110 §9.3.2: whatever the answer to a HEAD is, its body is not sent.
-            case Refusal no -> head.method().equals("HEAD") ? no.response().encodeHead() : no.response().encode();
+            case Response response -> response.reply();
         };
+    }
+
+    private byte[] refusal(RefusalReason reason, HttpResponse response, Optional<RequestHead> head) {
+        return server.refusalLog().refuse(reason, response, transport.remoteAddress(), head);
     }
 
     /** Returns where the head ended, or {@link #INCOMPLETE}, or {@link #BUDGET_IS_SPENT}. */
@@ -256,21 +263,21 @@ final class ServerSession implements Runnable {
      * Ends the wait for the head with this answer, if there still is one. The session's thread is left in its read: ending
      * that from here would be to reset a peer that goes on sending, and to lose the answer. Before TLS there is none.
      */
-    private void giveUp(HttpResponse answer) {
+    private void giveUp(RefusalReason reason, HttpResponse answer) {
         if (PHASE.compareAndSet(this, Phase.TLS, Phase.GIVEN_UP)) {
-            log(Level.DEBUG, "closed within the TLS handshake, instead of " + answer.status());
+            server.refusalLog().closed(reason, transport.remoteAddress(), "closed within the TLS handshake");
             transport.close();
             return;
         }
         since = server.services().clock().now();
         if (PHASE.compareAndSet(this, Phase.HEAD, Phase.GIVEN_UP)) {
-            Thread.startVirtualThread(() -> answerInstead(answer));
+            Thread.startVirtualThread(() -> answerInstead(reason, answer));
         }
     }
 
-    private void answerInstead(HttpResponse answer) {
+    private void answerInstead(RefusalReason reason, HttpResponse answer) {
         try {
-            transport.write(ByteBuffer.wrap(answer.encode()));
+            transport.write(ByteBuffer.wrap(refusal(reason, answer, Optional.empty())));
             transport.shutdownOutput();
             if (!headBegun) {
                 // Such as a browser's connection in reserve: nothing is under way that a reset could destroy.
@@ -302,7 +309,7 @@ final class ServerSession implements Runnable {
         } catch (Throwable e) {
             reason = FAILED;
             if (!isOwnEnd(e, open)) {
-                server.logger().log(Level.WARNING, "a handler failed", e);
+                server.failures().handler(transport.remoteAddress(), open.target(), e);
             }
         }
         // What interrupted a handler is not to cut off the closing handshake.
@@ -330,7 +337,7 @@ final class ServerSession implements Runnable {
     void goAway() {
         Connection open = connection;
         if (open == null) {
-            giveUp(unavailable("the server goes down"));
+            giveUp(RefusalReason.SHUTTING_DOWN, unavailable("the server goes down"));
             return;
         }
         open.close(CloseCode.GOING_AWAY, "");
@@ -352,7 +359,7 @@ final class ServerSession implements Runnable {
         switch (phase) {
             case TLS, HEAD -> {
                 if (passed(now, timeouts.handshake())) {
-                    giveUp(HttpResponse.of(408, "the request head took too long\n"));
+                    giveUp(RefusalReason.HEAD_TOO_SLOW, HttpResponse.of(408, "the request head took too long\n"));
                 }
             }
             case ANSWERING, GIVEN_UP -> {

@@ -2,7 +2,9 @@ package dev.weft.server;
 
 import dev.weft.internal.Bounds;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
@@ -39,11 +41,15 @@ public record SocketSettings(String host, int port, int backlog, TransportKind t
         sendBufferSize.ifPresent(size -> Bounds.check("sendBufferSize", size, 1, Integer.MAX_VALUE));
     }
 
-    /** Opens the listener: when this returns, clients can connect. */
+    /**
+     * Opens the listener: when this returns, clients can connect.
+     *
+     * @throws IOException if that fails; the message names host and port
+     */
     ServerSocketChannel listen() throws IOException {
         InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
-            throw new UnknownHostException("unknown host " + host);
+            throw new UnknownHostException(cannotListen() + "unknown host " + host);
         }
         ServerSocketChannel listener = ServerSocketChannel.open();
         try {
@@ -52,11 +58,27 @@ public record SocketSettings(String host, int port, int backlog, TransportKind t
                 // Before listening, so that the window scale of accepted connections fits.
                 listener.setOption(StandardSocketOptions.SO_RCVBUF, receiveBufferSize.getAsInt());
             }
-            return listener.bind(address, backlog);
+            return bound(listener, address);
         } catch (IOException | RuntimeException e) {
             listener.close();
             throw e;
         }
+    }
+
+    private ServerSocketChannel bound(ServerSocketChannel listener, InetSocketAddress address) throws IOException {
+        try {
+            return listener.bind(address, backlog);
+        } catch (SocketException e) {
+            // In use, not an address of this machine, or not permitted: the system says which, but not where.
+            BindException named = new BindException(cannotListen() + e.getMessage());
+            named.initCause(e);
+            throw named;
+        }
+    }
+
+    private String cannotListen() {
+        String bracketed = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+        return "cannot listen on " + bracketed + ":" + port + ": ";
     }
 
     /** Applies the settings to an accepted connection. */

@@ -19,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +42,9 @@ public final class WebSocketServer implements AutoCloseable {
 
     private final ServerConfiguration configuration;
     private final Logger logger = System.getLogger("dev.weft.server");
+    private final ResponseEncoder encoder = new ResponseEncoder(System::currentTimeMillis);
+    private final RefusalLog refusalLog = new RefusalLog(logger, encoder);
+    private final FailureLog failures = new FailureLog(logger, System::nanoTime);
     private final ServerSocketChannel listener;
     private final InetSocketAddress address;
     private final ConnectionServices services;
@@ -72,7 +76,10 @@ public final class WebSocketServer implements AutoCloseable {
         this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
                 new BufferPool(configuration.readBufferSize(), budget), timer, sessions::hasNextFrame));
         this.sweeper = new Sweeper("weft-sweeper-" + port(), clock, shortestDeadline(),
-                now -> sessions.forEach(session -> sweep(session, now)));
+                now -> {
+                    sessions.forEach(session -> sweep(session, now));
+                    failures.tick();
+                });
         this.codecs = configuration.deflate().map(DeflateCodecs::new);
         this.acceptor = new Acceptor("weft-acceptor-" + port(), listener::accept, this::admit, logger);
     }
@@ -151,6 +158,15 @@ public final class WebSocketServer implements AutoCloseable {
         return open.get();
     }
 
+    /**
+     * How many requests, or connections before any request, the server has refused since its start, by reason; every reason
+     * is in it. An unchangeable snapshot; does not wait. Each refusal is also logged once at DEBUG, with its peer, target,
+     * Origin and Host.
+     */
+    public Map<RefusalReason, Long> refusals() {
+        return refusalLog.counts();
+    }
+
     /** The settings. */
     public ServerConfiguration configuration() {
         return configuration;
@@ -213,6 +229,7 @@ public final class WebSocketServer implements AutoCloseable {
         timer.stop();
         transports.close();
         codecs.ifPresent(DeflateCodecs::close);
+        failures.flush();
     }
 
     private void closeListener() {
@@ -243,6 +260,7 @@ public final class WebSocketServer implements AutoCloseable {
             open.decrementAndGet();
             if (refusals.incrementAndGet() > REFUSALS) {
                 refusals.decrementAndGet();
+                refusalLog.closed(RefusalReason.SERVER_FULL, transport.remoteAddress(), "closed without an answer");
                 transport.close();
                 return;
             }
@@ -322,6 +340,18 @@ public final class WebSocketServer implements AutoCloseable {
     /** There if, and only if, the configuration has settings for permessage-deflate. */
     Optional<DeflateCodecs> codecs() {
         return codecs;
+    }
+
+    ResponseEncoder encoder() {
+        return encoder;
+    }
+
+    RefusalLog refusalLog() {
+        return refusalLog;
+    }
+
+    FailureLog failures() {
+        return failures;
     }
 
     Logger logger() {

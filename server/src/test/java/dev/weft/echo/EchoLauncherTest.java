@@ -65,7 +65,8 @@ class EchoLauncherTest {
             --ping-interval=9,          "Invalid value for option '--ping-interval': '9' is not a time, such as 500ms, 20s, 2m, 1h or 7d"
             --tcp-nodelay=maybe,        "Invalid value for option '--tcp-nodelay': 'maybe' is not a boolean"
             "--subprotocol=a b",        "Invalid value for option '--subprotocol' (TOKEN): 'a b' is not a token"
-            --allow-origin=example.com, "Invalid value for option '--allow-origin' (ORIGIN): 'example.com' is not an origin of http or https"
+            --allow-origin=example.com, "Invalid value for option '--allow-origin' (ORIGIN): 'example.com' is not an origin"
+            "--allow-host=a b",         "Invalid value for option '--allow-host' (HOST): 'a b' is not a host with, perhaps, a port"
             --tls-keystore=a,           "--tls-keystore and --tls-password-file need each other"
             --tls-password-file=a,      "--tls-keystore and --tls-password-file need each other"
             --tls-keystore=,            "Invalid value for option '--tls-keystore': it is empty"
@@ -87,6 +88,18 @@ class EchoLauncherTest {
             assertEquals("echo: cannot listen on 127.0.0.1:" + port + ": Address already in use\n",
                     err.toString(UTF_8));
             assertEquals("", out.toString(UTF_8));
+        }
+    }
+
+    @Test
+    void otherHostsThanTheAllowedOnesGet421() throws Exception {
+        launch("--quiet", "--port", "0", "--allow-host", "localhost");
+        int port = servers.get(0).port();
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            assertEquals(200, http.send(HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/")).build(),
+                    BodyHandlers.discarding()).statusCode());
+            assertEquals(421, http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/")).build(),
+                    BodyHandlers.discarding()).statusCode());
         }
     }
 

@@ -44,7 +44,7 @@ class EchoOptionsTest {
             "noDeflate", List.of("deflate"),
             "subprotocols", List.of("subprotocol"),
             "tls", List.of("tlsKeystore", "tlsPasswordFile"),
-            "policy", List.of("allowOrigin", "anyOrigin"));
+            "policy", List.of("allowOrigin", "anyOrigin", "allowHost"));
 
     static Stream<String> settings() {
         return Arrays.stream(WebSocketServerBuilder.class.getDeclaredMethods())
@@ -121,7 +121,7 @@ class EchoOptionsTest {
     @Test
     void everySettingIsTried() {
         List<String> tried = Stream.concat(values().map(arguments -> (String) arguments.get()[0]),
-                Stream.of("--allow-origin", "--any-origin", "--tls-keystore", "--tls-password-file"))
+                Stream.of("--allow-origin", "--any-origin", "--allow-host", "--tls-keystore", "--tls-password-file"))
                 .map(argument -> argument.replaceAll("=.*|^--no|-", "").toLowerCase()).toList();
         assertEquals(List.of(), settings().filter(setting -> !tried.contains(setting.toLowerCase())).toList());
     }
@@ -177,6 +177,15 @@ class EchoOptionsTest {
     @Test
     void anyOriginMayConnectWhenToldSo() throws Exception {
         assertTrue(accepts("https://example.net", "--any-origin"));
+    }
+
+    @Test
+    void allowedHostsMustBeAskedForByName() throws Exception {
+        assertTrue(accepts("http://localhost:9001", "--allow-host=localhost", "--allow-host=*.example.com:80"));
+        assertTrue(accepts("http://localhost:9001", "--allow-host=example.com", "--allow-host=localhost:9001"));
+        assertEquals(false, accepts("http://localhost:9001", "--allow-host=example.com"));
+        assertEquals(false, accepts("http://localhost:9001", "--allow-host=localhost:9002", "--any-origin"));
+        assertEquals(false, accepts("https://example.net", "--allow-host=localhost"));
     }
 
     @Test

@@ -254,12 +254,16 @@ class HandshakeAttacksTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-            "\u0001GET /chat HTTP/1.1\r\n", "\u0000GET /chat HTTP/1.1\r\n", "\r\nGET /chat HTTP/1.1\r\n",
+            "\u0001GET /chat HTTP/1.1\r\n", "\u0000GET /chat HTTP/1.1\r\n", "\nGET /chat HTTP/1.1\r\n",
+            "\r\n\r\n\r\n\r\n\r\nGET /chat HTTP/1.1\r\n", "\r\n GET /chat HTTP/1.1\r\n",
             " GET /chat HTTP/1.1\r\n", "GET  /chat HTTP/1.1\r\n", "GET\t/chat HTTP/1.1\r\n",
             "GET /chat HTTP/1.1 \r\n", "GET /chat HTTP/1.1\n", "GET /chat HTTP/1.1\r", "GET /chat HTTP/1.1\r\r\n",
             "GET /ch\u0000at HTTP/1.1\r\n", "GET /ch\u0001at HTTP/1.1\r\n", "GET /ch\u007fat HTTP/1.1\r\n",
             "GET /ch\rat HTTP/1.1\r\n", "GET /ch\nat HTTP/1.1\r\n", "GET /ch\tat HTTP/1.1\r\n",
-            "GET http://server.example.com/chat HTTP/1.1\r\n", "GET http://evil.example/chat HTTP/1.1\r\n",
+            "GET http://server.example.com@evil.example/chat HTTP/1.1\r\n", "GET http:///chat HTTP/1.1\r\n",
+            "GET http://server.example.com:80:80/chat HTTP/1.1\r\n", "GET http://a\tb/chat HTTP/1.1\r\n",
+            "GET http://server.example.com#/chat HTTP/1.1\r\n", "GET http:\\\\evil.example/chat HTTP/1.1\r\n",
+            "GET http:/chat HTTP/1.1\r\n", "GET http://server.example.com:99999/chat HTTP/1.1\r\n",
             "GET //evil.example:80 HTTP/1.1 HTTP/1.1\r\n", "GET * HTTP/1.1\r\n", "GET chat HTTP/1.1\r\n"})
     void attack11_smugglingInTheRequestLine(String line) throws Exception {
         assertRefused(request().replace("GET /chat HTTP/1.1\r\n", line));
@@ -272,7 +276,8 @@ class HandshakeAttacksTest {
             "X: a\r\n folded\r\n", "X: a\r\n\tfolded\r\n", "X : a\r\n", "X\t: a\r\n", ": a\r\n", "nocolon\r\n",
             "X: a\n", "X: a\nY: b\r\n", "X: a\rY: b\r\n", "X: a\r\r\n", "X: \u0000\r\n", "X: a\u0001b\r\n",
             "X: a\u007f\r\n", "X\u0000: a\r\n", "X\u00e9: a\r\n", "X(: a\r\n",
-            "Content-Length: 0\r\n", "Content-Length: 5\r\n", "Content-Length: 5\r\nContent-Length: 6\r\n",
+            "Content-Length: 00\r\n", "Content-Length: 0\r\nContent-Length: 0\r\n", "Content-Length: 5\r\n",
+            "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 5\r\nContent-Length: 6\r\n",
             "Content-Length: +5\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: identity\r\n",
             "Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n", "transfer-encoding:\tchunked\r\n"})
     void attack11_smugglingInTheHeaders(String lines) throws Exception {
@@ -309,8 +314,7 @@ class HandshakeAttacksTest {
             for (String value : hostile) {
                 assertEquals(400, statusOf(server, request(name + ": " + value)), value.substring(0, 10));
             }
-            int empty = name.endsWith("Extensions") ? 101 : 400;
-            assertEquals(empty, statusOf(server, request(name + ": " + ",".repeat(length))));
+            assertEquals(101, statusOf(server, request(name + ": " + ",".repeat(length))));
             assertEquals(101, statusOf(server, request(name + ": " + "c".repeat(length))));
             assertEquals(101, statusOf(server, request(name + ": a, b")));
         });
@@ -440,7 +444,7 @@ class HandshakeAttacksTest {
         });
         List<String> lines = log.lines(Level.FINE);
         assertTrue(lines.stream().anyMatch(line -> line.contains("forged")), "the reason is told: " + lines);
-        assertTrue(lines.stream().filter(line -> line.contains("request head")).count() >= 5, lines.toString());
+        assertTrue(lines.stream().filter(line -> line.contains("MALFORMED_HEAD")).count() >= 5, lines.toString());
         for (String line : lines) {
             assertTrue(line.chars().allMatch(c -> c >= ' ' && c <= '~'), line);
         }

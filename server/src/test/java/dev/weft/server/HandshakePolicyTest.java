@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.RequestHead;
 import dev.weft.server.HandshakeDecision.Accept;
 import dev.weft.server.HandshakeDecision.Reject;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -130,6 +132,17 @@ class HandshakePolicyTest {
     }
 
     @Test
+    void hostileOriginsMustBeJudgedLikeAnyOther() throws Exception {
+        HandshakePolicy policy = HandshakePolicy.origins(List.of("https://*.example.com", "app://x"));
+        String labels = "a.".repeat(1 << 20);
+        assertAccepted(policy, request("a", "https://" + labels + "example.com"));
+        assertForbidden(policy, request("a", "https://" + labels + ".example.com"));
+        assertForbidden(policy, request("a", "https://" + labels + "example.com!"));
+        assertForbidden(policy, request("a", "app://" + labels));
+        assertForbidden(HandshakePolicy.sameOrigin(), request("a", "https://" + labels));
+    }
+
+    @Test
     void clientsThatAreNoBrowsersSendNoOriginAndAreAccepted() throws Exception {
         assertAccepted(HandshakePolicy.sameOrigin(), request("example.com"));
         assertAccepted(HandshakePolicy.origins(List.of("https://example.com")), request("example.com"));
@@ -153,16 +166,20 @@ class HandshakePolicyTest {
     @Test
     void sameOriginIsTheDefault() throws IOException {
         try (WebSocketServer server = Handlers.echoServer().start()) {
-            assertEquals(403, status(server, "http://evil.org"));
-            assertEquals(403, status(server, "null"));
-            assertEquals(101, status(server, "http://server.example.com"));
-            assertEquals(101, status(server, "https://server.example.com"));
+            assertEquals(403, statusFor(server, "http://evil.org"));
+            assertEquals(403, statusFor(server, "null"));
+            assertEquals(101, statusFor(server, "http://server.example.com"));
+            assertEquals(101, statusFor(server, "https://server.example.com"));
         }
     }
 
-    private static int status(WebSocketServer server, String origin) throws IOException {
+    private static int statusFor(WebSocketServer server, String origin) throws IOException {
+        return status(server, RawPeer.request("Origin: " + origin));
+    }
+
+    private static int status(WebSocketServer server, String request) throws IOException {
         try (RawPeer peer = RawPeer.connect(server)) {
-            String head = peer.text(RawPeer.request("Origin: " + origin)).readHead();
+            String head = peer.text(request).readHead();
             return Integer.parseInt(head.substring(9, 12));
         }
     }
@@ -194,11 +211,142 @@ class HandshakePolicyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "*", "null", "example.com", "https://*.example.com", "https://example.com/",
-            "https://example.com ", "ftp://example.com", "https://user@example.com", "https://b\u00fccher.example",
-            "http://\u212aelvin.com"})
+    @CsvSource(delimiter = '|', value = {
+            "null                      | null",
+            "file://                   | file://",
+            "capacitor://localhost     | capacitor://localhost",
+            "chrome-extension://abcdef | chrome-extension://abcdef",
+            "moz-extension://0f1e-2d   | moz-extension://0f1e-2d",
+            "APP://x                   | app://X",
+            "app://x:8080              | app://x:8080",
+            "https://*.example.com     | https://chat.example.com",
+            "https://*.example.com     | https://a.b.example.com",
+            "https://*.example.com     | HTTPS://Chat.Example.COM:443",
+            "https://*.example.com:443 | https://chat.example.com",
+            "http://*.localhost:8080   | http://app.localhost:8080"})
+    void originsMustBeAllowedByName(String entry, String origin) throws Exception {
+        assertAccepted(HandshakePolicy.origins(List.of("https://other.example", entry)), request("a", origin));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+            "null                  | NULL",
+            "null                  | ''",
+            "null                  | file://",
+            "file://               | null",
+            "file://               | file:///",
+            "file://               | file://evil.org",
+            "capacitor://localhost | http://localhost",
+            "capacitor://localhost | capacitor://localhost:80",
+            "capacitor://localhost | capacitor://localhost.evil.org",
+            "capacitor://localhost | capacitor://localhost/",
+            "capacitor://localhost | xcapacitor://localhost",
+            "chrome-extension://abc| chrome-extension://abcd",
+            "chrome-extension://abc| moz-extension://abc",
+            "app://x               | app://x app://x",
+            // the apex, and what only looks like a subdomain
+            "https://*.example.com | https://example.com",
+            "https://*.example.com | https://.example.com",
+            "https://*.example.com | https://..example.com",
+            "https://*.example.com | https://a..example.com",
+            "https://*.example.com | https://.a.example.com",
+            "https://*.example.com | https://evilexample.com",
+            "https://*.example.com | https://evil-example.com",
+            "https://*.example.com | https://a.example.com.evil.org",
+            "https://*.example.com | https://a.example.com.",
+            "https://*.example.com | https://a.example.comx",
+            "https://*.example.com | https://a.examplexcom",
+            "https://*.example.com | https://evil.org/.example.com",
+            "https://*.example.com | https://evil.org?.example.com",
+            "https://*.example.com | https://evil.org#.example.com",
+            "https://*.example.com | https://evil.org@a.example.com",
+            "https://*.example.com | https://evil.org:80.example.com",
+            "https://*.example.com | https://*.example.com",
+            "https://*.example.com | https://[::1].example.com",
+            // scheme and port
+            "https://*.example.com | http://a.example.com",
+            "https://*.example.com | https://a.example.com:8443",
+            "https://*.example.com | app://a.example.com",
+            "http://*.localhost:80 | http://a.localhost:8080"})
+    void originsMustBeTheNamedOnesAlone(String entry, String origin) throws Exception {
+        assertForbidden(HandshakePolicy.origins(List.of(entry)), request("example.com", origin));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "*", "example.com", "https://example.com/", "https://", "http://",
+            "https://example.com ", "ws://example.com", "wss://example.com", "https://user@example.com",
+            "https://b\u00fccher.example", "http://\u212aelvin.com", "NULL", "https://*", "https://*.", "*.example.com",
+            "https://a.*.com", "https://*a.example.com", "https://*.*.com", "https://*.127.0.0.1", "https://*.[::1]",
+            "https://*..com", "app://*.example.com", "://a", "1app://x", "file:///"})
     void listHoldsNothingButOrigins(String entry) {
         assertThrows(IllegalArgumentException.class, () -> HandshakePolicy.origins(List.of(entry)));
+    }
+
+    // Hosts: the attack is a page whose own name resolves to this server
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+            "localhost      | localhost",
+            "localhost      | LOCALHOST:9001",
+            "localhost:9001 | localhost:9001",
+            "localhost:9001 | localhost:09001",
+            "127.0.0.1      | 127.0.0.1:9001",
+            "[::1]          | [::1]:9001",
+            "[::1]:9001     | [::1]:9001",
+            "Example.com:80 | example.com",
+            "example.com:443| example.com",
+            "*.example.com  | a.b.example.com:8080"})
+    void hostsMustBeAllowedByName(String entry, String host) throws Exception {
+        assertAccepted(HandshakePolicy.hosts(List.of("other.example", entry)), request(host));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+            "localhost      | evil.example",
+            "localhost      | evil.example:9001",
+            "localhost      | 127.0.0.1",
+            "localhost      | localhost.",
+            "localhost      | localhost.evil.example",
+            "localhost      | xlocalhost",
+            "localhost      | loc%61lhost",
+            "localhost:9001 | localhost:9002",
+            "localhost:9001 | localhost",
+            "localhost:9001 | localhost:",
+            "127.0.0.1      | 127.0.0.10",
+            "[::1]          | [::2]",
+            "*.example.com  | example.com",
+            "*.example.com  | evilexample.com",
+            "*.example.com  | .example.com"})
+    void otherHostsMustBeMisdirected(String entry, String host) throws Exception {
+        HandshakePolicy policy = HandshakePolicy.hosts(List.of(entry));
+        Reject reject = assertInstanceOf(Reject.class, policy.decide(request(host)));
+        assertEquals(421, reject.response().status());
+        assertEquals(RefusalReason.UNKNOWN_HOST, reject.reason());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "*", "*.", "http://a", "a b", "a/", "a@b", "a:b", "::1", "*.127.0.0.1", "*.[::1]",
+            "a:123456"})
+    void listOfHostsMustHoldNothingButHosts(String entry) {
+        assertThrows(IllegalArgumentException.class, () -> HandshakePolicy.hosts(List.of(entry)));
+        assertThrows(IllegalArgumentException.class, () -> HandshakePolicy.hosts(List.of()));
+    }
+
+    @Test
+    void reboundNamesMustNotReachHandlerOrFallback() throws Exception {
+        List<String> hosts = List.of("server.example.com");
+        HttpFallback page = request -> HttpResponse.of(200, "secret");
+        try (WebSocketServer server = Handlers.echoServer().fallback(page.forHosts(hosts))
+                .policy(HandshakePolicy.hosts(hosts).and(HandshakePolicy.sameOrigin())).start()) {
+            String evil = RawPeer.request("Origin: http://evil.example").replace("server.example.com", "evil.example");
+            assertEquals(421, status(server, evil));
+            assertEquals(421, status(server, RawPeer.request().replace("/chat", "ws://evil.example/chat")));
+            assertEquals(421, status(server, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"));
+            // No browser is that old.
+            assertEquals(200, status(server, "GET / HTTP/1.0\r\n\r\n"));
+            assertEquals(200, status(server, "GET / HTTP/1.1\r\nHost: server.example.com\r\n\r\n"));
+            assertEquals(101, statusFor(server, "http://server.example.com"));
+        }
     }
 
     // Any origin, and combinations
@@ -222,6 +370,28 @@ class HandshakePolicyTest {
         HandshakeDecision decision = policy.decide(request("example.com", "http://example.com"));
         assertEquals("second", assertInstanceOf(Accept.class, decision).attachment());
         assertEquals(1, asked.get());
+    }
+
+    @Test
+    void andMustKeepWhatBothSaid() throws Exception {
+        // A limit's mere acceptance must not lose who signed in.
+        HandshakePolicy signedIn = request -> HandshakeDecision.accept().withAttachment("user").withSubprotocol("chat")
+                .withHeader("Set-Cookie", "a=1");
+        HandshakePolicy limit = request -> HandshakeDecision.accept();
+        HandshakePolicy renewed = request -> HandshakeDecision.accept().withAttachment("renewed").withSubprotocol("v2")
+                .withHeader("Set-Cookie", "b=2").withHeader("X", "3");
+        Accept kept = new Accept(Optional.of("chat"), Headers.of("Set-Cookie", "a=1"), "user");
+        assertEquals(kept, signedIn.and(limit).decide(request("a")));
+        assertEquals(kept, limit.and(signedIn).decide(request("a")));
+        assertEquals(new Accept(Optional.of("v2"), Headers.of("Set-Cookie", "a=1", "Set-Cookie", "b=2", "X", "3"),
+                "renewed"), signedIn.and(limit).and(renewed).decide(request("a")));
+    }
+
+    @Test
+    void acceptanceMustReplaceOrAddHeaders() {
+        Accept accept = HandshakeDecision.accept().withHeader("X", "1").withHeader("x", "2")
+                .withAddedHeader("Set-Cookie", "a=1").withAddedHeader("Set-Cookie", "b=2");
+        assertEquals(Headers.of("X", "2", "Set-Cookie", "a=1", "Set-Cookie", "b=2"), accept.headers());
     }
 
     @Test

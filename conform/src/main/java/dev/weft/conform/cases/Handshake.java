@@ -193,7 +193,7 @@ final class Handshake {
         refuses(cases, "method.delete", "DELETE", "§4.2.1", request -> method(request, "DELETE"));
         refuses(cases, "method.head", "HEAD", "§4.2.1", request -> method(request, "HEAD"));
         refuses(cases, "method.lower-case", "get", "§4.2.1", request -> method(request, "get"));
-        refuses(cases, "http-1.0", "HTTP/1.0", "§4.2.1",
+        serves(cases, "http-1.0", "HTTP/1.0", "§4.2.1",
                 request -> request.line(request.line().replace("HTTP/1.1", "HTTP/1.0")));
         refuses(cases, "host.none", "no Host", "§4.2.1", request -> request.without("Host"));
         refuses(cases, "host.twice", "two different Hosts", "RFC 9112 §3.2",

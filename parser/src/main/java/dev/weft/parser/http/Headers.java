@@ -107,12 +107,21 @@ public final class Headers {
      */
     public List<String> tokens(String name) {
         List<String> tokens = new ArrayList<>();
-        for (String element : elements(name)) {
-            if (!element.isEmpty()) {
-                tokens.add(element);
+        for (String value : all(name)) {
+            int from = 0;
+            for (int comma = value.indexOf(','); comma >= 0; comma = value.indexOf(',', from)) {
+                addElement(tokens, Octets.trimmed(value, from, comma));
+                from = comma + 1;
             }
+            addElement(tokens, Octets.trimmed(value, from, value.length()));
         }
         return List.copyOf(tokens);
+    }
+
+    private static void addElement(List<String> tokens, String element) {
+        if (!element.isEmpty()) {
+            tokens.add(element);
+        }
     }
 
     /** Whether {@link #tokens} has this token, without regard to case. */
@@ -123,20 +132,6 @@ public final class Headers {
             }
         }
         return false;
-    }
-
-    /** Like {@link #tokens}, with the empty elements. */
-    List<String> elements(String name) {
-        List<String> elements = new ArrayList<>();
-        for (String value : all(name)) {
-            int from = 0;
-            for (int comma = value.indexOf(','); comma >= 0; comma = value.indexOf(',', from)) {
-                elements.add(Octets.trimmed(value, from, comma));
-                from = comma + 1;
-            }
-            elements.add(Octets.trimmed(value, from, value.length()));
-        }
-        return elements;
     }
 
     /** Passes the name and the value of each header line, in order. */
@@ -203,6 +198,23 @@ public final class Headers {
             }
             namesAndValues.add(name);
             namesAndValues.add(value);
+            return this;
+        }
+
+        /**
+         * Replaces all header lines of this name by one.
+         *
+         * @throws IllegalArgumentException
+         *             as {@link #add}; nothing is changed then
+         */
+        public Builder set(String name, String value) {
+            int before = namesAndValues.size();
+            add(name, value);
+            for (int i = before - 2; i >= 0; i -= 2) {
+                if (namesAndValues.get(i).equalsIgnoreCase(name)) {
+                    namesAndValues.subList(i, i + 2).clear();
+                }
+            }
             return this;
         }
 

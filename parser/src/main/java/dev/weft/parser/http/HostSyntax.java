@@ -1,7 +1,12 @@
 package dev.weft.parser.http;
 
-/** The value of a Host header: {@code uri-host [ ":" port ]} (RFC 9110 §7.2, RFC 3986 §3.2.2), with a host. */
+/**
+ * The value of a Host header, and the authority of an absolute target: {@code uri-host [ ":" port ]} (RFC 9110 §7.2, RFC
+ * 3986 §3.2.2), with a host, and a port that TCP can have.
+ */
 final class HostSyntax {
+
+    private static final int HIGHEST_PORT = 65_535;
 
     private HostSyntax() {}
 
@@ -40,12 +45,15 @@ final class HostSyntax {
         if (from == value.length()) {
             return true;
         }
+        int port = 0;
         for (int i = from + 1; i < value.length(); i++) {
-            if (!Octets.isDigit(value.charAt(i))) {
+            char c = value.charAt(i);
+            if (!Octets.isDigit(c) || port > HIGHEST_PORT) {
                 return false;
             }
+            port = 10 * port + c - '0';
         }
-        return value.charAt(from) == ':';
+        return value.charAt(from) == ':' && port <= HIGHEST_PORT;
     }
 
     /** RFC 3986 §2.2, §2.3: unreserved or sub-delims. */

@@ -51,12 +51,22 @@ public record HttpResponse(int status, Headers headers, byte[] body) {
     }
 
     /**
-     * This answer with one more header line.
+     * This answer with a header, which replaces all lines of the same name.
      *
      * @throws IllegalArgumentException
      *             if it is not a header, or one that is set by the response itself
      */
     public HttpResponse withHeader(String name, String value) {
+        return new HttpResponse(status, Headers.builder().addAll(headers).set(name, value).build(), body);
+    }
+
+    /**
+     * This answer with one more header line; lines of the same name stay, as with {@code Set-Cookie}.
+     *
+     * @throws IllegalArgumentException
+     *             if it is not a header, or one that is set by the response itself
+     */
+    public HttpResponse withAddedHeader(String name, String value) {
         return new HttpResponse(status, Headers.builder().addAll(headers).add(name, value).build(), body);
     }
 
@@ -105,6 +115,7 @@ public record HttpResponse(int status, Headers headers, byte[] body) {
             case 405 -> "Method Not Allowed";
             case 408 -> "Request Timeout";
             case 414 -> "URI Too Long";
+            case 421 -> "Misdirected Request";
             case 426 -> "Upgrade Required";
             case 429 -> "Too Many Requests";
             case 431 -> "Request Header Fields Too Large";

@@ -51,6 +51,11 @@ final class Octets {
         return octet >= '0' && octet <= '9';
     }
 
+    /** The byte, unsigned, with the letters A to Z in lower case. */
+    static int lowerCase(byte octet) {
+        return octet >= 'A' && octet <= 'Z' ? octet + ('a' - 'A') : octet & 0xFF;
+    }
+
     static boolean isWhitespace(int octet) {
         return octet == SP || octet == HTAB;
     }

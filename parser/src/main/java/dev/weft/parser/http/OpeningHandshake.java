@@ -36,6 +36,8 @@ public final class OpeningHandshake {
     private static final Set<String> OWN_HEADERS = Set.of("upgrade", "connection", "content-length",
             "transfer-encoding");
 
+    private static final List<String> NO_LENGTH = List.of("0");
+
     /** What a request head amounts to. */
     public sealed interface Checked {}
 
@@ -73,7 +75,7 @@ public final class OpeningHandshake {
         }
     }
 
-    /** A request that does not ask for WebSocket, whatever else is right or wrong with it. */
+    /** A request that does not ask for WebSocket, or cannot, being HTTP/1.0; whatever else is right or wrong with it. */
     public record NotUpgrade() implements Checked {}
 
     /**
@@ -89,11 +91,14 @@ public final class OpeningHandshake {
     /** Judges a request head by §4.2.1; takes time linear in its length. */
     public static Checked check(RequestHead head) {
         Headers headers = head.headers();
-        // RFC 9112 §3.2: exactly one valid Host in every request, not in upgrades alone.
-        if (headers.count("Host") != 1 || !HostSyntax.isValid(headers.first("Host").orElseThrow())) {
+        // RFC 9112 §3.2: exactly one valid Host in every request, not in upgrades alone; HTTP/1.0 did not have it.
+        int hosts = headers.count("Host");
+        if (hosts > 1 || hosts == 0 && head.minorVersion() > 0
+                || !headers.first("Host").map(HostSyntax::isValid).orElse(true)) {
             return badRequest("exactly one valid Host is required");
         }
-        if (!headers.containsToken("Upgrade", "websocket")) {
+        // RFC 9110 §7.8: in a request by HTTP/1.0, Upgrade is ignored: a proxy passed it on without knowing it.
+        if (head.minorVersion() == 0 || !headers.containsToken("Upgrade", "websocket")) {
             return new NotUpgrade();
         }
         if (!head.method().equals("GET")) {
@@ -103,7 +108,7 @@ public final class OpeningHandshake {
             return badRequest("Connection must name Upgrade");
         }
         // What some proxy takes for a body, we would take for frames.
-        if (headers.contains("Content-Length") || headers.contains("Transfer-Encoding")) {
+        if (hasBody(headers)) {
             return badRequest("a handshake has no body");
         }
         // RFC 6454 §7.3: with two, the one that a policy looks at need not be the browser's.
@@ -111,6 +116,12 @@ public final class OpeningHandshake {
             return badRequest("more than one Origin");
         }
         return checkWebSocketHeaders(headers);
+    }
+
+    /** RFC 9112 §6.3: {@code Content-Length: 0} is no body, and some clients and proxies send it with every request. */
+    private static boolean hasBody(Headers headers) {
+        List<String> lengths = headers.all("Content-Length");
+        return headers.contains("Transfer-Encoding") || !lengths.isEmpty() && !lengths.equals(NO_LENGTH);
     }
 
     private static Checked checkWebSocketHeaders(Headers headers) {
@@ -126,9 +137,9 @@ public final class OpeningHandshake {
         if (headers.count("Sec-WebSocket-Key") != 1 || !isKey(key)) {
             return badRequest("exactly one Sec-WebSocket-Key of 16 octets in base64 is required");
         }
-        // §4.1, §11.3.4: tokens, no two of them alike.
+        // §4.1, §11.3.4: tokens, no two of them alike; RFC 9110 §5.6.1: empty elements do not count.
         Set<String> subprotocols = new LinkedHashSet<>();
-        for (String subprotocol : headers.elements("Sec-WebSocket-Protocol")) {
+        for (String subprotocol : headers.tokens("Sec-WebSocket-Protocol")) {
             if (!Octets.isToken(subprotocol) || !subprotocols.add(subprotocol)) {
                 return badRequest("Sec-WebSocket-Protocol must list different tokens");
             }

@@ -12,24 +12,43 @@ import java.util.Optional;
  * @param method
  *            the method, a token; case counts
  * @param target
- *            the target in origin form: the path as it was sent and, behind a '?', the query; nothing is decoded
+ *            the target in origin form: the path as it was sent and, after a '?', the query; nothing is decoded. Of an
+ *            absolute target it is what follows the authority, "/" if no path does
+ * @param authority
+ *            the host and, after a colon, perhaps the port of an absolute target ({@code GET http://host:port/path}); empty
+ *            if the request was in origin form
+ * @param minorVersion
+ *            0 to 9: the second number of HTTP/1.1
  * @param headers
  *            the header fields
  */
-public record RequestHead(String method, String target, Headers headers) {
+public record RequestHead(String method, String target, Optional<String> authority, int minorVersion,
+        Headers headers) {
 
     /**
      * @throws IllegalArgumentException
-     *             if the method is not a token, or the target not in origin form
+     *             if the method is not a token, the target not in origin form, the authority not a host with, perhaps, a
+     *             port, or the version not 0 to 9
      */
     public RequestHead {
         Objects.requireNonNull(headers, "headers");
+        if (!authority.map(HostSyntax::isValid).orElse(true)) {
+            throw new IllegalArgumentException("not an authority: '" + Octets.escaped(authority.get()) + "'");
+        }
+        if (minorVersion < 0 || minorVersion > 9) {
+            throw new IllegalArgumentException("HTTP/1." + minorVersion + " is not a version");
+        }
         if (!Octets.isToken(method)) {
             throw new IllegalArgumentException("not a method: '" + Octets.escaped(method) + "'");
         }
         if (!Octets.isOriginForm(target)) {
             throw new IllegalArgumentException("not a target in origin form: '" + Octets.escaped(target) + "'");
         }
+    }
+
+    /** A request in origin form by HTTP/1.1; throws as the other constructor does. */
+    public RequestHead(String method, String target, Headers headers) {
+        this(method, target, Optional.empty(), 1, headers);
     }
 
     /** The target up to the first '?', not decoded and not normalised: it may hold {@code %2e} and {@code ..}. */
@@ -44,9 +63,13 @@ public record RequestHead(String method, String target, Headers headers) {
         return mark < 0 ? Optional.empty() : Optional.of(target.substring(mark + 1));
     }
 
-    /** The host and, behind a colon, perhaps the port that the client believes to talk to. */
+    /**
+     * The host and, after a colon, perhaps the port that the client means to talk to: the authority of an absolute target,
+     * which replaces the {@code Host} header (RFC 9112 §3.2.2), else that header. Empty if there is neither, as may be with
+     * HTTP/1.0.
+     */
     public Optional<String> host() {
-        return headers.first("Host");
+        return authority.or(() -> headers.first("Host"));
     }
 
     /** The origin of the script that opens the connection, as a browser tells it; other clients need not. */

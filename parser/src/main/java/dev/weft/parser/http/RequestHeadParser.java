@@ -1,10 +1,14 @@
 package dev.weft.parser.http;
 
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Parses the head of one request, octet by octet if need be, and refuses what is wrong or too large as soon as it
- * arrives. It is stricter than RFC 9112 asks wherever leniency lets two readers see two different requests.
+ * arrives. It is stricter than RFC 9112 asks wherever leniency lets two readers see two different requests, and lenient
+ * where the RFC demands it: up to {@value #MAX_EMPTY_LINES} empty lines before the request are skipped (§2.2), HTTP/1.0
+ * is understood (§2.3), and so is the absolute form of the target (§3.2.2).
  *
  * <p>The parser owns no read buffer: it consumes the regions that it is given, and keeps only what it has understood so
  * far and the element that a region's end cut. It is used once, by one thread at a time.
@@ -22,41 +26,68 @@ import java.util.Objects;
  * The states, in the order in which an acceptable head passes them:
  *
  * <pre>
- * METHOD ─SP─▶ TARGET ─SP─▶ VERSION ─CR─▶ LINE_END ─LF─▶ FIELDS ─empty line─▶ COMPLETE
- *    any state before COMPLETE ─violation─▶ FAILED
+ *   ┌─────────LF──────────┐
+ *   ▼                     │
+ * START ─CR─▶ EMPTY_LINE ─┘
+ *   └──▶ METHOD ─SP─▶ TARGET_START ─'/'─────────────────────────────────▶ PATH
+ *                          └─letter─▶ SCHEME ─"://"─▶ AUTHORITY ─'/', '?', SP─▲
+ *
+ * PATH ─SP─▶ VERSION ─CR─▶ LINE_END ─LF─▶ FIELDS ─empty line─▶ COMPLETE
+ *
+ * any state before COMPLETE ─violation─▶ FAILED
  * </pre>
  */
 public final class RequestHeadParser {
 
     private enum State {
-        /** In the method; the parser begins here. */
+        /** Before the request line; the parser begins here. */
+        START,
+        /** After the CR of an empty line before the request line. */
+        EMPTY_LINE,
+        /** In the method. */
         METHOD,
-        /** Behind the first space. */
-        TARGET,
-        /** Behind the second space. */
+        /** Before the first byte of the target. */
+        TARGET_START,
+        /** In the scheme of an absolute target, or the "://" after it. */
+        SCHEME,
+        /** In the authority of an absolute target. */
+        AUTHORITY,
+        /** In the path and query of the target. */
+        PATH,
+        /** After the space that ends the target. */
         VERSION,
-        /** Behind the CR of the request line. */
+        /** After the CR of the request line. */
         LINE_END,
-        /** Behind the request line: {@link FieldLines} has the states. */
+        /** After the request line: {@link FieldLines} has the states. */
         FIELDS,
-        /** Behind the empty line. */
+        /** After the empty line that ends the head. */
         COMPLETE,
         /** Something was refused. */
         FAILED
     }
 
-    /** RFC 9112 §2.3; the first d is 1 in what we accept, the second is not 0. */
+    /** Empty lines that are skipped before the request line (RFC 9112 §2.2): some old clients end a body with one. */
+    public static final int MAX_EMPTY_LINES = 4;
+
+    /** RFC 9112 §2.3; the first d is 1 in what we accept. */
     private static final String VERSION_PATTERN = "HTTP/d.d";
+    /** RFC 9112 §3.2.2; RFC 6455 §4.2.1 has the WebSocket URI's own too. */
+    private static final List<String> SCHEMES = List.of("http://", "https://", "ws://", "wss://");
+    private static final byte[] ROOT = {'/'};
 
     private final HttpLimits limits;
     private final Remnant remnant = new Remnant();
     private final FieldLines fields;
-    private State state = State.METHOD;
+    private State state = State.START;
+    private int emptyLines;
     private int lineLength;
     private int elementStart;
     private int versionDigits;
     private String method;
+    private String scheme = "";
+    private Optional<String> authority = Optional.empty();
     private String target;
+    private boolean lineComplete;
     private RequestHead head;
 
     /** A parser for one head. */
@@ -95,7 +126,7 @@ public final class RequestHeadParser {
             // Nothing is left for the fields when the request line goes on in the next region.
             int end = fields.parse(array, at, to);
             if (end >= 0) {
-                head = new RequestHead(method, target, fields.headers());
+                head = understood();
                 state = State.COMPLETE;
             }
             return end;
@@ -118,14 +149,41 @@ public final class RequestHeadParser {
         return head;
     }
 
+    /**
+     * What has been understood so far of a head that is not complete, or was refused: its request line, and the header
+     * lines that ended before. Empty before the request line has ended. For logs: nothing may be decided by it.
+     */
+    public Optional<RequestHead> headSoFar() {
+        return lineComplete ? Optional.of(understood()) : Optional.empty();
+    }
+
+    private RequestHead understood() {
+        return new RequestHead(method, target, authority, versionDigits % 10, fields.headers());
+    }
+
     private int requestLine(byte[] array, int at, int to) throws HttpHeadException {
         return switch (state) {
+            case START -> start(array, at);
+            case EMPTY_LINE -> lineFeed(array, at, State.START);
             case METHOD -> method(array, at, to);
-            case TARGET -> target(array, at, to);
+            case TARGET_START -> targetStart(array, at);
+            case SCHEME -> scheme(array, at);
+            case AUTHORITY -> authority(array, at, to);
+            case PATH -> path(array, at, to);
             case VERSION -> version(array, at);
-            case LINE_END -> lineFeed(array, at);
-            case FIELDS, COMPLETE, FAILED -> throw new IllegalStateException("behind the request line");
+            case LINE_END -> lineFeed(array, at, State.FIELDS);
+            case FIELDS, COMPLETE, FAILED -> throw new IllegalStateException("the request line is over");
         };
+    }
+
+    private int start(byte[] array, int at) {
+        if (array[at] == Octets.CR && emptyLines < MAX_EMPTY_LINES) {
+            emptyLines++;
+            state = State.EMPTY_LINE;
+            return at + 1;
+        }
+        state = State.METHOD;
+        return at;
     }
 
     private int method(byte[] array, int from, int to) throws HttpHeadException {
@@ -144,16 +202,65 @@ public final class RequestHeadParser {
             throw HttpHeadException.unexpected(array[at], "method");
         }
         method = remnant.take(array, from, at);
-        nextElement(State.TARGET);
+        nextElement(State.TARGET_START);
         return at + 1;
     }
 
-    private int target(byte[] array, int from, int to) throws HttpHeadException {
+    private int targetStart(byte[] array, int at) throws HttpHeadException {
         requireRoom();
-        // RFC 9112 §3.2.1: origin form. The other forms are for proxies, CONNECT and OPTIONS, and name a second host.
-        if (lineLength == elementStart && array[from] != '/') {
-            throw HttpHeadException.unexpected(array[from], "target, which must begin with '/',");
+        state = array[at] == '/' ? State.PATH : State.SCHEME;
+        return at;
+    }
+
+    /**
+     * One byte a call: there are at most eight. RFC 9112 §3.2: the authority and the asterisk form are for CONNECT and
+     * OPTIONS, which no WebSocket server has.
+     */
+    private int scheme(byte[] array, int at) throws HttpHeadException {
+        requireRoom();
+        String longer = scheme + (char) Octets.lowerCase(array[at]);
+        if (SCHEMES.stream().noneMatch(known -> known.startsWith(longer))) {
+            throw HttpHeadException.unexpected(array[at],
+                    "target, which must begin with '/' or be a URI of http or ws");
         }
+        scheme = longer;
+        lineLength++;
+        if (SCHEMES.contains(scheme)) {
+            state = State.AUTHORITY;
+        }
+        return at + 1;
+    }
+
+    private int authority(byte[] array, int from, int to) throws HttpHeadException {
+        int end = from + Math.min(room(), to - from);
+        int at = from;
+        while (at < end && Octets.isTarget(array[at]) && array[at] != '/' && array[at] != '?') {
+            at++;
+        }
+        lineLength += at - from;
+        if (at == to) {
+            remnant.append(array, from, to);
+            return to;
+        }
+        requireRoom();
+        if (array[at] != '/' && array[at] != '?' && array[at] != Octets.SP) {
+            throw HttpHeadException.unexpected(array[at], "target");
+        }
+        String host = remnant.take(array, from, at);
+        // RFC 9110 §4.2.4: user information is how phishing looks; a host must be there (§4.2.1).
+        if (!HostSyntax.isValid(host)) {
+            throw HttpHeadException.malformed("the target's authority is not a host with, perhaps, a port");
+        }
+        authority = Optional.of(host);
+        if (array[at] != '/') {
+            // RFC 9110 §4.2.3: the empty path is the same as "/".
+            remnant.append(ROOT, 0, 1);
+        }
+        state = State.PATH;
+        return at;
+    }
+
+    private int path(byte[] array, int from, int to) throws HttpHeadException {
         int end = from + Math.min(room(), to - from);
         int at = from;
         while (at < end && Octets.isTarget(array[at])) {
@@ -197,21 +304,22 @@ public final class RequestHeadParser {
     }
 
     private void requireSupported() throws HttpHeadException {
-        // §4.2.1: HTTP/1.1 or higher; RFC 9112 §2.3: of what is higher, only 1.x has the same syntax.
-        if (versionDigits < 11 || versionDigits > 19) {
+        // RFC 9112 §2.3: only 1.x has this syntax. That an upgrade needs 1.1 (§4.2.1) is for the handshake to judge.
+        if (versionDigits < 10 || versionDigits > 19) {
             throw HttpHeadException.unsupportedVersion(versionDigits / 10, versionDigits % 10);
         }
     }
 
-    private int lineFeed(byte[] array, int at) throws HttpHeadException {
+    private int lineFeed(byte[] array, int at, State next) throws HttpHeadException {
         if (array[at] != Octets.LF) {
             throw HttpHeadException.malformed("a CR without LF");
         }
-        state = State.FIELDS;
+        lineComplete = next == State.FIELDS;
+        state = next;
         return at + 1;
     }
 
-    /** The space behind an element is consumed. */
+    /** The space after an element is consumed. */
     private void nextElement(State next) {
         lineLength++;
         elementStart = lineLength;

@@ -25,7 +25,12 @@ public final class HeadAssertions {
 
     /** The whole language of heads in one expression: what the state machine must accept, no more and no less. */
     private static final Pattern REFERENCE = Pattern.compile("""
-            [!#$%&'*+.^_`|~0-9A-Za-z-]++\\x20/[!-"$-~]*+\\x20HTTP/1\\.[1-9]\\r\\n\
+            (?:\\r\\n){0,4}+[!#$%&'*+.^_`|~0-9A-Za-z-]++\\x20\
+            (?:(?i:https?|wss?)://\
+            (?:\\[[0-9A-Fa-f:.]++]|(?:[0-9A-Za-z._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})++)\
+            (?::0*+(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?\
+            (?=[/?\\x20]))?\
+            (?:(?<!\\x20)(?=[?\\x20])|/)[!-"$-~]*+\\x20HTTP/1\\.[0-9]\\r\\n\
             (?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\\t -~\\x80-\\xff]*+\\r\\n)*+\\r\\n""");
 
     private HeadAssertions() {}
@@ -114,7 +119,8 @@ public final class HeadAssertions {
 
     static String rendered(RequestHead head) {
         List<String> lines = new ArrayList<>();
-        lines.add(head.method() + " " + head.target());
+        lines.add(head.method() + head.authority().map(" //"::concat).orElse(" ") + head.target()
+                + (head.minorVersion() == 0 ? " HTTP/1.0" : ""));
         head.headers().forEach((name, value) -> lines.add(name + "=" + value));
         return String.join("\n", lines);
     }

@@ -135,4 +135,17 @@ class HeadersTest {
     void textShowsNoValues() {
         assertEquals("Headers[Host, Cookie]", Headers.of("Host", "a", "Cookie", "secret").toString());
     }
+
+    @Test
+    void setHeaderMustReplaceAllLinesOfItsName() {
+        Headers headers = Headers.builder().add("a", "1").add("b", "2").add("A", "3").set("a", "4").build();
+        assertEquals(Headers.of("b", "2", "a", "4"), headers);
+    }
+
+    @Test
+    void setHeaderThatIsNoneMustChangeNothing() {
+        Headers.Builder builder = Headers.builder().add("a", "1");
+        assertThrows(IllegalArgumentException.class, () -> builder.set("a", "\n"));
+        assertEquals(Headers.of("a", "1"), builder.build());
+    }
 }

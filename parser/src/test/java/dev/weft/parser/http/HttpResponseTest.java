@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,6 +39,24 @@ class HttpResponseTest {
                 Content-Length: 2\r
                 \r
                 \0\u00ff""".getBytes(ISO_8859_1), response.encode());
+    }
+
+    @Test
+    void headerReplacesTheOneOfItsName() {
+        HttpResponse page = HttpResponse.of(200, "{}").withHeader("content-type", "application/json");
+        assertEquals(Headers.of("Content-Type", "application/json"), page.headers());
+        HttpResponse one = HttpResponse.of(200, "").withAddedHeader("X", "1").withAddedHeader("x", "2")
+                .withHeader("Y", "3").withHeader("X", "4");
+        assertEquals(List.of("4"), one.headers().all("X"));
+        assertEquals(List.of("3"), one.headers().all("Y"));
+    }
+
+    @Test
+    void addedHeaderStaysBesideTheOnesOfItsName() {
+        HttpResponse response = HttpResponse.of(200, "").withAddedHeader("Set-Cookie", "a=1")
+                .withAddedHeader("Set-Cookie", "b=2");
+        assertEquals(List.of("a=1", "b=2"), response.headers().all("Set-Cookie"));
+        assertThrows(IllegalArgumentException.class, () -> response.withAddedHeader("Connection", "x"));
     }
 
     @Test
@@ -74,7 +93,8 @@ class HttpResponseTest {
     @ParameterizedTest
     @CsvSource({"200,OK", "400,Bad Request", "401,Unauthorized", "403,Forbidden", "404,Not Found",
             "405,Method Not Allowed", "408,Request Timeout", "414,URI Too Long", "426,Upgrade Required",
-            "429,Too Many Requests", "431,Request Header Fields Too Large", "500,Internal Server Error",
+            "421,Misdirected Request", "429,Too Many Requests", "431,Request Header Fields Too Large",
+            "500,Internal Server Error",
             "503,Service Unavailable", "505,HTTP Version Not Supported", "599,''"})
     void statusHasItsReason(int status, String reason) {
         assertEquals("HTTP/1.1 " + status + " " + reason,

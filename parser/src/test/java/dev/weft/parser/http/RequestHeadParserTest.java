@@ -6,8 +6,11 @@ import static dev.weft.parser.http.HeadAssertions.octets;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestHeadParserTest {
@@ -40,6 +43,45 @@ class RequestHeadParserTest {
     @Test
     void higherMinorVersionIsParsed() {
         assertParsed("GET / HTTP/1.9\r\n\r\n", "GET /");
+    }
+
+    @Test
+    void http10IsParsed() {
+        // RFC 9112 §2.3: health checks and old proxies send it; whether it will do is the handshake's to judge.
+        assertParsed("GET /health HTTP/1.0\r\n\r\n", "GET /health HTTP/1.0");
+    }
+
+    @Test
+    void emptyLinesBeforeTheRequestAreSkipped() {
+        // RFC 9112 §2.2
+        for (int lines = 1; lines <= RequestHeadParser.MAX_EMPTY_LINES; lines++) {
+            String head = "\r\n".repeat(lines) + "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+            assertParsed(head, "GET /", "Host=a");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+            "http://a/b            | //a/b",
+            "http://a:8080/b?c=/?d | //a:8080/b?c=/?d",
+            "https://a/            | //a/",
+            "ws://a/b              | //a/b",
+            "wss://a:443/b         | //a:443/b",
+            "hTTp://A/             | //A/",
+            "WSS://a/              | //a/",
+            "http://a              | //a/",
+            "http://a:80           | //a:80/",
+            "http://a:             | //a:/",
+            "http://a?b            | //a/?b",
+            "http://[::1]:80/b     | //[::1]:80/b",
+            "http://127.0.0.1//b   | //127.0.0.1//b",
+            "http://a/http://b@c/  | //a/http://b@c/",
+            "http://%41.example/   | //%41.example/",
+            "http://a:65535/       | //a:65535/",
+            "http://a:0000080/     | //a:0000080/"})
+    void absoluteFormGivesAuthorityAndTarget(String target, String rendered) {
+        // RFC 9112 §3.2.2, RFC 6455 §4.2.1
+        assertParsed("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n", "GET " + rendered, "Host=x");
     }
 
     @Test
@@ -86,9 +128,17 @@ class RequestHeadParserTest {
     // The request line
 
     @Test
-    void emptyLineBeforeTheRequestIsRefused() {
-        assertRefusedAtLastOctet(400, "\r");
+    void emptyLinesBeforeTheRequestAreBounded() {
+        assertRefusedAtLastOctet(400, "\r\n".repeat(RequestHeadParser.MAX_EMPTY_LINES) + "\r");
+    }
+
+    @Test
+    void emptyLineBeforeTheRequestMustEndWithCrLf() {
         assertRefusedAtLastOctet(400, "\n");
+        assertRefusedAtLastOctet(400, "\rG");
+        assertRefusedAtLastOctet(400, "\r\r");
+        assertRefusedAtLastOctet(400, "\r\n\n");
+        assertRefusedAtLastOctet(400, "\r\n ");
     }
 
     @Test
@@ -100,7 +150,9 @@ class RequestHeadParserTest {
     @Test
     void leadingControlOctetsAreRefused() {
         for (char c = 0; c < ' '; c++) {
-            assertRefusedAtLastOctet(400, String.valueOf(c));
+            if (c != '\r') {
+                assertRefusedAtLastOctet(400, String.valueOf(c));
+            }
         }
         assertRefusedAtLastOctet(400, "\u007f");
     }
@@ -126,9 +178,30 @@ class RequestHeadParserTest {
         assertRefusedAtLastOctet(400, "GET / HTTP/1.1 ");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"f", "httpx", "http:a", "http:/a", "https:// ", "wsss", "ws:/ ", "w:", "a"})
+    void uriOfAnotherSchemeIsRefused(String target) {
+        assertRefusedAtLastOctet(400, "GET " + target);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ":80", "user@a", "user:password@a", "@a", "a@", "a:b", "a:-1", "a:+80", "a:8:8",
+            "a:65536",
+            "a:99999999999999999999", "a%", "a%4", "a%zz", "[", "[]", "[::1", "::1", "[::1]a", "a\\b", "a,b@c", "<a>",
+            "\"a\"", "a|b", "a^", "{a}"})
+    void authorityMustBeAHostAndAPort(String authority) {
+        for (String end : List.of("/", "?", " ")) {
+            assertRefusedAtLastOctet(400, "GET http://" + authority + end);
+        }
+    }
+
     @Test
-    void absoluteFormIsRefused() {
-        assertRefusedAtLastOctet(400, "GET h");
+    void controlAndNonAsciiBytesInTheAuthorityAreRefused() {
+        for (char c = 0; c <= 0xFF; c++) {
+            if (c < ' ' || c >= 0x7F || c == '#') {
+                assertRefusedAtLastOctet(400, "GET http://a" + c);
+            }
+        }
     }
 
     @Test
@@ -166,7 +239,7 @@ class RequestHeadParserTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"HTTP/1.0", "HTTP/0.9", "HTTP/2.0", "HTTP/2.1", "HTTP/3.0", "HTTP/9.9"})
+    @ValueSource(strings = {"HTTP/0.9", "HTTP/0.0", "HTTP/2.0", "HTTP/2.1", "HTTP/3.0", "HTTP/9.9"})
     void otherVersionIsNotSupported(String version) {
         assertRefusedAtLastOctet(505, "GET / " + version + "\r");
     }
@@ -310,6 +383,16 @@ class RequestHeadParserTest {
         assertThrows(HttpHeadException.class, () -> parser.parse(new byte[1], 0, 1));
         assertThrows(IllegalStateException.class, () -> parser.parse(octets, 0, octets.length));
         assertThrows(IllegalStateException.class, parser::head);
+    }
+
+    @Test
+    void headSoFarMustBeWhatEndedBeforeTheRefusal() throws HttpHeadException {
+        RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
+        byte[] octets = octets("GET http://b/a HTTP/1.1\r\nHost: b\r\nOrigin: c\r\n bad");
+        assertEquals(-1, parser.parse(octets, 0, 24));
+        assertEquals(Optional.empty(), parser.headSoFar());
+        assertThrows(HttpHeadException.class, () -> parser.parse(octets, 24, octets.length));
+        assertEquals("GET //b/a\nHost=b\nOrigin=c", HeadAssertions.rendered(parser.headSoFar().orElseThrow()));
     }
 
     @Test

@@ -42,6 +42,27 @@ class RequestHeadTest {
         assertEquals(Optional.empty(), target("/").origin());
     }
 
+    @Test
+    void authorityReplacesTheHostHeader() {
+        RequestHead head = new RequestHead("GET", "/", Optional.of("b:81"), 1, Headers.of("Host", "a:80"));
+        assertEquals(Optional.of("b:81"), head.host());
+        assertEquals(List.of("a:80"), head.headers().all("Host"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "user@a", "a:b", "a/", "a b", "a:65536"})
+    void authorityMustBeAHostAndAPort(String authority) {
+        assertThrows(IllegalArgumentException.class,
+                () -> new RequestHead("GET", "/", Optional.of(authority), 1, Headers.EMPTY));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 10})
+    void minorVersionMustBeADigit(int version) {
+        assertThrows(IllegalArgumentException.class,
+                () -> new RequestHead("GET", "/", Optional.empty(), version, Headers.EMPTY));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "a", "*", "http://a/", "/a b", "/a\r\n", "/a#b", "/\u00e9", "/\u0120"})
     void targetMustBeInOriginForm(String target) {

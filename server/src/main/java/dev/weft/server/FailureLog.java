@@ -1,0 +1,55 @@
+package dev.weft.server;
+
+import dev.weft.internal.Escape;
+import java.lang.System.Logger;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/** Warns of what the application's code throws, with the peer and the target that it happened for; each kind rate-limited. */
+final class FailureLog {
+    /** Failures of a kind that are logged within {@link #SPAN}. */
+    static final int MOST_LOGGED = 10;
+    static final Duration SPAN = Duration.ofSeconds(10);
+
+    private final RateLimitedLogger handler;
+    private final RateLimitedLogger policy;
+    private final RateLimitedLogger fallback;
+
+    FailureLog(Logger logger, LongSupplier nanos) {
+        handler = new RateLimitedLogger(logger, "a handler failed", MOST_LOGGED, SPAN, nanos);
+        policy = new RateLimitedLogger(logger, "the handshake policy failed", MOST_LOGGED, SPAN, nanos);
+        fallback = new RateLimitedLogger(logger, "the HTTP fallback failed", MOST_LOGGED, SPAN, nanos);
+    }
+
+    void handler(SocketAddress peer, String target, Throwable thrown) {
+        handler.warn(() -> described(peer, target), thrown);
+    }
+
+    void policy(SocketAddress peer, String target, Throwable thrown) {
+        policy.warn(() -> described(peer, target), thrown);
+    }
+
+    void fallback(SocketAddress peer, String target, Throwable thrown) {
+        fallback.warn(() -> described(peer, target), thrown);
+    }
+
+    /** For the sweeper. */
+    void tick() {
+        all().forEach(RateLimitedLogger::tick);
+    }
+
+    /** For the end of the server. */
+    void flush() {
+        all().forEach(RateLimitedLogger::flush);
+    }
+
+    private List<RateLimitedLogger> all() {
+        return List.of(handler, policy, fallback);
+    }
+
+    private static String described(SocketAddress peer, String target) {
+        return peer + ", " + Escape.text(target);
+    }
+}

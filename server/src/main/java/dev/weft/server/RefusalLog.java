@@ -1,0 +1,86 @@
+package dev.weft.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.weft.internal.Escape;
+import dev.weft.parser.http.HttpResponse;
+import dev.weft.parser.http.RequestHead;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.SocketAddress;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Counts every refusal by its reason, and logs it once at DEBUG with what an operator needs to explain it: peer, target,
+ * Origin and Host. What came from the peer is escaped. For any thread; does not block but for the log.
+ */
+final class RefusalLog {
+    private static final int LONGEST_EXPLANATION = 200;
+
+    private final Logger logger;
+    private final ResponseEncoder encoder;
+    private final Map<RefusalReason, LongAdder> counts = new EnumMap<>(RefusalReason.class);
+
+    RefusalLog(Logger logger, ResponseEncoder encoder) {
+        this.logger = logger;
+        this.encoder = encoder;
+        for (RefusalReason reason : RefusalReason.values()) {
+            counts.put(reason, new LongAdder());
+        }
+    }
+
+    /**
+     * Notes a refusal by a response, and returns the response's bytes.
+     *
+     * @param head what is known of the request; empty if nothing is
+     */
+    byte[] refuse(RefusalReason reason, HttpResponse response, SocketAddress peer, Optional<RequestHead> head) {
+        counts.get(reason).increment();
+        if (logger.isLoggable(Level.DEBUG)) {
+            log(reason, peer, response.status() + explanation(response), head.map(RefusalLog::described).orElse(""));
+        }
+        return encoder.encode(response, head.map(RequestHead::method).orElse(""));
+    }
+
+    /** Notes a refusal without a response. */
+    void closed(RefusalReason reason, SocketAddress peer, String why) {
+        counts.get(reason).increment();
+        if (logger.isLoggable(Level.DEBUG)) {
+            log(reason, peer, why, "");
+        }
+    }
+
+    /** How often there was each reason so far; all reasons are in it. A snapshot that never changes. */
+    Map<RefusalReason, Long> counts() {
+        Map<RefusalReason, Long> snapshot = new EnumMap<>(RefusalReason.class);
+        counts.forEach((reason, count) -> snapshot.put(reason, count.sum()));
+        return Collections.unmodifiableMap(snapshot);
+    }
+
+    private void log(RefusalReason reason, SocketAddress peer, String outcome, String request) {
+        logger.log(Level.DEBUG, peer + ": refused, " + reason + " (" + outcome + ")" + request);
+    }
+
+    private static String described(RequestHead head) {
+        List<String> origins = head.headers().all("Origin");
+        return ": " + Escape.text(head.method()) + " " + Escape.text(head.target())
+                + ", Origin: " + (origins.isEmpty() ? "none" : Escape.text(String.join(", ", origins)))
+                + ", Host: " + head.host().map(Escape::text).orElse("none");
+    }
+
+    /** The first line of a response that is for people. */
+    private static String explanation(HttpResponse response) {
+        if (!response.headers().first("Content-Type").orElse("").startsWith("text/plain")) {
+            return "";
+        }
+        int length = Math.min(response.body().length, LONGEST_EXPLANATION);
+        String line = new String(response.body(), 0, length, UTF_8).lines().findFirst().orElse("");
+        boolean legible = line.chars().allMatch(c -> c >= ' ' && c <= '~');
+        return line.isEmpty() ? "" : ": " + (legible ? line : Escape.text(line));
+    }
+}

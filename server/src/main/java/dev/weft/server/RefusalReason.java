@@ -1,0 +1,56 @@
+package dev.weft.server;
+
+import dev.weft.parser.http.HttpHeadException;
+
+/**
+ * Why a request, or a connection before any request, was refused. {@link WebSocketServer#refusals()} counts by it, and the
+ * line that is logged about each refusal names it.
+ */
+public enum RefusalReason {
+    /** The TLS handshake failed, such as a plain request to a server that speaks TLS: a TLS alert. */
+    TLS_FAILED,
+    /** The request line or a header line broke the syntax of RFC 9112: 400. */
+    MALFORMED_HEAD,
+    /** A line, or all header lines, went beyond {@link ServerConfiguration#httpLimits()}: 414, 431. */
+    HEAD_TOO_LARGE,
+    /**
+     * The request head, or the TLS handshake before it, took longer than the handshake timeout: 408, or closed. Browsers
+     * that keep a connection in reserve end like this too.
+     */
+    HEAD_TOO_SLOW,
+    /** Another major version of HTTP than 1: 505. */
+    HTTP_VERSION,
+    /** A method that is not answered: 405. */
+    METHOD,
+    /** A plain request, and no fallback to answer it: 426. */
+    NOT_AN_UPGRADE,
+    /** Another version of WebSocket than 13, such as a draft: 426. */
+    WEBSOCKET_VERSION,
+    /** A header is missing, repeated or wrong, or an upgrade has a body (RFC 6455 §4.2.1, RFC 9112 §3.2): 400. */
+    BAD_HEADERS,
+    /** The policy rejected the handshake, by whatever response it chose. */
+    POLICY_REJECTED,
+    /** A browser's page came from an origin that is not allowed: 403. */
+    FOREIGN_ORIGIN,
+    /** The client meant to talk to a host that is not one of those allowed: 421. */
+    UNKNOWN_HOST,
+    /** There are as many connections as {@link ServerConfiguration#maxConnections()}: 503, or closed. */
+    SERVER_FULL,
+    /** The request head did not fit into what is left of {@link ServerConfiguration#bufferedOctets()}: 503. */
+    BUDGET_SPENT,
+    /** The server is being closed: 503, or closed. */
+    SHUTTING_DOWN,
+    /** The policy threw something, or what it accepted cannot be answered: 500. */
+    POLICY_FAILED,
+    /** The fallback threw something: 500. */
+    FALLBACK_FAILED;
+
+    /** Why the parser refused a request head. */
+    static RefusalReason of(HttpHeadException refused) {
+        return switch (refused.status()) {
+            case 414, 431 -> HEAD_TOO_LARGE;
+            case 505 -> HTTP_VERSION;
+            default -> MALFORMED_HEAD;
+        };
+    }
+}

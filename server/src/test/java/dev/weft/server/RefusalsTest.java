@@ -1,0 +1,230 @@
+package dev.weft.server;
+
+import static dev.weft.server.RawPeer.request;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.TestKeys;
+import dev.weft.parser.http.HttpResponse;
+import dev.weft.server.RawPeer.Answer;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.logging.Level;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Every refusal is dated, counted by its reason, and logged once with what explains it. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class RefusalsTest {
+    private static final String DATE = "(?s).*\r\nDate: (Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} [0-9]{4} "
+            + "[0-9]{2}:[0-9]{2}:[0-9]{2} GMT\r\n.*";
+    private static final String PLAIN = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    private LogCapture log;
+
+    @BeforeEach
+    void capture() {
+        log = new LogCapture();
+    }
+
+    @AfterEach
+    void release() {
+        log.close();
+    }
+
+    private static Answer answerOf(WebSocketServer server, String request) throws IOException {
+        try (RawPeer peer = RawPeer.connect(server)) {
+            return peer.text(request).readAnswer();
+        }
+    }
+
+    /** The only reason that is counted, as often as it is logged; and its only line, without the peer. */
+    private String assertOne(WebSocketServer server, RefusalReason reason) {
+        Map<RefusalReason, Long> met = server.refusals().entrySet().stream().filter(entry -> entry.getValue() > 0)
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+        assertEquals(Map.of(reason, 1L), met);
+        List<String> lines = log.lines(Level.FINE).stream().filter(line -> line.contains(": refused, ")).toList();
+        assertEquals(1, lines.size(), lines.toString());
+        assertTrue(lines.get(0).matches("/127\\.0\\.0\\.1:[0-9]+: refused, .*"), lines.get(0));
+        return lines.get(0).substring(lines.get(0).indexOf("refused"));
+    }
+
+    private String refused(WebSocketServerBuilder settings, RefusalReason reason, String request) throws IOException {
+        try (WebSocketServer server = settings.start()) {
+            Answer answer = answerOf(server, request);
+            assertTrue(answer.head().matches(DATE), answer.head());
+            return assertOne(server, reason);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+            "MALFORMED_HEAD    | GET /chat HTTP/1.1         | BAD\u0007",
+            "HTTP_VERSION      | HTTP/1.1                   | HTTP/2.0",
+            "METHOD            | GET /chat                  | PUT /chat",
+            "METHOD            | GET /chat HTTP/1.1         | PUT /chat HTTP/1.0",
+            "NOT_AN_UPGRADE    | Upgrade: websocket         | Upgrade: h2c",
+            "WEBSOCKET_VERSION | Sec-WebSocket-Version: 13  | Sec-WebSocket-Version: 8",
+            "BAD_HEADERS       | Connection: Upgrade        | Connection: close",
+            "BAD_HEADERS       | Host: server.example.com   | Host: a b",
+            "BAD_HEADERS       | Upgrade: websocket         | Upgrade: websocket~Content-Length: 5",
+            "BAD_HEADERS       | Upgrade: websocket         | Upgrade: websocket~Sec-WebSocket-Extensions: ;",
+            "FOREIGN_ORIGIN    | Upgrade: websocket         | Upgrade: websocket~Origin: http://evil.example"})
+    void refusalMustBeDatedCountedAndLoggedOnce(RefusalReason reason, String part, String otherwise)
+            throws IOException {
+        String line = refused(Handlers.echoServer(), reason,
+                request().replace(part, otherwise.replace("~", "\r\n")));
+        assertTrue(line.startsWith("refused, " + reason + " ("), line);
+    }
+
+    @Test
+    void lineMustNameTargetOriginAndHost() throws IOException {
+        assertEquals("refused, FOREIGN_ORIGIN (403: foreign origin): GET /chat?a=b, Origin: http://evil.example, "
+                + "Host: server.example.com",
+                refused(Handlers.echoServer(), RefusalReason.FOREIGN_ORIGIN,
+                        request("Origin: http://evil.example").replace("/chat", "/chat?a=b")));
+    }
+
+    @Test
+    void lineOfACutHeadMustSayWhatWasUnderstood() throws IOException {
+        // Such as by cookies that have grown too large: what an operator looks for is whose.
+        assertEquals("refused, HEAD_TOO_LARGE (431: octets in a header line: at least 8193, the limit is 8192 "
+                + "(headerLineLength)): GET /a, Origin: http://b, Host: b:81",
+                refused(Handlers.echoServer(), RefusalReason.HEAD_TOO_LARGE, "GET http://b:81/a HTTP/1.1\r\nHost: c\r\n"
+                        + "Origin: http://b\r\nCookie: " + "x".repeat(9000) + "\r\n\r\n"));
+    }
+
+    @Test
+    void lineMustBeEscaped() throws IOException {
+        String line = refused(Handlers.echoServer(), RefusalReason.FOREIGN_ORIGIN,
+                request("Origin: \u0085\u00e9{0}\\"));
+        assertTrue(line.endsWith("Origin: \\u0085\\u00e9{0}\\u005c, Host: server.example.com"), line);
+        assertTrue(line.chars().allMatch(c -> c >= ' ' && c <= '~'), line);
+    }
+
+    @Test
+    void policyMustGiveItsReason() throws IOException {
+        String line = refused(Handlers.echoServer().policy(request -> HandshakeDecision.reject(404, "no such room")),
+                RefusalReason.POLICY_REJECTED, request());
+        assertEquals("refused, POLICY_REJECTED (404: no such room): GET /chat, Origin: none, Host: server.example.com",
+                line);
+    }
+
+    @Test
+    void policyMayChooseItsReason() throws IOException {
+        refused(Handlers.echoServer().policy(request -> new HandshakeDecision.Reject(HttpResponse.of(503, "room full"),
+                RefusalReason.SERVER_FULL)), RefusalReason.SERVER_FULL, request());
+    }
+
+    @Test
+    void unknownHostMustBeARefusalOfPolicyAndFallback() throws IOException {
+        HttpFallback page = request -> HttpResponse.of(200, "secret");
+        refused(Handlers.echoServer().policy(HandshakePolicy.hosts(List.of("localhost"))), RefusalReason.UNKNOWN_HOST,
+                request());
+        log.close();
+        log = new LogCapture();
+        assertEquals("refused, UNKNOWN_HOST (421: this host is not served here): GET /, Origin: none, Host: a",
+                refused(Handlers.echoServer().fallback(page.forHosts(List.of("localhost"))),
+                        RefusalReason.UNKNOWN_HOST, PLAIN));
+    }
+
+    @Test
+    void failuresOfUserCodeMustBeRefusals() throws IOException {
+        refused(Handlers.echoServer().policy(request -> null), RefusalReason.POLICY_FAILED, request());
+        log.close();
+        log = new LogCapture();
+        refused(Handlers.echoServer().fallback(request -> null), RefusalReason.FALLBACK_FAILED, PLAIN);
+    }
+
+    @Test
+    void slowHeadMustBeARefusal() throws IOException {
+        refused(Handlers.echoServer().handshakeTimeout(Duration.ofMillis(100)), RefusalReason.HEAD_TOO_SLOW, "GET ");
+    }
+
+    @Test
+    void spentBudgetMustBeARefusal() throws IOException {
+        // The head's first 2 KiB are not counted, the buffer that it is read into is.
+        refused(Handlers.echoServer().readBufferSize(1024).bufferedOctets(4096), RefusalReason.BUDGET_SPENT,
+                "GET / HTTP/1.1\r\n" + ("X: " + "a".repeat(1000) + "\r\n").repeat(8));
+    }
+
+    @Test
+    void fullServerMustRefuse() throws IOException {
+        try (WebSocketServer server = Handlers.echoServer().maxConnections(1).start();
+                RawPeer first = RawPeer.open(server)) {
+            assertTrue(answerOf(server, request()).head().matches(DATE));
+            assertOne(server, RefusalReason.SERVER_FULL);
+            first.leave();
+        }
+    }
+
+    @Test
+    void shutdownMustRefuse() throws IOException {
+        WebSocketServer server = Handlers.echoServer().start();
+        try (RawPeer peer = RawPeer.connect(server).text("GET ")) {
+            Await.until("it is accepted", () -> server.connections() == 1);
+            Thread.startVirtualThread(server::close);
+            assertEquals(503, peer.readAnswer().status());
+            assertOne(server, RefusalReason.SHUTTING_DOWN);
+        } finally {
+            server.close();
+        }
+    }
+
+    @Test
+    void failedTlsMustBeARefusal() throws Exception {
+        try (WebSocketServer server = Handlers.echoServer().tls(TestKeys.context()).start();
+                RawPeer peer = RawPeer.connect(server.port())) {
+            peer.text(PLAIN).readToEnd();
+            Await.until("it is counted", () -> server.refusals().get(RefusalReason.TLS_FAILED) == 1);
+            assertOne(server, RefusalReason.TLS_FAILED);
+        }
+    }
+
+    @Test
+    void answersOfTheFallbackMustBeDatedAndNoRefusals() throws IOException {
+        try (WebSocketServer server = Handlers.echoServer().fallback(request -> HttpResponse.of(404, "")).start()) {
+            assertTrue(answerOf(server, PLAIN).head().matches(DATE));
+            assertEquals(0, server.refusals().values().stream().mapToLong(Long::longValue).sum());
+        }
+        assertFalse(log.lines(Level.FINE).stream().anyMatch(line -> line.contains("refused")));
+    }
+
+    @Test
+    void countsMustHoldEveryReasonAndNeverChange() throws IOException {
+        try (WebSocketServer server = Handlers.echoServer().start()) {
+            Map<RefusalReason, Long> before = server.refusals();
+            assertEquals(EnumSet.allOf(RefusalReason.class), before.keySet());
+            assertThrows(UnsupportedOperationException.class, () -> before.put(RefusalReason.METHOD, 1L));
+            answerOf(server, PLAIN);
+            answerOf(server, PLAIN);
+            assertEquals(0L, before.get(RefusalReason.NOT_AN_UPGRADE));
+            assertEquals(2L, server.refusals().get(RefusalReason.NOT_AN_UPGRADE));
+        }
+    }
+
+    @Test
+    void failuresMustBeLoggedAFewTimesOnly() throws IOException {
+        try (WebSocketServer server = Handlers.echoServer().policy(request -> null).start()) {
+            for (int i = 0; i < FailureLog.MOST_LOGGED + 5; i++) {
+                assertEquals(500, answerOf(server, request()).status());
+            }
+        }
+        List<String> lines = log.lines(Level.WARNING);
+        long suppressed = lines.stream().filter(line -> line.endsWith("not logged one by one"))
+                .mapToLong(line -> Long.parseLong(line.split(" ")[4])).sum();
+        assertEquals(FailureLog.MOST_LOGGED + 5,
+                suppressed + lines.stream().filter(line -> line.endsWith("/chat")).count());
+        assertTrue(suppressed > 0, lines.toString());
+    }
+}
