@@ -1,4 +1,4 @@
-package dev.weft.server;
+package dev.weft.attacks;
 
 import static dev.weft.server.RawPeer.request;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
@@ -10,7 +10,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.parser.http.HttpLimits;
 import dev.weft.parser.http.HttpResponse;
+import dev.weft.server.Await;
+import dev.weft.server.Handlers;
+import dev.weft.server.HandshakeDecision;
+import dev.weft.server.HandshakePolicy;
+import dev.weft.server.LogCapture;
+import dev.weft.server.RawPeer;
 import dev.weft.server.RawPeer.Answer;
+import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -400,8 +408,8 @@ class HandshakeAttacksTest {
     void attack14_controlCharactersInACloseReason(String reason) throws Exception {
         BlockingQueue<IllegalArgumentException> refused = new LinkedBlockingQueue<>();
         WebSocketServerBuilder settings = WebSocketServer.builder().handler(ws -> {
-            if (ws.target().equals("/attack")) {
-                refused.add(assertThrows(IllegalArgumentException.class, () -> ws.close(1000, reason)));
+            if (Api.path(ws).equals("/attack")) {
+                refused.add(assertThrows(IllegalArgumentException.class, () -> Api.close(ws, 1000, reason)));
             } else {
                 Handlers.echo(ws);
             }
