@@ -146,6 +146,8 @@ class PeerAttacksTest {
             ofBusyHandler.text(RawPeer.request().replace("/chat", "/busy")).readHead();
             List<WebSocketConnection> dead = List.of(nextOpened(), nextOpened(), nextOpened());
             assertEquals(EMPTY_PING, silent.readFrame());
+            Await.until("the dead are found where a handler receives",
+                    () -> dead.stream().filter(WebSocketConnection::isOpen).count() <= 1);
             Await.until("the dead are found", () -> dead.stream().noneMatch(WebSocketConnection::isOpen));
             release.countDown();
             deaf.leave();
