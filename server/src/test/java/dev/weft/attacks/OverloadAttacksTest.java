@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.Message;
+import dev.weft.MessageView;
 import dev.weft.WebSocketConnection;
-import dev.weft.server.Await;
 import dev.weft.server.Handlers;
 import dev.weft.server.RawPeer;
 import dev.weft.server.TransportKind;
@@ -28,6 +28,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
@@ -86,7 +87,7 @@ class OverloadAttacksTest {
         }
     }
 
-    /** A server with a small heap and a room in it; broadcasts at each number on its input, tells the outcome at the end. */
+    /** A server with a small heap and a room in it; broadcasts at each number on its input, and tells the outcome so far. */
     static final class SmallRoom {
         private SmallRoom() {}
 
@@ -107,8 +108,8 @@ class OverloadAttacksTest {
                 }
                 while (in.hasNextInt()) {
                     room.broadcast(in.nextInt());
+                    out.println(room.outcome());
                 }
-                out.println(room.outcome());
             }
         }
     }
@@ -130,12 +131,11 @@ class OverloadAttacksTest {
             }
             for (int number = 0; number < 400; number++) {
                 input.println(number);
+                assertEquals("0 refused, 0 closed", output.readLine(), "message " + number);
                 for (RawPeer peer : peers.subList(deaf, peers.size())) {
                     assertNumbered(number, peer);
                 }
             }
-            process.getOutputStream().close();
-            assertEquals("0 refused, 0 closed", output.readLine());
         } finally {
             process.destroyForcibly();
             for (RawPeer peer : peers) {
@@ -172,9 +172,9 @@ class OverloadAttacksTest {
             }
             for (int number = 0; number < 300; number++) {
                 room.broadcast(number);
+                assertEquals("0 refused, 0 closed", room.outcome(), "message " + number);
                 assertNumbered(number, reading);
             }
-            assertEquals("0 refused, 0 closed", room.outcome());
         } finally {
             for (RawPeer peer : peers) {
                 peer.leave();
@@ -182,22 +182,21 @@ class OverloadAttacksTest {
         }
     }
 
+    /** There is room for what each holds, some 44 KiB outside the heap, but not for a buffer of the usual size beside it. */
     @ParameterizedTest
     @EnumSource(TransportKind.class)
     void attack29_halfCompressedMessagesMustNotCloseOthers(TransportKind kind) throws Exception {
         byte[] begun = compressedStart();
+        byte[] message = Numbered.message(29, 1, 20_000);
         List<RawPeer> peers = new ArrayList<>();
         WebSocketServerBuilder settings = Handlers.echoServer().transport(kind).shutdownGrace(Duration.ZERO)
-                .bufferedOctets(24 << 20);
+                .bufferedOctets(16 << 20);
         try (WebSocketServer server = settings.start(); RawPeer healthy = RawPeer.open(server)) {
             for (int i = 0; i < 330; i++) {
                 RawPeer half = RawPeer.open(server, DEFLATE);
                 peers.add(half);
-                half.octets(RawPeer.frame(0x42, begun)).hex("8980 00000000");
-                assertEquals("8a00 ", half.readFrame(), "after " + i);
-            }
-            byte[] message = Numbered.message(29, 1, 20_000);
-            for (int i = 0; i < 20; i++) {
+                String answer = half.octets(RawPeer.frame(0x42, begun)).hex("8980 00000000").readFrame();
+                assertTrue(answer.equals("8a00 ") || answer.contains(" 03f5"), "a pong, or 1013: " + answer);
                 healthy.octets(RawPeer.frame(0x82, message));
                 assertNumbered(1, healthy);
             }
@@ -228,9 +227,13 @@ class OverloadAttacksTest {
     void attack36_sendersThatAreStuckMustWakeNoThread(Wire wire) throws Exception {
         List<RawPeer> peers = new ArrayList<>();
         BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
+        LongAdder echoes = new LongAdder();
         WebSocketServerBuilder settings = wire.server(ws -> {
             opened.add(ws);
-            Handlers.echo(ws);
+            for (MessageView view = Api.receiveView(ws); view != null; view = Api.receiveView(ws)) {
+                ws.send(view);
+                echoes.increment();
+            }
         }).sendBufferSize(16_384).writeTimeout(Duration.ofMinutes(1)).pongTimeout(Duration.ofMinutes(1))
                 .messageTimeout(Duration.ofMinutes(1));
         try (WebSocketServer server = settings.start()) {
@@ -247,10 +250,14 @@ class OverloadAttacksTest {
                     }
                 });
             }
-            // Of a second that is quiet, since the beginning is not; if there is none, the last one tells.
+            // Until a second in which no echo left was quiet; if there is none, the last one tells.
             Map<String, Long> noisy = Map.of("no look yet", 0L);
-            for (int i = 0; i < 10 && !noisy.isEmpty(); i++) {
+            for (int i = 0; i < 8 && !noisy.isEmpty(); i++) {
+                long before = echoes.sum();
                 noisy = wakeUpsInASecond();
+                if (echoes.sum() != before || opened.size() < 20) {
+                    noisy = Map.of("echoes", echoes.sum() - before);
+                }
             }
             assertEquals(Map.of(), noisy, "wake-ups in a second");
             assertEquals(20, opened.stream().filter(WebSocketConnection::isOpen).count(), "all are still stuck");

@@ -170,8 +170,8 @@ class PeerAttacksTest {
                 RawPeer ofBusyHandler = RawPeer.connect(server)) {
             ofBusyHandler.text(RawPeer.request().replace("/chat", "/busy")).readHead();
             List<WebSocketConnection> all = List.of(nextOpened(), nextOpened());
-            FutureTask<Integer> other = inBackground(() -> answerPings(ofBusyHandler, Duration.ofSeconds(3)));
-            assertTrue(answerPings(idle, Duration.ofSeconds(3)) >= 3);
+            FutureTask<Integer> other = inBackground(() -> answerPings(ofBusyHandler, Duration.ofMillis(1500)));
+            assertTrue(answerPings(idle, Duration.ofMillis(1500)) >= 3);
             assertTrue(other.get() >= 3);
             assertTrue(all.stream().allMatch(WebSocketConnection::isOpen));
             release.countDown();
