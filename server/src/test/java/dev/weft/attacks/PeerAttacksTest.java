@@ -30,6 +30,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -44,11 +45,14 @@ class PeerAttacksTest {
     private static final String EMPTY_PONG = "8a80 00000000";
 
     private final BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
-    private final CountDownLatch release = new CountDownLatch(1);
 
     /** Hands its connection to the test, and receives until the end. */
     private void listen(WebSocketConnection ws) throws IOException {
         opened.add(ws);
+        receiveToTheEnd(ws);
+    }
+
+    private static void receiveToTheEnd(WebSocketConnection ws) throws IOException {
         Message message = ws.receive();
         while (!(message instanceof Message.Close)) {
             message = ws.receive();
@@ -128,60 +132,77 @@ class PeerAttacksTest {
 
     // 18: half-open peers
 
-    @ParameterizedTest
-    @EnumSource
-    void attack18_halfOpenPeersMustBeFoundByPing(Wire wire) throws Exception {
-        WebSocketServerBuilder settings = wire.server(ws -> {
-            if (Api.path(ws).equals("/busy")) {
-                opened.add(ws);
-                release.await();
-            } else {
-                listen(ws);
-            }
-        }).pingInterval(SHORT).pongTimeout(Duration.ofMillis(900));
-        try (WebSocketServer server = settings.start();
-                RawPeer silent = RawPeer.open(server);
-                RawPeer deaf = RawPeer.connect(server, new SlowSocket(4096)).upgraded();
-                RawPeer ofBusyHandler = RawPeer.connect(server)) {
-            ofBusyHandler.text(RawPeer.request().replace("/chat", "/busy")).readHead();
-            List<WebSocketConnection> dead = List.of(nextOpened(), nextOpened(), nextOpened());
-            assertEquals(EMPTY_PING, silent.readFrame());
-            Await.until("the dead are found where a handler receives",
-                    () -> dead.stream().filter(WebSocketConnection::isOpen).count() <= 1);
-            Await.until("the dead are found", () -> dead.stream().noneMatch(WebSocketConnection::isOpen));
-            release.countDown();
-            deaf.leave();
-            awaitNoConnections(server);
+    /** A connection's handler is in here until the test lets it go. */
+    private static void beBusy(WebSocketConnection ws, CountDownLatch release) throws InterruptedException {
+        if (Api.path(ws).equals("/busy")) {
+            release.await();
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void attack18_peersThatAnswerPingsMustStayWhateverTheirHandlersDo(Wire wire) throws Exception {
-        WebSocketServerBuilder settings = wire.server(ws -> {
-            opened.add(ws);
-            if (Api.path(ws).equals("/busy")) {
-                release.await();
-            }
-            Handlers.echo(ws);
-        }).pingInterval(SHORT).pongTimeout(Duration.ofSeconds(1));
-        try (WebSocketServer server = settings.start();
-                RawPeer idle = RawPeer.open(server);
-                RawPeer ofBusyHandler = RawPeer.connect(server)) {
-            ofBusyHandler.text(RawPeer.request().replace("/chat", "/busy")).readHead();
-            List<WebSocketConnection> all = List.of(nextOpened(), nextOpened());
-            FutureTask<Integer> other = inBackground(() -> answerPings(ofBusyHandler, Duration.ofMillis(1500)));
-            assertTrue(answerPings(idle, Duration.ofMillis(1500)) >= 3);
-            assertTrue(other.get() >= 3);
-            assertTrue(all.stream().allMatch(WebSocketConnection::isOpen));
-            release.countDown();
-            for (RawPeer peer : List.of(idle, ofBusyHandler)) {
-                Bystander.assertEchoes(peer, "alive");
-            }
-        }
+    private static RawPeer openToBusyHandler(WebSocketServer server) throws IOException {
+        RawPeer peer = RawPeer.connect(server);
+        assertTrue(peer.text(RawPeer.request().replace("/chat", "/busy")).readHead().startsWith("HTTP/1.1 101 "));
+        return peer;
     }
 
-    /** Answers every ping for so long, and behind that until one has just been answered; returns how many there were. */
+    @Test
+    void attack18_halfOpenPeersMustBeFoundByPing() throws Exception {
+        Wire.allAtOnce(wire -> {
+            CountDownLatch release = new CountDownLatch(1);
+            BlockingQueue<WebSocketConnection> all = new LinkedBlockingQueue<>();
+            WebSocketServerBuilder settings = wire.server(ws -> {
+                all.add(ws);
+                beBusy(ws, release);
+                receiveToTheEnd(ws);
+            }).pingInterval(SHORT).pongTimeout(Duration.ofMillis(900));
+            try (WebSocketServer server = settings.start();
+                    RawPeer silent = RawPeer.open(server);
+                    RawPeer deaf = RawPeer.connect(server, new SlowSocket(4096)).upgraded();
+                    RawPeer ofBusyHandler = openToBusyHandler(server)) {
+                Await.until("all are open", () -> all.size() == 3);
+                assertEquals(EMPTY_PING, silent.readFrame());
+                Await.until("the dead are found where a handler receives",
+                        () -> all.stream().filter(WebSocketConnection::isOpen).count() <= 1);
+                Await.until("the dead are found", () -> all.stream().noneMatch(WebSocketConnection::isOpen));
+                release.countDown();
+                deaf.leave();
+                ofBusyHandler.leave();
+                awaitNoConnections(server);
+            }
+        });
+    }
+
+    @Test
+    void attack18_peersThatAnswerPingsMustStayWhateverTheirHandlersDo() throws Exception {
+        Wire.allAtOnce(wire -> {
+            CountDownLatch release = new CountDownLatch(1);
+            BlockingQueue<WebSocketConnection> all = new LinkedBlockingQueue<>();
+            WebSocketServerBuilder settings = wire.server(ws -> {
+                all.add(ws);
+                beBusy(ws, release);
+                Handlers.echo(ws);
+            }).pingInterval(SHORT).pongTimeout(Duration.ofSeconds(1));
+            try (WebSocketServer server = settings.start();
+                    RawPeer idle = RawPeer.open(server);
+                    RawPeer ofBusyHandler = openToBusyHandler(server)) {
+                FutureTask<Integer> other = inBackground(() -> answerPings(ofBusyHandler, Duration.ofMillis(1500)));
+                assertTrue(answerPings(idle, Duration.ofMillis(1500)) >= 3);
+                assertTrue(other.get() >= 3);
+                assertTrue(all.size() == 2 && all.stream().allMatch(WebSocketConnection::isOpen));
+                release.countDown();
+                for (RawPeer peer : List.of(idle, ofBusyHandler)) {
+                    peer.octets(RawPeer.textFrame("alive"));
+                    String frame = peer.readFrame();
+                    while (frame.equals(EMPTY_PING)) {
+                        frame = peer.hex(EMPTY_PONG).readFrame();
+                    }
+                    assertEquals("8105 616c697665", frame);
+                }
+            }
+        });
+    }
+
+    /** Answers every ping for so long; returns the number of pings. */
     private static int answerPings(RawPeer peer, Duration duration) throws IOException {
         long end = System.nanoTime() + duration.toNanos();
         int pings = 0;

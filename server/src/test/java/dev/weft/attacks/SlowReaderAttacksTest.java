@@ -11,8 +11,6 @@ import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
@@ -21,8 +19,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Attacks 27 and 28, over the wire: who reads slowly, but reads, is alive. The server's SO_SNDBUF is left to the system,
@@ -41,34 +37,6 @@ class SlowReaderAttacksTest {
         return future;
     }
 
-    /** Runs it over all wires at once, since it takes its time. */
-    private static void overAllWires(WireTask task) throws Exception {
-        List<FutureTask<Void>> tasks = new ArrayList<>();
-        for (Wire wire : Wire.values()) {
-            tasks.add(inBackground(() -> {
-                try {
-                    task.run(wire);
-                } catch (Throwable e) {
-                    throw new AssertionError(wire + ": " + e, e);
-                }
-                return null;
-            }));
-        }
-        List<String> failures = new ArrayList<>();
-        for (FutureTask<Void> each : tasks) {
-            try {
-                each.get();
-            } catch (java.util.concurrent.ExecutionException e) {
-                failures.add(e.getCause().getMessage());
-            }
-        }
-        assertEquals(List.of(), failures);
-    }
-
-    private interface WireTask {
-        void run(Wire wire) throws Exception;
-    }
-
     // 27: who reads steadily is alive
 
     /**
@@ -77,7 +45,7 @@ class SlowReaderAttacksTest {
      */
     @Test
     void attack27_peersThatReadSteadilyMustLive() throws Exception {
-        overAllWires(wire -> {
+        Wire.allAtOnce(wire -> {
             FutureTask<Void> slowest = inBackground(() -> readAt(wire, 5_000, 4096, Duration.ofSeconds(3)));
             readAt(wire, 60_000, 16_384, Duration.ofMillis(1500));
             slowest.get();
@@ -100,7 +68,7 @@ class SlowReaderAttacksTest {
         try (WebSocketServer server = settings.start(); RawPeer peer = RawPeer.connect(server, socket).upgraded()) {
             socket.pace(pace);
             FutureTask<Integer> reading = inBackground(() -> readAll(peer));
-            assertEquals(null, outcome.poll(4 * writeTimeout.toMillis(), TimeUnit.MILLISECONDS),
+            assertEquals(null, outcome.poll(3 * writeTimeout.toMillis(), TimeUnit.MILLISECONDS),
                     pace + " bytes/s: given up, or nothing had to wait");
             socket.pace(0);
             assertEquals("sent", outcome.poll(30, TimeUnit.SECONDS), pace + " bytes/s");
@@ -125,7 +93,7 @@ class SlowReaderAttacksTest {
 
     @Test
     void attack28_silentSubscribersThatReadMustLive() throws Exception {
-        overAllWires(wire -> {
+        Wire.allAtOnce(wire -> {
             BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
             SlowSocket socket = new SlowSocket(65_536);
             try (WebSocketServer server = feedServer(wire, opened).start();
@@ -151,20 +119,21 @@ class SlowReaderAttacksTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void attack28_subscribersThatStopReadingMustBeEnded(Wire wire) throws Exception {
-        BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
-        try (WebSocketServer server = feedServer(wire, opened).start();
-                RawPeer peer = RawPeer.connect(server, new SlowSocket(65_536)).upgraded()) {
-            WebSocketConnection ws = opened.poll(10, TimeUnit.SECONDS);
-            FutureTask<Void> feeding = inBackground(() -> feed(ws));
-            assertEquals(0, Numbered.number(WireFrame.read(peer.input()).payload()));
-            Await.until("the dead one is ended", () -> !ws.isOpen());
-            feeding.get(10, TimeUnit.SECONDS);
-            peer.leave();
-            Await.until("the server has left it", () -> server.connections() == 0);
-        }
+    @Test
+    void attack28_subscribersThatStopReadingMustBeEnded() throws Exception {
+        Wire.allAtOnce(wire -> {
+            BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
+            try (WebSocketServer server = feedServer(wire, opened).start();
+                    RawPeer peer = RawPeer.connect(server, new SlowSocket(65_536)).upgraded()) {
+                WebSocketConnection ws = opened.poll(10, TimeUnit.SECONDS);
+                FutureTask<Void> feeding = inBackground(() -> feed(ws));
+                assertEquals(0, Numbered.number(WireFrame.read(peer.input()).payload()));
+                Await.until("the dead one is ended", () -> !ws.isOpen());
+                feeding.get(10, TimeUnit.SECONDS);
+                peer.leave();
+                Await.until("the server has left it", () -> server.connections() == 0);
+            }
+        });
     }
 
     private static WebSocketServerBuilder feedServer(Wire wire, BlockingQueue<WebSocketConnection> opened) {
