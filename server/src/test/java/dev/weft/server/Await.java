@@ -5,13 +5,13 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Waits for what no latch tells of. */
-final class Await {
+public final class Await {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private Await() {}
 
     /** Waits until the condition holds; fails if it never does. */
-    static void until(String what, BooleanSupplier condition) {
+    public static void until(String what, BooleanSupplier condition) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {

@@ -5,11 +5,11 @@ import dev.weft.WebSocketConnection;
 import java.io.IOException;
 
 /** What the servers under test do with their connections. */
-final class Handlers {
+public final class Handlers {
     private Handlers() {}
 
     /** Sends every message back until the peer closes. */
-    static void echo(WebSocketConnection ws) throws IOException {
+    public static void echo(WebSocketConnection ws) throws IOException {
         MessageView view = ws.receiveView();
         while (view.type() != MessageView.Type.CLOSE) {
             ws.send(view);
@@ -18,7 +18,7 @@ final class Handlers {
     }
 
     /** A server's settings, with the echo as its handler. */
-    static WebSocketServerBuilder echoServer() {
+    public static WebSocketServerBuilder echoServer() {
         return WebSocketServer.builder().handler(Handlers::echo);
     }
 }

@@ -9,14 +9,14 @@ import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
 /** Collects what the server logs, down to DEBUG, and keeps it from the console. */
-final class LogCapture extends Handler {
+public final class LogCapture extends Handler {
     /** Held, since a logger that nobody holds forgets its settings. */
     private static final Logger LOGGER = Logger.getLogger("dev.weft.server");
 
     private final List<LogRecord> records = new CopyOnWriteArrayList<>();
     private final SimpleFormatter formatter = new SimpleFormatter();
 
-    LogCapture() {
+    public LogCapture() {
         LOGGER.setUseParentHandlers(false);
         LOGGER.setLevel(Level.ALL);
         LOGGER.addHandler(this);
@@ -28,12 +28,12 @@ final class LogCapture extends Handler {
     }
 
     /** The lines of this level, without their stack traces. DEBUG of System.Logger is FINE here. */
-    List<String> lines(Level level) {
+    public List<String> lines(Level level) {
         return records.stream().filter(entry -> entry.getLevel().equals(level)).map(formatter::formatMessage).toList();
     }
 
     /** The stack traces' exceptions of this level. */
-    List<Throwable> thrown(Level level) {
+    public List<Throwable> thrown(Level level) {
         return records.stream().filter(entry -> entry.getLevel().equals(level) && entry.getThrown() != null)
                 .map(LogRecord::getThrown).toList();
     }

@@ -7,6 +7,7 @@ import dev.weft.TestKeys;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -19,12 +20,12 @@ import javax.net.ssl.SSLSocket;
  * A client that knows nothing of WebSocket: literal octets over a socket, by TLS or not. Octets are written in hexadecimal. Every read
  * fails after ten seconds without an octet, and a reset connection makes it fail too.
  */
-final class RawPeer implements AutoCloseable {
+public final class RawPeer implements AutoCloseable {
     /** RFC 6455 §1.3. */
-    static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
-    static final String ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+    public static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
+    public static final String ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
     /** A Close frame of the client with 1000; the masking key is 0. */
-    static final String CLOSE_1000 = "8882 00000000 03e8";
+    public static final String CLOSE_1000 = "8882 00000000 03e8";
 
     private static final int PATIENCE_MILLIS = 10_000;
     private static final HexFormat HEX = HexFormat.of();
@@ -38,28 +39,28 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** The answer to a request: its head with line ends, and what followed until the server's end of the octets. */
-    record Answer(String head, String rest) {
-        String statusLine() {
+    public record Answer(String head, String rest) {
+        public String statusLine() {
             return head.substring(0, head.indexOf("\r\n"));
         }
 
-        int status() {
+        public int status() {
             return Integer.parseInt(head.substring(9, 12));
         }
 
-        boolean hasLine(String line) {
+        public boolean hasLine(String line) {
             return head.contains("\r\n" + line + "\r\n");
         }
     }
 
     /** By TLS if that is what the server speaks. */
-    static RawPeer connect(WebSocketServer server) throws IOException {
+    public static RawPeer connect(WebSocketServer server) throws IOException {
         RawPeer plain = connect(server.port());
         return server.configuration().tls().isPresent() ? plain.secured("TLSv1.3") : plain;
     }
 
     /** Behind a TLS handshake. */
-    RawPeer secured(String protocol) throws IOException {
+    public RawPeer secured(String protocol) throws IOException {
         SSLSocket secured = (SSLSocket) TestKeys.context().getSocketFactory().createSocket(socket, "127.0.0.1",
                 socket.getPort(), true);
         secured.setEnabledProtocols(new String[]{protocol});
@@ -67,8 +68,17 @@ final class RawPeer implements AutoCloseable {
         return new RawPeer(secured);
     }
 
-    static RawPeer connect(int port) throws IOException {
-        Socket socket = new Socket();
+    public static RawPeer connect(int port) throws IOException {
+        return connect(port, new Socket());
+    }
+
+    /** Over a socket that is not yet connected, such as one that reads slowly; by TLS if that is what the server speaks. */
+    public static RawPeer connect(WebSocketServer server, Socket socket) throws IOException {
+        RawPeer plain = connect(server.port(), socket);
+        return server.configuration().tls().isPresent() ? plain.secured("TLSv1.3") : plain;
+    }
+
+    private static RawPeer connect(int port, Socket socket) throws IOException {
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(PATIENCE_MILLIS);
         socket.connect(new InetSocketAddress("127.0.0.1", port), PATIENCE_MILLIS);
@@ -76,12 +86,12 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** With the opening handshake done, whose request may have more header lines. */
-    static RawPeer open(WebSocketServer server, String... lines) throws IOException {
+    public static RawPeer open(WebSocketServer server, String... lines) throws IOException {
         return connect(server).upgraded(lines);
     }
 
     /** Behind the opening handshake. */
-    RawPeer upgraded(String... lines) throws IOException {
+    public RawPeer upgraded(String... lines) throws IOException {
         RawPeer peer = text(request(lines));
         String head = peer.readHead();
         if (!head.startsWith("HTTP/1.1 101 ")) {
@@ -91,7 +101,7 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** A valid opening handshake with more header lines. */
-    static String request(String... lines) {
+    public static String request(String... lines) {
         StringBuilder request = new StringBuilder("""
                 GET /chat HTTP/1.1\r
                 Host: server.example.com\r
@@ -107,7 +117,7 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** A masked frame whose masking key is 0, so that the payload is legible. */
-    static byte[] frame(int firstOctet, byte[] payload) {
+    public static byte[] frame(int firstOctet, byte[] payload) {
         ByteArrayOutputStream frame = new ByteArrayOutputStream();
         frame.write(firstOctet);
         if (payload.length < 126) {
@@ -126,35 +136,35 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** A text message in one frame. */
-    static byte[] textFrame(String text) {
+    public static byte[] textFrame(String text) {
         return frame(0x81, text.getBytes(UTF_8));
     }
 
-    static byte[] octets(String hex) {
+    public static byte[] octets(String hex) {
         return HEX.parseHex(hex.replace(" ", ""));
     }
 
-    RawPeer text(String text) throws IOException {
+    public RawPeer text(String text) throws IOException {
         return octets(text.getBytes(ISO_8859_1));
     }
 
-    RawPeer hex(String hex) throws IOException {
+    public RawPeer hex(String hex) throws IOException {
         return octets(octets(hex));
     }
 
-    RawPeer octets(byte[] octets) throws IOException {
+    public RawPeer octets(byte[] octets) throws IOException {
         socket.getOutputStream().write(octets);
         return this;
     }
 
     /** Shuts the output down: the server reads an end. */
-    RawPeer halfClose() throws IOException {
+    public RawPeer halfClose() throws IOException {
         socket.shutdownOutput();
         return this;
     }
 
     /** Reads up to the empty line, and no octet beyond. */
-    String readHead() throws IOException {
+    public String readHead() throws IOException {
         StringBuilder head = new StringBuilder();
         while (!head.toString().endsWith("\r\n\r\n")) {
             int octet = in.read();
@@ -167,12 +177,12 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** Reads an answer, which the server ends by ending its octets. */
-    Answer readAnswer() throws IOException {
+    public Answer readAnswer() throws IOException {
         return new Answer(readHead(), new String(readToEnd(), ISO_8859_1));
     }
 
     /** Whether an octet, or the end, is here or comes at once. */
-    boolean hasAnswer() throws IOException {
+    public boolean hasAnswer() throws IOException {
         socket.setSoTimeout(1);
         try {
             int octet = in.read();
@@ -188,14 +198,14 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** Reads one octet, and discards it. */
-    void readOctet() throws IOException {
+    public void readOctet() throws IOException {
         if (in.read() < 0) {
             throw new EOFException();
         }
     }
 
     /** Reads one unmasked frame, as hexadecimal: header, space, payload. */
-    String readFrame() throws IOException {
+    public String readFrame() throws IOException {
         byte[] header = read(2);
         int length = header[1] & 0xff;
         byte[] extended = read(length == 126 ? 2 : length == 127 ? 8 : 0);
@@ -206,7 +216,7 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** Reads a Close frame and the end of the octets behind it; returns the code. */
-    int readCloseAndEnd() throws IOException {
+    public int readCloseAndEnd() throws IOException {
         byte[] frame = readToEnd();
         if (frame.length < 4 || frame[0] != (byte) 0x88 || frame[1] != frame.length - 2) {
             throw new AssertionError("not a Close frame and the end: " + HEX.formatHex(frame));
@@ -215,7 +225,7 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** Reads what comes until the server ends its octets; fails if it resets the connection instead. */
-    byte[] readToEnd() throws IOException {
+    public byte[] readToEnd() throws IOException {
         return in.readAllBytes();
     }
 
@@ -228,11 +238,16 @@ final class RawPeer implements AutoCloseable {
     }
 
     /** Ends the connection before the block that holds it does. */
-    void leave() throws IOException {
+    public void leave() throws IOException {
         socket.close();
     }
 
-    Socket socket() {
+    /** What comes, from the first byte that no method here has read. */
+    public InputStream input() {
+        return in;
+    }
+
+    public Socket socket() {
         return socket;
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.TestKeys;
+import dev.weft.attacks.Bystander;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;

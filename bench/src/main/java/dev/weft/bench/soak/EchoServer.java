@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /** The server under test: a process of ours, or one that is only known by its address. */
 final class EchoServer implements AutoCloseable {
-    private static final Pattern ADDRESS = Pattern.compile("ws://\\S+");
+    private static final Pattern ADDRESS = Pattern.compile("wss?://\\S+");
     private static final Pattern TOTAL = Pattern.compile("(?m)^Total\\s+\\d+\\s+(\\d+)");
     private static final Pattern SESSIONS = Pattern
             .compile("(?m)^\\s*\\d+:\\s+(\\d+)\\s+\\d+\\s+dev\\.weft\\.server\\.ServerSession\\s");
@@ -39,9 +39,19 @@ final class EchoServer implements AutoCloseable {
 
     /** Starts the echo launcher from the jars in a folder, on a port that the system chooses. */
     static EchoServer start(Path jars, List<String> options) throws IOException {
+        List<String> all = new ArrayList<>(List.of("--port", "0", "--quiet"));
+        all.addAll(options);
+        return start(jars + "/*", "dev.weft.echo.EchoLauncher", all);
+    }
+
+    /** Starts a server that carries out orders too, on a port that the system chooses. */
+    static EchoServer startWithHandlers(List<String> options) throws IOException {
+        return start(System.getProperty("java.class.path"), SoakServer.class.getName(), options);
+    }
+
+    private static EchoServer start(String classPath, String main, List<String> options) throws IOException {
         List<String> command = new ArrayList<>(
-                List.of(JDK.resolve("java").toString(), "-XX:+UseSerialGC", "-cp", jars + "/*",
-                        "dev.weft.echo.EchoLauncher", "--port", "0", "--quiet"));
+                List.of(JDK.resolve("java").toString(), "-XX:+UseSerialGC", "-cp", classPath, main));
         command.addAll(options);
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         BufferedReader output = process.inputReader(StandardCharsets.UTF_8);

@@ -3,11 +3,13 @@ package dev.weft.bench.soak;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import javax.net.ssl.SSLContext;
 
 /**
  * Visits an echo server for minutes or hours with random messages, pauses and ends, checks every octet that comes back, and
@@ -26,6 +28,9 @@ public final class Soak {
               --minutes N       how long (10)
               --connections N   how many connections at a time (50)
               --pause MS        longest pause between two messages of a connection, in milliseconds (50)
+              --handlers        visits a server of its own, or the one that a URL names, whose handlers send, try to send,
+                                stream, abandon and close as ordered, beside what echo visits do; its options are
+                                --transport=KIND and --tls
               --seed N          repeats what was done, if not when (random)
               --server OPTION   an option for the server, such as --transport=blocking; may be given several times
               --help            this text
@@ -40,6 +45,7 @@ public final class Soak {
     private int minutes = 10;
     private int connections = 50;
     private int pause = 50;
+    private boolean handlers;
     private long seed = System.nanoTime();
     private URI address;
     private Path jars;
@@ -47,7 +53,11 @@ public final class Soak {
 
     private final Counts counts = new Counts();
 
-    private Soak() {}
+    private final SSLContext tls;
+
+    private Soak() throws GeneralSecurityException {
+        tls = SoakServer.trustingAnybody();
+    }
 
     /** Soaks as told; the first argument is the folder of the server's jars, which {@code scripts/soak} puts there. */
     public static void main(String[] arguments) throws Exception {
@@ -63,12 +73,17 @@ public final class Soak {
             return;
         }
         boolean good;
-        try (EchoServer server = soak.address == null
-                ? EchoServer.start(soak.jars, soak.serverOptions)
-                : EchoServer.at(soak.address)) {
+        try (EchoServer server = soak.server()) {
             good = soak.run(server);
         }
         System.exit(good ? 0 : 1);
+    }
+
+    private EchoServer server() throws IOException {
+        if (address != null) {
+            return EchoServer.at(address);
+        }
+        return handlers ? EchoServer.startWithHandlers(serverOptions) : EchoServer.start(jars, serverOptions);
     }
 
     /** Leaves {@link #jars} out if help is wanted. */
@@ -83,15 +98,20 @@ public final class Soak {
                 case "--minutes" -> minutes = number(argument, arguments, 1, 100_000);
                 case "--connections" -> connections = number(argument, arguments, 1, 10_000);
                 case "--pause" -> pause = number(argument, arguments, 0, 10_000);
+                case "--handlers" -> handlers = true;
                 case "--seed" -> seed = Long.parseLong(value(argument, arguments));
                 case "--server" -> serverOptions.add(value(argument, arguments));
                 default -> {
                     address = URI.create(argument);
-                    if (!"ws".equals(address.getScheme()) || address.getPort() < 0) {
+                    if (!"ws".equals(address.getScheme()) && !"wss".equals(address.getScheme())
+                            || address.getPort() < 0) {
                         throw new IllegalArgumentException("neither an option nor ws://HOST:PORT/PATH: " + argument);
                     }
                 }
             }
+        }
+        if (address != null && "wss".equals(address.getScheme()) && !handlers) {
+            throw new IllegalArgumentException("echo visits know no TLS: wss needs --handlers");
         }
         jars = folder;
     }
@@ -160,7 +180,12 @@ public final class Soak {
             long visitSeed = seeds.nextLong();
             counts.visits.increment();
             try {
-                new Visit(visitSeed, pause, counts).run(server.address(), until);
+                boolean secure = "wss".equals(server.address().getScheme());
+                if (handlers && (secure || visitSeed % 3 != 0)) {
+                    new OrderedVisit(visitSeed, pause, counts).run(server.address(), tls, until);
+                } else {
+                    new Visit(visitSeed, pause, counts).run(server.address(), until);
+                }
             } catch (Exception e) {
                 counts.failures.increment();
                 if (counts.failures.sum() <= SHOWN_FAILURES) {

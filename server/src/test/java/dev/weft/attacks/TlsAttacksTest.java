@@ -1,10 +1,16 @@
-package dev.weft.server;
+package dev.weft.attacks;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.TestKeys;
+import dev.weft.server.Await;
+import dev.weft.server.Handlers;
+import dev.weft.server.LogCapture;
+import dev.weft.server.RawPeer;
+import dev.weft.server.TransportKind;
+import dev.weft.server.WebSocketServerBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,4 +1,4 @@
-package dev.weft.server;
+package dev.weft.attacks;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -7,11 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.weft.ConnectionEnd;
-import dev.weft.MessageStream;
 import dev.weft.MessageView;
 import dev.weft.WebSocketConnection;
 import dev.weft.parser.deflate.DeflateSettings;
+import dev.weft.server.Await;
+import dev.weft.server.Handlers;
+import dev.weft.server.RawPeer;
+import dev.weft.server.ServerBudget;
+import dev.weft.server.TransportKind;
+import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,14 +52,14 @@ class SizeAttacksTest {
 
     /** Tells of each binary message its length alone; texts come back. */
     private static void measure(WebSocketConnection ws) throws IOException {
-        MessageView view = ws.receiveView();
-        while (view.type() != MessageView.Type.CLOSE) {
-            if (view.type() == MessageView.Type.TEXT) {
+        MessageView view = Api.receiveView(ws);
+        while (view != null) {
+            if (Api.isText(view)) {
                 ws.send(view);
             } else {
                 ws.send("" + view.length());
             }
-            view = ws.receiveView();
+            view = Api.receiveView(ws);
         }
     }
 
@@ -187,7 +192,7 @@ class SizeAttacksTest {
                     byte[] flushed = codec.flushed(new byte[MESSAGE]);
                     peer.octets(RawPeer.frame(0xc2, Arrays.copyOf(flushed, flushed.length - 4)));
                     assertEquals(measured(MESSAGE), peer.readFrame(), "message " + i);
-                    long held = server.services().pool().budget().taken();
+                    long held = ServerBudget.of(server).taken();
                     assertTrue(held <= 3 * MESSAGE, "nothing adds up: " + held);
                 }
                 byte[] flushed = codec.flushed(new byte[MESSAGE + 1]);
@@ -235,11 +240,10 @@ class SizeAttacksTest {
 
     /** Tells of each binary message its length alone; texts come back. */
     private static void measureStreams(WebSocketConnection ws) throws IOException {
-        MessageStream stream = ws.receiveStream();
-        while (stream.type() != MessageView.Type.CLOSE) {
-            byte[] all = stream.inputStream().readAllBytes();
-            ws.send(stream.type() == MessageView.Type.TEXT ? new String(all, US_ASCII) : "" + all.length);
-            stream = ws.receiveStream();
+        String message = Api.receiveStreamed(ws);
+        while (message != null) {
+            ws.send(message);
+            message = Api.receiveStreamed(ws);
         }
     }
 
@@ -336,7 +340,7 @@ class SizeAttacksTest {
                 assertEquals("8a00 ", peer.hex("8980 00000000").readFrame());
                 // The message is in one lent buffer. That nothing is kept for single reads BuffersTest shows more sharply,
                 // since segments here may come several in one read.
-                long taken = server.services().pool().budget().taken();
+                long taken = ServerBudget.of(server).taken();
                 assertTrue(taken <= 3 << 19, "" + taken);
                 long retained = Bystander.retained() - before;
                 assertTrue(retained < taken + (3 << 20), "retains " + retained);
@@ -418,7 +422,7 @@ class SizeAttacksTest {
                     peer.leave();
                 }
             }
-            Await.until("the budget is whole again", () -> server.services().pool().budget().taken() < MESSAGE / 8);
+            Await.until("the budget is whole again", () -> ServerBudget.of(server).taken() < MESSAGE / 8);
             try (RawPeer peer = RawPeer.open(server)) {
                 assertEquals(measured(MESSAGE), peer.octets(RawPeer.frame(0x82, new byte[MESSAGE])).readFrame());
             }
@@ -429,7 +433,7 @@ class SizeAttacksTest {
     @ValueSource(strings = {"PARKING", "BLOCKING"})
     void attack06_aBudgetThatIsSpentToTheLastOctet(TransportKind transport) throws Exception {
         Bystander.beside(server().transport(transport), server -> {
-            var budget = server.services().pool().budget();
+            var budget = ServerBudget.of(server);
             // As peers do whose messages grow to what is left.
             long[] spent = {0};
             Await.until("it is spent", () -> {
@@ -475,13 +479,13 @@ class SizeAttacksTest {
     @Test
     void attack07_aPingFloodFromAPeerThatDoesNotRead() throws Exception {
         byte[] pings = repeated(RawPeer.frame(0x89, new byte[125]), 1000);
-        BlockingQueue<ConnectionEnd> ends = new LinkedBlockingQueue<>();
+        BlockingQueue<WebSocketConnection> ended = new LinkedBlockingQueue<>();
         WebSocketServerBuilder settings = server().sendBufferSize(8192).writeTimeout(Duration.ofSeconds(2))
                 .handler(ws -> {
                     try {
                         measure(ws);
                     } finally {
-                        ends.add(ws.end());
+                        ended.add(ws);
                     }
                 });
         Bystander.beside(settings, server -> assertAllocatesLittle(() -> {
@@ -494,8 +498,9 @@ class SizeAttacksTest {
                         cut = e;
                     }
                 }
-                ConnectionEnd end = ends.poll(10, TimeUnit.SECONDS);
-                assertInstanceOf(TimeoutException.class, end.cause().orElseThrow());
+                WebSocketConnection ws = ended.poll(10, TimeUnit.SECONDS);
+                Await.until("the end is final", () -> Api.cause(ws).isPresent());
+                assertInstanceOf(TimeoutException.class, Api.cause(ws).orElseThrow());
             }
         }));
     }
@@ -507,16 +512,16 @@ class SizeAttacksTest {
         byte[] large = new byte[32 << 20];
         CountDownLatch allRead = new CountDownLatch(1);
         WebSocketServerBuilder settings = server().sendBufferSize(8192).handler(ws -> {
-            MessageView view = ws.receiveView();
-            while (view.type() != MessageView.Type.CLOSE) {
-                if (view.type() == MessageView.Type.TEXT) {
+            MessageView view = Api.receiveView(ws);
+            while (view != null) {
+                if (Api.isText(view)) {
                     ws.send(view);
                 } else if (view.length() == 1) {
                     Thread.startVirtualThread(() -> assertDoesNotThrow(() -> ws.send(large)));
                 } else {
                     allRead.countDown();
                 }
-                view = ws.receiveView();
+                view = Api.receiveView(ws);
             }
         });
         Bystander.beside(settings, server -> {
@@ -571,11 +576,11 @@ class SizeAttacksTest {
 
     /** Lets others go first while it has its view of a message. */
     private static void echoLate(WebSocketConnection ws) throws IOException {
-        MessageView view = ws.receiveView();
-        while (view.type() != MessageView.Type.CLOSE) {
+        MessageView view = Api.receiveView(ws);
+        while (view != null) {
             Thread.yield();
             ws.send(view);
-            view = ws.receiveView();
+            view = Api.receiveView(ws);
         }
     }
 

@@ -1,4 +1,4 @@
-package dev.weft.server;
+package dev.weft.attacks;
 
 import static dev.weft.server.RawPeer.request;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
@@ -10,7 +10,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.parser.http.HttpLimits;
 import dev.weft.parser.http.HttpResponse;
+import dev.weft.server.Await;
+import dev.weft.server.Handlers;
+import dev.weft.server.HandshakeDecision;
+import dev.weft.server.HandshakePolicy;
+import dev.weft.server.LogCapture;
+import dev.weft.server.RawPeer;
 import dev.weft.server.RawPeer.Answer;
+import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -404,8 +412,8 @@ class HandshakeAttacksTest {
     void attack14_controlCharactersInACloseReason(String reason) throws Exception {
         BlockingQueue<IllegalArgumentException> refused = new LinkedBlockingQueue<>();
         WebSocketServerBuilder settings = WebSocketServer.builder().handler(ws -> {
-            if (ws.target().equals("/attack")) {
-                refused.add(assertThrows(IllegalArgumentException.class, () -> ws.close(1000, reason)));
+            if (Api.path(ws).equals("/attack")) {
+                refused.add(assertThrows(IllegalArgumentException.class, () -> Api.close(ws, 1000, reason)));
             } else {
                 Handlers.echo(ws);
             }
@@ -464,6 +472,25 @@ class HandshakeAttacksTest {
                 Answer answer = answerOf(server, draft);
                 assertEquals(426, answer.status());
                 assertTrue(answer.hasLine("Sec-WebSocket-Version: 13"), answer.head());
+            }
+        });
+    }
+
+    // 34: other names of this machine
+
+    @ParameterizedTest
+    @ValueSource(strings = {"evil.example", "evil.example:80", "localhost.evil.example", "xlocalhost",
+            "127.0.0.1.evil.example", "localhost:80@evil.example"})
+    void attack34_hostsThatAreNotAllowedMustBeRefused(String host) throws Exception {
+        HandshakePolicy policy = Api.hosts("localhost", "server.example.com");
+        Bystander.beside(Handlers.echoServer().policy(policy), server -> {
+            for (String origin : List.of("", "Origin: http://" + host + "\r\n")) {
+                int status = statusOf(server,
+                        request().replace("Host: server.example.com\r\n", "Host: " + host + "\r\n" + origin));
+                assertTrue(List.of(400, 403, 421).contains(status), host + ": " + status);
+            }
+            for (String allowed : List.of("localhost", "LOCALHOST", "localhost:" + server.port())) {
+                assertEquals(101, statusOf(server, request().replace("Host: server.example.com", "Host: " + allowed)));
             }
         });
     }

@@ -1,9 +1,14 @@
-package dev.weft.server;
+package dev.weft.attacks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.sun.management.ThreadMXBean;
+import dev.weft.server.Await;
+import dev.weft.server.RawPeer;
+import dev.weft.server.ServerBudget;
+import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -13,13 +18,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /** What an attack must not do: a client that echoes small messages beside it, and the memory that all threads took. */
-final class Bystander {
+public final class Bystander {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private Bystander() {}
 
     /** What is done to the server; leaves none of its own connections open. */
-    interface Attack {
+    public interface Attack {
         void on(WebSocketServer server) throws Exception;
     }
 
@@ -27,7 +32,7 @@ final class Bystander {
      * Runs the attack on a server with these settings. Another connection echoes before, during and after it, a new one is
      * served afterwards, and nothing of the attack's connections is left.
      */
-    static void beside(WebSocketServerBuilder settings, Attack attack) throws Exception {
+    public static void beside(WebSocketServerBuilder settings, Attack attack) throws Exception {
         try (WebSocketServer server = settings.shutdownGrace(Duration.ZERO).start();
                 RawPeer peer = RawPeer.open(server)) {
             assertEchoes(peer, "before");
@@ -51,11 +56,11 @@ final class Bystander {
             try (RawPeer late = RawPeer.open(server)) {
                 assertEchoes(late, "late");
             }
-            Await.until("nothing is left of what was buffered", () -> server.services().pool().budget().taken() == 0);
+            Await.until("nothing is left of what was buffered", () -> ServerBudget.of(server).taken() == 0);
         }
     }
 
-    static void assertEchoes(RawPeer peer, String text) throws IOException {
+    public static void assertEchoes(RawPeer peer, String text) throws IOException {
         byte[] utf8 = text.getBytes(UTF_8);
         String frame = HexFormat.of().formatHex(new byte[]{(byte) 0x81, (byte) utf8.length}) + " "
                 + HexFormat.of().formatHex(utf8);
@@ -63,12 +68,12 @@ final class Bystander {
     }
 
     /** Octets that all threads together, the tests' own included, have allocated so far. */
-    static long allocated() {
+    public static long allocated() {
         return THREADS.getTotalThreadAllocatedBytes();
     }
 
     /** Octets on the heap that something still refers to, as far as the collector tells. */
-    static long retained() {
+    public static long retained() {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 3; i++) {
             System.gc();

@@ -1,0 +1,83 @@
+package dev.weft.bench.soak;
+
+import java.nio.ByteBuffer;
+import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a client asks a {@link SoakHandler} to do, as a text message such as {@code soak STREAM 3 100 5000}: for its order 3,
+ * stream 100 messages of up to 5,000 bytes. Orders are carried out at the same time. Each ends with the text
+ * {@code done 3 100}: so many messages were accepted, all of which were sent before. What follows ABANDON and CLOSE is the
+ * Close frame instead. Whatever else the client sends is sent back.
+ *
+ * @param id     of the order, unique on its connection
+ * @param count  how many messages; of CLOSE, the close code
+ * @param length the most bytes of a message, at least {@value #HEADER}
+ */
+record Order(Verb verb, int id, int count, int length) {
+    /** What is to be done. */
+    enum Verb {
+        /** The handler's thread sends the messages. */
+        SEND,
+        /** Another thread sends them. */
+        SEND_ELSEWHERE,
+        /** Another thread tries to send each until it is accepted. */
+        TRY_AGAIN,
+        /** Another thread tries to send each once: some are left out, in whose place no other comes. */
+        TRY_ONCE,
+        /** Another thread writes each as a stream. */
+        STREAM,
+        /** Another thread begins a message and abandons it: the connection fails with 1011. */
+        ABANDON,
+        /** Another thread closes with this code and {@link #REASON}. */
+        CLOSE
+    }
+
+    static final String REASON = "as ordered \u20ac";
+    /** Of a message: its order and its number. */
+    static final int HEADER = 8;
+
+    private static final Pattern TEXT = Pattern.compile("soak ([A-Z_]+) (\\d{1,9}) (\\d{1,9}) (\\d{1,9})");
+    private static final Pattern DONE = Pattern.compile("done (\\d{1,9}) (\\d{1,9})");
+
+    /** The end of an order. */
+    record Done(int id, int accepted) {
+        /** Returns {@code null} if the text is none. */
+        static Done parse(String text) {
+            Matcher matcher = DONE.matcher(text);
+            return matcher.matches()
+                    ? new Done(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)))
+                    : null;
+        }
+
+        @Override
+        public String toString() {
+            return "done " + id + " " + accepted;
+        }
+    }
+
+    /** Returns {@code null} if the text is none. */
+    static Order parse(String text) {
+        Matcher matcher = TEXT.matcher(text);
+        return matcher.matches()
+                ? new Order(Verb.valueOf(matcher.group(1)), Integer.parseInt(matcher.group(2)),
+                        Integer.parseInt(matcher.group(3)), Integer.parseInt(matcher.group(4)))
+                : null;
+    }
+
+    /** The message of this number: its length and every byte of it follow from the order. */
+    byte[] message(int number) {
+        RandomGenerator random = new java.util.SplittableRandom(((long) id << 32 | number) * 31 + length);
+        byte[] message = new byte[HEADER + random.nextInt(length - HEADER + 1)];
+        random.nextBytes(message);
+        ByteBuffer.wrap(message).putInt(id).putInt(number);
+        return message;
+    }
+
+    /** The message as it goes by text. */
+    @Override
+    public String toString() {
+        return "soak " + verb + " " + id + " " + count + " " + length;
+    }
+}

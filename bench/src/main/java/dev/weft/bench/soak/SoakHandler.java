@@ -1,0 +1,92 @@
+package dev.weft.bench.soak;
+
+import dev.weft.Message;
+import dev.weft.WebSocketConnection;
+import dev.weft.server.WebSocketHandler;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.concurrent.locks.LockSupport;
+
+/** Carries out orders in every way that the API has, and sends back what is no {@link Order}. */
+final class SoakHandler implements WebSocketHandler {
+    private static final int PIECE = 3000;
+    private static final long BEFORE_ANOTHER_TRY_NANOS = 1_000_000;
+
+    @Override
+    public void handle(WebSocketConnection ws) throws IOException {
+        while (true) {
+            switch (ws.receive()) {
+                case Message.Text text -> {
+                    Order order = Order.parse(text.value());
+                    if (order == null) {
+                        ws.send(text.value());
+                    } else if (order.verb() == Order.Verb.SEND) {
+                        carryOut(ws, order);
+                    } else {
+                        Thread.startVirtualThread(() -> carryOutElsewhere(ws, order));
+                    }
+                }
+                case Message.Binary binary -> ws.send(binary.value());
+                case Message.Close close -> {
+                    return;
+                }
+            }
+        }
+    }
+
+    private static void carryOutElsewhere(WebSocketConnection ws, Order order) {
+        try {
+            carryOut(ws, order);
+        } catch (IOException e) {
+            // The connection is over: its client knows whether that is as it should be.
+        }
+    }
+
+    private static void carryOut(WebSocketConnection ws, Order order) throws IOException {
+        switch (order.verb()) {
+            case ABANDON -> abandon(ws, order.message(0));
+            case CLOSE -> ws.close(order.count(), Order.REASON);
+            default -> {
+                int accepted = 0;
+                for (int number = 0; number < order.count(); number++) {
+                    accepted += carryOut(ws, order.verb(), order.message(number)) ? 1 : 0;
+                }
+                ws.send(new Order.Done(order.id(), accepted).toString());
+            }
+        }
+    }
+
+    /** Whether the message was accepted. */
+    private static boolean carryOut(WebSocketConnection ws, Order.Verb verb, byte[] message) throws IOException {
+        switch (verb) {
+            case TRY_ONCE -> {
+                return ws.post(message);
+            }
+            case TRY_AGAIN -> {
+                while (!ws.post(message)) {
+                    if (!ws.isOpen()) {
+                        throw new IOException("the connection is over");
+                    }
+                    LockSupport.parkNanos(BEFORE_ANOTHER_TRY_NANOS);
+                }
+            }
+            case STREAM -> {
+                try (OutputStream stream = ws.sendBinaryStream()) {
+                    for (int from = 0; from < message.length; from += PIECE) {
+                        stream.write(message, from, Math.min(PIECE, message.length - from));
+                    }
+                }
+            }
+            default -> ws.send(message);
+        }
+        return true;
+    }
+
+    /** Today's API cannot abandon a message but by ending the connection within it. */
+    private static void abandon(WebSocketConnection ws, byte[] message) throws IOException {
+        OutputStream stream = ws.sendBinaryStream();
+        stream.write(message, 0, message.length - 1);
+        stream.flush();
+        ws.close(1011, "");
+    }
+}

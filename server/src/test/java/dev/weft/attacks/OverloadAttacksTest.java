@@ -1,0 +1,315 @@
+package dev.weft.attacks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.Message;
+import dev.weft.MessageView;
+import dev.weft.WebSocketConnection;
+import dev.weft.server.Handlers;
+import dev.weft.server.RawPeer;
+import dev.weft.server.TransportKind;
+import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Scanner;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
+import java.util.zip.Deflater;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Attacks 29 and 36, over the wire: what some peers make the server hold, or wait for, costs the others nothing. */
+@Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class OverloadAttacksTest {
+    private static final int MESSAGE = 16_384;
+    private static final CountDownLatch NEVER = new CountDownLatch(1);
+    private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";
+
+    // 29: the budget of buffered bytes
+
+    /** A room whose members get numbered messages, of which none may wait for anybody. */
+    private static final class Room {
+        private final BlockingQueue<WebSocketConnection> members = new LinkedBlockingQueue<>();
+        private final List<WebSocketConnection> reading = new ArrayList<>();
+        private final List<WebSocketConnection> deaf = new ArrayList<>();
+        private int refused;
+
+        void join(WebSocketConnection ws) throws IOException {
+            members.add(ws);
+            Message message = ws.receive();
+            while (!(message instanceof Message.Close)) {
+                message = ws.receive();
+            }
+        }
+
+        /** Who joined last. */
+        void admit(boolean reads) throws InterruptedException {
+            WebSocketConnection ws = members.poll(10, TimeUnit.SECONDS);
+            assertTrue(ws != null, "no handler was started");
+            (reads ? reading : deaf).add(ws);
+        }
+
+        /** The idiom of a broadcast: whoever is too far behind is left. */
+        void broadcast(int number) {
+            byte[] message = Numbered.message(29, number, MESSAGE);
+            for (WebSocketConnection each : deaf) {
+                if (Api.trySend(each, message) != Api.Result.ACCEPTED && each.isOpen()) {
+                    each.abort();
+                }
+            }
+            for (WebSocketConnection each : reading) {
+                refused += Api.trySend(each, message) == Api.Result.ACCEPTED ? 0 : 1;
+            }
+        }
+
+        String outcome() {
+            return refused + " refused, " + reading.stream().filter(ws -> !ws.isOpen()).count() + " closed";
+        }
+    }
+
+    /** A server with a small heap and a room in it; broadcasts at each number on its input, and tells the outcome so far. */
+    static final class SmallRoom {
+        private SmallRoom() {}
+
+        /** The arguments: how many join who do not read, and how many after them who do. */
+        public static void main(String[] arguments) throws Exception {
+            Room room = new Room();
+            PrintStream out = System.out;
+            try (WebSocketServer server = WebSocketServer.builder().handler(room::join).sendBufferSize(65_536)
+                    .shutdownGrace(Duration.ZERO).start(); Scanner in = new Scanner(System.in)) {
+                out.println(server.port());
+                for (int i = 0; i < Integer.parseInt(arguments[0]); i++) {
+                    room.admit(false);
+                    out.println("joined");
+                }
+                for (int i = 0; i < Integer.parseInt(arguments[1]); i++) {
+                    room.admit(true);
+                    out.println("joined");
+                }
+                while (in.hasNextInt()) {
+                    room.broadcast(in.nextInt());
+                    out.println(room.outcome());
+                }
+            }
+        }
+    }
+
+    @Test
+    void attack29_broadcastMustNotRefuseThoseWhoRead() throws Exception {
+        int deaf = 40;
+        int reading = 20;
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx96m", "-cp", System.getProperty("java.class.path"), SmallRoom.class.getName(), "" + deaf,
+                "" + reading).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        List<RawPeer> peers = new ArrayList<>();
+        try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
+                PrintStream input = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8)) {
+            int port = Integer.parseInt(output.readLine());
+            for (int i = 0; i < deaf + reading; i++) {
+                peers.add(RawPeer.connect(port).upgraded());
+                assertEquals("joined", output.readLine());
+            }
+            for (int number = 0; number < 400; number++) {
+                input.println(number);
+                assertEquals("0 refused, 0 closed", output.readLine(), "message " + number);
+                for (RawPeer peer : peers.subList(deaf, peers.size())) {
+                    assertNumbered(number, peer);
+                }
+            }
+        } finally {
+            process.destroyForcibly();
+            for (RawPeer peer : peers) {
+                peer.leave();
+            }
+        }
+    }
+
+    private static void assertNumbered(int number, RawPeer peer) throws IOException {
+        WireFrame frame = WireFrame.read(peer.input());
+        assertTrue(frame != null && !frame.isClose(), () -> "ended before message " + number + ": " + frame);
+        assertEquals(number, Numbered.number(frame.payload()));
+    }
+
+    /** Whatever it is that fills the budget: messages that wait, and ones that are half received. */
+    @ParameterizedTest
+    @EnumSource
+    void attack29_peersThatKeepUpMustNeverBeRefused(Wire wire) throws Exception {
+        Room room = new Room();
+        List<RawPeer> peers = new ArrayList<>();
+        WebSocketServerBuilder settings = wire.server(room::join).sendBufferSize(65_536).bufferedOctets(4 << 20);
+        try (WebSocketServer server = settings.start(); RawPeer reading = RawPeer.open(server)) {
+            room.admit(true);
+            for (int i = 0; i < 20; i++) {
+                peers.add(RawPeer.connect(server, new SlowSocket(16_384)).upgraded());
+                room.admit(false);
+            }
+            for (int i = 0; i < 10; i++) {
+                RawPeer half = RawPeer.open(server);
+                peers.add(half);
+                room.admit(true);
+                room.reading.removeLast();
+                half.octets(RawPeer.frame(0x02, new byte[116_000]));
+            }
+            for (int number = 0; number < 300; number++) {
+                room.broadcast(number);
+                assertEquals("0 refused, 0 closed", room.outcome(), "message " + number);
+                assertNumbered(number, reading);
+            }
+        } finally {
+            for (RawPeer peer : peers) {
+                peer.leave();
+            }
+        }
+    }
+
+    /** There is room for what each holds, some 44 KiB outside the heap, but not for a buffer of the usual size beside it. */
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void attack29_halfCompressedMessagesMustNotCloseOthers(TransportKind kind) throws Exception {
+        byte[] begun = compressedStart();
+        byte[] message = Numbered.message(29, 1, 20_000);
+        List<RawPeer> peers = new ArrayList<>();
+        WebSocketServerBuilder settings = Handlers.echoServer().transport(kind).shutdownGrace(Duration.ZERO)
+                .bufferedOctets(16 << 20);
+        try (WebSocketServer server = settings.start(); RawPeer healthy = RawPeer.open(server)) {
+            for (int i = 0; i < 330; i++) {
+                RawPeer half = RawPeer.open(server, DEFLATE);
+                peers.add(half);
+                String answer = half.octets(RawPeer.frame(0x42, begun)).hex("8980 00000000").readFrame();
+                assertTrue(answer.equals("8a00 ") || answer.contains(" 03f5"), "a pong, or 1013: " + answer);
+                healthy.octets(RawPeer.frame(0x82, message));
+                assertNumbered(1, healthy);
+            }
+        } finally {
+            for (RawPeer peer : peers) {
+                peer.leave();
+            }
+        }
+    }
+
+    /** Some hundred bytes of a compressed message that goes on. */
+    private static byte[] compressedStart() {
+        Deflater deflater = new Deflater(Deflater.DEFAULT_COMPRESSION, true);
+        try {
+            byte[] target = new byte[1000];
+            deflater.setInput(Numbered.message(1, 1, 300));
+            return Arrays.copyOf(target, deflater.deflate(target, 0, target.length, Deflater.SYNC_FLUSH));
+        } finally {
+            deflater.end();
+        }
+    }
+
+    // 36: what senders that are stuck cost
+
+    @ParameterizedTest
+    @EnumSource
+    @EnabledOnOs(OS.LINUX)
+    void attack36_sendersThatAreStuckMustWakeNoThread(Wire wire) throws Exception {
+        List<RawPeer> peers = new ArrayList<>();
+        BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
+        LongAdder echoes = new LongAdder();
+        WebSocketServerBuilder settings = wire.server(ws -> {
+            opened.add(ws);
+            for (MessageView view = Api.receiveView(ws); view != null; view = Api.receiveView(ws)) {
+                ws.send(view);
+                echoes.increment();
+            }
+        }).sendBufferSize(16_384).writeTimeout(Duration.ofMinutes(1)).pongTimeout(Duration.ofMinutes(1))
+                .messageTimeout(Duration.ofMinutes(1));
+        try (WebSocketServer server = settings.start()) {
+            byte[] pipelined = pipelined();
+            for (int i = 0; i < 20; i++) {
+                RawPeer peer = RawPeer.connect(server, new SlowSocket(4096)).upgraded();
+                peers.add(peer);
+                // More than all buffers of the way back hold, and less than those of both ways.
+                Thread.ofPlatform().daemon().start(() -> {
+                    try {
+                        peer.octets(pipelined);
+                    } catch (IOException e) {
+                        // It left before all of it went.
+                    }
+                });
+            }
+            // Until a second in which no echo left was quiet; if there is none, the last one tells.
+            Map<String, Long> noisy = Map.of("no look yet", 0L);
+            for (int i = 0; i < 8 && !noisy.isEmpty(); i++) {
+                long before = echoes.sum();
+                noisy = wakeUpsInASecond();
+                if (echoes.sum() != before || opened.size() < 20) {
+                    noisy = Map.of("echoes", echoes.sum() - before);
+                }
+            }
+            assertEquals(Map.of(), noisy, "wake-ups in a second");
+            assertEquals(20, opened.stream().filter(WebSocketConnection::isOpen).count(), "all are still stuck");
+        } finally {
+            for (RawPeer peer : peers) {
+                peer.leave();
+            }
+        }
+    }
+
+    private static byte[] pipelined() {
+        byte[] frame = RawPeer.frame(0x82, new byte[200]);
+        byte[] all = new byte[20_000 * frame.length];
+        for (int at = 0; at < all.length; at += frame.length) {
+            System.arraycopy(frame, 0, all, at, frame.length);
+        }
+        return all;
+    }
+
+    /** The server's threads, and the ones that carry virtual threads, that woke up more than ten times in a second. */
+    private static Map<String, Long> wakeUpsInASecond() throws Exception {
+        Map<String, Long> before = wakeUps();
+        // Nothing to wait for but time: this is a rate.
+        NEVER.await(1, TimeUnit.SECONDS);
+        Map<String, Long> noisy = wakeUps();
+        noisy.replaceAll((thread, count) -> count - before.getOrDefault(thread, count));
+        noisy.values().removeIf(count -> count <= 10);
+        return noisy;
+    }
+
+    private static Map<String, Long> wakeUps() throws IOException {
+        Map<String, Long> wakeUps = new HashMap<>();
+        try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
+            for (Path task : tasks.toList()) {
+                try {
+                    String status = Files.readString(task.resolve("status"));
+                    String name = valueOf("Name", status);
+                    if (name.startsWith("weft-") || name.startsWith("ForkJoinPool-1-")) {
+                        wakeUps.put(name + " " + task.getFileName(),
+                                Long.parseLong(valueOf("voluntary_ctxt_switches", status)));
+                    }
+                } catch (IOException e) {
+                    // The thread has ended meanwhile.
+                }
+            }
+        }
+        assertTrue(wakeUps.keySet().stream().anyMatch(name -> name.startsWith("weft-sweeper")), wakeUps::toString);
+        return wakeUps;
+    }
+
+    private static String valueOf(String key, String status) {
+        return status.lines().filter(line -> line.startsWith(key + ":")).findFirst().orElseThrow()
+                .substring(key.length() + 1).strip();
+    }
+}

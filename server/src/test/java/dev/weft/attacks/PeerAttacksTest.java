@@ -1,0 +1,438 @@
+package dev.weft.attacks;
+
+import static dev.weft.server.RawPeer.CLOSE_1000;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.Message;
+import dev.weft.WebSocketConnection;
+import dev.weft.server.Await;
+import dev.weft.server.Handlers;
+import dev.weft.server.RawPeer;
+import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Attacks 17 to 20, over the wire: peers that do not read, are dead, do not close as they should, or race. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class PeerAttacksTest {
+    private static final Duration SHORT = Duration.ofMillis(300);
+    /** What nobody who is not held up exceeds, even on a busy machine. */
+    private static final long AT_ONCE_NANOS = 3_000_000_000L;
+    private static final String EMPTY_PING = "8900 ";
+    private static final String EMPTY_PONG = "8a80 00000000";
+
+    private final BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
+
+    /** Hands its connection to the test, and receives until the end. */
+    private void listen(WebSocketConnection ws) throws IOException {
+        opened.add(ws);
+        receiveToTheEnd(ws);
+    }
+
+    private static void receiveToTheEnd(WebSocketConnection ws) throws IOException {
+        Message message = ws.receive();
+        while (!(message instanceof Message.Close)) {
+            message = ws.receive();
+        }
+    }
+
+    private WebSocketConnection nextOpened() throws InterruptedException {
+        WebSocketConnection ws = opened.poll(10, TimeUnit.SECONDS);
+        assertTrue(ws != null, "no handler was started");
+        return ws;
+    }
+
+    private static <T> FutureTask<T> inBackground(Callable<T> task) {
+        FutureTask<T> future = new FutureTask<>(task);
+        Thread.startVirtualThread(future);
+        return future;
+    }
+
+    private static void awaitNoConnections(WebSocketServer server) {
+        Await.until("the server holds no connection", () -> server.connections() == 0);
+    }
+
+    // 17: peers that never read
+
+    @ParameterizedTest
+    @EnumSource
+    void attack17_peerThatNeverReadsMustHoldUpNobody(Wire wire) throws Exception {
+        try (WebSocketServer server = wire.server(this::listen).writeTimeout(Duration.ofSeconds(1)).start();
+                RawPeer deaf = RawPeer.connect(server, new SlowSocket(4096)).upgraded()) {
+            WebSocketConnection toDeaf = nextOpened();
+            List<RawPeer> peers = new ArrayList<>();
+            List<WebSocketConnection> room = new ArrayList<>(List.of(toDeaf));
+            for (int i = 0; i < 5; i++) {
+                peers.add(RawPeer.open(server));
+                room.add(nextOpened());
+            }
+            FutureTask<IOException> sending = inBackground(() -> {
+                try {
+                    byte[] much = new byte[1 << 20];
+                    while (true) {
+                        toDeaf.send(much);
+                    }
+                } catch (IOException e) {
+                    return e;
+                }
+            });
+            long start = System.nanoTime();
+            int number = 0;
+            while (number < 100 || !sending.isDone()) {
+                broadcast(number++, room, peers);
+                assertTrue(System.nanoTime() - start < 20_000_000_000L, "the send never ended");
+            }
+            assertFalse(toDeaf.isOpen(), "a send ended: " + sending.get());
+            Await.until("the end is told", () -> Api.cause(toDeaf).isPresent());
+            Await.until("the server has left it", () -> server.connections() == peers.size());
+            deaf.leave();
+            for (RawPeer peer : peers) {
+                peer.leave();
+            }
+        }
+    }
+
+    /** Has the message go to all, and wait for none but those who read, who are the room's last ones. */
+    private static void broadcast(int number, List<WebSocketConnection> room, List<RawPeer> peers) throws IOException {
+        long start = System.nanoTime();
+        byte[] message = Numbered.message(17, number, 1000);
+        for (int i = 0; i < room.size(); i++) {
+            Api.Result result = Api.trySend(room.get(i), message);
+            assertTrue(i == 0 || result == Api.Result.ACCEPTED, "a peer that reads was refused: " + result);
+        }
+        for (RawPeer peer : peers) {
+            assertEquals(number, Numbered.number(WireFrame.read(peer.input()).payload()));
+        }
+        long taken = System.nanoTime() - start;
+        assertTrue(taken < AT_ONCE_NANOS, "message " + number + " took " + taken + " ns");
+    }
+
+    // 18: half-open peers
+
+    /** A connection's handler is in here until the test lets it go. */
+    private static void beBusy(WebSocketConnection ws, CountDownLatch release) throws InterruptedException {
+        if (Api.path(ws).equals("/busy")) {
+            release.await();
+        }
+    }
+
+    private static RawPeer openToBusyHandler(WebSocketServer server) throws IOException {
+        RawPeer peer = RawPeer.connect(server);
+        assertTrue(peer.text(RawPeer.request().replace("/chat", "/busy")).readHead().startsWith("HTTP/1.1 101 "));
+        return peer;
+    }
+
+    @Test
+    void attack18_halfOpenPeersMustBeFoundByPing() throws Exception {
+        Wire.allAtOnce(wire -> {
+            CountDownLatch release = new CountDownLatch(1);
+            BlockingQueue<WebSocketConnection> all = new LinkedBlockingQueue<>();
+            WebSocketServerBuilder settings = wire.server(ws -> {
+                all.add(ws);
+                beBusy(ws, release);
+                receiveToTheEnd(ws);
+            }).pingInterval(SHORT).pongTimeout(Duration.ofMillis(900));
+            try (WebSocketServer server = settings.start();
+                    RawPeer silent = RawPeer.open(server);
+                    RawPeer deaf = RawPeer.connect(server, new SlowSocket(4096)).upgraded();
+                    RawPeer ofBusyHandler = openToBusyHandler(server)) {
+                Await.until("all are open", () -> all.size() == 3);
+                assertEquals(EMPTY_PING, silent.readFrame());
+                Await.until("the dead are found where a handler receives",
+                        () -> all.stream().filter(WebSocketConnection::isOpen).count() <= 1);
+                Await.until("the dead are found", () -> all.stream().noneMatch(WebSocketConnection::isOpen));
+                release.countDown();
+                deaf.leave();
+                ofBusyHandler.leave();
+                awaitNoConnections(server);
+            }
+        });
+    }
+
+    @Test
+    void attack18_peersThatAnswerPingsMustStayWhateverTheirHandlersDo() throws Exception {
+        Wire.allAtOnce(wire -> {
+            CountDownLatch release = new CountDownLatch(1);
+            BlockingQueue<WebSocketConnection> all = new LinkedBlockingQueue<>();
+            WebSocketServerBuilder settings = wire.server(ws -> {
+                all.add(ws);
+                beBusy(ws, release);
+                Handlers.echo(ws);
+            }).pingInterval(SHORT).pongTimeout(Duration.ofSeconds(1));
+            try (WebSocketServer server = settings.start();
+                    RawPeer idle = RawPeer.open(server);
+                    RawPeer ofBusyHandler = openToBusyHandler(server)) {
+                FutureTask<Integer> other = inBackground(() -> answerPings(ofBusyHandler, Duration.ofMillis(1500)));
+                assertTrue(answerPings(idle, Duration.ofMillis(1500)) >= 3);
+                assertTrue(other.get() >= 3);
+                assertTrue(all.size() == 2 && all.stream().allMatch(WebSocketConnection::isOpen));
+                release.countDown();
+                for (RawPeer peer : List.of(idle, ofBusyHandler)) {
+                    peer.octets(RawPeer.textFrame("alive"));
+                    String frame = peer.readFrame();
+                    while (frame.equals(EMPTY_PING)) {
+                        frame = peer.hex(EMPTY_PONG).readFrame();
+                    }
+                    assertEquals("8105 616c697665", frame);
+                }
+            }
+        });
+    }
+
+    /** Answers every ping for so long; returns the number of pings. */
+    private static int answerPings(RawPeer peer, Duration duration) throws IOException {
+        long end = System.nanoTime() + duration.toNanos();
+        int pings = 0;
+        do {
+            assertEquals(EMPTY_PING, peer.readFrame());
+            peer.hex(EMPTY_PONG);
+            pings++;
+        } while (System.nanoTime() < end);
+        return pings;
+    }
+
+    // 19: peers that do not close as they should
+
+    @ParameterizedTest
+    @EnumSource
+    void attack19_peersThatDoNotCloseAsTheyShouldMustBeLeft(Wire wire) throws Exception {
+        WebSocketServerBuilder settings = wire.server(this::listen).closeTimeout(SHORT)
+                .writeTimeout(Duration.ofSeconds(1));
+        try (WebSocketServer server = settings.start();
+                RawPeer silent = RawPeer.open(server);
+                RawPeer sending = RawPeer.open(server);
+                RawPeer deaf = RawPeer.connect(server, new SlowSocket(4096)).upgraded();
+                RawPeer lingering = RawPeer.open(server);
+                RawPeer halfClosed = RawPeer.open(server)) {
+            List<WebSocketConnection> all = new ArrayList<>();
+            for (int i = 0; i < 5; i++) {
+                all.add(nextOpened());
+            }
+            FutureTask<Boolean> cut = inBackground(() -> sendUntilCut(sending));
+            for (WebSocketConnection ws : all) {
+                Api.close(ws, 4000, "enough");
+                assertFalse(ws.isOpen());
+            }
+            lingering.hex("8882 00000000 0fa0");
+            if (!halfClosed.socket().getClass().getSimpleName().startsWith("SSL")) {
+                halfClosed.halfClose();
+            }
+            assertEquals(4000, WireFrame.read(silent.input()).closeCode());
+            assertEquals(4000, WireFrame.read(lingering.input()).closeCode());
+            assertTrue(cut.get(10, TimeUnit.SECONDS));
+            deaf.leave();
+            awaitNoConnections(server);
+            assertTrue(all.stream().allMatch(ws -> Api.sentCode(ws) == 4000));
+        }
+    }
+
+    private static boolean sendUntilCut(RawPeer peer) {
+        byte[] frame = RawPeer.textFrame("more");
+        try {
+            while (true) {
+                peer.octets(frame);
+            }
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    /** Whoever shuts its output down is still owed what was sent before, and is left then. */
+    @ParameterizedTest
+    @EnumSource(names = {"PARKING", "PARKING_PLATFORM", "BLOCKING"})
+    void attack19_halfClosedPeersMustStillGetWhatTheyAreOwed(Wire wire) throws Exception {
+        try (WebSocketServer server = wire.server(Handlers::echo).closeTimeout(SHORT).start();
+                RawPeer peer = RawPeer.open(server)) {
+            byte[] large = new byte[300_000];
+            peer.octets(RawPeer.frame(0x82, large)).halfClose();
+            assertEquals(large.length, WireFrame.read(peer.input()).payload().length);
+            peer.readToEnd();
+            awaitNoConnections(server);
+        }
+    }
+
+    // 20: races
+
+    private enum End {
+        ONE_CLOSE, TWO_CLOSES, ABORT, PEER_CLOSES
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void attack20_endsThatRaceWithSendsMustNeitherHangNorInterleave(Wire wire) throws Exception {
+        WebSocketServerBuilder settings = wire.server(this::listen).sendBufferSize(16_384);
+        try (WebSocketServer server = settings.start()) {
+            for (int round = 0; round < 40; round++) {
+                race(server, round);
+            }
+            awaitNoConnections(server);
+        }
+    }
+
+    private void race(WebSocketServer server, int round) throws Exception {
+        End end = End.values()[round % End.values().length];
+        try (RawPeer peer = RawPeer.open(server)) {
+            WebSocketConnection ws = nextOpened();
+            CountDownLatch underWay = new CountDownLatch(10 + round);
+            List<FutureTask<Void>> tasks = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                int sender = 8 * round + i;
+                tasks.add(inBackground(() -> sendUntilTheEnd(ws, sender, underWay)));
+            }
+            FutureTask<Integer> received = inBackground(() -> receiveAll(peer, round, end));
+            assertTrue(underWay.await(10, TimeUnit.SECONDS));
+            switch (end) {
+                case ONE_CLOSE -> Api.close(ws, 4000, "");
+                case TWO_CLOSES -> {
+                    tasks.add(inBackground(() -> {
+                        Api.close(ws, 4000, "");
+                        return null;
+                    }));
+                    Api.close(ws, 4000, "");
+                }
+                case ABORT -> ws.abort();
+                case PEER_CLOSES -> peer.hex(CLOSE_1000);
+            }
+            for (FutureTask<Void> task : tasks) {
+                task.get(10, TimeUnit.SECONDS);
+            }
+            assertTrue(received.get(10, TimeUnit.SECONDS) > 0, end + " after no message");
+        }
+    }
+
+    /** By one of three ways of sending, message after message. */
+    private static Void sendUntilTheEnd(WebSocketConnection ws, int sender, CountDownLatch underWay) {
+        Random random = new Random(sender);
+        int number = 0;
+        try {
+            while (ws.isOpen()) {
+                byte[] message = Numbered.message(sender, number,
+                        8 + random.nextInt(random.nextBoolean() ? 100 : 9000));
+                boolean sent = true;
+                switch (sender % 4) {
+                    case 0, 1 -> ws.send(message);
+                    case 2 -> sent = Api.trySend(ws, message) == Api.Result.ACCEPTED;
+                    default -> stream(ws, message);
+                }
+                if (sent) {
+                    number++;
+                    underWay.countDown();
+                } else {
+                    Thread.yield();
+                }
+            }
+        } catch (IOException e) {
+            // The end; that there is one is what counts.
+        }
+        return null;
+    }
+
+    private static void stream(WebSocketConnection ws, byte[] message) throws IOException {
+        OutputStream stream = Api.sendStream(ws);
+        int half = message.length / 2;
+        stream.write(message, 0, half);
+        stream.flush();
+        stream.write(message, half, message.length - half);
+        Api.complete(stream);
+    }
+
+    /** Checks each message, and that nothing follows the Close frame; returns how many there were. */
+    private static int receiveAll(RawPeer peer, int round, End end) throws IOException {
+        Map<Integer, Integer> next = new HashMap<>();
+        ByteArrayOutputStream message = new ByteArrayOutputStream();
+        boolean within = false;
+        int messages = 0;
+        try {
+            WireFrame frame = WireFrame.read(peer.input());
+            while (frame != null && !frame.isClose()) {
+                assertFalse(frame.isControl());
+                assertEquals(within, frame.isContinuation(), "fragments of one message, and no other frame among them");
+                within = !frame.isFinal();
+                message.writeBytes(frame.payload());
+                if (frame.isFinal()) {
+                    messages++;
+                    int sender = Numbered.sender(message.toByteArray());
+                    assertEquals(round, sender / 8, "a message of another connection");
+                    assertEquals(next.merge(sender, 1, Integer::sum) - 1, Numbered.number(message.toByteArray()));
+                    message.reset();
+                }
+                frame = WireFrame.read(peer.input());
+            }
+            assertTrue(frame != null || end == End.ABORT, "no Close frame");
+            if (frame != null) {
+                assertEquals(end == End.PEER_CLOSES ? 1000 : 4000, frame.closeCode());
+                if (end != End.PEER_CLOSES) {
+                    peer.hex("8882 00000000 0fa0");
+                }
+                assertEquals(0, peer.readToEnd().length);
+            }
+        } catch (EOFException | SocketException | SSLException e) {
+            assertEquals(End.ABORT, end, e::toString);
+        }
+        return messages;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void attack20_abortMustFreeASendThatIsStuck(Wire wire) throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        WebSocketServerBuilder settings = wire.server(ws -> {
+            try {
+                listen(ws);
+            } finally {
+                over.countDown();
+            }
+        }).sendBufferSize(16_384);
+        try (WebSocketServer server = settings.start();
+                RawPeer deaf = RawPeer.connect(server, new SlowSocket(4096)).upgraded()) {
+            WebSocketConnection ws = nextOpened();
+            FutureTask<Boolean> sending = inBackground(() -> {
+                try {
+                    ws.send(new byte[32 << 20]);
+                    return false;
+                } catch (IOException e) {
+                    return true;
+                }
+            });
+            // From here on that thread is in the middle of its frame.
+            deaf.readOctet();
+            FutureTask<Void> closing = inBackground(() -> {
+                Api.close(ws, 4000, "");
+                return null;
+            });
+            ws.abort();
+            assertTrue(sending.get(10, TimeUnit.SECONDS));
+            try {
+                closing.get(10, TimeUnit.SECONDS);
+            } catch (java.util.concurrent.ExecutionException e) {
+                assertTrue(e.getCause() instanceof IOException, e.toString());
+            }
+            assertTrue(over.await(10, TimeUnit.SECONDS), "the receive is not freed");
+            deaf.leave();
+            awaitNoConnections(server);
+        }
+    }
+}
