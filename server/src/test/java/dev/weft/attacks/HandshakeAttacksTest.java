@@ -412,8 +412,8 @@ class HandshakeAttacksTest {
     void attack14_controlCharactersInACloseReason(String reason) throws Exception {
         BlockingQueue<IllegalArgumentException> refused = new LinkedBlockingQueue<>();
         WebSocketServerBuilder settings = WebSocketServer.builder().handler(ws -> {
-            if (Api.path(ws).equals("/attack")) {
-                refused.add(assertThrows(IllegalArgumentException.class, () -> Api.close(ws, 1000, reason)));
+            if (ws.target().equals("/attack")) {
+                refused.add(assertThrows(IllegalArgumentException.class, () -> ws.close(1000, reason)));
             } else {
                 Handlers.echo(ws);
             }
@@ -482,7 +482,7 @@ class HandshakeAttacksTest {
     @ValueSource(strings = {"evil.example", "evil.example:80", "localhost.evil.example", "xlocalhost",
             "127.0.0.1.evil.example", "localhost:80@evil.example"})
     void attack34_hostsThatAreNotAllowedMustBeRefused(String host) throws Exception {
-        HandshakePolicy policy = Api.hosts("localhost", "server.example.com");
+        HandshakePolicy policy = HandshakePolicy.hosts("localhost", "server.example.com");
         Bystander.beside(Handlers.echoServer().policy(policy), server -> {
             for (String origin : List.of("", "Origin: http://" + host + "\r\n")) {
                 int status = statusOf(server,

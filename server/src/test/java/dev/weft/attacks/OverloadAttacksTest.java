@@ -3,6 +3,7 @@ package dev.weft.attacks;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.SendResult;
 import dev.weft.Message;
 import dev.weft.MessageView;
 import dev.weft.WebSocketConnection;
@@ -73,12 +74,12 @@ class OverloadAttacksTest {
         void broadcast(int number) {
             byte[] message = Numbered.message(29, number, MESSAGE);
             for (WebSocketConnection each : deaf) {
-                if (Api.trySend(each, message) != Api.Result.ACCEPTED && each.isOpen()) {
+                if (each.trySend(message) != SendResult.ACCEPTED && each.isOpen()) {
                     each.abort();
                 }
             }
             for (WebSocketConnection each : reading) {
-                refused += Api.trySend(each, message) == Api.Result.ACCEPTED ? 0 : 1;
+                refused += each.trySend(message) == SendResult.ACCEPTED ? 0 : 1;
             }
         }
 
@@ -230,7 +231,7 @@ class OverloadAttacksTest {
         LongAdder echoes = new LongAdder();
         WebSocketServerBuilder settings = wire.server(ws -> {
             opened.add(ws);
-            for (MessageView view = Api.receiveView(ws); view != null; view = Api.receiveView(ws)) {
+            for (MessageView view = ws.receiveView(); view != null; view = ws.receiveView()) {
                 ws.send(view);
                 echoes.increment();
             }

@@ -58,7 +58,7 @@ class ServerAttacksTest {
     /** With a handler that echoes, but for the path /attack. */
     private static WebSocketServerBuilder server(TransportKind kind, WebSocketHandler attacked) {
         return WebSocketServer.builder().transport(kind).handler(ws -> {
-            if (Api.path(ws).equals("/attack")) {
+            if (ws.target().equals("/attack")) {
                 attacked.handle(ws);
             } else {
                 Handlers.echo(ws);

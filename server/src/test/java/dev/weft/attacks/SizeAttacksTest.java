@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.IncomingMessage;
+import dev.weft.MessageType;
+import dev.weft.CloseStatus;
 import dev.weft.MessageView;
 import dev.weft.WebSocketConnection;
 import dev.weft.parser.deflate.DeflateSettings;
@@ -25,6 +28,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HexFormat;
@@ -52,14 +56,14 @@ class SizeAttacksTest {
 
     /** Tells of each binary message its length alone; texts come back. */
     private static void measure(WebSocketConnection ws) throws IOException {
-        MessageView view = Api.receiveView(ws);
+        MessageView view = ws.receiveView();
         while (view != null) {
-            if (Api.isText(view)) {
+            if (view.type() == MessageType.TEXT) {
                 ws.send(view);
             } else {
                 ws.send("" + view.length());
             }
-            view = Api.receiveView(ws);
+            view = ws.receiveView();
         }
     }
 
@@ -240,10 +244,9 @@ class SizeAttacksTest {
 
     /** Tells of each binary message its length alone; texts come back. */
     private static void measureStreams(WebSocketConnection ws) throws IOException {
-        String message = Api.receiveStreamed(ws);
-        while (message != null) {
-            ws.send(message);
-            message = Api.receiveStreamed(ws);
+        for (IncomingMessage message = ws.receiveStream(); message != null; message = ws.receiveStream()) {
+            byte[] all = message.inputStream().readAllBytes();
+            ws.send(message.type() == MessageType.TEXT ? new String(all, StandardCharsets.UTF_8) : "" + all.length);
         }
     }
 
@@ -499,8 +502,8 @@ class SizeAttacksTest {
                     }
                 }
                 WebSocketConnection ws = ended.poll(10, TimeUnit.SECONDS);
-                Await.until("the end is final", () -> Api.cause(ws).isPresent());
-                assertInstanceOf(TimeoutException.class, Api.cause(ws).orElseThrow());
+                Await.until("the end is final", () -> ws.closeStatus().flatMap(CloseStatus::cause).isPresent());
+                assertInstanceOf(TimeoutException.class, ws.closeStatus().flatMap(CloseStatus::cause).orElseThrow());
             }
         }));
     }
@@ -512,16 +515,16 @@ class SizeAttacksTest {
         byte[] large = new byte[32 << 20];
         CountDownLatch allRead = new CountDownLatch(1);
         WebSocketServerBuilder settings = server().sendBufferSize(8192).handler(ws -> {
-            MessageView view = Api.receiveView(ws);
+            MessageView view = ws.receiveView();
             while (view != null) {
-                if (Api.isText(view)) {
+                if (view.type() == MessageType.TEXT) {
                     ws.send(view);
                 } else if (view.length() == 1) {
                     Thread.startVirtualThread(() -> assertDoesNotThrow(() -> ws.send(large)));
                 } else {
                     allRead.countDown();
                 }
-                view = Api.receiveView(ws);
+                view = ws.receiveView();
             }
         });
         Bystander.beside(settings, server -> {
@@ -576,11 +579,11 @@ class SizeAttacksTest {
 
     /** Lets others go first while it has its view of a message. */
     private static void echoLate(WebSocketConnection ws) throws IOException {
-        MessageView view = Api.receiveView(ws);
+        MessageView view = ws.receiveView();
         while (view != null) {
             Thread.yield();
             ws.send(view);
-            view = Api.receiveView(ws);
+            view = ws.receiveView();
         }
     }
 

@@ -3,6 +3,7 @@ package dev.weft.attacks;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.SendResult;
 import dev.weft.Message;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.Await;
@@ -150,7 +151,7 @@ class SlowReaderAttacksTest {
     private static Void feed(WebSocketConnection ws) {
         int number = 0;
         while (ws.isOpen()) {
-            if (Api.trySend(ws, Numbered.message(28, number, MESSAGE)) == Api.Result.ACCEPTED) {
+            if (ws.trySend(Numbered.message(28, number, MESSAGE)) == SendResult.ACCEPTED) {
                 number++;
             } else {
                 LockSupport.parkNanos(1_000_000);

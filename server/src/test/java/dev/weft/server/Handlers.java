@@ -10,10 +10,8 @@ public final class Handlers {
 
     /** Sends every message back until the peer closes. */
     public static void echo(WebSocketConnection ws) throws IOException {
-        MessageView view = ws.receiveView();
-        while (view.type() != MessageView.Type.CLOSE) {
+        for (MessageView view = ws.receiveView(); view != null; view = ws.receiveView()) {
             ws.send(view);
-            view = ws.receiveView();
         }
     }
 

@@ -1,10 +1,12 @@
 package dev.weft.bench.soak;
 
 import dev.weft.Message;
+import dev.weft.MessageType;
+import dev.weft.OutgoingMessage;
+import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.WebSocketHandler;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.util.concurrent.locks.LockSupport;
 
 /** Carries out orders in every way that the API has, and sends back what is no {@link Order}. */
@@ -60,33 +62,33 @@ final class SoakHandler implements WebSocketHandler {
     private static boolean carryOut(WebSocketConnection ws, Order.Verb verb, byte[] message) throws IOException {
         switch (verb) {
             case TRY_ONCE -> {
-                return ws.post(message);
+                return ws.trySend(message).isAccepted();
             }
             case TRY_AGAIN -> {
-                while (!ws.post(message)) {
-                    if (!ws.isOpen()) {
+                SendResult result;
+                while (!(result = ws.trySend(message)).isAccepted()) {
+                    if (result == SendResult.CLOSED) {
                         throw new IOException("the connection is over");
                     }
                     LockSupport.parkNanos(BEFORE_ANOTHER_TRY_NANOS);
                 }
             }
             case STREAM -> {
-                try (OutputStream stream = ws.sendBinaryStream()) {
+                ws.sendStream(MessageType.BINARY, stream -> {
                     for (int from = 0; from < message.length; from += PIECE) {
                         stream.write(message, from, Math.min(PIECE, message.length - from));
                     }
-                }
+                });
             }
             default -> ws.send(message);
         }
         return true;
     }
 
-    /** Today's API cannot abandon a message but by ending the connection within it. */
     private static void abandon(WebSocketConnection ws, byte[] message) throws IOException {
-        OutputStream stream = ws.sendBinaryStream();
-        stream.write(message, 0, message.length - 1);
-        stream.flush();
-        ws.close(1011, "");
+        try (OutgoingMessage stream = ws.sendStream(MessageType.BINARY)) {
+            stream.write(message, 0, message.length - 1);
+            stream.flush();
+        }
     }
 }
