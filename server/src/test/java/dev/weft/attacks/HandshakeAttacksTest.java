@@ -482,7 +482,7 @@ class HandshakeAttacksTest {
     @ValueSource(strings = {"evil.example", "evil.example:80", "localhost.evil.example", "xlocalhost",
             "127.0.0.1.evil.example", "localhost:80@evil.example"})
     void attack34_hostsThatAreNotAllowedMustBeRefused(String host) throws Exception {
-        HandshakePolicy policy = HandshakePolicy.hosts("localhost", "server.example.com");
+        HandshakePolicy policy = HandshakePolicy.hosts(List.of("localhost", "server.example.com"));
         Bystander.beside(Handlers.echoServer().policy(policy), server -> {
             for (String origin : List.of("", "Origin: http://" + host + "\r\n")) {
                 int status = statusOf(server,

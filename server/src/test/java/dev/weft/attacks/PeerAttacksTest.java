@@ -222,7 +222,8 @@ class PeerAttacksTest {
             assertTrue(cut.get(10, TimeUnit.SECONDS));
             deaf.leave();
             awaitNoConnections(server);
-            assertTrue(all.stream().allMatch(ws -> ws.closeStatus().flatMap(CloseStatus::sent).map(CloseReason::code).equals(Optional.of(4000))));
+            assertTrue(all.stream().allMatch(ws -> ws.closeStatus().flatMap(CloseStatus::sent).map(CloseReason::code)
+                    .equals(Optional.of(4000))));
         }
     }
 

@@ -166,12 +166,13 @@ class MessageLimitsTest {
         Duration good = Duration.ofSeconds(1);
         for (Duration bad : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofNanos(999_999),
                 Duration.ofDays(21))) {
-            assertNames("handshakeTimeout", () -> new ConnectionTimeouts(bad, good, good, good, good, good));
-            assertNames("pingInterval", () -> new ConnectionTimeouts(good, bad, good, good, good, good));
-            assertNames("pongTimeout", () -> new ConnectionTimeouts(good, good, bad, good, good, good));
-            assertNames("messageTimeout", () -> new ConnectionTimeouts(good, good, good, bad, good, good));
-            assertNames("writeTimeout", () -> new ConnectionTimeouts(good, good, good, good, bad, good));
-            assertNames("closeTimeout", () -> new ConnectionTimeouts(good, good, good, good, good, bad));
+            assertNames("handshakeTimeout", () -> new ConnectionTimeouts(bad, good, good, good, good, good, good));
+            assertNames("pingInterval", () -> new ConnectionTimeouts(good, bad, good, good, good, good, good));
+            assertNames("pongTimeout", () -> new ConnectionTimeouts(good, good, bad, good, good, good, good));
+            assertNames("messageTimeout", () -> new ConnectionTimeouts(good, good, good, bad, good, good, good));
+            assertNames("writeTimeout", () -> new ConnectionTimeouts(good, good, good, good, bad, good, good));
+            assertNames("streamTimeout", () -> new ConnectionTimeouts(good, good, good, good, good, bad, good));
+            assertNames("closeTimeout", () -> new ConnectionTimeouts(good, good, good, good, good, good, bad));
         }
     }
 

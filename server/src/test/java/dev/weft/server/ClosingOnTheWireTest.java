@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.weft.ConnectionEnd;
+import dev.weft.CloseStatus;
 import dev.weft.TestKeys;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.RawPeer.Answer;
@@ -41,7 +41,7 @@ class ClosingOnTheWireTest {
     private final boolean tls;
 
     /** How each connection ended, in the order of their ends. */
-    private final BlockingQueue<ConnectionEnd> ends = new LinkedBlockingQueue<>();
+    private final BlockingQueue<CloseStatus> ends = new LinkedBlockingQueue<>();
 
     ClosingOnTheWireTest(TransportKind transport, boolean tls) {
         this.transport = transport;
@@ -60,13 +60,18 @@ class ClosingOnTheWireTest {
             try {
                 Handlers.echo(ws);
             } finally {
-                ends.add(ws.end());
+                ws.onClose(ends::add);
             }
         });
     }
 
-    private ConnectionEnd nextEnd() throws InterruptedException {
-        ConnectionEnd end = ends.poll(10, TimeUnit.SECONDS);
+    private static CloseStatus closeStatus(WebSocketConnection ws) {
+        Await.until("the status is final", () -> ws.closeStatus().isPresent());
+        return ws.closeStatus().orElseThrow();
+    }
+
+    private CloseStatus nextEnd() throws InterruptedException {
+        CloseStatus end = ends.poll(10, TimeUnit.SECONDS);
         assertTrue(end != null, "the handler never ended");
         return end;
     }
@@ -156,7 +161,7 @@ class ClosingOnTheWireTest {
                 RawPeer peer = RawPeer.open(server)) {
             assertEquals("8802 03e8", peer.readFrame());
             awaitNoConnections(server);
-            ConnectionEnd end = opened.take().end();
+            CloseStatus end = closeStatus(opened.take());
             assertTrue(!end.clean() && end.received().isEmpty());
             assertInstanceOf(TimeoutException.class, end.cause().orElseThrow());
         }
@@ -219,7 +224,7 @@ class ClosingOnTheWireTest {
         try (WebSocketServer server = server().pingInterval(SHORT).pongTimeout(SHORT).start();
                 RawPeer peer = RawPeer.open(server)) {
             assertEquals("8900 ", peer.readFrame());
-            ConnectionEnd end = nextEnd();
+            CloseStatus end = nextEnd();
             assertInstanceOf(TimeoutException.class, end.cause().orElseThrow());
             awaitNoConnections(server);
         }
@@ -369,7 +374,7 @@ class ClosingOnTheWireTest {
                 assertEquals(HELLO, other.octets(textFrame("Hello")).readFrame());
             }
             assertTrue(ended.poll(10, TimeUnit.SECONDS) != null, "the send never ended");
-            assertInstanceOf(TimeoutException.class, toDeaf.end().cause().orElseThrow());
+            assertInstanceOf(TimeoutException.class, closeStatus(toDeaf).cause().orElseThrow());
             awaitNoConnections(server);
         }
     }

@@ -1,11 +1,13 @@
 package dev.weft.server;
 
+import dev.weft.IncomingMessage;
 import dev.weft.Message;
+import dev.weft.MessageType;
 import dev.weft.MessageView;
+import dev.weft.OutgoingMessage;
+import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,20 +42,32 @@ final class Snippets {
         if (ws.receive() instanceof Message.Text(String name)) {
             ws.send("send me " + name);
         }
-        try (InputStream octets = ws.receiveStream().inputStream()) {
-            Files.copy(octets, file); // however large
+        IncomingMessage upload = ws.receiveStream();
+        if (upload != null) { // null: the peer has closed instead
+            Files.copy(upload.inputStream(), file); // however large
         }
-        ws.send(ws.receiveView()); // an echo without a copy
+        MessageView view = ws.receiveView();
+        if (view != null) {
+            ws.send(view); // an echo without a copy
+        }
         // @end
     }
 
-    static void post(Set<WebSocketConnection> room, String text) {
-        // @start region="post"
-        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8); // once for all
+    static void broadcast(Set<WebSocketConnection> room, String text) {
+        // @start region="broadcast"
         for (WebSocketConnection each : room) {
-            if (!each.post(MessageView.Type.TEXT, utf8, 0, utf8.length, false) && each.isOpen()) {
-                each.abort(); // too far behind
+            if (each.trySend(text) == SendResult.PEER_BEHIND) {
+                each.close(1013, "too slow"); // or leave this message out for it
             }
+        }
+        // @end
+    }
+
+    static void stream(WebSocketConnection ws, Path file) throws IOException {
+        // @start region="stream"
+        try (OutgoingMessage message = ws.sendStream(MessageType.BINARY)) {
+            Files.copy(file, message);
+            message.complete(); // without it, the message is abandoned
         }
         // @end
     }

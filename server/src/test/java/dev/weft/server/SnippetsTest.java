@@ -71,7 +71,7 @@ class SnippetsTest {
     }
 
     @Test
-    void postReachesAllButWhoIsGone() throws Exception {
+    void broadcastMustReachAllThatAreThere() throws Exception {
         Set<WebSocketConnection> room = ConcurrentHashMap.newKeySet();
         try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
             room.add(ws);
@@ -79,8 +79,24 @@ class SnippetsTest {
         }).start(); RawPeer one = RawPeer.open(server); RawPeer other = RawPeer.open(server)) {
             Await.until("both are in the room", () -> room.size() == 2);
             one.hex(RawPeer.CLOSE_1000).readCloseAndEnd();
-            Snippets.post(room, "grüße");
+            Snippets.broadcast(room, "grüße");
             assertEquals("8107 6772c3bcc39f65", other.readFrame());
+        }
+    }
+
+    @Test
+    void streamMustSendAWholeFile(@TempDir Path folder) throws Exception {
+        Path file = Files.write(folder.resolve("file"), new byte[10_000]);
+        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> Snippets.stream(ws, file)).start();
+                RawPeer peer = RawPeer.open(server)) {
+            int length = 0;
+            String frame;
+            do {
+                frame = peer.readFrame();
+                length += (frame.length() - frame.indexOf(' ') - 1) / 2;
+            } while (frame.startsWith("0"));
+            assertEquals(10_000, length);
+            assertEquals("8802 03e8", peer.readFrame());
         }
     }
 

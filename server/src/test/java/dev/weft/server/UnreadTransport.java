@@ -56,7 +56,23 @@ final class UnreadTransport implements Transport {
     }
 
     @Override
+    public boolean writesWithoutWaiting() {
+        return false;
+    }
+
+    @Override
     public void writeNow(ByteBuffer source) {}
+
+    @Override
+    public void writeNow(ByteBuffer first, ByteBuffer second) {}
+
+    @Override
+    public byte writeProgress() {
+        return 0;
+    }
+
+    @Override
+    public void retryWrite() {}
 
     @Override
     public void write(ByteBuffer first, ByteBuffer second) throws IOException {

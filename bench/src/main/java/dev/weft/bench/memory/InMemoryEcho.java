@@ -9,8 +9,9 @@ import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionServices;
-import dev.weft.internal.connection.FlushGuard;
-import dev.weft.internal.connection.Input;
+import dev.weft.internal.receive.InboundBuffer;
+import dev.weft.internal.send.FlushTimer;
+import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Sweeper;
 import dev.weft.internal.transport.MemoryTransport;
@@ -40,7 +41,7 @@ final class InMemoryEcho {
     private static final byte[] HELLO_ECHO = {(byte) 0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f};
 
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-    private final FlushGuard guard = new FlushGuard("in-memory-guard", Runnable::run);
+    private final FlushTimer timer = new FlushTimer("in-memory-timer", Runnable::run);
     private final CoarseClock clock = new CoarseClock();
     private final ConnectionServices services;
     private final Sweeper sweeper;
@@ -48,13 +49,15 @@ final class InMemoryEcho {
 
     InMemoryEcho() {
         var timeouts = new ConnectionTimeouts(NO_DEADLINE, NO_DEADLINE, NO_DEADLINE, NO_DEADLINE, NO_DEADLINE,
-                NO_DEADLINE);
+                NO_DEADLINE, NO_DEADLINE);
         var budget = new BufferBudget(Runtime.getRuntime().maxMemory() / 4);
-        services = new ConnectionServices(new ConnectionLimits(1 << 20, 1L << 40, 1 << 17, 1 << 20), timeouts, clock,
-                new BufferPool(BUFFER_SIZE, budget), guard);
+        services = new ConnectionServices(timeouts, new SendServices(
+                new ConnectionLimits(1 << 20, 1L << 40, 1 << 17, 1 << 20), clock, new BufferPool(BUFFER_SIZE, budget),
+                timer,
+                thread -> false));
         sweeper = new Sweeper("in-memory-sweeper", clock, NO_DEADLINE,
                 now -> connections.forEach(connection -> connection.sweep(now)));
-        guard.start();
+        timer.start();
         sweeper.start();
     }
 
@@ -90,7 +93,7 @@ final class InMemoryEcho {
     }
 
     private void serve(MemoryTransport transport) {
-        Input input = new Input(transport, services.pool());
+        InboundBuffer input = new InboundBuffer(transport, services.pool());
         Connection connection = new Connection(Role.SERVER, transport, input, 0, new Agreement("/", null, null, null),
                 services);
         connections.add(connection);
@@ -136,6 +139,6 @@ final class InMemoryEcho {
     void end() throws InterruptedException {
         closeConnections();
         sweeper.stop();
-        guard.stop();
+        timer.stop();
     }
 }

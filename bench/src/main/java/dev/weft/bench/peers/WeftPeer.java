@@ -1,6 +1,7 @@
 package dev.weft.bench.peers;
 
 import dev.weft.MessageView;
+import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
@@ -36,11 +37,7 @@ public final class WeftPeer {
     }
 
     private static void echo(WebSocketConnection connection) throws IOException {
-        while (true) {
-            MessageView message = connection.receiveView();
-            if (message.type() == MessageView.Type.CLOSE) {
-                return;
-            }
+        for (MessageView message = connection.receiveView(); message != null; message = connection.receiveView()) {
             connection.send(message);
         }
     }
@@ -48,15 +45,9 @@ public final class WeftPeer {
     private void broadcast(WebSocketConnection connection) throws IOException {
         subscribers.add(connection);
         try {
-            while (true) {
-                MessageView message = connection.receiveView();
-                if (message.type() == MessageView.Type.CLOSE) {
-                    return;
-                }
-                byte[] octets = message.bytes();
-                boolean more = connection.nextIsHere();
+            for (MessageView message = connection.receiveView(); message != null; message = connection.receiveView()) {
                 for (WebSocketConnection each : subscribers) {
-                    if (!each.post(message.type(), octets, 0, octets.length, more) && each.isOpen()) {
+                    if (each.trySend(message) == SendResult.PEER_BEHIND) {
                         each.abort();
                     }
                 }

@@ -20,11 +20,7 @@ public final class WeftEcho {
     /** Of one that takes messages of 16 MiB. */
     public static WebSocketServerBuilder builder() {
         return WebSocketServer.builder().maxMessageSize(16 << 20).handler(connection -> {
-            while (true) {
-                MessageView message = connection.receiveView();
-                if (message.type() == MessageView.Type.CLOSE) {
-                    return;
-                }
+            for (MessageView message = connection.receiveView(); message != null; message = connection.receiveView()) {
                 connection.send(message);
             }
         });

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -22,6 +22,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -134,12 +135,94 @@ class ParkingTransportTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void anInterruptClosesTheTransport(boolean pinned) throws Exception {
+    void interruptedReadMustLoseNothing(boolean pinned) throws Exception {
         try (Pair pair = new Pair(pinned)) {
-            FutureTask<Boolean> waiting = new FutureTask<>(pair.transport::awaitReadable);
-            Thread thread = Thread.ofVirtual().start(waiting);
-            thread.interrupt();
-            assertCause(ClosedByInterruptException.class, waiting);
+            for (int i = 0; i < 20; i++) {
+                FutureTask<Integer> reading = new FutureTask<>(() -> pair.transport.read(ByteBuffer.allocate(10)));
+                Thread thread = Thread.ofVirtual().start(reading);
+                thread.interrupt();
+                assertCause(InterruptedIOException.class, reading);
+                FutureTask<Integer> next = start(() -> pair.transport.read(ByteBuffer.allocate(10)));
+                pair.peer.write(ByteBuffer.wrap(new byte[]{1, 2}));
+                assertEquals(2, next.get());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void restOfAnInterruptedWriteMayBeWrittenLater(boolean pinned) throws Exception {
+        try (Pair pair = new Pair(pinned)) {
+            ByteBuffer source = ByteBuffer.allocate(1 << 24);
+            for (int i = 0; i < source.capacity(); i++) {
+                source.put(i, (byte) (i * 7));
+            }
+            FutureTask<Void> writing = write(pair, source, Thread::interrupt);
+            assertCause(InterruptedIOException.class, writing);
+            assertTrue(source.position() > 0 && source.hasRemaining());
+            FutureTask<Void> rest = write(pair, source, thread -> {});
+            ByteBuffer received = ByteBuffer.allocate(source.capacity());
+            while (received.hasRemaining()) {
+                assertTrue(pair.peer.read(received) >= 0);
+            }
+            rest.get();
+            assertEquals(source.clear(), received.flip());
+        }
+    }
+
+    /** Writes on a thread of its own, and does something to it when the network is full. */
+    private static FutureTask<Void> write(Pair pair, ByteBuffer source, Consumer<Thread> action) throws Exception {
+        FutureTask<Void> writing = new FutureTask<>(() -> {
+            pair.transport.write(source);
+            return null;
+        });
+        Thread thread = Thread.ofPlatform().start(writing);
+        while (thread.getState() != Thread.State.WAITING && thread.isAlive()) {
+            Thread.onSpinWait();
+        }
+        action.accept(thread);
+        return writing;
+    }
+
+    /** Linux reports a socket writable only when a third of its buffer is free; it takes bytes before that. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void retriedWriteMustMakeProgressBeforeTheSocketIsReportedWritable(boolean pinned) throws Exception {
+        try (Pair pair = new Pair(pinned)) {
+            ByteBuffer source = ByteBuffer.allocate(1 << 26);
+            FutureTask<Void> writing = write(pair, source, thread -> {});
+            int written = source.position();
+            byte progress = pair.transport.writeProgress();
+            ByteBuffer piece = ByteBuffer.allocate(1 << 16);
+            // As much as makes the peer's system open its window again, and far less than a third of what is buffered.
+            for (int i = 0; i < 100 && pair.transport.writeProgress() == progress; i++) {
+                piece.clear();
+                pair.peer.read(piece);
+                for (int tries = 0; tries < 20 && pair.transport.writeProgress() == progress; tries++) {
+                    pair.transport.retryWrite();
+                    LockSupport.parkNanos(1_000_000);
+                }
+            }
+            assertTrue(pair.transport.writeProgress() != progress, "no progress after " + written + " bytes");
+            pair.transport.close();
+            assertCause(IOException.class, writing);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void threadWithItsInterruptFlagUpMayDoWhatNeedsNoWait(boolean pinned) throws Exception {
+        try (Pair pair = new Pair(pinned)) {
+            pair.peer.write(ByteBuffer.wrap(new byte[3]));
+            start(() -> pair.transport.awaitReadable()).get();
+            start(() -> {
+                Thread.currentThread().interrupt();
+                assertEquals(3, pair.transport.read(ByteBuffer.allocate(10)));
+                pair.transport.write(ByteBuffer.allocate(5));
+                assertTrue(Thread.interrupted());
+                return null;
+            }).get();
+            assertEquals(5, pair.peer.read(ByteBuffer.allocate(10)));
         }
     }
 

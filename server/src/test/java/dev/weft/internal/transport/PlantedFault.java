@@ -42,19 +42,18 @@ enum PlantedFault {
     /** A wait ends by any unpark. */
     STATE_NOT_LOOKED_AT_AFTER_PARKING("""
                     while (isWaiting(reading)) {
-                        park();
-                    }
+                        interrupted |= park(interrupted);
             """, """
-                    if (isWaiting(reading)) {
-                        park();
-                    }
-                    READING.compareAndSet(this, WAITING, RUNNING);
+                    boolean parked = false;
+                    while (isWaiting(reading) && !parked) {
+                        parked = true;
+                        interrupted |= park(interrupted);
+                        READING.compareAndSet(this, WAITING, RUNNING);
             """),
     /** Between two looks the reader's state may go from one in which it waits to the other. */
     STATE_LOOKED_AT_TWICE("""
                     while (isWaiting(reading)) {
-                        park();
-                    }
+                        interrupted |= park(interrupted);
             """, """
                     while (true) {
                         if (reading != WAITING) {
@@ -62,8 +61,46 @@ enum PlantedFault {
                                 break;
                             }
                         }
-                        park();
+                        interrupted |= park(interrupted);
+            """),
+    /** An interrupted reader leaves its wait, and the state does not. */
+    INTERRUPTED_READER_STAYS_WAITING("""
+                        if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
+            """, """
+                        if (interrupted) {
+            """),
+    /** An interrupted writer leaves its wait, and the state does not. */
+    INTERRUPTED_WRITER_STAYS_WAITING("""
+                        if (interrupted && WRITING.compareAndSet(this, WAITING, RUNNING)) {
+            """, """
+                        if (interrupted) {
+            """),
+    /** Nobody watches for a reader that was interrupted before the poller served its request. */
+    INTERRUPTED_WHILE_REARMING("""
+                        if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
+            """, """
+                        if (interrupted && (READING.compareAndSet(this, WAITING, RUNNING)
+                                || READING.compareAndSet(this, REARMING, RUNNING))) {
+            """),
+    /** A reader that is interrupted before the poller serves its request waits on for what may never come. */
+    INTERRUPTED_READER_PARKS_FOR_GOOD("""
+                    if (interruptedBefore) {
+                        LockSupport.parkNanos(this, INTERRUPTED_PARK_NANOS);
+                    } else {
+                        LockSupport.park(this);
                     }
+            """, """
+                    LockSupport.park(this);
+            """),
+    /** A writer that is to try again is not woken, and the poller finds it running. */
+    WRITER_NOT_WOKEN_TO_TRY_AGAIN("""
+                public void retryWrite() {
+                    if (WRITING.compareAndSet(this, WAITING, RUNNING)) {
+                        LockSupport.unpark(writer);
+                    }
+            """, """
+                public void retryWrite() {
+                    WRITING.compareAndSet(this, WAITING, RUNNING);
             """),
     /** A poller that blocks does not see the new channel until something else happens. */
     REGISTERED_WITHOUT_WAKE_UP("""

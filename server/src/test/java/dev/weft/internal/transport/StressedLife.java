@@ -1,6 +1,7 @@
 package dev.weft.internal.transport;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -145,7 +146,8 @@ final class StressedLife {
     }
 
     private boolean mustSucceed() {
-        return end == End.HALF_CLOSES || end == End.ALL_GOES_WELL_AGAIN;
+        return end == End.HALF_CLOSES || end == End.ALL_GOES_WELL_AGAIN || end == End.INTERRUPTED_READER
+                || end == End.INTERRUPTED_WRITER;
     }
 
     /** Ends it all, whatever its state. */
@@ -206,6 +208,10 @@ final class StressedLife {
         try {
             reading = readOnce(own);
             return reading;
+        } catch (InterruptedIOException e) {
+            requireInterrupted();
+            vainBefore = false;
+            return true;
         } catch (IOException | RuntimeException | Error e) {
             reading = false;
             throw e;
@@ -249,11 +255,21 @@ final class StressedLife {
         if (end == End.CLOSE_WITHIN_A_WRITE) {
             Noise.surprise(own.nextInt(STEPS), transport::close);
         }
-        if (own.nextBoolean()) {
-            transport.write(source);
-        } else {
-            int middle = own.nextInt(length + 1);
-            transport.write(source.slice(0, middle), source.slice(middle, length - middle));
+        int middle = own.nextInt(length + 1);
+        ByteBuffer first = source.slice(0, middle);
+        ByteBuffer second = source.slice(middle, length - middle);
+        boolean whole = own.nextBoolean();
+        while (whole ? source.hasRemaining() : first.hasRemaining() || second.hasRemaining()) {
+            try {
+                if (whole) {
+                    transport.write(source);
+                } else {
+                    transport.write(first, second);
+                }
+            } catch (InterruptedIOException e) {
+                // What was written is gone from the buffers: the rest follows.
+                requireInterrupted();
+            }
         }
         written += length;
         dawdle(own, 50);
@@ -303,6 +319,12 @@ final class StressedLife {
         return true;
     }
 
+    private static void requireInterrupted() {
+        if (!Thread.interrupted()) {
+            throw new AssertionError("a wait was interrupted, and the flag is not set");
+        }
+    }
+
     private void dawdle(Random own, int oneIn) {
         if (own.nextInt(oneIn) > 0) {
             return;
@@ -344,10 +366,18 @@ final class StressedLife {
             LockSupport.parkNanos(random.nextInt(100_000));
             LockSupport.unpark(reader.get());
             LockSupport.unpark(writer.get());
+            transport.retryWrite();
+            if (end == End.INTERRUPTED_READER) {
+                interrupt(reader);
+            } else if (end == End.INTERRUPTED_WRITER) {
+                interrupt(writer);
+            }
         }
         switch (end) {
-            case HALF_CLOSES, ALL_GOES_WELL_AGAIN, CLOSE_WITHIN_A_READ, CLOSE_WITHIN_A_WRITE -> {
-            }
+            case HALF_CLOSES, ALL_GOES_WELL_AGAIN, CLOSE_WITHIN_A_READ, CLOSE_WITHIN_A_WRITE, INTERRUPTED_READER,
+                    INTERRUPTED_WRITER ->
+                {
+                }
             case CLOSE -> transport.close();
             case CLOSE_BY_TWO -> {
                 Thread second = Thread.startVirtualThread(transport::close);
@@ -359,8 +389,6 @@ final class StressedLife {
                 peer.setOption(StandardSocketOptions.SO_LINGER, 0);
                 peer.close();
             }
-            case INTERRUPTED_READER -> interrupt(reader);
-            case INTERRUPTED_WRITER -> interrupt(writer);
         }
     }
 

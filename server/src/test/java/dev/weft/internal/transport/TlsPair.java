@@ -136,6 +136,26 @@ final class TlsPair implements AutoCloseable {
         }
 
         @Override
+        public void writeNow(ByteBuffer first, ByteBuffer second) throws IOException {
+            below.writeNow(first, second);
+        }
+
+        @Override
+        public boolean writesWithoutWaiting() {
+            return below.writesWithoutWaiting();
+        }
+
+        @Override
+        public byte writeProgress() {
+            return below.writeProgress();
+        }
+
+        @Override
+        public void retryWrite() {
+            below.retryWrite();
+        }
+
+        @Override
         public void shutdownOutput() throws IOException {
             below.shutdownOutput();
         }

@@ -38,7 +38,7 @@ final class TransportVariant {
     private static final Pattern STEP = Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
             + "(READING|WRITING|reading|writing|blocking|requests|stopped|principal|closed|failure)\\b"
             + "|(LockSupport|READING|WRITING|poller|requests|selector|channel|registration)\\."
-            + "|(reader|writer|armed|inVain|blocking|stopped|reading|writing|principal|ready|failure) = |(updateInterest|wakeUp|park)\\(|int interest)");
+            + "|(reader|writer|armed|inVain|blocking|stopped|reading|writing|principal|ready|failure) = |(updateInterest|wakeUp|park)\\(|int interest|interrupted \\|= )");
 
     private final ClassLoader loader;
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.MessageView;
+import dev.weft.SendResult;
 import dev.weft.TestKeys;
 import dev.weft.WebSocketConnection;
 import java.io.IOException;
@@ -22,11 +23,11 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A room in which every message is posted to all: real clients, over each transport, with and without TLS. */
+/** A room in which every message is sent to all by trySend: real clients, over each transport, with and without TLS. */
 @ParameterizedClass
 @MethodSource("kinds")
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class PostingClientsTest {
+class TrySendClientsTest {
     private static final int CLIENTS = 6;
     private static final int MESSAGES = 200;
 
@@ -42,8 +43,8 @@ class PostingClientsTest {
                 kind -> Stream.of(true, false).map(secured -> Arguments.of(kind, secured)));
     }
 
-    private WebSocketServer start(int maxPostedSize) throws IOException {
-        WebSocketServerBuilder builder = WebSocketServer.builder().transport(transport).maxPostedSize(maxPostedSize)
+    private WebSocketServer start(int maxQueuedSize) throws IOException {
+        WebSocketServerBuilder builder = WebSocketServer.builder().transport(transport).maxQueuedSize(maxQueuedSize)
                 .handler(this::relay);
         return (secured ? builder.tls(TestKeys.context()) : builder).start();
     }
@@ -51,16 +52,10 @@ class PostingClientsTest {
     private void relay(WebSocketConnection ws) throws IOException {
         room.add(ws);
         try {
-            while (true) {
-                MessageView view = ws.receiveView();
-                if (view.type() == MessageView.Type.CLOSE) {
-                    return;
-                }
-                byte[] octets = view.bytes();
-                boolean more = ws.nextIsHere();
+            for (MessageView view = ws.receiveView(); view != null; view = ws.receiveView()) {
                 for (WebSocketConnection each : room) {
-                    if (!each.post(view.type(), octets, 0, octets.length, more) && each.isOpen()) {
-                        each.abort();
+                    if (each.trySend(view) == SendResult.PEER_BEHIND) {
+                        each.close(1013, "too slow");
                     }
                 }
             }
@@ -80,7 +75,7 @@ class PostingClientsTest {
     }
 
     @Test
-    void everyClientGetsEveryMessageInItsSendersOrder() throws Exception {
+    void everyClientMustGetEveryMessageInItsSendersOrder() throws Exception {
         try (WebSocketServer server = start(MESSAGES * CLIENTS * 10_000)) {
             List<JdkListener> listeners = new ArrayList<>();
             List<WebSocket> clients = new ArrayList<>();
@@ -116,7 +111,7 @@ class PostingClientsTest {
     }
 
     @Test
-    void whoDoesNotReadDelaysNobodyAndIsGivenUp() throws Exception {
+    void peerThatDoesNotReadMustDelayNobodyAndBeGivenUp() throws Exception {
         try (WebSocketServer server = start(1 << 20)) {
             RawPeer sleeper = RawPeer.open(server);
             JdkListener listener = new JdkListener();
