@@ -82,16 +82,6 @@ enum PlantedFault {
                         if (interrupted && (READING.compareAndSet(this, WAITING, RUNNING)
                                 || READING.compareAndSet(this, REARMING, RUNNING))) {
             """),
-    /** A reader that is interrupted before the poller serves its request waits on for what may never come. */
-    INTERRUPTED_READER_PARKS_FOR_GOOD("""
-                    if (interruptedBefore) {
-                        LockSupport.parkNanos(this, INTERRUPTED_PARK_NANOS);
-                    } else {
-                        LockSupport.park(this);
-                    }
-            """, """
-                    LockSupport.park(this);
-            """),
     /** A writer that is to try again is not woken, and the poller finds it running. */
     WRITER_NOT_WOKEN_TO_TRY_AGAIN("""
                 public void retryWrite() {
