@@ -30,6 +30,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -556,9 +557,11 @@ class TrySendTest {
                     for (int i = 0; i < each; i++) {
                         String text = name + i + " " + "x".repeat(i % 50);
                         if (posts) {
-                            while (!test.connection().trySend(text).isAccepted()) {
-                                Thread.yield();
+                            SendResult result;
+                            while ((result = test.connection().trySend(text)) == SendResult.PEER_BEHIND) {
+                                LockSupport.parkNanos(10_000);
                             }
+                            assertAccepted(result);
                         } else {
                             test.connection().send(text);
                         }
