@@ -31,6 +31,8 @@ public final class ServiceThread {
     private final Thread thread;
     private volatile boolean stopped;
     private volatile boolean failing;
+    /** The thread's own. */
+    private long pause;
 
     /**
      * A thread that is not yet started.
@@ -102,24 +104,31 @@ public final class ServiceThread {
     }
 
     private void run() {
-        long pause = 0;
         while (!stopped) {
             try {
-                step.run();
-                pause = 0;
-                failing = false;
+                runStep();
             } catch (Throwable e) {
-                // Errors too: all connections depend on this thread.
-                pause = Math.clamp(2 * pause, Math.min(SHORTEST_PAUSE, longestPause), longestPause);
-                failing = true;
-                fail(e, pause);
+                // Even to deal with a failure can fail: code that runs for the first time may have to load a class.
             }
         }
     }
 
+    private void runStep() {
+        try {
+            step.run();
+            pause = 0;
+            failing = false;
+        } catch (Throwable e) {
+            // Errors too: all connections depend on this thread.
+            fail(e);
+        }
+    }
+
     /** A step that failed because the thread was stopped is no failure. */
-    private void fail(Throwable failure, long pause) {
+    private void fail(Throwable failure) {
         if (!stopped) {
+            failing = true;
+            pause = Math.clamp(2 * pause, Math.min(SHORTEST_PAUSE, longestPause), longestPause);
             failures.note(failure);
             sleep(pause);
         }
