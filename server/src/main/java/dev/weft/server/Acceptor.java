@@ -1,12 +1,10 @@
 package dev.weft.server;
 
+import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.ServiceThread;
 import java.io.IOException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -20,25 +18,22 @@ final class Acceptor {
         SocketChannel accept() throws IOException;
     }
 
-    private static final long SHORTEST_WAIT_MILLIS = 10;
-    private static final long LONGEST_WAIT_MILLIS = 1000;
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
     private final Source source;
     private final Consumer<SocketChannel> admission;
-    private final Logger logger;
-    private final Thread thread;
-    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final ServiceThread thread;
 
     /**
      * An acceptor that is not yet started.
      *
      * @param admission takes an accepted channel; must not block
+     * @param failures  has the name of the thread
      */
-    Acceptor(String name, Source source, Consumer<SocketChannel> admission, Logger logger) {
+    Acceptor(Source source, Consumer<SocketChannel> admission, Failures failures) {
         this.source = source;
         this.admission = admission;
-        this.logger = logger;
-        this.thread = Thread.ofPlatform().name(name).daemon(false).unstarted(this::run);
+        this.thread = new ServiceThread(failures.what(), this::acceptOne, failures, LONGEST_PAUSE, false);
     }
 
     void start() {
@@ -47,7 +42,7 @@ final class Acceptor {
 
     /** Ends accepting at the next failure, which the caller brings about by closing the source. */
     void stop() {
-        stopped.countDown();
+        thread.stop();
     }
 
     /**
@@ -59,28 +54,11 @@ final class Acceptor {
         return thread.join(longest);
     }
 
-    private void run() {
-        long wait = 0;
-        while (stopped.getCount() > 0) {
-            try {
-                admission.accept(source.accept());
-                wait = 0;
-            } catch (Throwable e) {
-                // Errors too: without descriptors or memory, classes cannot be loaded either.
-                wait = Math.clamp(2 * wait, SHORTEST_WAIT_MILLIS, LONGEST_WAIT_MILLIS);
-                pause(wait, e);
-            }
-        }
+    ServiceThread thread() {
+        return thread;
     }
 
-    private void pause(long millis, Throwable cause) {
-        try {
-            if (stopped.getCount() > 0) {
-                logger.log(Level.WARNING, "cannot accept connections, trying again in {0} ms: {1}", millis, cause);
-                stopped.await(millis, TimeUnit.MILLISECONDS);
-            }
-        } catch (InterruptedException e) {
-            // Nobody but stop() ends this thread.
-        }
+    private void acceptOne() throws IOException {
+        admission.accept(source.accept());
     }
 }

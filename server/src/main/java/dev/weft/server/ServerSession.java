@@ -353,6 +353,11 @@ final class ServerSession implements Runnable {
         thread.interrupt();
     }
 
+    /** Unparks the connection's thread, which finds that it has to wait and parks anew. Does not block. */
+    void nudge() {
+        LockSupport.unpark(thread);
+    }
+
     /** For the sweeper; does not block. */
     void sweep(int now) {
         ConnectionTimeouts timeouts = server.configuration().timeouts();

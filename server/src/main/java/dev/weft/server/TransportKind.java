@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.internal.time.Failures;
 import dev.weft.internal.transport.Transports;
 import java.io.IOException;
 
@@ -12,8 +13,8 @@ public enum TransportKind {
      */
     PARKING {
         @Override
-        Transports open(String name) throws IOException {
-            return Transports.parking(name, selectPins(Runtime.version().feature()));
+        Transports open(Failures failures) throws IOException {
+            return Transports.parking(selectPins(Runtime.version().feature()), failures);
         }
     },
     /**
@@ -22,15 +23,15 @@ public enum TransportKind {
      */
     PARKING_PLATFORM {
         @Override
-        Transports open(String name) throws IOException {
-            return Transports.parking(name, true);
+        Transports open(Failures failures) throws IOException {
+            return Transports.parking(true, failures);
         }
     },
     /** The JDK's blocking channels: a message costs a failed read and a change of the JDK's poller more. */
     BLOCKING {
         @Override
-        Transports open(String name) {
-            return Transports.blocking();
+        Transports open(Failures failures) throws IOException {
+            return Transports.blocking(failures);
         }
     };
 
@@ -41,5 +42,6 @@ public enum TransportKind {
         return feature < FIRST_WITHOUT_PINNING;
     }
 
-    abstract Transports open(String name) throws IOException;
+    /** The failures are those of the threads that wake connections, which have its name. */
+    abstract Transports open(Failures failures) throws IOException;
 }

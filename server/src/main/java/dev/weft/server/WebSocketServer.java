@@ -7,6 +7,7 @@ import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.send.FlushTimer;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.Sweeper;
 import dev.weft.internal.transport.TlsBuffers;
 import dev.weft.internal.transport.Transport;
@@ -19,6 +20,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -53,6 +55,10 @@ public final class WebSocketServer implements AutoCloseable {
     private final Acceptor acceptor;
     private final Transports transports;
     private final Optional<DeflateCodecs> codecs;
+    private final Failures sweepFailures = new Failures("to look after a connection", this::report);
+    private final HealthMonitor monitor;
+    /** Made beforehand, for when there is no memory. */
+    private final Thread shutdownAfterFailure;
 
     private volatile Agreement lastAgreement;
     private final Sessions sessions;
@@ -71,22 +77,35 @@ public final class WebSocketServer implements AutoCloseable {
         BufferBudget budget = new BufferBudget(configuration.bufferedOctets());
         this.sessions = new Sessions(clock);
         budget.relief(sessions);
-        this.transports = open(configuration, "weft-poller-" + port(), budget);
-        this.timer = new FlushTimer("weft-flush-timer-" + port(), transports::start);
+        this.transports = open(configuration, failures("weft-poller-"), budget);
+        this.timer = new FlushTimer(transports::start, failures("weft-flush-timer-"));
         this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
                 new BufferPool(configuration.readBufferSize(), budget), timer, sessions::hasNextFrame));
-        this.sweeper = new Sweeper("weft-sweeper-" + port(), clock, shortestDeadline(),
-                now -> {
-                    sessions.forEach(session -> sweep(session, now));
-                    failures.tick();
-                });
+        this.sweeper = new Sweeper(clock, shortestDeadline(), this::sweep, failures("weft-sweeper-"));
         this.codecs = configuration.deflate().map(DeflateCodecs::new);
-        this.acceptor = new Acceptor("weft-acceptor-" + port(), listener::accept, this::admit, logger);
+        this.acceptor = new Acceptor(listener::accept, this::admit, failures("weft-acceptor-"));
+        this.monitor = new HealthMonitor(transports, List.of(acceptor.thread(), sweeper.thread(), timer.thread()),
+                () -> sessions.forEach(ServerSession::nudge));
+        this.shutdownAfterFailure = Thread.ofPlatform().name("weft-shutdown-" + port()).unstarted(this::close);
     }
 
-    private static Transports open(ServerConfiguration configuration, String name, BufferBudget budget)
+    private Failures failures(String thread) {
+        return new Failures(thread + port(), this::report);
+    }
+
+    /** A failure of the server itself is a fault to be found; what the system or the heap lacks is told in one line. */
+    private void report(String what, long count, Throwable latest) {
+        String text = "failed: " + what + "; failures since the last report: " + count + "; the latest: " + latest;
+        if (latest instanceof IOException || latest instanceof VirtualMachineError) {
+            logger.log(Level.WARNING, text);
+        } else {
+            logger.log(Level.WARNING, text, latest);
+        }
+    }
+
+    private static Transports open(ServerConfiguration configuration, Failures failures, BufferBudget budget)
             throws IOException {
-        Transports plain = configuration.socket().transport().open(name);
+        Transports plain = configuration.socket().transport().open(failures);
         try {
             return configuration.tls().map(tls -> secured(plain, tls, budget)).orElse(plain);
         } catch (Throwable e) {
@@ -167,6 +186,14 @@ public final class WebSocketServer implements AutoCloseable {
         return refusalLog.counts();
     }
 
+    /**
+     * Whether the server can do its work: for a health check. Cheap; does not wait. A failure is found by the next look at
+     * all connections, within about a second; threads that are lost without a trace, within half a minute.
+     */
+    public ServerHealth health() {
+        return monitor.health();
+    }
+
     /** The settings. */
     public ServerConfiguration configuration() {
         return configuration;
@@ -211,7 +238,9 @@ public final class WebSocketServer implements AutoCloseable {
             atFirst = open.get();
             sessions.forEach(session -> Thread.startVirtualThread(session::goAway));
             countDownIfDrained();
-            drained.await(configuration.shutdownGrace().toNanos(), TimeUnit.NANOSECONDS);
+            if (health().status() != ServerHealth.Status.FAILED) {
+                drained.await(configuration.shutdownGrace().toNanos(), TimeUnit.NANOSECONDS);
+            }
         } catch (InterruptedException e) {
             interrupted = true;
         }
@@ -319,13 +348,34 @@ public final class WebSocketServer implements AutoCloseable {
         }
     }
 
-    /** One session's misfortune is not the others': their deadlines hold all the same. */
+    private void sweep(int now) {
+        try {
+            sessions.forEach(session -> sweep(session, now));
+        } finally {
+            sweepFailures.report();
+            failures.tick();
+            if (monitor.look(now) && shutdownAfterFailure.getState() == Thread.State.NEW) {
+                closeListener();
+                shutdownAfterFailure.start();
+            }
+        }
+    }
+
+    /** A failure on one session must not affect the others: their deadlines hold. */
     private void sweep(ServerSession session, int now) {
         try {
             session.sweep(now);
         } catch (Throwable e) {
-            logger.log(Level.WARNING, "a connection could not be looked after", e);
+            sweepFailures.note(e);
+            abort(session);
+        }
+    }
+
+    private void abort(ServerSession session) {
+        try {
             session.abort();
+        } catch (Throwable e) {
+            sweepFailures.note(e);
         }
     }
 

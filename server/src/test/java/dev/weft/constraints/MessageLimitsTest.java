@@ -94,7 +94,7 @@ class MessageLimitsTest {
 
     @Test
     void aStreamedMessageThatNobodyReadsIsHeldToItsLimitToo() throws Exception {
-        try (TestConnection test = TestConnection.with().limits(100, 1000, 10).start(connection -> {
+        try (TestConnection test = TestConnection.with().limits(5000, 1000, 10).start(connection -> {
             while (true) {
                 connection.receiveStream();
             }

@@ -84,6 +84,7 @@ class EchoOptionsTest {
                 value("--pong-timeout=500ms", c -> c.timeouts().pongTimeout(), Duration.ofMillis(500)),
                 value("--message-timeout=3s", c -> c.timeouts().message(), Duration.ofSeconds(3)),
                 value("--write-timeout=4s", c -> c.timeouts().write(), Duration.ofSeconds(4)),
+                value("--stream-timeout=7s", c -> c.timeouts().stream(), Duration.ofSeconds(7)),
                 value("--close-timeout=6s", c -> c.timeouts().close(), Duration.ofSeconds(6)),
                 value("--shutdown-grace=0s", ServerConfiguration::shutdownGrace, Duration.ZERO),
                 value("--max-connections=11", ServerConfiguration::maxConnections, 11),

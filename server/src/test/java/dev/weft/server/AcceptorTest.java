@@ -1,8 +1,10 @@
 package dev.weft.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.internal.time.Failures;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
@@ -10,11 +12,11 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,12 +25,14 @@ import org.junit.jupiter.api.Timeout;
 /** Accepting fails, and goes on. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AcceptorTest {
-    private final LogCapture log = new LogCapture();
     private final BlockingQueue<SocketChannel> admitted = new ArrayBlockingQueue<>(10);
     /** What accepting throws, one after another; afterwards it succeeds as often as there are permits. */
     private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final Semaphore connections = new Semaphore(0);
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final List<String> reports = new CopyOnWriteArrayList<>();
+    private final Failures failuresOfAcceptor = new Failures("acceptor-test",
+            (what, count, latest) -> reports.add(count + " " + latest));
     private SocketChannel channel;
     private Acceptor acceptor;
 
@@ -45,11 +49,10 @@ class AcceptorTest {
         channel.close();
         Await.until("the acceptor's thread ended",
                 () -> Thread.getAllStackTraces().keySet().stream().noneMatch(t -> t.getName().equals("acceptor-test")));
-        log.close();
     }
 
     private void start(Consumer<SocketChannel> admission) {
-        acceptor = new Acceptor("acceptor-test", this::accept, admission, System.getLogger("dev.weft.server"));
+        acceptor = new Acceptor(this::accept, admission, failuresOfAcceptor);
         acceptor.start();
     }
 
@@ -76,7 +79,7 @@ class AcceptorTest {
     }
 
     @Test
-    void failuresAreLoggedAndWaitedOutLongerAndLonger() throws InterruptedException {
+    void failuresAreReportedAndWaitedOutLongerAndLonger() throws InterruptedException {
         for (int i = 0; i < 4; i++) {
             failures.add(new IOException("Too many open files"));
         }
@@ -84,10 +87,8 @@ class AcceptorTest {
         start(admitted::add);
         assertAdmitted();
         assertTrue(System.nanoTime() - start >= TimeUnit.MILLISECONDS.toNanos(10 + 20 + 40 + 80));
-        String why = " ms: java.io.IOException: Too many open files";
-        String line = "cannot accept connections, trying again in ";
-        assertEquals(List.of(line + 10 + why, line + 20 + why, line + 40 + why, line + 80 + why),
-                log.lines(Level.WARNING));
+        assertEquals(4, failuresOfAcceptor.count());
+        assertEquals(List.of("1 java.io.IOException: Too many open files"), reports);
     }
 
     @Test
@@ -96,13 +97,8 @@ class AcceptorTest {
         failures.add(new IOException("second"));
         start(admitted::add);
         assertAdmitted();
-        assertEquals(2, log.lines(Level.WARNING).size());
-        failures.add(new IOException("third"));
-        // One more is accepted by the call that waits, the failure is the next call's.
-        assertAdmitted();
-        assertAdmitted();
-        String last = log.lines(Level.WARNING).getLast();
-        assertEquals("cannot accept connections, trying again in 10 ms: java.io.IOException: third", last);
+        assertEquals(2, failuresOfAcceptor.count());
+        assertFalse(acceptor.thread().isFailing());
     }
 
     @Test
@@ -113,7 +109,7 @@ class AcceptorTest {
         failures.addAll(all);
         start(admitted::add);
         assertAdmitted();
-        assertEquals(all.size(), log.lines(Level.WARNING).size());
+        assertEquals(all.size(), failuresOfAcceptor.count());
     }
 
     @Test
@@ -139,6 +135,6 @@ class AcceptorTest {
         connections.release();
         Await.until("the acceptor's thread ended",
                 () -> Thread.getAllStackTraces().keySet().stream().noneMatch(t -> t.getName().equals("acceptor-test")));
-        assertEquals(List.of(), log.lines(Level.WARNING));
+        assertEquals(0, failuresOfAcceptor.count());
     }
 }

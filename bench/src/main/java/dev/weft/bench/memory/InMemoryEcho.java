@@ -1,5 +1,6 @@
 package dev.weft.bench.memory;
 
+import dev.weft.internal.time.Failures;
 import dev.weft.CloseReason;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
@@ -41,7 +42,7 @@ final class InMemoryEcho {
     private static final byte[] HELLO_ECHO = {(byte) 0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f};
 
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-    private final FlushTimer timer = new FlushTimer("in-memory-timer", Runnable::run);
+    private final FlushTimer timer = new FlushTimer(Runnable::run, Failures.toHandler("in-memory-timer"));
     private final CoarseClock clock = new CoarseClock();
     private final ConnectionServices services;
     private final Sweeper sweeper;
@@ -55,7 +56,7 @@ final class InMemoryEcho {
                 new ConnectionLimits(1 << 20, 1L << 40, 1 << 17, 1 << 20), clock, new BufferPool(BUFFER_SIZE, budget),
                 timer,
                 thread -> false));
-        sweeper = new Sweeper("in-memory-sweeper", clock, NO_DEADLINE,
+        sweeper = new Sweeper(clock, NO_DEADLINE,
                 now -> connections.forEach(connection -> connection.sweep(now)));
         timer.start();
         sweeper.start();

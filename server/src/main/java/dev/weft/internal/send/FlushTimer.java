@@ -1,7 +1,10 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.ServiceThread;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -16,6 +19,7 @@ import java.util.function.Consumer;
  */
 public final class FlushTimer {
     private static final long PATIENCE_NANOS = 1_000_000;
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
 
     /** A sender that holds frames back. */
     abstract static class Watched {
@@ -66,17 +70,17 @@ public final class FlushTimer {
     /** A list through {@link Watched#next}, newest first; a sender is in it at most once. */
     private final AtomicReference<Watched> watched = new AtomicReference<>();
     private final Consumer<Runnable> starter;
-    private final Thread thread;
-    private volatile boolean stopped;
+    private final ServiceThread thread;
 
     /**
      * A timer that is not yet started.
      *
-     * @param starter runs what starts a thread, so that this gets its turn soon; must not block
+     * @param starter  runs what starts a thread, so that this gets its turn soon; must not block
+     * @param failures names the thread, and takes note of what fails
      */
-    public FlushTimer(String name, Consumer<Runnable> starter) {
+    public FlushTimer(Consumer<Runnable> starter, Failures failures) {
         this.starter = starter;
-        this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
+        this.thread = new ServiceThread(failures.what(), this::step, failures, LONGEST_PAUSE, true);
     }
 
     /** Starts the timer. */
@@ -86,8 +90,12 @@ public final class FlushTimer {
 
     /** Ends the timer; does not wait. */
     public void stop() {
-        stopped = true;
-        LockSupport.unpark(thread);
+        thread.stop();
+    }
+
+    /** On which the timer depends. */
+    public ServiceThread thread() {
+        return thread;
     }
 
     /** Starts a virtual thread that gets its turn even among many busy ones. Does not wait. */
@@ -122,28 +130,16 @@ public final class FlushTimer {
             sender.next = first;
         } while (!watched.compareAndSet(first, sender));
         if (first == null) {
-            LockSupport.unpark(thread);
+            thread.wake();
         }
     }
 
-    private void run() {
-        while (!stopped) {
-            if (watched.get() == null) {
-                LockSupport.park(this);
-            } else {
-                bePatient();
-                look(watched.getAndSet(null));
-            }
-        }
-    }
-
-    /** Sleeps the whole time, however often {@link #add} wakes this thread. */
-    private void bePatient() {
-        long until = System.nanoTime() + PATIENCE_NANOS;
-        long left = PATIENCE_NANOS;
-        while (left > 0 && !stopped) {
-            LockSupport.parkNanos(this, left);
-            left = until - System.nanoTime();
+    private void step() {
+        if (watched.get() == null) {
+            LockSupport.park(this);
+        } else {
+            thread.sleep(PATIENCE_NANOS);
+            look(watched.getAndSet(null));
         }
     }
 
@@ -156,8 +152,8 @@ public final class FlushTimer {
             try {
                 sender.look(this);
             } catch (Throwable e) {
-                // No error ends the timer: the sender's next frame, or its connection's next read, flushes too.
-                thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+                // The sender's next frame, or its connection's next read, flushes too.
+                thread.failures().note(e);
             }
             sender = next;
         }

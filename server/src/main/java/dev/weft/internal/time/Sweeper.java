@@ -1,7 +1,6 @@
 package dev.weft.internal.time;
 
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * The one timer of a server: moves the clock and looks at every connection, about once a second. A platform thread, so
@@ -26,51 +25,59 @@ public final class Sweeper {
     private final CoarseClock clock;
     private final long step;
     private final Sweep sweep;
-    private final Thread thread;
-    private volatile boolean stopped;
+    private final ServiceThread thread;
+
+    /** The thread's own: the time that the clock shows, and when it was set. */
+    private long time;
+    private long before;
 
     /**
-     * A sweeper that is not yet started.
+     * A sweeper that is not yet started, and reports its failures as uncaught exceptions.
      *
      * @param shortestDeadline four steps fit into it, unless steps would be under a millisecond or over a second
      */
     public Sweeper(String name, CoarseClock clock, Duration shortestDeadline, Sweep sweep) {
+        this(clock, shortestDeadline, sweep, Failures.toHandler(name));
+    }
+
+    /**
+     * A sweeper that is not yet started.
+     *
+     * @param failures has the name of the thread
+     */
+    public Sweeper(CoarseClock clock, Duration shortestDeadline, Sweep sweep, Failures failures) {
         this.clock = clock;
         this.sweep = sweep;
         this.step = Math.clamp(shortestDeadline.toNanos() / 4, SHORTEST_STEP.toNanos(), LONGEST_STEP.toNanos());
-        this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
+        this.thread = new ServiceThread(failures.what(), this::step, failures, SHORTEST_STEP, true);
     }
 
     /** Starts sweeping. */
     public void start() {
+        time = System.nanoTime();
+        before = time;
         thread.start();
     }
 
     /** Ends sweeping; does not wait. */
     public void stop() {
-        stopped = true;
-        LockSupport.unpark(thread);
+        thread.stop();
     }
 
-    private void run() {
-        long time = System.nanoTime();
-        long before = time;
-        while (!stopped) {
-            LockSupport.parkNanos(step);
+    /** What sweeps. */
+    public ServiceThread thread() {
+        return thread;
+    }
+
+    /** A failed look must not end the sweeper: all connections would be without deadlines from then on. */
+    private void step() {
+        thread.sleep(step);
+        if (!thread.isStopped()) {
             long now = System.nanoTime();
             time += Math.min(now - before, MOST_STEPS * step);
             before = now;
             clock.set(time);
-            look(clock.now());
-        }
-    }
-
-    /** No error ends the sweeper: all connections would be without deadlines from then on. */
-    private void look(int now) {
-        try {
-            sweep.at(now);
-        } catch (Throwable e) {
-            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+            sweep.at(clock.now());
         }
     }
 }

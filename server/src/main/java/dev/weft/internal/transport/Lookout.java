@@ -39,7 +39,7 @@ final class Lookout implements AutoCloseable {
         return ready;
     }
 
-    private void run() {
+    private void takeTurns() {
         while (!closed) {
             Thread waiting = principal;
             if (waiting == null) {
@@ -54,6 +54,17 @@ final class Lookout implements AutoCloseable {
             }
             principal = null;
             LockSupport.unpark(waiting);
+        }
+    }
+
+    /** Nothing may end this thread, in whose place nobody blocks; what it can throw comes of an unpark without memory. */
+    private void run() {
+        while (!closed) {
+            try {
+                takeTurns();
+            } catch (Throwable e) {
+                // The principal is woken by the next turn, or its silence is noticed.
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.time.Failures;
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedSelectorException;
@@ -17,6 +18,10 @@ import java.util.function.Consumer;
  * level-triggered, so a connection that has done its work waits without a probing read. As a virtual thread the poller
  * takes turns with the threads it unparks: it looks, lets them run by yielding, and blocks only when nothing was ready. If
  * blocking in a selector would hold its carrier, a platform thread blocks there in its place.
+ * <p>
+ * No failure ends the poller, a lack of memory included. Since a virtual thread can still be lost in the JDK's hands, which
+ * may need memory to wake it, {@link #beat} lets another thread see whether the poller goes on.
+ * <p>
  * Only the poller's thread, or the one in its place, changes what a key is interested in, and so no two such changes can
  * overtake each other; others ask for it by {@link #request}.
  */
@@ -27,21 +32,39 @@ final class Poller {
     private final Selector selector = Selector.open();
     private final Consumer<SelectionKey> dispatch = this::dispatch;
     private final ConcurrentLinkedQueue<Runnable> requests = new ConcurrentLinkedQueue<>();
-    /** Blocks in the selector while the poller waits for it; {@code null} if the poller does it itself. */
-    private final Lookout lookout;
+    /** Blocks in the selector while the poller waits for it; {@code null} if the poller does it itself. Its thread's own. */
+    private Lookout lookout;
+    /** The JDK may have lost what wakes a virtual thread that blocks in a selector. */
+    private volatile boolean lookoutNeeded;
 
     /** Whether the thread blocks in the selector, or is about to: what is asked of it then needs a wake-up. */
     private volatile boolean blocking;
     private volatile boolean stopped;
+    private final Failures failures;
+    private final Thread thread;
+    /** The number of turns, which wraps around; and the caller's of {@link #beat}, what it was at the last call. */
+    private volatile int turns;
+    private int turnsSeen;
+    private boolean asked;
 
     /**
-     * A poller that runs.
+     * A poller that runs, and reports its failures as uncaught exceptions.
      *
      * @param pinned whether a virtual thread that blocks in a selector holds its carrier: before Java 24
      */
     Poller(String name, boolean pinned) throws IOException {
-        lookout = pinned ? new Lookout(name, selector, dispatch) : null;
-        Thread.ofVirtual().name(name).inheritInheritableThreadLocals(false).start(this::run);
+        this(pinned, Failures.toHandler(name));
+    }
+
+    /**
+     * A poller that runs.
+     *
+     * @param failures has the name of the threads
+     */
+    Poller(boolean pinned, Failures failures) throws IOException {
+        this.failures = failures;
+        lookoutNeeded = pinned;
+        thread = Thread.ofVirtual().name(failures.what()).inheritInheritableThreadLocals(false).start(this::run);
     }
 
     /**
@@ -99,25 +122,68 @@ final class Poller {
         selector.wakeup();
     }
 
+    /**
+     * Whether the poller has taken a turn since the last call; if not, it is woken to take one. If that was in vain, the
+     * JDK's own poller may have died for lack of memory, and ours is woken without its help and no longer relies on it. For
+     * one thread. Does not block.
+     */
+    boolean beat() {
+        int now = turns;
+        if (now != turnsSeen) {
+            turnsSeen = now;
+            asked = false;
+            return true;
+        }
+        if (asked) {
+            lookoutNeeded = true;
+            LockSupport.unpark(thread);
+        }
+        asked = true;
+        wakeUp();
+        return false;
+    }
+
+    /** Whether the poller's thread has ended without having been told to, which leaves its transports to wait for good. */
+    boolean isDead() {
+        return !stopped && !thread.isAlive();
+    }
+
     private void run() {
-        try (selector; lookout) {
+        try (selector) {
             while (!stopped) {
                 try {
-                    takeTurn();
+                    takeTurnAndRecover();
                 } catch (Throwable e) {
-                    // All connections hang on this thread, so not even a lack of memory may end it.
-                    report(e);
-                    LockSupport.parkNanos(RECOVERY_NANOS);
+                    // Even to recover can fail: code that runs for the first time may have to load a class.
                 }
+            }
+            if (lookout != null) {
+                lookout.close();
             }
             selector.keys().forEach(key -> ((ParkingTransport) key.attachment()).close());
             serveRequests();
         } catch (IOException e) {
-            report(e);
+            failures.note(e);
+        }
+    }
+
+    /** All connections depend on this thread, so not even a lack of memory may end it. */
+    private void takeTurnAndRecover() {
+        try {
+            takeTurn();
+        } catch (Throwable e) {
+            failures.note(e);
+            if (e instanceof VirtualMachineError) {
+                // To park for a time needs memory, without which a virtual thread is never woken.
+                Thread.yield();
+            } else {
+                LockSupport.parkNanos(RECOVERY_NANOS);
+            }
         }
     }
 
     private void takeTurn() throws IOException {
+        turns++;
         boolean ready = selector.selectNow(dispatch) > 0;
         boolean asked = serveRequests();
         if (ready || asked || block()) {
@@ -131,6 +197,9 @@ final class Poller {
     }
 
     private boolean block() throws IOException {
+        if (lookoutNeeded && lookout == null) {
+            lookout = new Lookout(failures.what(), selector, dispatch);
+        }
         blocking = true;
         try {
             return requests.isEmpty() && !stopped
@@ -147,7 +216,7 @@ final class Poller {
             try {
                 request.run();
             } catch (Throwable e) {
-                report(e);
+                failures.note(e);
             }
             found = true;
         }
@@ -176,14 +245,9 @@ final class Poller {
         } catch (CancelledKeyException e) {
             // Closed meanwhile, which freed whoever waited.
         } catch (Throwable e) {
-            // One connection's misfortune, such as no memory to unpark its thread with, is not the others'.
+            // A failure on one connection, such as no memory to unpark its thread with, must not affect the others.
+            failures.note(e);
             ((ParkingTransport) key.attachment()).close();
-            report(e);
         }
-    }
-
-    private static void report(Throwable e) {
-        Thread thread = Thread.currentThread();
-        thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
     }
 }

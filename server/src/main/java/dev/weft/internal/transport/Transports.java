@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.time.Failures;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.function.Supplier;
@@ -17,22 +18,36 @@ public sealed interface Transports extends AutoCloseable {
      */
     void start(Runnable start);
 
+    /**
+     * Whether what wakes the connections' threads has shown since the last call that it goes on; if not, it is asked to.
+     * For one thread. Does not block.
+     */
+    boolean beat();
+
+    /** Whether what wakes the connections' threads has ended, so that they wait for good. */
+    boolean isDead();
+
     /** For when all transports are closed. */
     @Override
     void close();
 
-    /** The JDK's blocking channels. */
-    static Transports blocking() {
-        return new Blocking();
+    /**
+     * The JDK's blocking channels.
+     *
+     * @param failures those of what shows that the JDK wakes threads; has the name of the thread
+     */
+    static Transports blocking(Failures failures) throws IOException {
+        return new Blocking(new Pulse(failures));
     }
 
     /**
      * Pollers of our own, and threads that park.
      *
-     * @param pinned whether a virtual thread that blocks in a selector holds its carrier
+     * @param pinned   whether a virtual thread that blocks in a selector holds its carrier
+     * @param failures those of the poller; has the name of the thread
      */
-    static Transports parking(String name, boolean pinned) throws IOException {
-        return new Parking(new Poller(name, pinned));
+    static Transports parking(boolean pinned, Failures failures) throws IOException {
+        return new Parking(new Poller(pinned, failures));
     }
 
     /**
@@ -44,8 +59,8 @@ public sealed interface Transports extends AutoCloseable {
         return new Tls(below, engines, buffers);
     }
 
-    /** Has nothing to share. */
-    record Blocking() implements Transports {
+    /** Shares what shows that the JDK wakes threads. */
+    record Blocking(Pulse pulse) implements Transports {
         @Override
         public Transport over(SocketChannel channel) throws IOException {
             return new SocketTransport(channel);
@@ -57,7 +72,19 @@ public sealed interface Transports extends AutoCloseable {
         }
 
         @Override
-        public void close() {}
+        public boolean beat() {
+            return pulse.beat();
+        }
+
+        @Override
+        public boolean isDead() {
+            return pulse.isDead();
+        }
+
+        @Override
+        public void close() {
+            pulse.close();
+        }
     }
 
     /** Shares a poller. */
@@ -70,6 +97,16 @@ public sealed interface Transports extends AutoCloseable {
         @Override
         public void start(Runnable start) {
             poller.start(start);
+        }
+
+        @Override
+        public boolean beat() {
+            return poller.beat();
+        }
+
+        @Override
+        public boolean isDead() {
+            return poller.isDead();
         }
 
         @Override
@@ -89,6 +126,16 @@ public sealed interface Transports extends AutoCloseable {
         @Override
         public void start(Runnable start) {
             below.start(start);
+        }
+
+        @Override
+        public boolean beat() {
+            return below.beat();
+        }
+
+        @Override
+        public boolean isDead() {
+            return below.isDead();
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.weft.internal.connection;
 
+import dev.weft.internal.time.Failures;
 import dev.weft.internal.send.FlushTimer;
 import dev.weft.internal.extension.Extension;
 import dev.weft.CloseReason;
@@ -76,7 +77,7 @@ public final class TestConnection implements AutoCloseable {
             Duration.ofSeconds(30), Duration.ofSeconds(5));
 
     private static final ConnectionLimits LIMITS = new ConnectionLimits(1 << 20, 1L << 40, 131_072, 1 << 20);
-    private static final FlushTimer TIMER = new FlushTimer("timer of all tests", Runnable::run);
+    private static final FlushTimer TIMER = new FlushTimer(Runnable::run, Failures.toHandler("timer of all tests"));
 
     static {
         TIMER.start();
@@ -146,7 +147,7 @@ public final class TestConnection implements AutoCloseable {
 
         /** What is held back stays so until the connection itself flushes it. */
         public Setup withoutTimer() {
-            return timer(new FlushTimer("never started", Runnable::run));
+            return timer(new FlushTimer(Runnable::run, Failures.toHandler("never started")));
         }
 
         /** Sets who bounds how long output is held back, and starts threads. */

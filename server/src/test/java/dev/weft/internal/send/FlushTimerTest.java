@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.Failures;
 import dev.weft.internal.close.Closing;
 import dev.weft.internal.time.Deadlines;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
 class FlushTimerTest {
-    private final FlushTimer timer = new FlushTimer("timer", Runnable::run);
+    private final FlushTimer timer = new FlushTimer(Runnable::run, Failures.toHandler("timer"));
     private final BufferBudget budget = new BufferBudget(1 << 20);
     private final SendServices services = TestConnection.services(new BufferPool(1 << 10, budget), timer).sending();
 

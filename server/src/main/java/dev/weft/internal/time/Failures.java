@@ -1,0 +1,98 @@
+package dev.weft.internal.time;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Counts the failures of something that must go on, and reports them when that is possible. To note a failure needs
+ * nothing that may just have run out: it sets fields. A report that fails in its turn, such as for lack of memory, is
+ * made up for later, by the next {@link #note} or {@link #report}. At most one report a second; each gives the number of
+ * failures since the one before. Never throws. For any thread; does not wait.
+ */
+public final class Failures {
+    /** Makes a report, such as a line in a log; may throw. */
+    @FunctionalInterface
+    public interface Reporter {
+        /**
+         * Reports failures.
+         *
+         * @param what   what failed
+         * @param count  the number of failures since the last report
+         * @param latest the newest of them
+         */
+        void report(String what, long count, Throwable latest);
+    }
+
+    private static final long BETWEEN_REPORTS = TimeUnit.SECONDS.toNanos(1);
+
+    private final String what;
+    private final Reporter reporter;
+    private final AtomicLong count = new AtomicLong();
+    private final AtomicBoolean reporting = new AtomicBoolean();
+    private volatile Throwable latest;
+
+    /** Guarded by {@link #reporting}. */
+    private long reported;
+    private long reportedAt;
+
+    /**
+     * No failures yet.
+     *
+     * @param what names in reports what fails
+     */
+    public Failures(String what, Reporter reporter) {
+        this.what = what;
+        this.reporter = reporter;
+        this.reportedAt = System.nanoTime() - BETWEEN_REPORTS;
+    }
+
+    /** Reports to the handler of uncaught exceptions of the thread that reports. */
+    public static Failures toHandler(String what) {
+        return new Failures(what, (name, failures, failure) -> {
+            Thread thread = Thread.currentThread();
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, failure);
+        });
+    }
+
+    /** Notes a failure, and reports it if that is possible now. */
+    public void note(Throwable failure) {
+        latest = failure;
+        count.incrementAndGet();
+        report();
+    }
+
+    /** Reports what has not been reported, if anything; to be called now and then, since a report may have failed. */
+    public void report() {
+        if (latest == null || !reporting.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            long now = System.nanoTime();
+            long total = count.get();
+            Throwable failure = latest;
+            if (total > reported && failure != null && now - reportedAt >= BETWEEN_REPORTS) {
+                reportedAt = now;
+                reporter.report(what, total - reported, failure);
+                reported = total;
+                if (count.get() == total) {
+                    latest = null;
+                }
+            }
+        } catch (Throwable e) {
+            // What is missing now may be there at the next attempt.
+        } finally {
+            reporting.set(false);
+        }
+    }
+
+    /** The number of failures so far, reported or not. */
+    public long count() {
+        return count.get();
+    }
+
+    /** What failed. */
+    public String what() {
+        return what;
+    }
+}

@@ -1,0 +1,136 @@
+package dev.weft.internal.time;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A platform thread on which many connections depend: it runs its step again and again until it is stopped, and survives
+ * whatever the step throws, a lack of memory included. After a step that failed it pauses, twice as long each time up to a
+ * limit, so that a failure that lasts does not take a core; a step that succeeds ends this.
+ * <p>
+ * What goes on between two steps allocates nothing. {@link #failures()} counts what failed and reports it; whether the
+ * thread is well says {@link #isFailing()}.
+ * <pre>
+ *   step ── returns ──▶ step            any ── stop ──▶ ended, when the step returns
+ *   step ── throws ──▶ note it, pause ──▶ step
+ * </pre>
+ */
+public final class ServiceThread {
+    /** One round of the work. */
+    @FunctionalInterface
+    public interface Step {
+        /** Returns or throws when the thread has to look whether it has been stopped; may wait until then. */
+        void run() throws Exception;
+    }
+
+    private static final long SHORTEST_PAUSE = 10_000_000;
+
+    private final Step step;
+    private final Failures failures;
+    private final long longestPause;
+    private final Thread thread;
+    private volatile boolean stopped;
+    private volatile boolean failing;
+    /** The thread's own. */
+    private long pause;
+
+    /**
+     * A thread that is not yet started.
+     *
+     * @param failures     for what the steps throw
+     * @param longestPause limits the pause after a step that failed; the shortest is 10 ms
+     * @param daemon       whether the JVM may end while the thread runs
+     */
+    public ServiceThread(String name, Step step, Failures failures, Duration longestPause, boolean daemon) {
+        this.step = step;
+        this.failures = failures;
+        this.longestPause = longestPause.toNanos();
+        this.thread = Thread.ofPlatform().name(name).daemon(daemon).unstarted(this::run);
+    }
+
+    /** Starts the thread. */
+    public void start() {
+        thread.start();
+    }
+
+    /** Ends the thread after its current step, whose {@link #sleep} returns at once. Does not wait. */
+    public void stop() {
+        stopped = true;
+        LockSupport.unpark(thread);
+    }
+
+    /** Ends a {@link #sleep} or park of the step. Does not wait or allocate; from any thread. */
+    public void wake() {
+        LockSupport.unpark(thread);
+    }
+
+    /** Whether it was told to stop. */
+    public boolean isStopped() {
+        return stopped;
+    }
+
+    /**
+     * Waits for the end of the thread.
+     *
+     * @return whether it ended in time
+     */
+    public boolean join(Duration longest) throws InterruptedException {
+        return thread.join(longest);
+    }
+
+    /** Whether the thread runs, although perhaps without success. */
+    public boolean isAlive() {
+        return thread.isAlive();
+    }
+
+    /** Whether the last step failed. */
+    public boolean isFailing() {
+        return failing;
+    }
+
+    /** What failed so far. */
+    public Failures failures() {
+        return failures;
+    }
+
+    /** For the step: waits the whole time, unless the thread is stopped, however often it is woken. Does not allocate. */
+    public void sleep(long nanos) {
+        long until = System.nanoTime() + nanos;
+        long left = nanos;
+        while (left > 0 && !stopped) {
+            LockSupport.parkNanos(left);
+            left = until - System.nanoTime();
+        }
+    }
+
+    private void run() {
+        while (!stopped) {
+            try {
+                runStep();
+            } catch (Throwable e) {
+                // Even to deal with a failure can fail: code that runs for the first time may have to load a class.
+            }
+        }
+    }
+
+    private void runStep() {
+        try {
+            step.run();
+            pause = 0;
+            failing = false;
+        } catch (Throwable e) {
+            // Errors too: all connections depend on this thread.
+            fail(e);
+        }
+    }
+
+    /** A step that failed because the thread was stopped is no failure. */
+    private void fail(Throwable failure) {
+        if (!stopped) {
+            failing = true;
+            pause = Math.clamp(2 * pause, Math.min(SHORTEST_PAUSE, longestPause), longestPause);
+            failures.note(failure);
+            sleep(pause);
+        }
+    }
+}

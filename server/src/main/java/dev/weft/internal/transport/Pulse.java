@@ -1,0 +1,91 @@
+package dev.weft.internal.transport;
+
+import dev.weft.internal.time.Failures;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channel;
+import java.nio.channels.Pipe;
+
+/**
+ * Shows whether the JDK still wakes virtual threads whose socket is ready: one reads from a pipe, to which a byte is
+ * written now and then. For a transport that leaves waiting to the JDK.
+ */
+final class Pulse implements AutoCloseable {
+    private final Pipe pipe = Pipe.open();
+    private final Failures failures;
+    private final Thread thread;
+    private final ByteBuffer written = ByteBuffer.allocate(1);
+    private volatile boolean closed;
+    /** The number of bytes that have been read, which wraps around; and the caller's of {@link #beat}. */
+    private volatile int beats;
+    private int beatsSeen;
+    private boolean asked;
+
+    /** One that runs. */
+    Pulse(Failures failures) throws IOException {
+        this.failures = failures;
+        pipe.sink().configureBlocking(false);
+        thread = Thread.ofVirtual().name(failures.what()).inheritInheritableThreadLocals(false).start(this::run);
+    }
+
+    /** Whether the thread was woken since the last call; if so, it is to be woken once more. For one thread. Does not block. */
+    boolean beat() {
+        int now = beats;
+        boolean moved = now != beatsSeen;
+        beatsSeen = now;
+        if (moved || !asked) {
+            try {
+                asked = pipe.sink().write(written.clear()) > 0;
+            } catch (IOException e) {
+                asked = false;
+                failures.note(e);
+            }
+        }
+        return moved;
+    }
+
+    /** Whether the thread has ended without having been told to. */
+    boolean isDead() {
+        return !closed && !thread.isAlive();
+    }
+
+    private void run() {
+        ByteBuffer read = ByteBuffer.allocate(1);
+        while (!closed) {
+            try {
+                readOnce(read);
+            } catch (Throwable e) {
+                // Even to deal with a failure can fail: code that runs for the first time may have to load a class.
+            }
+        }
+    }
+
+    private void readOnce(ByteBuffer read) {
+        try {
+            if (pipe.source().read(read.clear()) > 0) {
+                beats++;
+            }
+        } catch (Throwable e) {
+            if (!closed) {
+                failures.note(e);
+                Thread.yield();
+            }
+        }
+    }
+
+    /** Ends the thread. */
+    @Override
+    public void close() {
+        closed = true;
+        close(pipe.sink());
+        close(pipe.source());
+    }
+
+    private static void close(Channel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // The descriptor is gone either way.
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package dev.weft.server;
+
+import dev.weft.internal.time.ServiceThread;
+import dev.weft.internal.transport.Transports;
+import dev.weft.server.ServerHealth.Status;
+import java.util.List;
+
+/**
+ * Watches the threads on which all connections of a server depend. {@link #look} belongs to the sweeper and allocates only
+ * where something is wrong; the rest is for any thread.
+ * <p>
+ * What wakes the connections' threads may be silent for three reasons:
+ * <ul>
+ * <li>Without memory, the JDK has a virtual thread that parks keep its carrier. When all carriers are kept, nothing can
+ * wake these threads, and they stay so when there is memory again. They are unparked from here: each finds that it has to
+ * wait, and parks properly this time.
+ * <li>Every carrier is busy with handlers that compute. That ends by itself.
+ * <li>The JDK lost the thread. To tell this from the other two, a virtual thread is started: if that runs, and there still
+ * is silence after the same time again, the thread is lost.
+ * </ul>
+ */
+final class HealthMonitor {
+    /** In milliseconds of the sweeper's clock, which leaves out what the whole process missed. */
+    static final int LONGEST_SILENCE = 10_000;
+    /** After so long the connections' threads are unparked, and each time it passes again. */
+    private static final int NUDGE_INTERVAL = 3_000;
+
+    private final Transports transports;
+    private final List<ServiceThread> threads;
+    private final Runnable nudge;
+
+    private volatile boolean silent;
+    private volatile String lost;
+
+    /** The sweeper's own. */
+    private int beatAt;
+    private int nudgedAt;
+    private boolean begun;
+    private boolean probed;
+    private volatile boolean probeRan;
+    private int probeRanAt;
+    private boolean probeSeen;
+
+    /**
+     * A monitor that has seen nothing yet.
+     *
+     * @param nudge unparks the thread of every connection; does not wait
+     */
+    HealthMonitor(Transports transports, List<ServiceThread> threads, Runnable nudge) {
+        this.transports = transports;
+        this.threads = threads;
+        this.nudge = nudge;
+    }
+
+    /**
+     * One look, at this time of the clock.
+     *
+     * @return whether something is lost for good
+     */
+    boolean look(int now) {
+        for (ServiceThread thread : threads) {
+            thread.failures().report();
+            if (!thread.isAlive() && !thread.isStopped()) {
+                lost = ended(thread);
+            }
+        }
+        if (transports.isDead()) {
+            lost = "what wakes connections has ended";
+        } else if (transports.beat() || !begun) {
+            begun = true;
+            beatAt = now;
+            nudgedAt = now;
+            silent = false;
+            probed = false;
+        } else {
+            lookAtSilence(now);
+        }
+        return lost != null;
+    }
+
+    private void lookAtSilence(int now) {
+        if (now - nudgedAt >= NUDGE_INTERVAL) {
+            nudgedAt = now;
+            nudge.run();
+        }
+        if (now - beatAt >= LONGEST_SILENCE) {
+            silent = true;
+            probe(now);
+        }
+    }
+
+    private static String ended(ServiceThread thread) {
+        return "the thread " + thread.failures().what() + " has ended";
+    }
+
+    private void probe(int now) {
+        if (!probed) {
+            probeRan = false;
+            probeSeen = false;
+            Thread.startVirtualThread(() -> probeRan = true);
+            probed = true;
+        } else if (probeRan && !probeSeen) {
+            probeSeen = true;
+            probeRanAt = now;
+        } else if (probeSeen && now - probeRanAt >= LONGEST_SILENCE) {
+            lost = "what wakes connections is lost: it does not run, though other virtual threads do";
+        }
+    }
+
+    /** What the last look found. */
+    ServerHealth health() {
+        String why = lost;
+        if (why != null) {
+            return new ServerHealth(Status.FAILED, why);
+        }
+        for (ServiceThread thread : threads) {
+            if (!thread.isAlive() && !thread.isStopped()) {
+                return new ServerHealth(Status.FAILED, ended(thread));
+            }
+            if (thread.isFailing() && !thread.isStopped()) {
+                return new ServerHealth(Status.IMPAIRED,
+                        thread.failures().what() + " fails, " + thread.failures().count() + " times so far");
+            }
+        }
+        return silent
+                ? new ServerHealth(Status.IMPAIRED, "no virtual thread has been woken for " + LONGEST_SILENCE + " ms")
+                : ServerHealth.HEALTHY;
+    }
+}

@@ -1,0 +1,140 @@
+package dev.weft.attacks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.server.Await;
+import dev.weft.server.RawPeer;
+import dev.weft.server.TransportKind;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Attack 25: a heap that is full for seconds ends none of the threads on which all connections depend. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class FullHeapTest {
+    private static final int FULL_MILLIS = 3000;
+    private static final int PING_INTERVAL_MILLIS = 3500;
+    private static final int MESSAGE_TIMEOUT_MILLIS = 2000;
+    private static final int BUSY = 4;
+    private static final String PING = "8900 ";
+
+    private Process process;
+    private final AtomicBoolean over = new AtomicBoolean();
+    private final List<Thread> traffic = new ArrayList<>();
+
+    private int start(TransportKind transport) throws IOException {
+        process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
+                "-cp", System.getProperty("java.class.path"), FullHeap.class.getName(), transport.name(),
+                Integer.toString(PING_INTERVAL_MILLIS), Integer.toString(MESSAGE_TIMEOUT_MILLIS))
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        return Integer.parseInt(process.inputReader().readLine());
+    }
+
+    @AfterEach
+    void end() throws InterruptedException {
+        over.set(true);
+        for (Thread thread : traffic) {
+            thread.join();
+        }
+        process.destroyForcibly().waitFor();
+    }
+
+    private static RawPeer open(int port) throws IOException {
+        return RawPeer.connect(port).upgraded();
+    }
+
+    /** Connections that echo as fast as they can; what happens to them is not looked at. */
+    private void converse(int port) {
+        for (int i = 0; i < BUSY; i++) {
+            traffic.add(Thread.ofPlatform().start(() -> {
+                while (!over.get()) {
+                    try (RawPeer peer = open(port)) {
+                        while (!over.get()) {
+                            Bystander.assertEchoes(peer, "busy");
+                        }
+                    } catch (IOException | AssertionError e) {
+                        // The heap is full: it tries again.
+                    }
+                }
+            }));
+        }
+    }
+
+    private static Stream<Arguments> transportsWithAndWithoutTraffic() {
+        return Stream.of(TransportKind.values())
+                .flatMap(kind -> Stream.of(Arguments.of(kind, false), Arguments.of(kind, true)));
+    }
+
+    /** Fills the heap for so long, and returns the server's health afterwards and how often there was no memory. */
+    private String[] fill(int millis) throws IOException {
+        process.outputWriter().write(millis + "\n");
+        process.outputWriter().flush();
+        return process.inputReader().readLine().split(" ");
+    }
+
+    /** Waits until the server serves a new connection: false if it says that it has failed, and has stopped. */
+    private boolean serves(int port) throws IOException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (System.nanoTime() < end) {
+            try (RawPeer late = open(port)) {
+                Bystander.assertEchoes(late, "late");
+                return true;
+            } catch (IOException | AssertionError e) {
+                if (fill(0)[0].equals("FAILED")) {
+                    return false;
+                }
+            }
+        }
+        throw new AssertionError("the server does not serve, and does not say so");
+    }
+
+    @ParameterizedTest
+    @MethodSource("transportsWithAndWithoutTraffic")
+    void attack25_nothingDiesWhileTheHeapIsFull(TransportKind transport, boolean busy) throws Exception {
+        int port = start(transport);
+        try (RawPeer idle = open(port)) {
+            Bystander.assertEchoes(idle, "before");
+            if (busy) {
+                converse(port);
+            }
+            String[] words = fill(FULL_MILLIS);
+            over.set(true);
+            assertTrue(Integer.parseInt(words[1]) > 0, "the heap was never full");
+            if (!serves(port)) {
+                // The JDK lost one of its own threads, on which all virtual threads depend.
+                Await.until("the server has stopped", () -> isRefused(port));
+                return;
+            }
+            String echo = idle.octets(RawPeer.textFrame("Hello")).readFrame();
+            boolean pinged = echo.equals(PING);
+            assertEquals("8105 48656c6c6f", pinged ? idle.readFrame() : echo);
+            try (RawPeer late = open(port)) {
+                assertEquals(PING, late.readFrame(), "pings are sent");
+                assertTrue(pinged || idle.readFrame().equals(PING));
+                // The first half of a message.
+                late.hex("0181 00000000 61");
+                assertTrue(late.readFrame().startsWith("88"), "deadlines hold");
+            }
+        }
+        process.outputWriter().close();
+        assertTrue(process.waitFor(10, TimeUnit.SECONDS), "the server does not end");
+    }
+
+    private static boolean isRefused(int port) {
+        try (RawPeer late = RawPeer.connect(port)) {
+            return !late.socket().isConnected();
+        } catch (IOException e) {
+            return true;
+        }
+    }
+}
