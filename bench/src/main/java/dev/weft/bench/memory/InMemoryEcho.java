@@ -57,7 +57,8 @@ final class InMemoryEcho {
                 timer,
                 thread -> false));
         sweeper = new Sweeper(clock, NO_DEADLINE,
-                now -> connections.forEach(connection -> connection.sweep(now)));
+                now -> connections.forEach(connection -> connection.sweep(now)),
+                Failures.toHandler("in-memory-sweeper"));
         timer.start();
         sweeper.start();
     }
