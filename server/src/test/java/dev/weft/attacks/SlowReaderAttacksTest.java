@@ -46,7 +46,7 @@ class SlowReaderAttacksTest {
      */
     @Test
     void attack27_peersThatReadSteadilyMustLive() throws Exception {
-        Wire.allAtOnce(wire -> {
+        Wire.allThatShowProgressAtOnce(wire -> {
             FutureTask<Void> slowest = inBackground(() -> readAt(wire, 5_000, 4096, Duration.ofSeconds(3)));
             readAt(wire, 60_000, 16_384, Duration.ofMillis(1500));
             slowest.get();
@@ -94,7 +94,7 @@ class SlowReaderAttacksTest {
 
     @Test
     void attack28_silentSubscribersThatReadMustLive() throws Exception {
-        Wire.allAtOnce(wire -> {
+        Wire.allThatShowProgressAtOnce(wire -> {
             BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
             SlowSocket socket = new SlowSocket(65_536);
             try (WebSocketServer server = feedServer(wire, opened).start();

@@ -39,9 +39,18 @@ enum Wire {
 
     /** For what takes its time: runs it over each wire, all at once, and fails with what failed over any of them. */
     static void allAtOnce(Task task) throws InterruptedException {
+        run(List.of(values()), task);
+    }
+
+    /** Likewise over those that can tell a slow reader from none: a write of the JDK's blocking channels shows no progress. */
+    static void allThatShowProgressAtOnce(Task task) throws InterruptedException {
+        run(List.of(PARKING, PARKING_PLATFORM, PARKING_TLS), task);
+    }
+
+    private static void run(List<Wire> wires, Task task) throws InterruptedException {
         Map<Wire, Throwable> failures = new ConcurrentHashMap<>();
         List<Thread> threads = new ArrayList<>();
-        for (Wire wire : values()) {
+        for (Wire wire : wires) {
             threads.add(Thread.ofPlatform().daemon().start(() -> {
                 try {
                     task.run(wire);
