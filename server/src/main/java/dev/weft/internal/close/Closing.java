@@ -87,6 +87,13 @@ public final class Closing {
         return status.state == State.OPEN;
     }
 
+    /** Refuses what can no longer be sent. */
+    public void requireOpen() throws ConnectionClosedException {
+        if (!isOpen()) {
+            throw exception();
+        }
+    }
+
     /** Whether the peer's Close frame was received. */
     public boolean isReceived() {
         return status.received != null;

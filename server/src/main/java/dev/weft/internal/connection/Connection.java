@@ -53,18 +53,17 @@ import java.util.function.Consumer;
  */
 public final class Connection implements WebSocketConnection, ReceiverOwner, OutgoingStream.Owner {
     private static final Duration STUCK = Duration.ofMillis(200);
-    private static final byte[] NO_PAYLOAD = {};
     /** It has no state. */
     private static final FrameWriter SERVER_WRITER = new FrameWriter(Role.SERVER);
 
-    private final Transport transport;
-    private final ConnectionServices services;
+    final Transport transport;
+    final ConnectionServices services;
     private final Agreement agreement;
     private final Closing closing = new Closing();
-    private final Deadlines deadlines;
-    private final FrameSender sender;
+    final Deadlines deadlines;
+    final FrameSender sender;
 
-    private final MessageReceiver receiver;
+    final MessageReceiver receiver;
 
     /**
      * A connection whose opening handshake is done. The calling thread is the one that receives.
@@ -114,7 +113,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         } catch (IOException e) {
             // The peer did not stay for the answer: noted, and no reason to withhold what it said.
         }
-        shutdownOutput();
+        shutDownOutput();
     }
 
     @Override
@@ -262,18 +261,10 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         return closing.exception();
     }
 
-    private boolean breakOff(Exception cause) {
+    boolean breakOff(Exception cause) {
         boolean first = closing.breakOff(cause);
         transport.close();
         return first;
-    }
-
-    private void shutdownOutput() {
-        try {
-            transport.shutdownOutput();
-        } catch (IOException e) {
-            // It is shut down then.
-        }
     }
 
     /**
@@ -309,57 +300,17 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         sender.end();
     }
 
-    // The sweeper.
-
-    /** Does what is due at this time. Does not wait. */
+    /** Does what is due at this time. Does not wait. For the sweeper. */
     public void sweep(int now) {
-        Deadlines.Due due = deadlines.due(now, transport.writeProgress());
-        if (deadlines.isRetryDue(now)) {
-            transport.retryWrite();
-        }
-        switch (due) {
-            case NOTHING -> {
-            }
-            case PING -> services.timer().startThread(this::keepAlive);
-            case MESSAGE_TIMEOUT -> {
-                if (receiver.giveUpWaiting()) {
-                    services.timer().startThread(this::closeForLateness);
-                }
-            }
-            case PONG_TIMEOUT, WRITE_TIMEOUT, CLOSE_TIMEOUT -> breakOff(deadlines.exception(due));
-        }
-        if (sender.isStreamOverdue(now, services.timeouts().stream()) && closing.isOpen()) {
-            services.timer().startThread(this::failOverdueStream);
-        }
+        Upkeep.sweep(this, now);
     }
 
-    private void keepAlive() {
+    void shutDownOutput() {
         try {
-            sender.control(Opcode.PING, NO_PAYLOAD, true);
+            transport.shutdownOutput();
         } catch (IOException e) {
-            // The connection's own thread finds the same when it goes on.
-            translated(e);
+            // It is shut down then.
         }
-    }
-
-    /**
-     * The connection's own thread is left in its read, where it drops what arrives: to end the read from here would be to
-     * reset a peer that goes on sending, and to lose the Close frame.
-     */
-    private void closeForLateness() {
-        failed(receiver.lateness());
-        try {
-            sender.drainAndWait();
-        } catch (IOException e) {
-            // Noted as the connection's end.
-        }
-        shutdownOutput();
-    }
-
-    private void failOverdueStream() {
-        String why = "a streamed message had no write for over " + services.timeouts().stream().toMillis()
-                + " ms (streamTimeout)";
-        fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"), new IOException(why));
     }
 
     // Giving up a connection for the sake of others.

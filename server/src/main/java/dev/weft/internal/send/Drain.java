@@ -83,8 +83,7 @@ final class Drain {
     /** A message that may no longer be sent is dropped: the peer has closed, or a streamed message was cut off by our Close. */
     private void build(Outbox.Entry entry) throws IOException {
         if (entry.isClose()) {
-            buffer.frame(true, 0, Opcode.CLOSE, entry.payload(), entry.from(), entry.to(), wait);
-            sender.closeIsBuilt();
+            buffer.close(entry.payload(), wait);
             sender.flush(wait);
         } else if (!sender.isStreaming() && !closing.isReceived()) {
             buffer.message(entry.opcode(), entry.payload(), entry.from(), entry.to(), wait);

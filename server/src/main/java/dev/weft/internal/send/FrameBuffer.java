@@ -12,11 +12,12 @@ import dev.weft.parser.ProtocolViolationException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Arrays;
 
 /**
  * Builds frames in a borrowed buffer and writes them; a large payload is written from where it lies. Every method belongs to
- * the thread that has the lock of {@link FrameSender}, but for {@link #waitingBytes()} and {@link #behindSince()}.
+ * the thread that has the lock of {@link FrameSender}, but for {@link #waitingBytes()} and {@link #isStuck}.
  * <p>
  * Each method that may write is told whether it may wait for the network. One that may not, or whose thread is interrupted
  * while it waits, keeps what the network did not take: this buffer is <i>behind</i> then, and what it keeps is counted in the
@@ -27,7 +28,6 @@ final class FrameBuffer {
     static final int COPIED = 4096;
     /** The most bytes of one write: the JDK copies them to memory outside the heap first. */
     private static final int WRITE_LENGTH = 1 << 16;
-    private static final int ENCODING_OVERHEAD = 64;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final Transport transport;
@@ -43,7 +43,9 @@ final class FrameBuffer {
     private ByteBuffer rest;
     /** What is counted in the budget; not 0 while this is behind. */
     private volatile int counted;
+    /** When this fell behind, or last made progress; 0 while it is not behind. */
     private volatile int behindSince;
+    private boolean closeBuilt;
     /** The number of writes; wraps around. */
     private short writes;
 
@@ -72,6 +74,11 @@ final class FrameBuffer {
         return extension != null && extension.transforms(length);
     }
 
+    /** For a message in fragments that the extension transforms. */
+    TransformedFrames transformedFrames() {
+        return new TransformedFrames(this, extension);
+    }
+
     /** Whether frames are built and not yet written. */
     boolean isBuilt() {
         return buffer != null || rest != null;
@@ -87,9 +94,11 @@ final class FrameBuffer {
         return counted;
     }
 
-    /** When this fell behind, in milliseconds of {@link System#nanoTime()}; 0 while it is not. For any thread. */
-    int behindSince() {
-        return behindSince;
+    /** Whether bytes have waited for this long, and the network has taken none of them lately. For any thread. */
+    boolean isStuck(Duration atLeast) {
+        int since = behindSince;
+        return since != 0 && millis() - since >= atLeast.toMillis()
+                && deadlines.isWithoutProgress(transport.writeProgress());
     }
 
     /** The number of writes; wraps around. A thread without the lock may see an older one. */
@@ -100,71 +109,20 @@ final class FrameBuffer {
     /** Builds a whole message after the frames that are built, transformed by the extension if it wants to. */
     void message(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
         if (transforms(to - from)) {
-            transformed(opcode, payload, from, to, wait);
+            new TransformedFrames(this, extension).message(opcode, payload, from, to, wait);
         } else {
             frame(true, 0, opcode, payload, from, to, wait);
         }
     }
 
-    private void transformed(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
-        byte[] encoded = null;
-        int length = 0;
-        try {
-            encoded = new byte[Math.max(ENCODING_OVERHEAD, to - from)];
-            Extension.Transform encoder = extension.encoder();
-            encoder.input(payload, from, to, true);
-            while (true) {
-                length += encoder.output(encoded, length, encoded.length);
-                if (length < encoded.length) {
-                    break;
-                }
-                encoded = Arrays.copyOf(encoded, 2 * encoded.length);
-            }
-        } catch (Throwable e) {
-            throw encodingFailed(e);
-        }
-        frame(true, extension.rsv(), opcode, encoded, 0, length, wait);
-    }
-
-    /**
-     * Builds a piece of a message in fragments, transformed: as one frame or several, or as none if the extension has no
-     * output yet.
-     *
-     * @return the opcode of the next fragment
-     */
-    Opcode transformedPiece(boolean fin, Opcode opcode, byte[] payload, int from, int to, boolean wait)
-            throws IOException {
-        // With room for bytes that do not compress, so that one output empties the encoder.
-        byte[] encoded = new byte[(to - from) + (to - from) / 8 + ENCODING_OVERHEAD];
-        Opcode next = opcode;
-        Extension.Transform encoder = extension.encoder();
-        int count;
-        try {
-            encoder.input(payload, from, to, fin);
-            count = encoder.output(encoded, 0, encoded.length);
-        } catch (Throwable e) {
-            throw encodingFailed(e);
-        }
-        while (true) {
-            boolean last = count < encoded.length;
-            if (count > 0 || fin && last) {
-                // RSV bits are set on the first fragment only (RFC 7692 §6).
-                frame(fin && last, next == Opcode.CONTINUATION ? 0 : extension.rsv(), next, encoded, 0, count, wait);
-                next = Opcode.CONTINUATION;
-            }
-            if (last) {
-                return next;
-            }
-            try {
-                count = encoder.output(encoded, 0, encoded.length);
-            } catch (Throwable e) {
-                throw encodingFailed(e);
-            }
-        }
+    /** Builds our Close frame, the last one; when everything has been written, so has it. */
+    void close(byte[] payload, boolean wait) throws IOException {
+        closeBuilt = true;
+        frame(true, 0, Opcode.CLOSE, payload, 0, payload.length, wait);
     }
 
     /** An encoder that failed half-way, such as for lack of memory, no longer has the state that the peer's decoder has. */
-    private IOException encodingFailed(Throwable e) {
+    IOException encodingFailed(Throwable e) {
         IOException cause = new IOException("a message could not be encoded", e);
         closing.breakOff(cause);
         transport.close();
@@ -304,6 +262,9 @@ final class FrameBuffer {
             rest = null;
         }
         count();
+        if (closeBuilt && !isBuilt()) {
+            closing.written();
+        }
     }
 
     private void count() {
@@ -330,8 +291,8 @@ final class FrameBuffer {
         }
     }
 
-    /** For comparisons with {@link #behindSince()}; never 0. */
-    static int millis() {
+    /** A time for {@link #behindSince}; never 0. */
+    private static int millis() {
         return (int) (System.nanoTime() / 1_000_000) | 1;
     }
 

@@ -26,31 +26,9 @@ import java.util.Arrays;
  * and {@link #drain} sends it: called by the thread that put it there if the lock is free, else by the thread that lets the
  * lock go. If the network does not take it all, a thread of its own waits for it.
  * <p>
- * The state says what becomes of the frames that are built:
- * <pre>
- *            built, and the next are expected                   network takes it all at once
- *   ┌─────▶ HELD ─────────────────────────┐        ┌────────────────────────────────────────┐
- *   │                                     ▼        │                                        ▼
- *  IDLE ◀──────────────────────────── flush ──────┴── network is behind, thread may wait ─▶ IDLE
- *   ▲                                     │
- *   │                                     └── network is behind, thread may not wait ──▶ DRAINING
- *   └──────────────────── all is written: the draining thread ends ──────────────────────────┘
- *
- *   any ── Close frame built, or wire dead ──▶ nothing more is built ({@link Closing} says so)
- * </pre>
- * HELD ends by the next frame that is not held back, by the connection's next read, or by {@link FlushTimer}. While a
- * message is streamed, other messages wait and control frames do not.
+ * {@link SendState} has the states, drawn. While a message is streamed, other messages wait and control frames do not.
  */
 public final class FrameSender extends FlushTimer.Watched {
-    private enum State {
-        /** Nothing is built, or the thread that has the lock writes it. */
-        IDLE,
-        /** Frames are held back for the next write; the timer watches. */
-        HELD,
-        /** A thread of its own writes what the network did not take at once. */
-        DRAINING
-    }
-
     private static final VarHandle OUTBOX;
 
     static {
@@ -67,11 +45,9 @@ public final class FrameSender extends FlushTimer.Watched {
     private final Closing closing;
     private final SendServices services;
 
-    private volatile State state = State.IDLE;
+    private volatile SendState state = SendState.IDLE;
     /** Frames are overdue, for the thread that has the lock. */
     private volatile boolean flushDue;
-    /** Our Close frame is built; it is written when the buffer is. */
-    private boolean closeBuilt;
     /** The message that is sent in fragments; other messages wait for its end. */
     private volatile Streaming streaming;
 
@@ -126,7 +102,7 @@ public final class FrameSender extends FlushTimer.Watched {
     public void control(Opcode opcode, byte[] payload, boolean expectsAnswer) throws IOException {
         acquire();
         try {
-            requireOpen();
+            closing.requireOpen();
             if (expectsAnswer) {
                 buffer.deadlines().pinging();
             }
@@ -145,16 +121,11 @@ public final class FrameSender extends FlushTimer.Watched {
             if (buffer.isBuilt()) {
                 hold();
             }
-            streaming = new Streaming(this, lock.newCondition(), services.clock());
+            streaming = new Streaming(this, closing, lock.newCondition(), services.clock());
             return streaming;
         } finally {
             release();
         }
-    }
-
-    /** Our Close frame is built. Under the lock. */
-    void closeIsBuilt() {
-        closeBuilt = true;
     }
 
     /** Lets other messages go after the last fragment. Under the lock. */
@@ -164,7 +135,7 @@ public final class FrameSender extends FlushTimer.Watched {
 
     /** Sends what is held back, before the thread waits for the peer. */
     public void flush() throws IOException {
-        if (state == State.HELD) {
+        if (state == SendState.HELD) {
             acquire();
             try {
                 flushAndWait();
@@ -196,30 +167,18 @@ public final class FrameSender extends FlushTimer.Watched {
         }
     }
 
-    /** The message's turn is after those that were accepted before, and after the end of a streamed one. */
+    /** The message's turn is after the end of a streamed one, and after those that were accepted before. */
     private void awaitTurn() throws IOException {
-        awaitStreamEnd();
-        requireOpen();
-        if (outbox.hasEntries() && !drain(true)) {
-            requireNotBehind();
-        }
-    }
-
-    private void awaitStreamEnd() throws IOException {
-        Streaming stream;
-        while ((stream = streaming) != null) {
-            stream.requireOtherThread();
-            requireOpen();
-            if (outbox.hasPongs() && state != State.DRAINING) {
+        for (Streaming stream = streaming; stream != null; stream = streaming) {
+            closing.requireOpen();
+            if (outbox.hasPongs() && state != SendState.DRAINING) {
                 sendWithoutWaiting();
             }
             stream.awaitEnd();
         }
-    }
-
-    void requireOpen() throws IOException {
-        if (!closing.isOpen()) {
-            throw closing.exception();
+        closing.requireOpen();
+        if (outbox.hasEntries() && !drain(true)) {
+            requireNotBehind();
         }
     }
 
@@ -270,7 +229,7 @@ public final class FrameSender extends FlushTimer.Watched {
 
     /** Whether a message could go out at once. */
     private boolean isClear() {
-        return buffer.transport().writesWithoutWaiting() && state != State.DRAINING && streaming == null
+        return buffer.transport().writesWithoutWaiting() && state != SendState.DRAINING && streaming == null
                 && !outbox.isWaiting(false);
     }
 
@@ -281,7 +240,7 @@ public final class FrameSender extends FlushTimer.Watched {
      * @param hold whether the answer may be held back to leave with what answers the next frame
      */
     public void pong(byte[] payload, int from, int to, boolean hold) throws IOException {
-        if (state != State.DRAINING && !outbox.hasPongs() && lock.tryLock()) {
+        if (state != SendState.DRAINING && !outbox.hasPongs() && lock.tryLock()) {
             try {
                 if (closing.isOpen()) {
                     buffer.frame(true, 0, Opcode.PONG, payload, from, to, true);
@@ -320,10 +279,11 @@ public final class FrameSender extends FlushTimer.Watched {
 
     /** If the lock is free; else the thread that has it, or waits for it, does this when it lets it go. */
     private void sendWhatWaits() {
-        while ((flushDue || outbox.isWaiting(streaming != null)) && state != State.DRAINING && !lock.hasQueuedThreads()
+        while ((flushDue || outbox.isWaiting(streaming != null)) && state != SendState.DRAINING
+                && !lock.hasQueuedThreads()
                 && lock.tryLock()) {
             try {
-                if (state != State.DRAINING) {
+                if (state != SendState.DRAINING) {
                     sendWithoutWaiting();
                 }
             } catch (IOException e) {
@@ -359,55 +319,55 @@ public final class FrameSender extends FlushTimer.Watched {
 
     /** Writes what is built, as far as the network takes it. */
     void flush(boolean wait) throws IOException {
-        if (state == State.HELD) {
-            state = State.IDLE;
+        if (state == SendState.HELD) {
+            state = SendState.IDLE;
         }
         buffer.flush(wait);
-        if (closeBuilt && !buffer.isBuilt()) {
-            closing.written();
-        }
     }
 
     /** Leaves what is built for the next write, or for the timer. */
     private void hold() throws IOException {
         if (buffer.isBehind()) {
             flushNow();
-        } else if (buffer.isBuilt() && state == State.IDLE) {
-            state = State.HELD;
+        } else if (buffer.isBuilt() && state == SendState.IDLE) {
+            state = SendState.HELD;
             watch(services.timer());
         }
     }
 
     private void startDraining() {
-        if (state != State.DRAINING) {
-            state = State.DRAINING;
+        if (state != SendState.DRAINING) {
+            state = SendState.DRAINING;
             services.timer().startThread(this::drainAlone, this::cannotDrain);
         }
     }
 
     /** Waits for the network until nothing is left; lets the threads that wait for the lock go between. */
     private void drainAlone() {
-        boolean more = true;
-        while (more) {
-            lock.lock();
-            try {
-                if (!buffer.isBehind()) {
-                    drain(true);
-                }
-                flush(true);
-            } catch (IOException e) {
-                // Noted as the connection's end.
-            } catch (Throwable e) {
-                cannotDrain(e);
-            } finally {
-                more = outbox.isWaiting(streaming != null) || buffer.isBehind();
-                if (!more) {
-                    state = State.IDLE;
-                }
-                lock.unlock();
-            }
-        }
+        while (drainAloneOnce()) {}
         sendWhatWaits();
+    }
+
+    private boolean drainAloneOnce() {
+        boolean more = true;
+        lock.lock();
+        try {
+            if (!buffer.isBehind()) {
+                drain(true);
+            }
+            flush(true);
+        } catch (IOException e) {
+            // Noted as the connection's end.
+        } catch (Throwable e) {
+            cannotDrain(e);
+        } finally {
+            more = outbox.isWaiting(streaming != null) || buffer.isBehind();
+            if (!more) {
+                state = SendState.IDLE;
+            }
+            lock.unlock();
+        }
+        return more;
     }
 
     private void cannotDrain(Throwable cause) {
@@ -428,7 +388,7 @@ public final class FrameSender extends FlushTimer.Watched {
 
     @Override
     boolean isHeld() {
-        return state == State.HELD;
+        return state == SendState.HELD;
     }
 
     @Override
@@ -446,9 +406,7 @@ public final class FrameSender extends FlushTimer.Watched {
 
     /** Whether bytes have waited for this long, and the network has taken none of them lately. */
     public boolean isStuck(Duration atLeast) {
-        int since = buffer.behindSince();
-        return since != 0 && FrameBuffer.millis() - since >= atLeast.toMillis()
-                && buffer.deadlines().isWithoutProgress(buffer.transport().writeProgress());
+        return buffer.isStuck(atLeast);
     }
 
     /** Whether a streamed message is open. */

@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.close.Closing;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
@@ -12,6 +13,7 @@ final class Streaming {
     private static final long CHECK_MILLIS = 100;
 
     private final FrameSender sender;
+    private final Closing closing;
     private final Condition ended;
     private final CoarseClock clock;
     private final Thread owner = Thread.currentThread();
@@ -21,8 +23,9 @@ final class Streaming {
     /** The sweeper's. */
     private int awaitedSince;
 
-    Streaming(FrameSender sender, Condition ended, CoarseClock clock) {
+    Streaming(FrameSender sender, Closing closing, Condition ended, CoarseClock clock) {
         this.sender = sender;
+        this.closing = closing;
         this.ended = ended;
         this.clock = clock;
         this.lastWrite = clock.now();
@@ -42,10 +45,10 @@ final class Streaming {
             throws IOException {
         sender.acquire();
         try {
-            sender.requireOpen();
+            closing.requireOpen();
             Opcode next = Opcode.CONTINUATION;
             if (transformed) {
-                next = sender.buffer().transformedPiece(fin, opcode, payload, from, to, true);
+                next = sender.buffer().transformedFrames().piece(fin, opcode, payload, from, to, true);
             } else {
                 sender.buffer().frame(fin, 0, opcode, payload, from, to, true);
             }
@@ -61,15 +64,11 @@ final class Streaming {
         }
     }
 
-    /** Refuses the thread that has the message open: it would wait for itself. */
-    void requireOtherThread() {
+    /** Waits for the end of the message, or a moment: an abort takes no lock and so cannot signal. Under the lock. */
+    void awaitEnd() throws IOException {
         if (owner == Thread.currentThread()) {
             throw new IllegalStateException("this thread has a streamed message open");
         }
-    }
-
-    /** Waits for the end of the message, or a moment: an abort takes no lock and so cannot signal. Under the lock. */
-    void awaitEnd() throws IOException {
         waiters++;
         try {
             ended.await(CHECK_MILLIS, TimeUnit.MILLISECONDS);

@@ -1,0 +1,68 @@
+package dev.weft.internal.connection;
+
+import dev.weft.CloseReason;
+import dev.weft.internal.time.Deadlines;
+import dev.weft.parser.CloseCode;
+import dev.weft.parser.Opcode;
+import java.io.IOException;
+import java.time.Duration;
+
+/** One look of the sweeper at a connection, and what is done about it. What may wait is done by threads of their own. */
+final class Upkeep {
+    private static final byte[] NO_PAYLOAD = {};
+
+    private Upkeep() {}
+
+    /** Does what is due at this time. Does not wait. */
+    static void sweep(Connection connection, int now) {
+        Deadlines deadlines = connection.deadlines;
+        Deadlines.Due due = deadlines.due(now, connection.transport.writeProgress());
+        switch (due) {
+            case NOTHING -> {
+            }
+            case PING -> connection.services.timer().startThread(() -> keepAlive(connection));
+            case MESSAGE_TIMEOUT -> {
+                if (connection.receiver.giveUpWaiting()) {
+                    connection.services.timer().startThread(() -> closeForLateness(connection));
+                }
+            }
+            case PONG_TIMEOUT, WRITE_TIMEOUT, CLOSE_TIMEOUT -> connection.breakOff(deadlines.exception(due));
+        }
+        if (deadlines.isRetryDue(now)) {
+            connection.transport.retryWrite();
+        }
+        Duration streamTimeout = connection.services.timeouts().stream();
+        if (connection.sender.isStreamOverdue(now, streamTimeout) && connection.isOpen()) {
+            connection.services.timer().startThread(() -> failOverdueStream(connection));
+        }
+    }
+
+    private static void keepAlive(Connection connection) {
+        try {
+            connection.sender.control(Opcode.PING, NO_PAYLOAD, true);
+        } catch (IOException e) {
+            // The connection's own thread finds the same when it goes on.
+            connection.translated(e);
+        }
+    }
+
+    /**
+     * The connection's own thread is left in its read, where it drops what arrives: to end the read from here would be to
+     * reset a peer that goes on sending, and to lose the Close frame.
+     */
+    private static void closeForLateness(Connection connection) {
+        connection.failed(connection.receiver.lateness());
+        try {
+            connection.sender.drainAndWait();
+        } catch (IOException e) {
+            // Noted as the connection's end.
+        }
+        connection.shutDownOutput();
+    }
+
+    private static void failOverdueStream(Connection connection) {
+        String why = "a streamed message had no write for over " + connection.services.timeouts().stream().toMillis()
+                + " ms (streamTimeout)";
+        connection.fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"), new IOException(why));
+    }
+}

@@ -1,0 +1,75 @@
+package dev.weft.internal.send;
+
+import dev.weft.internal.extension.Extension;
+import dev.weft.parser.Opcode;
+import java.io.IOException;
+import java.util.Arrays;
+
+/** Builds the frames of messages that the extension transforms. For the thread that has the sender's lock. */
+final class TransformedFrames {
+    private static final int OVERHEAD = 64;
+
+    private final FrameBuffer buffer;
+    private final Extension extension;
+
+    TransformedFrames(FrameBuffer buffer, Extension extension) {
+        this.buffer = buffer;
+        this.extension = extension;
+    }
+
+    /** Builds a whole message as one frame. */
+    void message(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
+        byte[] encoded = null;
+        int length = 0;
+        try {
+            encoded = new byte[Math.max(OVERHEAD, to - from)];
+            extension.encoder().input(payload, from, to, true);
+            while (true) {
+                length += extension.encoder().output(encoded, length, encoded.length);
+                if (length < encoded.length) {
+                    break;
+                }
+                encoded = Arrays.copyOf(encoded, 2 * encoded.length);
+            }
+        } catch (Throwable e) {
+            throw buffer.encodingFailed(e);
+        }
+        buffer.frame(true, extension.rsv(), opcode, encoded, 0, length, wait);
+    }
+
+    /**
+     * Builds a piece of a message in fragments: as one frame or several, or as none if the extension has no output yet.
+     *
+     * @return the opcode of the next fragment
+     */
+    Opcode piece(boolean fin, Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
+        // With room for bytes that do not compress, so that one output empties the encoder.
+        byte[] encoded = new byte[(to - from) + (to - from) / 8 + OVERHEAD];
+        try {
+            extension.encoder().input(payload, from, to, fin);
+        } catch (Throwable e) {
+            throw buffer.encodingFailed(e);
+        }
+        Opcode next = opcode;
+        int count;
+        do {
+            count = output(encoded);
+            boolean last = count < encoded.length;
+            if (count > 0 || fin && last) {
+                // RSV bits are set on the first fragment only (RFC 7692 §6).
+                buffer.frame(fin && last, next == Opcode.CONTINUATION ? 0 : extension.rsv(), next, encoded, 0, count,
+                        wait);
+                next = Opcode.CONTINUATION;
+            }
+        } while (count == encoded.length);
+        return next;
+    }
+
+    private int output(byte[] encoded) throws IOException {
+        try {
+            return extension.encoder().output(encoded, 0, encoded.length);
+        } catch (Throwable e) {
+            throw buffer.encodingFailed(e);
+        }
+    }
+}
