@@ -2,7 +2,6 @@ package dev.weft.server;
 
 import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.DeflateExtension;
-import dev.weft.internal.transport.TlsTransport;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateNegotiation;
@@ -17,7 +16,7 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import javax.net.ssl.SSLSession;
+import java.util.function.BooleanSupplier;
 
 /**
  * Finds the answer to a good request head: to an opening handshake what the policy decides, to anything else what the
@@ -35,11 +34,17 @@ final class Answerer {
 
     private final WebSocketServer server;
     private final Transport transport;
+    private final BooleanSupplier ended;
 
-    /** For requests that come over this transport. */
-    Answerer(WebSocketServer server, Transport transport) {
+    /**
+     * For requests that come over this transport.
+     *
+     * @param ended whether the server itself has ended the decision, which may make it fail
+     */
+    Answerer(WebSocketServer server, Transport transport, BooleanSupplier ended) {
         this.server = server;
         this.transport = transport;
+        this.ended = ended;
     }
 
     Answer answer(RequestHead head) {
@@ -61,7 +66,7 @@ final class Answerer {
         }
         try {
             HandshakeRequest request = new HandshakeRequest(head, upgrade.subprotocols(), transport.localAddress(),
-                    transport.remoteAddress(), tlsSession());
+                    transport.remoteAddress(), transport.tlsSession());
             return switch (server.configuration().policy().decide(request)) {
                 case HandshakeDecision.Accept accept -> {
                     String subprotocol = accept.subprotocol().or(() -> preferred(upgrade.subprotocols())).orElse(null);
@@ -77,13 +82,9 @@ final class Answerer {
                 }
             };
         } catch (Throwable e) {
-            server.logger().log(Level.WARNING, "the handshake policy failed", e);
+            logFailure("the handshake policy failed", e);
             return new Refusal(HttpResponse.of(500, "the handshake could not be decided\n"));
         }
-    }
-
-    private Optional<SSLSession> tlsSession() {
-        return transport instanceof TlsTransport tls ? Optional.of(tls.session()) : Optional.empty();
     }
 
     /** §4.2.2: the client's order of preference decides. */
@@ -106,8 +107,14 @@ final class Answerer {
         try {
             return Objects.requireNonNull(server.configuration().fallback().get().respond(head));
         } catch (Throwable e) {
-            server.logger().log(Level.WARNING, "the HTTP fallback failed", e);
+            logFailure("the HTTP fallback failed", e);
             return HttpResponse.of(500, "the request could not be answered\n");
+        }
+    }
+
+    private void logFailure(String what, Throwable failure) {
+        if (!ended.getAsBoolean()) {
+            server.logger().log(Level.WARNING, what, failure);
         }
     }
 }

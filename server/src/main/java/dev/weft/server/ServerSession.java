@@ -8,7 +8,6 @@ import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.Input;
 import dev.weft.internal.transport.Lingering;
-import dev.weft.internal.transport.TlsTransport;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.Role;
@@ -34,9 +33,10 @@ import javax.net.ssl.SSLException;
  *   TLS ── done, or none ──▶ HEAD (too slow, failed, server goes down: closed)
  *
  *   HEAD ── whole and good ──▶ DECIDING ── decided ──▶ ANSWERING ── 101 written ──▶ OPEN ──▶ over
- *     │                                                  ▲  ▲  │
- *     ├── malformed ─────────────────────────────────────┘  │  └── refusal written, peer's end read ──▶ over
- *     │                                                     │
+ *     │                           │  │                   ▲  ▲  │
+ *     │                           │  └── peer gone ──▶ over │  └── refusal written, peer's end read ──▶ over
+ *     ├── malformed ──────────────│──────────────────────┘  │
+ *     │                           └── too slow ──▶┐         │
  *     └── too slow, server goes down ──▶ GIVEN_UP ── answer written by another thread
  * </pre>
  */
@@ -46,7 +46,7 @@ final class ServerSession implements Runnable {
         TLS,
         /** The request head is read: the handshake deadline holds, the TLS handshake's time included. */
         HEAD,
-        /** The policy or the fallback, user code, decides: no deadline. */
+        /** The policy or the fallback, user code, decides: the policy deadline holds, and the peer is watched. */
         DECIDING,
         /** The answer is written, and behind a refusal the connection is closed: the write and the close deadline hold. */
         ANSWERING,
@@ -68,10 +68,12 @@ final class ServerSession implements Runnable {
     private static final int LONGEST_CHAIN = 16;
 
     private static final VarHandle PHASE;
+    private static final VarHandle ENDED;
 
     static {
         try {
             PHASE = MethodHandles.lookup().findVarHandle(ServerSession.class, "phase", Phase.class);
+            ENDED = MethodHandles.lookup().findVarHandle(ServerSession.class, "ended", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -85,6 +87,10 @@ final class ServerSession implements Runnable {
 
     private volatile int since;
     private volatile boolean headBegun;
+    private volatile boolean aborted;
+    private volatile boolean ended;
+    /** While user code decides, else {@code null}. */
+    private volatile Deliberation deliberation;
     private volatile Connection connection;
 
     /**
@@ -96,7 +102,7 @@ final class ServerSession implements Runnable {
         this.server = server;
         this.transport = transport;
         this.full = full;
-        Phase first = transport instanceof TlsTransport ? Phase.TLS : Phase.HEAD;
+        Phase first = server.tlsHandshakes().isPresent() ? Phase.TLS : Phase.HEAD;
         this.phase = full ? Phase.ANSWERING : first;
         this.since = server.services().clock().now();
         this.thread = Thread.ofVirtual().inheritInheritableThreadLocals(false).unstarted(this);
@@ -104,6 +110,11 @@ final class ServerSession implements Runnable {
 
     void start() {
         thread.start();
+    }
+
+    /** True for the first call: the session's slot is to be given back. */
+    boolean end() {
+        return ENDED.compareAndSet(this, false, true);
     }
 
     boolean isFull() {
@@ -131,25 +142,44 @@ final class ServerSession implements Runnable {
         } catch (Throwable e) {
             server.logger().log(Level.WARNING, "a connection failed for no fault of its peer's or its handler's", e);
         } finally {
-            input.release();
-            transport.close();
-            server.ended(this);
+            try {
+                input.release();
+                transport.close();
+            } finally {
+                server.ended(this);
+            }
         }
     }
 
-    /** Does the TLS handshake, if there is to be one; false if the connection is over. */
+    /** Does the TLS handshake, if there is to be one, as soon as it may begin; false if the connection is over. */
     private boolean secure() throws IOException {
-        if (!(transport instanceof TlsTransport tls)) {
+        if (server.tlsHandshakes().isEmpty()) {
             return true;
         }
+        TlsHandshakes handshakes = server.tlsHandshakes().get();
         try {
-            tls.handshake();
+            if (!handshakes.begin(server.configuration().timeouts().handshake())) {
+                log(Level.DEBUG,
+                        "closed before the TLS handshake: too many are under way, or bufferedOctets are used up");
+                return false;
+            }
+        } catch (InterruptedException e) {
+            // The deadline passed, or the server goes down: the transport is closed.
+            return false;
+        }
+        boolean failed = false;
+        try {
+            transport.handshake();
         } catch (SSLException e) {
+            failed = true;
             log(Level.DEBUG, "TLS handshake failed: " + Escape.text(e.toString()));
+        } finally {
+            handshakes.end();
+        }
+        if (failed) {
             since = server.services().clock().now();
             if (PHASE.compareAndSet(this, Phase.TLS, Phase.ANSWERING) || full) {
-                // What is still under way is not to reset the alert.
-                Lingering.close(tls.below());
+                transport.closeAfterFailedHandshake();
             }
             return false;
         }
@@ -174,27 +204,63 @@ final class ServerSession implements Runnable {
             log(Level.DEBUG, "refused a request head: " + e.getMessage());
             refusal = HttpResponse.of(e.status(), e.getMessage() + "\n");
         }
+        Deliberation deciding = new Deliberation(transport, thread, server.services().pool().budget(),
+                server.configuration().readBufferSize());
+        if (offset >= 0 && !deciding.takeFrom(input, offset)) {
+            refusal = unavailable("the server's bufferedOctets are used up");
+        }
+        try {
+            return decide(refusal, offset >= 0 ? parser.head() : null, deciding, input);
+        } finally {
+            deliberation = null;
+            deciding.release();
+        }
+    }
+
+    /** As {@link #open}; there is either a refusal, or a head, or neither if the peer left. */
+    private byte[] decide(HttpResponse refusal, RequestHead head, Deliberation deciding, Input input)
+            throws IOException {
+        since = server.services().clock().now();
+        if (refusal == null && head != null) {
+            deliberation = deciding;
+        }
         if (!PHASE.compareAndSet(this, Phase.HEAD, Phase.DECIDING)) {
             input.release();
             lingerBehindAnswer();
             return null;
         }
-        if (refusal != null) {
-            return refusal.encode();
-        }
-        if (offset < 0) {
+        if (refusal == null && head == null) {
             log(Level.DEBUG, "the peer left before its request was complete");
             return null;
         }
-        RequestHead head = parser.head();
-        return switch (new Answerer(server, transport).answer(head)) {
+        Answerer.Answer answer = refusal != null
+                ? new Refusal(refusal)
+                : new Answerer(server, transport, () -> hasEndedDeciding(deciding)).answer(head);
+        if (!deciding.end()) {
+            log(Level.DEBUG, "the peer left while its handshake was decided");
+            return null;
+        }
+        since = server.services().clock().now();
+        if (!PHASE.compareAndSet(this, Phase.DECIDING, Phase.ANSWERING)) {
+            lingerBehindAnswer();
+            return null;
+        }
+        return switch (answer) {
             case Acceptance acceptance -> {
-                accept(acceptance, input, offset);
+                deciding.giveTo(input);
+                accept(acceptance, input);
                 yield null;
             }
             // RFC 9110 §9.3.2: whatever the answer to a HEAD is, its body is not sent.
-            case Refusal no -> head.method().equals("HEAD") ? no.response().encodeHead() : no.response().encode();
+            case Refusal no -> head != null && head.method().equals("HEAD")
+                    ? no.response().encodeHead()
+                    : no.response().encode();
         };
+    }
+
+    /** Whether the server itself has ended the decision, which may make user code fail. */
+    private boolean hasEndedDeciding(Deliberation deciding) {
+        return aborted || phase != Phase.DECIDING || deciding.isPeerGone() || Thread.currentThread().isInterrupted();
     }
 
     /** Returns where the head ended, or {@link #INCOMPLETE}, or {@link #BUDGET_IS_SPENT}. */
@@ -222,12 +288,10 @@ final class ServerSession implements Runnable {
         }
     }
 
-    private void accept(Acceptance acceptance, Input input, int offset) throws IOException {
+    private void accept(Acceptance acceptance, Input input) throws IOException {
         // §4.2.2: what came behind the head is not acted on before this is written.
-        since = server.services().clock().now();
-        phase = Phase.ANSWERING;
         transport.write(ByteBuffer.wrap(acceptance.reply()));
-        connection = new Connection(Role.SERVER, transport, input, offset, acceptance.agreement(), server.services());
+        connection = new Connection(Role.SERVER, transport, input, 0, acceptance.agreement(), server.services());
         phase = Phase.OPEN;
     }
 
@@ -238,7 +302,6 @@ final class ServerSession implements Runnable {
     /** Answers, and closes behind the answer: what else the peer sent is never looked at. */
     private void refuse(byte[] answer) throws IOException {
         since = server.services().clock().now();
-        PHASE.compareAndSet(this, Phase.DECIDING, Phase.ANSWERING);
         transport.write(ByteBuffer.wrap(answer));
         Lingering.close(transport);
     }
@@ -251,16 +314,41 @@ final class ServerSession implements Runnable {
         if (PHASE.compareAndSet(this, Phase.TLS, Phase.GIVEN_UP)) {
             log(Level.DEBUG, "closed within the TLS handshake, instead of " + answer.status());
             transport.close();
+            // It may still wait for its turn.
+            thread.interrupt();
             return;
         }
         since = server.services().clock().now();
         if (PHASE.compareAndSet(this, Phase.HEAD, Phase.GIVEN_UP)) {
-            Thread.startVirtualThread(() -> answerInstead(answer));
+            startToAnswer(answer, false);
         }
     }
 
-    private void answerInstead(HttpResponse answer) {
+    /** Ends a decision that took too long: user code is interrupted, and its answer, if there is one, not sent. */
+    private void giveUpDeciding() {
+        since = server.services().clock().now();
+        if (PHASE.compareAndSet(this, Phase.DECIDING, Phase.GIVEN_UP)) {
+            log(Level.DEBUG, "the handshake was not decided within the policyTimeout");
+            startToAnswer(unavailable("the request could not be decided in time"), true);
+        }
+    }
+
+    private void startToAnswer(HttpResponse answer, boolean interrupts) {
         try {
+            Thread.startVirtualThread(() -> answerInstead(answer, interrupts));
+        } catch (Throwable e) {
+            phase = Phase.ANSWERING;
+            abort();
+            throw e;
+        }
+    }
+
+    private void answerInstead(HttpResponse answer, boolean interrupts) {
+        try {
+            if (interrupts) {
+                // While the phase keeps the session's thread from the transport, which an interrupt would close.
+                thread.interrupt();
+            }
             transport.write(ByteBuffer.wrap(answer.encode()));
             transport.shutdownOutput();
             if (!headBegun) {
@@ -276,9 +364,12 @@ final class ServerSession implements Runnable {
     }
 
     private void lingerBehindAnswer() {
-        while (phase == Phase.GIVEN_UP && !Thread.currentThread().isInterrupted()) {
+        while (phase == Phase.GIVEN_UP) {
             LockSupport.park(this);
+            Thread.interrupted();
         }
+        // What interrupted a decision is not to cut off the answer.
+        Thread.interrupted();
         Lingering.close(transport);
     }
 
@@ -292,7 +383,9 @@ final class ServerSession implements Runnable {
             server.configuration().handler().handle(open);
         } catch (Throwable e) {
             reason = FAILED;
-            if (!isOwnEnd(e, open)) {
+            if (aborted && e instanceof Exception) {
+                log(Level.DEBUG, "a handler was ended by the shutdown: " + Escape.text(e.toString()));
+            } else if (!isOwnEnd(e, open)) {
                 server.logger().log(Level.WARNING, "a handler failed", e);
             }
         }
@@ -333,6 +426,7 @@ final class ServerSession implements Runnable {
 
     /** For the end of a shutdown: frees the connection's thread, wherever it waits. */
     void abort() {
+        aborted = true;
         Connection open = connection;
         if (open != null) {
             open.abort();
@@ -360,9 +454,20 @@ final class ServerSession implements Runnable {
                     transport.close();
                 }
             }
-            case DECIDING -> {
-            }
+            case DECIDING -> sweepDeciding(now);
             case OPEN -> connection.sweep(now);
+        }
+    }
+
+    private void sweepDeciding(int now) {
+        Deliberation deciding = deliberation;
+        if (deciding == null) {
+            return;
+        }
+        if (passed(now, server.configuration().policyTimeout())) {
+            giveUpDeciding();
+        } else {
+            server.startThread(deciding::look);
         }
     }
 

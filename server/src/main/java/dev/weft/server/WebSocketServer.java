@@ -57,12 +57,15 @@ public final class WebSocketServer implements AutoCloseable {
     private final HealthMonitor monitor;
     /** Made beforehand, for when there is no memory. */
     private final Thread shutdownAfterFailure;
+    private final Optional<TlsHandshakes> tlsHandshakes;
 
     private volatile Agreement lastAgreement;
     private final Set<ServerSession> sessions = Collections.newSetFromMap(new ConcurrentHashMap<>());
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger refusals = new AtomicInteger();
     private final AtomicBoolean stopping = new AtomicBoolean();
+    /** Raised before a shutdown aborts what is left: who is admitted later aborts itself. */
+    private volatile boolean aborting;
     /** Let through when a shutdown has begun and the last session has ended. */
     private final CountDownLatch drained = new CountDownLatch(1);
     private final CountDownLatch terminated = new CountDownLatch(1);
@@ -74,6 +77,8 @@ public final class WebSocketServer implements AutoCloseable {
         CoarseClock clock = new CoarseClock();
         BufferBudget budget = new BufferBudget(configuration.bufferedOctets());
         this.transports = open(configuration, failures("weft-poller-"), budget);
+        this.tlsHandshakes = configuration.tls()
+                .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
         this.guard = new FlushGuard("weft-flush-guard-" + port(), transports::start);
         this.services = new ConnectionServices(configuration.limits(), configuration.timeouts(), clock,
                 new BufferPool(configuration.readBufferSize(), budget), guard);
@@ -119,7 +124,8 @@ public final class WebSocketServer implements AutoCloseable {
 
     private Duration shortestDeadline() {
         var timeouts = configuration.timeouts();
-        return Stream.of(timeouts.handshake(), timeouts.pingInterval(), timeouts.pongTimeout(), timeouts.message(),
+        return Stream.of(timeouts.handshake(), configuration.policyTimeout(), timeouts.pingInterval(),
+                timeouts.pongTimeout(), timeouts.message(),
                 timeouts.write(), timeouts.close()).min(Duration::compareTo).orElseThrow();
     }
 
@@ -231,6 +237,7 @@ public final class WebSocketServer implements AutoCloseable {
         } catch (InterruptedException e) {
             interrupted = true;
         }
+        aborting = true;
         long aborted = sessions.stream().filter(session -> !session.isFull()).count();
         sessions.forEach(ServerSession::abort);
         release();
@@ -256,7 +263,11 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /** Takes a connection from the acceptor. */
-    private void admit(SocketChannel channel) {
+    void admit(SocketChannel channel) {
+        if (isStopping()) {
+            closeQuietly(channel);
+            return;
+        }
         Transport transport;
         try {
             configuration.socket().configure(channel);
@@ -279,11 +290,31 @@ public final class WebSocketServer implements AutoCloseable {
                 return;
             }
         }
-        ServerSession session = new ServerSession(this, transport, full);
-        sessions.add(session);
-        transports.start(() -> start(session, transport));
-        if (isStopping()) {
-            session.goAway();
+        admit(transport, full);
+    }
+
+    /** Whatever fails before the session's thread runs, its slot is given back. */
+    private void admit(Transport transport, boolean full) {
+        ServerSession session;
+        try {
+            session = new ServerSession(this, transport, full);
+        } catch (Throwable e) {
+            giveBackSlot(full);
+            transport.close();
+            throw e;
+        }
+        try {
+            sessions.add(session);
+            transports.start(() -> start(session, transport));
+        } catch (Throwable e) {
+            end(session, transport);
+            throw e;
+        }
+        // One of us sees the other: a shutdown goes through the sessions after it has raised its flags.
+        if (aborting) {
+            session.abort();
+        } else if (isStopping()) {
+            startThread(session::goAway);
         }
     }
 
@@ -291,10 +322,22 @@ public final class WebSocketServer implements AutoCloseable {
         try {
             session.start();
         } catch (Throwable e) {
-            transport.close();
-            ended(session);
+            end(session, transport);
             throw e;
         }
+    }
+
+    private void end(ServerSession session, Transport transport) {
+        try {
+            transport.close();
+        } finally {
+            ended(session);
+        }
+    }
+
+    /** Starts a virtual thread that gets its turn even among many busy ones. Does not block. */
+    void startThread(Runnable body) {
+        transports.start(() -> Thread.startVirtualThread(body));
     }
 
     private static void closeQuietly(SocketChannel channel) {
@@ -318,13 +361,20 @@ public final class WebSocketServer implements AutoCloseable {
         return agreement;
     }
 
-    /** A session is over. */
+    /** A session is over; any further call for the same one does nothing. */
     void ended(ServerSession session) {
+        if (!session.end()) {
+            return;
+        }
         sessions.remove(session);
-        (session.isFull() ? refusals : open).decrementAndGet();
+        giveBackSlot(session.isFull());
         if (isStopping()) {
             countDownIfDrained();
         }
+    }
+
+    private void giveBackSlot(boolean full) {
+        (full ? refusals : open).decrementAndGet();
     }
 
     private void countDownIfDrained() {
@@ -369,6 +419,11 @@ public final class WebSocketServer implements AutoCloseable {
 
     ConnectionServices services() {
         return services;
+    }
+
+    /** There if, and only if, the server speaks TLS. */
+    Optional<TlsHandshakes> tlsHandshakes() {
+        return tlsHandshakes;
     }
 
     /** There if, and only if, the configuration has settings for permessage-deflate. */

@@ -86,6 +86,8 @@ class EchoOptionsTest {
                 value("--write-timeout=4s", c -> c.timeouts().write(), Duration.ofSeconds(4)),
                 value("--close-timeout=6s", c -> c.timeouts().close(), Duration.ofSeconds(6)),
                 value("--shutdown-grace=0s", ServerConfiguration::shutdownGrace, Duration.ZERO),
+                value("--policy-timeout=3s", ServerConfiguration::policyTimeout, Duration.ofSeconds(3)),
+                value("--max-tls-handshakes=13", ServerConfiguration::maxTlsHandshakes, 13),
                 value("--max-connections=11", ServerConfiguration::maxConnections, 11),
                 value("--read-buffer-size=8k", ServerConfiguration::readBufferSize, 8192),
                 value("--buffered-octets=64m", ServerConfiguration::bufferedOctets, 64L << 20),
