@@ -53,6 +53,7 @@ final class Deliberation {
     private final int most;
 
     private volatile State state = State.DECIDING;
+    private volatile boolean peerGone;
     /** What followed the head; belongs to the thread that the state names. */
     private byte[] early = NOTHING;
 
@@ -108,8 +109,9 @@ final class Deliberation {
         early = NOTHING;
     }
 
+    /** For any thread: true before the session's is interrupted for that reason. */
     boolean isPeerGone() {
-        return state == State.GONE;
+        return peerGone;
     }
 
     /** Reads what is there; on a thread of its own, since TLS may have to answer something. */
@@ -126,6 +128,7 @@ final class Deliberation {
             next = State.GONE;
         } finally {
             if (next == State.GONE) {
+                peerGone = true;
                 transport.close();
                 // Before the state says so: later the thread may be in something else.
                 thread.interrupt();

@@ -1,10 +1,8 @@
 package dev.weft.server;
 
 import dev.weft.CloseReason;
-import dev.weft.ConnectionClosedException;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.Escape;
-import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.Input;
 import dev.weft.internal.transport.Lingering;
@@ -15,7 +13,6 @@ import dev.weft.parser.http.HttpHeadException;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.OpeningHandshake;
 import dev.weft.parser.http.RequestHead;
-import dev.weft.parser.http.RequestHeadParser;
 import dev.weft.server.Answerer.Acceptance;
 import dev.weft.server.Answerer.Refusal;
 import java.io.IOException;
@@ -41,31 +38,9 @@ import javax.net.ssl.SSLException;
  * </pre>
  */
 final class ServerSession implements Runnable {
-    private enum Phase {
-        /** The TLS handshake is under way, if there is to be one: the handshake deadline holds, there is no answer yet. */
-        TLS,
-        /** The request head is read: the handshake deadline holds, the TLS handshake's time included. */
-        HEAD,
-        /** The policy or the fallback, user code, decides: the policy deadline holds, and the peer is watched. */
-        DECIDING,
-        /** The answer is written, and behind a refusal the connection is closed: the write and the close deadline hold. */
-        ANSWERING,
-        /** Another thread writes the answer, while the session's own may still wait for the head; same deadlines. */
-        GIVEN_UP,
-        /** The connection has its own deadlines. */
-        OPEN
-    }
-
     private static final CloseReason NORMAL = new CloseReason(CloseCode.NORMAL_CLOSURE, "");
     private static final CloseReason FAILED = new CloseReason(CloseCode.INTERNAL_ERROR, "");
     private static final String RETRY_AFTER_SECONDS = "1";
-
-    /** A half-read head is counted among the buffered octets from here on: an ordinary one must not need them. */
-    private static final int UNCOUNTED_HEAD = 2048;
-    private static final int INCOMPLETE = -1;
-    private static final int BUDGET_IS_SPENT = -2;
-    /** Of causes that are looked at: a chain may be a circle. */
-    private static final int LONGEST_CHAIN = 16;
 
     private static final VarHandle PHASE;
     private static final VarHandle ENDED;
@@ -86,7 +61,8 @@ final class ServerSession implements Runnable {
     private volatile Phase phase;
 
     private volatile int since;
-    private volatile boolean headBegun;
+    /** While the head is read or decided on, else {@code null}. */
+    private volatile RequestHeadReader headReader;
     private volatile boolean aborted;
     private volatile boolean ended;
     /** While user code decides, else {@code null}. */
@@ -156,9 +132,9 @@ final class ServerSession implements Runnable {
         if (server.tlsHandshakes().isEmpty()) {
             return true;
         }
-        TlsHandshakes handshakes = server.tlsHandshakes().get();
+        boolean failed = false;
         try {
-            if (!handshakes.begin(server.configuration().timeouts().handshake())) {
+            if (!server.tlsHandshakes().get().run(transport, server.configuration().timeouts().handshake())) {
                 log(Level.DEBUG,
                         "closed before the TLS handshake: too many are under way, or bufferedOctets are used up");
                 return false;
@@ -166,15 +142,9 @@ final class ServerSession implements Runnable {
         } catch (InterruptedException e) {
             // The deadline passed, or the server goes down: the transport is closed.
             return false;
-        }
-        boolean failed = false;
-        try {
-            transport.handshake();
         } catch (SSLException e) {
             failed = true;
             log(Level.DEBUG, "TLS handshake failed: " + Escape.text(e.toString()));
-        } finally {
-            handshakes.end();
         }
         if (failed) {
             since = server.services().clock().now();
@@ -192,12 +162,14 @@ final class ServerSession implements Runnable {
      * @return the refusal that is to be written, if the connection is not open; {@code null} if nothing is
      */
     private byte[] open(Input input) throws IOException {
-        RequestHeadParser parser = new RequestHeadParser(server.configuration().httpLimits());
-        int offset = INCOMPLETE;
+        RequestHeadReader reader = new RequestHeadReader(server.configuration().httpLimits(),
+                server.services().pool().budget());
+        headReader = reader;
+        int offset = RequestHeadReader.INCOMPLETE;
         HttpResponse refusal = null;
         try {
-            offset = readHead(parser, input);
-            if (offset == BUDGET_IS_SPENT) {
+            offset = reader.read(input, () -> phase == Phase.HEAD);
+            if (offset == RequestHeadReader.BUDGET_IS_SPENT) {
                 refusal = unavailable("the server's bufferedOctets are used up");
             }
         } catch (HttpHeadException e) {
@@ -210,9 +182,10 @@ final class ServerSession implements Runnable {
             refusal = unavailable("the server's bufferedOctets are used up");
         }
         try {
-            return decide(refusal, offset >= 0 ? parser.head() : null, deciding, input);
+            return decide(refusal, offset >= 0 ? reader.head() : null, deciding, input);
         } finally {
             deliberation = null;
+            headReader = null;
             deciding.release();
         }
     }
@@ -260,32 +233,7 @@ final class ServerSession implements Runnable {
 
     /** Whether the server itself has ended the decision, which may make user code fail. */
     private boolean hasEndedDeciding(Deliberation deciding) {
-        return aborted || phase != Phase.DECIDING || deciding.isPeerGone() || Thread.currentThread().isInterrupted();
-    }
-
-    /** Returns where the head ended, or {@link #INCOMPLETE}, or {@link #BUDGET_IS_SPENT}. */
-    private int readHead(RequestHeadParser parser, Input input) throws IOException, HttpHeadException {
-        BufferBudget budget = server.services().pool().budget();
-        int octets = 0;
-        int counted = 0;
-        try {
-            while (phase == Phase.HEAD && input.fill()) {
-                headBegun = true;
-                int offset = parser.parse(input.array(), 0, input.length());
-                if (offset >= 0) {
-                    return offset;
-                }
-                octets += input.length();
-                int more = Math.max(0, octets - UNCOUNTED_HEAD) - counted;
-                if (!budget.take(more)) {
-                    return BUDGET_IS_SPENT;
-                }
-                counted += more;
-            }
-            return INCOMPLETE;
-        } finally {
-            budget.giveBack(counted);
-        }
+        return aborted || phase != Phase.DECIDING || deciding.isPeerGone();
     }
 
     private void accept(Acceptance acceptance, Input input) throws IOException {
@@ -351,7 +299,8 @@ final class ServerSession implements Runnable {
             }
             transport.write(ByteBuffer.wrap(answer.encode()));
             transport.shutdownOutput();
-            if (!headBegun) {
+            RequestHeadReader reader = headReader;
+            if (reader == null || !reader.hasBegun()) {
                 // Such as a browser's connection in reserve: nothing is under way that a reset could destroy.
                 transport.close();
             }
@@ -385,7 +334,7 @@ final class ServerSession implements Runnable {
             reason = FAILED;
             if (aborted && e instanceof Exception) {
                 log(Level.DEBUG, "a handler was ended by the shutdown: " + Escape.text(e.toString()));
-            } else if (!isOwnEnd(e, open)) {
+            } else if (!OwnEnd.is(e, open)) {
                 server.logger().log(Level.WARNING, "a handler failed", e);
             }
         }
@@ -393,21 +342,6 @@ final class ServerSession implements Runnable {
         Thread.interrupted();
         open.finish(reason);
         log(Level.DEBUG, "connection ended: " + open.end());
-    }
-
-    /** Whether a handler threw, wrapped or not, what its own connection threw at it, and not that of another one. */
-    private static boolean isOwnEnd(Throwable thrown, Connection connection) {
-        Exception cause = connection.end().cause().orElse(null);
-        Throwable link = thrown;
-        for (int depth = 0; link != null && depth < LONGEST_CHAIN; depth++) {
-            if (link instanceof ConnectionClosedException
-                    ? !connection.isOpen()
-                    : link instanceof IOException && link == cause) {
-                return true;
-            }
-            link = link.getCause();
-        }
-        return false;
     }
 
     /** For a shutdown: closes with 1001, or ends a handshake. May block as sending does. */

@@ -1,6 +1,8 @@
 package dev.weft.server;
 
 import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.transport.Transport;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -25,25 +27,29 @@ final class TlsHandshakes {
     }
 
     /**
-     * Waits until one more handshake may begin.
+     * Does a transport's handshake, as soon as one more may begin. Waits.
      *
-     * @return false if it may not: the time has passed, or the budget is spent
+     * @param longest how long it may wait for its turn
+     * @return false if its turn did not come in time, or the budget is spent
+     * @throws IOException as {@link Transport#handshake}
      */
-    boolean begin(Duration longest) throws InterruptedException {
+    boolean run(Transport transport, Duration longest) throws InterruptedException, IOException {
         if (!permits.tryAcquire(longest.toNanos(), TimeUnit.NANOSECONDS)) {
             return false;
         }
-        if (!budget.take(SIZE)) {
+        try {
+            if (!budget.take(SIZE)) {
+                return false;
+            }
+            try {
+                transport.handshake();
+                return true;
+            } finally {
+                budget.giveBack(SIZE);
+            }
+        } finally {
             permits.release();
-            return false;
         }
-        return true;
-    }
-
-    /** One that began is over, whether it succeeded or not. */
-    void end() {
-        budget.giveBack(SIZE);
-        permits.release();
     }
 
     /** The number of handshakes that are under way. */

@@ -8,7 +8,6 @@ import dev.weft.internal.connection.FlushGuard;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.Sweeper;
-import dev.weft.internal.transport.TlsBuffers;
 import dev.weft.internal.transport.Transport;
 import dev.weft.internal.transport.Transports;
 import dev.weft.parser.deflate.DeflateCodecs;
@@ -29,7 +28,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import javax.net.ssl.SSLParameters;
 
 /**
  * A WebSocket server (RFC 6455): accepts connections and runs a handler for each, on a virtual thread of its own.
@@ -53,7 +51,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final Acceptor acceptor;
     private final Transports transports;
     private final Optional<DeflateCodecs> codecs;
-    private final Failures sweepFailures = new Failures("to look after a connection", this::report);
+    private final Failures sweepFailures = new Failures("to look after a connection", new FailureLog(logger));
     private final HealthMonitor monitor;
     /** Made beforehand, for when there is no memory. */
     private final Thread shutdownAfterFailure;
@@ -76,7 +74,7 @@ public final class WebSocketServer implements AutoCloseable {
         this.address = (InetSocketAddress) listener.getLocalAddress();
         CoarseClock clock = new CoarseClock();
         BufferBudget budget = new BufferBudget(configuration.bufferedOctets());
-        this.transports = open(configuration, failures("weft-poller-"), budget);
+        this.transports = ServerTransports.open(configuration, failures("weft-poller-"), budget);
         this.tlsHandshakes = configuration.tls()
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
         this.guard = new FlushGuard("weft-flush-guard-" + port(), transports::start);
@@ -91,35 +89,7 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     private Failures failures(String thread) {
-        return new Failures(thread + port(), this::report);
-    }
-
-    /** A failure of the server itself is a fault to be found; what the system or the heap lacks is told in one line. */
-    private void report(String what, long count, Throwable latest) {
-        String text = "failed: " + what + "; failures since the last report: " + count + "; the latest: " + latest;
-        if (latest instanceof IOException || latest instanceof VirtualMachineError) {
-            logger.log(Level.WARNING, text);
-        } else {
-            logger.log(Level.WARNING, text, latest);
-        }
-    }
-
-    private static Transports open(ServerConfiguration configuration, Failures failures, BufferBudget budget)
-            throws IOException {
-        Transports plain = configuration.socket().transport().open(failures);
-        try {
-            return configuration.tls().map(tls -> secured(plain, tls, budget)).orElse(plain);
-        } catch (Throwable e) {
-            // The parameters of TLS are user code.
-            plain.close();
-            throw e;
-        }
-    }
-
-    private static Transports secured(Transports plain, TlsSettings tls, BufferBudget budget) {
-        SSLParameters parameters = tls.parameters();
-        int recordSize = tls.engine(parameters).getSession().getPacketBufferSize();
-        return Transports.tls(plain, () -> tls.engine(parameters), new TlsBuffers(recordSize, budget));
+        return new Failures(thread + port(), new FailureLog(logger));
     }
 
     private Duration shortestDeadline() {

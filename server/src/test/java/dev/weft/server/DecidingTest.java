@@ -67,7 +67,7 @@ class DecidingTest {
 
     /** What the server's look at its connections has to find takes a step of its sweeper. */
     private static WebSocketServerBuilder swept(WebSocketServerBuilder builder) {
-        return builder.handshakeTimeout(Duration.ofMillis(400));
+        return builder.messageTimeout(Duration.ofSeconds(1));
     }
 
     private static Stream<Arguments> transports() {
