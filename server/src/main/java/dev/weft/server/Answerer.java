@@ -2,7 +2,6 @@ package dev.weft.server;
 
 import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.extension.DeflateExtension;
-import dev.weft.internal.transport.TlsTransport;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateNegotiation;
@@ -15,7 +14,7 @@ import dev.weft.parser.http.OpeningHandshake.Upgrade;
 import dev.weft.parser.http.RequestHead;
 import java.util.List;
 import java.util.Optional;
-import javax.net.ssl.SSLSession;
+import java.util.function.BooleanSupplier;
 
 /**
  * Finds the answer to a good request head: to an opening handshake what the policy decides, to anything else what the
@@ -33,11 +32,17 @@ final class Answerer {
 
     private final WebSocketServer server;
     private final Transport transport;
+    private final BooleanSupplier ended;
 
-    /** For requests that come over this transport. */
-    Answerer(WebSocketServer server, Transport transport) {
+    /**
+     * For requests that come over this transport.
+     *
+     * @param ended whether the server itself has ended the decision, which may make it fail
+     */
+    Answerer(WebSocketServer server, Transport transport, BooleanSupplier ended) {
         this.server = server;
         this.transport = transport;
+        this.ended = ended;
     }
 
     Answer answer(RequestHead head) {
@@ -72,7 +77,7 @@ final class Answerer {
         }
         try {
             HandshakeRequest request = new HandshakeRequest(head, upgrade.subprotocols(), transport.localAddress(),
-                    transport.remoteAddress(), tlsSession());
+                    transport.remoteAddress(), transport.tlsSession());
             return switch (server.configuration().policy().decide(request)) {
                 case HandshakeDecision.Accept accept -> {
                     String subprotocol = accept.subprotocol().or(() -> preferred(upgrade.subprotocols())).orElse(null);
@@ -84,14 +89,12 @@ final class Answerer {
                 case HandshakeDecision.Reject reject -> refuse(reject.reason(), reject.response(), head);
             };
         } catch (Throwable e) {
-            server.failures().policy(transport.remoteAddress(), head.target(), e);
+            if (!ended.getAsBoolean()) {
+                server.failures().policy(transport.remoteAddress(), head.target(), e);
+            }
             return refuse(RefusalReason.POLICY_FAILED, HttpResponse.of(500, "the handshake could not be decided\n"),
                     head);
         }
-    }
-
-    private Optional<SSLSession> tlsSession() {
-        return transport instanceof TlsTransport tls ? Optional.of(tls.session()) : Optional.empty();
     }
 
     /** §4.2.2: the client's order of preference decides. */
@@ -120,7 +123,9 @@ final class Answerer {
             }
             return new Response(server.encoder().encode(response, head.method()));
         } catch (Throwable e) {
-            server.failures().fallback(transport.remoteAddress(), head.target(), e);
+            if (!ended.getAsBoolean()) {
+                server.failures().fallback(transport.remoteAddress(), head.target(), e);
+            }
             return refuse(RefusalReason.FALLBACK_FAILED, HttpResponse.of(500, "the request could not be answered\n"),
                     head);
         }

@@ -9,6 +9,8 @@ import dev.weft.parser.http.HttpHeadException;
 public enum RefusalReason {
     /** The TLS handshake failed, such as a plain request to a server that speaks TLS: a TLS alert. */
     TLS_FAILED,
+    /** {@link ServerConfiguration#maxTlsHandshakes()} were under way for as long as a handshake may take: closed. */
+    TLS_HANDSHAKES_FULL,
     /** The request line or a header line broke the syntax of RFC 9112: 400. */
     MALFORMED_HEAD,
     /** A line, or all header lines, went beyond {@link ServerConfiguration#httpLimits()}: 414, 431. */
@@ -42,6 +44,8 @@ public enum RefusalReason {
     SHUTTING_DOWN,
     /** The policy threw something, or what it accepted cannot be answered: 500. */
     POLICY_FAILED,
+    /** The policy or the fallback took longer than {@link ServerConfiguration#policyTimeout()}: 503. */
+    POLICY_TOO_SLOW,
     /** The fallback threw something: 500. */
     FALLBACK_FAILED;
 

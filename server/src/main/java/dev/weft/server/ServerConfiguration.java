@@ -20,7 +20,9 @@ import java.util.Optional;
  * @param limits         what one connection may use
  * @param timeouts       how long one connection waits
  * @param shutdownGrace  how long a shutdown waits for connections to end by themselves
+ * @param policyTimeout  how long the policy or the fallback may take to decide; then it is interrupted, and the peer gets 503
  * @param maxConnections how many connections may be open; further ones get 503
+ * @param maxTlsHandshakes how many TLS handshakes may be under way; further ones wait, within the handshake's deadline
  * @param readBufferSize octets of each buffer that is lent to a connection while it has something to read or write
  * @param bufferedOctets what all connections together may hold in such buffers, half-read messages, what decompresses
  *                       these, posted ones, and half-read requests beyond their first 2 KiB; who would go over it is
@@ -32,7 +34,9 @@ import java.util.Optional;
  * @param handler        serves the connections
  */
 public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> tls, HttpLimits httpLimits,
-        ConnectionLimits limits, ConnectionTimeouts timeouts, Duration shutdownGrace, int maxConnections,
+        ConnectionLimits limits, ConnectionTimeouts timeouts, Duration shutdownGrace, Duration policyTimeout,
+        int maxConnections,
+        int maxTlsHandshakes,
         int readBufferSize,
         long bufferedOctets,
         Optional<DeflateSettings> deflate, List<String> subprotocols, HandshakePolicy policy,
@@ -57,6 +61,8 @@ public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> t
         Objects.requireNonNull(fallback);
         Objects.requireNonNull(handler, "a server needs a handler");
         Bounds.check("shutdownGrace", shutdownGrace, Duration.ZERO, Duration.ofDays(365));
+        Bounds.check("policyTimeout", policyTimeout, Duration.ofMillis(1), Duration.ofDays(20));
+        Bounds.check("maxTlsHandshakes", maxTlsHandshakes, 1, Integer.MAX_VALUE);
         Bounds.check("maxConnections", maxConnections, 1, Integer.MAX_VALUE);
         Bounds.check("readBufferSize", readBufferSize, SMALLEST_BUFFER, LARGEST_BUFFER);
         Bounds.check("bufferedOctets", bufferedOctets, readBufferSize, Long.MAX_VALUE);

@@ -1,14 +1,11 @@
 package dev.weft.server;
 
 import dev.weft.CloseReason;
-import dev.weft.ConnectionClosedException;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.Escape;
-import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.Lingering;
-import dev.weft.internal.transport.TlsTransport;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.Role;
@@ -16,7 +13,6 @@ import dev.weft.parser.http.HttpHeadException;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.OpeningHandshake;
 import dev.weft.parser.http.RequestHead;
-import dev.weft.parser.http.RequestHeadParser;
 import dev.weft.server.Answerer.Acceptance;
 import dev.weft.server.Answerer.Response;
 import java.io.IOException;
@@ -35,44 +31,25 @@ import javax.net.ssl.SSLException;
  *   TLS ── done, or none ──▶ HEAD (too slow, failed, server goes down: closed)
  *
  *   HEAD ── whole and good ──▶ DECIDING ── decided ──▶ ANSWERING ── 101 written ──▶ OPEN ──▶ over
- *     │                                                  ▲  ▲  │
- *     ├── malformed ─────────────────────────────────────┘  │  └── refusal written, peer's end read ──▶ over
- *     │                                                     │
+ *     │                           │  │                   ▲  ▲  │
+ *     │                           │  └── peer gone ──▶ over │  └── refusal written, peer's end read ──▶ over
+ *     ├── malformed ──────────────│──────────────────────┘  │
+ *     │                           └── too slow ──▶┐         │
  *     └── too slow, server goes down ──▶ GIVEN_UP ── answer written by another thread
  * </pre>
  */
 final class ServerSession implements Runnable {
-    private enum Phase {
-        /** The TLS handshake is under way, if there is to be one: the handshake deadline holds, there is no answer yet. */
-        TLS,
-        /** The request head is read: the handshake deadline holds, the TLS handshake's time included. */
-        HEAD,
-        /** The policy or the fallback, user code, decides: no deadline. */
-        DECIDING,
-        /** The answer is written, and behind a refusal the connection is closed: the write and the close deadline hold. */
-        ANSWERING,
-        /** Another thread writes the answer, while the session's own may still wait for the head; same deadlines. */
-        GIVEN_UP,
-        /** The connection has its own deadlines. */
-        OPEN
-    }
-
     private static final CloseReason NORMAL = new CloseReason(CloseCode.NORMAL_CLOSURE, "");
     private static final CloseReason FAILED = new CloseReason(CloseCode.INTERNAL_ERROR, "");
     private static final String RETRY_AFTER_SECONDS = "1";
 
-    /** A half-read head is counted among the buffered octets from here on: an ordinary one must not need them. */
-    private static final int UNCOUNTED_HEAD = 2048;
-    private static final int INCOMPLETE = -1;
-    private static final int BUDGET_IS_SPENT = -2;
-    /** Of causes that are looked at: a chain may be a circle. */
-    private static final int LONGEST_CHAIN = 16;
-
     private static final VarHandle PHASE;
+    private static final VarHandle ENDED;
 
     static {
         try {
             PHASE = MethodHandles.lookup().findVarHandle(ServerSession.class, "phase", Phase.class);
+            ENDED = MethodHandles.lookup().findVarHandle(ServerSession.class, "ended", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -85,7 +62,12 @@ final class ServerSession implements Runnable {
     private volatile Phase phase;
 
     private volatile int since;
-    private volatile boolean headBegun;
+    /** While the head is read or decided on, else {@code null}. */
+    private volatile RequestHeadReader headReader;
+    private volatile boolean aborted;
+    private volatile boolean ended;
+    /** While user code decides, else {@code null}. */
+    private volatile Deliberation deliberation;
     private volatile Connection connection;
 
     /**
@@ -97,7 +79,7 @@ final class ServerSession implements Runnable {
         this.server = server;
         this.transport = transport;
         this.full = full;
-        Phase first = transport instanceof TlsTransport ? Phase.TLS : Phase.HEAD;
+        Phase first = server.tlsHandshakes().isPresent() ? Phase.TLS : Phase.HEAD;
         this.phase = full ? Phase.ANSWERING : first;
         this.since = server.services().clock().now();
         this.thread = Thread.ofVirtual().inheritInheritableThreadLocals(false).unstarted(this);
@@ -114,6 +96,11 @@ final class ServerSession implements Runnable {
     /** The open connection, or {@code null} while there is none. */
     Connection connection() {
         return connection;
+    }
+
+    /** True for the first call: the session's slot is to be given back. */
+    boolean end() {
+        return ENDED.compareAndSet(this, false, true);
     }
 
     boolean isFull() {
@@ -143,25 +130,38 @@ final class ServerSession implements Runnable {
         } catch (Throwable e) {
             server.logger().log(Level.WARNING, "a connection failed for no fault of its peer's or its handler's", e);
         } finally {
-            input.release();
-            transport.close();
-            server.ended(this);
+            try {
+                input.release();
+                transport.close();
+            } finally {
+                server.ended(this);
+            }
         }
     }
 
-    /** Does the TLS handshake, if there is to be one; false if the connection is over. */
+    /** Does the TLS handshake, if there is to be one, as soon as it may begin; false if the connection is over. */
     private boolean secure() throws IOException {
-        if (!(transport instanceof TlsTransport tls)) {
+        if (server.tlsHandshakes().isEmpty()) {
             return true;
         }
+        boolean failed = false;
         try {
-            tls.handshake();
+            if (!server.tlsHandshakes().get().run(transport, server.configuration().timeouts().handshake())) {
+                server.refusalLog().closed(RefusalReason.TLS_HANDSHAKES_FULL, transport.remoteAddress(),
+                        "too many TLS handshakes are under way, or bufferedOctets are used up");
+                return false;
+            }
+        } catch (InterruptedException e) {
+            // The deadline passed, or the server goes down: the transport is closed.
+            return false;
         } catch (SSLException e) {
+            failed = true;
             server.refusalLog().closed(RefusalReason.TLS_FAILED, transport.remoteAddress(), Escape.text(e.toString()));
+        }
+        if (failed) {
             since = server.services().clock().now();
             if (PHASE.compareAndSet(this, Phase.TLS, Phase.ANSWERING) || full) {
-                // What is still under way is not to reset the alert.
-                Lingering.close(tls.below());
+                transport.closeAfterFailedHandshake();
             }
             return false;
         }
@@ -174,35 +174,68 @@ final class ServerSession implements Runnable {
      * @return the refusal that is to be written, if the connection is not open; {@code null} if nothing is
      */
     private byte[] open(InboundBuffer input) throws IOException {
-        RequestHeadParser parser = new RequestHeadParser(server.configuration().httpLimits());
-        int offset = INCOMPLETE;
+        RequestHeadReader reader = new RequestHeadReader(server.configuration().httpLimits(),
+                server.services().pool().budget());
+        headReader = reader;
+        int offset = RequestHeadReader.INCOMPLETE;
         HttpResponse refusal = null;
         RefusalReason reason = RefusalReason.BUDGET_SPENT;
         try {
-            offset = readHead(parser, input);
-            if (offset == BUDGET_IS_SPENT) {
+            offset = reader.read(input, () -> phase == Phase.HEAD);
+            if (offset == RequestHeadReader.BUDGET_IS_SPENT) {
                 refusal = unavailable("the server's bufferedOctets are used up");
             }
         } catch (HttpHeadException e) {
             reason = RefusalReason.of(e);
             refusal = HttpResponse.of(e.status(), e.getMessage() + "\n");
         }
+        Deliberation deciding = new Deliberation(transport, thread, server.services().pool().budget(),
+                server.configuration().readBufferSize());
+        if (offset >= 0 && !deciding.takeFrom(input, offset)) {
+            refusal = unavailable("the server's bufferedOctets are used up");
+        }
+        try {
+            byte[] answer = refusal == null ? null : refusal(reason, refusal, reader.headSoFar());
+            return decide(answer, offset >= 0 ? reader.head() : null, deciding, input);
+        } finally {
+            deliberation = null;
+            headReader = null;
+            deciding.release();
+        }
+    }
+
+    /** As {@link #open}; there is either a refusal, or a head, or neither if the peer left. */
+    private byte[] decide(byte[] refusal, RequestHead head, Deliberation deciding, InboundBuffer input)
+            throws IOException {
+        since = server.services().clock().now();
+        if (refusal == null && head != null) {
+            deliberation = deciding;
+        }
         if (!PHASE.compareAndSet(this, Phase.HEAD, Phase.DECIDING)) {
             input.release();
             lingerBehindAnswer();
             return null;
         }
-        if (refusal != null) {
-            return refusal(reason, refusal, parser.headSoFar());
-        }
-        if (offset < 0) {
+        if (refusal == null && head == null) {
             log(Level.DEBUG, "the peer left before its request was complete");
             return null;
         }
-        RequestHead head = parser.head();
-        return switch (new Answerer(server, transport).answer(head)) {
+        Answerer.Answer answer = refusal != null
+                ? new Response(refusal)
+                : new Answerer(server, transport, () -> hasEndedDeciding(deciding)).answer(head);
+        if (!deciding.end()) {
+            log(Level.DEBUG, "the peer left while its handshake was decided");
+            return null;
+        }
+        since = server.services().clock().now();
+        if (!PHASE.compareAndSet(this, Phase.DECIDING, Phase.ANSWERING)) {
+            lingerBehindAnswer();
+            return null;
+        }
+        return switch (answer) {
             case Acceptance acceptance -> {
-                accept(acceptance, input, offset);
+                deciding.giveTo(input);
+                accept(acceptance, input);
                 yield null;
             }
             case Response response -> response.reply();
@@ -213,37 +246,15 @@ final class ServerSession implements Runnable {
         return server.refusalLog().refuse(reason, response, transport.remoteAddress(), head);
     }
 
-    /** Returns where the head ended, or {@link #INCOMPLETE}, or {@link #BUDGET_IS_SPENT}. */
-    private int readHead(RequestHeadParser parser, InboundBuffer input) throws IOException, HttpHeadException {
-        BufferBudget budget = server.services().pool().budget();
-        int octets = 0;
-        int counted = 0;
-        try {
-            while (phase == Phase.HEAD && input.fill()) {
-                headBegun = true;
-                int offset = parser.parse(input.array(), 0, input.length());
-                if (offset >= 0) {
-                    return offset;
-                }
-                octets += input.length();
-                int more = Math.max(0, octets - UNCOUNTED_HEAD) - counted;
-                if (!budget.take(more)) {
-                    return BUDGET_IS_SPENT;
-                }
-                counted += more;
-            }
-            return INCOMPLETE;
-        } finally {
-            budget.giveBack(counted);
-        }
+    /** Whether the server itself has ended the decision, which may make user code fail. */
+    private boolean hasEndedDeciding(Deliberation deciding) {
+        return aborted || phase != Phase.DECIDING || deciding.isPeerGone();
     }
 
-    private void accept(Acceptance acceptance, InboundBuffer input, int offset) throws IOException {
+    private void accept(Acceptance acceptance, InboundBuffer input) throws IOException {
         // §4.2.2: what came behind the head is not acted on before this is written.
-        since = server.services().clock().now();
-        phase = Phase.ANSWERING;
         transport.write(ByteBuffer.wrap(acceptance.reply()));
-        connection = new Connection(Role.SERVER, transport, input, offset, acceptance.agreement(), server.services());
+        connection = new Connection(Role.SERVER, transport, input, 0, acceptance.agreement(), server.services());
         phase = Phase.OPEN;
     }
 
@@ -254,7 +265,6 @@ final class ServerSession implements Runnable {
     /** Answers, and closes behind the answer: what else the peer sent is never looked at. */
     private void refuse(byte[] answer) throws IOException {
         since = server.services().clock().now();
-        PHASE.compareAndSet(this, Phase.DECIDING, Phase.ANSWERING);
         transport.write(ByteBuffer.wrap(answer));
         Lingering.close(transport);
     }
@@ -267,19 +277,44 @@ final class ServerSession implements Runnable {
         if (PHASE.compareAndSet(this, Phase.TLS, Phase.GIVEN_UP)) {
             server.refusalLog().closed(reason, transport.remoteAddress(), "closed within the TLS handshake");
             transport.close();
+            // It may still wait for its turn.
+            thread.interrupt();
             return;
         }
         since = server.services().clock().now();
         if (PHASE.compareAndSet(this, Phase.HEAD, Phase.GIVEN_UP)) {
-            Thread.startVirtualThread(() -> answerInstead(reason, answer));
+            startToAnswer(reason, answer, false);
         }
     }
 
-    private void answerInstead(RefusalReason reason, HttpResponse answer) {
+    /** Ends a decision that took too long: user code is interrupted, and its answer, if there is one, not sent. */
+    private void giveUpDeciding() {
+        since = server.services().clock().now();
+        if (PHASE.compareAndSet(this, Phase.DECIDING, Phase.GIVEN_UP)) {
+            startToAnswer(RefusalReason.POLICY_TOO_SLOW, unavailable("the request could not be decided in time"), true);
+        }
+    }
+
+    private void startToAnswer(RefusalReason reason, HttpResponse answer, boolean interrupts) {
         try {
+            Thread.startVirtualThread(() -> answerInstead(reason, answer, interrupts));
+        } catch (Throwable e) {
+            phase = Phase.ANSWERING;
+            abort();
+            throw e;
+        }
+    }
+
+    private void answerInstead(RefusalReason reason, HttpResponse answer, boolean interrupts) {
+        try {
+            if (interrupts) {
+                // While the phase keeps the session's thread from the transport, which an interrupt would close.
+                thread.interrupt();
+            }
             transport.write(ByteBuffer.wrap(refusal(reason, answer, Optional.empty())));
             transport.shutdownOutput();
-            if (!headBegun) {
+            RequestHeadReader reader = headReader;
+            if (reader == null || !reader.hasBegun()) {
                 // Such as a browser's connection in reserve: nothing is under way that a reset could destroy.
                 transport.close();
             }
@@ -292,9 +327,12 @@ final class ServerSession implements Runnable {
     }
 
     private void lingerBehindAnswer() {
-        while (phase == Phase.GIVEN_UP && !Thread.currentThread().isInterrupted()) {
+        while (phase == Phase.GIVEN_UP) {
             LockSupport.park(this);
+            Thread.interrupted();
         }
+        // What interrupted a decision is not to cut off the answer.
+        Thread.interrupted();
         Lingering.close(transport);
     }
 
@@ -308,7 +346,9 @@ final class ServerSession implements Runnable {
             server.configuration().handler().handle(open);
         } catch (Throwable e) {
             reason = FAILED;
-            if (!isOwnEnd(e, open)) {
+            if (aborted && e instanceof Exception) {
+                log(Level.DEBUG, "a handler was ended by the shutdown: " + Escape.text(e.toString()));
+            } else if (!OwnEnd.is(e, open)) {
                 server.failures().handler(transport.remoteAddress(), open.target(), e);
             }
         }
@@ -316,21 +356,6 @@ final class ServerSession implements Runnable {
         Thread.interrupted();
         open.finish(reason);
         log(Level.DEBUG, "connection ended: " + open.known());
-    }
-
-    /** Whether a handler threw, wrapped or not, what its own connection threw at it, and not that of another one. */
-    private static boolean isOwnEnd(Throwable thrown, Connection connection) {
-        Exception cause = connection.known().cause().orElse(null);
-        Throwable link = thrown;
-        for (int depth = 0; link != null && depth < LONGEST_CHAIN; depth++) {
-            if (link instanceof ConnectionClosedException
-                    ? !connection.isOpen()
-                    : link instanceof IOException && link == cause) {
-                return true;
-            }
-            link = link.getCause();
-        }
-        return false;
     }
 
     /** For a shutdown: closes with 1001, or ends a handshake. Does not wait. */
@@ -345,6 +370,7 @@ final class ServerSession implements Runnable {
 
     /** For the end of a shutdown: frees the connection's thread, wherever it waits. */
     void abort() {
+        aborted = true;
         Connection open = connection;
         if (open != null) {
             open.abort();
@@ -372,9 +398,20 @@ final class ServerSession implements Runnable {
                     transport.close();
                 }
             }
-            case DECIDING -> {
-            }
+            case DECIDING -> sweepDeciding(now);
             case OPEN -> connection.sweep(now);
+        }
+    }
+
+    private void sweepDeciding(int now) {
+        Deliberation deciding = deliberation;
+        if (deciding == null) {
+            return;
+        }
+        if (passed(now, server.configuration().policyTimeout())) {
+            giveUpDeciding();
+        } else {
+            server.startThread(deciding::look);
         }
     }
 

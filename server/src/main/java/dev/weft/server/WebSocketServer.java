@@ -9,7 +9,6 @@ import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.Sweeper;
-import dev.weft.internal.transport.TlsBuffers;
 import dev.weft.internal.transport.Transport;
 import dev.weft.internal.transport.Transports;
 import dev.weft.parser.deflate.DeflateCodecs;
@@ -28,7 +27,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import javax.net.ssl.SSLParameters;
 
 /**
  * A WebSocket server (RFC 6455): accepts connections and runs a handler for each, on a virtual thread of its own.
@@ -55,16 +53,20 @@ public final class WebSocketServer implements AutoCloseable {
     private final Acceptor acceptor;
     private final Transports transports;
     private final Optional<DeflateCodecs> codecs;
-    private final Failures sweepFailures = new Failures("to look after a connection", this::report);
+    private final Failures sweepFailures = new Failures("to look after a connection",
+            new ServerFailureReporter(logger));
     private final HealthMonitor monitor;
     /** Made beforehand, for when there is no memory. */
     private final Thread shutdownAfterFailure;
+    private final Optional<TlsHandshakes> tlsHandshakes;
 
     private volatile Agreement lastAgreement;
     private final Sessions sessions;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger refusals = new AtomicInteger();
     private final AtomicBoolean stopping = new AtomicBoolean();
+    /** Raised before a shutdown aborts what is left: who is admitted later aborts itself. */
+    private volatile boolean aborting;
     /** Let through when a shutdown has begun and the last session has ended. */
     private final CountDownLatch drained = new CountDownLatch(1);
     private final CountDownLatch terminated = new CountDownLatch(1);
@@ -77,7 +79,9 @@ public final class WebSocketServer implements AutoCloseable {
         BufferBudget budget = new BufferBudget(configuration.bufferedOctets());
         this.sessions = new Sessions(clock);
         budget.relief(sessions);
-        this.transports = open(configuration, failures("weft-poller-"), budget);
+        this.transports = ServerTransports.open(configuration, failures("weft-poller-"), budget);
+        this.tlsHandshakes = configuration.tls()
+                .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
         this.timer = new FlushTimer(transports::start, failures("weft-flush-timer-"));
         this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
                 new BufferPool(configuration.readBufferSize(), budget), timer, sessions::hasNextFrame));
@@ -90,41 +94,14 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     private Failures failures(String thread) {
-        return new Failures(thread + port(), this::report);
-    }
-
-    /** A failure of the server itself is a fault to be found; what the system or the heap lacks is told in one line. */
-    private void report(String what, long count, Throwable latest) {
-        String text = "failed: " + what + "; failures since the last report: " + count + "; the latest: " + latest;
-        if (latest instanceof IOException || latest instanceof VirtualMachineError) {
-            logger.log(Level.WARNING, text);
-        } else {
-            logger.log(Level.WARNING, text, latest);
-        }
-    }
-
-    private static Transports open(ServerConfiguration configuration, Failures failures, BufferBudget budget)
-            throws IOException {
-        Transports plain = configuration.socket().transport().open(failures);
-        try {
-            return configuration.tls().map(tls -> secured(plain, tls, budget)).orElse(plain);
-        } catch (Throwable e) {
-            // The parameters of TLS are user code.
-            plain.close();
-            throw e;
-        }
-    }
-
-    private static Transports secured(Transports plain, TlsSettings tls, BufferBudget budget) {
-        SSLParameters parameters = tls.parameters();
-        int recordSize = tls.engine(parameters).getSession().getPacketBufferSize();
-        return Transports.tls(plain, () -> tls.engine(parameters), new TlsBuffers(recordSize, budget));
+        return new Failures(thread + port(), new ServerFailureReporter(logger));
     }
 
     private Duration shortestDeadline() {
         var timeouts = configuration.timeouts();
-        return Stream.of(timeouts.handshake(), timeouts.pingInterval(), timeouts.pongTimeout(), timeouts.message(),
-                timeouts.write(), timeouts.stream(), timeouts.close()).min(Duration::compareTo).orElseThrow();
+        return Stream.of(timeouts.handshake(), configuration.policyTimeout(), timeouts.pingInterval(),
+                timeouts.pongTimeout(), timeouts.message(), timeouts.write(), timeouts.stream(), timeouts.close())
+                .min(Duration::compareTo).orElseThrow();
     }
 
     /** Collects the settings of a server that is not yet started. */
@@ -244,6 +221,7 @@ public final class WebSocketServer implements AutoCloseable {
         } catch (InterruptedException e) {
             interrupted = true;
         }
+        aborting = true;
         long aborted = sessions.stream().filter(session -> !session.isFull()).count();
         sessions.forEach(ServerSession::abort);
         release();
@@ -270,7 +248,11 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /** Takes a connection from the acceptor. */
-    private void admit(SocketChannel channel) {
+    void admit(SocketChannel channel) {
+        if (isStopping()) {
+            closeQuietly(channel);
+            return;
+        }
         Transport transport;
         try {
             configuration.socket().configure(channel);
@@ -294,11 +276,31 @@ public final class WebSocketServer implements AutoCloseable {
                 return;
             }
         }
-        ServerSession session = new ServerSession(this, transport, full);
-        sessions.add(session);
-        transports.start(() -> start(session, transport));
-        if (isStopping()) {
-            session.goAway();
+        admit(transport, full);
+    }
+
+    /** Whatever fails before the session's thread runs, its slot is given back. */
+    private void admit(Transport transport, boolean full) {
+        ServerSession session;
+        try {
+            session = new ServerSession(this, transport, full);
+        } catch (Throwable e) {
+            giveBackSlot(full);
+            transport.close();
+            throw e;
+        }
+        try {
+            sessions.add(session);
+            transports.start(() -> start(session, transport));
+        } catch (Throwable e) {
+            end(session, transport);
+            throw e;
+        }
+        // One of us sees the other: a shutdown goes through the sessions after it has raised its flags.
+        if (aborting) {
+            session.abort();
+        } else if (isStopping()) {
+            startThread(session::goAway);
         }
     }
 
@@ -306,10 +308,22 @@ public final class WebSocketServer implements AutoCloseable {
         try {
             session.start();
         } catch (Throwable e) {
-            transport.close();
-            ended(session);
+            end(session, transport);
             throw e;
         }
+    }
+
+    private void end(ServerSession session, Transport transport) {
+        try {
+            transport.close();
+        } finally {
+            ended(session);
+        }
+    }
+
+    /** Starts a virtual thread that gets its turn even among many busy ones. Does not block. */
+    void startThread(Runnable body) {
+        transports.start(() -> Thread.startVirtualThread(body));
     }
 
     private static void closeQuietly(SocketChannel channel) {
@@ -333,13 +347,20 @@ public final class WebSocketServer implements AutoCloseable {
         return agreement;
     }
 
-    /** A session is over. */
+    /** A session is over; any further call for the same one does nothing. */
     void ended(ServerSession session) {
+        if (!session.end()) {
+            return;
+        }
         sessions.remove(session);
-        (session.isFull() ? refusals : open).decrementAndGet();
+        giveBackSlot(session.isFull());
         if (isStopping()) {
             countDownIfDrained();
         }
+    }
+
+    private void giveBackSlot(boolean full) {
+        (full ? refusals : open).decrementAndGet();
     }
 
     private void countDownIfDrained() {
@@ -385,6 +406,11 @@ public final class WebSocketServer implements AutoCloseable {
 
     ConnectionServices services() {
         return services;
+    }
+
+    /** There if, and only if, the server speaks TLS. */
+    Optional<TlsHandshakes> tlsHandshakes() {
+        return tlsHandshakes;
     }
 
     /** There if, and only if, the configuration has settings for permessage-deflate. */

@@ -44,8 +44,10 @@ public final class WebSocketServerBuilder {
     private Duration streamTimeout = Duration.ofSeconds(60);
     private Duration closeTimeout = Duration.ofSeconds(5);
     private Duration shutdownGrace = Duration.ofSeconds(10);
+    private Duration policyTimeout = Duration.ofSeconds(10);
 
     private int maxConnections = 1_000_000;
+    private int maxTlsHandshakes = 1024;
     private int readBufferSize = 16_384;
     private long bufferedOctets = Runtime.getRuntime().maxMemory() / 4;
 
@@ -169,6 +171,16 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
+    /**
+     * Sets how long the policy or the fallback may take to decide about a request. Default 10 s. After that, or as soon as
+     * the peer has gone, its thread is interrupted; a peer that is still there gets 503. The connection goes on counting
+     * until the policy returns.
+     */
+    public WebSocketServerBuilder policyTimeout(Duration policyTimeout) {
+        this.policyTimeout = policyTimeout;
+        return this;
+    }
+
     /** Sets after how much silence a ping is sent. Default 20 s. */
     public WebSocketServerBuilder pingInterval(Duration pingInterval) {
         this.pingInterval = pingInterval;
@@ -220,6 +232,16 @@ public final class WebSocketServerBuilder {
     /** Sets how many connections may be open; further ones get 503. Default 1,000,000. */
     public WebSocketServerBuilder maxConnections(int maxConnections) {
         this.maxConnections = maxConnections;
+        return this;
+    }
+
+    /**
+     * Sets how many TLS handshakes may be under way at the same time. Default 1,024. Further connections wait for their turn,
+     * holding no more than an idle one, until the {@code handshakeTimeout} closes them. Each handshake under way counts for
+     * 64 KiB of the {@code bufferedOctets}; if these are used up, the connection is closed at once.
+     */
+    public WebSocketServerBuilder maxTlsHandshakes(int maxTlsHandshakes) {
+        this.maxTlsHandshakes = maxTlsHandshakes;
         return this;
     }
 
@@ -290,7 +312,8 @@ public final class WebSocketServerBuilder {
                 new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize),
                 new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout,
                         streamTimeout, closeTimeout),
-                shutdownGrace, maxConnections, readBufferSize, bufferedOctets, deflate, subprotocols, policy,
+                shutdownGrace, policyTimeout, maxConnections, maxTlsHandshakes, readBufferSize, bufferedOctets, deflate,
+                subprotocols, policy,
                 Optional.ofNullable(fallback), handler);
     }
 

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.sun.management.ThreadMXBean;
 import dev.weft.server.Await;
 import dev.weft.server.RawPeer;
-import dev.weft.server.ServerBudget;
+import dev.weft.server.ServerInsight;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
@@ -56,7 +56,7 @@ public final class Bystander {
             try (RawPeer late = RawPeer.open(server)) {
                 assertEchoes(late, "late");
             }
-            Await.until("nothing is left of what was buffered", () -> ServerBudget.of(server).taken() == 0);
+            Await.until("nothing is left of what was buffered", () -> ServerInsight.budget(server).taken() == 0);
         }
     }
 

@@ -16,7 +16,7 @@ import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.server.Await;
 import dev.weft.server.Handlers;
 import dev.weft.server.RawPeer;
-import dev.weft.server.ServerBudget;
+import dev.weft.server.ServerInsight;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
@@ -196,7 +196,7 @@ class SizeAttacksTest {
                     byte[] flushed = codec.flushed(new byte[MESSAGE]);
                     peer.octets(RawPeer.frame(0xc2, Arrays.copyOf(flushed, flushed.length - 4)));
                     assertEquals(measured(MESSAGE), peer.readFrame(), "message " + i);
-                    long held = ServerBudget.of(server).taken();
+                    long held = ServerInsight.budget(server).taken();
                     assertTrue(held <= 3 * MESSAGE, "nothing adds up: " + held);
                 }
                 byte[] flushed = codec.flushed(new byte[MESSAGE + 1]);
@@ -343,7 +343,7 @@ class SizeAttacksTest {
                 assertEquals("8a00 ", peer.hex("8980 00000000").readFrame());
                 // The message is in one lent buffer. That nothing is kept for single reads BuffersTest shows more sharply,
                 // since segments here may come several in one read.
-                long taken = ServerBudget.of(server).taken();
+                long taken = ServerInsight.budget(server).taken();
                 assertTrue(taken <= 3 << 19, "" + taken);
                 long retained = Bystander.retained() - before;
                 assertTrue(retained < taken + (3 << 20), "retains " + retained);
@@ -425,7 +425,7 @@ class SizeAttacksTest {
                     peer.leave();
                 }
             }
-            Await.until("the budget is whole again", () -> ServerBudget.of(server).taken() < MESSAGE / 8);
+            Await.until("the budget is whole again", () -> ServerInsight.budget(server).taken() < MESSAGE / 8);
             try (RawPeer peer = RawPeer.open(server)) {
                 assertEquals(measured(MESSAGE), peer.octets(RawPeer.frame(0x82, new byte[MESSAGE])).readFrame());
             }
@@ -436,7 +436,7 @@ class SizeAttacksTest {
     @ValueSource(strings = {"PARKING", "BLOCKING"})
     void attack06_aBudgetThatIsSpentToTheLastOctet(TransportKind transport) throws Exception {
         Bystander.beside(server().transport(transport), server -> {
-            var budget = ServerBudget.of(server);
+            var budget = ServerInsight.budget(server);
             // As peers do whose messages grow to what is left.
             long[] spent = {0};
             Await.until("it is spent", () -> {

@@ -9,6 +9,8 @@ import dev.weft.server.Await;
 import dev.weft.server.Handlers;
 import dev.weft.server.LogCapture;
 import dev.weft.server.RawPeer;
+import dev.weft.server.WebSocketServer;
+import dev.weft.server.ServerInsight;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServerBuilder;
 import java.io.ByteArrayOutputStream;
@@ -16,6 +18,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -287,6 +290,61 @@ class TlsAttacksTest {
                 }
             }
         });
+    }
+
+    // 33: half handshakes
+
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void attack33_halfHandshakesAreBoundedCountedAndGivenUp(TransportKind transport) throws Exception {
+        int most = 16;
+        byte[] hello = hello();
+        Bystander.beside(server().transport(transport).maxTlsHandshakes(most).handshakeTimeout(Duration.ofMinutes(5)),
+                server -> {
+                    List<RawPeer> peers = new ArrayList<>();
+                    for (int i = 0; i < 300; i++) {
+                        peers.add(RawPeer.connect(server.port()).octets(hello));
+                    }
+                    Await.until("the others wait", () -> ServerInsight.waitingForTls(server) == 300 - most);
+                    assertEquals(most, ServerInsight.tlsHandshakes(server));
+                    long counted = ServerInsight.budget(server).taken();
+                    assertTrue(counted >= (long) most * ServerInsight.TLS_HANDSHAKE_SIZE, counted + " are counted");
+                    for (RawPeer peer : peers) {
+                        peer.close();
+                    }
+                    Await.until("all are given up", () -> server.connections() == 1);
+                    assertEquals(0, ServerInsight.tlsHandshakes(server));
+                });
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    @Test
+    void attack33_handshakesThatWaitTooLongAreClosed() throws Exception {
+        Bystander.beside(server().maxTlsHandshakes(1).handshakeTimeout(SHORT), server -> {
+            try (RawPeer first = RawPeer.connect(server.port()); RawPeer second = RawPeer.connect(server.port())) {
+                assertEnds(first, "the first");
+                assertEnds(second, "the second");
+            }
+        });
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    @Test
+    void attack33_handshakesBeyondTheBudgetAreClosedAtOnce() throws Exception {
+        try (WebSocketServer server = server().bufferedOctets(2 * ServerInsight.TLS_HANDSHAKE_SIZE - 1)
+                .handshakeTimeout(Duration.ofMinutes(5)).start();
+                RawPeer half = RawPeer.connect(server.port())) {
+            Await.until("it is counted",
+                    () -> ServerInsight.budget(server).taken() >= ServerInsight.TLS_HANDSHAKE_SIZE);
+            try (RawPeer beyond = RawPeer.connect(server.port())) {
+                assertEnds(beyond, "what is beyond the budget");
+            }
+            half.leave();
+            Await.until("there is room", () -> ServerInsight.budget(server).taken() == 0);
+            try (RawPeer peer = RawPeer.open(server)) {
+                Bystander.assertEchoes(peer, "Hello");
+            }
+        }
     }
 
     /** Sends one octet after another until the server ends the connection. */

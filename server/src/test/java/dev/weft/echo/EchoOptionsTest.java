@@ -87,6 +87,8 @@ class EchoOptionsTest {
                 value("--stream-timeout=7s", c -> c.timeouts().stream(), Duration.ofSeconds(7)),
                 value("--close-timeout=6s", c -> c.timeouts().close(), Duration.ofSeconds(6)),
                 value("--shutdown-grace=0s", ServerConfiguration::shutdownGrace, Duration.ZERO),
+                value("--policy-timeout=3s", ServerConfiguration::policyTimeout, Duration.ofSeconds(3)),
+                value("--max-tls-handshakes=13", ServerConfiguration::maxTlsHandshakes, 13),
                 value("--max-connections=11", ServerConfiguration::maxConnections, 11),
                 value("--read-buffer-size=8k", ServerConfiguration::readBufferSize, 8192),
                 value("--buffered-octets=64m", ServerConfiguration::bufferedOctets, 64L << 20),

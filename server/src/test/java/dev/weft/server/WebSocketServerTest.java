@@ -576,4 +576,63 @@ class WebSocketServerTest {
             assertEquals("interrupted", ends.poll(10, TimeUnit.SECONDS));
         }
     }
+
+    /** What the server itself interrupts has not failed. */
+    @Test
+    void shutdownLogsOneLineHoweverManyHandlersItInterrupts() throws Exception {
+        int count = 50;
+        CountDownLatch running = new CountDownLatch(count);
+        BlockingQueue<String> never = new LinkedBlockingQueue<>();
+        WebSocketServer server = WebSocketServer.builder().shutdownGrace(Duration.ZERO).handler(ws -> {
+            running.countDown();
+            try {
+                never.take();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }).start();
+        List<RawPeer> peers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            peers.add(RawPeer.open(server));
+        }
+        assertTrue(running.await(10, TimeUnit.SECONDS));
+        server.close();
+        Await.until("all are over", () -> server.connections() == 0);
+        for (RawPeer peer : peers) {
+            peer.close();
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING));
+        assertEquals(2, log.lines(Level.INFO).size());
+        assertTrue(log.lines(Level.INFO).getLast().endsWith("of 50 connections 50 were aborted"));
+    }
+
+    @Test
+    void errorOfAHandlerThatIsInterruptedIsStillLogged() throws Exception {
+        CountDownLatch running = new CountDownLatch(1);
+        WebSocketServer server = WebSocketServer.builder().shutdownGrace(Duration.ZERO).handler(ws -> {
+            running.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                throw new AssertionError("a bug");
+            }
+        }).start();
+        try (RawPeer peer = RawPeer.open(server)) {
+            assertTrue(peer.socket().isConnected());
+            assertTrue(running.await(10, TimeUnit.SECONDS));
+            server.close();
+            Await.until("it is over", () -> server.connections() == 0);
+        }
+        assertEquals(List.of("a handler failed"), log.lines(Level.WARNING));
+    }
+
+    // Health
+
+    @Test
+    void serverIsHealthyBeforeAndAfterItsEnd() throws IOException {
+        WebSocketServer server = Handlers.echoServer().start();
+        assertEquals(new ServerHealth(ServerHealth.Status.HEALTHY, ""), server.health());
+        server.close();
+        assertEquals(ServerHealth.Status.HEALTHY, server.health().status());
+    }
 }

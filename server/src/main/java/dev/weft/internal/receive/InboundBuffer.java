@@ -133,6 +133,12 @@ public final class InboundBuffer {
         return held == null ? 0 : held.capacity();
     }
 
+    /** Makes octets that were taken from here the region again, in an array of their own. */
+    public void restore(byte[] octets) {
+        release();
+        current = ByteBuffer.wrap(octets).position(octets.length);
+    }
+
     /** Gives the pooled buffer back, if there is one; the region is gone. */
     public void release() {
         current = NOTHING;

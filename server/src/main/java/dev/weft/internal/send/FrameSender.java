@@ -222,7 +222,10 @@ public final class FrameSender extends FlushTimer.Watched {
                 release();
             }
         }
-        SendResult result = ownOutbox().offer(opcode, payload, from, to, copied);
+        // A transport that can only wait has taken everything if nothing is left of it.
+        boolean keepsUp = !buffer.transport().writesWithoutWaiting() && state == SendState.IDLE && streaming == null
+                && !outbox.isWaiting(false);
+        SendResult result = ownOutbox().offer(opcode, payload, from, to, copied, keepsUp);
         sendWhatWaits();
         return result;
     }

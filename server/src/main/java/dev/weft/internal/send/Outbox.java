@@ -104,9 +104,11 @@ final class Outbox {
     /**
      * Accepts a message, or says why not.
      *
-     * @param copied whether the array is the caller's, so that its bytes are copied
+     * @param copied  whether the array is the caller's, so that its bytes are copied
+     * @param keepsUp whether the peer has taken everything so far: then a spent budget is no reason to refuse, since the bytes
+     *                wait only for a thread
      */
-    SendResult offer(Opcode opcode, byte[] payload, int from, int to, boolean copied) {
+    SendResult offer(Opcode opcode, byte[] payload, int from, int to, boolean copied, boolean keepsUp) {
         long bytes = bytes(from, to);
         if (isClosed()) {
             return SendResult.CLOSED;
@@ -114,7 +116,9 @@ final class Outbox {
         if (!reserve(bytes)) {
             return SendResult.PEER_BEHIND;
         }
-        if (!budget().take(bytes)) {
+        if (keepsUp) {
+            budget().takeRegardless(bytes);
+        } else if (!budget().take(bytes)) {
             WAITING.getAndAdd(this, -bytes);
             return SendResult.SERVER_FULL;
         }

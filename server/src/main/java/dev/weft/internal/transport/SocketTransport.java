@@ -32,6 +32,17 @@ public final class SocketTransport implements Transport {
         return channel.socket().getInputStream().available() > 0 ? channel.read(target) : 0;
     }
 
+    /** The number of bytes that are available does not show the end; a read that does not wait does. */
+    @Override
+    public int poll(ByteBuffer target) throws IOException {
+        channel.configureBlocking(false);
+        try {
+            return channel.read(target);
+        } finally {
+            channel.configureBlocking(true);
+        }
+    }
+
     @Override
     public boolean awaitReadable() {
         return false;

@@ -135,6 +135,16 @@ final class TlsInput {
         }
     }
 
+    /** Reads what there is, as {@link #read} without waiting, and finds the end; holds no more than a wait does afterwards. */
+    int poll(ByteBuffer target) throws IOException {
+        records.poll(true);
+        try {
+            return read(target, false);
+        } finally {
+            records.poll(false);
+        }
+    }
+
     /** Waits for something to read; there may be nothing all the same. */
     void await() throws IOException {
         if (plain == null && failure == null && !ended && !records.isReady()) {

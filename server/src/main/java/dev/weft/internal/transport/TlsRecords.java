@@ -21,6 +21,7 @@ final class TlsRecords {
     /** The engine has seen what is here, and needs more of it. */
     private boolean starved = true;
     private boolean waitsInRead;
+    private boolean polls;
 
     TlsRecords(Transport below, TlsBuffers buffers) {
         this.below = below;
@@ -45,6 +46,14 @@ final class TlsRecords {
             if (!waitsInRead || !TlsBuffers.isSmall(octets)) {
                 release();
             }
+        }
+    }
+
+    /** Has reads that do not wait find the end, too, until that is over: then there is no larger buffer than to wait with. */
+    void poll(boolean begins) {
+        polls = begins;
+        if (!begins) {
+            shrink();
         }
     }
 
@@ -99,7 +108,7 @@ final class TlsRecords {
         octets.compact();
         int count = -1;
         try {
-            count = wait ? below.read(octets) : below.readNow(octets);
+            count = wait ? below.read(octets) : polls ? below.poll(octets) : below.readNow(octets);
             if (count > 0 && !octets.hasRemaining() && !buffers.isPooled(octets)) {
                 readMore();
             }

@@ -6,6 +6,7 @@ import java.lang.invoke.VarHandle;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
+import java.util.Optional;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
 
@@ -56,12 +57,7 @@ public final class TlsTransport implements Transport {
         this.input = new TlsInput(below, engine, buffers, output);
     }
 
-    /**
-     * Does the handshake; for the thread that reads. Blocks, until {@link #close()} at the most.
-     *
-     * @throws javax.net.ssl.SSLException if it failed; the alert has been written
-     * @throws IOException                if the wire is dead
-     */
+    @Override
     public void handshake() throws IOException {
         begin();
         try {
@@ -71,14 +67,16 @@ public final class TlsTransport implements Transport {
         }
     }
 
-    /** What was agreed on; behind the handshake. */
-    public SSLSession session() {
-        return engine.getSession();
+    @Override
+    public Optional<SSLSession> tlsSession() {
+        return Optional.of(engine.getSession());
     }
 
-    /** For the octets that come behind a handshake that failed. */
-    public Transport below() {
-        return below;
+    /** What is still under way is dropped undecrypted, so that it does not reset the alert. */
+    @Override
+    public void closeAfterFailedHandshake() {
+        Lingering.close(below);
+        close();
     }
 
     @Override
@@ -89,6 +87,16 @@ public final class TlsTransport implements Transport {
     @Override
     public int readNow(ByteBuffer target) throws IOException {
         return read(target, false);
+    }
+
+    @Override
+    public int poll(ByteBuffer target) throws IOException {
+        begin();
+        try {
+            return input.poll(target);
+        } finally {
+            end();
+        }
     }
 
     private int read(ByteBuffer target, boolean wait) throws IOException {

@@ -3,12 +3,33 @@ package dev.weft.internal.transport;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.util.Optional;
+import javax.net.ssl.SSLSession;
 
 /**
  * The seam between a connection and the network. Reads and writes block the calling thread. One thread at a time reads
  * or waits to read, and one writes; these may be two. All buffers have arrays.
  */
 public interface Transport {
+    /**
+     * Agrees with the peer on what has to be agreed before bytes pass, such as by TLS; comes before everything else, on the
+     * thread that reads. Waits, until {@link #close()} at the most. A plain transport has nothing to agree on.
+     *
+     * @throws javax.net.ssl.SSLException if it failed; the peer has been sent the reason
+     * @throws IOException                if the wire is dead
+     */
+    default void handshake() throws IOException {}
+
+    /** Closes after a handshake that failed, so that the peer gets the reason; as {@link Lingering#close} does. Waits. */
+    default void closeAfterFailedHandshake() {
+        Lingering.close(this);
+    }
+
+    /** The TLS session, once the handshake is done; empty if the transport does not encrypt. */
+    default Optional<SSLSession> tlsSession() {
+        return Optional.empty();
+    }
+
     /**
      * Waits for octets and reads what there is, up to the buffer's room.
      *
@@ -21,6 +42,14 @@ public interface Transport {
 
     /** Reads what is here already, up to the buffer's room: 0 if there is nothing, else as {@link #read}. Does not block. */
     int readNow(ByteBuffer target) throws IOException;
+
+    /**
+     * Reads what is here already, as {@link #readNow}, and finds the end too, which that may not. For when no other thread
+     * uses the transport. Does not wait, but to answer what TLS asks for itself.
+     */
+    default int poll(ByteBuffer target) throws IOException {
+        return readNow(target);
+    }
 
     /**
      * Waits until there is something to read, so that no buffer is needed meanwhile; there may be nothing all the same.

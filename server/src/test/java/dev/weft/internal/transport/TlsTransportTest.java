@@ -59,7 +59,7 @@ class TlsTransportTest {
     @ValueSource(strings = {TLS13, TLS12})
     void octetsTravelBothWays(String protocol) throws Exception {
         try (TlsPair pair = TlsPair.open(protocol)) {
-            assertEquals(protocol, pair.server.session().getProtocol());
+            assertEquals(protocol, pair.server.tlsSession().orElseThrow().getProtocol());
             for (int length : new int[]{1, 100, 16_384, 16_385, 100_000}) {
                 byte[] there = random(length);
                 FutureTask<byte[]> reading = TlsPair.start(() -> TlsPair.read(pair.server, length));

@@ -1,0 +1,32 @@
+package dev.weft.server;
+
+import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.time.Failures;
+import dev.weft.internal.transport.TlsBuffers;
+import dev.weft.internal.transport.Transports;
+import java.io.IOException;
+import javax.net.ssl.SSLParameters;
+
+/** Opens the transports that a configuration asks for. */
+final class ServerTransports {
+    private ServerTransports() {}
+
+    /** Opened, within this budget. The failures are those of the threads that wake connections, which have its name. */
+    static Transports open(ServerConfiguration configuration, Failures failures, BufferBudget budget)
+            throws IOException {
+        Transports plain = configuration.socket().transport().open(failures);
+        try {
+            return configuration.tls().map(tls -> secured(plain, tls, budget)).orElse(plain);
+        } catch (Throwable e) {
+            // The parameters of TLS are user code.
+            plain.close();
+            throw e;
+        }
+    }
+
+    private static Transports secured(Transports plain, TlsSettings tls, BufferBudget budget) {
+        SSLParameters parameters = tls.parameters();
+        int recordSize = tls.engine(parameters).getSession().getPacketBufferSize();
+        return Transports.tls(plain, () -> tls.engine(parameters), new TlsBuffers(recordSize, budget));
+    }
+}

@@ -1,0 +1,175 @@
+package dev.weft.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.attacks.Bystander;
+import dev.weft.TestKeys;
+import dev.weft.internal.transport.Transports;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.net.SocketException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.security.KeyManagementException;
+import java.security.Provider;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLContextSpi;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLServerSocketFactory;
+import javax.net.ssl.SSLSessionContext;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Between accepting a connection and running its thread. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class AdmissionTest {
+    /** Requests to a poller, for some of which there is no memory. */
+    private static final class ScarceQueue extends ConcurrentLinkedQueue<Runnable> {
+        private static final long serialVersionUID = 1;
+        private final AtomicInteger failures = new AtomicInteger();
+
+        @Override
+        public boolean add(Runnable request) {
+            if (failures.getAndDecrement() > 0) {
+                throw new OutOfMemoryError("test");
+            }
+            return super.add(request);
+        }
+    }
+
+    private static Field field(Object object, String name) throws ReflectiveOperationException {
+        Field field = object.getClass().getDeclaredField(name);
+        field.setAccessible(true);
+        return field;
+    }
+
+    @Test
+    void errorsBeforeASessionStartsGiveItsSlotBack() throws Exception {
+        LogCapture log = new LogCapture();
+        ScarceQueue queue = new ScarceQueue();
+        try (WebSocketServer server = Handlers.echoServer().maxConnections(2).start()) {
+            Transports transports = (Transports) field(server, "transports").get(server);
+            Object poller = field(transports, "poller").get(transports);
+            field(poller, "requests").set(poller, queue);
+            for (int i = 0; i < 5; i++) {
+                queue.failures.set(1);
+                try (RawPeer peer = RawPeer.connect(server)) {
+                    assertEquals(-1, peer.socket().getInputStream().read());
+                } catch (SocketException e) {
+                    // Closed by a reset.
+                }
+                Await.until("the slot is free", () -> server.connections() == 0);
+            }
+            try (RawPeer one = RawPeer.open(server); RawPeer other = RawPeer.open(server)) {
+                Bystander.assertEchoes(one, "one");
+                Bystander.assertEchoes(other, "other");
+            }
+        } finally {
+            log.close();
+        }
+    }
+
+    /** Makes engines as another context does, but not before it may. */
+    private static final class SlowContext extends SSLContext {
+        SlowContext(SSLContext context, CountDownLatch asked, CountDownLatch may) {
+            super(new SSLContextSpi() {
+                @Override
+                protected void engineInit(KeyManager[] keys, TrustManager[] trust, SecureRandom random)
+                        throws KeyManagementException {
+                    context.init(keys, trust, random);
+                }
+
+                @Override
+                protected SSLSocketFactory engineGetSocketFactory() {
+                    return context.getSocketFactory();
+                }
+
+                @Override
+                protected SSLServerSocketFactory engineGetServerSocketFactory() {
+                    return context.getServerSocketFactory();
+                }
+
+                @Override
+                protected SSLEngine engineCreateSSLEngine() {
+                    if (Thread.currentThread().getName().startsWith("weft-acceptor")) {
+                        asked.countDown();
+                        boolean over = false;
+                        while (!over) {
+                            try {
+                                over = may.await(1, TimeUnit.MINUTES);
+                            } catch (InterruptedException e) {
+                                // It goes on.
+                            }
+                        }
+                    }
+                    return context.createSSLEngine();
+                }
+
+                @Override
+                protected SSLEngine engineCreateSSLEngine(String host, int port) {
+                    return context.createSSLEngine(host, port);
+                }
+
+                @Override
+                protected SSLSessionContext engineGetServerSessionContext() {
+                    return context.getServerSessionContext();
+                }
+
+                @Override
+                protected SSLSessionContext engineGetClientSessionContext() {
+                    return context.getClientSessionContext();
+                }
+            }, new Provider("slow", "1", "") {
+                private static final long serialVersionUID = 1;
+            }, context.getProtocol());
+        }
+    }
+
+    /** The acceptor is still busy with a connection when a shutdown has found none and ended. */
+    @Test
+    void lastConnectionOfAStoppedServerIsAborted() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch may = new CountDownLatch(1);
+        WebSocketServer server = Handlers.echoServer().transport(TransportKind.BLOCKING)
+                .handshakeTimeout(Duration.ofMinutes(1))
+                .tls(new SlowContext(TestKeys.context(), asked, may)).start();
+        try (RawPeer peer = RawPeer.connect(server.port())) {
+            assertTrue(asked.await(10, TimeUnit.SECONDS));
+            server.close();
+            may.countDown();
+            try {
+                assertEquals(-1, peer.socket().getInputStream().read());
+            } catch (SocketException e) {
+                // Closed by a reset.
+            }
+            Await.until("it is over", () -> server.connections() == 0);
+        } finally {
+            may.countDown();
+        }
+    }
+
+    @Test
+    void stoppedServersAdmitNothing() throws IOException {
+        WebSocketServer server = Handlers.echoServer().start();
+        server.close();
+        try (var listener = ServerSocketChannel.open().bind(null);
+                var peer = SocketChannel.open(listener.getLocalAddress())) {
+            assertTrue(peer.isConnected());
+            var accepted = listener.accept();
+            server.admit(accepted);
+            assertFalse(accepted.isOpen());
+            assertEquals(0, server.connections());
+        }
+    }
+}

@@ -1,0 +1,215 @@
+package dev.weft.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.TestKeys;
+import dev.weft.parser.http.HttpResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Attack 32: a policy or a fallback that takes its time. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class DecidingTest {
+    private static final Duration SHORT = Duration.ofMillis(300);
+    private static final String HELLO = "8105 48656c6c6f";
+
+    private final LogCapture log = new LogCapture();
+    private final CountDownLatch decide = new CountDownLatch(1);
+    private final BlockingQueue<String> deciding = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> interrupted = new LinkedBlockingQueue<>();
+
+    @AfterEach
+    void stopCapturing() {
+        decide.countDown();
+        log.close();
+    }
+
+    private HandshakeDecision await(HandshakeRequest request) throws InterruptedException {
+        deciding.add("policy");
+        try {
+            decide.await();
+        } catch (InterruptedException e) {
+            interrupted.add("policy");
+            throw e;
+        }
+        return HandshakeDecision.accept();
+    }
+
+    private WebSocketServerBuilder slowServer(TransportKind transport, boolean tls) {
+        WebSocketServerBuilder builder = Handlers.echoServer().transport(transport).policy(this::await)
+                .shutdownGrace(Duration.ZERO);
+        return tls ? builder.tls(TestKeys.context()) : builder;
+    }
+
+    private void awaitDeciding(int count) throws InterruptedException {
+        for (int i = 0; i < count; i++) {
+            assertEquals("policy", deciding.poll(20, TimeUnit.SECONDS));
+        }
+    }
+
+    /** What the server's look at its connections has to find takes a step of its sweeper. */
+    private static WebSocketServerBuilder swept(WebSocketServerBuilder builder) {
+        return builder.messageTimeout(Duration.ofSeconds(1));
+    }
+
+    private static Stream<Arguments> transports() {
+        return Stream.of(TransportKind.values())
+                .flatMap(kind -> Stream.of(Arguments.of(kind, false), Arguments.of(kind, true)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void attack32_departedPeersGiveTheirSlotsBack(TransportKind transport, boolean tls) throws Exception {
+        int slots = 49;
+        try (WebSocketServer server = swept(slowServer(transport, tls)).maxConnections(slots).start()) {
+            List<RawPeer> peers = new ArrayList<>();
+            for (int i = 0; i < slots; i++) {
+                RawPeer peer = RawPeer.connect(server).text(RawPeer.request());
+                peers.add(peer);
+            }
+            awaitDeciding(slots);
+            for (int i = 0; i < slots; i++) {
+                if (i % 3 == 0 && !tls) {
+                    peers.get(i).socket().setSoLinger(true, 0);
+                } else if (i % 3 == 1) {
+                    // Frames that a client must not send yet, and then the end.
+                    peers.get(i).octets(RawPeer.textFrame("early"));
+                }
+                peers.get(i).leave();
+            }
+            Await.until("all slots are free", () -> server.connections() == 0);
+            assertEquals(slots, interrupted.size());
+            assertEquals(0, server.services().pool().budget().taken());
+            try (RawPeer peer = RawPeer.connect(server).text(RawPeer.request())) {
+                awaitDeciding(1);
+                decide.countDown();
+                assertTrue(peer.readHead().startsWith("HTTP/1.1 101 "));
+            }
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    @ParameterizedTest
+    @MethodSource("transports")
+    void octetsThatComeMeanwhileAreNotLost(TransportKind transport, boolean tls) throws Exception {
+        try (WebSocketServer server = swept(slowServer(transport, tls)).start();
+                RawPeer peer = RawPeer.connect(server)) {
+            byte[] frame = RawPeer.textFrame("Hello");
+            // With the head, behind it at once, and later; the last one is cut.
+            peer.text(RawPeer.request() + new String(frame, StandardCharsets.ISO_8859_1));
+            awaitDeciding(1);
+            long before = server.services().pool().budget().taken();
+            assertEquals(frame.length, before, "no buffer is held");
+            peer.octets(frame).octets(Arrays.copyOf(frame, 4));
+            Await.until("they are kept", () -> server.services().pool().budget().taken() >= before + frame.length + 4);
+            decide.countDown();
+            assertTrue(peer.readHead().startsWith("HTTP/1.1 101 "));
+            peer.octets(Arrays.copyOfRange(frame, 4, frame.length));
+            for (int i = 0; i < 3; i++) {
+                assertEquals(HELLO, peer.readFrame());
+            }
+            Await.until("nothing is held", () -> server.services().pool().budget().taken() == 0);
+        }
+    }
+
+    @Test
+    void whatIsKeptMeanwhileIsBounded() throws Exception {
+        try (WebSocketServer server = swept(slowServer(TransportKind.PARKING, false)).readBufferSize(2048).start();
+                RawPeer peer = RawPeer.connect(server).text(RawPeer.request())) {
+            awaitDeciding(1);
+            byte[] frame = RawPeer.frame(0x82, new byte[100_000]);
+            peer.octets(frame);
+            Await.until("some is kept", () -> server.services().pool().budget().taken() == 2048);
+            decide.countDown();
+            assertTrue(peer.readHead().startsWith("HTTP/1.1 101 "));
+            assertEquals(2 * (1 + 1 + 8) + 1 + 2 * 100_000, peer.readFrame().length());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void policyThatTakesTooLongIsInterruptedAndThePeerGets503(TransportKind transport) throws Exception {
+        try (WebSocketServer server = slowServer(transport, false).policyTimeout(SHORT).start();
+                RawPeer peer = RawPeer.connect(server).text(RawPeer.request())) {
+            RawPeer.Answer answer = peer.readAnswer();
+            assertEquals(503, answer.status());
+            assertTrue(answer.hasLine("Retry-After: 1"));
+            assertEquals("policy", interrupted.poll(10, TimeUnit.SECONDS));
+            peer.leave();
+            Await.until("the slot is free", () -> server.connections() == 0);
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    @Test
+    void fallbackThatTakesTooLongIsInterruptedToo() throws Exception {
+        try (WebSocketServer server = Handlers.echoServer().policyTimeout(SHORT).fallback(head -> {
+            try {
+                decide.await();
+            } catch (InterruptedException e) {
+                interrupted.add("fallback");
+            }
+            return HttpResponse.of(200, "late\n");
+        }).start(); RawPeer peer = RawPeer.connect(server).text("GET / HTTP/1.1\r\nHost: a\r\n\r\n")) {
+            assertEquals(503, peer.readAnswer().status());
+            assertEquals("fallback", interrupted.poll(10, TimeUnit.SECONDS));
+            peer.leave();
+            Await.until("the slot is free", () -> server.connections() == 0);
+        }
+    }
+
+    /** Its answer is ready at about the time at which the peer has got another one. */
+    @Test
+    void policyThatIgnoresInterruptsKeepsItsSlotAndNothingElse() throws Exception {
+        CountDownLatch released = new CountDownLatch(1);
+        try (WebSocketServer server = Handlers.echoServer().policyTimeout(SHORT).policy(request -> {
+            boolean over = false;
+            while (!over) {
+                try {
+                    over = released.await(1, TimeUnit.MINUTES);
+                } catch (InterruptedException e) {
+                    interrupted.add("policy");
+                }
+            }
+            return HandshakeDecision.accept();
+        }).start(); RawPeer peer = RawPeer.connect(server).text(RawPeer.request())) {
+            assertTrue(peer.readHead().startsWith("HTTP/1.1 503 "));
+            assertEquals("policy", interrupted.poll(10, TimeUnit.SECONDS));
+            assertEquals(1, server.connections());
+            released.countDown();
+            peer.halfClose().readToEnd();
+            Await.until("the slot is free", () -> server.connections() == 0);
+        }
+    }
+
+    @Test
+    void policyThatTheShutdownInterruptsIsNoWarning() throws IOException, InterruptedException {
+        WebSocketServer server = slowServer(TransportKind.PARKING, false).start();
+        try (RawPeer peer = RawPeer.connect(server).text(RawPeer.request())) {
+            assertTrue(peer.socket().isConnected());
+            awaitDeciding(1);
+            server.close();
+            assertEquals("policy", interrupted.poll(10, TimeUnit.SECONDS));
+            Await.until("it is over", () -> server.connections() == 0);
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+}

@@ -1,0 +1,26 @@
+package dev.weft.server;
+
+import dev.weft.internal.buffer.BufferBudget;
+
+/** Shows tests of other packages what a server keeps to itself. */
+public final class ServerInsight {
+    /** What a TLS handshake counts in the budget. */
+    public static final int TLS_HANDSHAKE_SIZE = TlsHandshakes.SIZE;
+
+    private ServerInsight() {}
+
+    /** What counts the bytes that this server holds for all its connections. */
+    public static BufferBudget budget(WebSocketServer server) {
+        return server.services().pool().budget();
+    }
+
+    /** The number of TLS handshakes under way. */
+    public static int tlsHandshakes(WebSocketServer server) {
+        return server.tlsHandshakes().orElseThrow().count();
+    }
+
+    /** The number of connections that wait for their TLS handshake to begin. */
+    public static int waitingForTls(WebSocketServer server) {
+        return server.tlsHandshakes().orElseThrow().waiting();
+    }
+}
