@@ -9,6 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.ConnectionClosedException;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.Message;
+import dev.weft.MessageType;
+import dev.weft.OutgoingMessage;
+import dev.weft.SendResult;
 import dev.weft.internal.connection.TestConnection.Handler;
 import java.io.IOException;
 import java.time.Duration;
@@ -294,6 +297,63 @@ class DeadlinesTest {
             test.peer.expectEnd();
             done.countDown();
             assertTimedOut("closeTimeout", test);
+        }
+    }
+
+    @Test
+    void streamThatNobodyGoesOnWithMustFailTheConnectionWhileAMessageWaits() throws Exception {
+        for (boolean tries : new boolean[]{true, false}) {
+            try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+                test.awaitReading();
+                OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
+                stream.write(1);
+                stream.flush();
+                FutureTask<Void> waiting = new FutureTask<>(() -> {
+                    test.connection().send("waits");
+                    return null;
+                });
+                if (tries) {
+                    assertEquals(SendResult.ACCEPTED, test.connection().trySend("waits"));
+                } else {
+                    Thread sender = Thread.ofPlatform().start(waiting);
+                    TestConnection.awaitUntil(() -> sender.getState() == Thread.State.TIMED_WAITING);
+                }
+                test.pass(LITTLE);
+                test.pass(TIMEOUTS.stream().minus(LITTLE));
+                assertTrue(test.connection().isOpen());
+                // A write puts the deadline off.
+                stream.write(2);
+                stream.flush();
+                test.pass(TIMEOUTS.stream().minus(LITTLE));
+                assertTrue(test.connection().isOpen());
+                test.pass(LITTLE);
+                TestConnection.awaitUntil(() -> !test.connection().isOpen());
+                test.peer.expect("02 01 01");
+                Peer.Frame frame = test.peer.readFrame();
+                while (frame.firstOctet() != 0x88) {
+                    frame = test.peer.readFrame();
+                }
+                assertEquals("03f3", Peer.hex(frame.payload()).substring(0, 4));
+                assertThrows(ConnectionClosedException.class, () -> stream.write(new byte[10_000]));
+                if (!tries) {
+                    assertThrows(ExecutionException.class, waiting::get);
+                }
+            }
+        }
+    }
+
+    @Test
+    void streamThatNobodyWaitsForMayTakeItsTime() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
+            stream.write(1);
+            stream.flush();
+            for (int i = 0; i < 10; i++) {
+                test.pass(TIMEOUTS.stream());
+            }
+            stream.complete();
+            test.peer.expect("02 01 01  80 00");
+            assertTrue(test.connection().isOpen());
         }
     }
 }
