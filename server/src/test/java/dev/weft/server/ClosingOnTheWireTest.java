@@ -2,6 +2,8 @@ package dev.weft.server;
 
 import static dev.weft.server.RawPeer.CLOSE_1000;
 import static dev.weft.server.RawPeer.textFrame;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +13,7 @@ import dev.weft.TestKeys;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.RawPeer.Answer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -129,6 +132,27 @@ class ClosingOnTheWireTest {
             peer.hex(CLOSE_1000 + "8180 00000000" + "8980 00000000" + "ffff");
             assertEquals(1000, peer.readCloseAndEnd());
             assertTrue(nextEnd().clean());
+        }
+    }
+
+    /** The ping came first, and so does its answer, however long that has to wait for a message that is under way. */
+    @Test
+    void aPingBeforeAPeersCloseMustBeAnswered() throws Exception {
+        byte[] large = new byte[16 << 20];
+        BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
+        try (WebSocketServer server = server(ws -> {
+            opened.add(ws);
+            Thread.startVirtualThread(() -> assertDoesNotThrow(() -> ws.send(large)));
+            Handlers.echo(ws);
+        }).sendBufferSize(8192).start(); RawPeer peer = RawPeer.open(server)) {
+            InputStream in = peer.socket().getInputStream();
+            assertArrayEquals(RawPeer.octets("827f 0000000001000000"), in.readNBytes(10));
+            peer.hex("8981 00000000 61" + CLOSE_1000);
+            WebSocketConnection connection = opened.take();
+            Await.until("the Close frame was received", () -> !connection.isOpen());
+            in.skipNBytes(large.length);
+            assertEquals("8a01 61", peer.readFrame());
+            assertEquals(1000, peer.readCloseAndEnd());
         }
     }
 

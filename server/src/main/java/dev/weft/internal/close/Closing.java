@@ -99,6 +99,11 @@ public final class Closing {
         return status.received != null;
     }
 
+    /** Whether our Close frame was claimed, and is not written yet. */
+    public boolean isPending() {
+        return status.pending;
+    }
+
     /** Claims the one sending of our Close frame: true for the caller that is to send it. */
     public boolean claim(CloseReason reason) {
         while (true) {

@@ -27,6 +27,7 @@ import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketAddress;
@@ -249,7 +250,19 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         if (e instanceof ConnectionClosedException || e instanceof InterruptedIOException && isAlive()) {
             return e;
         }
+        if (e instanceof EOFException && closing.isPending()) {
+            // The peer has only shut down its output: our Close frame can still be sent.
+            drainQuietly();
+        }
         return breakOff(e) || closing.isCause(e) ? e : closing.exception();
+    }
+
+    private void drainQuietly() {
+        try {
+            sender.drainAndWait();
+        } catch (IOException e) {
+            // Noted as the connection's end.
+        }
     }
 
     private boolean isAlive() {

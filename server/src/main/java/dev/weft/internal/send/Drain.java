@@ -70,9 +70,9 @@ final class Drain {
         return true;
     }
 
-    /** The oldest first; none after our Close frame was claimed (§5.5.1). */
+    /** The oldest first; none after our Close frame (§5.5.1). */
     private void build(Outbox.Pong pong) throws IOException {
-        if (closing.isOpen()) {
+        if (!buffer.isClosed()) {
             if (pong.before() != null) {
                 build(pong.before());
             }

@@ -121,6 +121,11 @@ final class FrameBuffer {
         frame(true, 0, Opcode.CLOSE, payload, 0, payload.length, wait);
     }
 
+    /** Whether our Close frame is built: nothing may follow it. */
+    boolean isClosed() {
+        return closeBuilt;
+    }
+
     /** An encoder that failed half-way, such as for lack of memory, no longer has the state that the peer's decoder has. */
     IOException encodingFailed(Throwable e) {
         IOException cause = new IOException("a message could not be encoded", e);

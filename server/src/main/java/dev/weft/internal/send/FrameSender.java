@@ -176,10 +176,11 @@ public final class FrameSender extends FlushTimer.Watched {
             }
             stream.awaitEnd();
         }
-        closing.requireOpen();
         if (outbox.hasEntries() && !drain(true)) {
             requireNotBehind();
         }
+        // Last: what was drained may have been our Close frame.
+        closing.requireOpen();
     }
 
     void flushAndWait() throws IOException {
@@ -223,8 +224,7 @@ public final class FrameSender extends FlushTimer.Watched {
             }
         }
         // A transport that can only wait has taken everything if nothing is left of it.
-        boolean keepsUp = !buffer.transport().writesWithoutWaiting() && state == SendState.IDLE && streaming == null
-                && !outbox.isWaiting(false);
+        boolean keepsUp = !buffer.transport().writesWithoutWaiting() && streaming == null && waitingBytes() == 0;
         SendResult result = ownOutbox().offer(opcode, payload, from, to, copied, keepsUp);
         sendWhatWaits();
         return result;
@@ -243,6 +243,9 @@ public final class FrameSender extends FlushTimer.Watched {
      * @param hold whether the answer may be held back to leave with what answers the next frame
      */
     public void pong(byte[] payload, int from, int to, boolean hold) throws IOException {
+        if (!closing.isOpen()) {
+            return;
+        }
         if (state != SendState.DRAINING && !outbox.hasPongs() && lock.tryLock()) {
             try {
                 if (closing.isOpen()) {

@@ -49,4 +49,43 @@ class BufferBudgetTest {
         greedy.get();
         assertEquals(0, budget.taken());
     }
+
+    @Test
+    void takeMustAskForReliefUntilThereIsRoom() {
+        BufferBudget budget = new BufferBudget(100);
+        int[] left = {3};
+        budget.relief(() -> {
+            if (left[0] == 0) {
+                return false;
+            }
+            left[0]--;
+            budget.giveBack(10);
+            return true;
+        });
+        assertTrue(budget.take(100));
+        assertFalse(budget.takeWithoutRelief(1));
+        assertEquals(3, left[0], "it did not ask");
+        assertTrue(budget.take(20));
+        assertEquals(1, left[0], "it did not ask more often than needed");
+        assertEquals(100, budget.taken());
+        assertFalse(budget.take(101));
+        assertEquals(1, left[0], "what can never be taken is not worth a connection");
+        assertFalse(budget.take(20));
+        assertEquals(0, left[0]);
+        assertEquals(90, budget.taken());
+    }
+
+    @Test
+    void takeRegardlessMustGoBeyondTheLimitAndHoldUpOthers() {
+        BufferBudget budget = new BufferBudget(100);
+        budget.takeRegardless(120);
+        assertEquals(120, budget.taken());
+        assertTrue(budget.isSpent());
+        assertFalse(budget.take(0));
+        budget.giveBack(20);
+        assertTrue(budget.isSpent());
+        budget.giveBack(1);
+        assertFalse(budget.isSpent());
+        assertTrue(budget.take(1));
+    }
 }

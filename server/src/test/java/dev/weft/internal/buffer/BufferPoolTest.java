@@ -111,4 +111,31 @@ class BufferPoolTest {
         }
         assertEquals(0, failures.get());
     }
+
+    @Test
+    void whatIsLentForBytesThatPassMustNotBeCounted() {
+        ByteBuffer counted = pool.borrow(1000);
+        ByteBuffer buffer = pool.lend();
+        assertEquals(100, buffer.remaining());
+        assertEquals(1000, budget.taken());
+        pool.takeBack(buffer);
+        assertEquals(1000, budget.taken());
+        assertSame(buffer, pool.lend(), "it is kept");
+        pool.giveBack(counted);
+        assertEquals(0, budget.taken());
+    }
+
+    @Test
+    void onlyABufferOfAnAskedSizeMustBeWorthAConnection() {
+        ByteBuffer all = pool.borrow(1000);
+        budget.relief(() -> {
+            pool.giveBack(all);
+            budget.relief(() -> false);
+            return true;
+        });
+        assertNull(pool.borrow());
+        assertNull(pool.borrowWithoutRelief(200));
+        assertEquals(200, pool.borrow(200).remaining());
+        assertEquals(200, budget.taken());
+    }
 }

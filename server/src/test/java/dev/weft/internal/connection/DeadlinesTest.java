@@ -303,8 +303,7 @@ class DeadlinesTest {
     @Test
     void streamThatNobodyGoesOnWithMustFailTheConnectionWhileAMessageWaits() throws Exception {
         for (boolean tries : new boolean[]{true, false}) {
-            try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
-                test.awaitReading();
+            try (TestConnection test = TestConnection.start(null)) {
                 OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
                 stream.write(1);
                 stream.flush();

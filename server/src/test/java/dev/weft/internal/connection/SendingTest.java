@@ -27,6 +27,7 @@ import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import java.io.IOException;
 import dev.weft.OutgoingMessage;
+import dev.weft.SendResult;
 import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
@@ -254,6 +255,39 @@ class SendingTest {
             test.peer.expectFrame(0x82, new byte[1000]).expectFrame(0x88,
                     hex("0fa0" + hex("too slow".getBytes(UTF_8))));
             sending.get();
+        }
+    }
+
+    /** The sender's turn comes when the Close frame waits already; nothing may follow it (§5.5.1). */
+    @Test
+    void senderThatDrainsTheCloseFrameMustNotSendAfterIt() throws Exception {
+        XorExtension extension = new XorExtension();
+        try (TestConnection test = TestConnection.with().capacity(64).extension(extension).start(null)) {
+            FutureTask<Void> first = inThread(() -> {
+                test.connection().send(new byte[1000]);
+                return null;
+            });
+            test.transport.awaitWriting();
+            assertEquals(SendResult.ACCEPTED, test.connection().trySend("accepted"));
+            // While the next sender drains what was accepted, this end closes.
+            extension.onInput(() -> inThread(() -> {
+                test.connection().close(4000, "");
+                return null;
+            }).get());
+            FutureTask<Void> second = new FutureTask<>(() -> {
+                test.connection().send("too late");
+                return null;
+            });
+            Thread sender = Thread.ofPlatform().start(second);
+            TestConnection.awaitUntil(() -> sender.getState() == Thread.State.WAITING);
+            test.peer.readFrame();
+            test.peer.readFrame();
+            assertEquals(0x88, test.peer.readFrame().firstOctet());
+            assertInstanceOf(ConnectionClosedException.class,
+                    assertThrows(ExecutionException.class, second::get).getCause());
+            first.get();
+            test.returns();
+            test.peer.sendClose(4000).expectEnd();
         }
     }
 

@@ -131,11 +131,59 @@ class MemoryTransportTest {
     }
 
     @Test
-    void anInterruptEndsAWaitingRead() throws Exception {
+    void anInterruptMustEndAWaitingReadAndLoseNothing() throws Exception {
         FutureTask<Integer> reading = new FutureTask<>(() -> here.read(ByteBuffer.allocate(1)));
         Thread thread = Thread.startVirtualThread(reading);
         thread.interrupt();
         assertInstanceOf(InterruptedIOException.class, failure(reading));
+        there.write(octets(7));
+        assertArrayEquals(new byte[]{7}, read(here, 2));
+    }
+
+    @Test
+    void anInterruptedWriteMustSayWhatWasWritten() throws Exception {
+        ByteBuffer source = octets(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
+        FutureTask<Void> writing = new FutureTask<>(() -> {
+            here.write(source);
+            return null;
+        });
+        Thread thread = Thread.startVirtualThread(writing);
+        thread.interrupt();
+        assertInstanceOf(InterruptedIOException.class, failure(writing));
+        assertEquals(8, source.position());
+        assertArrayEquals(new byte[]{1, 2, 3, 4, 5, 6, 7, 8}, read(there, 20));
+        here.write(source);
+        assertArrayEquals(new byte[]{9, 10}, read(there, 20));
+    }
+
+    @Test
+    void writeNowMustNotWaitAndMustTakeOfBothBuffers() throws Exception {
+        ByteBuffer second = octets(4, 5, 6, 7, 8, 9);
+        here.writeNow(octets(1, 2, 3), second);
+        assertEquals(1, second.remaining());
+        here.writeNow(second);
+        assertEquals(1, second.remaining());
+        assertArrayEquals(new byte[]{1, 2, 3, 4, 5, 6, 7, 8}, read(there, 20));
+        here.writeNow(second);
+        assertArrayEquals(new byte[]{9}, read(there, 20));
+    }
+
+    @Test
+    void onlyAWriteThatHadToWaitMustShowProgress() throws Exception {
+        here.write(octets(1, 2, 3, 4, 5, 6, 7, 8));
+        assertEquals(0, here.writeProgress());
+        FutureTask<Void> writing = new FutureTask<>(() -> {
+            here.write(octets(9));
+            return null;
+        });
+        Thread thread = Thread.startVirtualThread(writing);
+        while (thread.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        assertEquals(0, here.writeProgress());
+        read(there, 1);
+        writing.get();
+        assertEquals(1, here.writeProgress());
     }
 
     @Test

@@ -1,7 +1,9 @@
 package dev.weft.internal.transport;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +11,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedSelectorException;
@@ -19,10 +22,10 @@ import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -133,96 +136,221 @@ class ParkingTransportTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void interruptedReadMustLoseNothing(boolean pinned) throws Exception {
-        try (Pair pair = new Pair(pinned)) {
-            for (int i = 0; i < 20; i++) {
-                FutureTask<Integer> reading = new FutureTask<>(() -> pair.transport.read(ByteBuffer.allocate(10)));
-                Thread thread = Thread.ofVirtual().start(reading);
-                thread.interrupt();
-                assertCause(InterruptedIOException.class, reading);
-                FutureTask<Integer> next = start(() -> pair.transport.read(ByteBuffer.allocate(10)));
-                pair.peer.write(ByteBuffer.wrap(new byte[]{1, 2}));
-                assertEquals(2, next.get());
-            }
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void restOfAnInterruptedWriteMayBeWrittenLater(boolean pinned) throws Exception {
-        try (Pair pair = new Pair(pinned)) {
-            ByteBuffer source = ByteBuffer.allocate(1 << 24);
-            for (int i = 0; i < source.capacity(); i++) {
-                source.put(i, (byte) (i * 7));
-            }
-            FutureTask<Void> writing = write(pair, source, Thread::interrupt);
-            assertCause(InterruptedIOException.class, writing);
-            assertTrue(source.position() > 0 && source.hasRemaining());
-            FutureTask<Void> rest = write(pair, source, thread -> {});
-            ByteBuffer received = ByteBuffer.allocate(source.capacity());
-            while (received.hasRemaining()) {
-                assertTrue(pair.peer.read(received) >= 0);
-            }
-            rest.get();
-            assertEquals(source.clear(), received.flip());
-        }
-    }
-
-    /** Writes on a thread of its own, and does something to it when the network is full. */
-    private static FutureTask<Void> write(Pair pair, ByteBuffer source, Consumer<Thread> action) throws Exception {
-        FutureTask<Void> writing = new FutureTask<>(() -> {
-            pair.transport.write(source);
-            return null;
-        });
-        Thread thread = Thread.ofPlatform().start(writing);
-        while (thread.getState() != Thread.State.WAITING && thread.isAlive()) {
+    /** Waits until a thread is parked in the transport. */
+    private static void awaitParked(Thread thread) {
+        while (thread.getState() != Thread.State.WAITING) {
             Thread.onSpinWait();
         }
-        action.accept(thread);
-        return writing;
     }
 
-    /** Linux reports a socket writable only when a third of its buffer is free; it takes bytes before that. */
+    /** Has a thread wait in this task, interrupts it, and returns when it was released with its flag set. */
+    private static void interrupt(Callable<?> task) throws Exception {
+        FutureTask<Boolean> waiting = new FutureTask<>(() -> {
+            assertThrows(InterruptedIOException.class, task::call);
+            return Thread.currentThread().isInterrupted();
+        });
+        Thread thread = Thread.ofVirtual().start(waiting);
+        awaitParked(thread);
+        thread.interrupt();
+        assertTrue(waiting.get(), "the flag is set");
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void retriedWriteMustMakeProgressBeforeTheSocketIsReportedWritable(boolean pinned) throws Exception {
+    void anInterruptedReadMustLoseNothing(boolean pinned) throws Exception {
         try (Pair pair = new Pair(pinned)) {
-            ByteBuffer source = ByteBuffer.allocate(1 << 26);
-            FutureTask<Void> writing = write(pair, source, thread -> {});
-            int written = source.position();
-            byte progress = pair.transport.writeProgress();
-            ByteBuffer piece = ByteBuffer.allocate(1 << 16);
-            // As much as makes the peer's system open its window again, and far less than a third of what is buffered.
-            for (int i = 0; i < 100 && pair.transport.writeProgress() == progress; i++) {
-                piece.clear();
-                pair.peer.read(piece);
-                for (int tries = 0; tries < 20 && pair.transport.writeProgress() == progress; tries++) {
-                    pair.transport.retryWrite();
-                    LockSupport.parkNanos(1_000_000);
-                }
+            for (int i = 1; i <= 20; i++) {
+                interrupt(() -> pair.transport.read(ByteBuffer.allocate(100)));
+                interrupt(pair.transport::awaitReadable);
+                FutureTask<Integer> reading = start(() -> pair.transport.read(ByteBuffer.allocate(100)));
+                pair.peer.write(ByteBuffer.allocate(i));
+                assertEquals(i, reading.get());
             }
-            assertTrue(pair.transport.writeProgress() != progress, "no progress after " + written + " bytes");
-            pair.transport.close();
-            assertCause(IOException.class, writing);
+        }
+    }
+
+    /** The poller is held up meanwhile. Its step from REARMING to WAITING unparks nobody. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aReaderThatIsInterruptedBeforeItIsWatchedAgainMustBeReleasedThen(boolean pinned) throws Exception {
+        try (Pair pair = new Pair(pinned)) {
+            pair.peer.write(ByteBuffer.allocate(1));
+            while (!TransportVariant.Subject.describe(pair.transport).contains("armed=false")) {
+                Thread.onSpinWait();
+            }
+            assertEquals(1, pair.transport.readNow(ByteBuffer.allocate(10)));
+            CountDownLatch goOn = new CountDownLatch(1);
+            pair.poller.start(() -> assertDoesNotThrow(() -> goOn.await()));
+            FutureTask<InterruptedIOException> waiting = new FutureTask<>(() -> {
+                Thread.currentThread().interrupt();
+                return assertThrows(InterruptedIOException.class, pair.transport::awaitReadable);
+            });
+            Thread thread = Thread.ofVirtual().start(waiting);
+            while (thread.getState() != Thread.State.TIMED_WAITING) {
+                assertFalse(waiting.isDone(), "nobody watches yet");
+            }
+            goOn.countDown();
+            waiting.get();
+            FutureTask<Integer> reading = start(() -> pair.transport.read(ByteBuffer.allocate(10)));
+            pair.peer.write(ByteBuffer.allocate(2));
+            assertEquals(2, reading.get());
         }
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void threadWithItsInterruptFlagUpMayDoWhatNeedsNoWait(boolean pinned) throws Exception {
+    void aSetInterruptFlagMustEndAWaitAtOnceAndNotClose(boolean pinned) throws Exception {
         try (Pair pair = new Pair(pinned)) {
-            pair.peer.write(ByteBuffer.wrap(new byte[3]));
-            start(() -> pair.transport.awaitReadable()).get();
             start(() -> {
-                Thread.currentThread().interrupt();
-                assertEquals(3, pair.transport.read(ByteBuffer.allocate(10)));
-                pair.transport.write(ByteBuffer.allocate(5));
-                assertTrue(Thread.interrupted());
+                ByteBuffer much = ByteBuffer.allocate(1 << 26);
+                for (int i = 0; i < 100; i++) {
+                    Thread.currentThread().interrupt();
+                    assertThrows(InterruptedIOException.class, () -> pair.transport.read(ByteBuffer.allocate(10)));
+                    assertTrue(Thread.currentThread().isInterrupted());
+                    assertThrows(InterruptedIOException.class, () -> pair.transport.write(much));
+                    assertTrue(Thread.interrupted());
+                }
+                pair.peer.write(ByteBuffer.allocate(2));
+                assertEquals(2, pair.transport.read(ByteBuffer.allocate(10)));
                 return null;
             }).get();
-            assertEquals(5, pair.peer.read(ByteBuffer.allocate(10)));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatIsThereMustBeReadAndWrittenInSpiteOfASetInterruptFlag(boolean pinned) throws Exception {
+        try (Pair pair = new Pair(pinned)) {
+            pair.peer.write(ByteBuffer.allocate(3));
+            assertEquals(3, pair.transport.read(ByteBuffer.allocate(10)));
+            pair.peer.write(ByteBuffer.allocate(4));
+            start(() -> {
+                ByteBuffer target = ByteBuffer.allocate(10);
+                while (pair.transport.readNow(target) == 0) {
+                    Thread.onSpinWait();
+                }
+                Thread.currentThread().interrupt();
+                pair.transport.write(ByteBuffer.allocate(5));
+                pair.transport.write(ByteBuffer.allocate(5), ByteBuffer.allocate(5));
+                assertTrue(Thread.currentThread().isInterrupted());
+                return null;
+            }).get();
+            assertEquals(15, readAll(pair.peer, 15).length);
+        }
+    }
+
+    private static byte[] readAll(SocketChannel peer, int length) throws IOException {
+        ByteBuffer all = ByteBuffer.allocate(length);
+        while (all.hasRemaining() && peer.read(all) >= 0) {}
+        return Arrays.copyOf(all.array(), all.position());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anInterruptedWriteMustSayWhatWasWritten(boolean pinned) throws Exception {
+        byte[] bytes = new byte[1 << 24];
+        new Random(1).nextBytes(bytes);
+        try (Pair pair = new Pair(pinned)) {
+            ByteBuffer source = ByteBuffer.wrap(bytes);
+            interrupt(() -> {
+                pair.transport.write(source);
+                return null;
+            });
+            assertTrue(source.position() > 0 && source.hasRemaining(), source::toString);
+            FutureTask<byte[]> reading = start(() -> readAll(pair.peer, bytes.length));
+            pair.transport.write(source);
+            assertArrayEquals(bytes, reading.get());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anInterruptedWriteOfTwoBuffersMustSayWhatWasWritten(boolean pinned) throws Exception {
+        byte[] bytes = new byte[1 << 24];
+        new Random(2).nextBytes(bytes);
+        for (int middle : new int[]{10, bytes.length - 10}) {
+            try (Pair pair = new Pair(pinned)) {
+                ByteBuffer first = ByteBuffer.wrap(bytes, 0, middle).slice();
+                ByteBuffer second = ByteBuffer.wrap(bytes, middle, bytes.length - middle).slice();
+                interrupt(() -> {
+                    pair.transport.write(first, second);
+                    return null;
+                });
+                assertTrue(first.position() > 0 && second.hasRemaining(), () -> first + " " + second);
+                FutureTask<byte[]> reading = start(() -> readAll(pair.peer, bytes.length));
+                pair.transport.write(first, second);
+                assertArrayEquals(bytes, reading.get());
+            }
+        }
+    }
+
+    /**
+     * Linux reports a socket writable when a third of its buffer is free. A peer that has read less than that has made
+     * room, which only a further try finds.
+     */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void retryWriteMustFindRoomThatIsNotReported(boolean pinned) throws Exception {
+        Poller poller = new Poller("poller", pinned);
+        try (SocketChannel peer = SocketChannel.open()) {
+            peer.setOption(StandardSocketOptions.SO_RCVBUF, 1 << 16);
+            peer.connect(listener.getLocalAddress());
+            SocketChannel accepted = listener.accept();
+            accepted.setOption(StandardSocketOptions.SO_SNDBUF, 4 << 20);
+            ParkingTransport transport = poller.register(accepted);
+            FutureTask<Void> writing = new FutureTask<>(() -> {
+                transport.write(ByteBuffer.allocate(1 << 26));
+                return null;
+            });
+            Thread writer = Thread.ofVirtual().start(writing);
+            awaitParked(writer);
+            // What the socket takes late is taken before the peer reads.
+            byte before;
+            do {
+                before = transport.writeProgress();
+                for (int i = 0; i < 20; i++) {
+                    transport.retryWrite();
+                    awaitParked(writer);
+                    LockSupport.parkNanos(1_000_000);
+                }
+            } while (transport.writeProgress() != before);
+
+            readAll(peer, 80_000);
+            while (transport.writeProgress() == before) {
+                transport.retryWrite();
+                LockSupport.parkNanos(1_000_000);
+            }
+            transport.close();
+            assertCause(AsynchronousCloseException.class, writing);
+        }
+        poller.stop();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void retryWriteMustNotMatterWhileNoWriterWaits(boolean pinned) throws Exception {
+        try (Pair pair = new Pair(pinned)) {
+            pair.transport.retryWrite();
+            pair.transport.write(ByteBuffer.allocate(10));
+            pair.transport.retryWrite();
+            assertEquals(0, pair.transport.writeProgress(), "no write had to wait");
+            assertEquals(10, readAll(pair.peer, 10).length);
+            pair.transport.close();
+            pair.transport.retryWrite();
+            assertThrows(IOException.class, () -> pair.transport.write(ByteBuffer.allocate(10)));
+        }
+    }
+
+    @Test
+    void writeNowMustTakeOfBothBuffersWhatTheNetworkTakes() throws Exception {
+        try (Pair pair = new Pair(false)) {
+            assertTrue(pair.transport.writesWithoutWaiting());
+            ByteBuffer first = ByteBuffer.allocate(10);
+            ByteBuffer second = ByteBuffer.allocate(1 << 26);
+            pair.transport.writeNow(first, second);
+            assertEquals(0, first.remaining());
+            assertTrue(second.position() > 0 && second.hasRemaining(), second::toString);
+            assertEquals(0, pair.transport.writeProgress());
         }
     }
 

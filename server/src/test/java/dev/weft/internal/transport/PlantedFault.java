@@ -43,12 +43,18 @@ enum PlantedFault {
     STATE_NOT_LOOKED_AT_AFTER_PARKING("""
                     while (isWaiting(reading)) {
                         interrupted |= park(interrupted);
+                        if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
+                            throw interrupted("while no bytes came");
+                        }
+                    }
             """, """
-                    boolean parked = false;
-                    while (isWaiting(reading) && !parked) {
-                        parked = true;
+                    if (isWaiting(reading)) {
                         interrupted |= park(interrupted);
-                        READING.compareAndSet(this, WAITING, RUNNING);
+                        if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
+                            throw interrupted("while no bytes came");
+                        }
+                    }
+                    READING.compareAndSet(this, WAITING, RUNNING);
             """),
     /** Between two looks the reader's state may go from one in which it waits to the other. */
     STATE_LOOKED_AT_TWICE("""
@@ -62,35 +68,6 @@ enum PlantedFault {
                             }
                         }
                         interrupted |= park(interrupted);
-            """),
-    /** An interrupted reader leaves its wait, and the state does not. */
-    INTERRUPTED_READER_STAYS_WAITING("""
-                        if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
-            """, """
-                        if (interrupted) {
-            """),
-    /** An interrupted writer leaves its wait, and the state does not. */
-    INTERRUPTED_WRITER_STAYS_WAITING("""
-                        if (interrupted && WRITING.compareAndSet(this, WAITING, RUNNING)) {
-            """, """
-                        if (interrupted) {
-            """),
-    /** Nobody watches for a reader that was interrupted before the poller served its request. */
-    INTERRUPTED_WHILE_REARMING("""
-                        if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
-            """, """
-                        if (interrupted && (READING.compareAndSet(this, WAITING, RUNNING)
-                                || READING.compareAndSet(this, REARMING, RUNNING))) {
-            """),
-    /** A writer that is to try again is not woken, and the poller finds it running. */
-    WRITER_NOT_WOKEN_TO_TRY_AGAIN("""
-                public void retryWrite() {
-                    if (WRITING.compareAndSet(this, WAITING, RUNNING)) {
-                        LockSupport.unpark(writer);
-                    }
-            """, """
-                public void retryWrite() {
-                    WRITING.compareAndSet(this, WAITING, RUNNING);
             """),
     /** A poller that blocks does not see the new channel until something else happens. */
     REGISTERED_WITHOUT_WAKE_UP("""
@@ -189,6 +166,53 @@ enum PlantedFault {
             """, """
                         LockSupport.unpark(waiting);
                         principal = null;
+            """),
+    /** An interrupted reader leaves a state from which it cannot wait again. */
+    INTERRUPTED_READER_STAYS_WAITING("""
+                        if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
+            """, """
+                        if (interrupted && reading == WAITING) {
+            """),
+    /** An interrupted writer leaves a state from which it cannot wait again. */
+    INTERRUPTED_WRITER_STAYS_WAITING("""
+                        if (interrupted && WRITING.compareAndSet(this, WAITING, RUNNING)) {
+            """, """
+                        if (interrupted && writing == WAITING) {
+            """),
+    /** The poller finds no reader to watch for, and the next wait does not ask it to. */
+    INTERRUPTED_READER_LEAVES_REARMING("""
+                        if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
+            """, """
+                        if (interrupted && (READING.compareAndSet(this, WAITING, RUNNING)
+                                || READING.compareAndSet(this, REARMING, RUNNING))) {
+            """),
+    /** The writer parks again: its state says that it still has to wait. */
+    RETRY_DOES_NOT_CHANGE_THE_STATE("""
+                public void retryWrite() {
+                    if (WRITING.compareAndSet(this, WAITING, RUNNING)) {
+                        LockSupport.unpark(writer);
+                    }
+            """, """
+                public void retryWrite() {
+                    LockSupport.unpark(writer);
+            """),
+    /** The writer stays parked, and the poller finds nobody to wake. */
+    RETRY_DOES_NOT_UNPARK("""
+                public void retryWrite() {
+                    if (WRITING.compareAndSet(this, WAITING, RUNNING)) {
+                        LockSupport.unpark(writer);
+                    }
+            """, """
+                public void retryWrite() {
+                    WRITING.compareAndSet(this, WAITING, RUNNING);
+            """),
+    /** A peer that reads looks like one that does not. */
+    PROGRESS_NOT_COUNTED("""
+                    if (count > 0) {
+                        progress++;
+            """, """
+                    if (count < 0) {
+                        progress++;
             """);
 
     private final Edit edit;

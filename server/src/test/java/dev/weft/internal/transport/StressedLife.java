@@ -16,25 +16,36 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * One connection under stress, from its registration to its end: octets both ways at once, read and written by threads
- * that relieve one another, dawdle, and are unparked for nothing; and one of many ends, at a random moment. The seed
- * decides what everybody does, but not who is first.
+ * that relieve one another, dawdle, are interrupted, told to try again, and unparked for nothing; and one of many ends, at a
+ * random moment. The seed decides what everybody does, but not who is first.
  */
 final class StressedLife {
     /** How a life ends. */
     private enum End {
-        /** All octets come both ways, each with its end; the only one in which nothing may go wrong. */
-        HALF_CLOSES, ALL_GOES_WELL_AGAIN, CLOSE, CLOSE_BY_TWO, PEER_CLOSES, PEER_RESETS, INTERRUPTED_READER, INTERRUPTED_WRITER,
+        /** All octets come both ways, each with its end; nothing may go wrong. */
+        HALF_CLOSES(true), ALL_GOES_WELL_AGAIN(true),
+        /** The same, interrupted or told to try again between two steps of the thread that reads or writes. */
+        INTERRUPTED_WITHIN_A_READ(true), INTERRUPTED_WITHIN_A_WRITE(true), RETRIED_WITHIN_A_WRITE(true), CLOSE(
+                false), CLOSE_BY_TWO(false), PEER_CLOSES(false), PEER_RESETS(false),
         /** Closed between two steps of whoever reads or writes. */
-        CLOSE_WITHIN_A_READ, CLOSE_WITHIN_A_WRITE
+        CLOSE_WITHIN_A_READ(false), CLOSE_WITHIN_A_WRITE(false);
+
+        private final boolean good;
+
+        End(boolean good) {
+            this.good = good;
+        }
     }
 
-    /** How the peer sends. */
+    /** How the peer sends, and receives. */
     private enum Manner {
         FREELY,
         /** A piece only when the one before has been read, so that the reader waits for each. */
         IN_TURNS,
         /** Only when it has received all, so that the reader waits long while the writer waits often. */
-        AT_LAST
+        AT_LAST,
+        /** As it likes; but it reads nothing before the writer, which waits, was told to try again many times. */
+        LATE
     }
 
     /** One step of a thread's work: false when there is no more. */
@@ -47,6 +58,10 @@ final class StressedLife {
     /** Small enough to hold up a writer, large enough not to wait for TCP's timers. */
     private static final int SEND_BUFFER = 1 << 14;
     private static final int RECEIVE_BUFFER = 1 << 16;
+    /** So often a writer that waits is told to try again. */
+    private static final int RETRIES = 20;
+    /** More than the buffers of both ends hold. */
+    private static final int LARGEST_BACKLOG = 500_000;
     private static final int LONGEST_PAUSE_NANOS = 500_000;
     /** So many steps of a wait or two, in which the transport may be closed. */
     private static final int STEPS = 20;
@@ -66,7 +81,13 @@ final class StressedLife {
     private volatile Transport transport;
     private volatile SocketChannel peer;
     private volatile boolean reading = true;
+    private volatile boolean writing = true;
+    private volatile int interrupts;
     private volatile long received;
+    private volatile boolean retried;
+    private int retries;
+    private int effectiveRetries;
+    private volatile boolean progressSeen;
     private long written;
     private long sentByPeer;
     private volatile boolean peerReading = true;
@@ -81,7 +102,11 @@ final class StressedLife {
         this.end = End.values()[random.nextInt(End.values().length)];
         this.manner = Manner.values()[random.nextInt(Manner.values().length)];
         this.inbound = manner == Manner.FREELY ? length(random) : random.nextInt(3000);
-        this.outbound = manner == Manner.AT_LAST ? LARGEST_PIECE + random.nextInt(1_000_000) : length(random);
+        this.outbound = switch (manner) {
+            case AT_LAST -> LARGEST_PIECE + random.nextInt(1_000_000);
+            case LATE -> LARGEST_BACKLOG + random.nextInt(500_000);
+            case FREELY, IN_TURNS -> length(random);
+        };
     }
 
     private static long length(Random random) {
@@ -133,6 +158,9 @@ final class StressedLife {
         threads.add(work(reader, this::read));
         threads.add(work(writer, this::write));
         disturb();
+        if (manner == Manner.LATE) {
+            retry();
+        }
         for (Thread thread : threads) {
             thread.join();
         }
@@ -140,14 +168,14 @@ final class StressedLife {
         if (failure.get() != null) {
             throw new AssertionError(this + " failed", failure.get());
         }
+        checkRetries();
         if (mustSucceed() && (received != inbound || receivedByPeer != outbound)) {
             throw new AssertionError(this + " lost octets");
         }
     }
 
     private boolean mustSucceed() {
-        return end == End.HALF_CLOSES || end == End.ALL_GOES_WELL_AGAIN || end == End.INTERRUPTED_READER
-                || end == End.INTERRUPTED_WRITER;
+        return end.good;
     }
 
     /** Ends it all, whatever its state. */
@@ -209,8 +237,7 @@ final class StressedLife {
             reading = readOnce(own);
             return reading;
         } catch (InterruptedIOException e) {
-            requireInterrupted();
-            vainBefore = false;
+            noteInterrupt();
             return true;
         } catch (IOException | RuntimeException | Error e) {
             reading = false;
@@ -220,10 +247,22 @@ final class StressedLife {
         }
     }
 
+    /** A wait that was interrupted leaves the flag set, and everything else as if it had not begun. */
+    private void noteInterrupt() {
+        if (!Thread.interrupted()) {
+            throw new AssertionError("interrupted without a flag that is set");
+        }
+        synchronized (this) {
+            interrupts++;
+        }
+    }
+
     private boolean readOnce(Random own) throws IOException {
         ByteBuffer target = ByteBuffer.allocate(own.nextInt(4) > 0 ? 1 + own.nextInt(64) : LARGEST_PIECE);
         if (end == End.CLOSE_WITHIN_A_READ) {
             Noise.surprise(own.nextInt(STEPS), transport::close);
+        } else if (end == End.INTERRUPTED_WITHIN_A_READ) {
+            Noise.surprise(own.nextInt(STEPS), Thread.currentThread()::interrupt);
         }
         int count;
         if (!vainBefore && manner != Manner.AT_LAST && own.nextBoolean()) {
@@ -250,28 +289,38 @@ final class StressedLife {
     }
 
     private boolean write(Random own) throws IOException {
+        try {
+            writing = writeOnce(own);
+            return writing;
+        } catch (IOException | RuntimeException | Error e) {
+            writing = false;
+            throw e;
+        }
+    }
+
+    private boolean writeOnce(Random own) throws IOException {
         ByteBuffer source = piece(written, outbound, 1, own, LARGEST_PIECE);
         int length = source.remaining();
-        if (end == End.CLOSE_WITHIN_A_WRITE) {
-            Noise.surprise(own.nextInt(STEPS), transport::close);
-        }
-        int middle = own.nextInt(length + 1);
-        ByteBuffer first = source.slice(0, middle);
-        ByteBuffer second = source.slice(middle, length - middle);
-        boolean whole = own.nextBoolean();
-        while (whole ? source.hasRemaining() : first.hasRemaining() || second.hasRemaining()) {
-            try {
-                if (whole) {
-                    transport.write(source);
-                } else {
-                    transport.write(first, second);
-                }
-            } catch (InterruptedIOException e) {
-                // What was written is gone from the buffers: the rest follows.
-                requireInterrupted();
+        switch (end) {
+            case CLOSE_WITHIN_A_WRITE -> Noise.surprise(own.nextInt(STEPS), transport::close);
+            case INTERRUPTED_WITHIN_A_WRITE -> Noise.surprise(own.nextInt(STEPS), Thread.currentThread()::interrupt);
+            case RETRIED_WITHIN_A_WRITE -> Noise.surprise(own.nextInt(STEPS), transport::retryWrite);
+            default -> {
             }
         }
-        written += length;
+        int middle = own.nextBoolean() ? length : own.nextInt(length + 1);
+        ByteBuffer first = source.slice(0, middle);
+        ByteBuffer second = source.slice(middle, length - middle);
+        try {
+            if (middle == length) {
+                transport.write(first);
+            } else {
+                transport.write(first, second);
+            }
+        } catch (InterruptedIOException e) {
+            noteInterrupt();
+        }
+        written += first.position() + second.position();
         dawdle(own, 50);
         if (written == outbound) {
             transport.shutdownOutput();
@@ -307,6 +356,9 @@ final class StressedLife {
     }
 
     private boolean peerReadsOnce(Random own) throws IOException {
+        while (manner == Manner.LATE && writing && !retried) {
+            LockSupport.parkNanos(LONGEST_PAUSE_NANOS / 10);
+        }
         ByteBuffer target = ByteBuffer.allocate(1 + own.nextInt(LARGEST_PIECE));
         int count = peer.read(target);
         if (count < 0) {
@@ -314,15 +366,10 @@ final class StressedLife {
         }
         check(target.flip(), receivedByPeer, 1);
         receivedByPeer += count;
+        progressSeen |= transport != null && transport.writeProgress() != 0;
         // Long enough for the writer to meet a full socket.
         dawdle(own, 4);
         return true;
-    }
-
-    private static void requireInterrupted() {
-        if (!Thread.interrupted()) {
-            throw new AssertionError("a wait was interrupted, and the flag is not set");
-        }
     }
 
     private void dawdle(Random own, int oneIn) {
@@ -359,23 +406,24 @@ final class StressedLife {
         return (byte) ((position ^ position >>> 7) * 131 + seed + way);
     }
 
-    /** Unparks who waits, for nothing, and brings about the end. */
+    /** Unparks who waits, for nothing, interrupts it, has it try again, and brings about the end. */
     private void disturb() throws IOException {
         int rounds = random.nextInt(20);
         for (int i = 0; i < rounds; i++) {
             LockSupport.parkNanos(random.nextInt(100_000));
             LockSupport.unpark(reader.get());
             LockSupport.unpark(writer.get());
-            transport.retryWrite();
-            if (end == End.INTERRUPTED_READER) {
-                interrupt(reader);
-            } else if (end == End.INTERRUPTED_WRITER) {
-                interrupt(writer);
+            switch (random.nextInt(8)) {
+                case 0 -> interrupt(reader);
+                case 1 -> interrupt(writer);
+                case 2, 3 -> transport.retryWrite();
+                default -> {
+                }
             }
         }
         switch (end) {
-            case HALF_CLOSES, ALL_GOES_WELL_AGAIN, CLOSE_WITHIN_A_READ, CLOSE_WITHIN_A_WRITE, INTERRUPTED_READER,
-                    INTERRUPTED_WRITER ->
+            case HALF_CLOSES, ALL_GOES_WELL_AGAIN, INTERRUPTED_WITHIN_A_READ, INTERRUPTED_WITHIN_A_WRITE,
+                    RETRIED_WITHIN_A_WRITE, CLOSE_WITHIN_A_READ, CLOSE_WITHIN_A_WRITE ->
                 {
                 }
             case CLOSE -> transport.close();
@@ -389,6 +437,28 @@ final class StressedLife {
                 peer.setOption(StandardSocketOptions.SO_LINGER, 0);
                 peer.close();
             }
+        }
+    }
+
+    /** Each retry takes the writer out of its wait, for a moment. It may be back before that is looked at, but seldom. */
+    private void retry() {
+        while (writing && retries < RETRIES) {
+            if (TransportVariant.Subject.writerWaits(transport)) {
+                transport.retryWrite();
+                retries++;
+                effectiveRetries += TransportVariant.Subject.writerWaits(transport) ? 0 : 1;
+            }
+            LockSupport.parkNanos(LONGEST_PAUSE_NANOS / 10);
+        }
+        retried = true;
+    }
+
+    private void checkRetries() {
+        if (retries == RETRIES && effectiveRetries == 0) {
+            throw new AssertionError(this + " was told to try again and did not");
+        }
+        if (retries == RETRIES && mustSucceed() && interrupts == 0 && !progressSeen) {
+            throw new AssertionError(this + " showed no progress");
         }
     }
 

@@ -10,6 +10,7 @@ import dev.weft.internal.transport.TlsPair.Cutting;
 import dev.weft.internal.transport.TlsPair.Passing;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -389,6 +390,35 @@ class TlsTransportTest {
         });
         waits.await();
         return pair;
+    }
+
+    /** Nothing may follow half of a record. */
+    @Test
+    void anInterruptedWriteMustCloseTheTransport() throws Exception {
+        try (TlsPair pair = TlsPair.create(TLS13, 20_000, 1 << 24, below -> below).shakeHands()) {
+            FutureTask<Void> writing = new FutureTask<>(() -> {
+                pair.server.write(ByteBuffer.allocate(1 << 20));
+                return null;
+            });
+            Thread thread = Thread.ofVirtual().start(writing);
+            thread.interrupt();
+            assertThrows(InterruptedIOException.class, () -> TlsPair.get(writing));
+            assertThrows(IOException.class, () -> pair.belowServer.write(ByteBuffer.allocate(1)));
+            assertThrows(IOException.class, () -> pair.server.write(ByteBuffer.allocate(1)));
+            assertFalse(pair.server.writesWithoutWaiting());
+        }
+    }
+
+    @Test
+    void anInterruptedReadMustLoseNothing() throws Exception {
+        try (TlsPair pair = TlsPair.open(TLS13)) {
+            FutureTask<Integer> reading = new FutureTask<>(() -> pair.server.read(ByteBuffer.allocate(10)));
+            Thread thread = Thread.ofVirtual().start(reading);
+            thread.interrupt();
+            assertThrows(InterruptedIOException.class, () -> TlsPair.get(reading));
+            pair.client.write(octets(1, 2, 3));
+            assertArrayEquals(new byte[]{1, 2, 3}, TlsPair.read(pair.server, 3));
+        }
     }
 
     private static String failureOf(TlsPair pair) {

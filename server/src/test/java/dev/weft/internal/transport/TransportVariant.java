@@ -34,11 +34,13 @@ final class TransportVariant {
     private static final String PACKAGE = "dev.weft.internal.transport.";
     private static final Path SOURCES = Path.of("src/main/java", PACKAGE.replace('.', '/'));
     private static final List<String> CLASSES = List.of("ParkingTransport", "Poller", "Lookout");
+    /** As {@link ParkingTransport} has it. */
+    private static final int WAITING = 1;
     /** A line on which a statement begins that reads or changes what threads share. */
     private static final Pattern STEP = Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
-            + "(READING|WRITING|reading|writing|blocking|requests|stopped|principal|closed|failure)\\b"
+            + "(interrupted|READING|WRITING|reading|writing|blocking|requests|stopped|principal|closed|failure)\\b"
             + "|(LockSupport|READING|WRITING|poller|requests|selector|channel|registration)\\."
-            + "|(reader|writer|armed|inVain|blocking|stopped|reading|writing|principal|ready|failure) = |(updateInterest|wakeUp|park)\\(|int interest|interrupted \\|= )");
+            + "|interrupted \\|= park\\(|(reader|writer|armed|inVain|blocking|stopped|reading|writing|principal|ready|failure) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)");
 
     private final ClassLoader loader;
 
@@ -123,10 +125,20 @@ final class TransportVariant {
             return ((Selector) field(poller, "selector")).keys().size();
         }
 
+        /** Whether the writing side's state says that a thread waits. */
+        static boolean writerWaits(Transport transport) {
+            try {
+                return field(transport, "writing").equals(WAITING);
+            } catch (ReflectiveOperationException e) {
+                throw new AssertionError(e);
+            }
+        }
+
         /** For whoever looks for the fault. */
         static String describe(Transport transport) throws ReflectiveOperationException {
             StringBuilder text = new StringBuilder();
-            for (String name : List.of("reading", "writing", "reader", "writer", "armed", "inVain", "key")) {
+            for (String name : List.of("reading", "writing", "reader", "writer", "armed", "inVain", "progress",
+                    "key")) {
                 text.append(' ').append(name).append('=').append(field(transport, name));
             }
             return text.toString();
