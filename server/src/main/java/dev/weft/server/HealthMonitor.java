@@ -65,7 +65,7 @@ final class HealthMonitor {
     boolean look(int now) {
         for (ServiceThread thread : threads) {
             thread.failures().report();
-            if (!thread.isAlive() && !thread.isStopped()) {
+            if (thread.isLost()) {
                 lost = ended(thread);
             }
         }
@@ -119,7 +119,7 @@ final class HealthMonitor {
             return new ServerHealth(Status.FAILED, why);
         }
         for (ServiceThread thread : threads) {
-            if (!thread.isAlive() && !thread.isStopped()) {
+            if (thread.isLost()) {
                 return new ServerHealth(Status.FAILED, ended(thread));
             }
             if (thread.isFailing() && !thread.isStopped()) {

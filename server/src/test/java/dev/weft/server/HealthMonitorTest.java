@@ -107,12 +107,16 @@ class HealthMonitorTest {
     }
 
     @Test
-    void threadThatHasEndedIsALoss() {
-        ServiceThread never = new ServiceThread("service", () -> {}, Failures.toHandler("service"),
-                Duration.ofMillis(1),
-                true);
-        assertTrue(monitor(never).look(1));
-        assertEquals(new ServerHealth(Status.FAILED, "the thread service has ended"), monitor(never).health());
+    void threadThatHasEndedIsALoss() throws Exception {
+        ServiceThread service = new ServiceThread("service", () -> {}, Failures.toHandler("service"),
+                Duration.ofMillis(1), true);
+        HealthMonitor monitor = monitor(service);
+        assertFalse(monitor.look(1), "a thread that is not started yet is no loss");
+        Thread ended = Thread.ofPlatform().start(() -> {});
+        ended.join();
+        field(service, "thread").set(service, ended);
+        assertTrue(monitor.look(2));
+        assertEquals(new ServerHealth(Status.FAILED, "the thread service has ended"), monitor.health());
     }
 
     private static Field field(Object object, String name) throws ReflectiveOperationException {
