@@ -4,6 +4,7 @@ import dev.weft.internal.time.ServiceThread;
 import dev.weft.internal.transport.Transports;
 import dev.weft.server.ServerHealth.Status;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * Watches the threads on which all connections of a server depend. {@link #look} belongs to the sweeper and allocates only
@@ -25,7 +26,8 @@ final class HealthMonitor {
     /** After so long the connections' threads are unparked, and each time it passes again. */
     private static final int NUDGE_INTERVAL = 3_000;
 
-    private final Transports transports;
+    private final BooleanSupplier beat;
+    private final BooleanSupplier dead;
     private final List<ServiceThread> threads;
     private final Runnable nudge;
 
@@ -44,10 +46,13 @@ final class HealthMonitor {
     /**
      * A monitor that has seen nothing yet.
      *
+     * @param beat  as {@link Transports#beat()}
+     * @param dead  as {@link Transports#isDead()}
      * @param nudge unparks the thread of every connection; does not wait
      */
-    HealthMonitor(Transports transports, List<ServiceThread> threads, Runnable nudge) {
-        this.transports = transports;
+    HealthMonitor(BooleanSupplier beat, BooleanSupplier dead, List<ServiceThread> threads, Runnable nudge) {
+        this.beat = beat;
+        this.dead = dead;
         this.threads = threads;
         this.nudge = nudge;
     }
@@ -60,13 +65,13 @@ final class HealthMonitor {
     boolean look(int now) {
         for (ServiceThread thread : threads) {
             thread.failures().report();
-            if (!thread.isAlive() && !thread.isStopped()) {
+            if (thread.isLost()) {
                 lost = ended(thread);
             }
         }
-        if (transports.isDead()) {
+        if (dead.getAsBoolean()) {
             lost = "what wakes connections has ended";
-        } else if (transports.beat() || !begun) {
+        } else if (beat.getAsBoolean() || !begun) {
             begun = true;
             beatAt = now;
             nudgedAt = now;
@@ -114,7 +119,7 @@ final class HealthMonitor {
             return new ServerHealth(Status.FAILED, why);
         }
         for (ServiceThread thread : threads) {
-            if (!thread.isAlive() && !thread.isStopped()) {
+            if (thread.isLost()) {
                 return new ServerHealth(Status.FAILED, ended(thread));
             }
             if (thread.isFailing() && !thread.isStopped()) {

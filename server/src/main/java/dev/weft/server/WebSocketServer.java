@@ -88,7 +88,8 @@ public final class WebSocketServer implements AutoCloseable {
         this.sweeper = new Sweeper(clock, shortestDeadline(), this::sweep, failures("weft-sweeper-"));
         this.codecs = configuration.deflate().map(DeflateCodecs::new);
         this.acceptor = new Acceptor(listener::accept, this::admit, failures("weft-acceptor-"));
-        this.monitor = new HealthMonitor(transports, List.of(acceptor.thread(), sweeper.thread(), timer.thread()),
+        this.monitor = new HealthMonitor(transports::beat, transports::isDead,
+                List.of(acceptor.thread(), sweeper.thread(), timer.thread()),
                 () -> sessions.forEach(ServerSession::nudge));
         this.shutdownAfterFailure = Thread.ofPlatform().name("weft-shutdown-" + port()).unstarted(this::close);
     }

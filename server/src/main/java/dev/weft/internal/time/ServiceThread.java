@@ -78,9 +78,9 @@ public final class ServiceThread {
         return thread.join(longest);
     }
 
-    /** Whether the thread runs, although perhaps without success. */
-    public boolean isAlive() {
-        return thread.isAlive();
+    /** Whether the thread has ended without having been told to. */
+    public boolean isLost() {
+        return !stopped && thread.getState() == Thread.State.TERMINATED;
     }
 
     /** Whether the last step failed. */

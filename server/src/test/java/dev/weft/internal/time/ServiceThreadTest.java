@@ -53,7 +53,7 @@ class ServiceThreadTest {
         thread.start();
         assertTrue(success.await(10, TimeUnit.SECONDS));
         assertEquals(count, failures.count());
-        assertTrue(thread.isAlive());
+        assertFalse(thread.isLost());
         thread.stop();
         assertTrue(thread.join(Duration.ofSeconds(10)));
         assertFalse(thread.isFailing());
