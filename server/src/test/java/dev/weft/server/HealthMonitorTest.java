@@ -8,6 +8,7 @@ import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.ServiceThread;
 import dev.weft.internal.transport.Transports;
 import dev.weft.server.ServerHealth.Status;
+import dev.weft.attacks.Bystander;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.time.Duration;
