@@ -387,6 +387,9 @@ public final class WebSocketServer implements AutoCloseable {
     private void sweep(ServerSession session, int now) {
         try {
             session.sweep(now);
+        } catch (OutOfMemoryError e) {
+            // What is due is due again at the next look.
+            sweepFailures.note(e);
         } catch (Throwable e) {
             sweepFailures.note(e);
             abort(session);

@@ -20,9 +20,9 @@ final class Upkeep {
         switch (due) {
             case NOTHING -> {
             }
-            case PING -> connection.services.timer().startThread(() -> keepAlive(connection));
+            case PING -> startPing(connection);
             case MESSAGE_TIMEOUT -> {
-                if (connection.receiver.giveUpWaiting()) {
+                if (!connection.receiver.hasGivenUp()) {
                     connection.services.timer().startThread(() -> closeForLateness(connection));
                 }
             }
@@ -34,6 +34,20 @@ final class Upkeep {
         Duration streamTimeout = connection.services.timeouts().stream();
         if (connection.sender.isStreamOverdue(now, streamTimeout) && connection.isOpen()) {
             connection.services.timer().startThread(() -> failOverdueStream(connection));
+        }
+    }
+
+    /** Without memory for a thread the ping is due again at the next look. */
+    private static void startPing(Connection connection) {
+        boolean started = false;
+        try {
+            connection.services.timer().startThread(() -> keepAlive(connection),
+                    failure -> connection.deadlines.pingFailed());
+            started = true;
+        } finally {
+            if (!started) {
+                connection.deadlines.pingFailed();
+            }
         }
     }
 
@@ -51,6 +65,9 @@ final class Upkeep {
      * reset a peer that goes on sending, and to lose the Close frame.
      */
     private static void closeForLateness(Connection connection) {
+        if (!connection.receiver.giveUpWaiting()) {
+            return;
+        }
         connection.failed(connection.receiver.lateness());
         try {
             connection.sender.drainAndWait();

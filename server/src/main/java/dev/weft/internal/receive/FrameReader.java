@@ -119,6 +119,11 @@ public final class FrameReader {
         return parser;
     }
 
+    /** Whether {@link #giveUpWaiting()} was called. */
+    boolean hasGivenUp() {
+        return tooSlow;
+    }
+
     /** Says that the peer took too long over a message: nothing that comes now is looked at. True the first time. */
     public boolean giveUpWaiting() {
         boolean first = !tooSlow;

@@ -191,6 +191,11 @@ public final class MessageReceiver {
         messages.end();
     }
 
+    /** Whether {@link #giveUpWaiting()} was called. For any thread. */
+    public boolean hasGivenUp() {
+        return messages.frames().hasGivenUp();
+    }
+
     /** Says that the peer took too long over a message: nothing that arrives now is looked at. True the first time. */
     public boolean giveUpWaiting() {
         return messages.frames().giveUpWaiting();

@@ -93,6 +93,11 @@ public final class Deadlines {
         pingUnderWay = false;
     }
 
+    /** The sweeper's ping could not be started: it is due again. */
+    public void pingFailed() {
+        pingUnderWay = false;
+    }
+
     /** Whether a write waits for the network. */
     public boolean isWriting() {
         return writingSince != 0;
