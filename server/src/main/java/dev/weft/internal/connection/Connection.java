@@ -61,7 +61,6 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     final ConnectionServices services;
     private final Agreement agreement;
     private final Closing closing = new Closing();
-    final Deadlines deadlines;
     final FrameSender sender;
 
     final MessageReceiver receiver;
@@ -78,7 +77,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         this.transport = transport;
         this.services = services;
         this.agreement = agreement;
-        this.deadlines = new Deadlines(services.clock(), services.timeouts());
+        Deadlines deadlines = new Deadlines(services.clock(), services.timeouts());
         this.sender = new FrameSender(transport, role.sendsMasked() ? new FrameWriter(role) : SERVER_WRITER, extension,
                 closing, deadlines, services.sending());
         this.receiver = new MessageReceiver(this, role, input, offset, extension, services.limits(), services.pool(),
@@ -136,7 +135,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public void messageGoesOn() {
-        deadlines.messageGoesOn();
+        sender.deadlines().messageGoesOn();
     }
 
     /** Whether this thread is the one that receives, and the next frame has arrived whole. */
@@ -305,7 +304,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         } catch (IOException e) {
             breakOff(e);
         }
-        deadlines.closing();
+        sender.deadlines().closing();
         receiver.release();
         Lingering.close(transport);
         receiver.end();
@@ -335,7 +334,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     /** Whether what it holds has not moved for a while: its peer does not read, or does not go on with its message. */
     public boolean isStuck() {
-        return sender.isStuck(STUCK) || deadlines.isHalfRead();
+        return sender.isStuck(STUCK) || sender.deadlines().isHalfRead();
     }
 
     /** Fails the connection with 1013, and gives back what it holds as soon as that can be done. Does not wait. */

@@ -15,7 +15,7 @@ final class Upkeep {
 
     /** Does what is due at this time. Does not wait. */
     static void sweep(Connection connection, int now) {
-        Deadlines deadlines = connection.deadlines;
+        Deadlines deadlines = connection.sender.deadlines();
         Deadlines.Due due = deadlines.due(now, connection.transport.writeProgress());
         switch (due) {
             case NOTHING -> {
@@ -42,11 +42,11 @@ final class Upkeep {
         boolean started = false;
         try {
             connection.services.timer().startThread(() -> keepAlive(connection),
-                    failure -> connection.deadlines.pingFailed());
+                    failure -> connection.sender.deadlines().pingFailed());
             started = true;
         } finally {
             if (!started) {
-                connection.deadlines.pingFailed();
+                connection.sender.deadlines().pingFailed();
             }
         }
     }

@@ -119,6 +119,16 @@ public final class FrameReader {
         return parser;
     }
 
+    /** Gives the read buffer back; nothing is read any more. */
+    void release() {
+        input.release();
+    }
+
+    /** Bytes of the read buffer, counted in the budget. For any thread, which may see an older state. */
+    int heldBytes() {
+        return input.heldBytes();
+    }
+
     /** Whether {@link #giveUpWaiting()} was called. */
     boolean hasGivenUp() {
         return tooSlow;

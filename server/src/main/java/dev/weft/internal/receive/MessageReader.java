@@ -41,7 +41,6 @@ public final class MessageReader {
     public static final int DECODED_PIECE = 4096;
 
     private final FrameReader frames;
-    private final FrameParser parser;
     private final Extension extension;
     private final MessageAssembly assembly;
     private final BorrowedView view = new BorrowedView();
@@ -61,7 +60,6 @@ public final class MessageReader {
     /** A reader of messages from these frames. */
     public MessageReader(FrameReader frames, Extension extension, MessageAssembly assembly) {
         this.frames = frames;
-        this.parser = frames.parser();
         this.extension = extension;
         this.assembly = assembly;
     }
@@ -81,12 +79,12 @@ public final class MessageReader {
                 return null;
             }
             begin();
-            if (event == Event.FRAME && parser.fin() && !transformed) {
+            if (event == Event.FRAME && parser().fin() && !transformed) {
                 return showFrame(textIsChecked);
             }
-            if (event == Event.FRAME_START && parser.fin() && !transformed && frames.canCompleteInPlace()) {
-                assembly.requireFits(parser.frameLength());
-                inPlaceFrom = parser.payloadOffset();
+            if (event == Event.FRAME_START && parser().fin() && !transformed && frames.canCompleteInPlace()) {
+                assembly.requireFits(parser().frameLength());
+                inPlaceFrom = parser().payloadOffset();
                 stage = Stage.IN_PLACE;
             } else {
                 stage = Stage.ASSEMBLING;
@@ -123,22 +121,22 @@ public final class MessageReader {
     }
 
     private BorrowedView showFrame(boolean textIsChecked) throws ProtocolViolationException {
-        int from = parser.payloadOffset();
-        int length = parser.payloadLength();
+        int from = parser().payloadOffset();
+        int length = parser().payloadLength();
         assembly.requireFits(length);
-        if (text && textIsChecked && !Utf8Validator.isValid(parser.array(), from, from + length)) {
+        if (text && textIsChecked && !Utf8Validator.isValid(parser().array(), from, from + length)) {
             throw notUtf8();
         }
-        return view.show(type(), parser.array(), from, length);
+        return view.show(type(), parser().array(), from, length);
     }
 
     /** The frame is cut, but its buffer has room for the rest: no byte of it need be copied. */
     private BorrowedView completeInPlace() throws IOException, ProtocolViolationException {
         while (frames.nextInPlace() == Event.PAYLOAD) {
-            checkText(parser.array(), parser.payloadOffset(), parser.payloadOffset() + parser.payloadLength());
+            checkText(parser().array(), parser().payloadOffset(), parser().payloadOffset() + parser().payloadLength());
         }
         checkEnd();
-        return view.show(type(), parser.array(), inPlaceFrom, (int) parser.frameLength());
+        return view.show(type(), parser().array(), inPlaceFrom, (int) parser().frameLength());
     }
 
     private BorrowedView assemble(Event first) throws IOException, ProtocolViolationException {
@@ -165,17 +163,17 @@ public final class MessageReader {
         if (event == Event.FRAME || event == Event.FRAME_START) {
             countFrame();
             if (!transformed) {
-                assembly.requireFits(assembly.length() + parser.frameLength());
+                assembly.requireFits(assembly.length() + parser().frameLength());
             }
         }
         if (transformed) {
             decodeInto(assembly, complete);
-        } else if (parser.payloadLength() > 0) {
-            int from = parser.payloadOffset();
-            int to = from + parser.payloadLength();
-            checkText(parser.array(), from, to);
-            if (parser.array() != assembly.array()) {
-                assembly.append(parser.array(), from, to, expectedSize(to - from));
+        } else if (parser().payloadLength() > 0) {
+            int from = parser().payloadOffset();
+            int to = from + parser().payloadLength();
+            checkText(parser().array(), from, to);
+            if (parser().array() != assembly.array()) {
+                assembly.append(parser().array(), from, to, expectedSize(to - from));
             }
         }
         if (complete) {
@@ -191,16 +189,16 @@ public final class MessageReader {
 
     /** How large the message can become when it has these octets of the current frame too. */
     private long expectedSize(int octets) {
-        return parser.fin() ? assembly.length() + octets + parser.frameRemaining() : Long.MAX_VALUE;
+        return parser().fin() ? assembly.length() + octets + parser().frameRemaining() : Long.MAX_VALUE;
     }
 
     private void decodeInto(MessageAssembly target, boolean last) throws ProtocolViolationException {
         // Blocks without output are work too: what is compressed is hardly larger than what it stands for.
-        received += parser.payloadLength();
+        received += parser().payloadLength();
         assembly.requireFits(received - received / 8 - DECODED_PIECE);
         Extension.Transform decoder = extension.decoder();
-        int from = parser.payloadOffset();
-        decoder.input(parser.array(), from, from + parser.payloadLength(), last);
+        int from = parser().payloadOffset();
+        decoder.input(parser().array(), from, from + parser().payloadLength(), last);
         int count;
         int room;
         do {
@@ -228,8 +226,8 @@ public final class MessageReader {
 
     /** The first frame's header is here. */
     void begin() {
-        text = parser.opcode() == Opcode.TEXT;
-        transformed = extension != null && (parser.rsv() & extension.rsv()) != 0;
+        text = parser().opcode() == Opcode.TEXT;
+        transformed = extension != null && (parser().rsv() & extension.rsv()) != 0;
         frameCount = 0;
         received = 0;
         if (utf8 != null) {
@@ -293,7 +291,11 @@ public final class MessageReader {
 
     /** Whether the message ends with this event. */
     boolean isLast(Event event) {
-        return (event == Event.FRAME || event == Event.FRAME_END) && parser.fin();
+        return (event == Event.FRAME || event == Event.FRAME_END) && parser().fin();
+    }
+
+    private FrameParser parser() {
+        return frames.parser();
     }
 
     FrameReader frames() {

@@ -27,7 +27,6 @@ public final class MessageReceiver {
     private final Thread thread = Thread.currentThread();
     private final ReceiverOwner owner;
     private final Closing closing;
-    private final InboundBuffer input;
     private final MessageReader messages;
     /** The streamed message that was lent last, until the next receive. */
     private IncomingStream stream;
@@ -43,7 +42,6 @@ public final class MessageReceiver {
             ConnectionLimits limits, BufferPool pool, Closing closing, Deadlines deadlines) {
         this.owner = owner;
         this.closing = closing;
-        this.input = input;
         FrameParser parser = new FrameParser(role, maxFrameLength(limits, extension),
                 extension == null ? 0 : extension.rsv());
         this.messages = new MessageReader(new FrameReader(input, parser, owner, deadlines), extension,
@@ -183,7 +181,7 @@ public final class MessageReceiver {
 
     /** Gives the read buffer back; nothing is received any more. */
     public void release() {
-        input.release();
+        messages.frames().release();
     }
 
     /** The connection is over and its transport closed. */
@@ -208,6 +206,6 @@ public final class MessageReceiver {
 
     /** Bytes that are held, counted in the budget. For any thread, which may see an older state. */
     public long heldBytes() {
-        return (long) messages.heldBytes() + input.heldBytes();
+        return (long) messages.heldBytes() + messages.frames().heldBytes();
     }
 }

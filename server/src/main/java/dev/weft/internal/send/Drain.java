@@ -86,7 +86,7 @@ final class Drain {
             buffer.close(entry.payload(), wait);
             sender.flush(wait);
         } else if (!sender.isStreaming() && !closing.isReceived()) {
-            buffer.message(entry.opcode(), entry.payload(), entry.from(), entry.to(), wait);
+            sender.message(entry.opcode(), entry.payload(), entry.from(), entry.to(), wait);
         }
     }
 }

@@ -2,7 +2,6 @@ package dev.weft.internal.send;
 
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.close.Closing;
-import dev.weft.internal.extension.Extension;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameHeader;
@@ -32,7 +31,6 @@ final class FrameBuffer {
 
     private final Transport transport;
     private final FrameWriter writer;
-    private final Extension extension;
     private final BufferPool pool;
     private final Closing closing;
     private final Deadlines deadlines;
@@ -49,11 +47,10 @@ final class FrameBuffer {
     /** The number of writes; wraps around. */
     private short writes;
 
-    FrameBuffer(Transport transport, FrameWriter writer, Extension extension, BufferPool pool, Closing closing,
+    FrameBuffer(Transport transport, FrameWriter writer, BufferPool pool, Closing closing,
             Deadlines deadlines) {
         this.transport = transport;
         this.writer = writer;
-        this.extension = extension;
         this.pool = pool;
         this.closing = closing;
         this.deadlines = deadlines;
@@ -67,16 +64,6 @@ final class FrameBuffer {
     /** The connection's. */
     Deadlines deadlines() {
         return deadlines;
-    }
-
-    /** Whether the extension transforms a message of this length, or of unknown length: -1. */
-    boolean transforms(int length) {
-        return extension != null && extension.transforms(length);
-    }
-
-    /** For a message in fragments that the extension transforms. */
-    TransformedFrames transformedFrames() {
-        return new TransformedFrames(this, extension);
     }
 
     /** Whether frames are built and not yet written. */
@@ -104,15 +91,6 @@ final class FrameBuffer {
     /** The number of writes; wraps around. A thread without the lock may see an older one. */
     short writes() {
         return writes;
-    }
-
-    /** Builds a whole message after the frames that are built, transformed by the extension if it wants to. */
-    void message(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
-        if (transforms(to - from)) {
-            new TransformedFrames(this, extension).message(opcode, payload, from, to, wait);
-        } else {
-            frame(true, 0, opcode, payload, from, to, wait);
-        }
     }
 
     /** Builds our Close frame, the last one; when everything has been written, so has it. */
@@ -348,14 +326,6 @@ final class FrameBuffer {
             }
         } finally {
             deadlines.written();
-        }
-    }
-
-    /** The connection is over. */
-    void end() {
-        release();
-        if (extension != null) {
-            extension.encoder().close();
         }
     }
 

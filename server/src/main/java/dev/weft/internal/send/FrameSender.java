@@ -44,6 +44,7 @@ public final class FrameSender extends FlushTimer.Watched {
     private volatile Outbox outbox = Outbox.NONE;
     private final Closing closing;
     private final SendServices services;
+    private final Extension extension;
 
     private volatile SendState state = SendState.IDLE;
     /** Frames are overdue, for the thread that has the lock. */
@@ -56,7 +57,8 @@ public final class FrameSender extends FlushTimer.Watched {
             Deadlines deadlines, SendServices services) {
         this.closing = closing;
         this.services = services;
-        this.buffer = new FrameBuffer(transport, writer, extension, services.pool(), closing, deadlines);
+        this.extension = extension;
+        this.buffer = new FrameBuffer(transport, writer, services.pool(), closing, deadlines);
     }
 
     /** For what begins to wait: nearly all connections never need one. */
@@ -65,6 +67,30 @@ public final class FrameSender extends FlushTimer.Watched {
             OUTBOX.compareAndSet(this, Outbox.NONE, new Outbox(services));
         }
         return outbox;
+    }
+
+    /** Builds a whole message, transformed by the extension if it wants to. Under the lock. */
+    void message(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
+        if (transforms(to - from)) {
+            transformedFrames().message(opcode, payload, from, to, wait);
+        } else {
+            buffer.frame(true, 0, opcode, payload, from, to, wait);
+        }
+    }
+
+    /** Whether the extension transforms a message of this length, or of unknown length: -1. */
+    boolean transforms(int length) {
+        return extension != null && extension.transforms(length);
+    }
+
+    /** For messages that the extension transforms. */
+    TransformedFrames transformedFrames() {
+        return new TransformedFrames(buffer, extension);
+    }
+
+    /** Of the connection. */
+    public Deadlines deadlines() {
+        return buffer.deadlines();
     }
 
     /** Builds and writes; for the thread that has the lock. */
@@ -83,7 +109,7 @@ public final class FrameSender extends FlushTimer.Watched {
         acquire();
         try {
             awaitTurn();
-            buffer.message(opcode, payload, from, to, true);
+            message(opcode, payload, from, to, true);
             if (hold) {
                 hold();
             } else {
@@ -208,7 +234,7 @@ public final class FrameSender extends FlushTimer.Watched {
         if (mayWaitInPart && isClear() && lock.tryLock()) {
             try {
                 if (isClear() && closing.isOpen()) {
-                    buffer.message(opcode, payload, from, to, false);
+                    message(opcode, payload, from, to, false);
                     if (services.hasNextFrame().test(Thread.currentThread())) {
                         hold();
                     } else {
@@ -434,7 +460,10 @@ public final class FrameSender extends FlushTimer.Watched {
     public void end() {
         lock.lock();
         try {
-            buffer.end();
+            buffer.release();
+            if (extension != null) {
+                extension.encoder().close();
+            }
             ownOutbox().end();
         } finally {
             lock.unlock();

@@ -33,7 +33,7 @@ final class Streaming {
 
     /** Whether the extension transforms streamed messages. */
     boolean isTransformed() {
-        return sender.buffer().transforms(-1);
+        return sender.transforms(-1);
     }
 
     /**
@@ -48,7 +48,7 @@ final class Streaming {
             closing.requireOpen();
             Opcode next = Opcode.CONTINUATION;
             if (transformed) {
-                next = sender.buffer().transformedFrames().piece(fin, opcode, payload, from, to, true);
+                next = sender.transformedFrames().piece(fin, opcode, payload, from, to, true);
             } else {
                 sender.buffer().frame(fin, 0, opcode, payload, from, to, true);
             }
