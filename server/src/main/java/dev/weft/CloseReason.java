@@ -14,7 +14,7 @@ public record CloseReason(int code, String reason) {
     /** A Close frame without a payload: code 1005, which stands for no code (§7.1.5). */
     public static final CloseReason EMPTY = new CloseReason(CloseCode.NO_STATUS_RECEIVED, "");
 
-    /** The most octets that a reason can have in UTF-8: a control frame's 125 less the code's 2. */
+    /** The most bytes that a reason can have in UTF-8: a control frame's 125 less the code's 2. */
     public static final int MAX_REASON_LENGTH = 123;
 
     /** A code and a reason; what may be sent is checked by {@link WebSocketConnection#close(int, String)}. */
@@ -26,7 +26,7 @@ public record CloseReason(int code, String reason) {
      * A reason that may be sent.
      *
      * @throws IllegalArgumentException if the code may not travel (§7.4), or the reason has control characters or
-     *                                  unpaired surrogates or is longer than {@link #MAX_REASON_LENGTH} octets of UTF-8
+     *                                  unpaired surrogates or is longer than {@link #MAX_REASON_LENGTH} bytes of UTF-8
      */
     public static CloseReason sendable(int code, String reason) {
         if (!CloseCode.maySend(code)) {
@@ -41,7 +41,7 @@ public record CloseReason(int code, String reason) {
         int length = reason.getBytes(StandardCharsets.UTF_8).length;
         if (length > MAX_REASON_LENGTH) {
             throw new IllegalArgumentException(
-                    "close reason of " + length + " octets is over " + MAX_REASON_LENGTH);
+                    "close reason of " + length + " bytes is over " + MAX_REASON_LENGTH);
         }
         return new CloseReason(code, reason);
     }

@@ -6,10 +6,10 @@ import dev.weft.internal.Bounds;
  * What one connection may use. Every limit is finite; a peer that sends more than it may is closed with 1009 (RFC 6455
  * §7.4.1).
  *
- * @param maxMessageSize         the most octets of a message that is received whole or as a view; one costs about as much
+ * @param maxMessageSize         the most bytes of a message that is received whole or as a view; one costs about as much
  *                               memory at the most, or up to eight times as much if this is none of the buffers' sizes:
  *                               {@code readBufferSize} times 1, 8 and 64, up to 1 MiB
- * @param maxStreamedMessageSize the most octets of a message that is received as a stream; costs no memory
+ * @param maxStreamedMessageSize the most bytes of a message that is received as a stream; costs no memory
  * @param maxFramesPerMessage    the most frames that a message may be cut into; bounds the work that empty ones cause
  * @param maxQueuedSize          the most bytes of messages that may wait for the peer to read after
  *                               {@link WebSocketConnection#trySend(String)}, each counted with 64 bytes more; one alone may

@@ -10,13 +10,13 @@ import java.time.Duration;
  * @param handshake    from the accepted connection to the end of the request head; a slower peer gets 408
  * @param pingInterval after so much silence a ping is sent
  * @param pongTimeout  after so much silence since the ping the connection is aborted
- * @param message      from the first octet of a message (or frame) to its last; for a streamed message, from one read of
- *                     it to the next octets. A slower peer is closed with 1008
+ * @param message      from the first byte of a message (or frame) to its last; for a streamed message, from one read of
+ *                     it to the next bytes. A slower peer is closed with 1008
  * @param write        for the network to take at least one byte of what waits to be written; a peer that reads, however
  *                     slowly, is given all the time it needs. Else the connection is aborted
  * @param stream       from the last write to an outgoing stream to the next, while another message waits for its end; else
  *                     the connection fails with 1011
- * @param close        from our Close frame to the peer's and the end of the peer's octets
+ * @param close        from our Close frame to the peer's and the end of the peer's bytes
  */
 public record ConnectionTimeouts(Duration handshake, Duration pingInterval, Duration pongTimeout, Duration message,
         Duration write, Duration stream, Duration close) {

@@ -19,7 +19,7 @@ public sealed interface Message {
     /**
      * A binary message.
      *
-     * @param value the octets; the array is the receiver's to keep
+     * @param value the bytes; the array is the receiver's to keep
      */
     record Binary(byte[] value) implements Message {
         /** A binary message. */

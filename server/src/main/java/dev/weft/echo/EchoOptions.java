@@ -171,7 +171,7 @@ final class EchoOptions {
                 option("--read-buffer-size", Notation.SIZE, defaults.readBufferSize(), builder::readBufferSize,
                         "Each buffer that is lent to a busy connection."),
                 option("--buffered-octets", Notation.LONG_SIZE, defaults.bufferedOctets(), builder::bufferedOctets,
-                        "Most octets in such buffers, half-read requests and messages, and posted ones; by default a quarter of the heap."));
+                        "Most bytes in such buffers, half-read requests and messages, and messages that wait; by default a quarter of the heap."));
     }
 
     private void declareCompression() {

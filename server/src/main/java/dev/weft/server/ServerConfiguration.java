@@ -25,8 +25,9 @@ import java.util.Optional;
  * @param maxTlsHandshakes how many TLS handshakes may be under way; further ones wait, within the handshake's deadline
  * @param readBufferSize octets of each buffer that is lent to a connection while it has something to read or write
  * @param bufferedOctets what all connections together may hold in such buffers, half-read messages, what decompresses
- *                       these, posted ones, and half-read requests beyond their first 2 KiB; who would go over it is
- *                       closed with 1013, or gets 503
+ *                       these, messages that wait to be sent, and half-read requests beyond their first 2 KiB. When it
+ *                       is spent, the largest connection that is stuck is closed with 1013 for the one that asks; if there
+ *                       is none, that one is refused
  * @param deflate        how the server takes part in permessage-deflate (RFC 7692); empty if it does not
  * @param subprotocols   what the server speaks; the first of a client's that is among them is chosen
  * @param policy         which handshakes are accepted

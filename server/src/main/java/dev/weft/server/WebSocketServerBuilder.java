@@ -257,7 +257,7 @@ public final class WebSocketServerBuilder {
 
     /**
      * Sets what all connections together may hold in buffers, half-read messages, what decompresses these (outside the heap,
-     * some 44 KiB for each), posted ones, and half-read requests beyond their first 2 KiB. Default a quarter of the heap.
+     * some 44 KiB for each), messages that wait to be sent, and half-read requests beyond their first 2 KiB. Default a quarter of the heap.
      */
     public WebSocketServerBuilder bufferedOctets(long bufferedOctets) {
         this.bufferedOctets = bufferedOctets;

@@ -13,7 +13,7 @@ public enum Peers {
     /** Ours, as it comes. */
     WEFT("Weft", "weft", WeftPeer.class, List.of(),
             "as it comes, but for permessage-deflate off and messages of up to 16 MiB; the handler sends borrowed views back; "
-                    + "a broadcast is posted to each, those that came in one read together, so that none waits for another"),
+                    + "a broadcast is sent to each by trySend, messages of one read together, so that none waits for another"),
     /** Ours over the JDK's sockets. */
     WEFT_BLOCKING("Weft, blocking transport", "weft", WeftBlockingPeer.class, List.of(),
             "the same over the JDK's blocking sockets"),

@@ -13,7 +13,7 @@ public interface Extension {
     /**
      * Whether a message that goes is to be transformed.
      *
-     * @param length its octets, or -1 for a streamed message
+     * @param length its bytes, or -1 for a streamed message
      */
     boolean transforms(int length);
 
@@ -27,19 +27,19 @@ public interface Extension {
     Transform encoder();
 
     /**
-     * Octets of one message in, octets out, both in as many pieces as they come. It is asked for output until it has
+     * Octets of one message in, bytes out, both in as many pieces as they come. It is asked for output until it has
      * none; only then it gets further input.
      */
     interface Transform extends AutoCloseable {
         /**
-         * Gives it the next octets of the message.
+         * Gives it the next bytes of the message.
          *
          * @param last whether the message ends with them
          */
         void input(byte[] array, int from, int to, boolean last) throws ProtocolViolationException;
 
         /**
-         * Takes octets from it.
+         * Takes bytes from it.
          *
          * @return how many were put into the target; fewer than there is room for when there are no more for now
          */

@@ -92,7 +92,7 @@ public final class FrameReader {
      * Waits for the rest of a payload, or the first part of it, right where it shall be; only for when
      * {@link #canReadPayloadDirectly()}.
      *
-     * @return how many octets came
+     * @return how many bytes came
      */
     int readPayload(ByteBuffer target) throws IOException, ProtocolViolationException {
         int from = target.position();
@@ -109,7 +109,7 @@ public final class FrameReader {
         return count;
     }
 
-    /** Whether the next octets from the network are payload of the current data frame. */
+    /** Whether the next bytes from the network are payload of the current data frame. */
     boolean canReadPayloadDirectly() {
         return parser.frameRemaining() > 0 && parser.unread() == 0;
     }

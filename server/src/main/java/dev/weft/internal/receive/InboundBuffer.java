@@ -6,17 +6,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The octets that came and are not yet parsed. A connection that waits between frames never holds a pooled buffer: one is
- * borrowed when octets are here, a larger one while the peer fills it at each read. Where the transport can wait only
+ * The bytes that came and are not yet parsed. A connection that waits between frames never holds a pooled buffer: one is
+ * borrowed when bytes are here, a larger one while the peer fills it at each read. Where the transport can wait only
  * inside a read, it waits with a small buffer of its own, and a large one is borrowed when that fills. The small one also
  * serves when the budget for large ones is spent. Belongs to the connection's thread.
  */
 public final class InboundBuffer {
     /** Holds a chat message or an echo, and costs every idle connection as much. */
     private static final int SMALL = 128;
-    /** How many times the octets in it a buffer may hold that waits for the rest of a payload. */
+    /** How many times the bytes in it a buffer may hold that waits for the rest of a payload. */
     private static final int MOST_ROOM = 16;
-    /** The most octets of one read: what one read copies stays in the processor's cache for the next step. */
+    /** The most bytes of one read: what one read copies stays in the processor's cache for the next step. */
     private static final int READ_LENGTH = 1 << 17;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -35,7 +35,7 @@ public final class InboundBuffer {
     }
 
     /**
-     * Waits for octets; the region before must be used up, and is gone. Afterwards {@link #array()} holds the new region
+     * Waits for bytes; the region before must be used up, and is gone. Afterwards {@link #array()} holds the new region
      * from 0 to {@link #length()}.
      *
      * @return false when no more will come
@@ -94,15 +94,15 @@ public final class InboundBuffer {
     }
 
     /**
-     * Whether the buffer that holds the region has room for so many octets from this offset on, and is not far larger
+     * Whether the buffer that holds the region has room for this number of bytes from this offset on, and is not far larger
      * than what is in it.
      */
-    boolean hasRoom(int offset, long octets) {
-        return octets <= current.capacity() - offset && current.capacity() <= (long) MOST_ROOM * current.position();
+    boolean hasRoom(int offset, long bytes) {
+        return bytes <= current.capacity() - offset && current.capacity() <= (long) MOST_ROOM * current.position();
     }
 
     /**
-     * Waits for octets and puts them behind the region, which stays, as does its buffer.
+     * Waits for bytes and puts them behind the region, which stays, as does its buffer.
      *
      * @return false when no more will come
      */
@@ -111,7 +111,7 @@ public final class InboundBuffer {
     }
 
     /**
-     * Waits for octets and reads them to where they shall be, but not too many at once; for when the region is used up
+     * Waits for bytes and reads them to where they shall be, but not too many at once; for when the region is used up
      * and what comes next is known.
      *
      * @return how many, or -1 when no more will come
@@ -133,10 +133,10 @@ public final class InboundBuffer {
         return held == null ? 0 : held.capacity();
     }
 
-    /** Makes octets that were taken from here the region again, in an array of their own. */
-    public void restore(byte[] octets) {
+    /** Makes bytes that were taken from here the region again, in an array of their own. */
+    public void restore(byte[] bytes) {
         release();
-        current = ByteBuffer.wrap(octets).position(octets.length);
+        current = ByteBuffer.wrap(bytes).position(bytes.length);
     }
 
     /** Gives the pooled buffer back, if there is one; the region is gone. */

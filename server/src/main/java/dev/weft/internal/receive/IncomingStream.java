@@ -21,7 +21,7 @@ import java.util.function.Function;
 /** A message that is read as it comes: from the read buffer, or from the network right into the reader's array. */
 public final class IncomingStream extends InputStream implements IncomingMessage {
     private static final int SKIPPED_PIECE = 4096;
-    /** Fewer octets are read through the connection's buffer: not one system call for each handful. */
+    /** Fewer bytes are read through the connection's buffer: not one system call for each handful. */
     private static final int WORTH_A_READ = 512;
 
     private final StreamOwner owner;
@@ -149,7 +149,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         return owner.failed(e);
     }
 
-    /** How many octets can be read without waiting. */
+    /** How many bytes can be read without waiting. */
     @Override
     public int available() {
         return expired ? 0 : to - from;

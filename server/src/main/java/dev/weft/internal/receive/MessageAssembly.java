@@ -39,12 +39,12 @@ public final class MessageAssembly {
     void requireFits(long size) throws ProtocolViolationException {
         if (size > limits.maxMessageSize()) {
             throw new ProtocolViolationException(MESSAGE_TOO_BIG, "7.4.1",
-                    "message of at least " + size + " octets is over maxMessageSize " + limits.maxMessageSize());
+                    "message of at least " + size + " bytes is over maxMessageSize " + limits.maxMessageSize());
         }
     }
 
     /**
-     * Appends octets.
+     * Appends bytes.
      *
      * @param expected how large the whole message can become, as far as is known
      */
@@ -54,7 +54,7 @@ public final class MessageAssembly {
     }
 
     /**
-     * Makes room for more octets behind {@link #length()}.
+     * Makes room for more bytes behind {@link #length()}.
      *
      * @param least    how many at the least
      * @param expected how large the whole message can become, as far as is known
@@ -78,15 +78,15 @@ public final class MessageAssembly {
         return kept > 0 ? kept : (int) Math.max(needed, Math.min(Math.max(SMALLEST, 2 * needed), expected));
     }
 
-    /** Counts octets that are held elsewhere for the sake of the message, until {@link #giveBack}. */
-    void take(int octets) throws ProtocolViolationException {
-        if (!pool.budget().take(octets)) {
+    /** Counts bytes that are held elsewhere for the sake of the message, until {@link #giveBack}. */
+    void take(int bytes) throws ProtocolViolationException {
+        if (!pool.budget().take(bytes)) {
             throw budgetIsSpent();
         }
     }
 
-    void giveBack(int octets) {
-        pool.budget().giveBack(octets);
+    void giveBack(int bytes) {
+        pool.budget().giveBack(bytes);
     }
 
     private ProtocolViolationException budgetIsSpent() {

@@ -187,7 +187,7 @@ public final class MessageReader {
         frames.readPayload(assembly.buffer());
     }
 
-    /** How large the message can become when it has these octets of the current frame too. */
+    /** How large the message can become when it has these bytes of the current frame too. */
     private long expectedSize(int octets) {
         return parser().fin() ? assembly.length() + octets + parser().frameRemaining() : Long.MAX_VALUE;
     }
@@ -216,7 +216,7 @@ public final class MessageReader {
         } while (count == room);
     }
 
-    /** A message that has all the octets that it may have is good if no more come. */
+    /** A message that has all the bytes that it may have is good if no more come. */
     private void requireDecoded(Extension.Transform decoder) throws ProtocolViolationException {
         byte[] beyond = new byte[1];
         assembly.requireFits((long) assembly.limits().maxMessageSize() + decoder.output(beyond, 0, 1));
@@ -247,11 +247,11 @@ public final class MessageReader {
         received += octets;
         if (received > assembly.limits().maxStreamedMessageSize()) {
             throw new ProtocolViolationException(MESSAGE_TOO_BIG, "7.4.1", "message of at least " + received
-                    + " octets is over maxStreamedMessageSize " + assembly.limits().maxStreamedMessageSize());
+                    + " bytes is over maxStreamedMessageSize " + assembly.limits().maxStreamedMessageSize());
         }
     }
 
-    /** §8.1, as soon as an octet came that cannot be part of valid text. */
+    /** §8.1, as soon as an byte came that cannot be part of valid text. */
     void checkText(byte[] array, int from, int to) throws ProtocolViolationException {
         if (text) {
             if (utf8 == null) {
@@ -279,7 +279,7 @@ public final class MessageReader {
         decoderBytes = 0;
     }
 
-    /** The message's last octets are here, decoded. */
+    /** The message's last bytes are here, decoded. */
     void checkEnd() throws ProtocolViolationException {
         if (decoderBytes != 0) {
             discountDecoder();

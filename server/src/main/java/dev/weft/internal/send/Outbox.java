@@ -284,6 +284,9 @@ final class Outbox {
 
     /** The connection is over: drops everything; nothing is accepted any more. */
     void end() {
+        if (this == NONE) {
+            return;
+        }
         pongs = null;
         giveBackAll((Entry) NEWEST.getAndSet(this, ENDED));
         giveBackAll(oldest);
