@@ -70,7 +70,7 @@ class OverloadAttacksTest {
             (reads ? reading : deaf).add(ws);
         }
 
-        /** The idiom of a broadcast: whoever is too far behind is left. */
+        /** The idiom of a broadcast: a peer that is too far behind is given up. */
         void broadcast(int number) {
             byte[] message = Numbered.message(29, number, MESSAGE);
             for (WebSocketConnection each : deaf) {

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /**
  * What a client asks a {@link SoakHandler} to do, as a text message such as {@code soak STREAM 3 100 5000}: for its order 3,
  * stream 100 messages of up to 5,000 bytes. Orders are carried out at the same time. Each ends with the text
- * {@code done 3 100}: so many messages were accepted, all of which were sent before. What follows ABANDON and CLOSE is the
+ * {@code done 3 100}: 100 messages were accepted, and all of them were sent before. What follows ABANDON and CLOSE is the
  * Close frame instead. Whatever else the client sends is sent back.
  *
  * @param id     of the order, unique on its connection

@@ -133,7 +133,7 @@ final class RawClient implements AutoCloseable {
         frame(true, TEXT, text.getBytes(UTF_8));
     }
 
-    /** Sends a message in so many fragments, cut at random. */
+    /** Sends a message in this number of fragments, cut at random. */
     void sendBinary(byte[] payload, int fragments) throws IOException {
         int from = 0;
         for (int i = 1; i <= fragments; i++) {

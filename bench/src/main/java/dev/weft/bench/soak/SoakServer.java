@@ -67,7 +67,7 @@ final class SoakServer {
         }
     }
 
-    /** For a client that trusts whoever answers: what is soaked is no secret. */
+    /** For a client that trusts every server: what the soak sends is no secret. */
     static SSLContext trustingAnybody() throws GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[]{new X509TrustManager() {

@@ -298,7 +298,7 @@ public final class FrameSender extends FlushTimer.Watched {
         sendWhatWaits();
     }
 
-    /** Drops the messages that wait, such as for want of memory; a Close frame among them is still sent. */
+    /** Drops the messages that wait, such as for lack of memory; a Close frame among them is still sent. */
     public void dropWaiting() {
         outbox.dropNewest();
     }

@@ -535,6 +535,25 @@ class TrySendTest {
         }
     }
 
+    /** The bytes of a lent view are overwritten by the next receive, and an array may be used again. */
+    @Test
+    void messageThatWaitsMustKeepItsOwnBytes() throws Exception {
+        try (TestConnection from = TestConnection.start(null);
+                TestConnection to = TestConnection.with().capacity(NARROW).start(null)) {
+            fill(to);
+            from.peer.sendText("first").sendText("other");
+            from.onOwner(() -> {
+                assertAccepted(to.connection().trySend(from.connection().receiveView()));
+                assertEquals("other", from.connection().receiveView().text());
+                return null;
+            }).get();
+            byte[] array = {1, 2, 3};
+            assertAccepted(to.connection().trySend(array));
+            array[0] = 9;
+            to.peer.expectFrame(0x82, new byte[200]).expectText("first").expectFrame(0x82, new byte[]{1, 2, 3});
+        }
+    }
+
     @Test
     void malformedArgumentsMustBeRefused() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
