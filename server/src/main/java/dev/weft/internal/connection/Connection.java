@@ -62,7 +62,6 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     private final Agreement agreement;
     private final Closing closing = new Closing();
     final FrameSender sender;
-
     final MessageReceiver receiver;
 
     /**

@@ -41,7 +41,7 @@ final class Drain {
         } finally {
             if (!well) {
                 // What was accepted is lost, and must not be so in silence.
-                sender.breakOff(new IOException("an accepted message could not be sent"));
+                buffer.breakOff(new IOException("an accepted message could not be sent"));
                 outbox.end();
             }
         }
@@ -86,7 +86,7 @@ final class Drain {
             buffer.close(entry.payload(), wait);
             sender.flush(wait);
         } else if (!sender.isStreaming() && !closing.isReceived()) {
-            sender.message(entry.opcode(), entry.payload(), entry.from(), entry.to(), wait);
+            buffer.message(entry.opcode(), entry.payload(), entry.from(), entry.to(), wait);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.weft.internal.send;
 
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.close.Closing;
+import dev.weft.internal.extension.Extension;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameHeader;
@@ -31,6 +32,7 @@ final class FrameBuffer {
 
     private final Transport transport;
     private final FrameWriter writer;
+    private final Extension extension;
     private final BufferPool pool;
     private final Closing closing;
     private final Deadlines deadlines;
@@ -47,10 +49,11 @@ final class FrameBuffer {
     /** The number of writes; wraps around. */
     private short writes;
 
-    FrameBuffer(Transport transport, FrameWriter writer, BufferPool pool, Closing closing,
+    FrameBuffer(Transport transport, FrameWriter writer, Extension extension, BufferPool pool, Closing closing,
             Deadlines deadlines) {
         this.transport = transport;
         this.writer = writer;
+        this.extension = extension;
         this.pool = pool;
         this.closing = closing;
         this.deadlines = deadlines;
@@ -104,11 +107,44 @@ final class FrameBuffer {
         return closeBuilt;
     }
 
+    /** Whether the extension transforms a message of this length, or of unknown length: -1. */
+    boolean transforms(int length) {
+        return extension != null && extension.transforms(length);
+    }
+
+    /** Builds a whole message as one frame, transformed by the extension if it wants to. */
+    void message(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
+        if (transforms(to - from)) {
+            new TransformedFrames(this, extension).message(opcode, payload, from, to, wait);
+        } else {
+            frame(true, 0, opcode, payload, from, to, wait);
+        }
+    }
+
+    /**
+     * Builds a piece of a message: as one fragment, or, if the extension transforms the message, as many as that makes of it.
+     *
+     * @return the opcode of the next fragment
+     */
+    Opcode fragment(boolean fin, boolean transformed, Opcode opcode, byte[] payload, int from, int to, boolean wait)
+            throws IOException {
+        if (transformed) {
+            return new TransformedFrames(this, extension).piece(fin, opcode, payload, from, to, wait);
+        }
+        frame(fin, 0, opcode, payload, from, to, wait);
+        return Opcode.CONTINUATION;
+    }
+
+    /** The connection cannot go on: nothing more is sent or received. */
+    void breakOff(IOException cause) {
+        closing.breakOff(cause);
+        transport.close();
+    }
+
     /** An encoder that failed half-way, such as for lack of memory, no longer has the state that the peer's decoder has. */
     IOException encodingFailed(Throwable e) {
         IOException cause = new IOException("a message could not be encoded", e);
-        closing.breakOff(cause);
-        transport.close();
+        breakOff(cause);
         if (e instanceof ProtocolViolationException) {
             throw new IllegalStateException("an encoder is not given the peer's bytes", e);
         }
@@ -326,6 +362,14 @@ final class FrameBuffer {
             }
         } finally {
             deadlines.written();
+        }
+    }
+
+    /** The connection is over: drops the frames that are built, and ends the extension's encoder. */
+    void end() {
+        release();
+        if (extension != null) {
+            extension.encoder().close();
         }
     }
 

@@ -11,10 +11,9 @@ import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * Sends frames from any thread, one whole frame after another, in the order in which messages were accepted; the Close frame
@@ -29,22 +28,14 @@ import java.util.Arrays;
  * {@link SendState} has the states, drawn. While a message is streamed, other messages wait and control frames do not.
  */
 public final class FrameSender extends FlushTimer.Watched {
-    private static final VarHandle OUTBOX;
-
-    static {
-        try {
-            OUTBOX = MethodHandles.lookup().findVarHandle(FrameSender.class, "outbox", Outbox.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicReferenceFieldUpdater<FrameSender, Outbox> OUTBOX = AtomicReferenceFieldUpdater
+            .newUpdater(FrameSender.class, Outbox.class, "outbox");
 
     private final SendLock lock = new SendLock();
     private final FrameBuffer buffer;
     private volatile Outbox outbox = Outbox.NONE;
     private final Closing closing;
     private final SendServices services;
-    private final Extension extension;
 
     private volatile SendState state = SendState.IDLE;
     /** Frames are overdue, for the thread that has the lock. */
@@ -57,35 +48,15 @@ public final class FrameSender extends FlushTimer.Watched {
             Deadlines deadlines, SendServices services) {
         this.closing = closing;
         this.services = services;
-        this.extension = extension;
-        this.buffer = new FrameBuffer(transport, writer, services.pool(), closing, deadlines);
+        this.buffer = new FrameBuffer(transport, writer, extension, services.pool(), closing, deadlines);
     }
 
-    /** For what begins to wait: nearly all connections never need one. */
-    private Outbox ownOutbox() {
+    /** For what begins to wait; most connections never need one. */
+    Outbox ownOutbox() {
         if (outbox == Outbox.NONE) {
             OUTBOX.compareAndSet(this, Outbox.NONE, new Outbox(services));
         }
         return outbox;
-    }
-
-    /** Builds a whole message, transformed by the extension if it wants to. Under the lock. */
-    void message(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
-        if (transforms(to - from)) {
-            transformedFrames().message(opcode, payload, from, to, wait);
-        } else {
-            buffer.frame(true, 0, opcode, payload, from, to, wait);
-        }
-    }
-
-    /** Whether the extension transforms a message of this length, or of unknown length: -1. */
-    boolean transforms(int length) {
-        return extension != null && extension.transforms(length);
-    }
-
-    /** For messages that the extension transforms. */
-    TransformedFrames transformedFrames() {
-        return new TransformedFrames(buffer, extension);
     }
 
     /** Of the connection. */
@@ -100,16 +71,12 @@ public final class FrameSender extends FlushTimer.Watched {
 
     // Threads that wait.
 
-    /**
-     * Sends a message as one frame. Waits.
-     *
-     * @param hold whether the message may be held back to leave with the next ones
-     */
+    /** Sends a message as one frame; {@code hold} if it may be held back to leave with the next ones. Waits. */
     public void send(Opcode opcode, byte[] payload, int from, int to, boolean hold) throws IOException {
         acquire();
         try {
             awaitTurn();
-            message(opcode, payload, from, to, true);
+            buffer.message(opcode, payload, from, to, true);
             if (hold) {
                 hold();
             } else {
@@ -120,11 +87,7 @@ public final class FrameSender extends FlushTimer.Watched {
         }
     }
 
-    /**
-     * Sends a ping or pong, even between the fragments of a message. Waits.
-     *
-     * @param expectsAnswer whether this is the sweeper's ping, whose answer has a deadline
-     */
+    /** Sends a ping or pong, even within a streamed message; the sweeper's ping expects an answer in time. Waits. */
     public void control(Opcode opcode, byte[] payload, boolean expectsAnswer) throws IOException {
         acquire();
         try {
@@ -216,8 +179,7 @@ public final class FrameSender extends FlushTimer.Watched {
 
     /** Behind although this thread may wait: it was interrupted, and another thread sends the rest. */
     private void requireNotBehind() throws IOException {
-        if (buffer.isBehind()) {
-            startDraining();
+        if (drainIfBehind()) {
             throw SendLock.interrupted("while the peer did not read");
         }
     }
@@ -226,34 +188,30 @@ public final class FrameSender extends FlushTimer.Watched {
 
     /** Sends a message if nothing is in the way, and else has it wait, or says why it does not. */
     public SendResult trySend(Opcode opcode, byte[] payload, int from, int to, boolean copied) {
-        if (!closing.isOpen()) {
-            return SendResult.CLOSED;
+        return closing.isOpen()
+                ? new Attempt(this, buffer, services).run(opcode, payload, from, to, copied)
+                : SendResult.CLOSED;
+    }
+
+    /** Sends a message if nothing is in the way; false if something is. */
+    boolean sendIfClear(Opcode opcode, byte[] payload, int from, int to) throws IOException {
+        if (!isClear() || !lock.tryLock()) {
+            return false;
         }
-        // A large message that had to wait in part would go beyond a budget that is spent.
-        boolean mayWaitInPart = to - from <= FrameBuffer.COPIED || !services.pool().budget().isSpent();
-        if (mayWaitInPart && isClear() && lock.tryLock()) {
-            try {
-                if (isClear() && closing.isOpen()) {
-                    message(opcode, payload, from, to, false);
-                    if (services.hasNextFrame().test(Thread.currentThread())) {
-                        hold();
-                    } else {
-                        flushNow();
-                    }
-                    return SendResult.ACCEPTED;
-                }
-            } catch (IOException e) {
-                // Noted as the connection's end.
-                return SendResult.CLOSED;
-            } finally {
-                release();
+        try {
+            if (!isClear() || !closing.isOpen()) {
+                return false;
             }
+            buffer.message(opcode, payload, from, to, false);
+            if (services.hasNextFrame().test(Thread.currentThread())) {
+                hold();
+            } else {
+                flushNow();
+            }
+            return true;
+        } finally {
+            release();
         }
-        // A transport that can only wait has taken everything if nothing is left of it.
-        boolean keepsUp = !buffer.transport().writesWithoutWaiting() && streaming == null && waitingBytes() == 0;
-        SendResult result = ownOutbox().offer(opcode, payload, from, to, copied, keepsUp);
-        sendWhatWaits();
-        return result;
     }
 
     /** Whether a message could go out at once. */
@@ -263,10 +221,9 @@ public final class FrameSender extends FlushTimer.Watched {
     }
 
     /**
-     * Answers a ping, unless our Close frame was claimed. Receiving goes on while another thread's frame is on its way: the
-     * answer goes after that. For the thread that receives.
-     *
-     * @param hold whether the answer may be held back to leave with what answers the next frame
+     * Answers a ping, unless our Close frame was claimed; {@code hold} if the answer may leave with that to the next frame.
+     * Receiving goes on while another thread's frame is being written: the answer is sent after it. For the thread that
+     * receives.
      */
     public void pong(byte[] payload, int from, int to, boolean hold) throws IOException {
         if (!closing.isOpen()) {
@@ -310,7 +267,7 @@ public final class FrameSender extends FlushTimer.Watched {
     }
 
     /** If the lock is free; else the thread that has it, or waits for it, does this when it lets it go. */
-    private void sendWhatWaits() {
+    void sendWhatWaits() {
         while ((flushDue || outbox.isWaiting(streaming != null)) && state != SendState.DRAINING
                 && !lock.hasQueuedThreads()
                 && lock.tryLock()) {
@@ -338,14 +295,21 @@ public final class FrameSender extends FlushTimer.Watched {
 
     private void flushNow() throws IOException {
         flush(false);
-        if (buffer.isBehind()) {
+        drainIfBehind();
+    }
+
+    /** Has another thread wait for the network if it is behind, which is returned. */
+    private boolean drainIfBehind() {
+        boolean behind = buffer.isBehind();
+        if (behind) {
             startDraining();
         }
+        return behind;
     }
 
     // Under the lock.
 
-    private boolean drain(boolean wait) throws IOException {
+    boolean drain(boolean wait) throws IOException {
         return new Drain(this, buffer, outbox, closing, wait).run();
     }
 
@@ -370,45 +334,18 @@ public final class FrameSender extends FlushTimer.Watched {
     private void startDraining() {
         if (state != SendState.DRAINING) {
             state = SendState.DRAINING;
-            services.timer().startThread(this::drainAlone, this::cannotDrain);
+            DrainThread drainThread = new DrainThread(this, buffer, lock);
+            services.timer().startThread(drainThread, drainThread::fails);
         }
     }
 
-    /** Waits for the network until nothing is left; lets the threads that wait for the lock go between. */
-    private void drainAlone() {
-        while (drainAloneOnce()) {}
-        sendWhatWaits();
-    }
-
-    private boolean drainAloneOnce() {
-        boolean more = true;
-        lock.lock();
-        try {
-            if (!buffer.isBehind()) {
-                drain(true);
-            }
-            flush(true);
-        } catch (IOException e) {
-            // Noted as the connection's end.
-        } catch (Throwable e) {
-            cannotDrain(e);
-        } finally {
-            more = outbox.isWaiting(streaming != null) || buffer.isBehind();
-            if (!more) {
-                state = SendState.IDLE;
-            }
-            lock.unlock();
+    /** Whether more is left for the draining thread; if not, its work is done. */
+    boolean goesOnDraining() {
+        boolean more = outbox.isWaiting(isStreaming()) || buffer.isBehind();
+        if (!more) {
+            state = SendState.IDLE;
         }
         return more;
-    }
-
-    private void cannotDrain(Throwable cause) {
-        breakOff(new IOException("what waits to be sent could not be", cause));
-    }
-
-    void breakOff(IOException cause) {
-        closing.breakOff(cause);
-        buffer.transport().close();
     }
 
     // The timer.
@@ -429,8 +366,6 @@ public final class FrameSender extends FlushTimer.Watched {
         sendWhatWaits();
     }
 
-    // Questions of other threads.
-
     /** Bytes that wait for the peer, counted in the budget. */
     public long waitingBytes() {
         return outbox.waitingBytes() + buffer.waitingBytes();
@@ -446,11 +381,7 @@ public final class FrameSender extends FlushTimer.Watched {
         return streaming != null;
     }
 
-    /**
-     * Whether another message has waited too long for the streamed message to go on. For the sweeper.
-     *
-     * @param now the clock's time
-     */
+    /** Whether another message has waited too long for the streamed message to go on. For the sweeper, with its time. */
     public boolean isStreamOverdue(int now, Duration longest) {
         Streaming stream = streaming;
         return stream != null && stream.isOverdue(now, longest, outbox.hasEntries(), buffer.deadlines().isWriting());
@@ -460,10 +391,7 @@ public final class FrameSender extends FlushTimer.Watched {
     public void end() {
         lock.lock();
         try {
-            buffer.release();
-            if (extension != null) {
-                extension.encoder().close();
-            }
+            buffer.end();
             ownOutbox().end();
         } finally {
             lock.unlock();

@@ -33,7 +33,7 @@ final class Streaming {
 
     /** Whether the extension transforms streamed messages. */
     boolean isTransformed() {
-        return sender.transforms(-1);
+        return sender.buffer().transforms(-1);
     }
 
     /**
@@ -46,12 +46,7 @@ final class Streaming {
         sender.acquire();
         try {
             closing.requireOpen();
-            Opcode next = Opcode.CONTINUATION;
-            if (transformed) {
-                next = sender.transformedFrames().piece(fin, opcode, payload, from, to, true);
-            } else {
-                sender.buffer().frame(fin, 0, opcode, payload, from, to, true);
-            }
+            Opcode next = sender.buffer().fragment(fin, transformed, opcode, payload, from, to, true);
             if (fin) {
                 sender.endStream();
                 ended.signalAll();

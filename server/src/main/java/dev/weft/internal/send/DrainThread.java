@@ -1,0 +1,52 @@
+package dev.weft.internal.send;
+
+import java.io.IOException;
+
+/**
+ * The body of the thread that waits for the network while a sender is in {@link SendState#DRAINING}: takes turns until
+ * nothing is left. Between two turns the threads that wait for the lock have theirs.
+ */
+final class DrainThread implements Runnable {
+    private final FrameSender sender;
+    private final FrameBuffer buffer;
+    private final SendLock lock;
+
+    DrainThread(FrameSender sender, FrameBuffer buffer, SendLock lock) {
+        this.sender = sender;
+        this.buffer = buffer;
+        this.lock = lock;
+    }
+
+    @Override
+    public void run() {
+        boolean more = true;
+        while (more) {
+            more = turn();
+        }
+        sender.sendWhatWaits();
+    }
+
+    private boolean turn() {
+        boolean more = true;
+        lock.lock();
+        try {
+            if (!buffer.isBehind()) {
+                sender.drain(true);
+            }
+            sender.flush(true);
+        } catch (IOException e) {
+            // Noted as the connection's end.
+        } catch (Throwable e) {
+            fails(e);
+        } finally {
+            more = sender.goesOnDraining();
+            lock.unlock();
+        }
+        return more;
+    }
+
+    /** What waits cannot be sent, such as for lack of memory: the connection is over. */
+    void fails(Throwable cause) {
+        buffer.breakOff(new IOException("what waits to be sent could not be", cause));
+    }
+}
