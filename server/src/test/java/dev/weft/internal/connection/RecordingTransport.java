@@ -171,31 +171,39 @@ public final class RecordingTransport implements Transport {
         }
     }
 
-    /** Noted as a write of what the network took, unless that is nothing. */
     @Override
     public void writeNow(ByteBuffer source) throws IOException {
-        if (writeFailure != null) {
-            throw writeFailure;
-        }
-        int length = source.remaining();
-        inner.writeNow(source);
-        int written = length - source.remaining();
-        if (written > 0) {
-            note(() -> writes.add(new Write(written, source.array(), null)));
-        }
+        writeNow(source, null);
     }
 
+    /**
+     * Noted as a write of what the network took, unless that is nothing; under the lock, so that a peer that has received the
+     * bytes finds the write noted.
+     */
     @Override
     public void writeNow(ByteBuffer first, ByteBuffer second) throws IOException {
         if (writeFailure != null) {
             throw writeFailure;
         }
-        int length = first.remaining() + second.remaining();
-        inner.writeNow(first, second);
-        int written = length - first.remaining() - second.remaining();
-        if (written > 0) {
-            note(() -> writes.add(new Write(written, first.array(), second.array())));
+        lock.lock();
+        try {
+            int length = remaining(first, second);
+            if (second == null) {
+                inner.writeNow(first);
+            } else {
+                inner.writeNow(first, second);
+            }
+            int written = length - remaining(first, second);
+            if (written > 0) {
+                writes.add(new Write(written, first.array(), second == null ? null : second.array()));
+            }
+        } finally {
+            lock.unlock();
         }
+    }
+
+    private static int remaining(ByteBuffer first, ByteBuffer second) {
+        return first.remaining() + (second == null ? 0 : second.remaining());
     }
 
     @Override
