@@ -104,6 +104,12 @@ public final class Closing {
         return status.pending;
     }
 
+    /** What our Close frame says, if it was claimed and is not written yet; else {@code null}. */
+    public CloseReason pending() {
+        Status now = status;
+        return now.pending ? now.sent : null;
+    }
+
     /** Claims the one sending of our Close frame: true for the caller that is to send it. */
     public boolean claim(CloseReason reason) {
         while (true) {

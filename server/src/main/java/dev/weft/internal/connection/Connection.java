@@ -217,7 +217,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     private void claimAndClose(CloseReason reason) {
         if (closing.claim(reason)) {
-            sender.close(reason);
+            sender.close();
         }
     }
 
@@ -238,7 +238,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     @Override
     public void fail(CloseReason reason, Exception cause) {
         if (closing.fail(reason, cause)) {
-            sender.close(reason);
+            sender.close();
         }
     }
 

@@ -18,17 +18,30 @@ final class Attempt {
 
     /** Makes the attempt; the array is copied if it is the caller's and the message has to wait. */
     SendResult run(Opcode opcode, byte[] payload, int from, int to, boolean copied) {
-        try {
-            if (mayWaitInPart(to - from) && sender.sendIfClear(opcode, payload, from, to)) {
-                return SendResult.ACCEPTED;
-            }
-        } catch (IOException e) {
-            // Noted as the connection's end.
-            return SendResult.CLOSED;
+        if (mayWaitInPart(to - from) && sender.acquireIfClear()) {
+            return send(opcode, payload, from, to);
         }
         SendResult result = sender.ownOutbox().offer(opcode, payload, from, to, copied, keepsUp());
         sender.sendWhatWaits();
         return result;
+    }
+
+    /** With the lock, which is let go. */
+    private SendResult send(Opcode opcode, byte[] payload, int from, int to) {
+        try {
+            buffer.message(opcode, payload, from, to, false);
+            if (services.hasNextFrame().test(Thread.currentThread())) {
+                sender.hold();
+            } else {
+                sender.flushNow();
+            }
+            return SendResult.ACCEPTED;
+        } catch (IOException e) {
+            // Noted as the connection's end.
+            return SendResult.CLOSED;
+        } finally {
+            sender.release();
+        }
     }
 
     /** A large message that had to wait in part would go beyond a budget that is spent. */

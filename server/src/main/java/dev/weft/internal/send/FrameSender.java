@@ -138,6 +138,8 @@ public final class FrameSender extends FlushTimer.Watched {
     public void drainAndWait() throws IOException {
         acquire();
         try {
+            // Its claimer may not have come so far; what follows the drain may shut down the output.
+            addClose();
             drain(true);
             flushAndWait();
         } finally {
@@ -193,25 +195,16 @@ public final class FrameSender extends FlushTimer.Watched {
                 : SendResult.CLOSED;
     }
 
-    /** Sends a message if nothing is in the way; false if something is. */
-    boolean sendIfClear(Opcode opcode, byte[] payload, int from, int to) throws IOException {
+    /** Takes the lock, without waiting, if a message could be sent at once; false if not. */
+    boolean acquireIfClear() {
         if (!isClear() || !lock.tryLock()) {
             return false;
         }
-        try {
-            if (!isClear() || !closing.isOpen()) {
-                return false;
-            }
-            buffer.message(opcode, payload, from, to, false);
-            if (services.hasNextFrame().test(Thread.currentThread())) {
-                hold();
-            } else {
-                flushNow();
-            }
+        if (isClear() && closing.isOpen()) {
             return true;
-        } finally {
-            release();
         }
+        release();
+        return false;
     }
 
     /** Whether a message could go out at once. */
@@ -249,10 +242,18 @@ public final class FrameSender extends FlushTimer.Watched {
     }
 
     /** Sends our Close frame, which the caller has claimed, after what was accepted before. */
-    public void close(CloseReason reason) {
+    public void close() {
         buffer.deadlines().closing();
-        ownOutbox().close(ClosePayload.encode(reason));
+        addClose();
         sendWhatWaits();
+    }
+
+    /** Adds our Close frame to what waits, unless it was not claimed, or is there. */
+    private void addClose() {
+        CloseReason reason = closing.pending();
+        if (reason != null) {
+            ownOutbox().close(ClosePayload.encode(reason));
+        }
     }
 
     /** Drops the messages that wait, such as for lack of memory; a Close frame among them is still sent. */
@@ -269,8 +270,7 @@ public final class FrameSender extends FlushTimer.Watched {
     /** If the lock is free; else the thread that has it, or waits for it, does this when it lets it go. */
     void sendWhatWaits() {
         while ((flushDue || outbox.isWaiting(streaming != null)) && state != SendState.DRAINING
-                && !lock.hasQueuedThreads()
-                && lock.tryLock()) {
+                && !lock.hasQueuedThreads() && lock.tryLock()) {
             try {
                 if (state != SendState.DRAINING) {
                     sendWithoutWaiting();
@@ -293,7 +293,7 @@ public final class FrameSender extends FlushTimer.Watched {
         flushNow();
     }
 
-    private void flushNow() throws IOException {
+    void flushNow() throws IOException {
         flush(false);
         drainIfBehind();
     }
@@ -322,7 +322,7 @@ public final class FrameSender extends FlushTimer.Watched {
     }
 
     /** Leaves what is built for the next write, or for the timer. */
-    private void hold() throws IOException {
+    void hold() throws IOException {
         if (buffer.isBehind()) {
             flushNow();
         } else if (buffer.isBuilt() && state == SendState.IDLE) {
