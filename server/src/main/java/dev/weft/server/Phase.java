@@ -1,6 +1,6 @@
 package dev.weft.server;
 
-/** How far a {@link ServerSession} has come. */
+/** How far an {@link Opening} has come. */
 enum Phase {
     /** The TLS handshake is under way, if there is to be one: the handshake deadline holds, there is no answer yet. */
     TLS,
@@ -8,10 +8,8 @@ enum Phase {
     HEAD,
     /** The policy or the fallback, user code, decides: the policy deadline holds, and the peer is watched. */
     DECIDING,
-    /** The answer is written, and behind a refusal the connection is closed: the write and the close deadline hold. */
+    /** The answer is written, and after a refusal the connection is closed: the write and the close deadline hold. */
     ANSWERING,
     /** Another thread writes the answer, while the session's own may still wait for the head; same deadlines. */
-    GIVEN_UP,
-    /** The connection has its own deadlines. */
-    OPEN
+    GIVEN_UP
 }

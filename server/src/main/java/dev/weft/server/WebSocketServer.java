@@ -9,7 +9,6 @@ import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.Sweeper;
-import dev.weft.internal.transport.Transport;
 import dev.weft.internal.transport.Transports;
 import dev.weft.parser.deflate.DeflateCodecs;
 import java.io.IOException;
@@ -17,15 +16,12 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -35,8 +31,6 @@ import java.util.stream.Stream;
  * may be called from any thread.
  */
 public final class WebSocketServer implements AutoCloseable {
-    /** So many connections above the limit are told so with 503 at a time; further ones are just closed. */
-    private static final int REFUSALS = 256;
     /** What a shutdown grants the acceptor, which never blocks once the listener is closed. */
     private static final Duration LAST_ADMISSION = Duration.ofSeconds(1);
 
@@ -62,13 +56,8 @@ public final class WebSocketServer implements AutoCloseable {
 
     private volatile Agreement lastAgreement;
     private final Sessions sessions;
-    private final AtomicInteger open = new AtomicInteger();
-    private final AtomicInteger refusals = new AtomicInteger();
+    private final Admission admission;
     private final AtomicBoolean stopping = new AtomicBoolean();
-    /** Raised before a shutdown aborts what is left: who is admitted later aborts itself. */
-    private volatile boolean aborting;
-    /** Let through when a shutdown has begun and the last session has ended. */
-    private final CountDownLatch drained = new CountDownLatch(1);
     private final CountDownLatch terminated = new CountDownLatch(1);
 
     private WebSocketServer(ServerConfiguration configuration, ServerSocketChannel listener) throws IOException {
@@ -87,7 +76,8 @@ public final class WebSocketServer implements AutoCloseable {
                 new BufferPool(configuration.readBufferSize(), budget), timer, sessions::hasNextFrame));
         this.sweeper = new Sweeper(clock, shortestDeadline(), this::sweep, failures("weft-sweeper-"));
         this.codecs = configuration.deflate().map(DeflateCodecs::new);
-        this.acceptor = new Acceptor(listener::accept, this::admit, failures("weft-acceptor-"));
+        this.admission = new Admission(this, transports, sessions);
+        this.acceptor = new Acceptor(listener::accept, admission::admit, failures("weft-acceptor-"));
         this.monitor = new HealthMonitor(transports::beat, transports::isDead,
                 List.of(acceptor.thread(), sweeper.thread(), timer.thread()),
                 () -> sessions.forEach(ServerSession::nudge));
@@ -152,7 +142,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** How many connections there are, those in their handshake or closing included. */
     public int connections() {
-        return open.get();
+        return admission.connections();
     }
 
     /**
@@ -213,18 +203,15 @@ public final class WebSocketServer implements AutoCloseable {
         int atFirst = 0;
         try {
             acceptor.awaitEnd(LAST_ADMISSION);
-            atFirst = open.get();
+            atFirst = admission.connections();
             sessions.forEach(session -> Thread.startVirtualThread(session::goAway));
-            countDownIfDrained();
             if (health().status() != ServerHealth.Status.FAILED) {
-                drained.await(configuration.shutdownGrace().toNanos(), TimeUnit.NANOSECONDS);
+                admission.awaitEnd(configuration.shutdownGrace());
             }
         } catch (InterruptedException e) {
             interrupted = true;
         }
-        aborting = true;
-        long aborted = sessions.stream().filter(session -> !session.isFull()).count();
-        sessions.forEach(ServerSession::abort);
+        long aborted = admission.abort();
         release();
         logger.log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted", address, atFirst,
                 aborted);
@@ -248,91 +235,9 @@ public final class WebSocketServer implements AutoCloseable {
         }
     }
 
-    /** Takes a connection from the acceptor. */
-    void admit(SocketChannel channel) {
-        if (isStopping()) {
-            closeQuietly(channel);
-            return;
-        }
-        Transport transport;
-        try {
-            configuration.socket().configure(channel);
-            transport = transports.over(channel);
-        } catch (IOException | RuntimeException e) {
-            // The peer was gone before we looked.
-            logger.log(Level.DEBUG, "an accepted connection failed: {0}", e);
-            closeQuietly(channel);
-            return;
-        } catch (Error e) {
-            closeQuietly(channel);
-            throw e;
-        }
-        boolean full = open.incrementAndGet() > configuration.maxConnections();
-        if (full) {
-            open.decrementAndGet();
-            if (refusals.incrementAndGet() > REFUSALS) {
-                refusals.decrementAndGet();
-                refusalLog.closed(RefusalReason.SERVER_FULL, transport.remoteAddress(), "closed without an answer");
-                transport.close();
-                return;
-            }
-        }
-        admit(transport, full);
-    }
-
-    /** Whatever fails before the session's thread runs, its slot is given back. */
-    private void admit(Transport transport, boolean full) {
-        ServerSession session;
-        try {
-            session = new ServerSession(this, transport, full);
-        } catch (Throwable e) {
-            giveBackSlot(full);
-            transport.close();
-            throw e;
-        }
-        try {
-            sessions.add(session);
-            transports.start(() -> start(session, transport));
-        } catch (Throwable e) {
-            end(session, transport);
-            throw e;
-        }
-        // One of us sees the other: a shutdown goes through the sessions after it has raised its flags.
-        if (aborting) {
-            session.abort();
-        } else if (isStopping()) {
-            startThread(session::goAway);
-        }
-    }
-
-    private void start(ServerSession session, Transport transport) {
-        try {
-            session.start();
-        } catch (Throwable e) {
-            end(session, transport);
-            throw e;
-        }
-    }
-
-    private void end(ServerSession session, Transport transport) {
-        try {
-            transport.close();
-        } finally {
-            ended(session);
-        }
-    }
-
     /** Starts a virtual thread that gets its turn even among many busy ones. Does not block. */
     void startThread(Runnable body) {
         transports.start(() -> Thread.startVirtualThread(body));
-    }
-
-    private static void closeQuietly(SocketChannel channel) {
-        try {
-            channel.close();
-        } catch (IOException e) {
-            // Gone either way.
-        }
     }
 
     /** What connections in a row agreed on is one object for all of them, if nothing in it is theirs alone. */
@@ -346,28 +251,6 @@ public final class WebSocketServer implements AutoCloseable {
         }
         lastAgreement = agreement;
         return agreement;
-    }
-
-    /** A session is over; any further call for the same one does nothing. */
-    void ended(ServerSession session) {
-        if (!session.end()) {
-            return;
-        }
-        sessions.remove(session);
-        giveBackSlot(session.isFull());
-        if (isStopping()) {
-            countDownIfDrained();
-        }
-    }
-
-    private void giveBackSlot(boolean full) {
-        (full ? refusals : open).decrementAndGet();
-    }
-
-    private void countDownIfDrained() {
-        if (sessions.isEmpty()) {
-            drained.countDown();
-        }
     }
 
     private void sweep(int now) {
@@ -406,6 +289,10 @@ public final class WebSocketServer implements AutoCloseable {
 
     boolean isStopping() {
         return stopping.get();
+    }
+
+    Admission admission() {
+        return admission;
     }
 
     ConnectionServices services() {

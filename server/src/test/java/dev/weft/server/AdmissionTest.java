@@ -167,7 +167,7 @@ class AdmissionTest {
                 var peer = SocketChannel.open(listener.getLocalAddress())) {
             assertTrue(peer.isConnected());
             var accepted = listener.accept();
-            server.admit(accepted);
+            server.admission().admit(accepted);
             assertFalse(accepted.isOpen());
             assertEquals(0, server.connections());
         }

@@ -1,0 +1,166 @@
+package dev.weft.server;
+
+import dev.weft.internal.transport.Transport;
+import dev.weft.internal.transport.Transports;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Makes sessions of accepted connections, at most as many at a time as the server may have, and sees each of them to its
+ * end. For any thread.
+ */
+final class Admission {
+    /** The number of connections above the limit that are refused with 503 at a time; further ones are just closed. */
+    private static final int REFUSALS = 256;
+
+    private final WebSocketServer server;
+    private final Transports transports;
+    private final Sessions sessions;
+
+    private final AtomicInteger open = new AtomicInteger();
+    private final AtomicInteger refusals = new AtomicInteger();
+    /** Raised before a shutdown aborts what is left: a session that is admitted later aborts itself. */
+    private volatile boolean aborting;
+    /** Let through when a shutdown has begun and the last session has ended. */
+    private final CountDownLatch drained = new CountDownLatch(1);
+
+    /** One that has admitted nothing yet. */
+    Admission(WebSocketServer server, Transports transports, Sessions sessions) {
+        this.server = server;
+        this.transports = transports;
+        this.sessions = sessions;
+    }
+
+    /** The number of sessions, but for those that are refused because the server is full. */
+    int connections() {
+        return open.get();
+    }
+
+    /** Takes a connection from the acceptor. Does not block. */
+    void admit(SocketChannel channel) {
+        if (server.isStopping()) {
+            closeQuietly(channel);
+            return;
+        }
+        Transport transport;
+        try {
+            server.configuration().socket().configure(channel);
+            transport = transports.over(channel);
+        } catch (IOException | RuntimeException e) {
+            // The peer was gone before we looked.
+            server.logger().log(Level.DEBUG, "an accepted connection failed: {0}", e);
+            closeQuietly(channel);
+            return;
+        } catch (Error e) {
+            closeQuietly(channel);
+            throw e;
+        }
+        boolean full = open.incrementAndGet() > server.configuration().maxConnections();
+        if (full) {
+            open.decrementAndGet();
+            if (refusals.incrementAndGet() > REFUSALS) {
+                refusals.decrementAndGet();
+                server.refusalLog().closed(RefusalReason.SERVER_FULL, transport.remoteAddress(),
+                        "closed without an answer");
+                transport.close();
+                return;
+            }
+        }
+        admit(transport, full);
+    }
+
+    /** Whatever fails before the session's thread runs, its slot is given back. */
+    private void admit(Transport transport, boolean full) {
+        ServerSession session;
+        try {
+            session = new ServerSession(server, transport, full);
+        } catch (Throwable e) {
+            giveBackSlot(full);
+            transport.close();
+            throw e;
+        }
+        try {
+            sessions.add(session);
+            transports.start(() -> start(session, transport));
+        } catch (Throwable e) {
+            end(session, transport);
+            throw e;
+        }
+        // One of us sees the other: a shutdown goes through the sessions after it has raised its flags.
+        if (aborting) {
+            session.abort();
+        } else if (server.isStopping()) {
+            server.startThread(session::goAway);
+        }
+    }
+
+    private void start(ServerSession session, Transport transport) {
+        try {
+            session.start();
+        } catch (Throwable e) {
+            end(session, transport);
+            throw e;
+        }
+    }
+
+    private void end(ServerSession session, Transport transport) {
+        try {
+            transport.close();
+        } finally {
+            ended(session);
+        }
+    }
+
+    private static void closeQuietly(SocketChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // Gone either way.
+        }
+    }
+
+    /** A session is over; any further call for the same one does nothing. */
+    void ended(ServerSession session) {
+        if (!session.end()) {
+            return;
+        }
+        sessions.remove(session);
+        giveBackSlot(session.isFull());
+        if (server.isStopping()) {
+            countDownIfDrained();
+        }
+    }
+
+    private void giveBackSlot(boolean full) {
+        (full ? refusals : open).decrementAndGet();
+    }
+
+    private void countDownIfDrained() {
+        if (sessions.isEmpty()) {
+            drained.countDown();
+        }
+    }
+
+    /** For a shutdown that has begun: waits for the end of all sessions. */
+    void awaitEnd(Duration longest) throws InterruptedException {
+        countDownIfDrained();
+        drained.await(longest.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /**
+     * For the end of a shutdown: aborts all sessions that are left, and those that are still to come.
+     *
+     * @return the number of sessions, but for those that are refused because the server is full
+     */
+    long abort() {
+        aborting = true;
+        long aborted = sessions.stream().filter(session -> !session.isFull()).count();
+        sessions.forEach(ServerSession::abort);
+        return aborted;
+    }
+}
