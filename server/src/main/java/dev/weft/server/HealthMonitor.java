@@ -4,7 +4,9 @@ import dev.weft.internal.time.ServiceThread;
 import dev.weft.internal.transport.Transports;
 import dev.weft.server.ServerHealth.Status;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Watches the threads on which all connections of a server depend. {@link #look} belongs to the sweeper and allocates only
@@ -28,6 +30,7 @@ final class HealthMonitor {
 
     private final BooleanSupplier beat;
     private final BooleanSupplier dead;
+    private final Supplier<Optional<String>> impairment;
     private final List<ServiceThread> threads;
     private final Runnable nudge;
 
@@ -48,11 +51,14 @@ final class HealthMonitor {
      *
      * @param beat  as {@link Transports#beat()}
      * @param dead  as {@link Transports#isDead()}
+     * @param impairment as {@link Transports#impairment()}
      * @param nudge unparks the thread of every connection; does not wait
      */
-    HealthMonitor(BooleanSupplier beat, BooleanSupplier dead, List<ServiceThread> threads, Runnable nudge) {
+    HealthMonitor(BooleanSupplier beat, BooleanSupplier dead, Supplier<Optional<String>> impairment,
+            List<ServiceThread> threads, Runnable nudge) {
         this.beat = beat;
         this.dead = dead;
+        this.impairment = impairment;
         this.threads = threads;
         this.nudge = nudge;
     }
@@ -126,6 +132,10 @@ final class HealthMonitor {
                 return new ServerHealth(Status.IMPAIRED,
                         thread.failures().what() + " fails, " + thread.failures().count() + " times so far");
             }
+        }
+        Optional<String> impaired = impairment.get();
+        if (impaired.isPresent()) {
+            return new ServerHealth(Status.IMPAIRED, impaired.get());
         }
         return silent
                 ? new ServerHealth(Status.IMPAIRED, "no virtual thread has been woken for " + LONGEST_SILENCE + " ms")

@@ -262,7 +262,7 @@ final class Opening {
 
     private void startToAnswer(RefusalReason reason, HttpResponse answer, boolean interrupts) {
         try {
-            Thread.startVirtualThread(() -> answerInstead(reason, answer, interrupts));
+            transport.threadBuilder().start(() -> answerInstead(reason, answer, interrupts));
         } catch (Throwable e) {
             phase = Phase.ANSWERING;
             session.abort();

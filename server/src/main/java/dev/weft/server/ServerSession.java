@@ -50,7 +50,7 @@ final class ServerSession implements Runnable {
         this.transport = transport;
         this.full = full;
         this.opening = new Opening(this, server, transport);
-        this.thread = Thread.ofVirtual().inheritInheritableThreadLocals(false).unstarted(this);
+        this.thread = transport.threadBuilder().inheritInheritableThreadLocals(false).unstarted(this);
     }
 
     void start() {

@@ -3,18 +3,33 @@ package dev.weft.server;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.transport.Transports;
 import java.io.IOException;
+import java.util.Optional;
 
 /** How connections wait for the network. All kinds behave alike; they differ in what they cost. */
 public enum TransportKind {
     /**
-     * Weft's own poller and threads that park: a message costs one read, one write and a share of one poll. The poller is
+     * Weft's own loops, one for each processor: each watches sockets and runs the threads of their connections, on a platform
+     * thread. The cheapest where messages come one at a time, and no handler that computes or blocks in native code keeps
+     * others from being served. It needs the option {@code --add-opens=java.base/java.lang=dev.weft.server} (on the class
+     * path: {@code ALL-UNNAMED}); without it, this is {@link #PARKING}.
+     */
+    LOOPS {
+        @Override
+        Transports open(Failures failures) throws IOException {
+            StringBuilder why = new StringBuilder();
+            Optional<Transports> loops = Transports.looping(why::append);
+            return loops.isPresent() ? loops.get() : parking(failures, why.toString());
+        }
+    },
+    /**
+     * Weft's own pollers and threads that park, scheduled by the JDK: a message costs one read, one write and a share of one poll. The poller is
      * a virtual thread; before Java 24, where blocking in a selector would pin its carrier, it is
      * {@link #PARKING_PLATFORM}.
      */
     PARKING {
         @Override
         Transports open(Failures failures) throws IOException {
-            return Transports.parking(selectPins(Runtime.version().feature()), failures);
+            return parking(failures, "");
         }
     },
     /**
@@ -24,7 +39,7 @@ public enum TransportKind {
     PARKING_PLATFORM {
         @Override
         Transports open(Failures failures) throws IOException {
-            return Transports.parking(true, failures);
+            return Transports.parking(true, failures, "");
         }
     },
     /** The JDK's blocking channels: a message costs a failed read and a change of the JDK's poller more. */
@@ -36,6 +51,10 @@ public enum TransportKind {
     };
 
     private static final int FIRST_WITHOUT_PINNING = 24;
+
+    private static Transports parking(Failures failures, String why) throws IOException {
+        return Transports.parking(selectPins(Runtime.version().feature()), failures, why);
+    }
 
     /** Whether, on this release of Java, a virtual thread that blocks in a selector holds its carrier. */
     static boolean selectPins(int feature) {

@@ -71,14 +71,14 @@ public final class WebSocketServer implements AutoCloseable {
         this.transports = ServerTransports.open(configuration, failures("weft-poller-"), budget);
         this.tlsHandshakes = configuration.tls()
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
-        this.timer = new FlushTimer(transports::start, failures("weft-flush-timer-"));
+        this.timer = new FlushTimer(transports::start, transports::threadBuilder, failures("weft-flush-timer-"));
         this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
                 new BufferPool(configuration.readBufferSize(), budget), timer, sessions::hasNextFrame));
         this.sweeper = new Sweeper(clock, shortestDeadline(), this::sweep, failures("weft-sweeper-"));
         this.codecs = configuration.deflate().map(DeflateCodecs::new);
         this.admission = new Admission(this, transports, sessions);
         this.acceptor = new Acceptor(listener::accept, admission::admit, failures("weft-acceptor-"));
-        this.monitor = new HealthMonitor(transports::beat, transports::isDead,
+        this.monitor = new HealthMonitor(transports::beat, transports::isDead, transports::impairment,
                 List.of(acceptor.thread(), sweeper.thread(), timer.thread()),
                 () -> sessions.forEach(ServerSession::nudge));
         this.shutdownAfterFailure = Thread.ofPlatform().name("weft-shutdown-" + port()).unstarted(this::close);
@@ -127,7 +127,7 @@ public final class WebSocketServer implements AutoCloseable {
             release();
             throw e;
         }
-        logger.log(Level.INFO, "listening on {0}", address);
+        logger.log(Level.INFO, "listening on {0}; connections run on {1}", address, transports.description());
     }
 
     /** Where the server listens. */
@@ -204,7 +204,7 @@ public final class WebSocketServer implements AutoCloseable {
         try {
             acceptor.awaitEnd(LAST_ADMISSION);
             atFirst = admission.connections();
-            sessions.forEach(session -> Thread.startVirtualThread(session::goAway));
+            sessions.forEach(session -> startThread(session::goAway));
             if (health().status() != ServerHealth.Status.FAILED) {
                 admission.awaitEnd(configuration.shutdownGrace());
             }
@@ -237,7 +237,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** Starts a virtual thread that gets its turn even among many busy ones. Does not block. */
     void startThread(Runnable body) {
-        transports.start(() -> Thread.startVirtualThread(body));
+        transports.start(() -> transports.threadBuilder().start(body));
     }
 
     /** What connections in a row agreed on is one object for all of them, if nothing in it is theirs alone. */

@@ -21,7 +21,7 @@ public final class WebSocketServerBuilder {
     private String host = "127.0.0.1";
     private int port;
     private int backlog = 1024;
-    private TransportKind transport = TransportKind.PARKING;
+    private TransportKind transport = TransportKind.LOOPS;
     private boolean tcpNoDelay = true;
     private boolean keepAlive;
     private OptionalInt receiveBufferSize = OptionalInt.empty();

@@ -34,6 +34,7 @@ class FullHeapTest {
 
     private int start(TransportKind transport) throws IOException {
         process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
                 "-cp", System.getProperty("java.class.path"), FullHeap.class.getName(), transport.name(),
                 Integer.toString(PING_INTERVAL_MILLIS), Integer.toString(MESSAGE_TIMEOUT_MILLIS))
                 .redirectError(ProcessBuilder.Redirect.DISCARD).start();

@@ -412,14 +412,20 @@ class SizeAttacksTest {
                         assertTrue(answer.startsWith("88") && answer.contains(" 03f5"), "1013: " + answer);
                     }
                 }
-                long held = (long) holding.size() * MESSAGE / 8;
-                assertTrue(held >= MESSAGE && held <= 4 * MESSAGE, "the budget is used, and kept to: " + held);
                 long retained = Bystander.retained() - before;
                 assertTrue(retained < 16 * MESSAGE, "retains " + retained);
-                // Whom there was room for goes on.
+                // Whom there was room for goes on; but one that has not moved for a while may have made room for another.
+                int whole = 0;
                 for (RawPeer peer : holding) {
-                    assertEquals(measured(MESSAGE / 8), peer.hex("8080 00000000").readFrame());
+                    String answer = peer.hex("8080 00000000").readFrame();
+                    if (answer.equals(measured(MESSAGE / 8))) {
+                        whole++;
+                    } else {
+                        assertTrue(answer.startsWith("88") && answer.contains(" 03f5"), "1013: " + answer);
+                    }
                 }
+                long held = (long) whole * MESSAGE / 8;
+                assertTrue(held >= MESSAGE && held <= 4 * MESSAGE, "the budget is used, and kept to: " + held);
             } finally {
                 for (RawPeer peer : peers) {
                     peer.leave();

@@ -55,7 +55,7 @@ class EchoLauncherTest {
             --port=99999999999,         "Invalid value for option '--port': '99999999999' is not within 0 to 2147483647"
             --port,                     "Missing required parameter for option '--port' (N)"
             --host=,                    "Invalid value for option '--host': it is empty"
-            --transport=magic,          "Invalid value for option '--transport': 'magic' is none of parking, parking-platform, blocking"
+            --transport=magic,          "Invalid value for option '--transport': 'magic' is none of loops, parking, parking-platform, blocking"
             --backlog=0,                "--backlog 0 is not within 1 to 2147483647"
             --header-count=0,           "--header-count must be positive, not 0"
             --max-message-size=0,       "--max-message-size 0 is not within 1 to 2147483639"

@@ -16,6 +16,7 @@ import java.security.KeyManagementException;
 import java.security.Provider;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -58,10 +59,12 @@ class AdmissionTest {
     void errorsBeforeASessionStartsGiveItsSlotBack() throws Exception {
         LogCapture log = new LogCapture();
         ScarceQueue queue = new ScarceQueue();
-        try (WebSocketServer server = Handlers.echoServer().maxConnections(2).start()) {
+        try (WebSocketServer server = Handlers.echoServer().transport(TransportKind.PARKING).maxConnections(2)
+                .start()) {
             Transports transports = (Transports) field(server, "transports").get(server);
-            Object poller = field(transports, "poller").get(transports);
-            field(poller, "requests").set(poller, queue);
+            Object poller = ((List<?>) field(transports, "pollers").get(transports)).getFirst();
+            Object engine = field(poller, "engine").get(poller);
+            field(engine, "requests").set(engine, queue);
             for (int i = 0; i < 5; i++) {
                 queue.failures.set(1);
                 try (RawPeer peer = RawPeer.connect(server)) {

@@ -20,7 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
 import java.util.regex.Pattern;
@@ -125,7 +125,7 @@ class ArchitectureTest {
     @Test
     void thereAreNoThreadLocalsAndNoPools() {
         noClasses().should().dependOnClassesThat().areAssignableTo(ThreadLocal.class)
-                .orShould().dependOnClassesThat().areAssignableTo(Executor.class)
+                .orShould().dependOnClassesThat().areAssignableTo(ExecutorService.class)
                 .orShould().dependOnClassesThat().belongToAnyOf(Executors.class, ForkJoinPool.class).check(CLASSES);
     }
 

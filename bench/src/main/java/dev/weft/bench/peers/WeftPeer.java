@@ -17,7 +17,7 @@ public final class WeftPeer {
 
     /** Serves over the default transport. */
     public static void main(String[] args) throws Exception {
-        serve(args, TransportKind.PARKING);
+        serve(args, TransportKind.LOOPS);
     }
 
     static void serve(String[] args, TransportKind transport) throws IOException, InterruptedException {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Bounds how long frames are held back while user code waits or computes. A sender that begins to hold frames back is put on
@@ -70,16 +71,24 @@ public final class FlushTimer {
     /** A list through {@link Watched#next}, newest first; a sender is in it at most once. */
     private final AtomicReference<Watched> watched = new AtomicReference<>();
     private final Consumer<Runnable> starter;
+    private final Supplier<Thread.Builder.OfVirtual> builders;
     private final ServiceThread thread;
+
+    /** A timer that is not yet started, and whose threads the JDK schedules. */
+    public FlushTimer(Consumer<Runnable> starter, Failures failures) {
+        this(starter, Thread::ofVirtual, failures);
+    }
 
     /**
      * A timer that is not yet started.
      *
      * @param starter  runs what starts a thread, so that this gets its turn soon; must not block
+     * @param builders builders of these threads
      * @param failures names the thread, and takes note of what fails
      */
-    public FlushTimer(Consumer<Runnable> starter, Failures failures) {
+    public FlushTimer(Consumer<Runnable> starter, Supplier<Thread.Builder.OfVirtual> builders, Failures failures) {
         this.starter = starter;
+        this.builders = builders;
         this.thread = new ServiceThread(failures.what(), this::step, failures, LONGEST_PAUSE, true);
     }
 
@@ -112,7 +121,7 @@ public final class FlushTimer {
         try {
             starter.accept(() -> {
                 try {
-                    Thread.startVirtualThread(body);
+                    builders.get().start(body);
                 } catch (Throwable e) {
                     failed.accept(e);
                 }

@@ -1,33 +1,31 @@
 package dev.weft.internal.transport;
 
 import java.io.IOException;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
+import java.util.function.BooleanSupplier;
 
-/** Blocks in a selector, on a platform thread, in the place of a virtual one that would hold its carrier there. */
+/** Waits in a selector, on a platform thread, in the place of a virtual one that would hold its carrier there. */
 final class Lookout implements AutoCloseable {
-    private final Selector selector;
-    private final Consumer<SelectionKey> dispatch;
+    private final SelectorEngine engine;
+    private final BooleanSupplier mayWait;
     private final Thread thread;
     /** Whose place this thread takes; {@code null} while it rests. */
     private volatile Thread principal;
     private volatile boolean closed;
 
     /** How it went; written before the principal is let go. */
-    private int ready;
+    private boolean waited;
     private Throwable failure;
 
     /** One that rests. */
-    Lookout(String name, Selector selector, Consumer<SelectionKey> dispatch) {
-        this.selector = selector;
-        this.dispatch = dispatch;
+    Lookout(String name, SelectorEngine engine, BooleanSupplier mayWait) {
+        this.engine = engine;
+        this.mayWait = mayWait;
         this.thread = Thread.ofPlatform().name(name).daemon().start(this::run);
     }
 
-    /** Blocks as {@link Selector#select(Consumer)} does. For one thread at a time. */
-    int select() throws IOException {
+    /** Waits as {@link SelectorEngine#await} does. For one thread at a time. */
+    boolean await() throws IOException {
         principal = Thread.currentThread();
         LockSupport.unpark(thread);
         while (principal != null) {
@@ -36,7 +34,7 @@ final class Lookout implements AutoCloseable {
         if (failure != null) {
             throw new IOException("the lookout failed", failure);
         }
-        return ready;
+        return waited;
     }
 
     private void takeTurns() {
@@ -48,7 +46,7 @@ final class Lookout implements AutoCloseable {
             }
             failure = null;
             try {
-                ready = selector.select(dispatch);
+                waited = engine.await(mayWait);
             } catch (Throwable e) {
                 failure = e;
             }

@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.loop.Strand;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.invoke.MethodHandles;
@@ -13,23 +14,23 @@ import java.nio.channels.SocketChannel;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A non-blocking socket channel that parks the thread that would block, until its {@link Poller} sees the socket ready.
+ * A non-blocking socket channel that parks the thread that would block, until its {@link SelectorEngine} sees the socket ready.
  * <p>
  * The reading side's states:
  * <pre>
- *              reader: has done its work                    poller: readable
+ *              reader: has done its work                    engine: readable
  *   RUNNING ──────────────────────────────▶ WAITING ───────────────────────────▶ RUNNING
  *      │                                       ▲
- *      │ poller: readable, PATIENCE times      │ poller: watches the socket again
+ *      │ engine: readable, PATIENCE times      │ poller: watches the socket again
  *      │ in a row, and stops watching it       │
  *      ▼           reader: has done its work   │
  *   DISARMED ──────────────────────────────▶ REARMING
  *
  *   any ── close, from any thread ──▶ CLOSED, for good
  * </pre>
- * The writing side's; the poller watches it on request, and no longer than a writer waits:
+ * The writing side's; the engine watches it on request, and no longer than a writer waits:
  * <pre>
- *              writer: the socket is full                   poller: writable, or sweeper: try again
+ *              writer: the socket is full                   engine: writable, or sweeper: try again
  *   RUNNING ──────────────────────────────▶ WAITING ───────────────────────────▶ RUNNING
  *
  *   any ── close, from any thread ──▶ CLOSED, for good
@@ -38,24 +39,24 @@ import java.util.concurrent.locks.LockSupport;
  * and looks again, and nothing leads out of CLOSED. From this follows, for every order of events:
  * <ul>
  * <li>No readiness is missed. In RUNNING and WAITING the socket is watched, and readiness is level-triggered: what the
- * poller sees while the reader runs, it sees again on its next look. It stops watching only by the step out of RUNNING, so
+ * engine sees while the reader runs, it sees again on its next look. It stops watching only by the step out of RUNNING, so
  * never behind the back of a reader that went to WAITING. Out of DISARMED the reader cannot go to WAITING by itself; the
- * poller takes it there, having begun to watch.
- * <li>A writer that the socket holds up is in WAITING before it makes its request, so the poller, whose thread alone
+ * engine takes it there, having begun to watch.
+ * <li>A writer that the socket holds up is in WAITING before it makes its request, so the engine, whose thread alone
  * changes what is watched, finds it there when it serves the request. If it serves an older one meanwhile, it does the same
  * a second time.
  * <li>No wake-up is lost. Whoever ends a wait changes the state first and unparks then; whoever waits looks at the state
  * first and parks then. An unpark that comes between these two makes the park return at once.
  * <li>The right thread is woken: it is noted before the step to WAITING, and read after a step that found that state. A
  * step to CLOSED reads the state it replaces, too, for this sake.
- * <li>No wait ends twice: of poller and closer only one makes the step out of WAITING. What is left of an unpark that was
+ * <li>No wait ends twice: of engine and closer only one makes the step out of WAITING. What is left of an unpark that was
  * not needed ends no later wait, which goes by the state.
- * <li>A wait may end for nothing once: the poller's look may be older than the reader's last read. Not twice in a row: the
+ * <li>A wait may end for nothing once: the engine's look may be older than the reader's last read. Not twice in a row: the
  * next look is younger than that read.
- * <li>Before the key is known here, the poller may see the socket ready; what it then does, it does with the key it has.
+ * <li>Before the key is known here, the engine may see the socket ready; what it then does, it does with the key it has.
  * </ul>
  * An interrupt ends a wait with an exception and changes nothing else: the thread takes the step from WAITING to RUNNING
- * itself, unless the poller was quicker. From REARMING there is no such step; the poller, which has the request, soon goes
+ * itself, unless the engine was quicker. From REARMING there is no such step; the engine, which has the request, soon goes
  * on to WAITING.
  */
 final class ParkingTransport implements Transport {
@@ -83,10 +84,12 @@ final class ParkingTransport implements Transport {
     }
 
     private final SocketChannel channel;
-    private final Poller poller;
+    private volatile SelectorEngine engine;
+    /** Schedules the connection's threads; {@code null} if the JDK does. */
+    private final Strand strand;
     private final SocketAddress local;
     private final SocketAddress remote;
-    /** Set before the transport is used, but perhaps after the poller saw the socket ready. */
+    /** Set before the transport is used, but perhaps after the engine saw the socket ready. */
     private volatile SelectionKey key;
 
     private volatile int reading = RUNNING;
@@ -95,18 +98,25 @@ final class ParkingTransport implements Transport {
     private Thread reader;
     private Thread writer;
 
-    /** The poller's own: whether the socket is watched for reading, and how often it was ready in vain. */
+    /** The engine's own: whether the socket is watched for reading, and how often it was ready in vain. */
     private boolean armed = true;
     private byte inVain;
 
     /** Changed by the writer alone. */
     private volatile byte progress;
 
-    ParkingTransport(SocketChannel channel, Poller poller) throws IOException {
+    ParkingTransport(SocketChannel channel, SelectorEngine engine, Strand strand) throws IOException {
         this.channel = channel;
-        this.poller = poller;
+        this.engine = engine;
+        this.strand = strand;
         this.local = channel.getLocalAddress();
         this.remote = channel.getRemoteAddress();
+        engine.opened();
+    }
+
+    @Override
+    public Thread.Builder.OfVirtual threadBuilder() {
+        return strand == null ? Thread.ofVirtual() : strand.threadBuilder();
     }
 
     void registered(SelectionKey registration) {
@@ -122,7 +132,7 @@ final class ParkingTransport implements Transport {
             if (!READING.compareAndSet(this, DISARMED, REARMING)) {
                 throw new AsynchronousCloseException();
             }
-            poller.request(this);
+            engine.request(this);
         }
         boolean interrupted = false;
         while (isWaiting(reading)) {
@@ -136,7 +146,7 @@ final class ParkingTransport implements Transport {
         return true;
     }
 
-    /** Of one look at the state: between two the poller may have gone on from REARMING to WAITING. */
+    /** Of one look at the state: between two the engine may have gone on from REARMING to WAITING. */
     private static boolean isWaiting(int state) {
         return state == WAITING || state == REARMING;
     }
@@ -146,7 +156,7 @@ final class ParkingTransport implements Transport {
         if (!WRITING.compareAndSet(this, RUNNING, WAITING)) {
             throw new AsynchronousCloseException();
         }
-        poller.request(this);
+        engine.request(this);
         boolean interrupted = false;
         while (writing == WAITING) {
             interrupted |= park(interrupted);
@@ -273,7 +283,7 @@ final class ParkingTransport implements Transport {
             // The descriptor is gone either way, and there is nobody left to tell.
         } finally {
             // The selector lets go of the descriptor on its next look.
-            poller.wakeUp();
+            engine.closed();
             LockSupport.unpark(reader);
             LockSupport.unpark(writer);
         }
@@ -289,7 +299,7 @@ final class ParkingTransport implements Transport {
         return remote;
     }
 
-    // The poller's thread.
+    // The engine's thread.
 
     /** The socket has octets, or their end. */
     void readable(SelectionKey ready) {

@@ -58,6 +58,11 @@ public final class TlsTransport implements Transport {
     }
 
     @Override
+    public Thread.Builder.OfVirtual threadBuilder() {
+        return below.threadBuilder();
+    }
+
+    @Override
     public void handshake() throws IOException {
         begin();
         try {

@@ -11,6 +11,11 @@ import javax.net.ssl.SSLSession;
  * or waits to read, and one writes; these may be two. All buffers have arrays.
  */
 public interface Transport {
+    /** A builder of virtual threads that serve this connection, scheduled where its socket is watched. */
+    default Thread.Builder.OfVirtual threadBuilder() {
+        return Thread.ofVirtual();
+    }
+
     /**
      * Agrees with the peer on what has to be agreed before bytes pass, such as by TLS; comes before everything else, on the
      * thread that reads. Waits, until {@link #close()} at the most. A plain transport has nothing to agree on.

@@ -3,11 +3,13 @@ package dev.weft.internal.transport;
 import dev.weft.internal.time.Failures;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 
 /** Makes the transports of one server. */
-public sealed interface Transports extends AutoCloseable {
+public sealed interface Transports extends AutoCloseable permits Transports.Blocking, Transports.Tls, Parking, Looping {
     /** A transport over a connected channel in blocking mode, which is its own from here on. Does not block. */
     Transport over(SocketChannel channel) throws IOException;
 
@@ -17,6 +19,15 @@ public sealed interface Transports extends AutoCloseable {
      * @param start must not block
      */
     void start(Runnable start);
+
+    /** A builder of virtual threads that serve no connection in particular. */
+    Thread.Builder.OfVirtual threadBuilder();
+
+    /** How the connections' threads are scheduled, in words for an operator. */
+    String description();
+
+    /** Why connections are served worse than they should be just now; empty if they are not. Does not wait. */
+    Optional<String> impairment();
 
     /**
      * Whether what wakes the connections' threads has shown since the last call that it goes on; if not, it is asked to.
@@ -41,13 +52,19 @@ public sealed interface Transports extends AutoCloseable {
     }
 
     /**
-     * Pollers of our own, and threads that park.
+     * Pollers of our own, and threads that park and are scheduled by the JDK.
      *
-     * @param pinned   whether a virtual thread that blocks in a selector holds its carrier
-     * @param failures those of the poller; has the name of the thread
+     * @param pinned   whether a virtual thread that waits in a selector holds its carrier
+     * @param failures those of the pollers; has the name of the thread
+     * @param why      why there are no loops, for the description; may be empty
      */
-    static Transports parking(boolean pinned, Failures failures) throws IOException {
-        return new Parking(new Poller(pinned, failures));
+    static Transports parking(boolean pinned, Failures failures, String why) throws IOException {
+        return Parking.open(pinned, failures, why);
+    }
+
+    /** The loops of this process, and threads that park; empty, with the reason at the consumer, if there cannot be any. */
+    static Optional<Transports> looping(Consumer<String> obstacle) throws IOException {
+        return SharedLoops.transports(obstacle);
     }
 
     /**
@@ -72,6 +89,21 @@ public sealed interface Transports extends AutoCloseable {
         }
 
         @Override
+        public Thread.Builder.OfVirtual threadBuilder() {
+            return Thread.ofVirtual();
+        }
+
+        @Override
+        public String description() {
+            return "the JDK's scheduler and blocking channels";
+        }
+
+        @Override
+        public Optional<String> impairment() {
+            return Optional.empty();
+        }
+
+        @Override
         public boolean beat() {
             return pulse.beat();
         }
@@ -87,34 +119,6 @@ public sealed interface Transports extends AutoCloseable {
         }
     }
 
-    /** Shares a poller. */
-    record Parking(Poller poller) implements Transports {
-        @Override
-        public Transport over(SocketChannel channel) throws IOException {
-            return poller.register(channel);
-        }
-
-        @Override
-        public void start(Runnable start) {
-            poller.start(start);
-        }
-
-        @Override
-        public boolean beat() {
-            return poller.beat();
-        }
-
-        @Override
-        public boolean isDead() {
-            return poller.isDead();
-        }
-
-        @Override
-        public void close() {
-            poller.stop();
-        }
-    }
-
     /** Shares buffers. */
     record Tls(Transports below, Supplier<SSLEngine> engines, TlsBuffers buffers) implements Transports {
         @Override
@@ -126,6 +130,21 @@ public sealed interface Transports extends AutoCloseable {
         @Override
         public void start(Runnable start) {
             below.start(start);
+        }
+
+        @Override
+        public Thread.Builder.OfVirtual threadBuilder() {
+            return below.threadBuilder();
+        }
+
+        @Override
+        public String description() {
+            return below.description();
+        }
+
+        @Override
+        public Optional<String> impairment() {
+            return below.impairment();
         }
 
         @Override

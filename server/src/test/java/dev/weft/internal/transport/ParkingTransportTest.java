@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.internal.time.Failures;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
@@ -84,7 +85,8 @@ class ParkingTransportTest {
                 SocketChannel channel = listener.accept()) {
             peer.write(ByteBuffer.allocate(1));
             channel.configureBlocking(false);
-            ParkingTransport transport = new ParkingTransport(channel, new Poller("unused", false));
+            ParkingTransport transport = new ParkingTransport(channel,
+                    new SelectorEngine(Failures.toHandler("unused")), null);
             SelectionKey key = channel.register(selector, SelectionKey.OP_READ, transport);
             for (int i = 0; i < 8; i++) {
                 assertEquals(SelectionKey.OP_READ, key.interestOps());

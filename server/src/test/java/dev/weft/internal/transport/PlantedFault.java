@@ -20,9 +20,9 @@ enum PlantedFault {
                     if (!WRITING.compareAndSet(this, RUNNING, WAITING)) {
                         throw new AsynchronousCloseException();
                     }
-                    poller.request(this);
+                    engine.request(this);
             """, """
-                    poller.request(this);
+                    engine.request(this);
                     if (!WRITING.compareAndSet(this, RUNNING, WAITING)) {
                         throw new AsynchronousCloseException();
                     }
@@ -78,21 +78,29 @@ enum PlantedFault {
             """),
     /** A poller that blocks does not see the request until something else happens. */
     REQUESTED_WITHOUT_WAKE_UP("""
-                    requests.add(() -> serve(transport));
+                    requests.add(request);
                     wakeUp();
             """, """
-                    requests.add(() -> serve(transport));
+                    requests.add(request);
             """),
     /** A request may come between the poller's look and its flag. */
     POLLER_LOOKS_BEFORE_IT_RAISES_ITS_FLAG("""
-                    blocking = true;
+                    waiting = true;
                     try {
-                        return requests.isEmpty() && !stopped
+                        if (!requests.isEmpty() || closed || !mayWait.getAsBoolean()) {
             """, """
                     boolean none = requests.isEmpty();
-                    blocking = true;
+                    waiting = true;
                     try {
-                        return none && !stopped
+                        if (!none || closed || !mayWait.getAsBoolean()) {
+            """),
+    /** Nobody wakes an engine that is about to wait. */
+    WAKER_BELIEVES_ANOTHER_TO_WAKE("""
+                    if (waiting && WAITING.compareAndSet(this, true, false)) {
+                        selector.wakeup();
+            """, """
+                    if (waiting && !WAITING.compareAndSet(this, true, false)) {
+                        selector.wakeup();
             """),
     /** The reader may go to waiting, and the poller no longer watches for it. */
     DISARMED_BEHIND_THE_READERS_BACK("""
@@ -112,7 +120,7 @@ enum PlantedFault {
     REARMING_NOT_REQUESTED("""
                             throw new AsynchronousCloseException();
                         }
-                        poller.request(this);
+                        engine.request(this);
                     }
             """, """
                             throw new AsynchronousCloseException();
@@ -154,7 +162,7 @@ enum PlantedFault {
             """),
     /** The descriptor stays open, and the peer in its read, until something else happens. */
     CLOSED_WITHOUT_WAKE_UP("""
-                        poller.wakeUp();
+                        engine.closed();
                         LockSupport.unpark(reader);
             """, """
                         LockSupport.unpark(reader);

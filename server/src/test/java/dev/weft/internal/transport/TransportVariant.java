@@ -33,14 +33,14 @@ import javax.tools.ToolProvider;
 final class TransportVariant {
     private static final String PACKAGE = "dev.weft.internal.transport.";
     private static final Path SOURCES = Path.of("src/main/java", PACKAGE.replace('.', '/'));
-    private static final List<String> CLASSES = List.of("ParkingTransport", "Poller", "Lookout");
+    private static final List<String> CLASSES = List.of("ParkingTransport", "SelectorEngine", "Poller", "Lookout");
     /** As {@link ParkingTransport} has it. */
     private static final int WAITING = 1;
     /** A line on which a statement begins that reads or changes what threads share. */
     private static final Pattern STEP = Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
-            + "(interrupted|READING|WRITING|reading|writing|blocking|requests|stopped|principal|closed|failure)\\b"
-            + "|(LockSupport|READING|WRITING|poller|requests|selector|channel|registration)\\."
-            + "|interrupted \\|= park\\(|(reader|writer|armed|inVain|blocking|stopped|reading|writing|principal|ready|failure) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)");
+            + "(interrupted|READING|WRITING|WAITING|reading|writing|waiting|requests|stopped|principal|closed|failure)\\b"
+            + "|(LockSupport|READING|WRITING|engine|requests|selector|channel|registration)\\."
+            + "|interrupted \\|= park\\(|(reader|writer|armed|inVain|waiting|stopped|closed|reading|writing|principal|ready|failure) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)");
 
     private final ClassLoader loader;
 
@@ -122,7 +122,7 @@ final class TransportVariant {
 
         /** How many channels are registered. */
         int keys() throws ReflectiveOperationException {
-            return ((Selector) field(poller, "selector")).keys().size();
+            return ((Selector) field(field(poller, "engine"), "selector")).keys().size();
         }
 
         /** Whether the writing side's state says that a thread waits. */

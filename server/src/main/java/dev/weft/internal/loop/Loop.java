@@ -1,0 +1,206 @@
+package dev.weft.internal.loop;
+
+import dev.weft.internal.time.Failures;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Runs virtual threads: looks which sockets are ready, has the threads that wait for them take a turn, and waits when nothing
+ * is left. It is run by one platform thread at a time, a {@link Runner}; when a turn takes too long, such as that of a thread
+ * that computes or is in native code, another runner takes the loop over, with its engine and its queue.
+ * <p>
+ * Who holds the loop is in one number, a term's, which is even; odd while the holder is in a turn:
+ * <pre>
+ *             holder: begins a turn                 holder: the turn is over
+ *   term  ───────────────────────────▶ term + 1 ───────────────────────────▶ term
+ *                                         │
+ *                                         │ watchdog: the turn takes too long
+ *                                         ▼
+ *                                     term + 2, of another runner; the old one finds this when its turn is over, and leaves
+ * </pre>
+ * The steps out of a turn are compare-and-sets, so of holder and watchdog only one makes it: no loop has two holders, and none
+ * is without. While a turn is taken the holder touches nothing of the loop's; what it wrote before, the next holder sees.
+ * <p>
+ * The queue is lock-free: {@link #add} pushes a place on a list, the newest first, by one compare-and-set; the holder takes
+ * the whole list by one exchange, reverses it, and has all in it take their turns before it looks at the sockets again. So
+ * the order is that in which they were added, and sockets and threads cannot starve each other.
+ * <p>
+ * No wake-up is lost: the engine says that it waits before it asks for the last time whether the queue is empty; who adds to
+ * the queue does so before it asks whether the engine waits.
+ */
+final class Loop {
+    private static final long RECOVERY_NANOS = 10_000_000;
+
+    private static final VarHandle PUSHED;
+    private static final VarHandle HELD;
+    private static final VarHandle TURNS;
+
+    static {
+        try {
+            PUSHED = MethodHandles.lookup().findVarHandle(Loop.class, "pushed", Strand.class);
+            HELD = MethodHandles.lookup().findVarHandle(Loop.class, "held", int.class);
+            TURNS = MethodHandles.lookup().findVarHandle(Loop.class, "turns", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Engine engine;
+    private final Watchdog watchdog;
+    private final Failures failures;
+    private final BooleanSupplier mayWait = this::mayWait;
+
+    private volatile Strand pushed;
+    private volatile int held;
+    private volatile boolean stopped;
+    private volatile boolean ended;
+
+    /** The holder's: what is to run, the oldest first; and the number of turns, which the watchdog may see late. */
+    private Strand ready;
+    private int turns;
+
+    /** A loop that nobody holds yet; its first term is 0. */
+    Loop(Engine engine, Watchdog watchdog, Failures failures) {
+        this.engine = engine;
+        this.watchdog = watchdog;
+        this.failures = failures;
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    // Any thread.
+
+    /** Has the strand's task take a turn. Does not wait or allocate. */
+    void add(Strand strand) {
+        Strand before;
+        do {
+            before = pushed;
+            strand.next = before;
+        } while (!PUSHED.compareAndSet(this, before, strand));
+        engine.wakeUp();
+        if (ended) {
+            runLeft();
+        }
+    }
+
+    /** Ends the loop, and closes its engine, once all that are in the queue had their turns. Does not wait. */
+    void stop() {
+        stopped = true;
+        engine.wakeUp();
+    }
+
+    // The holder.
+
+    /** Runs the loop until it is stopped, or taken over. */
+    void run(int term) {
+        boolean holds = true;
+        while (holds && !(stopped && pushed == null)) {
+            holds = takeTurns(term);
+            if (holds) {
+                poll();
+            }
+        }
+        if (holds) {
+            end();
+        }
+    }
+
+    /** False if the loop was taken over meanwhile. */
+    private boolean takeTurns(int term) {
+        if (ready == null) {
+            ready = takeAdded();
+        }
+        for (Strand strand = ready; strand != null; strand = ready) {
+            ready = strand.next;
+            Runnable task = strand.takeTask();
+            TURNS.setOpaque(this, turns + 1);
+            HELD.setRelease(this, term + 1);
+            take(task);
+            if (!HELD.compareAndSet(this, term + 1, term)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void take(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable e) {
+            failures.note(e);
+        }
+    }
+
+    /** The oldest first. */
+    private Strand takeAdded() {
+        Strand oldest = null;
+        for (Strand strand = (Strand) PUSHED.getAndSet(this, null); strand != null;) {
+            Strand before = strand.next;
+            strand.next = oldest;
+            oldest = strand;
+            strand = before;
+        }
+        return oldest;
+    }
+
+    private void poll() {
+        try {
+            engine.poll(mayWait);
+        } catch (Throwable e) {
+            failures.note(e);
+            // So that a failure that lasts does not take a core. Needs no memory.
+            LockSupport.parkNanos(RECOVERY_NANOS);
+        }
+        watchdog.somethingHappened();
+    }
+
+    private boolean mayWait() {
+        return pushed == null && !stopped;
+    }
+
+    private void end() {
+        engine.close();
+        ended = true;
+        runLeft();
+    }
+
+    /** Threads that outlive their loop take their turns on a thread made for each. */
+    private void runLeft() {
+        for (Strand strand = takeAdded(); strand != null;) {
+            Strand next = strand.next;
+            Runnable task = strand.takeTask();
+            Thread.ofPlatform().daemon().start(() -> take(task));
+            strand = next;
+        }
+    }
+
+    // The watchdog.
+
+    /** Who holds the loop, and whether it is in a turn. */
+    int held() {
+        return held;
+    }
+
+    /** Whether this is a holder's number within a turn. */
+    static boolean isInTurn(int held) {
+        return (held & 1) != 0;
+    }
+
+    /** The number of turns, which wraps around. */
+    int turns() {
+        return (int) TURNS.getOpaque(this);
+    }
+
+    /**
+     * Ends the term of the holder that was seen in a turn.
+     *
+     * @return the next term, or -1 if the turn is over
+     */
+    int takeOver(int seen) {
+        return HELD.compareAndSet(this, seen, seen + 1) ? seen + 1 : -1;
+    }
+}

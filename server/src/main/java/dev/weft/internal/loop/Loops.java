@@ -1,0 +1,191 @@
+package dev.weft.internal.loop;
+
+import dev.weft.internal.time.Failures;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Loops, the platform threads that run them, and the spare ones that take over a loop whose turn takes too long. There is
+ * always a spare one beforehand, so that a takeover needs no memory.
+ */
+public final class Loops {
+    /** Of platform threads in all, beyond one for each loop: as many as the JDK's scheduler would make. */
+    private static final int MOST_SPARES = 256;
+    /** Of those that wait for work. */
+    private static final int SPARES_KEPT = 8;
+
+    private final List<Loop> all = new ArrayList<>();
+    private final Watchdog watchdog;
+    private final Failures failures;
+    private final String name;
+
+    /** Many add, and the watchdog alone takes: all at once, and then one after another from {@link #taken}. */
+    private final AtomicReference<Runner> spares = new AtomicReference<>();
+    private final AtomicInteger spareCount = new AtomicInteger();
+    private Runner taken;
+
+    private final AtomicInteger runners = new AtomicInteger();
+    private final AtomicLong takeovers = new AtomicLong();
+    private final AtomicLong refusals = new AtomicLong();
+    private volatile boolean stopped;
+
+    /** Loops that run; there must be no {@link #obstacle()}. */
+    public Loops(String name, List<? extends Engine> engines, Failures.Reporter reporter) {
+        this.name = name;
+        this.failures = new Failures(name, reporter);
+        this.watchdog = new Watchdog(this, new Failures(name + "-watchdog", reporter));
+        engines.forEach(engine -> all.add(new Loop(engine, watchdog, failures)));
+        addSpare();
+        all.forEach(loop -> startRunner().assign(loop, 0));
+        watchdog.start(all.size());
+    }
+
+    /** Why there cannot be loops in this JVM, in words for an operator; empty if there can. */
+    public static Optional<String> obstacle() {
+        return VirtualThreads.obstacle();
+    }
+
+    /** A new strand of one of the loops. */
+    public Strand strand(int index) {
+        return new Strand(all.get(index));
+    }
+
+    /** The loops; the list does not change. */
+    List<Loop> all() {
+        return all;
+    }
+
+    /** The number of times that a loop was taken over from a thread whose turn took too long. */
+    public long takeovers() {
+        return takeovers.get();
+    }
+
+    /** The number of times that a loop was not taken over because there were too many threads already, or no memory. */
+    public long refusedTakeovers() {
+        return refusals.get();
+    }
+
+    /** Why threads on a loop wait longer than they should; empty if they do not. */
+    public Optional<String> impairment() {
+        return watchdog.isInVain()
+                ? Optional.of("a turn on a loop takes long, and the loop cannot be taken over: of " + runners.get()
+                        + " threads for this none is spare")
+                : Optional.empty();
+    }
+
+    /** Whether what watches the loops has ended without having been told to. */
+    public boolean isDead() {
+        return watchdog.isLost();
+    }
+
+    /** The number of platform threads that run loops, take turns that are too long, or are spare. */
+    public int threads() {
+        return runners.get();
+    }
+
+    /** Ends the loops, and closes their engines. Does not wait. */
+    public void stop() {
+        stopped = true;
+        watchdog.stop();
+        all.forEach(Loop::stop);
+        for (Runner spare = spares.getAndSet(null); spare != null; spare = spare.next) {
+            spare.stop();
+        }
+    }
+
+    /**
+     * Has another thread run a loop whose holder was seen in a turn, unless that is over by now. For the watchdog.
+     *
+     * @return false if there is no other thread
+     */
+    boolean takeOver(Loop loop, int held) {
+        Runner runner = takeSpare();
+        if (runner == null) {
+            refusals.incrementAndGet();
+            return false;
+        }
+        int term = loop.takeOver(held);
+        if (term < 0) {
+            runner.next = taken;
+            taken = runner;
+            spareCount.incrementAndGet();
+            return true;
+        }
+        takeovers.incrementAndGet();
+        runner.assign(loop, term);
+        if (taken == null && spares.get() == null) {
+            addSpareIfPossible();
+        }
+        return true;
+    }
+
+    private Runner takeSpare() {
+        if (taken == null) {
+            taken = spares.getAndSet(null);
+        }
+        if (taken == null) {
+            addSpareIfPossible();
+            taken = spares.getAndSet(null);
+        }
+        Runner runner = taken;
+        if (runner != null) {
+            taken = runner.next;
+            runner.next = null;
+            spareCount.decrementAndGet();
+        }
+        return runner;
+    }
+
+    private void addSpareIfPossible() {
+        if (runners.get() < all.size() + MOST_SPARES) {
+            try {
+                addSpare();
+            } catch (Throwable e) {
+                failures.note(e);
+            }
+        }
+    }
+
+    private void addSpare() {
+        addSpare(startRunner());
+    }
+
+    private Runner startRunner() {
+        Runner runner = new Runner(this, name + "-" + runners.incrementAndGet());
+        boolean started = false;
+        try {
+            runner.start();
+            started = true;
+        } finally {
+            if (!started) {
+                runners.decrementAndGet();
+            }
+        }
+        return runner;
+    }
+
+    /**
+     * Adds a runner to the spare ones.
+     *
+     * @return false if there are enough, and its thread is to end
+     */
+    boolean addSpare(Runner runner) {
+        if (stopped || spareCount.incrementAndGet() > SPARES_KEPT) {
+            if (!stopped) {
+                spareCount.decrementAndGet();
+            }
+            runners.decrementAndGet();
+            return false;
+        }
+        Runner first;
+        do {
+            first = spares.get();
+            runner.next = first;
+        } while (!spares.compareAndSet(first, runner));
+        return true;
+    }
+}

@@ -1,0 +1,107 @@
+package dev.weft.internal.loop;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InaccessibleObjectException;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+/**
+ * Gives virtual threads a scheduler of our own. All that is not public API of the JDK is here: the constructor of a builder
+ * with a scheduler, in JDK 21 to 25, which the package {@code java.lang} must be opened for. It is tried before it is used.
+ */
+final class VirtualThreads {
+    private static final String BUILDER = "java.lang.ThreadBuilders$VirtualThreadBuilder";
+
+    private static final MethodHandle CONSTRUCTOR;
+    private static final String OBSTACLE;
+
+    static {
+        MethodHandle constructor = null;
+        String obstacle = null;
+        try {
+            constructor = constructor();
+            if (!new Probe().succeeds(constructor)) {
+                obstacle = "virtual threads of this JDK do not use a scheduler that they are given";
+            }
+        } catch (InaccessibleObjectException e) {
+            obstacle = "this needs the option " + option();
+        } catch (Throwable e) {
+            obstacle = "this JDK has no virtual threads with a scheduler of one's own (" + e + ")";
+        }
+        CONSTRUCTOR = constructor;
+        OBSTACLE = obstacle;
+    }
+
+    private VirtualThreads() {}
+
+    /** Why virtual threads cannot have a scheduler of our own; empty if they can. */
+    static Optional<String> obstacle() {
+        return Optional.ofNullable(OBSTACLE);
+    }
+
+    /** The option of the JVM that makes it possible. */
+    private static String option() {
+        Module module = VirtualThreads.class.getModule();
+        return "--add-opens=java.base/java.lang=" + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
+    }
+
+    /** A builder of virtual threads that the scheduler is given to whenever they are to run. */
+    static Thread.Builder.OfVirtual builder(Executor scheduler) {
+        try {
+            return (Thread.Builder.OfVirtual) CONSTRUCTOR.invokeExact(scheduler);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static MethodHandle constructor() throws ReflectiveOperationException {
+        Constructor<?> constructor = Class.forName(BUILDER).getDeclaredConstructor(Executor.class);
+        constructor.setAccessible(true);
+        return MethodHandles.lookup().unreflectConstructor(constructor)
+                .asType(MethodType.methodType(Thread.Builder.OfVirtual.class, Executor.class));
+    }
+
+    /** A thread that is started comes to its scheduler, and runs when that runs it on a platform thread. */
+    private static final class Probe implements Executor, Runnable {
+        private volatile Runnable scheduled;
+        private volatile Thread ran;
+
+        @Override
+        public void execute(Runnable turn) {
+            scheduled = turn;
+        }
+
+        // In a class of its own: the outer one is not initialized yet, and other threads would wait for that.
+        @Override
+        public void run() {
+            ran = Thread.currentThread();
+        }
+
+        boolean succeeds(MethodHandle constructor) throws Throwable {
+            Thread thread = ((Thread.Builder.OfVirtual) constructor.invokeExact((Executor) this)).unstarted(this);
+            thread.start();
+            Runnable turn = scheduled;
+            if (turn == null) {
+                return false;
+            }
+            Thread platform = Thread.ofPlatform().daemon().start(turn);
+            boolean interrupted = false;
+            while (platform.isAlive()) {
+                try {
+                    platform.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            return ran == thread;
+        }
+    }
+}

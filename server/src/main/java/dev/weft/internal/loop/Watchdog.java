@@ -1,0 +1,113 @@
+package dev.weft.internal.loop;
+
+import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.ServiceThread;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Notices when a turn on a loop takes too long, and has the loop taken over. A platform thread, which looks every few
+ * milliseconds while the loops have something to do. After they have all waited for a while it sleeps until one of them has.
+ */
+final class Watchdog {
+    /** A turn is too long if it is under way at two looks in a row. */
+    static final Duration INTERVAL = Duration.ofMillis(4);
+    /** After the loops have waited at this number of looks in a row, the watchdog sleeps. */
+    private static final int PATIENCE = 25;
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
+
+    private final Loops loops;
+    private final ServiceThread thread;
+
+    private volatile boolean asleep;
+    private volatile boolean inVain;
+
+    /** The thread's own: what the last look saw of each loop. */
+    private int[] heldBefore = {};
+    private int[] turnsBefore = {};
+    private int quietLooks;
+
+    /** A watchdog that is not yet started. */
+    Watchdog(Loops loops, Failures failures) {
+        this.loops = loops;
+        this.thread = new ServiceThread(failures.what(), this::step, failures, LONGEST_PAUSE, true);
+    }
+
+    void start(int count) {
+        heldBefore = new int[count];
+        turnsBefore = new int[count];
+        thread.start();
+    }
+
+    void stop() {
+        thread.stop();
+    }
+
+    /**
+     * A loop has something to do after a wait. Cheap while the watchdog is awake; does not wait. No loop's first turn is
+     * missed: the loop no longer waits when it asks whether the watchdog sleeps, which sleeps only if it finds, after it has
+     * said so, that all loops wait.
+     */
+    void somethingHappened() {
+        if (asleep) {
+            asleep = false;
+            thread.wake();
+        }
+    }
+
+    /** Whether, at the last look, a loop should have been taken over and could not be. */
+    boolean isInVain() {
+        return inVain;
+    }
+
+    boolean isLost() {
+        return thread.isLost();
+    }
+
+    private void step() {
+        if (quietLooks >= PATIENCE) {
+            sleep();
+        } else {
+            thread.sleep(INTERVAL.toNanos());
+        }
+        look(loops.all());
+    }
+
+    private void sleep() {
+        asleep = true;
+        if (allWait(loops.all())) {
+            LockSupport.park(this);
+        }
+        asleep = false;
+        quietLooks = 0;
+    }
+
+    private static boolean allWait(List<Loop> all) {
+        for (int i = 0; i < all.size(); i++) {
+            if (!all.get(i).engine().isWaiting()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void look(List<Loop> all) {
+        boolean quiet = true;
+        boolean vain = false;
+        for (int i = 0; i < all.size(); i++) {
+            Loop loop = all.get(i);
+            int held = loop.held();
+            int turns = loop.turns();
+            boolean same = held == heldBefore[i] && turns == turnsBefore[i];
+            if (same && Loop.isInTurn(held)) {
+                vain |= !loops.takeOver(loop, held);
+            }
+            quiet &= same && loop.engine().isWaiting();
+            heldBefore[i] = held;
+            turnsBefore[i] = turns;
+        }
+        inVain = vain;
+        quietLooks = quiet ? quietLooks + 1 : 0;
+    }
+}

@@ -1,0 +1,81 @@
+package dev.weft.internal.transport;
+
+import dev.weft.internal.time.Failures;
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Pollers, and threads that park and are scheduled by the JDK: one poller for two carriers, since a poller takes turns with
+ * what it wakes.
+ *
+ * @param next counts what has been started
+ */
+record Parking(List<Poller> pollers, String description, AtomicInteger next) implements Transports {
+    private static final int CARRIERS_PER_POLLER = 2;
+
+    /** As {@link Transports#parking}. */
+    static Parking open(boolean pinned, Failures failures, String why) throws IOException {
+        int carriers = Integer.getInteger("jdk.virtualThreadScheduler.parallelism",
+                Runtime.getRuntime().availableProcessors());
+        int count = Math.max(1, carriers / CARRIERS_PER_POLLER);
+        List<Poller> pollers = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                pollers.add(new Poller(pinned, failures));
+            }
+        } catch (Throwable e) {
+            pollers.forEach(Poller::stop);
+            throw e;
+        }
+        String description = "the JDK's scheduler, with pollers: " + count + (why.isEmpty() ? "" : " (" + why + ")");
+        return new Parking(List.copyOf(pollers), description, new AtomicInteger());
+    }
+
+    @Override
+    public Transport over(SocketChannel channel) throws IOException {
+        Poller fewest = pollers.size() == 1
+                ? pollers.getFirst()
+                : pollers.stream().min(Comparator.comparingInt(Poller::transports)).orElseThrow();
+        return fewest.register(channel);
+    }
+
+    @Override
+    public void start(Runnable start) {
+        pollers.get(Math.floorMod(next.getAndIncrement(), pollers.size())).start(start);
+    }
+
+    @Override
+    public Thread.Builder.OfVirtual threadBuilder() {
+        return Thread.ofVirtual();
+    }
+
+    @Override
+    public Optional<String> impairment() {
+        return Optional.empty();
+    }
+
+    /** Of all of them: each is asked. */
+    @Override
+    public boolean beat() {
+        boolean all = true;
+        for (int i = 0; i < pollers.size(); i++) {
+            all &= pollers.get(i).beat();
+        }
+        return all;
+    }
+
+    @Override
+    public boolean isDead() {
+        return pollers.stream().anyMatch(Poller::isDead);
+    }
+
+    @Override
+    public void close() {
+        pollers.forEach(Poller::stop);
+    }
+}

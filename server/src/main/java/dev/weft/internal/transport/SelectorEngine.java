@@ -1,0 +1,207 @@
+package dev.weft.internal.transport;
+
+import dev.weft.internal.loop.Engine;
+import dev.weft.internal.loop.Strand;
+import dev.weft.internal.time.Failures;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * Watches the sockets of many {@link ParkingTransport}s by a selector, and unparks the thread that waits for one that is ready.
+ * It is driven by a {@link dev.weft.internal.loop.Loop} or by a {@link Poller}.
+ * <p>
+ * Every channel stays registered from its beginning to its end, so a message costs no {@code epoll_ctl}, and readiness is
+ * level-triggered, so a connection that has done its work waits without a probing read.
+ * <p>
+ * Only the driving thread changes what a key is interested in, and so no two such changes can overtake each other; others ask
+ * for it by {@link #request}.
+ */
+final class SelectorEngine implements Engine {
+    private static final VarHandle WAITING;
+
+    static {
+        try {
+            WAITING = MethodHandles.lookup().findVarHandle(SelectorEngine.class, "waiting", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Selector selector = Selector.open();
+    private final Consumer<SelectionKey> dispatch = this::dispatch;
+    private final ConcurrentLinkedQueue<Runnable> requests = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger transports = new AtomicInteger();
+    private final Failures failures;
+
+    /** Whether the thread waits in the selector, or is about to: what is asked of it then needs a wake-up. */
+    private volatile boolean waiting;
+    private volatile boolean closed;
+
+    /** An engine that nobody drives yet. */
+    SelectorEngine(Failures failures) throws IOException {
+        this.failures = failures;
+    }
+
+    // Any thread.
+
+    /**
+     * A transport over this connected channel.
+     *
+     * @param strand schedules the connection's threads, or {@code null} if the JDK does
+     * @throws ClosedSelectorException if the engine has been closed
+     */
+    ParkingTransport register(SocketChannel channel, Strand strand) throws IOException {
+        channel.configureBlocking(false);
+        ParkingTransport transport = new ParkingTransport(channel, this, strand);
+        transport.registered(channel.register(selector, SelectionKey.OP_READ, transport));
+        wakeUp();
+        // The engine raises its flag before it looks for transports that are left: it saw this one, or we see the flag.
+        if (closed) {
+            transport.close();
+            throw new ClosedSelectorException();
+        }
+        return transport;
+    }
+
+    /** Has the driving thread look at what a transport is interested in. Does not block. */
+    void request(ParkingTransport transport) {
+        request(() -> serve(transport));
+    }
+
+    /** Has the driving thread do this. Does not block. */
+    void request(Runnable request) {
+        requests.add(request);
+        wakeUp();
+        // As in register(): it is not left undone, and not done twice.
+        if (closed && requests.remove(request)) {
+            request.run();
+        }
+    }
+
+    @Override
+    public void wakeUp() {
+        // The driving thread raises its flag before it looks for requests the last time, and we make ours before we look at
+        // the flag: one of us sees the other. Of several that see it, one wakes.
+        if (waiting && WAITING.compareAndSet(this, true, false)) {
+            selector.wakeup();
+        }
+    }
+
+    @Override
+    public boolean isWaiting() {
+        return waiting;
+    }
+
+    /** The number of transports that are open. */
+    int transports() {
+        return transports.get();
+    }
+
+    void opened() {
+        transports.incrementAndGet();
+    }
+
+    /** A transport is closed; the selector lets go of its descriptor at its next look. */
+    void closed() {
+        transports.decrementAndGet();
+        wakeUp();
+    }
+
+    // The driving thread.
+
+    @Override
+    public void poll(BooleanSupplier mayWait) throws IOException {
+        serveRequests();
+        if (!await(mayWait)) {
+            pollNow();
+        }
+    }
+
+    /** Serves what is ready, without waiting; returns whether anything was. */
+    boolean pollNow() throws IOException {
+        return selector.selectNow(dispatch) > 0;
+    }
+
+    /**
+     * Waits until a socket is ready or something is asked for, and serves what is ready; but for a wait that is not needed.
+     *
+     * @return whether it waited
+     */
+    boolean await(BooleanSupplier mayWait) throws IOException {
+        waiting = true;
+        try {
+            if (!requests.isEmpty() || closed || !mayWait.getAsBoolean()) {
+                return false;
+            }
+            selector.select(dispatch);
+            return true;
+        } finally {
+            waiting = false;
+        }
+    }
+
+    /** Does what was asked for; returns whether anything was. */
+    boolean serveRequests() {
+        boolean found = false;
+        Runnable request;
+        while ((request = requests.poll()) != null) {
+            try {
+                request.run();
+            } catch (Throwable e) {
+                failures.note(e);
+            }
+            found = true;
+        }
+        return found;
+    }
+
+    private static void serve(ParkingTransport transport) {
+        try {
+            transport.serveRequest();
+        } catch (Throwable e) {
+            transport.close();
+            throw e;
+        }
+    }
+
+    private void dispatch(SelectionKey key) {
+        try {
+            int ready = key.readyOps();
+            ParkingTransport transport = (ParkingTransport) key.attachment();
+            if ((ready & SelectionKey.OP_READ) != 0) {
+                transport.readable(key);
+            }
+            if ((ready & SelectionKey.OP_WRITE) != 0) {
+                transport.writable(key);
+            }
+        } catch (CancelledKeyException e) {
+            // Closed meanwhile, which freed the threads that waited.
+        } catch (Throwable e) {
+            // A failure on one connection, such as no memory to unpark its thread with, must not affect the others.
+            failures.note(e);
+            ((ParkingTransport) key.attachment()).close();
+        }
+    }
+
+    /** Closes the transports that are left, so that no thread waits in one for good. */
+    @Override
+    public void close() {
+        closed = true;
+        try (selector) {
+            selector.keys().forEach(key -> ((ParkingTransport) key.attachment()).close());
+            serveRequests();
+        } catch (IOException e) {
+            failures.note(e);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package dev.weft.internal.transport;
+
+import dev.weft.internal.loop.Loops;
+import dev.weft.internal.time.Failures;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * The loops of this process, which all servers use: made when the first one starts, and never ended, since a handler may have
+ * started virtual threads on them that go on after its server has been closed. Their threads are daemons.
+ */
+final class SharedLoops {
+    /** The number of loops; by default one for each processor. 0: no loops. */
+    private static final String COUNT = "dev.weft.loops";
+    private static final int MOST = 1024;
+
+    private static final Logger LOGGER = System.getLogger("dev.weft");
+    private static final ReentrantLock LOCK = new ReentrantLock();
+    private static Looping shared;
+
+    private SharedLoops() {}
+
+    /** As {@link Transports#looping}. */
+    static Optional<Transports> transports(Consumer<String> obstacle) throws IOException {
+        int count = Integer.getInteger(COUNT, Runtime.getRuntime().availableProcessors());
+        if (count <= 0) {
+            obstacle.accept("no loops: " + COUNT + " is " + count);
+            return Optional.empty();
+        }
+        Optional<String> why = Loops.obstacle();
+        if (why.isPresent()) {
+            obstacle.accept("no loops: " + why.get());
+            return Optional.empty();
+        }
+        LOCK.lock();
+        try {
+            if (shared == null) {
+                shared = open("weft-loop", Math.min(count, MOST), true, SharedLoops::report);
+            }
+            return Optional.of(shared);
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    /** Loops of one's own, for which there must be no obstacle. */
+    static Looping open(String name, int count, boolean shared, Failures.Reporter reporter) throws IOException {
+        List<SelectorEngine> engines = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                engines.add(new SelectorEngine(new Failures(name + "-" + i, reporter)));
+            }
+            return new Looping(new Loops(name, engines, reporter), List.copyOf(engines), new AtomicInteger(), shared);
+        } catch (Throwable e) {
+            engines.forEach(SelectorEngine::close);
+            throw e;
+        }
+    }
+
+    private static void report(String what, long count, Throwable latest) {
+        LOGGER.log(Level.WARNING, what + " failed, " + count + " times since the last report", latest);
+    }
+}
