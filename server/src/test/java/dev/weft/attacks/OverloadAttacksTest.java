@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.SendResult;
 import dev.weft.Message;
 import dev.weft.WebSocketConnection;
+import dev.weft.internal.connection.Connection;
+import dev.weft.server.Await;
 import dev.weft.server.Handlers;
 import dev.weft.server.RawPeer;
+import dev.weft.server.ServerInsight;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
@@ -195,6 +198,38 @@ class OverloadAttacksTest {
             for (RawPeer peer : peers) {
                 peer.leave();
             }
+        }
+    }
+
+    /** What it has not read yet is in the network already, which has room for the Close frame after it. */
+    @ParameterizedTest
+    @EnumSource
+    void attack29_peerWithAHalfMessageThatIsGivenUpMustBeToldSo(Wire wire) throws Exception {
+        int backlog = 3;
+        BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
+        WebSocketServerBuilder settings = wire.server(ws -> {
+            for (int number = 0; number < backlog; number++) {
+                ws.send(Numbered.message(29, number, MESSAGE));
+            }
+            opened.add(ws);
+            ws.receive();
+        }).sendBufferSize(65_536).bufferedOctets(4 << 20);
+        try (WebSocketServer server = settings.start(); RawPeer peer = RawPeer.open(server)) {
+            peer.octets(RawPeer.frame(0x02, new byte[116_000]));
+            Connection given = (Connection) opened.poll(10, TimeUnit.SECONDS);
+            Await.until("it holds half a message", () -> given.heldBytes() > 0 && given.isStuck());
+            var budget = ServerInsight.budget(server);
+            long most = budget.limit() - given.heldBytes() + 1;
+            if (budget.take(most)) {
+                budget.giveBack(most);
+            }
+            Await.until("its bytes are freed", () -> budget.taken() == 0);
+            for (int number = 0; number < backlog; number++) {
+                assertNumbered(number, peer);
+            }
+            WireFrame last = WireFrame.read(peer.input());
+            assertTrue(last != null && last.isClose(), () -> "no Close frame: " + last);
+            assertEquals(1013, last.closeCode());
         }
     }
 
