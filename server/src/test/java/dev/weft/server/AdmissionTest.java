@@ -8,7 +8,6 @@ import dev.weft.attacks.Bystander;
 import dev.weft.TestKeys;
 import dev.weft.internal.transport.Transports;
 import java.io.IOException;
-import java.lang.reflect.Field;
 import java.net.SocketException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -48,20 +47,12 @@ class AdmissionTest {
         }
     }
 
-    private static Field field(Object object, String name) throws ReflectiveOperationException {
-        Field field = object.getClass().getDeclaredField(name);
-        field.setAccessible(true);
-        return field;
-    }
-
     @Test
     void errorsBeforeASessionStartsGiveItsSlotBack() throws Exception {
         LogCapture log = new LogCapture();
         ScarceQueue queue = new ScarceQueue();
         try (WebSocketServer server = Handlers.echoServer().maxConnections(2).start()) {
-            Transports transports = (Transports) field(server, "transports").get(server);
-            Object poller = field(transports, "poller").get(transports);
-            field(poller, "requests").set(poller, queue);
+            PrivateField.set(((Transports.Parking) server.transports).poller(), "requests", queue);
             for (int i = 0; i < 5; i++) {
                 queue.failures.set(1);
                 try (RawPeer peer = RawPeer.connect(server)) {
