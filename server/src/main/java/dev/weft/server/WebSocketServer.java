@@ -45,7 +45,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final FlushTimer timer;
     private final Sweeper sweeper;
     private final Acceptor acceptor;
-    private final Transports transports;
+    final Transports transports;
     private final Optional<DeflateCodecs> codecs;
     private final Failures sweepFailures = new Failures("to look after a connection",
             new ServerFailureReporter(logger));

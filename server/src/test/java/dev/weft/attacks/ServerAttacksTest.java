@@ -30,10 +30,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -43,17 +42,8 @@ class ServerAttacksTest {
     private static final Duration GRACE = Duration.ofMillis(500);
     private static final long PATIENCE_NANOS = 10_000_000_000L;
 
-    private LogCapture log;
-
-    @BeforeEach
-    void capture() {
-        log = new LogCapture();
-    }
-
-    @AfterEach
-    void release() {
-        log.close();
-    }
+    @RegisterExtension
+    final LogCapture log = new LogCapture();
 
     /** With a handler that echoes, but for the path /attack. */
     private static WebSocketServerBuilder server(TransportKind kind, WebSocketHandler attacked) {

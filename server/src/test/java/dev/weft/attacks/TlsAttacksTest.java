@@ -29,10 +29,9 @@ import java.util.logging.Level;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLSocket;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,17 +41,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TlsAttacksTest {
     private static final Duration SHORT = Duration.ofMillis(400);
 
-    private LogCapture log;
-
-    @BeforeEach
-    void capture() {
-        log = new LogCapture();
-    }
-
-    @AfterEach
-    void release() {
-        log.close();
-    }
+    @RegisterExtension
+    final LogCapture log = new LogCapture();
 
     private static WebSocketServerBuilder server() {
         return Handlers.echoServer().tls(TestKeys.context());

@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.attacks.Bystander;
 import dev.weft.TestKeys;
-import dev.weft.internal.transport.Transports;
 import java.io.IOException;
-import java.lang.reflect.Field;
 import java.net.SocketException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -49,22 +47,14 @@ class AdmissionTest {
         }
     }
 
-    private static Field field(Object object, String name) throws ReflectiveOperationException {
-        Field field = object.getClass().getDeclaredField(name);
-        field.setAccessible(true);
-        return field;
-    }
-
     @Test
     void errorsBeforeASessionStartsGiveItsSlotBack() throws Exception {
         LogCapture log = new LogCapture();
         ScarceQueue queue = new ScarceQueue();
         try (WebSocketServer server = Handlers.echoServer().transport(TransportKind.PARKING).maxConnections(2)
                 .start()) {
-            Transports transports = (Transports) field(server, "transports").get(server);
-            Object poller = ((List<?>) field(transports, "pollers").get(transports)).getFirst();
-            Object engine = field(poller, "engine").get(poller);
-            field(engine, "requests").set(engine, queue);
+            Object poller = ((List<?>) PrivateField.get(server.transports, "pollers")).getFirst();
+            PrivateField.set(PrivateField.get(poller, "engine"), "requests", queue);
             for (int i = 0; i < 5; i++) {
                 queue.failures.set(1);
                 try (RawPeer peer = RawPeer.connect(server)) {

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,15 +32,15 @@ class DecidingTest {
     private static final Duration SHORT = Duration.ofMillis(300);
     private static final String HELLO = "8105 48656c6c6f";
 
-    private final LogCapture log = new LogCapture();
+    @RegisterExtension
+    final LogCapture log = new LogCapture();
     private final CountDownLatch decide = new CountDownLatch(1);
     private final BlockingQueue<String> deciding = new LinkedBlockingQueue<>();
     private final BlockingQueue<String> interrupted = new LinkedBlockingQueue<>();
 
     @AfterEach
-    void stopCapturing() {
+    void letDecide() {
         decide.countDown();
-        log.close();
     }
 
     private HandshakeDecision await(HandshakeRequest request) throws InterruptedException {

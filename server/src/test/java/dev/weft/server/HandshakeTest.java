@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import static dev.weft.server.RawPeer.answerOf;
 import static dev.weft.server.RawPeer.request;
 import static dev.weft.server.RawPeer.textFrame;
 import static org.junit.jupiter.api.Assertions.assertAll;
@@ -27,9 +28,9 @@ import java.util.logging.Level;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,7 +50,8 @@ class HandshakeTest {
 
     private static WebSocketServer echo;
 
-    private LogCapture log;
+    @RegisterExtension
+    final LogCapture log = new LogCapture();
 
     @BeforeAll
     static void start() throws IOException {
@@ -61,15 +63,9 @@ class HandshakeTest {
         echo.close();
     }
 
-    @BeforeEach
-    void capture() {
-        log = new LogCapture();
-    }
-
     /** Whatever a test did to the server, the next client is served. */
     @AfterEach
     void serverGoesOnServing() throws IOException {
-        log.close();
         try (RawPeer peer = RawPeer.open(echo)) {
             assertEquals(HELLO, peer.octets(textFrame("Hello")).readFrame());
         }
@@ -77,12 +73,6 @@ class HandshakeTest {
 
     private static Answer answerTo(String request) throws IOException {
         return answerOf(echo, request);
-    }
-
-    private static Answer answerOf(WebSocketServer server, String request) throws IOException {
-        try (RawPeer peer = RawPeer.connect(server)) {
-            return peer.text(request).readAnswer();
-        }
     }
 
     /** The head of a 101. */

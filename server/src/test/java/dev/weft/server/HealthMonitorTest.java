@@ -10,7 +10,6 @@ import dev.weft.internal.transport.Transports;
 import dev.weft.server.ServerHealth.Status;
 import dev.weft.attacks.Bystander;
 import java.io.IOException;
-import java.lang.reflect.Field;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -118,15 +117,15 @@ class HealthMonitorTest {
         assertFalse(monitor.look(1), "a thread that is not started yet is no loss");
         Thread ended = Thread.ofPlatform().start(() -> {});
         ended.join();
-        field(service, "thread").set(service, ended);
+        PrivateField.set(service, "thread", ended);
         assertTrue(monitor.look(2));
         assertEquals(new ServerHealth(Status.FAILED, "the thread service has ended"), monitor.health());
     }
 
-    private static Field field(Object object, String name) throws ReflectiveOperationException {
-        Field field = object.getClass().getDeclaredField(name);
-        field.setAccessible(true);
-        return field;
+    private static Object wakerOf(WebSocketServer server) throws ReflectiveOperationException {
+        return server.configuration().socket().transport() == TransportKind.BLOCKING
+                ? PrivateField.get(server.transports, "pulse")
+                : ((List<?>) PrivateField.get(server.transports, "pollers")).getFirst();
     }
 
     /** As if the JDK had lost the thread: the server must say so, and stop, though its connections cannot end. */
@@ -138,13 +137,9 @@ class HealthMonitorTest {
                 .shutdownGrace(Duration.ofMinutes(10)).start();
         try (RawPeer peer = RawPeer.open(server)) {
             Bystander.assertEchoes(peer, "before");
-            Transports transports = (Transports) field(server, "transports").get(server);
-            Object waker = transport == TransportKind.BLOCKING
-                    ? field(transports, "pulse").get(transports)
-                    : ((List<?>) field(transports, "pollers").get(transports)).getFirst();
             Thread ended = Thread.ofVirtual().start(() -> {});
             ended.join();
-            field(waker, "thread").set(waker, ended);
+            PrivateField.set(wakerOf(server), "thread", ended);
             server.awaitTermination();
             assertEquals(Status.FAILED, server.health().status());
             CountDownLatch over = new CountDownLatch(1);

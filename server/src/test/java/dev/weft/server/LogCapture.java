@@ -7,9 +7,14 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Collects what the server logs, down to DEBUG, and keeps it from the console. */
-public final class LogCapture extends Handler {
+/**
+ * Collects what the server logs, down to DEBUG, and keeps it from the console: until it is closed, or, as a test's registered
+ * extension, until the end of that test.
+ */
+public final class LogCapture extends Handler implements AfterEachCallback {
     /** Held, since a logger that nobody holds forgets its settings. */
     private static final Logger LOGGER = Logger.getLogger("dev.weft.server");
 
@@ -36,6 +41,16 @@ public final class LogCapture extends Handler {
     public List<Throwable> thrown(Level level) {
         return records.stream().filter(entry -> entry.getLevel().equals(level) && entry.getThrown() != null)
                 .map(LogRecord::getThrown).toList();
+    }
+
+    /** Forgets what was logged so far. */
+    public void clear() {
+        records.clear();
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        close();
     }
 
     @Override

@@ -11,26 +11,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Level;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Few lines however many failures, and none is lost from the count. */
 @Timeout(30)
 class RateLimitedLoggerTest {
     private static final Duration SPAN = Duration.ofSeconds(10);
 
-    private final LogCapture log = new LogCapture();
+    @RegisterExtension
+    final LogCapture log = new LogCapture();
     /** Near the end of what a long holds: the clock may have any origin. */
     private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - SPAN.toNanos() / 2);
     private final AtomicInteger asked = new AtomicInteger();
     private final RateLimitedLogger logger = new RateLimitedLogger(System.getLogger("dev.weft.server"), "it failed", 2,
             SPAN, nanos::get);
-
-    @AfterEach
-    void release() {
-        log.close();
-    }
 
     private void fail(int times) {
         for (int i = 0; i < times; i++) {

@@ -100,6 +100,13 @@ public final class RawPeer implements AutoCloseable {
         return peer;
     }
 
+    /** What a server answers to a request on a connection of its own, which the server ends. */
+    public static Answer answerOf(WebSocketServer server, String request) throws IOException {
+        try (RawPeer peer = connect(server)) {
+            return peer.text(request).readAnswer();
+        }
+    }
+
     /** A valid opening handshake with more header lines. */
     public static String request(String... lines) {
         StringBuilder request = new StringBuilder("""

@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import static dev.weft.server.RawPeer.answerOf;
 import static dev.weft.server.RawPeer.request;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -16,10 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -30,23 +30,8 @@ class RefusalsTest {
             + "[0-9]{2}:[0-9]{2}:[0-9]{2} GMT\r\n.*";
     private static final String PLAIN = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-    private LogCapture log;
-
-    @BeforeEach
-    void capture() {
-        log = new LogCapture();
-    }
-
-    @AfterEach
-    void release() {
-        log.close();
-    }
-
-    private static Answer answerOf(WebSocketServer server, String request) throws IOException {
-        try (RawPeer peer = RawPeer.connect(server)) {
-            return peer.text(request).readAnswer();
-        }
-    }
+    @RegisterExtension
+    final LogCapture log = new LogCapture();
 
     /** The only reason that is counted, as often as it is logged; and its only line, without the peer. */
     private String assertOne(WebSocketServer server, RefusalReason reason) {
@@ -131,8 +116,7 @@ class RefusalsTest {
         HttpFallback page = request -> HttpResponse.of(200, "secret");
         refused(Handlers.echoServer().policy(HandshakePolicy.hosts(List.of("localhost"))), RefusalReason.UNKNOWN_HOST,
                 request());
-        log.close();
-        log = new LogCapture();
+        log.clear();
         assertEquals("refused, UNKNOWN_HOST (421: this host is not served here): GET /, Origin: none, Host: a",
                 refused(Handlers.echoServer().fallback(page.forHosts(List.of("localhost"))),
                         RefusalReason.UNKNOWN_HOST, PLAIN));
@@ -141,8 +125,7 @@ class RefusalsTest {
     @Test
     void failuresOfUserCodeMustBeRefusals() throws IOException {
         refused(Handlers.echoServer().policy(request -> null), RefusalReason.POLICY_FAILED, request());
-        log.close();
-        log = new LogCapture();
+        log.clear();
         refused(Handlers.echoServer().fallback(request -> null), RefusalReason.FALLBACK_FAILED, PLAIN);
     }
 

@@ -12,6 +12,14 @@ import org.junit.jupiter.api.Test;
 
 /** RFC 9110 §6.6.1, §5.6.7. */
 class ResponseEncoderTest {
+    private static final String FORBIDDEN_HEAD = """
+            HTTP/1.1 403 Forbidden\r
+            Content-Type: text/plain; charset=utf-8\r
+            Date: Sun, 06 Nov 1994 08:49:37 GMT\r
+            Connection: close\r
+            Content-Length: 2\r
+            \r
+            """;
     /** The RFC's own example: Sunday, 6 November 1994. */
     private final AtomicLong millis = new AtomicLong(784_111_777_000L);
     private final ResponseEncoder encoder = new ResponseEncoder(millis::get);
@@ -22,26 +30,12 @@ class ResponseEncoderTest {
 
     @Test
     void responseMustHaveADate() {
-        assertEquals("""
-                HTTP/1.1 403 Forbidden\r
-                Content-Type: text/plain; charset=utf-8\r
-                Date: Sun, 06 Nov 1994 08:49:37 GMT\r
-                Connection: close\r
-                Content-Length: 2\r
-                \r
-                no""", encoded(HttpResponse.of(403, "no"), "GET"));
+        assertEquals(FORBIDDEN_HEAD + "no", encoded(HttpResponse.of(403, "no"), "GET"));
     }
 
     @Test
     void headMustHaveADateAndNoBody() {
-        assertEquals("""
-                HTTP/1.1 403 Forbidden\r
-                Content-Type: text/plain; charset=utf-8\r
-                Date: Sun, 06 Nov 1994 08:49:37 GMT\r
-                Connection: close\r
-                Content-Length: 2\r
-                \r
-                """, encoded(HttpResponse.of(403, "no"), "HEAD"));
+        assertEquals(FORBIDDEN_HEAD, encoded(HttpResponse.of(403, "no"), "HEAD"));
     }
 
     @Test

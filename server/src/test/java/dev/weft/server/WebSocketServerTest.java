@@ -28,9 +28,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -40,12 +40,8 @@ class WebSocketServerTest {
     private static final String HELLO = "8105 48656c6c6f";
     private static final Duration SHORT = Duration.ofMillis(150);
 
-    private final LogCapture log = new LogCapture();
-
-    @AfterEach
-    void stopCapturing() {
-        log.close();
-    }
+    @RegisterExtension
+    final LogCapture log = new LogCapture();
 
     /** The platform threads that servers have; those of the loops belong to all. */
     private static List<String> serverThreads() {

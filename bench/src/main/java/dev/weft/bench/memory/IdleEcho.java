@@ -1,5 +1,6 @@
 package dev.weft.bench.memory;
 
+import dev.weft.bench.LoopbackTls;
 import dev.weft.echo.EchoHandler;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;

@@ -1,5 +1,6 @@
 package dev.weft.bench.memory;
 
+import dev.weft.bench.LoopbackTls;
 import dev.weft.bench.Run;
 import dev.weft.bench.Suite;
 import dev.weft.bench.memory.Footprint.Cost;

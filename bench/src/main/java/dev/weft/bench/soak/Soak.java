@@ -1,5 +1,6 @@
 package dev.weft.bench.soak;
 
+import dev.weft.bench.LoopbackTls;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -56,7 +57,7 @@ public final class Soak {
     private final SSLContext tls;
 
     private Soak() throws GeneralSecurityException {
-        tls = SoakServer.trustingAnybody();
+        tls = LoopbackTls.client();
     }
 
     /** Soaks as told; the first argument is the folder of the server's jars, which {@code scripts/soak} puts there. */

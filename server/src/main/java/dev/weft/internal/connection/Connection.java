@@ -338,10 +338,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     /** Fails the connection with 1013, and gives back what it holds as soon as that can be done. Does not wait. */
     public void giveUpForOthers() {
-        String why = "its share of bufferedOctets is needed for others";
-        fail(new CloseReason(CloseCode.TRY_AGAIN_LATER, "server is full"), new IOException(why));
-        sender.dropWaiting();
-        transport.close();
+        GivingUp.giveUp(this);
     }
 
     // Questions.

@@ -1,8 +1,8 @@
 package dev.weft.internal.connection;
 
 import dev.weft.MessageType;
+import static dev.weft.internal.connection.TestConnection.inThread;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,7 +18,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -31,12 +30,6 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class ConnectionThreadsTest {
     private static final int SENDERS = 8;
-
-    private static FutureTask<Void> inThread(Callable<Void> action) {
-        FutureTask<Void> task = new FutureTask<>(action);
-        Thread.startVirtualThread(task);
-        return task;
-    }
 
     /** A message says who sent it, which of his it is, and holds to its length. */
     private static byte[] message(int sender, int number, Random random) {
@@ -239,11 +232,7 @@ class ConnectionThreadsTest {
         try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
             var reader = test.receiveAll();
             test.awaitReading();
-            FutureTask<Void> writer = inThread(() -> {
-                test.connection().send(new byte[1000]);
-                return null;
-            });
-            test.transport.awaitWriting();
+            FutureTask<Void> writer = test.sendStuck();
             FutureTask<Void> behind = inThread(() -> {
                 test.connection().send("waits for the lock");
                 return null;
@@ -260,11 +249,7 @@ class ConnectionThreadsTest {
     @Test
     void receivingGoesOnWhileAnotherThreadsSendIsStuck() throws Exception {
         try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
-            FutureTask<Void> writer = inThread(() -> {
-                test.connection().send(new byte[1000]);
-                return null;
-            });
-            test.transport.awaitWriting();
+            FutureTask<Void> writer = test.sendStuck();
             // A peer that does not read before all of its own is taken.
             for (int i = 0; i < 20; i++) {
                 var received = test.onOwner(() -> test.connection().receive());
@@ -330,11 +315,7 @@ class ConnectionThreadsTest {
     @Test
     void interruptedWaitForTheLockMustHarmNobody() throws Exception {
         try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
-            FutureTask<Void> writer = inThread(() -> {
-                test.connection().send(new byte[1000]);
-                return null;
-            });
-            test.transport.awaitWriting();
+            FutureTask<Void> writer = test.sendStuck();
             FutureTask<Void> waiting = new FutureTask<>(() -> {
                 test.connection().send("never sent");
                 return null;

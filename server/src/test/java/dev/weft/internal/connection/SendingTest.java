@@ -1,11 +1,10 @@
 package dev.weft.internal.connection;
 
-import dev.weft.internal.close.Closing;
-import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.internal.extension.Extension;
 import static dev.weft.internal.connection.Peer.hex;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static dev.weft.internal.connection.TestConnection.inThread;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -16,11 +15,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionClosedException;
 import dev.weft.MessageType;
-import dev.weft.internal.buffer.BufferBudget;
-import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.transport.MemoryTransport;
-import dev.weft.parser.FrameWriter;
-import dev.weft.parser.Opcode;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateAgreement;
 import dev.weft.parser.deflate.DeflateCodecs;
@@ -29,10 +23,7 @@ import java.io.IOException;
 import dev.weft.OutgoingMessage;
 import dev.weft.SendResult;
 import java.io.Writer;
-import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
 import java.util.Arrays;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -45,12 +36,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(20)
 class SendingTest {
     private static final byte[] NONE = {};
-
-    private static FutureTask<Void> inThread(Callable<Void> action) {
-        FutureTask<Void> task = new FutureTask<>(action);
-        Thread.startVirtualThread(task);
-        return task;
-    }
 
     @Test
     void messagesGoWholeWithTheShortestLength() throws Exception {
@@ -243,11 +228,7 @@ class SendingTest {
     @Test
     void closeMustNotWaitForAPeerThatDoesNotRead() throws Exception {
         try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
-            FutureTask<Void> sending = inThread(() -> {
-                test.connection().send(new byte[1000]);
-                return null;
-            });
-            test.transport.awaitWriting();
+            FutureTask<Void> sending = test.sendStuck();
             test.connection().close(4000, "too slow");
             assertFalse(test.connection().isOpen());
             assertTrue(test.connection().closeStatus().isEmpty(), "not final yet");
@@ -263,11 +244,7 @@ class SendingTest {
     void senderThatDrainsTheCloseFrameMustNotSendAfterIt() throws Exception {
         XorExtension extension = new XorExtension();
         try (TestConnection test = TestConnection.with().capacity(64).extension(extension).start(null)) {
-            FutureTask<Void> first = inThread(() -> {
-                test.connection().send(new byte[1000]);
-                return null;
-            });
-            test.transport.awaitWriting();
+            FutureTask<Void> first = test.sendStuck();
             assertEquals(SendResult.ACCEPTED, test.connection().trySend("accepted"));
             // While the next sender drains what was accepted, this end closes.
             extension.onInput(() -> inThread(() -> {
@@ -294,11 +271,7 @@ class SendingTest {
     @Test
     void closeToAPeerThatNeverReadsMustBeCutAtTheCloseDeadline() throws Exception {
         try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
-            FutureTask<Void> sending = inThread(() -> {
-                test.connection().send(new byte[1000]);
-                return null;
-            });
-            test.transport.awaitWriting();
+            FutureTask<Void> sending = test.sendStuck();
             test.connection().close(4000, "too slow");
             test.pass(TestConnection.TIMEOUTS.close());
             assertThrows(ExecutionException.class, sending::get);

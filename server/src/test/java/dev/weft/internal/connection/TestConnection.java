@@ -240,6 +240,23 @@ public final class TestConnection implements AutoCloseable {
         }
     }
 
+    /** Starts something on a virtual thread of its own. */
+    static FutureTask<Void> inThread(Callable<Void> action) {
+        FutureTask<Void> task = new FutureTask<>(action);
+        Thread.startVirtualThread(task);
+        return task;
+    }
+
+    /** Sends 1,000 bytes, of which the network holds fewer, on a thread of its own; returns when that waits. */
+    FutureTask<Void> sendStuck() throws InterruptedException {
+        FutureTask<Void> sending = inThread(() -> {
+            connection().send(new byte[1000]);
+            return null;
+        });
+        transport.awaitWriting();
+        return sending;
+    }
+
     /** Starts something on the connection's thread, behind what it does now. */
     public <T> FutureTask<T> onOwner(Callable<T> action) {
         FutureTask<T> task = new FutureTask<>(action);

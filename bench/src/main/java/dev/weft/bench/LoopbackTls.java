@@ -1,4 +1,4 @@
-package dev.weft.bench.memory;
+package dev.weft.bench;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,22 +15,22 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** A key for a server on this machine, and a client that asks for none. */
-final class LoopbackTls {
+/** TLS between two processes of this machine: a key that keytool makes, and a client that takes any certificate. */
+public final class LoopbackTls {
     private static final String PASSWORD = "of-no-worth";
     private static final long PATIENCE_SECONDS = 30;
 
     private LoopbackTls() {}
 
     /** Makes a key and a certificate in a new file, which this JVM removes when it ends. */
-    static Path newKeyStore() throws IOException, InterruptedException {
+    public static Path newKeyStore() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("weft-bench");
         Path file = folder.resolve("key.p12");
         // In the order opposite to that of the removal.
         folder.toFile().deleteOnExit();
         file.toFile().deleteOnExit();
         Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair", "-alias", "weft", "-keyalg", "EC", "-dname", "CN=localhost", "-validity", "1",
+                "-genkeypair", "-alias", "weft", "-keyalg", "EC", "-dname", "CN=localhost", "-validity", "30",
                 "-storetype", "PKCS12", "-storepass", PASSWORD, "-keystore", file.toString())
                 .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         if (!keytool.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) || keytool.exitValue() != 0) {
@@ -40,8 +40,19 @@ final class LoopbackTls {
         return file;
     }
 
-    /** For a server with that key. */
-    static SSLContext server(Path keyStore) throws IOException, GeneralSecurityException {
+    /** For a server with a new key, which is kept in no file. */
+    public static SSLContext server() throws IOException, GeneralSecurityException, InterruptedException {
+        Path keyStore = newKeyStore();
+        try {
+            return server(keyStore);
+        } finally {
+            Files.delete(keyStore);
+            Files.delete(keyStore.getParent());
+        }
+    }
+
+    /** For a server with the key in this file. */
+    public static SSLContext server(Path keyStore) throws IOException, GeneralSecurityException {
         KeyStore keys = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(keyStore)) {
             keys.load(in, PASSWORD.toCharArray());
@@ -54,13 +65,13 @@ final class LoopbackTls {
     }
 
     /** For a client that takes any certificate. */
-    static SSLContext client() throws GeneralSecurityException {
+    public static SSLContext client() throws GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[]{new TrustAll()}, null);
         return context;
     }
 
-    /** What the server on this machine shows is not at issue here. */
+    /** The certificate is not what is measured. Extended, since the JDK would check the host's name for a plain one. */
     private static final class TrustAll extends X509ExtendedTrustManager {
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}

@@ -1,0 +1,22 @@
+package dev.weft.server;
+
+import java.lang.reflect.Field;
+
+/** For faults that no method can cause: reads and replaces what an object of another package keeps to itself. */
+final class PrivateField {
+    private PrivateField() {}
+
+    static Object get(Object object, String name) throws ReflectiveOperationException {
+        return field(object, name).get(object);
+    }
+
+    static void set(Object object, String name, Object value) throws ReflectiveOperationException {
+        field(object, name).set(object, value);
+    }
+
+    private static Field field(Object object, String name) throws ReflectiveOperationException {
+        Field field = object.getClass().getDeclaredField(name);
+        field.setAccessible(true);
+        return field;
+    }
+}
