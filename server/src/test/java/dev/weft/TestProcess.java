@@ -25,7 +25,7 @@ public final class TestProcess implements AutoCloseable {
     /** Starts the process, which is ended by force if it is still there after the limit. */
     public static TestProcess start(ProcessBuilder builder, Duration limit) throws IOException {
         TestProcess started = new TestProcess(builder.start());
-        started.process.onExit().orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS).exceptionally(late -> {
+        started.process.onExit().orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS).exceptionallyAsync(late -> {
             try {
                 System.err.println("ended by force after " + limit + ": " + String.join(" ", builder.command()) + "\n"
                         + started.stacks());
