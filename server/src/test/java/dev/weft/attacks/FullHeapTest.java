@@ -2,12 +2,14 @@ package dev.weft.attacks;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.weft.TestProcess;
 import dev.weft.server.Await;
 import dev.weft.server.RawPeer;
 import dev.weft.server.TransportKind;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -28,26 +30,30 @@ class FullHeapTest {
     private static final int BUSY = 4;
     private static final String PING = "8900 ";
 
+    private static final Duration LIMIT = Duration.ofSeconds(110);
+
+    private TestProcess started;
     private Process process;
     private final AtomicBoolean over = new AtomicBoolean();
     private final List<Thread> traffic = new ArrayList<>();
 
     private int start(TransportKind transport) throws IOException {
-        process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
-                "--add-opens=java.base/java.lang=ALL-UNNAMED",
-                "-cp", System.getProperty("java.class.path"), FullHeap.class.getName(), transport.name(),
-                Integer.toString(PING_INTERVAL_MILLIS), Integer.toString(MESSAGE_TIMEOUT_MILLIS))
-                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        List<String> command = TestProcess.java(List.of("-Xmx64m", "--add-opens=java.base/java.lang=ALL-UNNAMED"),
+                FullHeap.class, transport.name(),
+                Integer.toString(PING_INTERVAL_MILLIS), Integer.toString(MESSAGE_TIMEOUT_MILLIS));
+        started = TestProcess.start(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD), LIMIT);
+        process = started.process();
         return Integer.parseInt(process.inputReader().readLine());
     }
 
     @AfterEach
     void end() throws InterruptedException {
         over.set(true);
+        started.close();
         for (Thread thread : traffic) {
             thread.join();
         }
-        process.destroyForcibly().waitFor();
+        process.waitFor();
     }
 
     private static RawPeer open(int port) throws IOException {
@@ -76,7 +82,10 @@ class FullHeapTest {
                 .flatMap(kind -> Stream.of(Arguments.of(kind, false), Arguments.of(kind, true)));
     }
 
-    /** Fills the heap for so long, and returns the server's health afterwards and how often there was no memory. */
+    /**
+     * Fills the heap for so long, and returns the server's health afterwards, how often there was no memory, and whether
+     * the JDK still has carriers.
+     */
     private String[] fill(int millis) throws IOException {
         process.outputWriter().write(millis + "\n");
         process.outputWriter().flush();
@@ -86,17 +95,22 @@ class FullHeapTest {
     /** Waits until the server serves a new connection: false if it says that it has failed, and has stopped. */
     private boolean serves(int port) throws IOException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        String[] words = {};
         while (System.nanoTime() < end) {
             try (RawPeer late = open(port)) {
                 Bystander.assertEchoes(late, "late");
                 return true;
             } catch (IOException | AssertionError e) {
-                if (fill(0)[0].equals("FAILED")) {
+                words = fill(0);
+                if (words[0].equals("FAILED")) {
                     return false;
+                }
+                if (words[0].equals("IMPAIRED") && words[2].equals("carrierless")) {
+                    abort("the JDK lost its carriers and runs no virtual thread; the server says that it is impaired");
                 }
             }
         }
-        throw new AssertionError("the server does not serve, and does not say so");
+        throw new AssertionError("the server does not serve, and does not say so: " + String.join(" ", words));
     }
 
     @ParameterizedTest

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.weft.TestProcess;
+import dev.weft.parser.FrameParser;
 import dev.weft.server.Await;
 import dev.weft.server.Handlers;
 import dev.weft.server.HandshakePolicy;
@@ -18,6 +20,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -40,6 +44,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ServerAttacksTest {
     private static final Duration GRACE = Duration.ofMillis(500);
+    private static final Duration PROCESS_LIMIT = Duration.ofSeconds(80);
     private static final long PATIENCE_NANOS = 10_000_000_000L;
 
     @RegisterExtension
@@ -137,13 +142,33 @@ class ServerAttacksTest {
         private FewDescriptors() {}
 
         /** Listens with the transport that the argument names. */
-        public static void main(String[] arguments) throws IOException {
+        public static void main(String[] arguments) throws Exception {
+            loadAll(WebSocketServer.class);
+            loadAll(FrameParser.class);
             try (WebSocketServer server = Handlers.echoServer().transport(TransportKind.valueOf(arguments[0])).start();
                     RawPeer first = RawPeer.open(server)) {
-                // What serving needs is loaded.
+                // What the JDK needs is loaded.
                 Bystander.assertEchoes(first, "first");
                 System.out.println(server.port());
                 while (System.in.read() >= 0) {}
+            }
+        }
+
+        /** Loads all classes that lie in the same folder as this one: to open a class file takes a descriptor. */
+        private static void loadAll(Class<?> one) throws Exception {
+            Path root = Path.of(one.getProtectionDomain().getCodeSource().getLocation().toURI());
+            if (Files.isRegularFile(root)) {
+                // A jar, which stays open.
+                return;
+            }
+            List<Path> files;
+            try (Stream<Path> found = Files.walk(root)) {
+                files = found.filter(file -> file.toString().endsWith(".class")
+                        && !file.endsWith("module-info.class")).toList();
+            }
+            for (Path file : files) {
+                String name = root.relativize(file).toString().replace(file.getFileSystem().getSeparator(), ".");
+                Class.forName(name.substring(0, name.length() - ".class".length()), false, one.getClassLoader());
             }
         }
     }
@@ -151,12 +176,12 @@ class ServerAttacksTest {
     @ParameterizedTest
     @EnumSource
     void attack22_acceptingThatFailsMustRecover(TransportKind kind) throws Exception {
-        List<String> command = List.of("/bin/sh", "-c", "ulimit -n 100 && exec \"$0\" \"$@\"",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m", "-cp",
-                System.getProperty("java.class.path"), FewDescriptors.class.getName(), kind.name());
-        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", "ulimit -n 100 && exec \"$0\" \"$@\""));
+        command.addAll(TestProcess.java(List.of("-Xmx64m"), FewDescriptors.class, kind.name()));
         List<RawPeer> peers = new ArrayList<>();
-        try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+        try (TestProcess started = TestProcess.start(
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD), PROCESS_LIMIT);
+                BufferedReader output = started.process().inputReader(StandardCharsets.UTF_8)) {
             int port = Integer.parseInt(output.readLine());
             RawPeer early = RawPeer.connect(port).upgraded();
             peers.add(early);
@@ -164,7 +189,7 @@ class ServerAttacksTest {
                 // Those that are too many wait in the backlog.
                 peers.add(RawPeer.connect(port).text(RawPeer.request()));
             }
-            Await.until("descriptors have run out", () -> descriptors(process) >= 99);
+            Await.until("descriptors have run out", () -> descriptors(started.process()) >= 99);
             Bystander.assertEchoes(early, "while accepting fails");
             assertFalse(peers.getLast().hasAnswer());
             for (RawPeer peer : peers.subList(1, 100)) {
@@ -180,7 +205,6 @@ class ServerAttacksTest {
             for (RawPeer peer : peers) {
                 peer.leave();
             }
-            process.destroyForcibly();
         }
     }
 
