@@ -258,6 +258,7 @@ public final class WebSocketServer implements AutoCloseable {
             sessions.forEach(session -> sweep(session, now));
         } finally {
             sweepFailures.report();
+            transports.tend();
             failures.tick();
             if (monitor.look(now) && shutdownAfterFailure.getState() == Thread.State.NEW) {
                 closeListener();

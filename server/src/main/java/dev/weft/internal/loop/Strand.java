@@ -37,14 +37,9 @@ public final class Strand implements Executor {
         this.loop = loop;
     }
 
-    /** Which runs the threads. */
-    Loop loop() {
-        return loop;
-    }
-
-    /** Has another loop run the threads; what is in the queue of the present one still runs there. */
-    void moveTo(Loop other) {
-        loop = other;
+    /** Has the loop of another strand run the threads; what is in the queue of the present one still runs there. */
+    public void joinLoopOf(Strand other) {
+        loop = other.loop;
     }
 
     /** A builder of virtual threads that this strand schedules. */

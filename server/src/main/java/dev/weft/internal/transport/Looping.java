@@ -1,29 +1,71 @@
 package dev.weft.internal.transport;
 
 import dev.weft.internal.loop.Loops;
+import dev.weft.internal.loop.Strand;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Loops, which watch the sockets and run the connections' threads.
- *
- * @param engines those of the loops, in the same order
- * @param next    counts what has been started
- * @param shared  whether others use the loops too, which then are not ended
+ * Loops, which watch the sockets and run the connections' threads. A new connection gets the loop that has the fewest; when
+ * one has far more than another, because connections have ended, it hands some over.
  */
-record Looping(Loops loops, List<SelectorEngine> engines, AtomicInteger next, boolean shared) implements Transports {
+final class Looping implements Transports {
+    /** One has far more than another if it has over this factor as many, and this number more. */
+    private static final int FACTOR = 2;
+    private static final int SURPLUS = 32;
+
+    private final Loops loops;
+    private final List<SelectorEngine> engines;
+    /** Whether others use the loops too, which then are not ended. */
+    private final boolean shared;
+    /** Counts what has been started. */
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicBoolean moving = new AtomicBoolean();
+
+    /**
+     * Loops that run.
+     *
+     * @param engines those of the loops, in the same order
+     */
+    Looping(Loops loops, List<SelectorEngine> engines, boolean shared) {
+        this.loops = loops;
+        this.engines = engines;
+        this.shared = shared;
+    }
+
     @Override
     public Transport over(SocketChannel channel) throws IOException {
         int fewest = 0;
         for (int i = 1; i < engines.size(); i++) {
-            if (engines.get(i).transports() < engines.get(fewest).transports()) {
+            if (engines.get(i).size() < engines.get(fewest).size()) {
                 fewest = i;
             }
         }
         return engines.get(fewest).register(channel, loops.strand(fewest));
+    }
+
+    @Override
+    public void tend() {
+        int most = 0;
+        int fewest = 0;
+        for (int i = 1; i < engines.size(); i++) {
+            most = engines.get(i).size() > engines.get(most).size() ? i : most;
+            fewest = engines.get(i).size() < engines.get(fewest).size() ? i : fewest;
+        }
+        SelectorEngine from = engines.get(most);
+        SelectorEngine to = engines.get(fewest);
+        int surplus = from.size() - to.size();
+        if (surplus > SURPLUS && from.size() > FACTOR * to.size() && moving.compareAndSet(false, true)) {
+            Strand example = loops.strand(fewest);
+            from.request(() -> {
+                from.move(surplus / 2, to, example);
+                moving.set(false);
+            });
+        }
     }
 
     /** A thread that is started is put in its loop's queue at once. */

@@ -40,7 +40,7 @@ record Parking(List<Poller> pollers, String description, AtomicInteger next) imp
     public Transport over(SocketChannel channel) throws IOException {
         Poller fewest = pollers.size() == 1
                 ? pollers.getFirst()
-                : pollers.stream().min(Comparator.comparingInt(Poller::transports)).orElseThrow();
+                : pollers.stream().min(Comparator.comparingInt(Poller::size)).orElseThrow();
         return fewest.register(channel);
     }
 

@@ -111,7 +111,6 @@ final class ParkingTransport implements Transport {
         this.strand = strand;
         this.local = channel.getLocalAddress();
         this.remote = channel.getRemoteAddress();
-        engine.opened();
     }
 
     @Override
@@ -283,7 +282,7 @@ final class ParkingTransport implements Transport {
             // The descriptor is gone either way, and there is nobody left to tell.
         } finally {
             // The selector lets go of the descriptor on its next look.
-            engine.closed();
+            engine.wakeUp();
             LockSupport.unpark(reader);
             LockSupport.unpark(writer);
         }
@@ -330,11 +329,32 @@ final class ParkingTransport implements Transport {
     }
 
     private void updateInterest(SelectionKey registration) {
-        int interest = (armed ? SelectionKey.OP_READ : 0) | (writing == WAITING ? SelectionKey.OP_WRITE : 0);
         try {
-            registration.interestOps(interest);
+            registration.interestOps(interest());
         } catch (CancelledKeyException e) {
             // Closed meanwhile, which freed whoever waited.
         }
+    }
+
+    private int interest() {
+        return (armed ? SelectionKey.OP_READ : 0) | (writing == WAITING ? SelectionKey.OP_WRITE : 0);
+    }
+
+    /** Which watches the socket; requests that another one still has are passed on to it. */
+    SelectorEngine engine() {
+        return engine;
+    }
+
+    /**
+     * Has another engine watch the socket, and its loop run the connection's threads. Requests come to the present engine, whose
+     * thread this is, until the new key is known; what the other one sees before that, it does with the key it has.
+     */
+    void moveTo(SelectorEngine other, Strand example) throws IOException {
+        SelectionKey before = key;
+        before.cancel();
+        key = other.register(channel, interest(), this);
+        engine = other;
+        strand.joinLoopOf(example);
+        other.wakeUp();
     }
 }

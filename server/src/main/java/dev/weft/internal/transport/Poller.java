@@ -70,9 +70,9 @@ final class Poller {
         engine.request(start);
     }
 
-    /** The number of transports that are open. */
-    int transports() {
-        return engine.transports();
+    /** The number of sockets that are watched. */
+    int size() {
+        return engine.size();
     }
 
     /** Ends the poller. Transports that are left are closed, so that no thread waits in one for good. Does not block. */

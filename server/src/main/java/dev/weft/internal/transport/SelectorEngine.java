@@ -7,12 +7,12 @@ import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -40,7 +40,6 @@ final class SelectorEngine implements Engine {
     private final Selector selector = Selector.open();
     private final Consumer<SelectionKey> dispatch = this::dispatch;
     private final ConcurrentLinkedQueue<Runnable> requests = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger transports = new AtomicInteger();
     private final Failures failures;
 
     /** Whether the thread waits in the selector, or is about to: what is asked of it then needs a wake-up. */
@@ -63,7 +62,7 @@ final class SelectorEngine implements Engine {
     ParkingTransport register(SocketChannel channel, Strand strand) throws IOException {
         channel.configureBlocking(false);
         ParkingTransport transport = new ParkingTransport(channel, this, strand);
-        transport.registered(channel.register(selector, SelectionKey.OP_READ, transport));
+        transport.registered(register(channel, SelectionKey.OP_READ, transport));
         wakeUp();
         // The engine raises its flag before it looks for transports that are left: it saw this one, or we see the flag.
         if (closed) {
@@ -102,19 +101,13 @@ final class SelectorEngine implements Engine {
         return waiting;
     }
 
-    /** The number of transports that are open. */
-    int transports() {
-        return transports.get();
+    /** The number of sockets that are watched. */
+    int size() {
+        return selector.keys().size();
     }
 
-    void opened() {
-        transports.incrementAndGet();
-    }
-
-    /** A transport is closed; the selector lets go of its descriptor at its next look. */
-    void closed() {
-        transports.decrementAndGet();
-        wakeUp();
+    SelectionKey register(SocketChannel channel, int interest, ParkingTransport transport) throws IOException {
+        return channel.register(selector, interest, transport);
     }
 
     // The driving thread.
@@ -165,12 +158,39 @@ final class SelectorEngine implements Engine {
         return found;
     }
 
-    private static void serve(ParkingTransport transport) {
+    private void serve(ParkingTransport transport) {
         try {
-            transport.serveRequest();
+            if (transport.engine() == this) {
+                transport.serveRequest();
+            } else {
+                // It was moved after this was asked for.
+                transport.engine().request(transport);
+            }
         } catch (Throwable e) {
             transport.close();
             throw e;
+        }
+    }
+
+    /** Has another engine watch a number of the sockets, and its loop, which the strand has, run their threads. */
+    void move(int count, SelectorEngine other, Strand example) {
+        int left = count;
+        for (SelectionKey key : selector.keys()) {
+            if (left == 0) {
+                return;
+            }
+            ParkingTransport transport = (ParkingTransport) key.attachment();
+            try {
+                if (key.isValid()) {
+                    transport.moveTo(other, example);
+                    left--;
+                }
+            } catch (CancelledKeyException | ClosedChannelException e) {
+                // Closed meanwhile.
+            } catch (Throwable e) {
+                failures.note(e);
+                transport.close();
+            }
         }
     }
 

@@ -8,7 +8,6 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -57,7 +56,7 @@ final class SharedLoops {
             for (int i = 0; i < count; i++) {
                 engines.add(new SelectorEngine(new Failures(name + "-" + i, reporter)));
             }
-            return new Looping(new Loops(name, engines, reporter), List.copyOf(engines), new AtomicInteger(), shared);
+            return new Looping(new Loops(name, engines, reporter), List.copyOf(engines), shared);
         } catch (Throwable e) {
             engines.forEach(SelectorEngine::close);
             throw e;

@@ -35,6 +35,9 @@ public sealed interface Transports extends AutoCloseable permits Transports.Bloc
      */
     boolean beat();
 
+    /** Does what is due about once a second. Does not block. */
+    default void tend() {}
+
     /** Whether what wakes the connections' threads has ended, so that they wait for good. */
     boolean isDead();
 
@@ -145,6 +148,11 @@ public sealed interface Transports extends AutoCloseable permits Transports.Bloc
         @Override
         public Optional<String> impairment() {
             return below.impairment();
+        }
+
+        @Override
+        public void tend() {
+            below.tend();
         }
 
         @Override

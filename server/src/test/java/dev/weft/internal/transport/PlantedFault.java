@@ -72,9 +72,9 @@ enum PlantedFault {
     /** A poller that blocks does not see the new channel until something else happens. */
     REGISTERED_WITHOUT_WAKE_UP("""
                     wakeUp();
-                    // The poller raises its flag before it looks for transports
+                    // The engine raises its flag before it looks for transports
             """, """
-                    // The poller raises its flag before it looks for transports
+                    // The engine raises its flag before it looks for transports
             """),
     /** A poller that blocks does not see the request until something else happens. */
     REQUESTED_WITHOUT_WAKE_UP("""
@@ -162,7 +162,7 @@ enum PlantedFault {
             """),
     /** The descriptor stays open, and the peer in its read, until something else happens. */
     CLOSED_WITHOUT_WAKE_UP("""
-                        engine.closed();
+                        engine.wakeUp();
                         LockSupport.unpark(reader);
             """, """
                         LockSupport.unpark(reader);

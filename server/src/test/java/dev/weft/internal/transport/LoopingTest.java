@@ -1,0 +1,125 @@
+package dev.weft.internal.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.server.Await;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Connections over several loops. */
+@Timeout(60)
+class LoopingTest {
+    private static final int CONNECTIONS = 200;
+    private static final int LEFT = 10;
+
+    private final List<Throwable> failures = new ArrayList<>();
+    private ServerSocketChannel listener;
+    private Looping looping;
+
+    /** A connection whose thread sends back every byte, and the channel at its other end. */
+    private record Echo(ParkingTransport transport, Thread thread, SocketChannel peer) {
+        void check(byte value) throws IOException {
+            peer.write(ByteBuffer.wrap(new byte[]{value}));
+            ByteBuffer back = ByteBuffer.allocate(1);
+            assertEquals(1, peer.read(back));
+            assertEquals(value, back.get(0));
+        }
+    }
+
+    @BeforeEach
+    void open() throws IOException {
+        listener = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        looping = SharedLoops.open("loops-under-test", 2, false, (what, count, latest) -> failures.add(latest));
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        looping.close();
+        listener.close();
+        assertEquals(List.of(), failures);
+    }
+
+    private Echo echo() throws IOException {
+        SocketChannel peer = SocketChannel.open(listener.getLocalAddress());
+        ParkingTransport transport = (ParkingTransport) looping.over(listener.accept());
+        Thread thread = transport.threadBuilder().start(() -> sendBack(transport));
+        return new Echo(transport, thread, peer);
+    }
+
+    private static void sendBack(ParkingTransport transport) {
+        ByteBuffer buffer = ByteBuffer.allocate(100);
+        try {
+            while (transport.read(buffer.clear()) >= 0) {
+                transport.write(buffer.flip());
+            }
+        } catch (IOException e) {
+            // The end.
+        }
+        transport.close();
+    }
+
+    private static List<Echo> of(SelectorEngine engine, List<Echo> all) {
+        return all.stream().filter(each -> each.transport.engine() == engine).toList();
+    }
+
+    @Test
+    void aNewConnectionMustGetTheLoopThatHasTheFewest() throws Exception {
+        List<Echo> all = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            all.add(echo());
+        }
+        assertEquals(5, of(all.getFirst().transport.engine(), all).size());
+        end(all);
+    }
+
+    @Test
+    void aLoopWithFarMoreConnectionsMustHandSomeOverAndLoseNothing() throws Exception {
+        List<Echo> all = new ArrayList<>();
+        for (int i = 0; i < CONNECTIONS; i++) {
+            all.add(echo());
+        }
+        SelectorEngine full = all.getFirst().transport.engine();
+        List<Echo> ended = all.stream().filter(each -> each.transport.engine() != full).skip(LEFT).toList();
+        end(ended);
+        all.removeAll(ended);
+        SelectorEngine empty = all.stream().map(each -> each.transport.engine()).filter(each -> each != full)
+                .findAny().orElseThrow();
+        Await.until("the ended ones are forgotten", () -> empty.size() == LEFT);
+        FutureTask<Void> traffic = new FutureTask<>(() -> {
+            for (int round = 0; round < 50; round++) {
+                for (Echo each : all) {
+                    each.check((byte) round);
+                }
+            }
+            return null;
+        });
+        Thread.ofPlatform().start(traffic);
+        looping.tend();
+        Await.until("some were handed over", () -> of(empty, all).size() > LEFT);
+        traffic.get();
+        looping.tend();
+        assertEquals(all.size() / 2, of(empty, all).size());
+        Await.until("the old keys are gone", () -> full.size() + empty.size() == all.size());
+        assertTrue(all.stream().allMatch(each -> each.thread.isAlive()));
+        end(all);
+    }
+
+    private static void end(List<Echo> all) throws Exception {
+        for (Echo each : all) {
+            each.peer.close();
+            each.thread.join();
+        }
+    }
+}
