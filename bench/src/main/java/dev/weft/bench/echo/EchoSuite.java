@@ -154,7 +154,8 @@ public final class EchoSuite implements Suite {
                 return running;
             }
             try {
-                ServerProcess started = ServerProcess.start(peer, cores.serverPrefix());
+                ServerProcess started = ServerProcess.start(peer,
+                        peer.usesAllCores() ? List.of() : cores.serverPrefix());
                 servers.put(peer, started);
                 FIRST_WARM_UP.run(started.target(), FIRST_PACE);
                 return started;

@@ -42,7 +42,8 @@ record Plan(int rounds, List<Cell> cells, Pace pace) {
     }
 
     private static List<Cell> quickCells() {
-        Set<Peers> most = EnumSet.of(Peers.WEFT, Peers.FLOOR, Peers.NETTY_EPOLL, Peers.VERTX, Peers.UNDERTOW);
+        Set<Peers> most = EnumSet.of(Peers.WEFT, Peers.WEFT_PARKING, Peers.FLOOR, Peers.NETTY_EPOLL, Peers.VERTX,
+                Peers.UNDERTOW);
         Set<Peers> few = EnumSet.of(Peers.WEFT, Peers.FLOOR, Peers.NETTY_EPOLL);
         List<Cell> cells = new ArrayList<>();
         targets().forEach(scenario -> cells.add(new Cell(scenario, most)));
@@ -62,9 +63,10 @@ record Plan(int rounds, List<Cell> cells, Pace pace) {
         return scenarios.stream().map(scenario -> new Cell(scenario, all)).toList();
     }
 
-    /** Those of which goals are known. */
+    /** Those of which goals are known; the first is one connection, whose messages come one at a time. */
     private static List<Scenario> targets() {
-        return List.of(new Saturation(64, Opcode.BINARY, 16, 1), new Saturation(64, Opcode.BINARY, 16, 16),
+        return List.of(new Saturation(1, Opcode.BINARY, 16, 1), new Saturation(64, Opcode.BINARY, 16, 1),
+                new Saturation(64, Opcode.BINARY, 16, 16),
                 new Saturation(1000, Opcode.BINARY, KI, 1), new Saturation(64, Opcode.BINARY, 64 * KI, 1));
     }
 

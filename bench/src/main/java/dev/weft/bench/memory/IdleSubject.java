@@ -26,18 +26,19 @@ record IdleSubject(String name, boolean isWeft, String main, List<String> argume
     static List<IdleSubject> all(boolean quick) {
         boolean compact = hasCompactHeaders();
         List<IdleSubject> subjects = new ArrayList<>();
-        subjects.add(weft("PARKING", compact, false, false));
-        subjects.add(weft("PARKING", compact, true, false));
+        subjects.add(weft("LOOPS", compact, false, false));
+        subjects.add(weft("LOOPS", compact, true, false));
         if (!quick) {
-            subjects.add(weft("PARKING", compact, false, true));
+            subjects.add(weft("LOOPS", compact, false, true));
+            subjects.add(weft("PARKING", compact, false, false));
             subjects.add(weft("BLOCKING", compact, false, false));
             if (compact) {
-                subjects.add(weft("PARKING", false, false, false));
-                subjects.add(weft("PARKING", false, true, false));
+                subjects.add(weft("LOOPS", false, false, false));
+                subjects.add(weft("LOOPS", false, true, false));
             }
         }
         for (Peers peer : quick ? QUICK_PEERS : List.of(Peers.values())) {
-            if (peer != Peers.WEFT && peer != Peers.WEFT_BLOCKING) {
+            if (!Peers.OURS.contains(peer)) {
                 subjects.add(new IdleSubject(peer.subject(), false, peer.main().getName(), List.of(),
                         peer.jvmOptions(), compact, false, false));
             }
@@ -57,9 +58,13 @@ record IdleSubject(String name, boolean isWeft, String main, List<String> argume
     }
 
     private static IdleSubject weft(String transport, boolean compact, boolean deflate, boolean tls) {
-        return new IdleSubject(transport.equals("PARKING") ? "Weft" : "Weft, blocking transport", true,
-                IdleEcho.class.getName(), List.of(transport, deflate ? "deflate" : "plain"), List.of(), compact,
-                deflate, tls);
+        Peers peer = switch (transport) {
+            case "LOOPS" -> Peers.WEFT;
+            case "PARKING" -> Peers.WEFT_PARKING;
+            default -> Peers.WEFT_BLOCKING;
+        };
+        return new IdleSubject(peer.subject(), true, IdleEcho.class.getName(),
+                List.of(transport, deflate ? "deflate" : "plain"), peer.jvmOptions(), compact, deflate, tls);
     }
 
     /** What its JVM is told. */

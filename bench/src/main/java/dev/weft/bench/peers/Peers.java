@@ -7,13 +7,20 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.Set;
 
 /** The servers that are compared, each in its quickest configuration that still keeps to the protocol. */
 public enum Peers {
     /** Ours, as it comes. */
-    WEFT("Weft", "weft", WeftPeer.class, List.of(),
+    WEFT("Weft", "weft", WeftPeer.class, loopOptions(),
             "as it comes, but for permessage-deflate off and messages of up to 16 MiB; the handler sends borrowed views back; "
                     + "a broadcast is sent to each by trySend, messages of one read together, so that none waits for another"),
+    /** Ours as it comes without the JVM's option. */
+    WEFT_PARKING("Weft without loops", "weft", WeftPeer.class, List.of(),
+            "the same, its threads scheduled by the JDK, as where the JVM does not open java.lang"),
+    /** Ours on all cores. */
+    WEFT_TWO_LOOPS("Weft, two loops on two cores", "weft", WeftPeer.class, twoLoopsOptions(),
+            "as Weft, but with two loops, and not kept to one core: the load has one of the two for itself only in part"),
     /** Ours over the JDK's sockets. */
     WEFT_BLOCKING("Weft, blocking transport", "weft", WeftBlockingPeer.class, List.of(),
             "the same over the JDK's blocking sockets"),
@@ -49,6 +56,9 @@ public enum Peers {
     /** Java-WebSocket. */
     JAVA_WEBSOCKET("Java-WebSocket", "java-websocket", JavaWebSocketPeer.class, List.of(),
             "one decoding thread, TCP_NODELAY, pings to find lost connections off");
+
+    /** The servers that are ours. */
+    public static final Set<Peers> OURS = Set.of(WEFT, WEFT_PARKING, WEFT_TWO_LOOPS, WEFT_BLOCKING);
 
     private static final int FIRST_WITH_UNSAFE_FLAG = 23;
 
@@ -93,6 +103,21 @@ public enum Peers {
     /** What was set, and why: part of a sentence. */
     public String settings() {
         return settings;
+    }
+
+    /** Whether it may use the whole machine, and not one core. */
+    public boolean usesAllCores() {
+        return this == WEFT_TWO_LOOPS;
+    }
+
+    private static List<String> loopOptions() {
+        return List.of("--add-opens=java.base/java.lang=ALL-UNNAMED");
+    }
+
+    private static List<String> twoLoopsOptions() {
+        List<String> options = new ArrayList<>(loopOptions());
+        options.add("-Ddev.weft.loops=2");
+        return options;
     }
 
     private static List<String> nettyOptions() {

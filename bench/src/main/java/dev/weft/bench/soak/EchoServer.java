@@ -51,7 +51,8 @@ final class EchoServer implements AutoCloseable {
 
     private static EchoServer start(String classPath, String main, List<String> options) throws IOException {
         List<String> command = new ArrayList<>(
-                List.of(JDK.resolve("java").toString(), "-XX:+UseSerialGC", "-cp", classPath, main));
+                List.of(JDK.resolve("java").toString(), "-XX:+UseSerialGC",
+                        "--add-opens=java.base/java.lang=ALL-UNNAMED", "-cp", classPath, main));
         command.addAll(options);
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
