@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * All that a server can be told; made by {@link WebSocketServerBuilder}, where the defaults are.
@@ -32,6 +33,7 @@ import java.util.Optional;
  * @param subprotocols   what the server speaks; the first of a client's that is among them is chosen
  * @param policy         which handshakes are accepted
  * @param fallback       answers requests that are no handshakes; without one they get 426
+ * @param threads        makes the threads of the connections; empty if Weft does, on its loops or as virtual threads
  * @param handler        serves the connections
  */
 public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> tls, HttpLimits httpLimits,
@@ -41,7 +43,7 @@ public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> t
         int readBufferSize,
         long bufferedOctets,
         Optional<DeflateSettings> deflate, List<String> subprotocols, HandshakePolicy policy,
-        Optional<HttpFallback> fallback, WebSocketHandler handler) {
+        Optional<HttpFallback> fallback, Optional<ThreadFactory> threads, WebSocketHandler handler) {
     /** Room for a request line's worth, and for the largest control frame many times over. */
     private static final int SMALLEST_BUFFER = 1024;
     private static final int LARGEST_BUFFER = 1 << 24;
@@ -60,6 +62,7 @@ public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> t
         Objects.requireNonNull(deflate);
         Objects.requireNonNull(policy);
         Objects.requireNonNull(fallback);
+        Objects.requireNonNull(threads);
         Objects.requireNonNull(handler, "a server needs a handler");
         Bounds.check("shutdownGrace", shutdownGrace, Duration.ZERO, Duration.ofDays(365));
         Bounds.check("policyTimeout", policyTimeout, Duration.ofMillis(1), Duration.ofDays(20));

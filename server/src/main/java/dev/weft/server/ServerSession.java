@@ -50,7 +50,9 @@ final class ServerSession implements Runnable {
         this.transport = transport;
         this.full = full;
         this.opening = new Opening(this, server, transport);
-        this.thread = transport.threadBuilder().inheritInheritableThreadLocals(false).unstarted(this);
+        this.thread = server.configuration().threads().isPresent()
+                ? server.configuration().threads().get().newThread(this)
+                : transport.threadBuilder().inheritInheritableThreadLocals(false).unstarted(this);
     }
 
     void start() {

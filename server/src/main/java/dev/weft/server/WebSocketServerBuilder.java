@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
@@ -55,6 +56,7 @@ public final class WebSocketServerBuilder {
     private List<String> subprotocols = List.of();
     private HandshakePolicy policy = HandshakePolicy.sameOrigin();
     private HttpFallback fallback;
+    private ThreadFactory threads;
     private WebSocketHandler handler;
 
     WebSocketServerBuilder() {}
@@ -299,6 +301,17 @@ public final class WebSocketServerBuilder {
     }
 
     /**
+     * Sets what makes the threads of the connections, one for each: its handler runs there. Default: virtual threads on Weft's
+     * loops, or scheduled by the JDK. Where there are no loops, handlers that compute for long or block in native code keep
+     * virtual threads from running; {@code Thread.ofPlatform().factory()} gives each connection a thread of its own instead,
+     * which costs far more memory.
+     */
+    public WebSocketServerBuilder threads(ThreadFactory threads) {
+        this.threads = threads;
+        return this;
+    }
+
+    /**
      * Checks the settings.
      *
      * @throws IllegalArgumentException if one is out of bounds; the message names it, its value and its bounds
@@ -314,7 +327,7 @@ public final class WebSocketServerBuilder {
                         streamTimeout, closeTimeout),
                 shutdownGrace, policyTimeout, maxConnections, maxTlsHandshakes, readBufferSize, bufferedOctets, deflate,
                 subprotocols, policy,
-                Optional.ofNullable(fallback), handler);
+                Optional.ofNullable(fallback), Optional.ofNullable(threads), handler);
     }
 
     /**

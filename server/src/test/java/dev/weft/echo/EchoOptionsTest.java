@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class EchoOptionsTest {
     /** The launcher's own work, no options. */
-    private static final List<String> NOT_OPTIONS = List.of("handler", "fallback");
+    private static final List<String> NOT_OPTIONS = List.of("handler", "fallback", "threads");
 
     /** Settings that several options, or one of another name, stand for. */
     private static final Map<String, List<String>> OTHERWISE_NAMED = Map.of(
