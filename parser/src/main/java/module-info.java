@@ -1,4 +1,4 @@
-/** WebSocket frames and heads as pure functions over octets: no I/O, no thread, no clock, no dependency. */
+/** WebSocket frames and heads as pure functions over bytes: no I/O, no thread, no clock, no dependency. */
 module dev.weft.parser {
     exports dev.weft.parser;
     exports dev.weft.parser.deflate;

@@ -13,9 +13,9 @@ import java.nio.ByteOrder;
 import java.util.Objects;
 
 /**
- * Turns octets into frames and holds the peer to the rules of framing (RFC 6455 §5.2–§5.5).
+ * Turns bytes into frames and holds the peer to the rules of framing (RFC 6455 §5.2–§5.5).
  * <p>
- * The parser is pulled: give it a region of octets with {@link #feed}, call {@link #next()} until it says
+ * The parser is pulled: give it a region of bytes with {@link #feed}, call {@link #next()} until it says
  * {@link Event#NEED_INPUT}, and the region is used up. It owns no buffer; what it needs of a header that was cut by the
  * end of a region is in its few fields. Payload is unmasked where it lies, in the caller's array. A frame whose payload
  * lies whole in the region is one event, {@link Event#FRAME}; one that is cut by the end of a region is
@@ -34,7 +34,7 @@ public final class FrameParser {
         FRAME,
         /** The header of a frame whose payload is not all here. */
         FRAME_START,
-        /** A further part of the payload, at least one octet. */
+        /** A further part of the payload, at least one byte. */
         PAYLOAD,
         /** The payload of the frame is complete. */
         FRAME_END,
@@ -47,7 +47,7 @@ public final class FrameParser {
      *   HEADER, CUT_HEADER ── payload is cut: FRAME_START ───▶ PAYLOAD
      *   HEADER, CUT_HEADER ── header is cut: NEED_INPUT ─────▶ CUT_HEADER
      *   PAYLOAD ── more to come: PAYLOAD, then NEED_INPUT ───▶ PAYLOAD
-     *   PAYLOAD ── the last octets: PAYLOAD ─────────────────▶ END
+     *   PAYLOAD ── the last bytes: PAYLOAD ─────────────────▶ END
      *   END ── FRAME_END ────────────────────────────────────▶ HEADER
      *   any ── violation ────────────────────────────────────▶ FAILED, for good
      */
@@ -58,16 +58,16 @@ public final class FrameParser {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     /*
-     * Which first octets are allowed, RSV aside: bit number FIN << 4 | opcode. Control frames only with FIN (§5.5), which
+     * Which first bytes are allowed, RSV aside: bit number FIN << 4 | opcode. Control frames only with FIN (§5.5), which
      * frees the lower half for data frames (§5.4).
      */
     private static final int CONTROL_FRAMES = 1 << 24 | 1 << 25 | 1 << 26;
     private static final int BETWEEN_MESSAGES = CONTROL_FRAMES | 0b110 | 0b110 << 16;
     private static final int WITHIN_MESSAGE = CONTROL_FRAMES | 0b001 | 0b001 << 16;
 
-    /** The longest header that one load of eight octets takes in. */
+    /** The longest header that one load of eight bytes takes in. */
     private static final int LOADED = 8;
-    /** All bits of a header's first two octets, loaded as little-endian, but the length. */
+    /** All bits of a header's first two bytes, loaded as little-endian, but the length. */
     private static final int HEAD = MASK << 8 | 0xff;
     /** A {@link #wholeText} that no header equals. */
     private static final int NONE = -2;
@@ -97,7 +97,7 @@ public final class FrameParser {
     private int key;
     private int payloadLength;
 
-    // A header that was cut: how many of its octets were taken, and its second octet.
+    // A header that was cut: how many of its bytes were taken, and its second byte.
     private byte headerOctets;
     private byte secondOctet;
 
@@ -105,7 +105,7 @@ public final class FrameParser {
      * A parser at the start of a connection's frames, with no extension.
      *
      * @param role           which end this is: {@link Role#SERVER} demands masked frames, {@link Role#CLIENT} unmasked ones
-     * @param maxFrameLength the most octets of payload a frame may declare, at least 125; a longer one fails with 1009
+     * @param maxFrameLength the most bytes of payload a frame may declare, at least 125; a longer one fails with 1009
      */
     public FrameParser(Role role, long maxFrameLength) {
         this(role, maxFrameLength, 0);
@@ -115,7 +115,7 @@ public final class FrameParser {
      * A parser at the start of a connection's frames.
      *
      * @param role           which end this is: {@link Role#SERVER} demands masked frames, {@link Role#CLIENT} unmasked ones
-     * @param maxFrameLength the most octets of payload a frame may declare, at least 125; a longer one fails with 1009
+     * @param maxFrameLength the most bytes of payload a frame may declare, at least 125; a longer one fails with 1009
      * @param claimedRsv     the RSV bits ({@link FrameHeader#RSV1} …) that negotiated extensions claim: allowed on the first
      *                       frame of a message, and there only
      * @throws IllegalArgumentException if the length is under 125 or a bit is none of the RSV bits
@@ -134,7 +134,7 @@ public final class FrameParser {
     }
 
     /**
-     * Gives the parser its next octets. The array is the caller's; until the region is used up the parser reads it and
+     * Gives the parser its next bytes. The array is the caller's; until the region is used up the parser reads it and
      * unmasks in it. It ends all that the accessors said of the last event.
      *
      * @throws IllegalStateException     if the region before is not used up
@@ -176,14 +176,14 @@ public final class FrameParser {
         return nextAnywhere();
     }
 
-    /** The 16-bit length that begins with the two lower octets; if it is not a good one, more than any region has. */
+    /** The 16-bit length that begins with the two lower bytes; if it is not a good one, more than any region has. */
     private int goodLength16(int octets) {
         int length = Integer.reverseBytes(octets) >>> 16;
         return length < LENGTH_16 || length > maxFrameLength ? Integer.MAX_VALUE : length;
     }
 
     /**
-     * What {@link #next()} has no time for. It is called at one place only, lest C2 inline it there: that would make next()
+     * What {@link #next()} has no time for. It is called at one place only, so that C2 does not inline it there: that would make next()
      * too long to be inlined itself.
      */
     private Event nextAnywhere() throws ProtocolViolationException {
@@ -232,7 +232,7 @@ public final class FrameParser {
 
     /**
      * Whether the rest of the region holds at least one more whole frame, good or bad. Only for between two frames, false
-     * elsewhere; a frame of more than 65,535 octets of payload is not counted.
+     * elsewhere; a frame of more than 65,535 bytes of payload is not counted.
      */
     public boolean hasFrame() {
         int p = position;
@@ -250,7 +250,7 @@ public final class FrameParser {
                 && available >= headerLength + ((array[p + 2] & 0xff) << 8 | array[p + 3] & 0xff);
     }
 
-    /** Whether no frame is half-read: the octets so far end where a frame ended. */
+    /** Whether no frame is half-read: the bytes so far end where a frame ended. */
     public boolean atFrameBoundary() {
         return state == State.HEADER;
     }
@@ -260,7 +260,7 @@ public final class FrameParser {
         return allowed == WITHIN_MESSAGE;
     }
 
-    /** Octets of the region that are not yet looked at. */
+    /** Bytes of the region that are not yet looked at. */
     public int unread() {
         return end - position;
     }
@@ -275,17 +275,17 @@ public final class FrameParser {
         return position - payloadLength;
     }
 
-    /** Octets of the payload, or of this part of it. */
+    /** Bytes of the payload, or of this part of it. */
     public int payloadLength() {
         return payloadLength;
     }
 
-    /** Octets of payload that the current frame declares. */
+    /** Bytes of payload that the current frame declares. */
     public long frameLength() {
         return frameLength;
     }
 
-    /** Octets of the current frame's payload that are still to come. */
+    /** Bytes of the current frame's payload that are still to come. */
     public long frameRemaining() {
         return state == State.PAYLOAD ? remaining : 0;
     }
@@ -343,7 +343,7 @@ public final class FrameParser {
         key = maskingKey;
     }
 
-    /** Octets of a header without extended length. */
+    /** Bytes of a header without extended length. */
     private int shortHeader() {
         return masked ? 6 : 2;
     }
@@ -373,7 +373,7 @@ public final class FrameParser {
         return Event.PAYLOAD;
     }
 
-    /** Takes a header octet by octet: one that the region's end cuts or cut, or that has a 64-bit length. */
+    /** Takes a header byte by byte: one that the region's end cuts or cut, or that has a 64-bit length. */
     private Event pieceOfHeader() throws ProtocolViolationException {
         while (position < end) {
             int octet = array[position++] & 0xff;

@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.function.IntSupplier;
 
 /**
- * Writes frames as octets into the caller's array (RFC 6455 §5.2), masked for the client role (§5.3).
+ * Writes frames as bytes into the caller's array (RFC 6455 §5.2), masked for the client role (§5.3).
  * <p>
  * {@link #writeFrame} writes a header and a copy of the payload. A large payload need not be copied: write its header
  * with {@link #writeHeader}, then send it from where it lies; a client passes it through {@link #mask} first, in as many
@@ -48,7 +48,7 @@ public final class FrameWriter {
         return maskingKeys != null;
     }
 
-    /** Octets of the header of a frame with this payload, 2 to {@link FrameHeader#MAX_LENGTH}. */
+    /** Bytes of the header of a frame with this payload, 2 to {@link FrameHeader#MAX_LENGTH}. */
     public int headerLength(long payloadLength) {
         return FrameHeader.length(maskingKeys != null, payloadLength);
     }
@@ -57,15 +57,15 @@ public final class FrameWriter {
      * Writes a header. In the client role it also chooses the key that {@link #mask} applies from here on.
      *
      * @param target        where to
-     * @param at            the offset of the header's first octet
+     * @param at            the offset of the header's first byte
      * @param fin           whether the frame is the last of its message
      * @param rsv           RSV bits ({@link FrameHeader#RSV1} …)
      * @param opcode        what the frame carries
-     * @param payloadLength octets of payload, 0 to 2^63-1
+     * @param payloadLength bytes of payload, 0 to 2^63-1
      * @return the offset after the header
      * @throws IllegalArgumentException  if the header is not allowed: bits that are no RSV bits, a negative length, or a
-     *                                   control frame that is fragmented, longer than 125 octets or has RSV bits (§5.5)
-     * @throws IndexOutOfBoundsException if there is no room for {@link #headerLength} octets; nothing is written then
+     *                                   control frame that is fragmented, longer than 125 bytes or has RSV bits (§5.5)
+     * @throws IndexOutOfBoundsException if there is no room for {@link #headerLength} bytes; nothing is written then
      */
     public int writeHeader(byte[] target, int at, boolean fin, int rsv, Opcode opcode, long payloadLength) {
         check(fin, rsv, opcode, payloadLength);
@@ -92,7 +92,7 @@ public final class FrameWriter {
     }
 
     /**
-     * Masks the next octets of the payload of the last header in place; does nothing in the server role.
+     * Masks the next bytes of the payload of the last header in place; does nothing in the server role.
      *
      * @throws IndexOutOfBoundsException if the region is not within the array
      */
@@ -107,7 +107,7 @@ public final class FrameWriter {
      * Writes a whole frame; the payload is copied, and in the client role the copy is masked.
      *
      * @param target  where to
-     * @param at      the offset of the frame's first octet
+     * @param at      the offset of the frame's first byte
      * @param fin     whether the frame is the last of its message
      * @param rsv     RSV bits ({@link FrameHeader#RSV1} …)
      * @param opcode  what the frame carries

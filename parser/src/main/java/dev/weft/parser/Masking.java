@@ -6,9 +6,9 @@ import java.nio.ByteOrder;
 import java.util.Objects;
 
 /**
- * XORs octets with a masking key (RFC 6455 §5.3). Masking and unmasking are the same.
+ * XORs bytes with a masking key (RFC 6455 §5.3). Masking and unmasking are the same.
  * <p>
- * A key is its four octets as a little-endian int: octet {@code i} of the payload meets bits {@code 8 * (i % 4)} and up.
+ * A key is its four bytes as a little-endian int: byte {@code i} of the payload meets bits {@code 8 * (i % 4)} and up.
  * Pure functions, for any thread.
  */
 public final class Masking {
@@ -21,9 +21,9 @@ public final class Masking {
     private Masking() {}
 
     /**
-     * XORs the octets from {@code from} to before {@code to} in place; never touches one beyond.
+     * XORs the bytes from {@code from} to before {@code to} in place; never touches one beyond.
      *
-     * @param key the key for the octet at {@code from}
+     * @param key the key for the byte at {@code from}
      * @throws IndexOutOfBoundsException if the region is not within the array
      */
     public static void apply(byte[] array, int from, int to, int key) {
@@ -50,13 +50,13 @@ public final class Masking {
         }
     }
 
-    /** The key for the octet that comes {@code octets} after the one that {@code key} is for. */
+    /** The key for the byte that comes {@code octets} after the one that {@code key} is for. */
     public static int advance(int key, int octets) {
         return Integer.rotateRight(key, octets << 3);
     }
 
     /**
-     * 17 to 128 octets: the last 16 are read first and written last; before them, the bits of the length choose blocks,
+     * 17 to 128 bytes: the last 16 are read first and written last; before them, the bits of the length choose blocks,
      * of which the last may reach into the 16 but not beyond. Written out, it is too long for C2 to inline into a
      * parsing loop, where it would use up what C2 spends on inlining.
      */
@@ -102,7 +102,7 @@ public final class Masking {
         LONG.set(array, last, lastOctets);
     }
 
-    /** Fewer than 8 octets. */
+    /** Fewer than 8 bytes. */
     private static void xorFew(byte[] array, int from, int to, int key) {
         if (to - from >= 4) {
             int last = (int) INT.get(array, to - 4) ^ advance(key, to - from);

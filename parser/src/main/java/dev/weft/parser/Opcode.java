@@ -6,7 +6,7 @@ public enum Opcode {
     CONTINUATION(0x0),
     /** UTF-8 text (§5.6). */
     TEXT(0x1),
-    /** Octets that only the application gives a meaning (§5.6). */
+    /** Bytes that only the application gives a meaning (§5.6). */
     BINARY(0x2),
     /** Begins or answers the closing handshake (§5.5.1). */
     CLOSE(0x8),
@@ -34,7 +34,7 @@ public enum Opcode {
         return code;
     }
 
-    /** Whether this is a control frame's opcode: such a frame is not fragmented and has at most 125 octets (§5.5). */
+    /** Whether this is a control frame's opcode: such a frame is not fragmented and has at most 125 bytes (§5.5). */
     public boolean isControl() {
         return (code & 0x8) != 0;
     }
@@ -52,7 +52,7 @@ public enum Opcode {
         return opcode;
     }
 
-    /** The opcode of a frame's first octet, which the parser has checked: {@code null} if reserved. */
+    /** The opcode of a frame's first byte, which the parser has checked: {@code null} if reserved. */
     static Opcode ofFirstOctet(int octet) {
         return BY_CODE[octet & 0x0f];
     }

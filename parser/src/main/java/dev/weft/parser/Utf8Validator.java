@@ -7,14 +7,14 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Says of octets, as they come, whether they are UTF-8 (RFC 3629; RFC 6455 §8.1). A sequence may be cut anywhere between
- * calls. It fails at the first octet that cannot be part of valid text: overlong forms, surrogates and values above
+ * Says of bytes, as they come, whether they are UTF-8 (RFC 3629; RFC 6455 §8.1). A sequence may be cut anywhere between
+ * calls. It fails at the first byte that cannot be part of valid text: overlong forms, surrogates and values above
  * U+10FFFF included. Not for use by two threads at once; allocates nothing.
  */
 public final class Utf8Validator {
     /*
      * One state per way to be inside a code point, numbered in steps of six so that a state is the shift at which the
-     * table's entry for an octet holds the next state (Unicode table 3-7):
+     * table's entry for a byte holds the next state (Unicode table 3-7):
      *
      *   ACCEPT ── 00..7F ──▶ ACCEPT
      *          ── C2..DF ──▶ TAIL_1 ── 80..BF ──▶ ACCEPT
@@ -41,7 +41,7 @@ public final class Utf8Validator {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long HIGH_BITS = 0x8080808080808080L;
 
-    /** How far to go octet by octet before looking for ASCII again. Long, so that C2's unrolled loop has room. */
+    /** How far to go byte by byte before looking for ASCII again. Long, so that C2's unrolled loop has room. */
     private static final int STRETCH = 64;
 
     private int state = ACCEPT;
@@ -50,7 +50,7 @@ public final class Utf8Validator {
     public Utf8Validator() {}
 
     /**
-     * Takes the next octets of the text.
+     * Takes the next bytes of the text.
      *
      * @return whether what came so far can be the beginning of valid text; once false, false until {@link #reset()}
      * @throws IndexOutOfBoundsException if the region is not within the array
@@ -70,7 +70,7 @@ public final class Utf8Validator {
         state = ACCEPT;
     }
 
-    /** Whether these octets are one valid text. */
+    /** Whether these bytes are one valid text. */
     public static boolean isValid(byte[] array, int from, int to) {
         return run(ACCEPT, array, from, to) == ACCEPT;
     }
@@ -83,7 +83,7 @@ public final class Utf8Validator {
             if (state == ACCEPT && array[p] >= 0) {
                 p = skipAscii(array, p, to);
             }
-            // A stretch with other octets in it; then look for ASCII again.
+            // A stretch with other bytes in it; then look for ASCII again.
             int stretch = p + Math.min(to - p, STRETCH);
             long next = state;
             for (; p < stretch; p++) {

@@ -13,7 +13,7 @@ final class Violations {
                 "RSV bits " + Integer.toHexString(firstOctet & RSV) + " that no extension claims here");
     }
 
-    /** Of a first octet whose opcode or FIN is not allowed where it stands. */
+    /** Of a first byte whose opcode or FIN is not allowed where it stands. */
     static ProtocolViolationException opcode(int firstOctet) {
         Opcode opcode = Opcode.ofFirstOctet(firstOctet);
         if (opcode == null) {

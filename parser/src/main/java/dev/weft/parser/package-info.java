@@ -1,2 +1,2 @@
-/** RFC 6455 §5 as pure functions over octets: frames in, frames out, masking, UTF-8. */
+/** RFC 6455 §5 as pure functions over bytes: frames in, frames out, masking, UTF-8. */
 package dev.weft.parser;

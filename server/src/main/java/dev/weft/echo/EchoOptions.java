@@ -352,7 +352,7 @@ final class EchoOptions {
         return versionWanted;
     }
 
-    /** The help, with a line's end behind it. */
+    /** The help, with a line's end after it. */
     String help() {
         return commandLine.getUsageMessage();
     }

@@ -26,7 +26,7 @@ record Notation<T>(String label, Class<T> type, Function<String, T> parse, Funct
     static final Notation<Path> FILE = new Notation<>("FILE", Path.class, Notation::parseFile, Path::toString);
     static final Notation<Integer> COUNT = new Notation<>("N", Integer.class,
             text -> toInt(text, parseNumber(text, text)), String::valueOf);
-    /** Octets that fit an int. */
+    /** Bytes that fit an int. */
     static final Notation<Integer> SIZE = new Notation<>("SIZE", Integer.class,
             text -> toInt(text, parseSize(text)), Notation::formatSize);
     static final Notation<Long> LONG_SIZE = new Notation<>("SIZE", Long.class, Notation::parseSize,

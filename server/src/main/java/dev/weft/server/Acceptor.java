@@ -46,7 +46,7 @@ final class Acceptor {
     }
 
     /**
-     * Waits for the end of the thread, behind which nothing is admitted any more.
+     * Waits for the end of the thread, after which nothing is admitted any more.
      *
      * @return whether it ended in time
      */

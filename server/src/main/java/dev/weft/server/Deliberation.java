@@ -72,12 +72,12 @@ final class Deliberation {
 
     /** Takes what follows the head out of the input, whose buffer is given back: false if the budget has no room for it. */
     boolean takeFrom(InboundBuffer input, int offset) {
-        byte[] behind = Arrays.copyOfRange(input.array(), offset, input.length());
+        byte[] rest = Arrays.copyOfRange(input.array(), offset, input.length());
         input.release();
-        if (!budget.take(behind.length)) {
+        if (!budget.take(rest.length)) {
             return false;
         }
-        early = behind;
+        early = rest;
         return true;
     }
 

@@ -8,7 +8,7 @@ import java.util.Collection;
 @FunctionalInterface
 public interface HttpFallback {
     /**
-     * Answers a request, on the connection's virtual thread; the connection is closed behind the answer. The peer has the
+     * Answers a request, on the connection's virtual thread; the connection is closed after the answer. The peer has the
      * write and the close timeout together to take all of it: it is meant for pages, not for large files. What this throws
      * becomes a 500. The server adds {@code Date} (RFC 9110 §6.6.1), if the answer has none.
      *

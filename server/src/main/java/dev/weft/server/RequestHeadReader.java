@@ -16,7 +16,7 @@ final class RequestHeadReader {
     static final int INCOMPLETE = -1;
     /** {@link #read}: there is no room for the rest. */
     static final int BUDGET_IS_SPENT = -2;
-    /** A half-read head is counted among the buffered octets from here on: an ordinary one must not need them. */
+    /** A half-read head is counted among the buffered bytes from here on: an ordinary one must not need them. */
     private static final int UNCOUNTED_HEAD = 2048;
 
     private final RequestHeadParser parser;

@@ -24,7 +24,7 @@ import java.util.concurrent.ThreadFactory;
  * @param policyTimeout  how long the policy or the fallback may take to decide; then it is interrupted, and the peer gets 503
  * @param maxConnections how many connections may be open; further ones get 503
  * @param maxTlsHandshakes how many TLS handshakes may be under way; further ones wait, within the handshake's deadline
- * @param readBufferSize octets of each buffer that is lent to a connection while it has something to read or write
+ * @param readBufferSize bytes of each buffer that is lent to a connection while it has something to read or write
  * @param bufferedOctets what all connections together may hold in such buffers, half-read messages, what decompresses
  *                       these, messages that wait to be sent, and half-read requests beyond their first 2 KiB. When it
  *                       is spent, the largest connection that is stuck is closed with 1013 for the one that asks; if there

@@ -21,8 +21,8 @@ import java.util.OptionalInt;
  * @param transport         how connections wait for the network
  * @param tcpNoDelay        whether small writes leave at once (TCP_NODELAY)
  * @param keepAlive         whether the system looks after dead peers too (SO_KEEPALIVE); pings do so sooner
- * @param receiveBufferSize octets of the system's receive buffer (SO_RCVBUF); empty leaves it to the system
- * @param sendBufferSize    octets of the system's send buffer (SO_SNDBUF); empty leaves it to the system
+ * @param receiveBufferSize bytes of the system's receive buffer (SO_RCVBUF); empty leaves it to the system
+ * @param sendBufferSize    bytes of the system's send buffer (SO_SNDBUF); empty leaves it to the system
  */
 public record SocketSettings(String host, int port, int backlog, TransportKind transport, boolean tcpNoDelay,
         boolean keepAlive,

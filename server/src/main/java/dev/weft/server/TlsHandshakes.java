@@ -19,7 +19,7 @@ final class TlsHandshakes {
     private final Semaphore permits;
     private final BufferBudget budget;
 
-    /** At most so many. */
+    /** At most this number at a time. */
     TlsHandshakes(int most, BufferBudget budget) {
         this.most = most;
         this.permits = new Semaphore(most, true);

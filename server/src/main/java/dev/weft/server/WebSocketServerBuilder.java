@@ -103,13 +103,13 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
-    /** Sets the octets of the system's receive buffer (SO_RCVBUF). Default: left to the system. */
+    /** Sets the bytes of the system's receive buffer (SO_RCVBUF). Default: left to the system. */
     public WebSocketServerBuilder receiveBufferSize(int receiveBufferSize) {
         this.receiveBufferSize = OptionalInt.of(receiveBufferSize);
         return this;
     }
 
-    /** Sets the octets of the system's send buffer (SO_SNDBUF). Default: left to the system. */
+    /** Sets the bytes of the system's send buffer (SO_SNDBUF). Default: left to the system. */
     public WebSocketServerBuilder sendBufferSize(int sendBufferSize) {
         this.sendBufferSize = OptionalInt.of(sendBufferSize);
         return this;
@@ -137,13 +137,13 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
-    /** Sets the most octets of a message that is received whole or as a view. Default 1 MiB. */
+    /** Sets the most bytes of a message that is received whole or as a view. Default 1 MiB. */
     public WebSocketServerBuilder maxMessageSize(int maxMessageSize) {
         this.maxMessageSize = maxMessageSize;
         return this;
     }
 
-    /** Sets the most octets of a message that is received as a stream. Default 1 TiB; it costs no memory. */
+    /** Sets the most bytes of a message that is received as a stream. Default 1 TiB; it costs no memory. */
     public WebSocketServerBuilder maxStreamedMessageSize(long maxStreamedMessageSize) {
         this.maxStreamedMessageSize = maxStreamedMessageSize;
         return this;
@@ -196,8 +196,8 @@ public final class WebSocketServerBuilder {
     }
 
     /**
-     * Sets how long a message may take from its first octet to its last, or, if it is received as a stream, from a read to
-     * the octets for it; a slower peer is closed with 1008. Default 60 s.
+     * Sets how long a message may take from its first byte to its last, or, if it is received as a stream, from a read to
+     * the bytes for it; a slower peer is closed with 1008. Default 60 s.
      */
     public WebSocketServerBuilder messageTimeout(Duration messageTimeout) {
         this.messageTimeout = messageTimeout;
@@ -219,7 +219,7 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
-    /** Sets how long the closing handshake and the end of the peer's octets may take. Default 5 s. */
+    /** Sets how long the closing handshake and the end of the peer's bytes may take. Default 5 s. */
     public WebSocketServerBuilder closeTimeout(Duration closeTimeout) {
         this.closeTimeout = closeTimeout;
         return this;
@@ -248,7 +248,7 @@ public final class WebSocketServerBuilder {
     }
 
     /**
-     * Sets the octets of each buffer that is lent to a busy connection. Default 16 KiB; 1 KiB to 16 MiB. Up to 64 are kept
+     * Sets the bytes of each buffer that is lent to a busy connection. Default 16 KiB; 1 KiB to 16 MiB. Up to 64 are kept
      * for the next, beyond what {@code bufferedOctets} counts, 16 of eight times the size, and 4 of 64 times, if that is at
      * most 1 MiB.
      */
@@ -268,7 +268,7 @@ public final class WebSocketServerBuilder {
 
     /**
      * Sets how the server takes part in permessage-deflate (RFC 7692). Default {@link DeflateSettings#defaults()}: clients
-     * that offer it, as browsers do, save octets; a connection that waits keeps at most a few KiB for it, and none of
+     * that offer it, as browsers do, save bytes; a connection that waits keeps at most a few KiB for it, and none of
      * zlib's state.
      */
     public WebSocketServerBuilder deflate(DeflateSettings deflate) {

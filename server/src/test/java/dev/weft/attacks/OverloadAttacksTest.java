@@ -203,10 +203,10 @@ class OverloadAttacksTest {
         }
     }
 
-    /** What it has not read yet is in the network already, which has room for the Close frame after it. */
+    /** What they have not read yet is in the network already, which has room for the Close frame after it. */
     @ParameterizedTest
     @EnumSource
-    void attack29_peerWithAHalfMessageThatIsGivenUpMustBeToldSo(Wire wire) throws Exception {
+    void attack29_peersWithHalfMessagesThatAreGivenUpMustBeToldSo(Wire wire) throws Exception {
         int backlog = 3;
         BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
         WebSocketServerBuilder settings = wire.server(ws -> {
@@ -216,22 +216,32 @@ class OverloadAttacksTest {
             opened.add(ws);
             ws.receive();
         }).sendBufferSize(65_536).bufferedOctets(4 << 20);
-        try (WebSocketServer server = settings.start(); RawPeer peer = RawPeer.open(server)) {
-            peer.octets(RawPeer.frame(0x02, new byte[116_000]));
-            Connection given = (Connection) opened.poll(10, TimeUnit.SECONDS);
-            Await.until("it holds half a message", () -> given.heldBytes() > 0 && given.isStuck());
+        List<RawPeer> peers = new ArrayList<>();
+        try (WebSocketServer server = settings.start()) {
+            for (int i = 0; i < 8; i++) {
+                peers.add(RawPeer.open(server).octets(RawPeer.frame(0x02, new byte[116_000])));
+            }
+            for (int i = 0; i < peers.size(); i++) {
+                Connection each = (Connection) opened.poll(10, TimeUnit.SECONDS);
+                Await.until("it holds half a message", () -> each.heldBytes() > 0 && each.isStuck());
+            }
             var budget = ServerInsight.budget(server);
-            long most = budget.limit() - given.heldBytes() + 1;
-            if (budget.take(most)) {
-                budget.giveBack(most);
+            if (budget.take(budget.limit())) {
+                budget.giveBack(budget.limit());
             }
-            Await.until("its bytes are freed", () -> budget.taken() == 0);
-            for (int number = 0; number < backlog; number++) {
-                assertNumbered(number, peer);
+            Await.until("their bytes are freed", () -> budget.taken() == 0);
+            for (RawPeer peer : peers) {
+                for (int number = 0; number < backlog; number++) {
+                    assertNumbered(number, peer);
+                }
+                WireFrame last = WireFrame.read(peer.input());
+                assertTrue(last != null && last.isClose(), () -> "no Close frame: " + last);
+                assertEquals(1013, last.closeCode());
             }
-            WireFrame last = WireFrame.read(peer.input());
-            assertTrue(last != null && last.isClose(), () -> "no Close frame: " + last);
-            assertEquals(1013, last.closeCode());
+        } finally {
+            for (RawPeer peer : peers) {
+                peer.leave();
+            }
         }
     }
 

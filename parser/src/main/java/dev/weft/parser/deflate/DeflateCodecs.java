@@ -7,7 +7,7 @@ import dev.weft.parser.Role;
  *
  * <p>A zlib state is large (200 KiB or so to compress, 40 KiB to decompress), and so no connection has one while it
  * waits: one is lent to it for the length of a message. What a connection keeps between messages is at most {@link
- * DeflateSettings#outgoingHistorySize()} octets for one way, and its window's for the other; none without context
+ * DeflateSettings#outgoingHistorySize()} bytes for one way, and its window's for the other; none without context
  * takeover.
  *
  * <pre>{@code

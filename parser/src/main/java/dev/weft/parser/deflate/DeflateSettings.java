@@ -7,22 +7,22 @@ import static dev.weft.parser.deflate.DeflateAgreement.MAX_WINDOW_BITS;
  * {@link DeflateAgreement}.
  *
  * @param outgoingContextTakeover whether messages that go may refer back to earlier ones, where the peer lets them;
- *                                true by default. Costs {@code outgoingHistorySize} octets for each connection; makes
- *                                216 octets of JSON 65 rather than 145
+ *                                true by default. Costs {@code outgoingHistorySize} bytes for each connection; makes
+ *                                216 bytes of JSON 65 rather than 145
  * @param incomingContextTakeover whether messages that come may; true by default. Costs 2 to the agreed window bits
- *                                octets for each connection at most
+ *                                bytes for each connection at most
  * @param outgoingMaxWindowBits   how far messages that go may refer back, as a power of two, 8 to 15; 15 by default.
  *                                Less costs time and size, for long messages are then cut into pieces of half a window;
  *                                the peer can ask for it to save memory of its own
  * @param incomingMaxWindowBits   the same for messages that come; 12 by default. Bounds the memory that context
  *                                takeover costs: a peer that cannot be bound by it is asked not to take its context
  *                                over
- * @param outgoingHistorySize     octets of earlier messages that are kept for a connection to refer back to, 0 to
+ * @param outgoingHistorySize     bytes of earlier messages that are kept for a connection to refer back to, 0 to
  *                                32,768; 2,048 by default. Each KiB also costs 2 µs in each message of a connection
  *                                that is not busy; a busy one refers back as far as its window, at no such cost
  * @param level                   effort of the compressor, 1 to 9; 1 by default: 6 makes long messages a fifth smaller,
  *                                and takes twice the time or more
- * @param minMessageSize          octets under which {@link #compresses} tells to send a message as it is; 128 by
+ * @param minMessageSize          bytes under which {@link #compresses} tells to send a message as it is; 128 by
  *                                default. Without context takeover less than 128 shrink by a tenth at best
  * @param maxIdleDeflaters        compressors that are kept between messages, for all connections together; 32 by
  *                                default. Each is 200 KiB or so, outside the heap
@@ -67,7 +67,7 @@ public record DeflateSettings(boolean outgoingContextTakeover, boolean incomingC
     /**
      * Whether a message is worth compressing by its length.
      *
-     * @param length its octets, or -1 where they are not known yet, which is taken for long
+     * @param length its bytes, or -1 where they are not known yet, which is taken for long
      */
     public boolean compresses(int length) {
         return length < 0 || length >= minMessageSize;

@@ -34,7 +34,7 @@ public sealed interface ExtensionHeader {
     /**
      * A header that breaks the grammar or is too long, so that a request with it may be refused (RFC 6455 §4.2.1).
      *
-     * @param reason what is wrong, without octets of the peer's
+     * @param reason what is wrong, without bytes of the peer's
      */
     record Malformed(String reason) implements ExtensionHeader {
         /** Needs a reason. */

@@ -80,7 +80,7 @@ final class ExtensionHeaderParser {
         return value != null && parameters.add(new Parameter(name, Optional.of(value)));
     }
 
-    /** A token that begins an extension or a parameter, and the white space behind it; null if there is none. */
+    /** A token that begins an extension or a parameter, and the white space after it; null if there is none. */
     private String name() {
         if (++items > ExtensionHeader.MAX_ITEMS) {
             malformed("more than " + ExtensionHeader.MAX_ITEMS + " extensions and parameters");

@@ -6,19 +6,19 @@ import java.util.Objects;
 import java.util.zip.Deflater;
 
 /**
- * Compresses the messages that go on one connection (RFC 7692 §7.2.1). It is given octets of a message and then asked
- * for output until there is none; only then it takes further octets. All that was given can be read by the peer once
+ * Compresses the messages that go on one connection (RFC 7692 §7.2.1). It is given bytes of a message and then asked
+ * for output until there is none; only then it takes further bytes. All that was given can be read by the peer once
  * the output is there: each input ends with a flush.
  *
  * <p>It borrows a compressor from the first {@link #output} after an {@link #input} to the one that returns fewer
- * octets than there was room for. Between messages it has the last octets of earlier ones, if context takeover was
+ * bytes than there was room for. Between messages it has the last bytes of earlier ones, if context takeover was
  * agreed on. One thread at a time; never blocks.
  *
  * <h2>How the window is bounded</h2>
  * {@link Deflater} has a window of 32 KiB and no way to ask for less. But a back
  * reference cannot reach further than to where its history begins. So where less was agreed on, the input is cut into
- * pieces; {@code reach} counts the octets that the compressor can refer to, and before they are more than the window it
- * is reset and given only the last of them, as a preset dictionary. Each piece ends on an octet's boundary
+ * pieces; {@code reach} counts the bytes that the compressor can refer to, and before they are more than the window it
+ * is reset and given only the last of them, as a preset dictionary. Each piece ends on a byte's boundary
  * (SYNC_FLUSH), and so the pieces are one DEFLATE stream.
  */
 public final class MessageDeflater implements AutoCloseable {
@@ -27,7 +27,7 @@ public final class MessageDeflater implements AutoCloseable {
 
     private final DeflaterPool pool;
     private final boolean takeover;
-    /** The most octets that {@link #reach} may be. */
+    /** The most bytes that {@link #reach} may be. */
     private final int limit;
     private final Window history;
 
@@ -45,10 +45,10 @@ public final class MessageDeflater implements AutoCloseable {
     private boolean lent;
     private long loan;
     private boolean busy;
-    /** How many octets the compressor's state may refer back to. */
+    /** How many bytes the compressor's state may refer back to. */
     private int reach;
 
-    // Its output: what is ready to be taken, and behind that up to TAIL_LENGTH octets that may be the tail.
+    // Its output: what is ready to be taken, and after that up to TAIL_LENGTH bytes that may be the tail.
     private boolean flushing;
     private int readyFrom;
     private int readyTo;
@@ -63,7 +63,7 @@ public final class MessageDeflater implements AutoCloseable {
     }
 
     /**
-     * Gives it the next octets of the message. They are read in place until {@link #output} has no more.
+     * Gives it the next bytes of the message. They are read in place until {@link #output} has no more.
      *
      * @param last whether the message ends with them
      * @throws IllegalStateException if output is left, or it is closed
@@ -83,7 +83,7 @@ public final class MessageDeflater implements AutoCloseable {
     }
 
     /**
-     * Takes octets of the compressed message.
+     * Takes bytes of the compressed message.
      *
      * @return how many were put into the target; fewer than there is room for when there are no more for now
      */
@@ -118,7 +118,7 @@ public final class MessageDeflater implements AutoCloseable {
         outputEnd = held + codec.deflater.deflate(output, held, output.length - held, Deflater.SYNC_FLUSH);
         flushing = outputEnd == output.length;
         readyFrom = 0;
-        // §7.2.1: the last four octets of a message are not sent.
+        // §7.2.1: the last four bytes of a message are not sent.
         boolean mayBeTail = flushing || last && at == end;
         readyTo = mayBeTail ? outputEnd - TAIL_LENGTH : outputEnd;
     }
@@ -212,7 +212,7 @@ public final class MessageDeflater implements AutoCloseable {
         }
     }
 
-    /** Octets of heap that it holds on to while no message is under way. */
+    /** Bytes of heap that it holds on to while no message is under way. */
     public int retainedSize() {
         return history.retained();
     }

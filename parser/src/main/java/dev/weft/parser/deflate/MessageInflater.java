@@ -7,11 +7,11 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * Decompresses the messages that come on one connection (RFC 7692 §7.2.2). It is given octets of a compressed message
- * and then asked for output until there is none; only then it takes further octets. It never produces more than it is
- * asked for, and its work is bounded by the octets that went in and those that came out.
+ * Decompresses the messages that come on one connection (RFC 7692 §7.2.2). It is given bytes of a compressed message
+ * and then asked for output until there is none; only then it takes further bytes. It never produces more than it is
+ * asked for, and its work is bounded by the bytes that went in and those that came out.
  *
- * <p>It borrows a decompressor from the first octets of a message to its end. Between messages it has the last octets
+ * <p>It borrows a decompressor from the first bytes of a message to its end. Between messages it has the last bytes
  * of earlier ones, if context takeover was agreed on. One thread at a time; never blocks.
  *
  * <p>A message that refers further back than agreed on is not refused as long as what it means is still known.
@@ -25,7 +25,7 @@ import java.util.zip.Inflater;
  */
 public final class MessageInflater implements AutoCloseable {
     /**
-     * §7.2.2: the four octets that the sender removed; and then a final empty block, which ends the stream if, and only
+     * §7.2.2: the four bytes that the sender removed; and then a final empty block, which ends the stream if, and only
      * if, the message's last block was complete.
      */
     private static final byte[] TAIL = {0, 0, (byte) 0xff, (byte) 0xff, 3, 0};
@@ -42,7 +42,7 @@ public final class MessageInflater implements AutoCloseable {
     private final Window window;
     private Stage stage = Stage.DRAINED;
     private Inflater codec;
-    /** Whether the decompressor has seen octets since its stream began. */
+    /** Whether the decompressor has seen bytes since its stream began. */
     private boolean begun;
 
     private byte[] array;
@@ -56,7 +56,7 @@ public final class MessageInflater implements AutoCloseable {
     }
 
     /**
-     * Gives it the next octets of the message. They are read in place until {@link #output} has no more.
+     * Gives it the next bytes of the message. They are read in place until {@link #output} has no more.
      *
      * @param last whether the message ends with them
      * @throws IllegalStateException if output is left, or it is closed
@@ -81,7 +81,7 @@ public final class MessageInflater implements AutoCloseable {
     }
 
     /**
-     * Takes octets of the message.
+     * Takes bytes of the message.
      *
      * @return how many were put into the target; fewer than there is room for when there are no more for now
      * @throws ProtocolViolationException if the message is not what DEFLATE allows; it is closed then
@@ -114,7 +114,7 @@ public final class MessageInflater implements AutoCloseable {
     private void finalBlockEnded() throws ProtocolViolationException {
         int left = codec.getRemaining();
         if (stage == Stage.TAIL) {
-            // §7.2.1: the empty stored block that lost its octets may have had BFINAL itself; then ours is not needed.
+            // §7.2.1: the empty stored block that lost its bytes may have had BFINAL itself; then ours is not needed.
             if (left != 0 && left != FINAL_BLOCK_LENGTH) {
                 throw violation("compressed message ends inside a block");
             }
@@ -138,7 +138,7 @@ public final class MessageInflater implements AutoCloseable {
             codec.setInput(TAIL);
             stage = Stage.TAIL;
         } else {
-            // Strictly there would be an octet 00 (§7.2.3.4, §7.2.3.6). Without it the message is no less complete.
+            // Strictly there would be a byte 00 (§7.2.3.4, §7.2.3.6). Without it the message is no less complete.
             messageIsDone();
         }
     }
@@ -171,7 +171,7 @@ public final class MessageInflater implements AutoCloseable {
         return (codec == null ? 0 : CODEC_SIZE) + window.retained();
     }
 
-    /** Octets of heap that it holds on to while no message is under way. */
+    /** Bytes of heap that it holds on to while no message is under way. */
     public int retainedSize() {
         return window.retained();
     }

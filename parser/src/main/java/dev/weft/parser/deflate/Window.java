@@ -5,7 +5,7 @@ import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
 /**
- * The last octets that went one way: what back references may mean (RFC 7692 §7.1.1). It is a ring that grows to what
+ * The last bytes that went one way: what back references may mean (RFC 7692 §7.1.1). It is a ring that grows to what
  * was used, and never beyond its size.
  */
 final class Window {
@@ -15,19 +15,19 @@ final class Window {
     private final int size;
     private byte[] ring = NONE;
     private int length;
-    /** Where the next octet goes. The ring wraps only once it has its full size. */
+    /** Where the next byte goes. The ring wraps only once it has its full size. */
     private int end;
 
     /**
-     * A window without octets.
+     * A window without bytes.
      *
-     * @param size the most octets that it holds
+     * @param size the most bytes that it holds
      */
     Window(int size) {
         this.size = size;
     }
 
-    /** The most octets that it holds. */
+    /** The most bytes that it holds. */
     int size() {
         return size;
     }
@@ -36,7 +36,7 @@ final class Window {
         return length;
     }
 
-    /** Octets of heap that it holds on to. */
+    /** Bytes of heap that it holds on to. */
     int retained() {
         return ring.length;
     }
@@ -70,7 +70,7 @@ final class Window {
         }
     }
 
-    /** Makes the last octets the history of a codec that has none. */
+    /** Makes the last bytes the history of a codec that has none. */
     void giveTo(Deflater deflater, int count) {
         int from = end - count;
         if (from < 0) {
@@ -82,7 +82,7 @@ final class Window {
         }
     }
 
-    /** Makes all octets the history of a codec that has none. */
+    /** Makes all bytes the history of a codec that has none. */
     void giveTo(Inflater inflater) {
         int from = end - length;
         if (from < 0) {

@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * The field lines of a head and the empty line that ends it (RFC 9112 §5), whatever first line stood before them. Every
- * octet is judged when it arrives, so the verdict does not depend on how the octets are cut into regions.
+ * byte is judged when it arrives, so the verdict does not depend on how the bytes are cut into regions.
  *
  * <pre>
  *             ┌──────────────────────LF──────────────────────────┐
@@ -18,19 +18,19 @@ import java.util.List;
 final class FieldLines {
 
     private enum State {
-        /** Before the first octet of a line. */
+        /** Before the first byte of a line. */
         LINE_START,
         /** In a field's name. */
         NAME,
-        /** Behind the colon, in the white space before the value. */
+        /** After the colon, in the white space before the value. */
         VALUE_START,
-        /** In a field's value, or the white space behind it. */
+        /** In a field's value, or the white space after it. */
         VALUE,
-        /** Behind the CR of a field line. */
+        /** After the CR of a field line. */
         LINE_END,
-        /** Behind the CR of the empty line. */
+        /** After the CR of the empty line. */
         HEAD_END,
-        /** Behind the empty line. */
+        /** After the empty line. */
         COMPLETE
     }
 
@@ -48,7 +48,7 @@ final class FieldLines {
         this.remnant = remnant;
     }
 
-    /** Returns the offset behind the head, or -1 when all octets were used and more are needed. */
+    /** Returns the offset after the head, or -1 when all bytes were used and more are needed. */
     int parse(byte[] array, int from, int to) throws HttpHeadException {
         int at = from;
         while (at < to) {

@@ -13,7 +13,7 @@ import java.util.function.BiConsumer;
  * case. Immutable. Every lookup passes over all lines, of which there are few.
  *
  * <p>Names are tokens, and values hold no control character but the tab, so that nothing in them can end a line (RFC
- * 9110 §5.5). Values are ISO-8859-1: one character for one octet.
+ * 9110 §5.5). Values are ISO-8859-1: one character for one byte.
  *
  * <pre>{@code
  * Headers headers = Headers.of("Server", "weft", "Set-Cookie", "a=1", "Set-Cookie", "b=2");

@@ -15,7 +15,7 @@ final class HostSyntax {
         return hostEnd > 0 && isPortOrNothing(value, hostEnd);
     }
 
-    /** The offset behind a name or an IPv4 address: behind all that may stand in one; -1 if an escape is broken. */
+    /** The offset after a name or an IPv4 address: after all that may stand in one; -1 if an escape is broken. */
     private static int nameEnd(String value) {
         int at = 0;
         while (at < value.length() && value.charAt(at) != ':') {
@@ -32,7 +32,7 @@ final class HostSyntax {
         return at;
     }
 
-    /** The offset behind the bracket that closes an IPv6 address; -1 if there is none. */
+    /** The offset after the bracket that closes an IPv6 address; -1 if there is none. */
     private static int addressEnd(String value) {
         int at = 1;
         while (at < value.length() && (isHex(value.charAt(at)) || value.charAt(at) == ':' || value.charAt(at) == '.')) {

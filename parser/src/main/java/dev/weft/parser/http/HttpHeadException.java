@@ -35,7 +35,7 @@ public final class HttpHeadException extends Exception {
         return new HttpHeadException(505, "HTTP/" + major + "." + minor + " is not supported: HTTP/1.1 is");
     }
 
-    /** The limit is checked as octets arrive: the actual value is the first one beyond it, whatever would follow. */
+    /** The limit is checked as bytes arrive: the actual value is the first one beyond it, whatever would follow. */
     static HttpHeadException beyondLimit(int status, String what, int limit, String setting) {
         return new HttpHeadException(status,
                 what + ": at least " + (limit + 1L) + ", the limit is " + limit + " (" + setting + ")");

@@ -1,16 +1,16 @@
 package dev.weft.parser.http;
 
 /**
- * What a head may cost. A peer is refused at the first octet beyond a limit, so that no more than a limit is ever kept.
+ * What a head may cost. A peer is refused at the first byte beyond a limit, so that no more than a limit is ever kept.
  *
  * @param requestLineLength
- *            octets of the request line, without its line end; 8,192 by default; beyond: 414
+ *            bytes of the request line, without its line end; 8,192 by default; beyond: 414
  * @param headerLineLength
- *            octets of one header line, without its line end; 8,192 by default; beyond: 431
+ *            bytes of one header line, without its line end; 8,192 by default; beyond: 431
  * @param headerCount
  *            header lines; 100 by default; beyond: 431
  * @param headersLength
- *            octets of all header lines together, without their line ends; 32,768 by default; beyond: 431. A head being
+ *            bytes of all header lines together, without their line ends; 32,768 by default; beyond: 431. A head being
  *            parsed holds about this much, and its strings' overhead, on the heap
  */
 public record HttpLimits(int requestLineLength, int headerLineLength, int headerCount, int headersLength) {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * An answer that is not an upgrade: to a refused handshake, or to a plain request. The connection ends behind it, and
+ * An answer that is not an upgrade: to a refused handshake, or to a plain request. The connection ends after it, and
  * it says so itself: {@code Connection} and the framing headers are not the application's.
  *
  * <pre>{@code
@@ -19,7 +19,7 @@ import java.util.Objects;
  * @param headers
  *            header fields without {@code Connection}, {@code Content-Length} and {@code Transfer-Encoding}
  * @param body
- *            the body's octets, none with 204 and 304; not copied, so not to be changed afterwards
+ *            the body's bytes, none with 204 and 304; not copied, so not to be changed afterwards
  */
 public record HttpResponse(int status, Headers headers, byte[] body) {
 
@@ -70,7 +70,7 @@ public record HttpResponse(int status, Headers headers, byte[] body) {
         return new HttpResponse(status, Headers.builder().addAll(headers).add(name, value).build(), body);
     }
 
-    /** The octets of head and body. */
+    /** The bytes of head and body. */
     public byte[] encode() {
         byte[] head = encodeHead();
         byte[] octets = new byte[head.length + body.length];
@@ -79,13 +79,13 @@ public record HttpResponse(int status, Headers headers, byte[] body) {
         return octets;
     }
 
-    /** The octets of the head alone, as a HEAD request wants it: {@code Content-Length} tells of the missing body. */
+    /** The bytes of the head alone, as a HEAD request wants it: {@code Content-Length} tells of the missing body. */
     public byte[] encodeHead() {
         StringBuilder head = new StringBuilder(256);
         // RFC 9112 §4: the reason may be empty, the space before it is not optional.
         head.append("HTTP/1.1 ").append(status).append(' ').append(reason(status)).append("\r\n");
         headers.appendTo(head);
-        // RFC 9110 §7.8: whoever sends Upgrade names it as a connection option.
+        // RFC 9110 §7.8: a sender of Upgrade names it as a connection option.
         head.append("Connection: ").append(headers.contains("Upgrade") ? "Upgrade, close" : "close").append("\r\n");
         // RFC 9110 §8.6: no length with 204; the one of a 304 would be that of the body it saves.
         if (allowsBody(status)) {

@@ -27,7 +27,7 @@ public final class OpeningHandshake {
     /** §1.3: what tells an endpoint that understands WebSocket from one that echoes the key. */
     private static final byte[] GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".getBytes(ISO_8859_1);
     private static final String VERSION = "13";
-    /** §4.1: 16 octets in base64 are 22 characters and two of padding. */
+    /** §4.1: 16 bytes in base64 are 22 characters and two of padding. */
     private static final int KEY_LENGTH = 24;
     private static final int KEY_DIGITS = 22;
     private static final String BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -82,7 +82,7 @@ public final class OpeningHandshake {
      * A request that must not be accepted.
      *
      * @param response
-     *            the answer; the connection ends behind it
+     *            the answer; the connection ends after it
      */
     public record Refused(HttpResponse response) implements Checked {}
 
@@ -147,7 +147,7 @@ public final class OpeningHandshake {
         return new Upgrade(key, List.copyOf(subprotocols), headers.all("Sec-WebSocket-Extensions"));
     }
 
-    /** Whether this decodes to 16 octets; bits that the last digit has beyond them carry nothing (RFC 4648 §3.5). */
+    /** Whether this decodes to 16 bytes; bits that the last digit has beyond them carry nothing (RFC 4648 §3.5). */
     private static boolean isKey(String key) {
         if (key.length() != KEY_LENGTH || !key.endsWith("==")) {
             return false;
@@ -200,7 +200,7 @@ public final class OpeningHandshake {
     }
 
     /**
-     * The octets of the reply that opens the connection (§4.2.2): 101. Whether the subprotocol was offered is known to
+     * The bytes of the reply that opens the connection (§4.2.2): 101. Whether the subprotocol was offered is known to
      * {@link Upgrade#accept}, not here.
      *
      * @param key

@@ -24,7 +24,7 @@ final class Remnant {
         length = needed;
     }
 
-    /** What was kept, followed by these octets, as ISO-8859-1; keeps nothing. */
+    /** What was kept, followed by these bytes, as ISO-8859-1; keeps nothing. */
     String take(byte[] array, int from, int to) {
         if (length == 0) {
             return new String(array, from, to - from, StandardCharsets.ISO_8859_1);

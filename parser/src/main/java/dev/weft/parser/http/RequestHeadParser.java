@@ -5,7 +5,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Parses the head of one request, octet by octet if need be, and refuses what is wrong or too large as soon as it
+ * Parses the head of one request, byte by byte if need be, and refuses what is wrong or too large as soon as it
  * arrives. It is stricter than RFC 9112 asks wherever leniency lets two readers see two different requests, and lenient
  * where the RFC demands it: up to {@value #MAX_EMPTY_LINES} empty lines before the request are skipped (§2.2), HTTP/1.0
  * is understood (§2.3), and so is the absolute form of the target (§3.2.2).
@@ -97,16 +97,16 @@ public final class RequestHeadParser {
     }
 
     /**
-     * Consumes octets up to the end of the head. Does not block, and takes time linear in the octets it consumes,
+     * Consumes bytes up to the end of the head. Does not block, and takes time linear in the bytes it consumes,
      * however they are cut. The region is not changed, and not referred to afterwards.
      *
      * @param array
-     *            holds the octets
+     *            holds the bytes
      * @param from
      *            offset of the first one
      * @param to
-     *            offset behind the last one
-     * @return the offset of the first octet behind the head, which may be {@code to}; or -1 when all octets were
+     *            offset after the last one
+     * @return the offset of the first byte after the head, which may be {@code to}; or -1 when all bytes were
      *         consumed and the head goes on
      * @throws HttpHeadException
      *             if the head is malformed, unsupported or beyond a limit; the parser is then of no further use
@@ -280,7 +280,7 @@ public final class RequestHeadParser {
         return at + 1;
     }
 
-    /** One octet a call: there are only nine. */
+    /** One byte a call: there are only nine. */
     private int version(byte[] array, int at) throws HttpHeadException {
         byte octet = array[at];
         int index = lineLength - elementStart;

@@ -71,7 +71,7 @@ public final class BufferBudget {
         return limit;
     }
 
-    /** Octets that are taken now. */
+    /** Bytes that are taken now. */
     public long taken() {
         return taken.get();
     }

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * the next borrower, whatever else comes back is left to the collector. A borrowed buffer is cleared but not wiped: its
  * borrower reads only what it wrote.
  * <p>
- * The smallest size is the one that is asked for most. Each further one has room for eight times as many octets of payload
+ * The smallest size is the one that is asked for most. Each further one has room for eight times as many bytes of payload
  * and a frame's header, so that messages of round sizes fit; what is larger than the largest is not worth keeping.
  */
 public final class BufferPool {
@@ -26,7 +26,7 @@ public final class BufferPool {
     /**
      * A pool that counts what it lends against the budget.
      *
-     * @param bufferSize the smallest size, in octets
+     * @param bufferSize the smallest size, in bytes
      */
     public BufferPool(int bufferSize, BufferBudget budget) {
         this.budget = budget;
@@ -116,7 +116,7 @@ public final class BufferPool {
         return budget;
     }
 
-    /** The smallest size, in octets. */
+    /** The smallest size, in bytes. */
     public int bufferSize() {
         return smallest.size;
     }
@@ -137,7 +137,7 @@ public final class BufferPool {
 
     /** The kept buffers of one size. */
     private static final class Shelf {
-        /** After so many slots that others were quicker at, making or dropping a buffer is the cheaper way. */
+        /** After this number of slots that others were quicker at, making or dropping a buffer is the cheaper way. */
         private static final int TRIES = 4;
 
         private final int size;

@@ -17,10 +17,12 @@ final class GivingUp {
 
     /** Does not wait. */
     static void giveUp(Connection connection) {
+        // Before the Close frame itself waits for a moment.
+        boolean hasRoom = connection.sender.waitingBytes() == 0;
         connection.fail(new CloseReason(CloseCode.TRY_AGAIN_LATER, "server is full"),
                 new IOException("its share of bufferedOctets is needed for others"));
         connection.sender.dropWaiting();
-        if (connection.closeStatus().isEmpty() && connection.sender.waitingBytes() == 0) {
+        if (hasRoom && connection.closeStatus().isEmpty()) {
             connection.services.timer().startThread(() -> sendAndCutOff(connection),
                     failure -> connection.transport.close());
         } else {

@@ -27,7 +27,7 @@ public interface Extension {
     Transform encoder();
 
     /**
-     * Octets of one message in, bytes out, both in as many pieces as they come. It is asked for output until it has
+     * Bytes of one message in, bytes out, both in as many pieces as they come. It is asked for output until it has
      * none; only then it gets further input.
      */
     interface Transform extends AutoCloseable {

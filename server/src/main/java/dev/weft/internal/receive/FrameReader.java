@@ -60,7 +60,7 @@ public final class FrameReader {
     }
 
     /**
-     * Waits for the next event of the frame whose payload began in this region, and puts what comes behind the region, so
+     * Waits for the next event of the frame whose payload began in this region, and puts what comes after the region, so
      * that the payload lies in one piece; only for when {@link #canCompleteInPlace()}.
      */
     Event nextInPlace() throws IOException, ProtocolViolationException {

@@ -102,7 +102,7 @@ public final class InboundBuffer {
     }
 
     /**
-     * Waits for bytes and puts them behind the region, which stays, as does its buffer.
+     * Waits for bytes and puts them after the region, which stays, as does its buffer.
      *
      * @return false when no more will come
      */

@@ -54,7 +54,7 @@ public final class MessageAssembly {
     }
 
     /**
-     * Makes room for more bytes behind {@link #length()}.
+     * Makes room for more bytes after {@link #length()}.
      *
      * @param least    how many at the least
      * @param expected how large the whole message can become, as far as is known
@@ -94,7 +94,7 @@ public final class MessageAssembly {
                 "the server's bufferedOctets " + pool.budget().limit() + " are used up");
     }
 
-    /** What was put behind {@link #length()} by other means belongs to the message now. */
+    /** What was put after {@link #length()} by other means belongs to the message now. */
     void added(int count) {
         buffer.position(length() + count);
     }
@@ -104,7 +104,7 @@ public final class MessageAssembly {
         return buffer.capacity();
     }
 
-    /** The message so far, and room behind its position. */
+    /** The message so far, and room after its position. */
     ByteBuffer buffer() {
         return buffer;
     }
