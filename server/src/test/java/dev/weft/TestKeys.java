@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -16,19 +16,19 @@ import javax.net.ssl.X509TrustManager;
 public final class TestKeys {
     public static final String PASSWORD = "for-tests-only";
 
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final KeyStore STORE = make();
 
     private TestKeys() {}
 
     /** Writes a key store there, of the kind that keytool makes. */
     public static void write(Path file) {
-        try {
-            Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                    "-genkeypair", "-keystore", file.toString(), "-storepass", PASSWORD, "-alias", "test", "-keyalg",
-                    "EC", "-groupname", "secp256r1", "-dname", "CN=localhost", "-ext",
-                    "san=dns:localhost,ip:127.0.0.1,ip:0:0:0:0:0:0:0:1", "-validity", "2").redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-            if (!keytool.waitFor(60, TimeUnit.SECONDS) || keytool.exitValue() != 0) {
+        ProcessBuilder builder = new ProcessBuilder(TestProcess.jdkProgram("keytool"), "-genkeypair", "-keystore",
+                file.toString(), "-storepass", PASSWORD, "-alias", "test", "-keyalg", "EC", "-groupname", "secp256r1",
+                "-dname", "CN=localhost", "-ext", "san=dns:localhost,ip:127.0.0.1,ip:0:0:0:0:0:0:0:1", "-validity",
+                "2").redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        try (TestProcess keytool = TestProcess.start(builder, LIMIT)) {
+            if (keytool.process().waitFor() != 0) {
                 throw new IllegalStateException("keytool failed");
             }
         } catch (IOException e) {

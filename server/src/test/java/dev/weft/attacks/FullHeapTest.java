@@ -3,11 +3,12 @@ package dev.weft.attacks;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.TestProcess;
 import dev.weft.server.Await;
 import dev.weft.server.RawPeer;
 import dev.weft.server.TransportKind;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -28,25 +29,29 @@ class FullHeapTest {
     private static final int BUSY = 4;
     private static final String PING = "8900 ";
 
+    private static final Duration LIMIT = Duration.ofSeconds(110);
+
+    private TestProcess started;
     private Process process;
     private final AtomicBoolean over = new AtomicBoolean();
     private final List<Thread> traffic = new ArrayList<>();
 
     private int start(TransportKind transport) throws IOException {
-        process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m",
-                "-cp", System.getProperty("java.class.path"), FullHeap.class.getName(), transport.name(),
-                Integer.toString(PING_INTERVAL_MILLIS), Integer.toString(MESSAGE_TIMEOUT_MILLIS))
-                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        List<String> command = TestProcess.java(List.of("-Xmx64m"), FullHeap.class, transport.name(),
+                Integer.toString(PING_INTERVAL_MILLIS), Integer.toString(MESSAGE_TIMEOUT_MILLIS));
+        started = TestProcess.start(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD), LIMIT);
+        process = started.process();
         return Integer.parseInt(process.inputReader().readLine());
     }
 
     @AfterEach
     void end() throws InterruptedException {
         over.set(true);
+        started.close();
         for (Thread thread : traffic) {
             thread.join();
         }
-        process.destroyForcibly().waitFor();
+        process.waitFor();
     }
 
     private static RawPeer open(int port) throws IOException {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.SendResult;
 import dev.weft.Message;
 import dev.weft.MessageView;
+import dev.weft.TestProcess;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.Handlers;
 import dev.weft.server.RawPeer;
@@ -43,6 +44,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class OverloadAttacksTest {
     private static final int MESSAGE = 16_384;
+    private static final Duration PROCESS_LIMIT = Duration.ofSeconds(80);
     private static final CountDownLatch NEVER = new CountDownLatch(1);
     private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";
 
@@ -119,12 +121,13 @@ class OverloadAttacksTest {
     void attack29_broadcastMustNotRefuseThoseWhoRead() throws Exception {
         int deaf = 40;
         int reading = 20;
-        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx96m", "-cp", System.getProperty("java.class.path"), SmallRoom.class.getName(), "" + deaf,
-                "" + reading).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        List<String> command = TestProcess.java(List.of("-Xmx96m"), SmallRoom.class, "" + deaf, "" + reading);
         List<RawPeer> peers = new ArrayList<>();
-        try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
-                PrintStream input = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8)) {
+        try (TestProcess started = TestProcess.start(
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT), PROCESS_LIMIT);
+                BufferedReader output = started.process().inputReader(StandardCharsets.UTF_8);
+                PrintStream input = new PrintStream(started.process().getOutputStream(), true,
+                        StandardCharsets.UTF_8)) {
             int port = Integer.parseInt(output.readLine());
             for (int i = 0; i < deaf + reading; i++) {
                 peers.add(RawPeer.connect(port).upgraded());
@@ -138,7 +141,6 @@ class OverloadAttacksTest {
                 }
             }
         } finally {
-            process.destroyForcibly();
             for (RawPeer peer : peers) {
                 peer.leave();
             }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.weft.TestProcess;
 import dev.weft.server.Await;
 import dev.weft.server.Handlers;
 import dev.weft.server.HandshakePolicy;
@@ -41,6 +42,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ServerAttacksTest {
     private static final Duration GRACE = Duration.ofMillis(500);
+    private static final Duration PROCESS_LIMIT = Duration.ofSeconds(80);
     private static final long PATIENCE_NANOS = 10_000_000_000L;
 
     private LogCapture log;
@@ -161,12 +163,12 @@ class ServerAttacksTest {
     @ParameterizedTest
     @EnumSource
     void attack22_acceptingThatFailsMustRecover(TransportKind kind) throws Exception {
-        List<String> command = List.of("/bin/sh", "-c", "ulimit -n 100 && exec \"$0\" \"$@\"",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m", "-cp",
-                System.getProperty("java.class.path"), FewDescriptors.class.getName(), kind.name());
-        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", "ulimit -n 100 && exec \"$0\" \"$@\""));
+        command.addAll(TestProcess.java(List.of("-Xmx64m"), FewDescriptors.class, kind.name()));
         List<RawPeer> peers = new ArrayList<>();
-        try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+        try (TestProcess started = TestProcess.start(
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD), PROCESS_LIMIT);
+                BufferedReader output = started.process().inputReader(StandardCharsets.UTF_8)) {
             int port = Integer.parseInt(output.readLine());
             RawPeer early = RawPeer.connect(port).upgraded();
             peers.add(early);
@@ -174,7 +176,7 @@ class ServerAttacksTest {
                 // Those that are too many wait in the backlog.
                 peers.add(RawPeer.connect(port).text(RawPeer.request()));
             }
-            Await.until("descriptors have run out", () -> descriptors(process) >= 99);
+            Await.until("descriptors have run out", () -> descriptors(started.process()) >= 99);
             Bystander.assertEchoes(early, "while accepting fails");
             assertFalse(peers.getLast().hasAnswer());
             for (RawPeer peer : peers.subList(1, 100)) {
@@ -190,7 +192,6 @@ class ServerAttacksTest {
             for (RawPeer peer : peers) {
                 peer.leave();
             }
-            process.destroyForcibly();
         }
     }
 

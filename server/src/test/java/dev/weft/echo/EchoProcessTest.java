@@ -4,9 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.TestProcess;
 import java.io.IOException;
 import java.net.http.HttpClient;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -23,15 +24,24 @@ class EchoProcessTest {
     private static final Pattern LISTENING = Pattern
             .compile("Weft echo listening on ws://127\\.0\\.0\\.1:([0-9]+)/");
 
+    private static final Duration LIMIT = Duration.ofSeconds(50);
+
+    private TestProcess started;
     private Process process;
 
-    private Process start(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp", System.getProperty("java.class.path"), EchoLauncher.class.getName()));
-        command.addAll(List.of(arguments));
-        process = new ProcessBuilder(command).start();
-        return process;
+    /** The launcher in a process that ends with the test's. */
+    static final class Launcher {
+        private Launcher() {}
+
+        public static void main(String[] arguments) {
+            TestProcess.endWithInput();
+            EchoLauncher.main(arguments);
+        }
+    }
+
+    private void start(String... arguments) throws IOException {
+        started = TestProcess.start(new ProcessBuilder(TestProcess.java(List.of(), Launcher.class, arguments)), LIMIT);
+        process = started.process();
     }
 
     /** What it has written on standard error, to its end. */
@@ -49,7 +59,7 @@ class EchoProcessTest {
 
     @AfterEach
     void kill() {
-        process.destroyForcibly();
+        started.close();
     }
 
     @Test

@@ -3,16 +3,17 @@ package dev.weft.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.TestProcess;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ModulePathIT {
     private static final Path SERVER = Path.of(System.getProperty("weft.server.jar"));
     private static final Path PARSER = Path.of(System.getProperty("weft.parser.jar"));
+    private static final Duration LIMIT = Duration.ofSeconds(50);
     private static final String MODULE_INFO = """
             module app {
                 requires dev.weft.server;
@@ -92,17 +94,16 @@ class ModulePathIT {
     void applicationRunsWithTheTwoJarsAlone() throws Exception {
         assertEquals("", compile(MAIN));
         Path output = folder.resolve("output");
-        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        ProcessBuilder builder = new ProcessBuilder(TestProcess.jdkProgram("java"),
                 "--module-path", Stream.of(SERVER, PARSER, folder.resolve("classes")).map(Path::toString)
                         .collect(Collectors.joining(java.io.File.pathSeparator)),
-                "--module", "app/app.Main").redirectErrorStream(true).redirectOutput(output.toFile()).start();
-        try {
-            assertTrue(process.waitFor(50, TimeUnit.SECONDS), "the application never ended");
-        } finally {
-            process.destroyForcibly();
+                "--module", "app/app.Main").redirectErrorStream(true).redirectOutput(output.toFile());
+        int status;
+        try (TestProcess started = TestProcess.start(builder, LIMIT)) {
+            status = started.process().waitFor();
         }
         String text = Files.readString(output);
-        assertEquals(0, process.exitValue(), text);
+        assertEquals(0, status, text);
         assertTrue(text.lines().anyMatch("hello from dev.weft.server"::equals), text);
     }
 

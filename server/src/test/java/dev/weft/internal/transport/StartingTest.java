@@ -2,13 +2,14 @@ package dev.weft.internal.transport;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.weft.TestProcess;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,20 +26,22 @@ class StartingTest {
     private static final int PAIRS = 8;
     private static final int STARTS = 20;
     private static final long PATIENCE_MILLIS = 5000;
+    private static final Duration LIMIT = Duration.ofSeconds(50);
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aThreadThatIsStartedGetsItsTurnBetweenThoseThatAreBusy(boolean pinned) throws Exception {
-        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djdk.virtualThreadScheduler.parallelism=1", "-Djdk.virtualThreadScheduler.maxPoolSize=1", "-cp",
-                System.getProperty("java.class.path"), StartingTest.class.getName(), Boolean.toString(pinned))
-                .redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes());
-        assertEquals(0, process.waitFor(), output);
+        List<String> command = TestProcess.java(List.of("-Djdk.virtualThreadScheduler.parallelism=1",
+                "-Djdk.virtualThreadScheduler.maxPoolSize=1"), StartingTest.class, Boolean.toString(pinned));
+        try (TestProcess started = TestProcess.start(new ProcessBuilder(command).redirectErrorStream(true), LIMIT)) {
+            String output = new String(started.process().getInputStream().readAllBytes());
+            assertEquals(0, started.process().waitFor(), output);
+        }
     }
 
     /** Exits with 0 if every thread that was started ran in time, and with 1 if not. */
     public static void main(String[] args) throws Exception {
+        TestProcess.endWithInput();
         Poller poller = new Poller("poller", Boolean.parseBoolean(args[0]));
         LongAdder rounds = new LongAdder();
         try (ServerSocketChannel listener = ServerSocketChannel.open()
