@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.weft.TestProcess;
+import dev.weft.parser.FrameParser;
 import dev.weft.server.Await;
 import dev.weft.server.Handlers;
 import dev.weft.server.HandshakePolicy;
@@ -19,6 +20,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Level;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -149,13 +152,33 @@ class ServerAttacksTest {
         private FewDescriptors() {}
 
         /** Listens with the transport that the argument names. */
-        public static void main(String[] arguments) throws IOException {
+        public static void main(String[] arguments) throws Exception {
+            loadAll(WebSocketServer.class);
+            loadAll(FrameParser.class);
             try (WebSocketServer server = Handlers.echoServer().transport(TransportKind.valueOf(arguments[0])).start();
                     RawPeer first = RawPeer.open(server)) {
-                // What serving needs is loaded.
+                // What the JDK needs is loaded.
                 Bystander.assertEchoes(first, "first");
                 System.out.println(server.port());
                 while (System.in.read() >= 0) {}
+            }
+        }
+
+        /** Loads all classes that lie in the same folder as this one: to open a class file takes a descriptor. */
+        private static void loadAll(Class<?> one) throws Exception {
+            Path root = Path.of(one.getProtectionDomain().getCodeSource().getLocation().toURI());
+            if (Files.isRegularFile(root)) {
+                // A jar, which stays open.
+                return;
+            }
+            List<Path> files;
+            try (Stream<Path> found = Files.walk(root)) {
+                files = found.filter(file -> file.toString().endsWith(".class")
+                        && !file.endsWith("module-info.class")).toList();
+            }
+            for (Path file : files) {
+                String name = root.relativize(file).toString().replace(file.getFileSystem().getSeparator(), ".");
+                Class.forName(name.substring(0, name.length() - ".class".length()), false, one.getClassLoader());
             }
         }
     }
