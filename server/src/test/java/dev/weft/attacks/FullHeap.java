@@ -4,21 +4,24 @@ import dev.weft.server.WebSocketServer;
 import dev.weft.server.TransportKind;
 import dev.weft.server.Handlers;
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.io.InputStreamReader;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * An echo server as a process of its own, whose heap is filled on demand. It prints its port, fills the heap for the time
- * that a line of input says in milliseconds, prints its health, and so on until its input ends.
+ * that a line of input says in milliseconds, prints its health, how often there was no memory, and whether the JDK still
+ * has carriers, and so on until its input ends.
  */
 final class FullHeap {
+    private static final int CARRIER_SECONDS = 5;
     private static final int[] SIZES = {1 << 20, 1 << 14, 1 << 10, 16};
 
     private FullHeap() {}
 
     /** The arguments are the transport, and the ping interval and message timeout in milliseconds. */
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) throws Exception {
         try (WebSocketServer server = Handlers.echoServer().transport(TransportKind.valueOf(args[0]))
                 .pingInterval(Duration.ofMillis(Long.parseLong(args[1])))
                 .messageTimeout(Duration.ofMillis(Long.parseLong(args[2])))
@@ -28,9 +31,19 @@ final class FullHeap {
             String line;
             while ((line = input.readLine()) != null) {
                 int failures = fill(Long.parseLong(line));
-                System.out.println(server.health().status() + " " + failures);
+                String carriers = isCarrierless() ? "carrierless" : "carried";
+                System.out.println(server.health().status() + " " + failures + " " + carriers);
             }
         }
+    }
+
+    /** Whether a virtual thread that is ready does not run, and no carrier is there to run it. */
+    private static boolean isCarrierless() throws InterruptedException {
+        CountDownLatch ran = new CountDownLatch(1);
+        Thread.ofVirtual().start(ran::countDown);
+        return !ran.await(CARRIER_SECONDS, TimeUnit.SECONDS)
+                && Thread.getAllStackTraces().keySet().stream().map(Thread::getThreadGroup)
+                        .noneMatch(group -> group != null && group.getName().equals("CarrierThreads"));
     }
 
     /** Returns how often there was no memory. */

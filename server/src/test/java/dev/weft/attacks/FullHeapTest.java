@@ -2,6 +2,7 @@ package dev.weft.attacks;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.weft.TestProcess;
 import dev.weft.server.Await;
@@ -80,7 +81,10 @@ class FullHeapTest {
                 .flatMap(kind -> Stream.of(Arguments.of(kind, false), Arguments.of(kind, true)));
     }
 
-    /** Fills the heap for so long, and returns the server's health afterwards and how often there was no memory. */
+    /**
+     * Fills the heap for so long, and returns the server's health afterwards, how often there was no memory, and whether
+     * the JDK still has carriers.
+     */
     private String[] fill(int millis) throws IOException {
         process.outputWriter().write(millis + "\n");
         process.outputWriter().flush();
@@ -90,17 +94,22 @@ class FullHeapTest {
     /** Waits until the server serves a new connection: false if it says that it has failed, and has stopped. */
     private boolean serves(int port) throws IOException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        String[] words = {};
         while (System.nanoTime() < end) {
             try (RawPeer late = open(port)) {
                 Bystander.assertEchoes(late, "late");
                 return true;
             } catch (IOException | AssertionError e) {
-                if (fill(0)[0].equals("FAILED")) {
+                words = fill(0);
+                if (words[0].equals("FAILED")) {
                     return false;
+                }
+                if (words[0].equals("IMPAIRED") && words[2].equals("carrierless")) {
+                    abort("the JDK lost its carriers and runs no virtual thread; the server says that it is impaired");
                 }
             }
         }
-        throw new AssertionError("the server does not serve, and does not say so");
+        throw new AssertionError("the server does not serve, and does not say so: " + String.join(" ", words));
     }
 
     @ParameterizedTest
