@@ -14,6 +14,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -127,13 +128,16 @@ class BenchTest {
         Process program = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
                 System.getProperty("java.class.path"), Waits.class.getName(), "--out", run.toString())
                 .redirectError(folder.resolve("err").toFile()).start();
+        program.onExit().orTimeout(50, TimeUnit.SECONDS).exceptionally(late -> program.destroyForcibly());
         try {
             ProcessHandle child = ProcessHandle.of(Long.parseLong(program.inputReader().readLine())).orElseThrow();
             program.destroy();
             program.waitFor();
             child.onExit().join();
         } finally {
+            List<ProcessHandle> children = program.descendants().toList();
             program.destroyForcibly();
+            children.forEach(ProcessHandle::destroyForcibly);
         }
         Results results = Results.read(run);
         assertFalse(results.complete());

@@ -1,5 +1,6 @@
 package dev.weft.bench.soak;
 
+import dev.weft.bench.process.ShortProcess;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
@@ -10,6 +11,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import javax.net.ssl.KeyManagerFactory;
@@ -20,6 +22,7 @@ import javax.net.ssl.X509TrustManager;
 /** A server process whose handler is a {@link SoakHandler}: says where it listens, and serves until it is ended. */
 final class SoakServer {
     private static final String PASSWORD = "for-soaking-only";
+    private static final Duration KEYTOOL_LIMIT = Duration.ofSeconds(60);
 
     private SoakServer() {}
 
@@ -49,13 +52,10 @@ final class SoakServer {
         Path folder = Files.createTempDirectory("weft-soak");
         Path file = folder.resolve("keys.p12");
         try {
-            Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+            ShortProcess.run(new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
                     "-genkeypair", "-keystore", file.toString(), "-storepass", PASSWORD, "-alias", "soak", "-keyalg",
                     "EC", "-groupname", "secp256r1", "-dname", "CN=localhost", "-validity", "30")
-                    .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-            if (keytool.waitFor() != 0) {
-                throw new IOException("keytool failed");
-            }
+                    .redirectErrorStream(true), KEYTOOL_LIMIT);
             KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             keys.init(KeyStore.getInstance(file.toFile(), PASSWORD.toCharArray()), PASSWORD.toCharArray());
             SSLContext context = SSLContext.getInstance("TLS");
