@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.bench.report.Fonts;
 import dev.weft.bench.report.Measurement;
 import dev.weft.bench.report.Remark;
 import dev.weft.bench.report.Results;
@@ -67,6 +68,7 @@ class BenchTest {
 
     @Test
     void aRunLeavesFiguresReportAndPlots() throws Exception {
+        Fonts.assumeAvailable();
         assertEquals(0, bench("--quick", "--command", "scripts/bench --quick", "--out", run.toString()), err::toString);
         Results results = Results.read(run);
         assertTrue(results.complete() && results.quick());
@@ -82,6 +84,7 @@ class BenchTest {
 
     @Test
     void withoutOutTheFolderIsNamedByDateAndCommit() throws Exception {
+        Fonts.assumeAvailable();
         assertEquals(0, bench("parser", "--root", folder.toString()), err::toString);
         try (var runs = Files.list(folder.resolve("bench/results"))) {
             List<String> names = runs.map(one -> one.getFileName().toString()).toList();
@@ -92,6 +95,7 @@ class BenchTest {
 
     @Test
     void oneSuiteRunsAlone() throws Exception {
+        Fonts.assumeAvailable();
         assertEquals(0, bench("memory", "--out", run.toString()), err::toString);
         assertEquals(List.of("memory"),
                 Results.read(run).measurements().stream().map(Measurement::suite).distinct().toList());
@@ -165,6 +169,7 @@ class BenchTest {
 
     @Test
     void aRunIsComparedWithAnEarlierOne() throws Exception {
+        Fonts.assumeAvailable();
         assertEquals(0, bench("--out", run.toString()), err::toString);
         figure = 20;
         Path second = folder.resolve("second");
