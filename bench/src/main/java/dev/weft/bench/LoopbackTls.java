@@ -1,5 +1,6 @@
 package dev.weft.bench;
 
+import dev.weft.bench.process.ShortProcess;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -8,7 +9,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -18,7 +19,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
 /** TLS between two processes of this machine: a key that keytool makes, and a client that takes any certificate. */
 public final class LoopbackTls {
     private static final String PASSWORD = "of-no-worth";
-    private static final long PATIENCE_SECONDS = 30;
+    private static final Duration KEYTOOL_LIMIT = Duration.ofSeconds(30);
 
     private LoopbackTls() {}
 
@@ -29,14 +30,10 @@ public final class LoopbackTls {
         // In the order opposite to that of the removal.
         folder.toFile().deleteOnExit();
         file.toFile().deleteOnExit();
-        Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+        ShortProcess.run(new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
                 "-genkeypair", "-alias", "weft", "-keyalg", "EC", "-dname", "CN=localhost", "-validity", "30",
                 "-storetype", "PKCS12", "-storepass", PASSWORD, "-keystore", file.toString())
-                .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        if (!keytool.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) || keytool.exitValue() != 0) {
-            keytool.destroyForcibly();
-            throw new IOException("keytool made no key");
-        }
+                .redirectErrorStream(true), KEYTOOL_LIMIT);
         return file;
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.bench.report.Fonts;
 import dev.weft.bench.report.Measurement;
 import dev.weft.bench.report.Remark;
 import dev.weft.bench.report.Results;
@@ -14,6 +15,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -66,6 +68,7 @@ class BenchTest {
 
     @Test
     void aRunLeavesFiguresReportAndPlots() throws Exception {
+        Fonts.assumeAvailable();
         assertEquals(0, bench("--quick", "--command", "scripts/bench --quick", "--out", run.toString()), err::toString);
         Results results = Results.read(run);
         assertTrue(results.complete() && results.quick());
@@ -81,6 +84,7 @@ class BenchTest {
 
     @Test
     void withoutOutTheFolderIsNamedByDateAndCommit() throws Exception {
+        Fonts.assumeAvailable();
         assertEquals(0, bench("parser", "--root", folder.toString()), err::toString);
         try (var runs = Files.list(folder.resolve("bench/results"))) {
             List<String> names = runs.map(one -> one.getFileName().toString()).toList();
@@ -91,6 +95,7 @@ class BenchTest {
 
     @Test
     void oneSuiteRunsAlone() throws Exception {
+        Fonts.assumeAvailable();
         assertEquals(0, bench("memory", "--out", run.toString()), err::toString);
         assertEquals(List.of("memory"),
                 Results.read(run).measurements().stream().map(Measurement::suite).distinct().toList());
@@ -127,13 +132,16 @@ class BenchTest {
         Process program = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
                 System.getProperty("java.class.path"), Waits.class.getName(), "--out", run.toString())
                 .redirectError(folder.resolve("err").toFile()).start();
+        program.onExit().orTimeout(50, TimeUnit.SECONDS).exceptionally(late -> program.destroyForcibly());
         try {
             ProcessHandle child = ProcessHandle.of(Long.parseLong(program.inputReader().readLine())).orElseThrow();
             program.destroy();
             program.waitFor();
             child.onExit().join();
         } finally {
+            List<ProcessHandle> children = program.descendants().toList();
             program.destroyForcibly();
+            children.forEach(ProcessHandle::destroyForcibly);
         }
         Results results = Results.read(run);
         assertFalse(results.complete());
@@ -161,6 +169,7 @@ class BenchTest {
 
     @Test
     void aRunIsComparedWithAnEarlierOne() throws Exception {
+        Fonts.assumeAvailable();
         assertEquals(0, bench("--out", run.toString()), err::toString);
         figure = 20;
         Path second = folder.resolve("second");

@@ -1,6 +1,7 @@
 package dev.weft.conform;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
@@ -52,7 +54,12 @@ class WeftTest {
         Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
                 "-genkeypair", "-keystore", file.toString(), "-storepass", password, "-alias", "weft", "-keyalg", "EC",
                 "-dname", "CN=localhost").redirectErrorStream(true).redirectOutput(Redirect.DISCARD).start();
-        assertEquals(0, keytool.waitFor());
+        try {
+            assertTrue(keytool.waitFor(60, TimeUnit.SECONDS), "keytool does not end");
+        } finally {
+            keytool.destroyForcibly();
+        }
+        assertEquals(0, keytool.exitValue());
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keys.init(KeyStore.getInstance(file.toFile(), password.toCharArray()), password.toCharArray());
         SSLContext context = SSLContext.getInstance("TLS");

@@ -280,8 +280,11 @@ class PeerAttacksTest {
                 int sender = 8 * round + i;
                 tasks.add(inBackground(() -> sendUntilTheEnd(ws, sender, underWay)));
             }
-            FutureTask<Integer> received = inBackground(() -> receiveAll(peer, round, end));
+            CountDownLatch first = new CountDownLatch(1);
+            FutureTask<Integer> received = inBackground(() -> receiveAll(peer, round, end, first));
             assertTrue(underWay.await(10, TimeUnit.SECONDS));
+            // What the peer has not read yet is lost when the server aborts.
+            assertTrue(first.await(10, TimeUnit.SECONDS));
             switch (end) {
                 case ONE_CLOSE -> ws.close(4000, "");
                 case TWO_CLOSES -> {
@@ -338,7 +341,7 @@ class PeerAttacksTest {
     }
 
     /** Checks each message, and that nothing follows the Close frame; returns how many there were. */
-    private static int receiveAll(RawPeer peer, int round, End end) throws IOException {
+    private static int receiveAll(RawPeer peer, int round, End end, CountDownLatch first) throws IOException {
         Map<Integer, Integer> next = new HashMap<>();
         ByteArrayOutputStream message = new ByteArrayOutputStream();
         boolean within = false;
@@ -352,6 +355,7 @@ class PeerAttacksTest {
                 message.writeBytes(frame.payload());
                 if (frame.isFinal()) {
                     messages++;
+                    first.countDown();
                     int sender = Numbered.sender(message.toByteArray());
                     assertEquals(round, sender / 8, "a message of another connection");
                     assertEquals(next.merge(sender, 1, Integer::sum) - 1, Numbered.number(message.toByteArray()));

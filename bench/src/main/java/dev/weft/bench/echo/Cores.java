@@ -1,17 +1,18 @@
 package dev.weft.bench.echo;
 
+import dev.weft.bench.process.ShortProcess;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Keeps the server and the load apart where {@code taskset} exists and there are two cores: servers are started on core
  * 0, and this JVM, which makes the load, is moved to core 1 until this is closed.
  */
 final class Cores implements AutoCloseable {
-    private static final int TASKSET_SECONDS = 10;
+    private static final Duration TASKSET_LIMIT = Duration.ofSeconds(10);
     private static final int TRIES = 5;
     private static final String SERVER = "0";
     private static final String LOAD = "1";
@@ -78,12 +79,8 @@ final class Cores implements AutoCloseable {
         command[0] = "taskset";
         System.arraycopy(arguments, 0, command, 1, arguments.length);
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            String output = new String(process.getInputStream().readAllBytes()).strip();
-            boolean done = process.waitFor(TASKSET_SECONDS, TimeUnit.SECONDS);
-            return done && process.exitValue() == 0
-                    ? Optional.of(output.lines().findFirst().orElse(""))
-                    : Optional.empty();
+            String output = ShortProcess.run(new ProcessBuilder(command).redirectErrorStream(true), TASKSET_LIMIT);
+            return Optional.of(output.strip().lines().findFirst().orElse(""));
         } catch (IOException e) {
             return Optional.empty();
         } catch (InterruptedException e) {

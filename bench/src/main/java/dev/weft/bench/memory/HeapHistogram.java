@@ -1,15 +1,14 @@
 package dev.weft.bench.memory;
 
-import java.io.File;
+import dev.weft.bench.process.ShortProcess;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
@@ -18,7 +17,7 @@ import java.util.stream.Collectors;
  * @param octets by the names that {@code jcmd} uses: {@code [B} is {@code byte[]}
  */
 record HeapHistogram(Map<String, Long> octets) {
-    private static final int LONGEST_WAIT_SECONDS = 120;
+    private static final Duration JCMD_LIMIT = Duration.ofSeconds(120);
 
     HeapHistogram {
         octets = Map.copyOf(octets);
@@ -60,20 +59,7 @@ record HeapHistogram(Map<String, Long> octets) {
     }
 
     private static List<String> jcmd(long pid, String command) throws IOException, InterruptedException {
-        File output = File.createTempFile("weft-jcmd", ".txt");
-        try {
-            Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                    Long.toString(pid), command).redirectErrorStream(true).redirectOutput(output).start();
-            try {
-                if (!process.waitFor(LONGEST_WAIT_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
-                    throw new IOException("jcmd " + command + " failed: " + Files.readString(output.toPath()));
-                }
-            } finally {
-                process.destroyForcibly();
-            }
-            return Files.readAllLines(output.toPath());
-        } finally {
-            Files.delete(output.toPath());
-        }
+        return ShortProcess.run(new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                Long.toString(pid), command).redirectErrorStream(true), JCMD_LIMIT).lines().toList();
     }
 }

@@ -1,14 +1,14 @@
 package dev.weft.bench.report;
 
+import dev.weft.bench.process.ShortProcess;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Where and with what a run measured. What the system does not tell is "unknown".
@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 public record Machine(String cpu, int cores, long memory, String kernel, String governor, double load, String jdk,
         String jvm, String jvmOptions, String commit, boolean dirty) {
     private static final String UNKNOWN = "unknown";
+    private static final Duration GIT_LIMIT = Duration.ofSeconds(10);
 
     /** Needs all texts. */
     public Machine {
@@ -89,10 +90,8 @@ public record Machine(String cpu, int cores, long memory, String kernel, String 
         List<String> command = new ArrayList<>(List.of("git", "-C", root.toString()));
         command.addAll(List.of(arguments));
         try {
-            Process git = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            git.getOutputStream().close();
-            String said = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-            return git.waitFor(10, TimeUnit.SECONDS) && git.exitValue() == 0 ? said : null;
+            return ShortProcess.run(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD),
+                    GIT_LIMIT).strip();
         } catch (IOException e) {
             return null;
         } catch (InterruptedException e) {

@@ -1,11 +1,13 @@
 package dev.weft.bench.soak;
 
+import dev.weft.bench.process.ShortProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +23,7 @@ final class EchoServer implements AutoCloseable {
             .compile("(?m)^\\s*\\d+:\\s+(\\d+)\\s+\\d+\\s+dev\\.weft\\.server\\.ServerSession\\s");
     private static final Path JDK = Path.of(System.getProperty("java.home"), "bin");
     private static final long SECONDS_TO_END = 30;
+    private static final Duration JCMD_LIMIT = Duration.ofSeconds(120);
 
     private final URI address;
     private final Process process;
@@ -92,14 +95,8 @@ final class EchoServer implements AutoCloseable {
     }
 
     private String histogram() throws IOException, InterruptedException {
-        Process jcmd = new ProcessBuilder(JDK.resolve("jcmd").toString(), Long.toString(process.pid()),
-                "GC.class_histogram")
-                .redirectErrorStream(true).start();
-        String output = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (jcmd.waitFor() != 0) {
-            throw new IOException("jcmd failed: " + output);
-        }
-        return output;
+        return ShortProcess.run(new ProcessBuilder(JDK.resolve("jcmd").toString(), Long.toString(process.pid()),
+                "GC.class_histogram").redirectErrorStream(true), JCMD_LIMIT);
     }
 
     /** The number that a pattern's group shows, 0 if there is none: a class without instances is not listed. */

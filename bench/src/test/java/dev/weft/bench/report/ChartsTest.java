@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
@@ -41,6 +42,11 @@ class ChartsTest {
             texts.add(nodes.item(i).getTextContent().strip());
         }
         return texts;
+    }
+
+    @BeforeEach
+    void assumeFonts() {
+        Fonts.assumeAvailable();
     }
 
     @Test

@@ -525,7 +525,8 @@ class TrySendTest {
             test.awaitReading();
             byte[] begin = test.peer.read(4 + half.length - NARROW);
             assertEquals("027e", Peer.hex(new byte[]{begin[0], begin[1]}));
-            TestConnection.awaitUntil(() -> lengths(test).size() == 2);
+            // What the network took of the stream at once, the rest, and the pong, which waits.
+            TestConnection.awaitUntil(() -> lengths(test).size() == 3);
             test.peer.read(NARROW);
             test.peer.expect("8a 00");
             posted.countDown();
