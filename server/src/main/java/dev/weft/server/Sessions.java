@@ -48,10 +48,10 @@ final class Sessions implements BufferBudget.Relief {
 
     /** Gives up the connection that holds most of those that are stuck. */
     @Override
-    public boolean giveUpOne() {
+    public long giveUpOne() {
         int now = clock.now();
         if (inVainAt == now) {
-            return false;
+            return 0;
         }
         Connection largest = null;
         long most = 0;
@@ -67,9 +67,9 @@ final class Sessions implements BufferBudget.Relief {
         }
         if (largest == null) {
             inVainAt = now;
-            return false;
+            return 0;
         }
         largest.giveUpForOthers();
-        return true;
+        return most;
     }
 }

@@ -10,13 +10,13 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class BufferBudget {
     private final long limit;
     private final AtomicLong taken = new AtomicLong();
-    private volatile Relief relief = () -> false;
+    private volatile Relief relief = () -> 0;
 
     /** Frees bytes when the budget is spent. */
     @FunctionalInterface
     public interface Relief {
-        /** Gives up one connection, if there is one to give up: false if not. Does not wait. */
-        boolean giveUpOne();
+        /** Gives up one connection; returns the bytes that it will give back soon, 0 if there is none to give up. Does not wait. */
+        long giveUpOne();
     }
 
     /** A budget of this number of bytes, without relief. */
@@ -29,14 +29,25 @@ public final class BufferBudget {
         relief = value;
     }
 
-    /** Takes bytes from the budget, with relief if need be; false, and nothing taken, if it does not have them. */
+    /**
+     * Takes bytes from the budget, with relief if need be; false, and nothing taken, if it does not have them. What a connection
+     * that was given up has not given back so far counts as free: its thread may not have had its turn.
+     */
     public boolean take(long bytes) {
-        do {
-            if (takeWithoutRelief(bytes)) {
+        long before = taken.get();
+        long leaving = 0;
+        while (!takeWithoutRelief(bytes)) {
+            long more = bytes <= limit ? relief.giveUpOne() : 0;
+            if (more == 0) {
+                return takeWithoutRelief(bytes);
+            }
+            leaving += more;
+            if (bytes <= limit - before + leaving) {
+                takeRegardless(bytes);
                 return true;
             }
-        } while (bytes <= limit && relief.giveUpOne());
-        return takeWithoutRelief(bytes);
+        }
+        return true;
     }
 
     /** Takes bytes from the budget; false, and nothing taken, if it does not have them. */

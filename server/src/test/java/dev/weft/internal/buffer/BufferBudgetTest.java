@@ -56,11 +56,11 @@ class BufferBudgetTest {
         int[] left = {3};
         budget.relief(() -> {
             if (left[0] == 0) {
-                return false;
+                return 0;
             }
             left[0]--;
             budget.giveBack(10);
-            return true;
+            return 10;
         });
         assertTrue(budget.take(100));
         assertFalse(budget.takeWithoutRelief(1));
@@ -73,6 +73,22 @@ class BufferBudgetTest {
         assertFalse(budget.take(20));
         assertEquals(0, left[0]);
         assertEquals(90, budget.taken());
+    }
+
+    @Test
+    void whatAGivenUpConnectionHasNotYetGivenBackMustCountAsFree() {
+        BufferBudget budget = new BufferBudget(100);
+        int[] asked = {0};
+        budget.relief(() -> {
+            asked[0]++;
+            return 10;
+        });
+        assertTrue(budget.take(100));
+        assertTrue(budget.take(20));
+        assertEquals(2, asked[0], "it did not ask more often than needed");
+        assertEquals(120, budget.taken());
+        budget.giveBack(20);
+        assertEquals(100, budget.taken());
     }
 
     @Test
