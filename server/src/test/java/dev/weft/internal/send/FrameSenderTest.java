@@ -52,6 +52,22 @@ class FrameSenderTest {
     }
 
     @Test
+    void closeFrameMustBePendingUntilItIsWritten() throws Exception {
+        byte[] message = ReceivedFrames.message(0, 0, 1000);
+        sender.send(Opcode.BINARY, message, 0, message.length, true);
+        // Written to make room for the Close frame, which is not.
+        wire.give(4 + message.length);
+        CloseReason reason = new CloseReason(CloseCode.NORMAL_CLOSURE, "more than the buffer has room for");
+        assertTrue(closing.claim(reason));
+        sender.close(reason);
+        assertTrue(received.hasMessage(0, 0));
+        assertTrue(closing.isPending());
+        wire.open();
+        TestConnection.awaitUntil(() -> !closing.isPending());
+        assertTrue(received.isClosed());
+    }
+
+    @Test
     void messageThatIsNotYetAcceptedMustNotKeepOtherThreadsBusy() throws Exception {
         Thread other = Thread.ofPlatform().daemon().unstarted(sender::sendWhatWaits);
         boolean[] ended = {false};
