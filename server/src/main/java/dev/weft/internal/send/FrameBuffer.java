@@ -98,8 +98,10 @@ final class FrameBuffer {
 
     /** Builds our Close frame, the last one; when everything has been written, so has it. */
     void close(byte[] payload, boolean wait) throws IOException {
-        closeBuilt = true;
         frame(true, 0, Opcode.CLOSE, payload, 0, payload.length, wait);
+        // Not before: the frames before it may have been written to make room.
+        closeBuilt = true;
+        noteWrittenClose();
     }
 
     /** Whether our Close frame is built: nothing may follow it. */
@@ -281,6 +283,10 @@ final class FrameBuffer {
             rest = null;
         }
         count();
+        noteWrittenClose();
+    }
+
+    private void noteWrittenClose() {
         if (closeBuilt && !isBuilt()) {
             closing.written();
         }

@@ -94,8 +94,8 @@ final class Outbox {
     private volatile Entry newest;
     private volatile Pong pongs;
     private volatile long waitingBytes;
-    /** The consumer's: the reversed list. */
-    private Entry oldest;
+    /** What was taken over: the reversed list. Changed by the consumer; any thread may see whether there is one. */
+    private volatile Entry oldest;
 
     Outbox(SendServices services) {
         this.services = services;
@@ -203,12 +203,12 @@ final class Outbox {
     /** Whether a message or the Close frame waits. For any thread. */
     boolean hasEntries() {
         Entry last = newest;
-        return last != null && last != ENDED || waitingBytes != 0;
+        return last != null && last != ENDED || oldest != null;
     }
 
     /** Whether anything waits that may be sent now. For any thread. */
     boolean isWaiting(boolean streaming) {
-        return pongs != null || (streaming ? isClosed() && newest != ENDED : hasEntries());
+        return pongs != null || (!streaming || isClosed()) && hasEntries();
     }
 
     /** Bytes of messages that wait, counted. For any thread. */

@@ -1,6 +1,6 @@
 package dev.weft.internal.transport;
 
-import dev.weft.internal.transport.TransportVariant.Edit;
+import dev.weft.internal.stress.NoisyCopy.Edit;
 
 /** Mistakes that the state machine is easily made with; the stress must find each. */
 enum PlantedFault {

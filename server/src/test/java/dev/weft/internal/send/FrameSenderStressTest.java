@@ -1,0 +1,53 @@
+package dev.weft.internal.send;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Stresses the sender, and shows that the stress finds what it is for.
+ * <p>
+ * A failure gives its seed; {@code -Dweft.stress.seed=} repeats what was done, if not who was first, and
+ * {@code -Dweft.stress.seconds=} sets how long each sound variant is stressed.
+ */
+@Timeout(3600)
+class FrameSenderStressTest {
+    private static final long SEED = Long.getLong("weft.stress.seed", System.nanoTime());
+    private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("weft.stress.seconds", 2));
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /** A planted fault is looked for so long, most are found at once: a miss would fail a build whose code is sound. */
+    private static final Duration SEARCH = Duration.ofMinutes(2);
+    /** A life with a fault waits for good after so long without an event. */
+    private static final Duration FAULTY_PATIENCE = Duration.ofMillis(500);
+
+    @Test
+    void acceptedMessagesMustArriveWholeAndInOrder() throws Exception {
+        stress(SenderVariant.real());
+    }
+
+    /** The steps drawn out, so that they meet in many more ways. */
+    @Test
+    void acceptedMessagesMustArriveWholeAndInOrderHoweverSlowTheSteps() throws Exception {
+        stress(SenderVariant.copy());
+    }
+
+    private static void stress(SenderVariant variant) throws Exception {
+        long frames = variant.stress(SEED, LENGTH, PATIENCE);
+        // A run that did next to nothing would find next to nothing.
+        assertTrue(frames > 100, () -> "only " + frames + " frames");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void stressMustFindWhatIsPlanted(PlantedSenderFault fault) throws Exception {
+        SenderVariant faulty = SenderVariant.copy(fault.edit());
+        assertThrows(AssertionError.class, () -> faulty.stress(SEED, SEARCH, FAULTY_PATIENCE),
+                () -> "not found: the seed was " + SEED);
+    }
+}

@@ -1,0 +1,225 @@
+package dev.weft.internal.send;
+
+import dev.weft.internal.stress.NoisyCopy.Edit;
+
+/** Mistakes that the sender is easily made with; the stress must find each. */
+enum PlantedSenderFault {
+    /** What was left to the thread that had the lock stays where it is. */
+    WAITING_NOT_SENT_AFTER_RELEASE("""
+                void release() {
+                    lock.unlock();
+                    sendWhatWaits();
+            """, """
+                void release() {
+                    lock.unlock();
+            """),
+    /** The thread that let the lock go left what waits to one that no longer waits for the lock. */
+    INTERRUPTED_WAITER_LEAVES_WHAT_WAITS("""
+                        // The thread that let the lock go may have left what waits to this one.
+                        sendWhatWaits();
+            """, """
+            """),
+    /** What is put in the outbox while the draining thread looks for the last time. */
+    DRAIN_THREAD_ENDS_WITHOUT_ANOTHER_LOOK("""
+                        more = turn();
+                    }
+                    sender.sendWhatWaits();
+            """, """
+                        more = turn();
+                    }
+            """),
+    /** Another thread may have begun to drain meanwhile. */
+    STATE_CHANGED_AFTER_UNLOCKING("""
+                        more = sender.goesOnDraining();
+                        lock.unlock();
+            """, """
+                        lock.unlock();
+                        more = sender.goesOnDraining();
+            """),
+    /** Everybody leaves what waits to a thread that has ended. */
+    DRAINING_KEPT("""
+                    if (!more) {
+                        state = SendState.IDLE;
+                    }
+            """, """
+            """),
+    /** The thread's own wait ended, and nobody sends what the network has not taken. */
+    INTERRUPTED_WRITER_LEAVES_THE_REST("""
+                    if (drainIfBehind()) {
+                        throw
+            """, """
+                    if (buffer.isBehind()) {
+                        throw
+            """),
+    /** What was written in part is taken for a dead wire. */
+    INTERRUPTED_WRITER_BREAKS_THE_WIRE("""
+                        if (!transport.writesWithoutWaiting()) {
+                            throw e;
+                        }
+            """, """
+                        throw e;
+            """),
+    /** The timer does not know of them. */
+    HELD_BACK_WITHOUT_A_WATCH("""
+                        state = SendState.HELD;
+                        watch(services.timer());
+            """, """
+                        state = SendState.HELD;
+            """),
+    /** The timer looks once, when newer frames are held back. */
+    WATCH_NOT_RENEWED("""
+                                timer.startThread(this::flushOverdue);
+                            } else {
+                                watch(timer);
+                            }
+            """, """
+                                timer.startThread(this::flushOverdue);
+                            }
+            """),
+    /** The thread that lets the lock go finds the flag always set, or nobody flushes. */
+    FLUSH_DUE_CLEARED_LATE("""
+                    flushDue = false;
+                    if (!buffer.transport().writesWithoutWaiting()) {
+                        startDraining();
+                        return;
+                    }
+                    drain(false);
+                    flushNow();
+            """, """
+                    if (!buffer.transport().writesWithoutWaiting()) {
+                        startDraining();
+                        return;
+                    }
+                    drain(false);
+                    flushNow();
+                    flushDue = false;
+            """),
+    /** A message without a wait is sent before others that wait. */
+    TRY_SEND_OVERTAKES("""
+                            && !outbox.isWaiting(false);
+            """, """
+                            ;
+            """),
+    /** A message is sent before others that were accepted. */
+    SEND_OVERTAKES("""
+                    if (outbox.hasEntries() && !drain(true)) {
+            """, """
+                    if (outbox.hasEntries() && false) {
+            """),
+    /** What was drained may have been our Close frame. */
+    CLOSE_FORGOTTEN_AFTER_DRAINING("""
+                    // Last: what was drained may have been our Close frame.
+                    closing.requireOpen();
+            """, """
+            """),
+    /** Messages that may not go between fragments are dropped. */
+    OPEN_STREAM_IGNORED("""
+                    } else if (entry != null && (!sender.isStreaming() || entry.isClose() || !closing.isOpen())) {
+            """, """
+                    } else if (entry != null) {
+            """),
+    /** A message may be pushed after the Close frame. */
+    PUSHED_AFTER_THE_CLOSE("""
+                        if (before != null && before.isClose()) {
+                            return false;
+                        }
+            """, """
+            """),
+    /** The newest is sent first. */
+    LIST_NOT_REVERSED("""
+                    Entry reversed = null;
+                    for (Entry each = takeList(); each != null;) {
+                        Entry before = each.next;
+                        each.next = reversed;
+                        reversed = each;
+                        each = before;
+                    }
+            """, """
+                    Entry reversed = takeList();
+            """),
+    /** What was taken over before is lost. */
+    TAKE_OVER_REPLACES("""
+                    if (oldest == null) {
+                        oldest = reversed;
+            """, """
+                    if (reversed != null) {
+                        oldest = reversed;
+            """),
+    /** What is offered after the end waits for good. */
+    ENDED_NOT_KEPT("""
+                    giveBackAll((Entry) NEWEST.getAndSet(this, ENDED));
+            """, """
+                    giveBackAll((Entry) NEWEST.getAndSet(this, null));
+            """),
+    /** The connection is over, and its share of the budget is gone with it. */
+    NOT_GIVEN_BACK_AT_THE_END("""
+                    giveBackAll(oldest);
+                    oldest = null;
+            """, """
+                    oldest = null;
+            """),
+    /** Two threads may give back at the same time. */
+    GIVEN_BACK_IN_TWO_STEPS("""
+                    WAITING.getAndAdd(this, -bytes);
+                    budget().giveBack(bytes);
+            """, """
+                    long before = waitingBytes;
+                    waitingBytes = before - bytes;
+                    budget().giveBack(bytes);
+            """),
+    /** The Close frame is dropped with the messages. */
+    CLOSE_DROPPED("""
+                        kept = now.isClose() ? new Entry(Opcode.CLOSE, now.payload, 0, now.to) : null;
+            """, """
+                        kept = null;
+            """),
+    /** A pong may be added between the two steps. */
+    PONGS_TAKEN_IN_TWO_STEPS("""
+                    return pongs == null ? null : (Pong) PONGS.getAndSet(this, null);
+            """, """
+                    Pong taken = pongs;
+                    pongs = null;
+                    return taken;
+            """),
+    /** A message that waits has the bytes of a later one. */
+    CALLERS_ARRAY_KEPT("""
+                        Entry entry = copied
+            """, """
+                        Entry entry = copied && to < 0
+            """),
+    /** The frames that were too large for the buffer follow those in it. */
+    REST_BEFORE_THE_BUFFER("""
+                        write(buffer == null ? NOTHING : buffer.flip(), rest, wait);
+            """, """
+                        write(rest == null ? NOTHING : rest, buffer == null ? null : buffer.flip(), wait);
+            """),
+    /** The buffer's room is before the rest. */
+    ROOM_BEFORE_THE_REST("""
+                    return rest == null && (buffer == null || bytes <= buffer.remaining());
+            """, """
+                    return buffer == null || bytes <= buffer.remaining();
+            """),
+    /** What waited when the wire broke stays counted. */
+    COUNTED_NOT_RESET("""
+                    rest = null;
+                    countAs(0);
+            """, """
+                    rest = null;
+            """),
+    /** The Close frame is called written as soon as it is built. */
+    CLOSE_WRITTEN_TOO_EARLY("""
+                    if (closeBuilt && !isBuilt()) {
+            """, """
+                    if (closeBuilt) {
+            """);
+
+    private final Edit edit;
+
+    PlantedSenderFault(String text, String replacement) {
+        this.edit = new Edit(text.stripTrailing(), replacement.stripTrailing());
+    }
+
+    Edit edit() {
+        return edit;
+    }
+}

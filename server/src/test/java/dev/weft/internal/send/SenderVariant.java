@@ -1,0 +1,61 @@
+package dev.weft.internal.send;
+
+import dev.weft.internal.stress.NoisyCopy;
+import dev.weft.internal.stress.NoisyCopy.Edit;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The sender and its companions: the classes that run in servers, or a {@link NoisyCopy} of them, perhaps with a fault. */
+final class SenderVariant {
+    private static final String PACKAGE = "dev.weft.internal.send.";
+    private static final List<String> CLASSES = Stream.concat(
+            Stream.of("FrameSender", "FrameBuffer", "Outbox", "Drain", "DrainThread", "Attempt", "Streaming",
+                    "FlushTimer", "SendLock").map(PACKAGE::concat),
+            Stream.of("dev.weft.internal.close.Closing")).toList();
+    /** Classes without steps of their own, whose package must be the copy's, and the stress itself. */
+    private static final List<String> USERS = Stream
+            .of("SendState", "SendServices", "TransformedFrames", "SenderStress",
+                    "StressedSender", "SenderActor", "StressedWire", "ReceivedFrames")
+            .map(PACKAGE::concat).toList();
+    /** A line on which a statement begins. */
+    private static final Pattern STEP = Pattern.compile("(?m)^ {8,}(?=(if|while|for) \\(|return |throw "
+            + "|[a-zA-Z]+\\([^()]*(\\([^()]*\\))?[^()]*\\);$|[a-zA-Z.]+ (=|-=|\\+=) "
+            + "|(lock|outbox|buffer|closing|sender|ended|transport|OUTBOX|NEWEST|PONGS|WAITING|pool|deadlines|timer|services)"
+            + "\\b[.(])");
+
+    private final ClassLoader loader;
+
+    private SenderVariant(ClassLoader loader) {
+        this.loader = loader;
+    }
+
+    /** What runs in servers. */
+    static SenderVariant real() {
+        return new SenderVariant(SenderVariant.class.getClassLoader());
+    }
+
+    /** A noisy copy, with these changes. */
+    static SenderVariant copy(Edit... edits) throws IOException {
+        return new SenderVariant(NoisyCopy.of(CLASSES, STEP, USERS, edits));
+    }
+
+    /** Stresses this variant, as {@link SenderStress#run} does. */
+    long stress(long seed, Duration length, Duration patience) throws ReflectiveOperationException {
+        Method run = loader.loadClass(PACKAGE + "SenderStress").getDeclaredMethod("run", long.class, Duration.class,
+                Duration.class);
+        run.setAccessible(true);
+        try {
+            return (long) run.invoke(null, seed, length, patience);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof AssertionError failed) {
+                throw failed;
+            }
+            throw e;
+        }
+    }
+}
