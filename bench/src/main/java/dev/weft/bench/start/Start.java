@@ -31,13 +31,13 @@ record Start(long nanos, long cpuNanos, long rss) {
     private static final String REQUEST = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
             + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-    /** Starts a server, asks it for one connection as soon as it can be asked, and ends it. */
+    /** Starts a server, asks it for one connection as soon as it can be asked, and ends it. Its output is lost. */
     static Start measure(List<String> command, String javaOptions) throws IOException, InterruptedException {
         int port = freePort();
         List<String> all = new ArrayList<>(command);
         all.addAll(List.of("--port", Integer.toString(port)));
         ProcessBuilder builder = new ProcessBuilder(all).redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(ProcessBuilder.Redirect.INHERIT);
+                .redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().put("WEFT_JAVA_OPTS", javaOptions);
         long start = System.nanoTime();
         Process process = builder.start();
