@@ -49,6 +49,8 @@ final class OrderedVisit {
 
     private static final int READ_MILLIS = 60_000;
     /** For all orders: that bytes come at all the reader sees to. */
+    /** A client with a small receive buffer gets some 10 kB/s over TLS, and this part of the orders. */
+    private static final int NARROW = 8;
     private static final int MINUTES_FOR_ALL = 10;
     private static final int MOST_ORDERS = 12;
     private static final int MOST_MESSAGES = 100;
@@ -86,12 +88,12 @@ final class OrderedVisit {
 
     /** Makes the visit; fails if anything is not as it should be. Gives no further orders once {@code until} is past. */
     void run(URI address, SSLContext tls, long until) throws Exception {
-        int receiveBuffer = random.nextInt(4) == 0 ? 4096 : 0;
-        try (RawClient client = RawClient.connect(address, tls, random, READ_MILLIS, receiveBuffer)) {
+        boolean narrow = random.nextInt(4) == 0;
+        try (RawClient client = RawClient.connect(address, tls, random, READ_MILLIS, narrow ? 4096 : 0)) {
             Random own = new Random(random.nextLong());
             Thread reader = Thread.startVirtualThread(() -> read(client, own));
             try {
-                giveOrders(client, until);
+                giveOrders(client, random.nextInt(narrow ? MOST_ORDERS / NARROW : MOST_ORDERS), until);
             } catch (IOException e) {
                 fail(e);
             }
@@ -102,8 +104,7 @@ final class OrderedVisit {
         }
     }
 
-    private void giveOrders(RawClient client, long until) throws IOException, InterruptedException {
-        int count = random.nextInt(MOST_ORDERS);
+    private void giveOrders(RawClient client, int count, long until) throws IOException, InterruptedException {
         for (int id = 1; id <= count && System.nanoTime() < until && failure == null; id++) {
             give(client,
                     new Order(Order.Verb.values()[random.nextInt(5)], id, random.nextInt(MOST_MESSAGES), length()));
