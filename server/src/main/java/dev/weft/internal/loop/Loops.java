@@ -124,7 +124,7 @@ public final class Loops {
             return false;
         }
         int term = loop.takeOver(held);
-        if (term < 0) {
+        if (term == Loop.TURN_IS_OVER) {
             spareCount.incrementAndGet();
             push(runner);
             return true;
