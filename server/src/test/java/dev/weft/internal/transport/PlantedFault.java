@@ -1,6 +1,6 @@
 package dev.weft.internal.transport;
 
-import dev.weft.internal.transport.TransportVariant.Edit;
+import dev.weft.internal.stress.NoisyCopy.Edit;
 
 /** Mistakes that the state machine is easily made with; the stress must find each. */
 enum PlantedFault {
@@ -72,9 +72,9 @@ enum PlantedFault {
     /** A poller that blocks does not see the new channel until something else happens. */
     REGISTERED_WITHOUT_WAKE_UP("""
                     wakeUp();
-                    // The poller raises its flag before it looks for transports
+                    // The engine raises its flag before it looks for transports
             """, """
-                    // The poller raises its flag before it looks for transports
+                    // The engine raises its flag before it looks for transports
             """),
     /** A poller that blocks does not see the request until something else happens. */
     REQUESTED_WITHOUT_WAKE_UP("""

@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.stress.Noise;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketAddress;

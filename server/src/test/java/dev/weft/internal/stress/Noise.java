@@ -1,11 +1,12 @@
-package dev.weft.internal.transport;
+package dev.weft.internal.stress;
 
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * What {@link TransportVariant} puts between the steps of the state machine, so that the moments in which two threads can
- * meet last longer than nanoseconds. Each place in turn becomes slow for a while, the others are a little slow now and
- * then. Never parks: that would use up the unpark which the code is waiting for.
+ * What a {@link NoisyCopy} has between the steps of its code, so that the moments in which two threads can meet last longer
+ * than nanoseconds. Each place in turn becomes slow for a while, the others are a little slow now and then. Never parks: that
+ * would use up the unpark which the code is waiting for.
  */
 public final class Noise {
     private static final int SHORT_NANOS = 20_000;
@@ -15,6 +16,11 @@ public final class Noise {
     /** A turn is 2 to this power nanoseconds, some 34 ms. */
     private static final int TURN_BITS = 25;
     private static final int TURNS = 16;
+
+    /** The places of each copy are numbered from a multiple of this on. */
+    static final int PLACES = 1 << 16;
+    private static volatile int givenUp;
+    private static volatile boolean silent;
 
     private static final ThreadLocal<Surprise> SURPRISE = new ThreadLocal<>();
 
@@ -32,11 +38,24 @@ public final class Noise {
     private Noise() {}
 
     /**
-     * Has this thread do, behind so many of its steps, what another could do just then: so that comes between any two of
+     * Has this thread do, after this number of its steps, what another could do just then: so that comes between any two of
      * them, however rarely two threads meet there. It must not block. The latest call counts.
      */
-    static void surprise(int steps, Runnable action) {
+    public static void surprise(int steps, Runnable action) {
         SURPRISE.set(new Surprise(steps, action));
+    }
+
+    /**
+     * Ends the copies that were made before this one, whose faults may have left threads in loops without end: their virtual
+     * threads go no further.
+     */
+    static void giveUpBefore(int copy) {
+        givenUp = copy;
+    }
+
+    /** Whether there is no noise, but for surprises: some faults are found by much work sooner than by slow steps. */
+    public static void silence(boolean value) {
+        silent = value;
     }
 
     /** Lets other threads get ahead, perhaps. */
@@ -45,6 +64,14 @@ public final class Noise {
         if (surprise != null && surprise.steps-- == 0) {
             SURPRISE.remove();
             surprise.action.run();
+        }
+        while (place / PLACES < givenUp && Thread.currentThread().isVirtual()) {
+            // A flag that is set would end each wait at once.
+            Thread.interrupted();
+            LockSupport.park();
+        }
+        if (silent) {
+            return;
         }
         ThreadLocalRandom random = ThreadLocalRandom.current();
         long now = System.nanoTime();

@@ -1,0 +1,68 @@
+package dev.weft.internal.send;
+
+import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.CloseReason;
+import dev.weft.SendResult;
+import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.close.Closing;
+import dev.weft.internal.connection.TestConnection;
+import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.time.Failures;
+import dev.weft.parser.CloseCode;
+import dev.weft.parser.FrameWriter;
+import dev.weft.parser.Opcode;
+import dev.weft.parser.Role;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What the stress of the sender has found, each in the one order of steps that it takes. */
+@Timeout(20)
+class FrameSenderTest {
+    private static final int LARGE = 2 * FrameBuffer.COPIED;
+
+    private final FlushTimer timer = new FlushTimer(Runnable::run, Failures.toHandler("never started"));
+    private final BufferBudget budget = new BufferBudget(1 << 20);
+    private final SendServices services = TestConnection.services(new BufferPool(1 << 10, budget), timer).sending();
+    private final ReceivedFrames received = new ReceivedFrames(Role.SERVER, 2);
+    private final StressedWire wire = new StressedWire(received::take, true, 0);
+    private final Closing closing = new Closing();
+    private final FrameSender sender = new FrameSender(wire, new FrameWriter(Role.SERVER), null, closing,
+            new Deadlines(services.clock(), TIMEOUTS), services);
+
+    private Thread sendLarge() {
+        byte[] message = ReceivedFrames.message(0, 0, LARGE);
+        return Thread.startVirtualThread(() -> {
+            try {
+                sender.send(Opcode.BINARY, message, 0, message.length, false);
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+
+    private void close() {
+        CloseReason reason = new CloseReason(CloseCode.NORMAL_CLOSURE, "");
+        assertTrue(closing.claim(reason));
+        sender.close(reason);
+    }
+
+    @Test
+    void closeFrameMustFollowAMessageThatTheNetworkTookInPart() throws Exception {
+        Thread first = sendLarge();
+        TestConnection.awaitUntil(wire::isWriting);
+        byte[] second = ReceivedFrames.message(1, 0, LARGE);
+        assertEquals(SendResult.ACCEPTED, sender.trySend(Opcode.BINARY, second, 0, second.length, false));
+        close();
+        // For the first and part of the second, which is sent by the first one's thread when it lets the lock go.
+        wire.give(LARGE + 100);
+        first.join();
+        wire.open();
+        TestConnection.awaitUntil(received::isClosed);
+        assertTrue(received.hasMessage(1, 0));
+        TestConnection.awaitUntil(() -> budget.taken() == 0 && !closing.isPending());
+    }
+}
