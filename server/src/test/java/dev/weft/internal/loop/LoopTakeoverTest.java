@@ -3,11 +3,10 @@ package dev.weft.internal.loop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.Fifo;
 import dev.weft.internal.time.Failures;
 import dev.weft.server.Await;
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -80,47 +79,43 @@ class LoopTakeoverTest {
         }
     }
 
-    /** A FIFO: to open it blocks until another has opened it for writing, and to read it until that writes or closes. */
     @ParameterizedTest
-    @ValueSource(ints = {2 * LOOPS, 20, Loops.MOST_SPARES + 20})
+    @ValueSource(ints = {2 * LOOPS, 20})
     void othersMustGoOnWhileSomeBlockInNativeCode(int count, @TempDir Path folder) throws Exception {
-        Path fifo = folder.resolve("fifo");
-        assertEquals(0, new ProcessBuilder("mkfifo", fifo.toString()).inheritIO().start().waitFor());
-        boolean tooMany = count > Loops.MOST_SPARES;
-        AtomicInteger ends = new AtomicInteger();
+        Fifo fifo = Fifo.in(folder);
         try (TestLoops loops = TestLoops.of(LOOPS)) {
-            Thread[] threads = start(loops, count, () -> {
-                try (FileInputStream in = new FileInputStream(fifo.toFile())) {
-                    ends.addAndGet(in.read() == -1 ? 1 : 0);
-                } catch (IOException e) {
-                    throw new AssertionError(e);
-                }
-            });
-            if (tooMany) {
-                Await.until("no more threads are made", () -> loops.loops().impairment().isPresent());
-                assertEquals(LOOPS + Loops.MOST_SPARES, loops.loops().threads());
-                assertTrue(loops.loops().refusedTakeovers() > 0);
-            } else {
-                Await.until("all have a thread", () -> loops.loops().takeovers() >= count);
-                assertOthersGoOn(loops);
-                assertEquals(0, loops.loops().refusedTakeovers());
-            }
-            release(fifo, threads);
+            Thread[] threads = start(loops, count, () -> block(fifo));
+            Await.until("all have a thread", () -> loops.loops().takeovers() >= count);
+            assertOthersGoOn(loops);
+            assertEquals(0, loops.loops().refusedTakeovers());
+            fifo.release();
             TestLoops.join(threads);
-            assertEquals(count, ends.get());
+            assertEquals(count, busy.get());
             assertFewAreLeft(loops);
         }
     }
 
-    /** Has a writer come and go until all have opened the file and read its end. */
-    private static void release(Path fifo, Thread[] threads) throws IOException {
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                // For both: to open it for writing alone blocks while none reads.
-                RandomAccessFile both = new RandomAccessFile(fifo.toFile(), "rw");
-                LockSupport.parkNanos(1_000_000);
-                both.close();
-            }
+    @Test
+    void threadsThatBlockMustBeBounded(@TempDir Path folder) throws Exception {
+        Fifo fifo = Fifo.in(folder);
+        try (TestLoops loops = TestLoops.of(LOOPS)) {
+            Thread[] threads = start(loops, Loops.MOST_SPARES + 20, () -> block(fifo));
+            Await.until("no more threads are made", () -> loops.loops().impairment().isPresent());
+            assertEquals(LOOPS + Loops.MOST_SPARES, loops.loops().threads());
+            assertTrue(loops.loops().refusedTakeovers() > 0);
+            fifo.release();
+            TestLoops.join(threads);
+            assertEquals(threads.length, busy.get());
+            assertFewAreLeft(loops);
+        }
+    }
+
+    private void block(Fifo fifo) {
+        try {
+            fifo.block();
+            busy.incrementAndGet();
+        } catch (IOException e) {
+            throw new AssertionError(e);
         }
     }
 
