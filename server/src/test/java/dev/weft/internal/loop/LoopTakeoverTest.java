@@ -251,7 +251,7 @@ class LoopTakeoverTest {
     void termMustWrapAround() throws Exception {
         try (TestLoops loops = TestLoops.of(LOOPS)) {
             Watchdog idle = new Watchdog(loops.loops(), new Failures("unused", (what, count, latest) -> {}));
-            WatchedEngine engine = new WatchedEngine();
+            CheckedEngine engine = new CheckedEngine(new IdleEngine());
             Loop loop = new Loop(engine, idle, new Failures("loop", (what, count, latest) -> {}));
             Thread holder = Thread.ofPlatform().start(() -> loop.run(Integer.MAX_VALUE - 1));
             Thread computing = new Strand(loop).threadBuilder().start(this::compute);

@@ -15,22 +15,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-/** Loops over {@link WatchedEngine}s, which at the end must have been driven by one thread at a time, and have let go of all. */
+/** Loops over {@link IdleEngine}s, which at the end must have been driven by one thread at a time, and have let go of all. */
 final class TestLoops implements AutoCloseable {
     private static final AtomicInteger MADE = new AtomicInteger();
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final String name = "test-loops-" + MADE.incrementAndGet() + "-";
-    private final List<WatchedEngine> engines = new ArrayList<>();
+    private final List<IdleEngine> engines = new ArrayList<>();
+    private final List<CheckedEngine> checked = new ArrayList<>();
     private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final Loops loops;
     private final AtomicInteger next = new AtomicInteger();
 
     private TestLoops(int count, int mostSpares) {
         for (int i = 0; i < count; i++) {
-            engines.add(new WatchedEngine());
+            engines.add(new IdleEngine());
+            checked.add(new CheckedEngine(engines.getLast()));
         }
-        loops = new Loops(name, engines, (what, failed, latest) -> failures.add(latest), mostSpares);
+        loops = new Loops(name, checked, (what, failed, latest) -> failures.add(latest), mostSpares);
     }
 
     static TestLoops of(int count) {
@@ -46,7 +48,7 @@ final class TestLoops implements AutoCloseable {
         return loops;
     }
 
-    WatchedEngine engine(int loop) {
+    IdleEngine engine(int loop) {
         return engines.get(loop);
     }
 
@@ -93,8 +95,8 @@ final class TestLoops implements AutoCloseable {
     @Override
     public void close() {
         loops.stop();
-        Await.until("the engines are closed", () -> engines.stream().allMatch(WatchedEngine::isClosed));
-        engines.forEach(engine -> assertNull(engine.misuse()));
+        Await.until("the engines are closed", () -> checked.stream().allMatch(CheckedEngine::isClosed));
+        checked.forEach(engine -> assertNull(engine.misuse()));
         Await.until("no thread is left", () -> platformThreads().isEmpty());
         assertEquals(List.of(), List.copyOf(failures));
     }

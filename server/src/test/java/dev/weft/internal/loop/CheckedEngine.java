@@ -1,31 +1,26 @@
 package dev.weft.internal.loop;
 
+import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** An engine without sockets, which notices when two threads drive it at once, or one drives it after its close. */
-public final class WatchedEngine implements Engine {
+/** Notices when two threads drive an engine at once, or one drives it after its close. */
+public final class CheckedEngine implements Engine {
+    private final Engine engine;
     private final AtomicReference<Thread> driver = new AtomicReference<>();
-    private final AtomicReference<Thread> waiting = new AtomicReference<>();
     private final AtomicReference<String> misuse = new AtomicReference<>();
-    private volatile RuntimeException failure;
     private volatile boolean closed;
 
+    public CheckedEngine(Engine engine) {
+        this.engine = engine;
+    }
+
     @Override
-    public void poll(BooleanSupplier mayWait) {
+    public void poll(BooleanSupplier mayWait) throws IOException {
         enter();
-        Thread current = Thread.currentThread();
-        waiting.set(current);
         try {
-            if (failure != null) {
-                throw failure;
-            }
-            while (waiting.get() == current && mayWait.getAsBoolean()) {
-                LockSupport.park(this);
-            }
+            engine.poll(mayWait);
         } finally {
-            waiting.set(null);
             driver.set(null);
         }
     }
@@ -42,28 +37,20 @@ public final class WatchedEngine implements Engine {
 
     @Override
     public void wakeUp() {
-        Thread thread = waiting.get();
-        if (thread != null && waiting.compareAndSet(thread, null)) {
-            LockSupport.unpark(thread);
-        }
+        engine.wakeUp();
     }
 
     @Override
     public boolean isWaiting() {
-        return waiting.get() != null;
+        return engine.isWaiting();
     }
 
     @Override
     public void close() {
         enter();
+        engine.close();
         closed = true;
         driver.set(null);
-    }
-
-    /** Has every poll fail with this from now on; {@code null} ends it. */
-    void failWith(RuntimeException e) {
-        failure = e;
-        wakeUp();
     }
 
     public boolean isClosed() {
