@@ -308,7 +308,7 @@ final class Opening {
         ConnectionTimeouts timeouts = server.configuration().timeouts();
         switch (phase) {
             case TLS, HEAD -> {
-                if (passed(now, timeouts.handshake())) {
+                if (passed(now, timeouts.handshake()) && !transport.hasUnread()) {
                     giveUp(RefusalReason.HEAD_TOO_SLOW, HttpResponse.of(408, "the request head took too long\n"));
                 }
             }

@@ -17,7 +17,7 @@ final class Upkeep {
     static void sweep(Connection connection, int now) {
         Deadlines deadlines = connection.sender.deadlines();
         Deadlines.Due due = deadlines.due(now, connection.transport.writeProgress());
-        switch (due) {
+        switch (isOurDelay(due, connection) ? Deadlines.Due.NOTHING : due) {
             case NOTHING -> {
             }
             case PING -> startPing(connection);
@@ -35,6 +35,12 @@ final class Upkeep {
         if (connection.sender.isStreamOverdue(now, streamTimeout) && connection.isOpen()) {
             connection.services.timer().startThread(() -> failOverdueStream(connection));
         }
+    }
+
+    /** Whether what would be in time may have been received, and no processor has been free for the thread that reads. */
+    private static boolean isOurDelay(Deadlines.Due due, Connection connection) {
+        return (due == Deadlines.Due.MESSAGE_TIMEOUT || due == Deadlines.Due.PONG_TIMEOUT)
+                && connection.transport.hasUnread();
     }
 
     /** Without memory for a thread the ping is due again at the next look. */

@@ -31,6 +31,8 @@ import java.util.function.BooleanSupplier;
  * the queue does so before it asks whether the engine waits.
  */
 final class Loop {
+    /** Instead of a term, which is even, and in time negative: the numbers wrap around. */
+    static final int TURN_IS_OVER = -1;
     private static final long RECOVERY_NANOS = 10_000_000;
 
     private static final VarHandle PUSHED;
@@ -198,9 +200,9 @@ final class Loop {
     /**
      * Ends the term of the holder that was seen in a turn.
      *
-     * @return the next term, or -1 if the turn is over
+     * @return the next term, or {@link #TURN_IS_OVER}
      */
     int takeOver(int seen) {
-        return HELD.compareAndSet(this, seen, seen + 1) ? seen + 1 : -1;
+        return HELD.compareAndSet(this, seen, seen + 1) ? seen + 1 : TURN_IS_OVER;
     }
 }

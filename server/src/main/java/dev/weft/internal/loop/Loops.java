@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class Loops {
     /** Of platform threads in all, beyond one for each loop: as many as the JDK's scheduler would make. */
-    private static final int MOST_SPARES = 256;
+    static final int MOST_SPARES = 256;
     /** Of those that wait for work. */
     private static final int SPARES_KEPT = 8;
 
@@ -22,11 +22,11 @@ public final class Loops {
     private final Watchdog watchdog;
     private final Failures failures;
     private final String name;
+    private final int mostSpares;
 
-    /** Many add, and the watchdog alone takes: all at once, and then one after another from {@link #taken}. */
+    /** A list: many add, and the watchdog takes one; {@link #stop} takes all, which are not added again. */
     private final AtomicReference<Runner> spares = new AtomicReference<>();
     private final AtomicInteger spareCount = new AtomicInteger();
-    private Runner taken;
 
     private final AtomicInteger runners = new AtomicInteger();
     private final AtomicLong takeovers = new AtomicLong();
@@ -35,11 +35,19 @@ public final class Loops {
 
     /** Loops that run; there must be no {@link #obstacle()}. */
     public Loops(String name, List<? extends Engine> engines, Failures.Reporter reporter) {
+        this(name, engines, reporter, MOST_SPARES);
+    }
+
+    /** As {@link #Loops(String, List, Failures.Reporter)}, with another bound for the threads beyond one for each loop. */
+    Loops(String name, List<? extends Engine> engines, Failures.Reporter reporter, int mostSpares) {
         this.name = name;
+        this.mostSpares = mostSpares;
         this.failures = new Failures(name, reporter);
         this.watchdog = new Watchdog(this, new Failures(name + "-watchdog", reporter));
         engines.forEach(engine -> all.add(new Loop(engine, watchdog, failures)));
-        addSpare();
+        if (mostSpares > 0) {
+            addSpare();
+        }
         all.forEach(loop -> startRunner().assign(loop, 0));
         watchdog.start(all.size());
     }
@@ -92,8 +100,15 @@ public final class Loops {
         stopped = true;
         watchdog.stop();
         all.forEach(Loop::stop);
-        for (Runner spare = spares.getAndSet(null); spare != null; spare = spare.next) {
+        stopSpares();
+    }
+
+    private void stopSpares() {
+        for (Runner spare = spares.getAndSet(null); spare != null;) {
+            Runner next = spare.next;
+            runners.decrementAndGet();
             spare.stop();
+            spare = next;
         }
     }
 
@@ -109,31 +124,28 @@ public final class Loops {
             return false;
         }
         int term = loop.takeOver(held);
-        if (term < 0) {
-            runner.next = taken;
-            taken = runner;
+        if (term == Loop.TURN_IS_OVER) {
             spareCount.incrementAndGet();
+            push(runner);
             return true;
         }
         takeovers.incrementAndGet();
         runner.assign(loop, term);
-        if (taken == null && spares.get() == null) {
+        if (spares.get() == null) {
             addSpareIfPossible();
         }
         return true;
     }
 
     private Runner takeSpare() {
-        if (taken == null) {
-            taken = spares.getAndSet(null);
-        }
-        if (taken == null) {
+        if (spares.get() == null) {
             addSpareIfPossible();
-            taken = spares.getAndSet(null);
         }
-        Runner runner = taken;
+        Runner runner;
+        do {
+            runner = spares.get();
+        } while (runner != null && !spares.compareAndSet(runner, runner.next));
         if (runner != null) {
-            taken = runner.next;
             runner.next = null;
             spareCount.decrementAndGet();
         }
@@ -141,7 +153,7 @@ public final class Loops {
     }
 
     private void addSpareIfPossible() {
-        if (runners.get() < all.size() + MOST_SPARES) {
+        if (runners.get() < all.size() + mostSpares) {
             try {
                 addSpare();
             } catch (Throwable e) {
@@ -151,7 +163,10 @@ public final class Loops {
     }
 
     private void addSpare() {
-        addSpare(startRunner());
+        Runner runner = startRunner();
+        if (!addSpare(runner)) {
+            runner.stop();
+        }
     }
 
     private Runner startRunner() {
@@ -174,18 +189,24 @@ public final class Loops {
      * @return false if there are enough, and its thread is to end
      */
     boolean addSpare(Runner runner) {
-        if (stopped || spareCount.incrementAndGet() > SPARES_KEPT) {
-            if (!stopped) {
-                spareCount.decrementAndGet();
-            }
+        if (spareCount.incrementAndGet() > SPARES_KEPT) {
+            spareCount.decrementAndGet();
             runners.decrementAndGet();
             return false;
         }
+        push(runner);
+        return true;
+    }
+
+    private void push(Runner runner) {
         Runner first;
         do {
             first = spares.get();
             runner.next = first;
         } while (!spares.compareAndSet(first, runner));
-        return true;
+        // stop() raises its flag before it takes the list: it found this one, or we see the flag.
+        if (stopped) {
+            stopSpares();
+        }
     }
 }

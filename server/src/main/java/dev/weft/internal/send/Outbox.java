@@ -84,7 +84,9 @@ final class Outbox {
     /** A pong, those before it, and their number. */
     record Pong(byte[] payload, Pong before, int count) {}
 
-    /** The list's state after its Close frame was taken: nothing is accepted any more. */
+    /** The list's state while its Close frame is taken over and not yet removed: nothing is accepted any more. */
+    private static final Entry ENDING = new Entry(Opcode.CLOSE, null, 0, 0);
+    /** The list's state after that: nothing is accepted any more, and nothing waits. */
     private static final Entry ENDED = new Entry(Opcode.CLOSE, null, 0, 0);
 
     /** Where nothing waits; what is to wait needs another. */
@@ -225,7 +227,7 @@ final class Outbox {
 
     /** Takes over what was pushed, after what was taken over before. */
     void takeOver() {
-        if (newest == null || newest == ENDED) {
+        if (isTaken(newest)) {
             return;
         }
         Entry reversed = null;
@@ -251,11 +253,16 @@ final class Outbox {
         return oldest;
     }
 
+    /** Whether this state of the list has nothing that is still to be taken over. */
+    private static boolean isTaken(Entry last) {
+        return last == null || last == ENDING || last == ENDED;
+    }
+
     private Entry takeList() {
         Entry now;
         do {
             now = newest;
-        } while (now != null && !NEWEST.compareAndSet(this, now, now.isClose() ? ENDED : null));
+        } while (now != null && !NEWEST.compareAndSet(this, now, now.isClose() ? ENDING : null));
         return now;
     }
 
@@ -263,7 +270,9 @@ final class Outbox {
     void remove() {
         Entry removed = oldest;
         oldest = removed.next;
-        if (!removed.isClose()) {
+        if (removed.isClose()) {
+            newest = ENDED;
+        } else {
             giveBack(bytes(removed.from, removed.to));
         }
     }
@@ -274,7 +283,7 @@ final class Outbox {
         Entry kept;
         do {
             now = newest;
-            if (now == null || now == ENDED) {
+            if (isTaken(now)) {
                 return;
             }
             kept = now.isClose() ? new Entry(Opcode.CLOSE, now.payload, 0, now.to) : null;

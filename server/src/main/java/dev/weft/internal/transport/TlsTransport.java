@@ -124,6 +124,11 @@ public final class TlsTransport implements Transport {
         }
     }
 
+    @Override
+    public boolean hasUnread() {
+        return below.hasUnread();
+    }
+
     private void begin() throws AsynchronousCloseException {
         if (!STATE.compareAndSet(this, IDLE, READING)) {
             throw new AsynchronousCloseException();

@@ -65,6 +65,16 @@ public interface Transport {
     boolean awaitReadable() throws IOException;
 
     /**
+     * Whether bytes have been received that await the thread that reads: then the peer cannot be late. From any thread; does
+     * not wait.
+     *
+     * @return false also if this transport cannot know
+     */
+    default boolean hasUnread() {
+        return false;
+    }
+
+    /**
      * Writes all that remains in the buffer, with one system call if the network takes it. Waits while it does not.
      *
      * @throws java.io.InterruptedIOException if the thread was interrupted while it waited. If this transport

@@ -121,6 +121,11 @@ final class TlsPair implements AutoCloseable {
         }
 
         @Override
+        public boolean hasUnread() {
+            return below.hasUnread();
+        }
+
+        @Override
         public void write(ByteBuffer source) throws IOException {
             below.write(source);
         }

@@ -1,0 +1,234 @@
+package dev.weft.attacks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.Fifo;
+import dev.weft.MessageView;
+import dev.weft.WebSocketConnection;
+import dev.weft.server.Await;
+import dev.weft.server.RawPeer;
+import dev.weft.server.ServerHealth;
+import dev.weft.server.TransportKind;
+import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Attack 31: more handlers than there are processors keep theirs, and give way to nobody. */
+@Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class BusyHandlerAttacksTest {
+    private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+    private static final Duration MEASURED = Duration.ofSeconds(2);
+    private static final Duration BUSY = Duration.ofSeconds(4);
+    /** Of deadlines: much shorter than the handlers are busy, and longer than a busy machine needs for anything. */
+    private static final Duration SHORT = Duration.ofMillis(1500);
+    /** Where nobody is starved it takes milliseconds; a machine that has much else to do must not fail the build. */
+    private static final Duration LONGEST_MEDIAN = Duration.ofSeconds(1);
+
+    private final AtomicInteger busy = new AtomicInteger();
+    private volatile boolean released;
+
+    /** What keeps a processor, or the thread that the connection is on. */
+    private enum Work {
+        COMPUTES {
+            @Override
+            void run(BusyHandlerAttacksTest test, Fifo fifo) {
+                while (!test.released) {
+                    Thread.onSpinWait();
+                }
+            }
+        },
+        BLOCKS_IN_NATIVE_CODE {
+            @Override
+            void run(BusyHandlerAttacksTest test, Fifo fifo) throws IOException {
+                fifo.block();
+            }
+        };
+
+        abstract void run(BusyHandlerAttacksTest test, Fifo fifo) throws IOException;
+    }
+
+    /** Echoes texts, and is busy for as long as the test says when it is asked for that. */
+    private void handle(WebSocketConnection ws, Work work, Fifo fifo) throws IOException {
+        for (MessageView view = ws.receiveView(); view != null; view = ws.receiveView()) {
+            String text = view.text();
+            if (text.equals("work")) {
+                busy.incrementAndGet();
+                work.run(this, fifo);
+            }
+            ws.send(text);
+        }
+    }
+
+    private void release(Fifo fifo) throws IOException {
+        released = true;
+        fifo.release();
+    }
+
+    private List<RawPeer> occupy(WebSocketServer server, int count) throws IOException {
+        List<RawPeer> peers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            peers.add(RawPeer.open(server));
+        }
+        for (RawPeer peer : peers) {
+            peer.octets(RawPeer.textFrame("work"));
+        }
+        return peers;
+    }
+
+    /** The handlers are busy until all has been measured: who had to wait for one would wait for good. */
+    @ParameterizedTest
+    @EnumSource
+    void attack31_overLoopsOthersMustBeServedAtOnce(Work work, @TempDir Path folder) throws Exception {
+        Fifo fifo = Fifo.in(folder);
+        try (WebSocketServer server = WebSocketServer.builder().transport(TransportKind.LOOPS)
+                .handler(ws -> handle(ws, work, fifo)).shutdownGrace(Duration.ZERO).start();
+                RawPeer other = RawPeer.open(server)) {
+            List<RawPeer> peers = occupy(server, 2 * PROCESSORS);
+            try {
+                Await.until("all are busy", () -> busy.get() == peers.size());
+                List<Long> echoes = new ArrayList<>();
+                List<Long> connections = new ArrayList<>();
+                long end = System.nanoTime() + MEASURED.toNanos();
+                while (System.nanoTime() < end || connections.size() < 5) {
+                    echoes.add(nanos(() -> Bystander.assertEchoes(other, "other")));
+                    connections.add(nanos(() -> {
+                        try (RawPeer late = RawPeer.open(server)) {
+                            Bystander.assertEchoes(late, "late");
+                        }
+                    }));
+                }
+                assertEquals(peers.size(), busy.get());
+                report(work + ", an echo", echoes);
+                report(work + ", a connection and an echo", connections);
+                assertNotEquals(ServerHealth.Status.FAILED, server.health().status());
+            } finally {
+                release(fifo);
+            }
+            for (RawPeer peer : peers) {
+                assertEquals("8104 776f726b", peer.readFrame());
+                peer.close();
+            }
+        }
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private static long nanos(Step step) throws IOException {
+        long start = System.nanoTime();
+        step.run();
+        return System.nanoTime() - start;
+    }
+
+    private static void report(String what, List<Long> times) {
+        long[] sorted = times.stream().mapToLong(Long::longValue).sorted().toArray();
+        long median = sorted[sorted.length / 2];
+        String figures = what + ": median " + median / 1000 + " µs, slowest " + sorted[sorted.length - 1] / 1000
+                + " µs of " + sorted.length;
+        System.out.println("attack 31: " + figures);
+        assertTrue(median < LONGEST_MEDIAN.toNanos(), figures);
+    }
+
+    /** The JDK has no thread for others meanwhile: they wait, and what they sent in time is in time. */
+    @ParameterizedTest
+    @EnumSource
+    void attack31_overParkingOthersMustBeAcceptedAndNotBlamed(Work work, @TempDir Path folder) throws Exception {
+        Fifo fifo = Fifo.in(folder);
+        WebSocketServerBuilder settings = WebSocketServer.builder().transport(TransportKind.PARKING)
+                .handler(ws -> handle(ws, work, fifo)).shutdownGrace(Duration.ZERO).handshakeTimeout(SHORT)
+                .messageTimeout(SHORT).pingInterval(SHORT.dividedBy(2)).pongTimeout(SHORT).writeTimeout(SHORT)
+                .closeTimeout(SHORT);
+        List<RawPeer> peers = new ArrayList<>();
+        try (WebSocketServer server = settings.start();
+                RawPeer other = RawPeer.open(server);
+                RawPeer half = RawPeer.open(server);
+                RawPeer pinged = RawPeer.open(server);
+                RawPeer early = RawPeer.connect(server)) {
+            // The first fragment has been read when the pong is here; its end comes while nobody reads, as does a pong.
+            half.octets(RawPeer.frame(0x01, "ha".getBytes(UTF_8))).hex("8980 00000000");
+            assertEquals(0x8a, frameAfterPings(half).firstByte());
+            assertTrue(WireFrame.read(pinged.input()).isPing());
+            peers.addAll(occupy(server, PROCESSORS));
+            try {
+                Await.until("all are busy", () -> busy.get() == PROCESSORS);
+                List<FutureTask<String>> answers = new ArrayList<>();
+                answers.add(answer(() -> other.octets(RawPeer.textFrame("other"))));
+                answers.add(answer(() -> half.octets(RawPeer.frame(0x80, "lf".getBytes(UTF_8)))));
+                answers.add(answer(() -> pinged.hex("8a80 00000000").octets(RawPeer.textFrame("pinged"))));
+                answers.add(answer(() -> early.upgraded().octets(RawPeer.textFrame("early"))));
+                answers.add(answer(() -> RawPeer.open(server).octets(RawPeer.textFrame("late"))));
+                peers.forEach(peer -> answers.add(answer(() -> peer)));
+                long end = System.nanoTime() + BUSY.toNanos();
+                while (System.nanoTime() < end) {
+                    LockSupport.parkNanos(10_000_000);
+                }
+                release(fifo);
+                List<String> outcomes = new ArrayList<>();
+                for (FutureTask<String> answer : answers) {
+                    outcomes.add(outcome(answer));
+                }
+                List<String> expected = new ArrayList<>(List.of("other", "half", "pinged", "early", "late"));
+                expected.addAll(Collections.nCopies(PROCESSORS, "work"));
+                assertEquals(expected, outcomes);
+            } finally {
+                release(fifo);
+            }
+        } finally {
+            for (RawPeer peer : peers) {
+                peer.leave();
+            }
+        }
+    }
+
+    private static String outcome(FutureTask<String> answer) throws InterruptedException {
+        try {
+            return answer.get();
+        } catch (ExecutionException e) {
+            return e.getCause().toString();
+        }
+    }
+
+    private interface Question {
+        RawPeer ask() throws IOException;
+    }
+
+    /** The next text that answers what is done now. */
+    private static FutureTask<String> answer(Question question) {
+        FutureTask<String> task = new FutureTask<>(() -> textAfterPings(question.ask()));
+        Thread.ofPlatform().daemon().start(task);
+        return task;
+    }
+
+    private static String textAfterPings(RawPeer peer) throws IOException {
+        WireFrame frame = frameAfterPings(peer);
+        assertTrue(frame != null && !frame.isClose(), "blamed: " + frame);
+        return new String(frame.payload(), UTF_8);
+    }
+
+    /** Pings are answered, as by a peer that is well. */
+    private static WireFrame frameAfterPings(RawPeer peer) throws IOException {
+        WireFrame frame = WireFrame.read(peer.input());
+        while (frame != null && frame.isPing()) {
+            peer.octets(RawPeer.frame(0x8a, frame.payload()));
+            frame = WireFrame.read(peer.input());
+        }
+        return frame;
+    }
+}

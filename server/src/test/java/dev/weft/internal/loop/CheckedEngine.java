@@ -1,0 +1,64 @@
+package dev.weft.internal.loop;
+
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+
+/** Notices when two threads drive an engine at once, or one drives it after its close. */
+public final class CheckedEngine implements Engine {
+    private final Engine engine;
+    private final AtomicReference<Thread> driver = new AtomicReference<>();
+    private final AtomicReference<String> misuse = new AtomicReference<>();
+    private volatile boolean closed;
+
+    public CheckedEngine(Engine engine) {
+        this.engine = engine;
+    }
+
+    @Override
+    public void poll(BooleanSupplier mayWait) throws IOException {
+        enter();
+        try {
+            engine.poll(mayWait);
+        } finally {
+            driver.set(null);
+        }
+    }
+
+    private void enter() {
+        Thread other = driver.compareAndExchange(null, Thread.currentThread());
+        if (other != null) {
+            misuse.compareAndSet(null, Thread.currentThread() + " drives the engine, and " + other + " does");
+        }
+        if (closed) {
+            misuse.compareAndSet(null, Thread.currentThread() + " drives an engine that is closed");
+        }
+    }
+
+    @Override
+    public void wakeUp() {
+        engine.wakeUp();
+    }
+
+    @Override
+    public boolean isWaiting() {
+        return engine.isWaiting();
+    }
+
+    @Override
+    public void close() {
+        enter();
+        engine.close();
+        closed = true;
+        driver.set(null);
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** What was done that must not be; {@code null} if nothing was. */
+    public String misuse() {
+        return misuse.get();
+    }
+}

@@ -1,0 +1,114 @@
+package dev.weft.internal.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.weft.server.Await;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Loops that are stopped let the threads on them run to their end. */
+@Timeout(60)
+class LoopStopTest {
+    private final AtomicInteger busy = new AtomicInteger();
+    private volatile boolean released;
+
+    private void compute() {
+        busy.incrementAndGet();
+        while (!released) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void threadsThatWaitMustGoOnAfterTheStop() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        List<Thread> threads = new ArrayList<>();
+        try (TestLoops loops = TestLoops.of(2)) {
+            for (int i = 0; i < 50; i++) {
+                threads.add(loops.start(() -> {
+                    busy.incrementAndGet();
+                    TestLoops.await(end);
+                    LockSupport.parkNanos(1_000_000);
+                    Thread child = Thread.startVirtualThread(Thread::yield);
+                    try {
+                        child.join();
+                    } catch (InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                }));
+            }
+            Await.until("all wait", () -> busy.get() == threads.size());
+        }
+        end.countDown();
+        TestLoops.join(threads.toArray(Thread[]::new));
+    }
+
+    /** The turn of one keeps the others in the queue. */
+    @Test
+    void threadsInTheQueueMustTakeTheirTurns() throws Exception {
+        List<Thread> threads = new ArrayList<>();
+        AtomicInteger turns = new AtomicInteger();
+        try (TestLoops loops = TestLoops.bounded(1, 0)) {
+            threads.add(loops.start(this::compute));
+            Await.until("it computes", () -> busy.get() == 1);
+            for (int i = 0; i < 50; i++) {
+                threads.add(loops.start(() -> {
+                    turns.incrementAndGet();
+                    Thread.yield();
+                    turns.incrementAndGet();
+                }));
+            }
+            loops.loops().stop();
+            assertEquals(0, turns.get());
+            released = true;
+            TestLoops.join(threads.toArray(Thread[]::new));
+            assertEquals(100, turns.get());
+        }
+    }
+
+    /** Started while the loops end, and after. */
+    @Test
+    void threadsThatAreStartedLateMustRun() throws Exception {
+        AtomicInteger turns = new AtomicInteger();
+        List<Thread> threads = new ArrayList<>();
+        for (int round = 0; round < 50; round++) {
+            try (TestLoops loops = TestLoops.of(2)) {
+                Thread stopping = Thread.ofPlatform().start(loops.loops()::stop);
+                for (int i = 0; i < 20; i++) {
+                    threads.add(loops.start(turns::incrementAndGet));
+                }
+                TestLoops.join(stopping);
+            }
+        }
+        TestLoops.join(threads.toArray(Thread[]::new));
+        assertEquals(1000, turns.get());
+    }
+
+    /** Spare ones too, which the watchdog may have taken for its own by then. */
+    @Test
+    void stopMustEndAllPlatformThreads() throws Exception {
+        try (TestLoops loops = TestLoops.of(2)) {
+            for (int round = 0; round < 3; round++) {
+                released = false;
+                busy.set(0);
+                Thread[] threads = new Thread[5];
+                for (int i = 0; i < threads.length; i++) {
+                    threads[i] = loops.start(this::compute);
+                }
+                Await.until("all compute", () -> busy.get() == threads.length);
+                released = true;
+                TestLoops.join(threads);
+            }
+            loops.loops().stop();
+            Await.until("all have ended", () -> loops.platformThreads().isEmpty());
+            assertEquals(0, loops.loops().threads());
+            assertFalse(loops.loops().isDead());
+        }
+    }
+}

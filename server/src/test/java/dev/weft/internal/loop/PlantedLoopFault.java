@@ -1,0 +1,207 @@
+package dev.weft.internal.loop;
+
+import dev.weft.internal.stress.NoisyCopy.Edit;
+
+/** Mistakes that loops are easily made with; the stress must find each. */
+enum PlantedLoopFault {
+    /** The loop may begin to wait between the two. */
+    WOKEN_BEFORE_THE_QUEUE_HAS_IT(new Edit("""
+                    Strand before;
+                    do {
+                        before = pushed;
+            """, """
+                    engine.wakeUp();
+                    Strand before;
+                    do {
+                        before = pushed;
+            """), new Edit("""
+                    engine.wakeUp();
+                    if (ended) {
+            """, """
+                    if (ended) {
+            """)),
+    /** What is added between the look and the flag wakes nobody. */
+    QUEUE_LOOKED_AT_BEFORE_THE_FLAG(new Edit("""
+                    waiting = true;
+                    try {
+                        if (!requests.isEmpty() || closed || !mayWait.getAsBoolean()) {
+            """, """
+                    boolean may = mayWait.getAsBoolean();
+                    waiting = true;
+                    try {
+                        if (!requests.isEmpty() || closed || !may) {
+            """)),
+    /** Two threads run the loop. */
+    HOLDER_THAT_LOST_ITS_LOOP_GOES_ON(new Edit("""
+                        if (!HELD.compareAndSet(this, term + 1, term)) {
+                            return false;
+                        }
+            """, """
+                        HELD.compareAndSet(this, term + 1, term);
+            """)),
+    /** The turn may be over by now, and the holder goes on. */
+    TAKEN_OVER_WITHOUT_COMPARING(new Edit("""
+                    return HELD.compareAndSet(this, seen, seen + 1) ? seen + 1 : TURN_IS_OVER;
+            """, """
+                    if (held != seen) {
+                        return TURN_IS_OVER;
+                    }
+                    held = seen + 1;
+                    return seen + 1;
+            """)),
+    /** The old holder takes the new one's turn for its own. */
+    TERM_NOT_ADVANCED(new Edit("""
+                    return HELD.compareAndSet(this, seen, seen + 1) ? seen + 1 : TURN_IS_OVER;
+            """, """
+                    return HELD.compareAndSet(this, seen, seen - 1) ? seen - 1 : TURN_IS_OVER;
+            """)),
+    /** The thread has perhaps been scheduled again during its turn. */
+    TASK_CLEARED_AFTER_THE_TURN(new Edit("""
+                        take(task);
+                        if (!HELD.compareAndSet(this, term + 1, term)) {
+            """, """
+                        take(task);
+                        strand.takeTask();
+                        if (!HELD.compareAndSet(this, term + 1, term)) {
+            """)),
+    /** The newest has its turn first. */
+    LIST_NOT_REVERSED(new Edit("""
+                    Strand oldest = null;
+            """, """
+                    if (true) {
+                        return (Strand) PUSHED.getAndSet(this, null);
+                    }
+                    Strand oldest = null;
+            """)),
+    /** What is added between the two is lost. */
+    LIST_TAKEN_IN_TWO_STEPS(new Edit("""
+                    for (Strand strand = (Strand) PUSHED.getAndSet(this, null); strand != null;) {
+            """, """
+                    Strand newest = pushed;
+                    pushed = null;
+                    for (Strand strand = newest; strand != null;) {
+            """)),
+    /** Who takes the loop over takes the turn a second time. */
+    TURN_LEFT_IN_THE_LIST(new Edit("""
+                        ready = strand.next;
+                        Runnable task = strand.takeTask();
+            """, """
+                        Strand after = strand.next;
+                        Runnable task = strand.takeTask();
+            """), new Edit("""
+                        if (!HELD.compareAndSet(this, term + 1, term)) {
+                            return false;
+                        }
+            """, """
+                        if (!HELD.compareAndSet(this, term + 1, term)) {
+                            return false;
+                        }
+                        ready = after;
+            """)),
+    /** Another thread may have put the strand in the queue between the two. */
+    STRAND_USED_WITHOUT_COMPARING(new Edit("""
+                    current.add(TASK.compareAndSet(this, null, turn) ? this : another(current, turn));
+            """, """
+                    boolean free = task == null;
+                    if (free) {
+                        task = turn;
+                    }
+                    current.add(free ? this : another(current, turn));
+            """)),
+    /** Another thread may add the strand between the two, and what was added before it is lost. */
+    STRAND_FREED_IN_THE_QUEUE(new Edit("""
+                    next = null;
+                    task = null;
+            """, """
+                    task = null;
+                    next = null;
+            """)),
+    /** The thread waits for good. */
+    SPARE_LOST_WHEN_THE_TURN_IS_OVER(new Edit("""
+                        spareCount.incrementAndGet();
+                        push(runner);
+                        return true;
+            """, """
+                        return true;
+            """)),
+    /** It is assigned a second loop. */
+    RUNNER_LEFT_AMONG_THE_SPARE_ONES(new Edit("""
+                    } while (runner != null && !spares.compareAndSet(runner, runner.next));
+            """, """
+                    } while (false);
+            """)),
+    /** It forgets a loop that it was assigned meanwhile. */
+    RUNNER_SPARE_BEFORE_IT_FORGETS_ITS_LOOP(new Edit("""
+                            loop = null;
+                            goesOn = loops.addSpare(this);
+            """, """
+                            goesOn = loops.addSpare(this);
+                            loop = null;
+            """)),
+    /** It runs the loop in an old term. */
+    LOOP_ASSIGNED_BEFORE_ITS_TERM(new Edit("""
+                    term = itsTerm;
+                    loop = assigned;
+            """, """
+                    loop = assigned;
+                    term = itsTerm;
+            """)),
+    /** A loop may find the flag down, and the watchdog the loop waiting. */
+    WATCHDOG_LOOKS_BEFORE_IT_SAYS_THAT_IT_SLEEPS(new Edit("""
+                    asleep = true;
+                    if (allWait(loops.all())) {
+                        LockSupport.park(this);
+            """, """
+                    if (allWait(loops.all())) {
+                        asleep = true;
+                        LockSupport.park(this);
+            """)),
+    /** It sleeps while a loop is held up. */
+    WATCHDOG_NOT_WOKEN(new Edit("""
+                    watchdog.somethingHappened();
+            """, "")),
+    /** Threads pile up. */
+    SPARE_ONES_NOT_COUNTED(new Edit("""
+                    if (spareCount.incrementAndGet() > SPARES_KEPT) {
+                        spareCount.decrementAndGet();
+            """, """
+                    if (spareCount.get() > SPARES_KEPT) {
+            """)),
+    /** The loop waits for good. */
+    STOPPED_WITHOUT_WAKE_UP(new Edit("""
+                    stopped = true;
+                    engine.wakeUp();
+            """, """
+                    stopped = true;
+            """)),
+    /** Nobody has what is added late take its turn. */
+    ENDED_LOOP_LOSES_WHAT_IS_LATE(new Edit("""
+                    if (ended) {
+                        runLeft();
+                    }
+            """, "")),
+    /** What is added between the two is lost. */
+    LAST_LOOK_BEFORE_THE_END_IS_SAID(new Edit("""
+                    ended = true;
+                    runLeft();
+            """, """
+                    runLeft();
+                    ended = true;
+            """)),
+    /** A thread that becomes spare while the loops are stopped waits for good. */
+    SPARE_ONE_ADDED_AFTER_THE_STOP(new Edit("""
+                    if (stopped) {
+                        stopSpares();
+                    }
+            """, ""));
+
+    private final Edit[] edits;
+
+    PlantedLoopFault(Edit... edits) {
+        this.edits = edits;
+    }
+
+    Edit[] edits() {
+        return edits;
+    }
+}

@@ -1,0 +1,80 @@
+package dev.weft.internal.loop;
+
+import dev.weft.internal.time.Failures;
+import dev.weft.internal.transport.StressedEngines;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Loops under stress; this class is defined once more next to each copy of theirs. */
+public final class StressedLoops implements LoopStress.Subject {
+    private final String name;
+    private final List<CheckedEngine> engines = new ArrayList<>();
+    private final Loops loops;
+
+    private StressedLoops(String name, int count, int mostSpares, boolean selecting, Failures.Reporter reporter)
+            throws IOException {
+        this.name = name;
+        for (int i = 0; i < count; i++) {
+            engines.add(new CheckedEngine(
+                    selecting ? StressedEngines.selecting(new Failures(name, reporter)) : new IdleEngine()));
+        }
+        this.loops = new Loops(name, engines, reporter, mostSpares);
+    }
+
+    /** Makes such loops, for one who knows of no copy. */
+    public static final class Maker implements LoopStress.Maker {
+        private static final AtomicInteger MADE = new AtomicInteger();
+
+        public Maker() {}
+
+        @Override
+        public LoopStress.Subject make(int count, int mostSpares, boolean selecting, Failures.Reporter reporter)
+                throws IOException {
+            String name = "stressed-" + System.nanoTime() + "-" + MADE.incrementAndGet() + "-";
+            return new StressedLoops(name, count, mostSpares, selecting, reporter);
+        }
+    }
+
+    @Override
+    public int count() {
+        return engines.size();
+    }
+
+    @Override
+    public Thread.Builder strand(int loop) {
+        return loops.strand(loop).threadBuilder();
+    }
+
+    @Override
+    public void stop() {
+        loops.stop();
+    }
+
+    @Override
+    public int threads() {
+        return loops.threads();
+    }
+
+    @Override
+    public long takeovers() {
+        return loops.takeovers();
+    }
+
+    @Override
+    public List<Thread> platformThreads() {
+        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith(name))
+                .toList();
+    }
+
+    @Override
+    public boolean isClosed() {
+        return engines.stream().allMatch(CheckedEngine::isClosed);
+    }
+
+    @Override
+    public String misuse() {
+        return engines.stream().map(CheckedEngine::misuse).filter(misuse -> misuse != null).findFirst().orElse(null);
+    }
+}
