@@ -4,8 +4,8 @@ import dev.weft.server.ServerConfiguration;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.System.Logger.Level;
 import java.util.function.Consumer;
-import picocli.CommandLine.ParameterException;
 
 /** Starts an echo server from the command line: {@code --help} shows all of its settings. */
 public final class EchoLauncher {
@@ -36,27 +36,19 @@ public final class EchoLauncher {
         }
     }
 
-    /** Does as told; a server that it starts goes on when this has returned. Returns the exit status. */
+    /**
+     * Does as told; a server that it starts goes on when this has returned. Without options there is nothing to parse, and
+     * the start does not wait for what parses them, which would take half of its time. Returns the exit status.
+     */
     int launch(String... arguments) {
-        EchoOptions options = new EchoOptions();
-        try {
-            options.parse(arguments);
-        } catch (ParameterException e) {
-            complain(e.getMessage() + " (--help shows all options)");
-            return BAD_USAGE;
-        }
-        if (options.isHelpWanted()) {
-            print(options.help());
-            return OK;
-        } else if (options.isVersionWanted()) {
-            print(version() + System.lineSeparator());
-            return OK;
-        }
-        EchoLogging.configure(options.logLevel());
-        return start(options.configuration());
+        return arguments.length == 0
+                ? start(Level.INFO, EchoDefaults.builder().build())
+                : new EchoCommandLine(this).run(arguments);
     }
 
-    private int start(ServerConfiguration configuration) {
+    /** Starts a server with these settings. */
+    int start(Level logLevel, ServerConfiguration configuration) {
+        EchoLogging.configure(logLevel);
         String host = configuration.socket().host();
         String urlHost = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
         try {
@@ -84,17 +76,17 @@ public final class EchoLauncher {
         }, "echo-shutdown"));
     }
 
-    private static String version() {
+    static String version() {
         String version = EchoLauncher.class.getPackage().getImplementationVersion();
         return "Weft " + (version == null ? "(unpackaged)" : version) + ", Java " + Runtime.version();
     }
 
-    private void print(String text) {
+    void print(String text) {
         out.print(text);
         out.flush();
     }
 
-    private void complain(String what) {
+    void complain(String what) {
         err.println("echo: " + what);
     }
 }

@@ -32,13 +32,11 @@ import picocli.CommandLine.TypeConversionException;
  * defaults. For one command line.
  */
 final class EchoOptions {
-    private static final int PORT = 9001;
     private static final int HELP_WIDTH = 110;
     private static final int OPTIONS_WIDTH = 36;
     private static final Pattern ISO_DURATION = Pattern.compile("\\bPT[0-9.HMS-]+");
 
-    private final WebSocketServerBuilder builder = WebSocketServer.builder().port(PORT).handler(new EchoHandler())
-            .fallback(new EchoPage());
+    private final WebSocketServerBuilder builder = EchoDefaults.builder();
     private final ServerConfiguration defaults = builder.build();
     private final CommandSpec spec = CommandSpec.create().name("echo");
     private final CommandLine commandLine;

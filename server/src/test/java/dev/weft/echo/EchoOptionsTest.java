@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -215,5 +216,22 @@ class EchoOptionsTest {
         EchoOptions options = new EchoOptions();
         options.parse(arguments);
         return options;
+    }
+
+    private static final ServerConfiguration DEFAULTS = EchoDefaults.builder().build();
+
+    /** A start without options parses nothing. */
+    @Test
+    void noOptionsMustBeTheDefaults() {
+        assertEquals(withoutCode(DEFAULTS), withoutCode(parse().configuration()));
+    }
+
+    /** All but the parts that are code, and equal to themselves alone. */
+    private static ServerConfiguration withoutCode(ServerConfiguration all) {
+        return new ServerConfiguration(all.socket(), all.tls(), all.httpLimits(), all.limits(), all.timeouts(),
+                all.shutdownGrace(), all.policyTimeout(), all.maxConnections(), all.maxTlsHandshakes(),
+                all.readBufferSize(), all.bufferedOctets(), all.deflate(), all.subprotocols(), DEFAULTS.policy(),
+                Optional.empty(),
+                all.threads(), DEFAULTS.handler());
     }
 }

@@ -48,9 +48,9 @@ final class OrderedVisit {
     }
 
     private static final int READ_MILLIS = 60_000;
-    /** For all orders: that bytes come at all the reader sees to. */
     /** A client with a small receive buffer gets some 10 kB/s over TLS, and this part of the orders. */
     private static final int NARROW = 3;
+    /** For all orders: that bytes come at all the reader sees to. */
     private static final int MINUTES_FOR_ALL = 10;
     private static final int MOST_ORDERS = 12;
     private static final int MOST_MESSAGES = 100;

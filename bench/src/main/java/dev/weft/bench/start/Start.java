@@ -36,6 +36,11 @@ record Start(long nanos, long cpuNanos, long rss) {
         int port = freePort();
         List<String> all = new ArrayList<>(command);
         all.addAll(List.of("--port", Integer.toString(port)));
+        return measure(all, port, javaOptions);
+    }
+
+    /** As the other, with a command that says itself where the server listens, or leaves it at its default. */
+    static Start measure(List<String> all, int port, String javaOptions) throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(all).redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().put("WEFT_JAVA_OPTS", javaOptions);

@@ -21,17 +21,24 @@ public final class StartTime {
 
     private StartTime() {}
 
-    /** Arguments: the number of rounds, and the command that starts the server, to which a port is added. */
+    /** Where the launcher listens without options. */
+    private static final int DEFAULT_PORT = 9001;
+
+    /**
+     * Arguments: the number of rounds; {@code default} if the server is started without options, or {@code free} if it is given
+     * a free port; and the command that starts it.
+     */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         int rounds = Integer.parseInt(arguments[0]);
-        List<String> command = Arrays.asList(arguments).subList(1, arguments.length);
+        boolean bare = arguments[1].equals("default");
+        List<String> command = Arrays.asList(arguments).subList(2, arguments.length);
         List<Start> with = new ArrayList<>();
         List<Start> without = new ArrayList<>();
-        Start.measure(command, ""); // makes the cache, if there is none
-        Start.measure(command, NO_CACHE);
+        measure(command, bare, ""); // makes the cache, if there is none
+        measure(command, bare, NO_CACHE);
         for (int i = 0; i < rounds; i++) {
-            with.add(Start.measure(command, ""));
-            without.add(Start.measure(command, NO_CACHE));
+            with.add(measure(command, bare, ""));
+            without.add(measure(command, bare, NO_CACHE));
         }
         print("with the cache", with);
         print("without", without);
@@ -39,6 +46,11 @@ public final class StartTime {
                 (double) median(with, Start::nanos) / median(without, Start::nanos),
                 mean(with, Start::cpuNanos) / mean(without, Start::cpuNanos),
                 (double) median(with, Start::rss) / median(without, Start::rss));
+    }
+
+    private static Start measure(List<String> command, boolean bare, String javaOptions)
+            throws IOException, InterruptedException {
+        return bare ? Start.measure(command, DEFAULT_PORT, javaOptions) : Start.measure(command, javaOptions);
     }
 
     private static void print(String what, List<Start> starts) {
