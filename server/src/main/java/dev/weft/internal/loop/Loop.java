@@ -100,7 +100,7 @@ final class Loop {
     /** Runs the loop until it is stopped, or taken over. */
     void run(int term) {
         boolean holds = true;
-        while (holds && !(stopped && pushed == null)) {
+        while (holds && !(stopped && ready == null && pushed == null)) {
             holds = takeTurns(term);
             if (holds) {
                 poll();

@@ -2,7 +2,10 @@ package dev.weft.internal.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.weft.internal.time.Failures;
 import dev.weft.server.Await;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,6 +72,33 @@ class LoopStopTest {
             released = true;
             TestLoops.join(threads.toArray(Thread[]::new));
             assertEquals(100, turns.get());
+        }
+    }
+
+    /** It has left its list of those that are to have their turns. */
+    @Test
+    void threadsOfALoopThatIsTakenOverAfterTheStopMustTakeTheirTurns() throws Exception {
+        try (TestLoops loops = TestLoops.of(1)) {
+            Failures failures = new Failures("loop", (what, count, latest) -> {});
+            CheckedEngine engine = new CheckedEngine(new IdleEngine());
+            Loop loop = new Loop(engine, new Watchdog(loops.loops(), failures), failures);
+            List<Thread> threads = new ArrayList<>();
+            Thread starting = new Strand(loop).threadBuilder().start(() -> {
+                threads.add(new Strand(loop).threadBuilder().start(this::compute));
+                threads.add(new Strand(loop).threadBuilder().start(Thread::yield));
+            });
+            Thread first = Thread.ofPlatform().start(() -> loop.run(0));
+            TestLoops.join(starting);
+            Await.until("one computes", () -> busy.get() == 1);
+            loop.stop();
+            int term = loop.takeOver(loop.held());
+            assertNotEquals(Loop.TURN_IS_OVER, term);
+            loop.run(term);
+            TestLoops.join(threads.get(1));
+            released = true;
+            TestLoops.join(threads.get(0), first);
+            assertNull(engine.misuse());
+            assertEquals(0, failures.count());
         }
     }
 

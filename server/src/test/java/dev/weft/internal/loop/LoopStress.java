@@ -27,6 +27,9 @@ public final class LoopStress {
 
         void stop();
 
+        /** Whether a thread has its turn. */
+        boolean isInTurn(int loop);
+
         int threads();
 
         long takeovers();

@@ -124,10 +124,14 @@ enum PlantedLoopFault {
             """, """
                         return true;
             """)),
-    /** It is assigned a second loop. */
-    RUNNER_LEFT_AMONG_THE_SPARE_ONES(new Edit("""
+    /** A thread that becomes spare between the two is lost. */
+    SPARE_TAKEN_WITHOUT_COMPARING(new Edit("""
                     } while (runner != null && !spares.compareAndSet(runner, runner.next));
             """, """
+                        if (runner != null) {
+                            Runner others = runner.next;
+                            spares.set(others);
+                        }
                     } while (false);
             """)),
     /** It forgets a loop that it was assigned meanwhile. */
@@ -187,6 +191,12 @@ enum PlantedLoopFault {
             """, """
                     runLeft();
                     ended = true;
+            """)),
+    /** Who has taken the loop over leaves what was to have its turn. */
+    ENDED_WITHOUT_A_LOOK_AT_ITS_LIST(new Edit("""
+                    while (holds && !(stopped && ready == null && pushed == null)) {
+            """, """
+                    while (holds && !(stopped && pushed == null)) {
             """)),
     /** A thread that becomes spare while the loops are stopped waits for good. */
     SPARE_ONE_ADDED_AFTER_THE_STOP(new Edit("""

@@ -1,5 +1,6 @@
 package dev.weft.internal.loop;
 
+import dev.weft.internal.stress.Noise;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.transport.StressedEngines;
 import java.io.IOException;
@@ -32,7 +33,7 @@ public final class StressedLoops implements LoopStress.Subject {
         @Override
         public LoopStress.Subject make(int count, int mostSpares, boolean selecting, Failures.Reporter reporter)
                 throws IOException {
-            String name = "stressed-" + System.nanoTime() + "-" + MADE.incrementAndGet() + "-";
+            String name = Noise.THREADS + System.nanoTime() + "-" + MADE.incrementAndGet() + "-";
             return new StressedLoops(name, count, mostSpares, selecting, reporter);
         }
     }
@@ -50,6 +51,11 @@ public final class StressedLoops implements LoopStress.Subject {
     @Override
     public void stop() {
         loops.stop();
+    }
+
+    @Override
+    public boolean isInTurn(int loop) {
+        return Loop.isInTurn(loops.all().get(loop).held());
     }
 
     @Override

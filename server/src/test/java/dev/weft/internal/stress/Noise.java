@@ -17,6 +17,9 @@ public final class Noise {
     private static final int TURN_BITS = 25;
     private static final int TURNS = 16;
 
+    /** The names of a copy's platform threads begin so. */
+    public static final String THREADS = "stressed-";
+
     /** The places of each copy are numbered from a multiple of this on. */
     static final int PLACES = 1 << 16;
     private static volatile int givenUp;
@@ -47,7 +50,7 @@ public final class Noise {
 
     /**
      * Ends the copies that were made before this one, whose faults may have left threads in loops without end: their virtual
-     * threads go no further.
+     * threads, and those with the name of {@link #THREADS}, go no further.
      */
     static void giveUpBefore(int copy) {
         givenUp = copy;
@@ -58,6 +61,11 @@ public final class Noise {
         silent = value;
     }
 
+    /** Other platform threads are the tests' or the JDK's. */
+    private static boolean belongsToACopy(Thread thread) {
+        return thread.isVirtual() || thread.getName().startsWith(THREADS);
+    }
+
     /** Lets other threads get ahead, perhaps. */
     public static void here(int place) {
         Surprise surprise = SURPRISE.get();
@@ -65,7 +73,7 @@ public final class Noise {
             SURPRISE.remove();
             surprise.action.run();
         }
-        while (place / PLACES < givenUp && Thread.currentThread().isVirtual()) {
+        while (place / PLACES < givenUp && belongsToACopy(Thread.currentThread())) {
             // A flag that is set would end each wait at once.
             Thread.interrupted();
             LockSupport.park();

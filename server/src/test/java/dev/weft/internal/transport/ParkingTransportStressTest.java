@@ -7,7 +7,6 @@ import java.time.Duration;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Stresses the parking transport, and shows that the stress finds what it is for.
@@ -22,26 +21,26 @@ class ParkingTransportStressTest {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     /** A planted fault is looked for so long, most are found at once: a miss would fail a build whose code is sound. */
     private static final Duration SEARCH = Duration.ofMinutes(2);
-    /** Part of the search, after which it goes on with the other kind of poller. */
+    /** Part of the search, after which it goes on with another driver. */
     private static final Duration ROUND = Duration.ofSeconds(5);
     /** A life with a fault waits for good after so long without an event. */
     private static final Duration FAULTY_PATIENCE = Duration.ofMillis(700);
 
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void everyWaitEndsAndEveryOctetArrives(boolean pinned) throws Exception {
-        stress(TransportVariant.real(), pinned);
+    @EnumSource
+    void everyWaitEndsAndEveryOctetArrives(Driver driver) throws Exception {
+        stress(TransportVariant.real(), driver);
     }
 
     /** The steps of the state machine drawn out, so that they meet in many more ways. */
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void everyWaitEndsAndEveryOctetArrivesHoweverSlowTheSteps(boolean pinned) throws Exception {
-        stress(TransportVariant.copy(), pinned);
+    @EnumSource
+    void everyWaitEndsAndEveryOctetArrivesHoweverSlowTheSteps(Driver driver) throws Exception {
+        stress(TransportVariant.copy(), driver);
     }
 
-    private static void stress(TransportVariant variant, boolean pinned) throws Exception {
-        TransportStress.Outcome outcome = TransportStress.run(variant, pinned,
+    private static void stress(TransportVariant variant, Driver driver) throws Exception {
+        TransportStress.Outcome outcome = TransportStress.run(variant, driver,
                 new TransportStress.Settings(SEED, LENGTH, 8, 2, PATIENCE));
         // A run that did next to nothing would find next to nothing.
         assertTrue(outcome.octets() > 0 && outcome.waits() > 0, outcome::toString);
@@ -59,8 +58,8 @@ class ParkingTransportStressTest {
     private static void search(TransportVariant faulty, int first) throws Exception {
         long end = System.nanoTime() + SEARCH.toNanos();
         for (int round = 0; System.nanoTime() < end; round++) {
-            boolean pinned = (SEED + first + round) % 2 == 0;
-            TransportStress.run(faulty, pinned,
+            Driver driver = Driver.values()[Math.floorMod(SEED + first + round, Driver.values().length)];
+            TransportStress.run(faulty, driver,
                     new TransportStress.Settings(SEED + round, ROUND, 8, 2, FAULTY_PATIENCE));
         }
     }

@@ -149,15 +149,15 @@ final class StressedLife {
         }
         accepted.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
         List<Thread> threads = new ArrayList<>();
-        Thread early = work(peerWriter, this::peerWrites);
+        Thread early = work(Thread.ofVirtual(), peerWriter, this::peerWrites);
         if (random.nextBoolean()) {
             early.join();
         }
         transport = subject.register(accepted);
         threads.add(early);
-        threads.add(work(new AtomicReference<>(), this::peerReads));
-        threads.add(work(reader, this::read));
-        threads.add(work(writer, this::write));
+        threads.add(work(Thread.ofVirtual(), new AtomicReference<>(), this::peerReads));
+        threads.add(work(transport.threadBuilder(), reader, this::read));
+        threads.add(work(transport.threadBuilder(), writer, this::write));
         disturb();
         if (manner == Manner.LATE) {
             retry();
@@ -190,13 +190,13 @@ final class StressedLife {
     }
 
     /** Takes steps on one virtual thread after another, the last of which is always to be seen in {@code current}. */
-    private Thread work(AtomicReference<Thread> current, Step step) {
+    private Thread work(Thread.Builder builder, AtomicReference<Thread> current, Step step) {
         Random own = new Random(random.nextLong());
         AtomicReference<Boolean> more = new AtomicReference<>(true);
         return Thread.startVirtualThread(() -> {
             while (more.get()) {
                 int steps = 1 + own.nextInt(30);
-                Thread leg = Thread.ofVirtual().unstarted(() -> more.set(takeSteps(step, steps, own)));
+                Thread leg = builder.unstarted(() -> more.set(takeSteps(step, steps, own)));
                 current.set(leg);
                 leg.start();
                 join(leg);

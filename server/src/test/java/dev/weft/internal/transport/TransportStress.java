@@ -15,9 +15,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Lives many {@link StressedLife}s, in lanes: one after another in each. Most lanes share a poller, which has much to do;
+ * Lives many {@link StressedLife}s, in lanes: one after another in each. Most lanes share a driver, which has much to do;
  * each of the others has one of its own, where nobody else's events make up for a wake-up that was forgotten. A watchdog
- * looks for lives in which nothing happens any more. At the end no key may be left with a poller, no thread waiting, and no
+ * looks for lives in which nothing happens any more. At the end no key may be left with an engine, no thread waiting, and no
  * descriptor open.
  */
 final class TransportStress {
@@ -26,8 +26,8 @@ final class TransportStress {
      *
      * @param seed      decides what is done
      * @param length    for so long new lives begin
-     * @param shared    lanes over one poller
-     * @param alone     lanes with a poller each
+     * @param shared    lanes over one driver
+     * @param alone     lanes with a driver each
      * @param patience  a life in which nothing happens for so long waits for good: nobody pauses longer than a millisecond
      */
     record Settings(long seed, Duration length, int shared, int alone, Duration patience) {}
@@ -51,7 +51,7 @@ final class TransportStress {
     }
 
     /** Stresses one variant. Fails with the seed, and the state of the life that went wrong. */
-    static Outcome run(TransportVariant variant, boolean pinned, Settings settings) throws Exception {
+    static Outcome run(TransportVariant variant, Driver driver, Settings settings) throws Exception {
         long descriptors = descriptors();
         Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
         Outcome outcome;
@@ -59,7 +59,7 @@ final class TransportStress {
                 .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
             TransportStress stress = new TransportStress(settings, listener);
             Thread.setDefaultUncaughtExceptionHandler((thread, e) -> stress.failure.compareAndSet(null, e));
-            outcome = stress.run(variant, pinned);
+            outcome = stress.run(variant, driver);
         } catch (Throwable e) {
             throw new AssertionError("stress with the seed " + settings.seed() + ": " + e.getMessage(), e);
         } finally {
@@ -83,11 +83,11 @@ final class TransportStress {
         }
     }
 
-    private Outcome run(TransportVariant variant, boolean pinned) throws Exception {
+    private Outcome run(TransportVariant variant, Driver driver) throws Exception {
         List<TransportVariant.Subject> subjects = new ArrayList<>();
         try {
             for (int i = 0; i <= settings.alone(); i++) {
-                subjects.add(variant.open(pinned));
+                subjects.add(variant.open(driver));
             }
             Random seeds = new Random(settings.seed());
             for (int i = 0; i < settings.shared() + settings.alone(); i++) {

@@ -1,7 +1,11 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.loop.Engine;
+import dev.weft.internal.loop.Loops;
+import dev.weft.internal.loop.Strand;
 import dev.weft.internal.stress.NoisyCopy;
 import dev.weft.internal.stress.NoisyCopy.Edit;
+import dev.weft.internal.time.Failures;
 import java.io.IOException;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -40,26 +44,52 @@ final class TransportVariant {
         return new TransportVariant(NoisyCopy.of(CLASSES, STEP, List.of(), edits));
     }
 
-    /** A poller that runs. */
-    Subject open(boolean pinned) throws ReflectiveOperationException {
+    /** A driver that runs. */
+    Subject open(Driver driver) throws ReflectiveOperationException {
+        String name = "under-stress";
+        if (driver == Driver.LOOP) {
+            Object engine = construct("SelectorEngine", Failures.class, Failures.toHandler(name));
+            return new Subject(engine, engine, new Loops(name, List.of((Engine) engine), (what, count, latest) -> {
+                Thread thread = Thread.currentThread();
+                thread.getUncaughtExceptionHandler().uncaughtException(thread, latest);
+            }));
+        }
         var constructor = loader.loadClass(PACKAGE + "Poller").getDeclaredConstructor(String.class, boolean.class);
         constructor.setAccessible(true);
-        return new Subject(constructor.newInstance("poller-under-stress", pinned));
+        Object poller = constructor.newInstance(name, driver == Driver.PINNED_POLLER);
+        return new Subject(poller, Subject.field(poller, "engine"), null);
     }
 
-    /** A poller, and what the stress must know of it. */
-    record Subject(Object poller) {
+    private Object construct(String name, Class<?> type, Object argument) throws ReflectiveOperationException {
+        var constructor = loader.loadClass(PACKAGE + name).getDeclaredConstructor(type);
+        constructor.setAccessible(true);
+        return constructor.newInstance(argument);
+    }
+
+    /**
+     * An engine with its driver, and what the stress must know of it.
+     *
+     * @param registrar registers channels: the engine over a loop, else the poller
+     * @param loops     {@code null} with a poller
+     */
+    record Subject(Object registrar, Object engine, Loops loops) {
         Transport register(SocketChannel channel) throws ReflectiveOperationException {
-            return (Transport) call("register", SocketChannel.class, channel);
+            return (Transport) (loops == null
+                    ? call("register", List.of(SocketChannel.class), channel)
+                    : call("register", List.of(SocketChannel.class, Strand.class), channel, loops.strand(0)));
         }
 
         void stop() throws ReflectiveOperationException {
-            call("stop", null, null);
+            if (loops == null) {
+                call("stop", List.of());
+            } else {
+                loops.stop();
+            }
         }
 
-        /** How many channels are registered. */
+        /** The number of channels that are registered. */
         int keys() throws ReflectiveOperationException {
-            return ((Selector) field(field(poller, "engine"), "selector")).keys().size();
+            return ((Selector) field(engine, "selector")).keys().size();
         }
 
         /** Whether the writing side's state says that a thread waits. */
@@ -81,12 +111,11 @@ final class TransportVariant {
             return text.toString();
         }
 
-        private Object call(String name, Class<?> type, Object argument) throws ReflectiveOperationException {
-            var method = type == null
-                    ? poller.getClass().getDeclaredMethod(name)
-                    : poller.getClass().getDeclaredMethod(name, type);
+        private Object call(String name, List<Class<?>> types, Object... arguments)
+                throws ReflectiveOperationException {
+            var method = registrar.getClass().getDeclaredMethod(name, types.toArray(Class[]::new));
             method.setAccessible(true);
-            return type == null ? method.invoke(poller) : method.invoke(poller, argument);
+            return method.invoke(registrar, arguments);
         }
 
         private static Object field(Object object, String name) throws ReflectiveOperationException {
