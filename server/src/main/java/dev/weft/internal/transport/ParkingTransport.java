@@ -21,7 +21,7 @@ import java.util.concurrent.locks.LockSupport;
  *              reader: has done its work                    engine: readable
  *   RUNNING ──────────────────────────────▶ WAITING ───────────────────────────▶ RUNNING
  *      │                                       ▲
- *      │ engine: readable, PATIENCE times      │ poller: watches the socket again
+ *      │ engine: readable, PATIENCE times      │ engine: watches the socket again
  *      │ in a row, and stops watching it       │
  *      ▼           reader: has done its work   │
  *   DISARMED ──────────────────────────────▶ REARMING
