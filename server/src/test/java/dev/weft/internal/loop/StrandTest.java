@@ -85,12 +85,12 @@ class StrandTest {
     void movedStrandMustLoseNothing() throws Exception {
         try (TestLoops loops = TestLoops.of(2)) {
             Strand strand = loops.loops().strand(0);
-            Loop[] both = loops.loops().all().toArray(Loop[]::new);
+            Strand[] both = {loops.loops().strand(0), loops.loops().strand(1)};
             Thread[] threads = new Thread[10];
             for (int i = 0; i < threads.length; i++) {
                 threads[i] = strand.threadBuilder().start(() -> {
                     for (int round = 0; round < 500; round++) {
-                        strand.moveTo(both[round % 2]);
+                        strand.joinLoopOf(both[round % 2]);
                         Thread.yield();
                     }
                     ran.incrementAndGet();
