@@ -30,6 +30,9 @@ public final class LoopStress {
         /** Whether a thread has its turn. */
         boolean isInTurn(int loop);
 
+        /** Has the watchdog do this when it has seen that this loop waits, and is about to sleep. */
+        void surpriseWatchdog(int loop, Runnable action);
+
         int threads();
 
         long takeovers();
