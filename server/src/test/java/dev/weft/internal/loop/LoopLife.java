@@ -227,20 +227,24 @@ final class LoopLife {
     }
 
     private void compute() throws InterruptedException {
+        int size = 6;
+        int rounds = 4;
         List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            long nanos = 2_000_000 + random.nextInt(10_000_000);
+        for (int i = 0; i < size; i++) {
+            long nanos = random.nextInt(12_000_000);
             threads.add(strand().start(() -> {
-                for (long end = System.nanoTime() + nanos; System.nanoTime() - end < 0;) {
-                    Thread.onSpinWait();
+                for (int round = 0; round < rounds; round++) {
+                    for (long end = System.nanoTime() + nanos; System.nanoTime() - end < 0;) {
+                        Thread.onSpinWait();
+                    }
+                    step();
+                    count.incrementAndGet();
+                    Thread.yield();
                 }
-                Thread.yield();
-                step();
-                count.incrementAndGet();
             }));
         }
         join(threads);
-        expect(3);
+        expect(size * rounds);
     }
 
     private void crowd() throws InterruptedException {
