@@ -47,7 +47,7 @@ class FrameSenderTest {
     private void close() {
         CloseReason reason = new CloseReason(CloseCode.NORMAL_CLOSURE, "");
         assertTrue(closing.claim(reason));
-        sender.close(reason);
+        sender.close();
     }
 
     @Test
