@@ -6,10 +6,15 @@ import java.util.function.BooleanSupplier;
 
 /** Notices when two threads drive an engine at once, or one drives it after its close. */
 public final class CheckedEngine implements Engine {
+    /** Much less than from one regular look of a watchdog to the next. */
+    private static final long AT_ONCE_NANOS = 2_000_000;
+
     private final Engine engine;
     private final AtomicReference<Thread> driver = new AtomicReference<>();
     private final AtomicReference<String> misuse = new AtomicReference<>();
     private volatile boolean closed;
+    private volatile Runnable surprise;
+    private volatile long askedAt;
 
     public CheckedEngine(Engine engine) {
         this.engine = engine;
@@ -42,7 +47,16 @@ public final class CheckedEngine implements Engine {
 
     @Override
     public boolean isWaiting() {
-        return engine.isWaiting();
+        boolean waiting = engine.isWaiting();
+        long now = System.nanoTime();
+        boolean again = now - askedAt < AT_ONCE_NANOS;
+        askedAt = now;
+        Runnable action = surprise;
+        if (waiting && again && action != null) {
+            surprise = null;
+            action.run();
+        }
+        return waiting;
     }
 
     @Override
@@ -51,6 +65,11 @@ public final class CheckedEngine implements Engine {
         engine.close();
         closed = true;
         driver.set(null);
+    }
+
+    /** Has a thread that asks twice at once whether the loop waits do this after its second look: then it is about to sleep. */
+    public void surprise(Runnable action) {
+        surprise = action;
     }
 
     public boolean isClosed() {

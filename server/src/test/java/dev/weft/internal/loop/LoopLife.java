@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -22,7 +23,7 @@ final class LoopLife {
         TIMED,
         /** One keeps its loop until another one on it has run, for which the loop must be taken over. */
         HOLD_UP,
-        /** The same after the loops have waited for so long that their watchdog sleeps. */
+        /** The same when the loops have waited for so long that their watchdog is about to sleep, or sleeps. */
         LATE_HOLD_UP,
         /** They compute for about as long as it takes until their loop is taken over. */
         COMPUTE,
@@ -33,7 +34,9 @@ final class LoopLife {
     }
 
     private static final int CROWD = 12;
-    private static final long LONG_WAIT_NANOS = 130_000_000;
+    private static final long LONG_WAIT_NANOS = 200_000_000;
+    /** Long enough for a loop to begin a turn; a watchdog that is slow is not at fault. */
+    private static final long SURPRISE_NANOS = 5_000_000;
 
     private final Kind kind;
     private final LoopStress.Subject loops;
@@ -64,15 +67,12 @@ final class LoopLife {
             case RING -> ring();
             case FAMILY -> family();
             case TIMED -> timed();
-            case HOLD_UP -> holdUp();
-            case LATE_HOLD_UP -> {
-                long end = System.nanoTime() + LONG_WAIT_NANOS;
-                while (System.nanoTime() - end < 0 && !stress.isStopping()) {
-                    LockSupport.parkNanos(LONG_WAIT_NANOS / 10);
-                    step();
-                }
-                holdUp();
+            case HOLD_UP -> {
+                Thread first = holder(random.nextInt(loops.count()));
+                first.start();
+                awaitHoldUp(first);
             }
+            case LATE_HOLD_UP -> lateHoldUp();
             case COMPUTE -> compute();
             case CROWD -> crowd();
             case QUEUE -> queue();
@@ -172,10 +172,10 @@ final class LoopLife {
         expect(4);
     }
 
-    private void holdUp() throws InterruptedException {
-        int loop = random.nextInt(loops.count());
+    /** A thread that keeps its loop until another one on it has run, twice. */
+    private Thread holder(int loop) {
         boolean inherit = random.nextBoolean();
-        Thread first = loops.strand(loop).start(() -> {
+        return loops.strand(loop).unstarted(() -> {
             for (int round = 1; round <= 2; round++) {
                 int seen = round;
                 Runnable other = () -> {
@@ -194,27 +194,57 @@ final class LoopLife {
                 Thread.yield();
             }
         });
+    }
+
+    private void awaitHoldUp(Thread first) throws InterruptedException {
         join(List.of(first));
         while (count.get() < 2) {
             LockSupport.parkNanos(100_000);
         }
     }
 
-    private void compute() throws InterruptedException {
-        List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            long nanos = 2_000_000 + random.nextInt(10_000_000);
-            threads.add(strand().start(() -> {
-                for (long end = System.nanoTime() + nanos; System.nanoTime() - end < 0;) {
+    private void lateHoldUp() throws InterruptedException {
+        Thread first = holder(0);
+        AtomicBoolean begun = new AtomicBoolean();
+        loops.surpriseWatchdog(0, () -> {
+            if (begun.compareAndSet(false, true)) {
+                first.start();
+                for (long end = System.nanoTime() + SURPRISE_NANOS; System.nanoTime() - end < 0
+                        && !loops.isInTurn(0);) {
                     Thread.onSpinWait();
                 }
-                Thread.yield();
-                step();
-                count.incrementAndGet();
+            }
+        });
+        for (long end = System.nanoTime() + LONG_WAIT_NANOS; System.nanoTime() - end < 0 && !begun.get()
+                && !stress.isStopping();) {
+            LockSupport.parkNanos(LONG_WAIT_NANOS / 40);
+            step();
+        }
+        if (begun.compareAndSet(false, true)) {
+            first.start();
+        }
+        awaitHoldUp(first);
+    }
+
+    private void compute() throws InterruptedException {
+        int size = 6;
+        int rounds = 4;
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            long nanos = random.nextInt(12_000_000);
+            threads.add(strand().start(() -> {
+                for (int round = 0; round < rounds; round++) {
+                    for (long end = System.nanoTime() + nanos; System.nanoTime() - end < 0;) {
+                        Thread.onSpinWait();
+                    }
+                    step();
+                    count.incrementAndGet();
+                    Thread.yield();
+                }
             }));
         }
         join(threads);
-        expect(3);
+        expect(size * rounds);
     }
 
     private void crowd() throws InterruptedException {

@@ -30,6 +30,9 @@ public final class LoopStress {
         /** Whether a thread has its turn. */
         boolean isInTurn(int loop);
 
+        /** Has the watchdog do this when it has seen that this loop waits, and is about to sleep. */
+        void surpriseWatchdog(int loop, Runnable action);
+
         int threads();
 
         long takeovers();
@@ -113,7 +116,8 @@ public final class LoopStress {
             subjects.add(maker.make(1, 0, selecting, reporter));
             for (int i = 0; i < 3; i++) {
                 lanes.add(new Lane(random.nextLong(), subjects.get(0), LoopLife.Kind.RING, LoopLife.Kind.FAMILY,
-                        LoopLife.Kind.TIMED, LoopLife.Kind.HOLD_UP, LoopLife.Kind.COMPUTE, LoopLife.Kind.CROWD));
+                        LoopLife.Kind.TIMED, LoopLife.Kind.HOLD_UP, LoopLife.Kind.COMPUTE, LoopLife.Kind.COMPUTE,
+                        LoopLife.Kind.COMPUTE, LoopLife.Kind.CROWD));
             }
             lanes.add(new Lane(random.nextLong(), subjects.get(1), LoopLife.Kind.RING, LoopLife.Kind.TIMED,
                     LoopLife.Kind.LATE_HOLD_UP));

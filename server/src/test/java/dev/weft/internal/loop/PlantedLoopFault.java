@@ -43,17 +43,14 @@ enum PlantedLoopFault {
     TAKEN_OVER_WITHOUT_COMPARING(new Edit("""
                     return HELD.compareAndSet(this, seen, seen + 1) ? seen + 1 : TURN_IS_OVER;
             """, """
-                    if (held != seen) {
-                        return TURN_IS_OVER;
-                    }
                     held = seen + 1;
                     return seen + 1;
             """)),
-    /** The old holder takes the new one's turn for its own. */
-    TERM_NOT_ADVANCED(new Edit("""
+    /** A holder that waits seems to be in a turn. */
+    TERM_IS_ODD(new Edit("""
                     return HELD.compareAndSet(this, seen, seen + 1) ? seen + 1 : TURN_IS_OVER;
             """, """
-                    return HELD.compareAndSet(this, seen, seen - 1) ? seen - 1 : TURN_IS_OVER;
+                    return HELD.compareAndSet(this, seen, seen + 2) ? seen + 2 : TURN_IS_OVER;
             """)),
     /** The thread has perhaps been scheduled again during its turn. */
     TASK_CLEARED_AFTER_THE_TURN(new Edit("""

@@ -59,6 +59,11 @@ public final class StressedLoops implements LoopStress.Subject {
     }
 
     @Override
+    public void surpriseWatchdog(int loop, Runnable action) {
+        engines.get(loop).surprise(action);
+    }
+
+    @Override
     public int threads() {
         return loops.threads();
     }
