@@ -116,8 +116,8 @@ public final class LoopStress {
             subjects.add(maker.make(1, 0, selecting, reporter));
             for (int i = 0; i < 3; i++) {
                 lanes.add(new Lane(random.nextLong(), subjects.get(0), LoopLife.Kind.RING, LoopLife.Kind.FAMILY,
-                        LoopLife.Kind.TIMED, LoopLife.Kind.HOLD_UP, LoopLife.Kind.COMPUTE, LoopLife.Kind.COMPUTE,
-                        LoopLife.Kind.COMPUTE, LoopLife.Kind.CROWD));
+                        LoopLife.Kind.TIMED, LoopLife.Kind.HOLD_UP, LoopLife.Kind.FAMILY, LoopLife.Kind.COMPUTE,
+                        LoopLife.Kind.CROWD));
             }
             lanes.add(new Lane(random.nextLong(), subjects.get(1), LoopLife.Kind.RING, LoopLife.Kind.TIMED,
                     LoopLife.Kind.LATE_HOLD_UP));

@@ -143,8 +143,10 @@ enum PlantedLoopFault {
     LOOP_ASSIGNED_BEFORE_ITS_TERM(new Edit("""
                     term = itsTerm;
                     loop = assigned;
+                    LockSupport.unpark(thread);
             """, """
                     loop = assigned;
+                    LockSupport.unpark(thread);
                     term = itsTerm;
             """)),
     /** A loop may find the flag down, and the watchdog the loop waiting. */
