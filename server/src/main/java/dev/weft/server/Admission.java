@@ -129,8 +129,9 @@ final class Admission {
         if (!session.end()) {
             return;
         }
-        sessions.remove(session);
+        // In this order: a shutdown that sees no session left has ended, and then no connection counts.
         giveBackSlot(session.isFull());
+        sessions.remove(session);
         if (server.isStopping()) {
             countDownIfDrained();
         }

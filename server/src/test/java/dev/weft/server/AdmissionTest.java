@@ -15,6 +15,7 @@ import java.security.Provider;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -149,6 +150,44 @@ class AdmissionTest {
             Await.until("it is over", () -> server.connections() == 0);
         } finally {
             may.countDown();
+        }
+    }
+
+    /** Sessions by their threads, where one that is removed is gone long before the call returns. */
+    private static final class SlowlyRemovingMap extends ConcurrentHashMap<Object, Object> {
+        private static final long serialVersionUID = 1;
+        private final transient CountDownLatch removed = new CountDownLatch(1);
+        private final transient CountDownLatch may = new CountDownLatch(1);
+
+        @Override
+        public Object remove(Object key) {
+            Object value = super.remove(key);
+            removed.countDown();
+            boolean over = false;
+            while (!over) {
+                try {
+                    over = may.await(1, TimeUnit.MINUTES);
+                } catch (InterruptedException e) {
+                    // It goes on.
+                }
+            }
+            return value;
+        }
+    }
+
+    @Test
+    void serverThatHasStoppedCountsNoConnection() throws Exception {
+        SlowlyRemovingMap slow = new SlowlyRemovingMap();
+        WebSocketServer server = Handlers.echoServer().start();
+        try {
+            PrivateField.set(PrivateField.get(server, "sessions"), "byThread", slow);
+            RawPeer.open(server).leave();
+            assertTrue(slow.removed.await(10, TimeUnit.SECONDS));
+            server.close();
+            assertEquals(0, server.connections());
+        } finally {
+            slow.may.countDown();
+            server.close();
         }
     }
 
