@@ -9,7 +9,8 @@ import java.util.function.BooleanSupplier;
  */
 public interface Engine {
     /**
-     * Looks which sockets are ready and unparks the threads that wait for them.
+     * Looks which sockets are ready and unparks the threads that wait for them, or for some of them: the next call goes on
+     * with the rest, before it looks again.
      *
      * @param mayWait asked after {@link #wakeUp} has begun to have an effect: whether to wait until a socket is ready
      */

@@ -142,10 +142,13 @@ final class Poller {
 
     private void takeTurn() throws IOException {
         turns++;
-        boolean ready = engine.pollNow();
+        boolean ready = engine.look();
         boolean served = engine.serveRequests();
         if (ready || served || await()) {
-            Thread.yield();
+            do {
+                engine.serveSome();
+                Thread.yield();
+            } while (engine.hasReady());
         }
         if (served) {
             // A thread that is started waits in a queue that no carrier looks at before its own is empty. Now it is, and
