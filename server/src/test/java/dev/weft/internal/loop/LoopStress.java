@@ -62,7 +62,9 @@ public final class LoopStress {
     /** What was done. */
     record Outcome(int rounds, int lives, long takeovers) {}
 
-    private static final Duration ROUND = Duration.ofMillis(600);
+    /** The shorter a round, the more often loops are stopped in the middle of something. */
+    private static final int SHORTEST_ROUND_MILLIS = 50;
+    private static final int LONGEST_ROUND_MILLIS = 800;
     private static final int SHARED_LOOPS = 2;
     private static final int MOST_SPARES = 40;
     /** Of threads when no turn takes long: of each loop, spare ones, and one that may be on its way. */
@@ -75,9 +77,9 @@ public final class LoopStress {
     private volatile boolean over;
     private volatile boolean stopping;
 
-    private LoopStress(Settings settings) {
+    private LoopStress(Settings settings, Duration round) {
         this.settings = settings;
-        this.end = System.nanoTime() + ROUND.toNanos();
+        this.end = System.nanoTime() + round.toNanos();
     }
 
     /** Whether the loops are about to be stopped, which ends the watch over turns that take long. */
@@ -93,7 +95,8 @@ public final class LoopStress {
         int lives = 0;
         long takeovers = 0;
         while (rounds == 0 || System.nanoTime() < until) {
-            LoopStress stress = new LoopStress(settings);
+            LoopStress stress = new LoopStress(settings,
+                    Duration.ofMillis(random.nextInt(SHORTEST_ROUND_MILLIS, LONGEST_ROUND_MILLIS)));
             try {
                 takeovers += stress.round(maker, random);
             } catch (Throwable e) {
@@ -136,7 +139,7 @@ public final class LoopStress {
             watch(() -> !isAnyAlive());
             await("engines are closed", () -> subjects.stream().allMatch(Subject::isClosed));
             await("no thread is left", () -> subjects.stream().allMatch(each -> each.platformThreads().isEmpty()));
-            check(subjects);
+            subjects.forEach(this::check);
             return subjects.stream().mapToLong(Subject::takeovers).sum();
         } finally {
             over = true;
@@ -157,8 +160,8 @@ public final class LoopStress {
                     throw new AssertionError("nothing happens any more in " + lane.life);
                 }
             }
-            throwFailure();
-            LockSupport.parkNanos(5_000_000);
+            lanes.forEach(lane -> check(lane.subject));
+            LockSupport.parkNanos(1_000_000);
         }
         throwFailure();
     }
@@ -181,12 +184,11 @@ public final class LoopStress {
         }
     }
 
-    private void check(List<Subject> subjects) {
+    private void check(Subject subject) {
         throwFailure();
-        for (Subject subject : subjects) {
-            if (subject.misuse() != null) {
-                throw new AssertionError(subject.misuse());
-            }
+        String misuse = subject.misuse();
+        if (misuse != null) {
+            throw new AssertionError(misuse);
         }
     }
 
@@ -215,9 +217,6 @@ public final class LoopStress {
                 while (System.nanoTime() < end && !over && failure.get() == null) {
                     life = new LoopLife(kinds[seeds.nextInt(kinds.length)], subject, seeds.nextLong(), LoopStress.this);
                     life.run();
-                    if (subject.misuse() != null) {
-                        throw new AssertionError(subject.misuse());
-                    }
                     lives++;
                 }
             } catch (Throwable e) {

@@ -23,7 +23,7 @@ class LoopStressTest {
     /** A planted fault is looked for so long, most are found at once: a miss would fail a build whose code is sound. */
     private static final Duration SEARCH = Duration.ofMinutes(2);
     /** A life with a fault waits for good after so long without an event. */
-    private static final Duration FAULTY_PATIENCE = Duration.ofSeconds(3);
+    private static final Duration FAULTY_PATIENCE = Duration.ofMillis(1500);
 
     @Test
     void everyThreadMustGoOn() throws Exception {

@@ -100,6 +100,7 @@ enum PlantedLoopFault {
                     current.add(TASK.compareAndSet(this, null, turn) ? this : another(current, turn));
             """, """
                     boolean free = task == null;
+                    Noise.inFault();
                     if (free) {
                         task = turn;
                     }
@@ -111,6 +112,7 @@ enum PlantedLoopFault {
                     task = null;
             """, """
                     task = null;
+                    Noise.inFault();
                     next = null;
             """)),
     /** The thread waits for good. */
@@ -127,6 +129,7 @@ enum PlantedLoopFault {
             """, """
                         if (runner != null) {
                             Runner others = runner.next;
+                            Noise.inFault();
                             spares.set(others);
                         }
                     } while (false);
@@ -137,6 +140,7 @@ enum PlantedLoopFault {
                             goesOn = loops.addSpare(this);
             """, """
                             goesOn = loops.addSpare(this);
+                            Noise.inFault();
                             loop = null;
             """)),
     /** It runs the loop in an old term. */
@@ -147,6 +151,7 @@ enum PlantedLoopFault {
             """, """
                     loop = assigned;
                     LockSupport.unpark(thread);
+                    Noise.inFault();
                     term = itsTerm;
             """)),
     /** A loop may find the flag down, and the watchdog the loop waiting. */
@@ -189,6 +194,7 @@ enum PlantedLoopFault {
                     runLeft();
             """, """
                     runLeft();
+                    Noise.inFault();
                     ended = true;
             """)),
     /** Who has taken the loop over leaves what was to have its turn. */

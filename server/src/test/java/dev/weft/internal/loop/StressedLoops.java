@@ -13,6 +13,8 @@ public final class StressedLoops implements LoopStress.Subject {
     private final String name;
     private final List<CheckedEngine> engines = new ArrayList<>();
     private final Loops loops;
+    /** Of each loop, the latest term that was seen. */
+    private final int[] terms;
 
     private StressedLoops(String name, int count, int mostSpares, boolean selecting, Failures.Reporter reporter)
             throws IOException {
@@ -21,6 +23,7 @@ public final class StressedLoops implements LoopStress.Subject {
             engines.add(new CheckedEngine(
                     selecting ? StressedEngines.selecting(new Failures(name, reporter)) : new IdleEngine()));
         }
+        this.terms = new int[count];
         this.loops = new Loops(name, engines, reporter, mostSpares);
     }
 
@@ -85,7 +88,14 @@ public final class StressedLoops implements LoopStress.Subject {
     }
 
     @Override
-    public String misuse() {
+    public synchronized String misuse() {
+        for (int i = 0; i < terms.length; i++) {
+            int term = loops.all().get(i).held() & ~1;
+            if (term < terms[i]) {
+                return "a loop is held in the term " + term + " after the term " + terms[i];
+            }
+            terms[i] = term;
+        }
         return engines.stream().map(CheckedEngine::misuse).filter(misuse -> misuse != null).findFirst().orElse(null);
     }
 }

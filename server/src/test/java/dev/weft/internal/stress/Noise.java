@@ -13,6 +13,8 @@ public final class Noise {
     private static final int LONG_NANOS = 150_000;
     private static final int ONE_SHORT_IN = 32;
     private static final int ONE_LONG_IN = 2;
+    private static final int FAULT_NANOS = 1_000_000;
+    private static final int ONE_FAULT_IN = 4;
     /** A turn is 2 to this power nanoseconds, some 34 ms. */
     private static final int TURN_BITS = 25;
     private static final int TURNS = 16;
@@ -87,9 +89,24 @@ public final class Noise {
         if (random.nextInt(slow ? ONE_LONG_IN : ONE_SHORT_IN) > 0) {
             return;
         }
+        pass(random.nextInt(slow ? LONG_NANOS : SHORT_NANOS));
+    }
+
+    /**
+     * For a moment that only a planted fault makes, in which two threads seldom meet: it lasts so long that they do. The
+     * stress is to show that it sees what follows from the fault.
+     */
+    public static void inFault() {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        if (random.nextInt(ONE_FAULT_IN) == 0) {
+            pass(random.nextInt(FAULT_NANOS));
+        }
+    }
+
+    private static void pass(int nanos) {
+        long end = System.nanoTime() + nanos;
         Thread.yield();
-        long end = now + random.nextInt(slow ? LONG_NANOS : SHORT_NANOS);
-        while (System.nanoTime() < end) {
+        while (System.nanoTime() - end < 0) {
             Thread.onSpinWait();
         }
     }
