@@ -46,7 +46,7 @@ class FrameSenderStressTest {
     @ParameterizedTest
     @EnumSource
     void stressMustFindWhatIsPlanted(PlantedSenderFault fault) throws Exception {
-        SenderVariant faulty = SenderVariant.copy(fault.edit());
+        SenderVariant faulty = SenderVariant.copy(fault.edits());
         assertThrows(AssertionError.class, () -> faulty.stress(SEED, SEARCH, FAULTY_PATIENCE),
                 () -> "not found: the seed was " + SEED);
     }

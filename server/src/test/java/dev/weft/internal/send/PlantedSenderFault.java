@@ -27,6 +27,13 @@ enum PlantedSenderFault {
             """, """
                         more = turn();
                     }
+            """, """
+                        more = sender.goesOnDraining();
+                        lock.unlock();
+            """, """
+                        more = sender.goesOnDraining();
+                        Noise.inFault();
+                        lock.unlock();
             """),
     /** Another thread may have begun to drain meanwhile. */
     STATE_CHANGED_AFTER_UNLOCKING("""
@@ -34,6 +41,7 @@ enum PlantedSenderFault {
                         lock.unlock();
             """, """
                         lock.unlock();
+                        Noise.inFault();
                         more = sender.goesOnDraining();
             """),
     /** Everybody leaves what waits to a thread that has ended. */
@@ -178,6 +186,7 @@ enum PlantedSenderFault {
                     return pongs == null ? null : (Pong) PONGS.getAndSet(this, null);
             """, """
                     Pong taken = pongs;
+                    Noise.inFault();
                     pongs = null;
                     return taken;
             """),
@@ -213,13 +222,17 @@ enum PlantedSenderFault {
                     if (closeBuilt) {
             """);
 
-    private final Edit edit;
+    private final Edit[] edits;
 
-    PlantedSenderFault(String text, String replacement) {
-        this.edit = new Edit(text.stripTrailing(), replacement.stripTrailing());
+    /** Texts, each with what it is replaced by. */
+    PlantedSenderFault(String... texts) {
+        this.edits = new Edit[texts.length / 2];
+        for (int i = 0; i < edits.length; i++) {
+            edits[i] = new Edit(texts[2 * i].stripTrailing(), texts[2 * i + 1].stripTrailing());
+        }
     }
 
-    Edit edit() {
-        return edit;
+    Edit[] edits() {
+        return edits;
     }
 }
