@@ -9,6 +9,8 @@ import io.helidon.websocket.WsSession;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /** Helidon: a virtual thread for each connection. */
 public final class HelidonPeer {
@@ -39,8 +41,9 @@ public final class HelidonPeer {
         }
     }
 
-    /** Sends to all in turn, from the thread of the connection that it came from. */
+    /** Sends to all in turn, from the thread of the connection that it came from; a session is for one thread at a time. */
     private static final class Broadcast implements WsListener {
+        private static final ReentrantLock SENDING = new ReentrantLock();
         private static final Set<WsSession> SUBSCRIBERS = ConcurrentHashMap.newKeySet();
 
         @Override
@@ -51,12 +54,21 @@ public final class HelidonPeer {
         @Override
         public void onMessage(WsSession session, BufferData part, boolean last) {
             byte[] octets = part.readBytes();
-            SUBSCRIBERS.forEach(each -> each.send(BufferData.create(octets), last));
+            sendToAll(each -> each.send(BufferData.create(octets), last));
         }
 
         @Override
         public void onMessage(WsSession session, String part, boolean last) {
-            SUBSCRIBERS.forEach(each -> each.send(part, last));
+            sendToAll(each -> each.send(part, last));
+        }
+
+        private static void sendToAll(Consumer<WsSession> sending) {
+            SENDING.lock();
+            try {
+                SUBSCRIBERS.forEach(sending);
+            } finally {
+                SENDING.unlock();
+            }
         }
 
         @Override

@@ -35,8 +35,8 @@ class PeersTest {
         assertFalse(peer.version().contains("$"), peer.version());
         byte[] mebibyte = new byte[1 << 20];
         new Random(1).nextBytes(mebibyte);
-        try (ServerProcess server = ServerProcess.start(peer, List.of());
-                HttpClient http = HttpClient.newHttpClient()) {
+        HttpClient http = HttpClient.newHttpClient();
+        try (ServerProcess server = ServerProcess.start(peer, List.of())) {
             int port = server.target().port();
             Client echo = Client.open(http, port, "/");
             echo.socket.sendText(TEXT, true).get(SECONDS, TimeUnit.SECONDS);
@@ -65,6 +65,9 @@ class PeersTest {
             echo.socket.abort();
             subscribers.forEach(subscriber -> subscriber.socket.abort());
             assertTrue(server.end(), "it ended by itself");
+        } finally {
+            // Its close() would wait for sockets that a failure leaves open.
+            http.shutdownNow();
         }
     }
 
