@@ -133,6 +133,30 @@ public final class FrameParser {
         this.wholeText = wholeText();
     }
 
+    private FrameParser(FrameParser other) {
+        this.masked = other.masked;
+        this.maxFrameLength = other.maxFrameLength;
+        this.claimedRsv = other.claimedRsv;
+        this.state = other.state;
+        this.allowed = other.allowed;
+        this.wholeText = other.wholeText;
+        this.violation = other.violation;
+        this.firstOctet = other.firstOctet;
+        this.frameLength = other.frameLength;
+        this.remaining = other.remaining;
+        this.key = other.key;
+        this.headerOctets = other.headerOctets;
+        this.secondOctet = other.secondOctet;
+    }
+
+    /**
+     * Another parser at the same place in the connection's frames, without a region: for a look at what comes, ahead of this
+     * one. What this one has not used up of its region is to be fed first, as a copy, since both unmask where it lies.
+     */
+    public FrameParser copy() {
+        return new FrameParser(this);
+    }
+
     /**
      * Gives the parser its next bytes. The array is the caller's; until the region is used up the parser reads it and
      * unmasks in it. It ends all that the accessors said of the last event.

@@ -28,8 +28,12 @@ class FrameParserChunkingTest {
                 : IntStream.concat(
                         IntStream.concat(IntStream.range(0, 20), new Random(1).ints(10, 20, octets.length - 20)),
                         IntStream.rangeClosed(octets.length - 20, octets.length));
-        cuts.forEach(cut -> assertEquals(whole, new Reading(vector.parser())
-                .feedPart(octets, 0, cut).feedPart(octets, cut, octets.length).outcome(), () -> "cut at " + cut));
+        cuts.forEach(cut -> {
+            assertEquals(whole, new Reading(vector.parser()).feedPart(octets, 0, cut)
+                    .feedPart(octets, cut, octets.length).outcome(), () -> "cut at " + cut);
+            assertEquals(whole, new Reading(vector.parser()).feedPart(octets, 0, cut).goOnWithACopy()
+                    .feedPart(octets, cut, octets.length).outcome(), () -> "copied at " + cut);
+        });
     }
 
     @ParameterizedTest

@@ -13,7 +13,7 @@ import java.util.List;
 
 /** Pulls a {@link FrameParser} dry region by region, checks that its events keep their order, and keeps what they say. */
 public final class Reading {
-    private final FrameParser parser;
+    private FrameParser parser;
     private final List<Frame> frames = new ArrayList<>();
     private ByteArrayOutputStream payload;
     private ProtocolViolationException violation;
@@ -35,6 +35,12 @@ public final class Reading {
     /** Feeds a copy of a part; the region is the whole array. */
     public Reading feedPart(byte[] octets, int from, int to) {
         return feed(Arrays.copyOfRange(octets, from, to), 0, to - from);
+    }
+
+    /** What is fed from here on is fed to a copy of the parser. */
+    Reading goOnWithACopy() {
+        parser = parser.copy();
+        return this;
     }
 
     public Reading feed(byte[] array, int from, int to) {

@@ -23,10 +23,12 @@ final class Admission {
     private final Sessions sessions;
 
     private final AtomicInteger open = new AtomicInteger();
+    /** Of these, sessions whose connection is not over; a handler may go on after its connection. */
+    private final AtomicInteger live = new AtomicInteger();
     private final AtomicInteger refusals = new AtomicInteger();
     /** Raised before a shutdown aborts what is left: a session that is admitted later aborts itself. */
     private volatile boolean aborting;
-    /** Let through when a shutdown has begun and the last session has ended. */
+    /** Let through when a shutdown has begun and the last connection is over. */
     private final CountDownLatch drained = new CountDownLatch(1);
 
     /** One that has admitted nothing yet. */
@@ -36,9 +38,9 @@ final class Admission {
         this.sessions = sessions;
     }
 
-    /** The number of sessions, but for those that are refused because the server is full. */
+    /** The number of connections that are not over, but for those that are refused because the server is full. */
     int connections() {
-        return open.get();
+        return live.get();
     }
 
     /** Takes a connection from the acceptor. Does not block. */
@@ -83,6 +85,9 @@ final class Admission {
             giveBackSlot(full);
             transport.close();
             throw e;
+        }
+        if (!full) {
+            live.incrementAndGet();
         }
         try {
             sessions.add(session);
@@ -131,7 +136,16 @@ final class Admission {
         }
         // In this order: a shutdown that sees no session left has ended, and then no connection counts.
         giveBackSlot(session.isFull());
+        session.connectionOver();
         sessions.remove(session);
+        if (server.isStopping()) {
+            countDownIfDrained();
+        }
+    }
+
+    /** A connection is over, though its handler may still run, which keeps its slot. To be called once for each. */
+    void connectionOver() {
+        live.decrementAndGet();
         if (server.isStopping()) {
             countDownIfDrained();
         }
@@ -142,12 +156,12 @@ final class Admission {
     }
 
     private void countDownIfDrained() {
-        if (sessions.isEmpty()) {
+        if (live.get() == 0 && refusals.get() == 0) {
             drained.countDown();
         }
     }
 
-    /** For a shutdown that has begun: waits for the end of all sessions. */
+    /** For a shutdown that has begun: waits for the end of all connections. */
     void awaitEnd(Duration longest) throws InterruptedException {
         countDownIfDrained();
         drained.await(longest.toNanos(), TimeUnit.NANOSECONDS);
@@ -160,7 +174,7 @@ final class Admission {
      */
     long abort() {
         aborting = true;
-        long aborted = sessions.stream().filter(session -> !session.isFull()).count();
+        long aborted = sessions.stream().filter(session -> !session.isFull() && !session.isOver()).count();
         sessions.forEach(ServerSession::abort);
         return aborted;
     }

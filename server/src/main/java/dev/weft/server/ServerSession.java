@@ -19,10 +19,12 @@ final class ServerSession implements Runnable {
     private static final CloseReason NORMAL = new CloseReason(CloseCode.NORMAL_CLOSURE, "");
     private static final CloseReason FAILED = new CloseReason(CloseCode.INTERNAL_ERROR, "");
 
+    private static final VarHandle OVER;
     private static final VarHandle ENDED;
 
     static {
         try {
+            OVER = MethodHandles.lookup().findVarHandle(ServerSession.class, "over", boolean.class);
             ENDED = MethodHandles.lookup().findVarHandle(ServerSession.class, "ended", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -35,6 +37,8 @@ final class ServerSession implements Runnable {
     private final Thread thread;
 
     private volatile boolean aborted;
+    /** The connection is over, whatever its handler still does; and then the session, too. */
+    private volatile boolean over;
     private volatile boolean ended;
     /** Until there is a connection, and not for long after that; then {@code null}. */
     private volatile Opening opening;
@@ -73,6 +77,18 @@ final class ServerSession implements Runnable {
         return ENDED.compareAndSet(this, false, true);
     }
 
+    /** Whether the connection no longer counts as one. */
+    boolean isOver() {
+        return over;
+    }
+
+    /** The connection is over: it no longer counts, whatever its handler still does. */
+    void connectionOver() {
+        if (!over && OVER.compareAndSet(this, false, true) && !full) {
+            server.admission().connectionOver();
+        }
+    }
+
     boolean isFull() {
         return full;
     }
@@ -90,13 +106,14 @@ final class ServerSession implements Runnable {
             if (open != null) {
                 connection = open;
                 opening = null;
+                open.start(this::connectionOver);
                 serve(open);
             }
         } catch (Throwable e) {
             server.logger().log(Level.WARNING, "a connection failed for no fault of its peer's or its handler's", e);
         } finally {
             try {
-                input.release();
+                input.end();
                 transport.close();
             } finally {
                 server.admission().ended(this);
@@ -155,6 +172,9 @@ final class ServerSession implements Runnable {
 
     /** For the sweeper; does not block. */
     void sweep(int now) {
+        if (over) {
+            return;
+        }
         Opening early = opening;
         if (early == null) {
             connection.sweep(now);

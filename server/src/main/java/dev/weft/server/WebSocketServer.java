@@ -4,7 +4,7 @@ import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.ConnectionServices;
-import dev.weft.internal.send.FlushTimer;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Failures;
@@ -42,7 +42,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final ServerSocketChannel listener;
     private final InetSocketAddress address;
     private final ConnectionServices services;
-    private final FlushTimer timer;
+    private final ShortTimer timer;
     private final Sweeper sweeper;
     private final Acceptor acceptor;
     final Transports transports;
@@ -71,7 +71,7 @@ public final class WebSocketServer implements AutoCloseable {
         this.transports = ServerTransports.open(configuration, failures("weft-poller-"), budget);
         this.tlsHandshakes = configuration.tls()
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
-        this.timer = new FlushTimer(transports::start, transports::threadBuilder, failures("weft-flush-timer-"));
+        this.timer = new ShortTimer(transports::start, transports::threadBuilder, failures("weft-flush-timer-"));
         this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
                 new BufferPool(configuration.readBufferSize(), budget), timer, sessions::hasNextFrame));
         this.sweeper = new Sweeper(clock, shortestDeadline(), this::sweep, failures("weft-sweeper-"));

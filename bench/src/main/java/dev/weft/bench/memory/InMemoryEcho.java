@@ -11,7 +11,7 @@ import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.receive.InboundBuffer;
-import dev.weft.internal.send.FlushTimer;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Sweeper;
@@ -42,7 +42,7 @@ final class InMemoryEcho {
     private static final byte[] HELLO_ECHO = {(byte) 0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f};
 
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-    private final FlushTimer timer = new FlushTimer(Runnable::run, Failures.toHandler("in-memory-timer"));
+    private final ShortTimer timer = new ShortTimer(Runnable::run, Failures.toHandler("in-memory-timer"));
     private final CoarseClock clock = new CoarseClock();
     private final ConnectionServices services;
     private final Sweeper sweeper;
@@ -98,6 +98,7 @@ final class InMemoryEcho {
         InboundBuffer input = new InboundBuffer(transport, services.pool());
         Connection connection = new Connection(Role.SERVER, transport, input, 0, new Agreement("/", null, null, null),
                 services);
+        connection.start(() -> {});
         connections.add(connection);
         try {
             new EchoHandler().handle(connection);

@@ -19,9 +19,7 @@ import dev.weft.internal.send.FrameSender;
 import dev.weft.internal.send.OutgoingStream;
 import dev.weft.internal.send.Utf8;
 import dev.weft.internal.time.Deadlines;
-import dev.weft.internal.transport.Lingering;
 import dev.weft.internal.transport.Transport;
-import dev.weft.parser.CloseCode;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
@@ -39,7 +37,7 @@ import java.util.function.Consumer;
 /**
  * A connection of either role over any transport: a façade that joins receiving, sending, closing and the deadlines.
  * <ul>
- * <li>{@link MessageReceiver} belongs to the connection's own thread.
+ * <li>{@link MessageReceiver} is for one thread at a time: one that receives, or, while none does, one that reads ahead.
  * <li>{@link FrameSender} is for any thread; its lock is the only one.
  * <li>{@link Closing} says how far the closing handshake is, and is what everything else goes by.
  * <li>{@link Deadlines} is stamped by the connection's threads and looked at by the sweeper.
@@ -50,7 +48,8 @@ import java.util.function.Consumer;
  *   violation, limit: Close frame, nothing more is read ──┼──▶ output shut down, peer's bytes dropped ──▶ transport closed
  *   dead wire, deadline, abort ───────────────────────────┴───────────────────────────────────────────▶ transport closed
  * </pre>
- * The connection's own thread takes these steps in {@link #finish}; a deadline bounds them.
+ * The connection's own thread takes these steps in {@link #finish}, or, if that is busy, the one that has read the end ahead
+ * of it; a deadline bounds them.
  */
 public final class Connection implements WebSocketConnection, ReceiverOwner, OutgoingStream.Owner {
     private static final Duration STUCK = Duration.ofMillis(200);
@@ -60,12 +59,16 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     final Transport transport;
     final ConnectionServices services;
     private final Agreement agreement;
-    private final Closing closing = new Closing();
+    final Closing closing = new Closing();
     final FrameSender sender;
     final MessageReceiver receiver;
+    /** Told that nothing passes any more; {@code null} until {@link #start}. */
+    private volatile Runnable over;
+    /** The thread that takes the last steps ahead of the connection's own. */
+    volatile Thread finisher;
 
     /**
-     * A connection whose opening handshake is done. The calling thread is the one that receives.
+     * A connection whose opening handshake is done.
      *
      * @param input  may hold the first frames already
      * @param offset where in the input's region they begin
@@ -80,7 +83,18 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         this.sender = new FrameSender(transport, role.sendsMasked() ? new FrameWriter(role) : SERVER_WRITER, extension,
                 closing, deadlines, services.sending());
         this.receiver = new MessageReceiver(this, role, input, offset, extension, services.limits(), services.pool(),
-                closing, deadlines);
+                closing, deadlines, services.timer());
+    }
+
+    /**
+     * From here on the protocol goes on even if nobody receives.
+     *
+     * @param whenOver told, perhaps more than once, that nothing passes any more, whatever its handler still does; must not
+     *                 wait
+     */
+    public void start(Runnable whenOver) {
+        over = whenOver;
+        receiver.start();
     }
 
     // Receiving.
@@ -100,19 +114,9 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         return receiver.receiveStream();
     }
 
-    /** §7.1.1: the status is final when our Close frame was written, or cannot be. */
     @Override
     public void completeClose() throws InterruptedIOException {
-        try {
-            sender.drainAndWait();
-        } catch (InterruptedIOException e) {
-            if (closing.finalStatus().isEmpty()) {
-                throw e;
-            }
-        } catch (IOException e) {
-            // The peer did not stay for the answer: noted, and no reason to withhold what it said.
-        }
-        shutDownOutput();
+        Ending.completeClose(this);
     }
 
     @Override
@@ -137,7 +141,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         sender.deadlines().messageGoesOn();
     }
 
-    /** Whether this thread is the one that receives, and the next frame has arrived whole. */
+    /** Whether this thread is the one that has received last, and the next frame has arrived whole. */
     public boolean hasNextFrame() {
         return receiver.hasNextFrame();
     }
@@ -215,7 +219,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         claimAndClose(CloseReason.sendable(code, reason));
     }
 
-    private void claimAndClose(CloseReason reason) {
+    void claimAndClose(CloseReason reason) {
         if (closing.claim(reason)) {
             sender.close();
         }
@@ -255,7 +259,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         return breakOff(e) || closing.isCause(e) ? e : closing.exception();
     }
 
-    private void drainQuietly() {
+    void drainQuietly() {
         try {
             sender.drainAndWait();
         } catch (IOException e) {
@@ -275,7 +279,15 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     boolean breakOff(Exception cause) {
         boolean first = closing.breakOff(cause);
         transport.close();
+        tellOver();
         return first;
+    }
+
+    void tellOver() {
+        Runnable told = over;
+        if (told != null) {
+            told.run();
+        }
     }
 
     /**
@@ -286,29 +298,17 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
      * @param reason for the Close frame, if none was sent yet
      */
     public void finish(CloseReason reason) {
-        try {
-            receiver.cutOff();
-            if (sender.isStreaming()) {
-                // A message of this end is not whole: the connection fails (§7.1.7), whatever the handler thinks.
-                fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"),
-                        new IOException("the handler ended within a streamed message"));
-            } else {
-                claimAndClose(reason);
-            }
-            sender.drainAndWait();
-            receiver.awaitClose();
-            sender.drainAndWait();
-        } catch (ProtocolViolationException e) {
-            closing.fail(reason, e);
-        } catch (IOException e) {
-            breakOff(e);
-        }
-        sender.deadlines().closing();
-        receiver.release();
-        Lingering.close(transport);
-        receiver.end();
-        closing.breakOff(new IOException("the closing handshake was not completed"));
-        sender.end();
+        Ending.finish(this, reason);
+    }
+
+    @Override
+    public void takeEnd() {
+        finisher = Thread.currentThread();
+    }
+
+    @Override
+    public void endAhead() {
+        Ending.endAhead(this);
     }
 
     /** Does what is due at this time. Does not wait. For the sweeper. */

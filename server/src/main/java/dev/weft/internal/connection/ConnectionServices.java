@@ -3,7 +3,7 @@ package dev.weft.internal.connection;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.send.FlushTimer;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 
@@ -30,7 +30,7 @@ public record ConnectionServices(ConnectionTimeouts timeouts, SendServices sendi
     }
 
     /** Bounds how long frames are held back, and starts threads. */
-    public FlushTimer timer() {
+    public ShortTimer timer() {
         return sending.timer();
     }
 }

@@ -40,7 +40,7 @@ final class Upkeep {
     /** Whether what would be in time may have been received, and no processor has been free for the thread that reads. */
     private static boolean isOurDelay(Deadlines.Due due, Connection connection) {
         return (due == Deadlines.Due.MESSAGE_TIMEOUT || due == Deadlines.Due.PONG_TIMEOUT)
-                && connection.transport.hasUnread();
+                && (connection.transport.hasUnread() || connection.receiver.isFull());
     }
 
     /** Without memory for a thread the ping is due again at the next look. */

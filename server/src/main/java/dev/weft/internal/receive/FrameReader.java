@@ -2,41 +2,195 @@ package dev.weft.internal.receive;
 
 import static dev.weft.parser.CloseCode.POLICY_VIOLATION;
 
-import dev.weft.internal.close.ClosePayload;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.FrameParser.Event;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Pulls frames from the network and deals with the control frames among them (RFC 6455 §5.5): pings are answered, Close
- * frames too, pongs need nothing. What it hands on are the events of data frames. Belongs to the connection's thread.
+ * frames too, pongs need nothing. What it hands on are the events of data frames.
+ * <p>
+ * Belongs to the thread that has {@linkplain #claim() claimed} it: one that receives, for the time of a call, or meanwhile
+ * that of the {@link ReadAhead}.
  */
-public final class FrameReader {
+public final class FrameReader extends ControlReader implements Transport.UnreadListener {
     private static final byte[] NOTHING = {};
 
-    private final InboundBuffer input;
-    private final FrameParser parser;
-    private final ControlFrames control;
-    private final Deadlines deadlines;
+    private static final long RETRY_NANOS = 1_000_000;
 
-    /** The payload of a control frame that was cut, up to its position. */
-    private ByteBuffer controlPayload;
+    private static final VarHandle RECEIVER;
+    private static final VarHandle READ_AHEAD;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            RECEIVER = lookup.findVarHandle(FrameReader.class, "receiver", Object.class);
+            READ_AHEAD = lookup.findVarHandle(FrameReader.class, "readAhead", ReadAhead.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final InboundBuffer input;
+    private final Deadlines deadlines;
+    private final ShortTimer timer;
+
+    /** Who uses this: the thread that receives, or {@link #readAhead}; {@code null} if nobody does. */
+    private volatile Object receiver;
+    /** The thread that received last; and the number of receives, which wraps around, and which the timer may see late. */
+    private Thread lastReceiver;
+    private int claims;
+    /** Made when it is needed first. */
+    private volatile ReadAhead readAhead;
 
     /** Set by the sweeper, whatever comes afterwards. */
     private volatile boolean tooSlow;
 
-    /** A reader of a connection that is open. */
-    public FrameReader(InboundBuffer input, FrameParser parser, ControlFrames control, Deadlines deadlines) {
+    /** A reader of a connection that is open; what was read before is to be fed to the parser. */
+    public FrameReader(InboundBuffer input, FrameParser parser, ReceiverOwner owner, Deadlines deadlines,
+            ShortTimer timer) {
+        super(parser, owner);
         this.input = input;
-        this.parser = parser;
-        this.control = control;
         this.deadlines = deadlines;
+        this.timer = timer;
     }
+
+    // Who uses this.
+
+    /** From here on what the peer sends is looked at even if nobody receives. */
+    void start() {
+        input.transport().onUnread(this);
+        watchIfNeeded();
+    }
+
+    /**
+     * Makes this thread the one that receives, until {@link #release()}. Waits for the end of a turn of the reader ahead.
+     *
+     * @throws IllegalStateException if another thread receives
+     */
+    void claim() {
+        Thread current = Thread.currentThread();
+        if (!tryClaim(current)) {
+            awaitClaim(current);
+        }
+        lastReceiver = current;
+        claims++;
+    }
+
+    /** Whether the next frame has arrived whole, and this thread has received last. */
+    boolean hasNextFrame() {
+        return lastReceiver == Thread.currentThread() && parser.hasFrame();
+    }
+
+    private void awaitClaim(Thread current) {
+        boolean interrupted = false;
+        while (!tryClaim(current)) {
+            Object holder = receiver;
+            if (holder instanceof Thread) {
+                restoreInterrupt(interrupted);
+                throw new IllegalStateException("another thread receives: " + holder);
+            } else if (holder instanceof ReadAhead ahead) {
+                ahead.awaitEndOfTurn();
+                interrupted |= Thread.interrupted();
+            }
+        }
+        restoreInterrupt(interrupted);
+    }
+
+    private static void restoreInterrupt(boolean interrupted) {
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Makes this thread the last one that receives. Waits for the end of a receive by another thread. */
+    void claimForGood() {
+        Thread current = Thread.currentThread();
+        boolean interrupted = false;
+        while (!tryClaim(current)) {
+            LockSupport.parkNanos(this, RETRY_NANOS);
+            interrupted |= Thread.interrupted();
+        }
+        restoreInterrupt(interrupted);
+    }
+
+    /** Makes a thread, or the reader ahead, the one who uses this, if nobody does. Does not wait. */
+    boolean tryClaim(Object user) {
+        return RECEIVER.compareAndSet(this, null, user);
+    }
+
+    /** This thread no longer receives. */
+    void release() {
+        RECEIVER.setRelease(this, null);
+        watchIfNeeded();
+    }
+
+    /** The turn of the reader ahead is over. */
+    void endTurn() {
+        receiver = null;
+    }
+
+    /** Whether this reader ahead takes its turn. For any thread. */
+    boolean isTurnOf(ReadAhead ahead) {
+        return receiver == ahead;
+    }
+
+    /** Whether anybody uses this. For any thread. */
+    boolean isClaimed() {
+        return receiver != null;
+    }
+
+    /** The number of receives so far, which wraps around and may be late. For any thread. */
+    int claims() {
+        return claims;
+    }
+
+    /** What was received and not yet parsed may be a control frame, which must not wait for the next receive. */
+    private void watchIfNeeded() {
+        ReadAhead ahead = readAhead;
+        if (parser.unread() > 0 || ahead != null && ahead.isNoticed() || !input.transport().tellsOfUnread()) {
+            readAhead().watch(timer);
+        }
+    }
+
+    /** Bytes came while no thread waited for them. */
+    @Override
+    public void unread() {
+        readAhead().notice();
+    }
+
+    /** The reader ahead, if it was needed so far. */
+    ReadAhead readAheadIfAny() {
+        return readAhead;
+    }
+
+    private ReadAhead readAhead() {
+        ReadAhead ahead = readAhead;
+        if (ahead == null) {
+            ReadAhead created = new ReadAhead(this, input, owner, deadlines, timer);
+            ahead = (ReadAhead) READ_AHEAD.compareAndExchange(this, null, created);
+            ahead = ahead == null ? created : ahead;
+        }
+        return ahead;
+    }
+
+    /** Whether the connection's end was found ahead of the thread that receives, and lies before it. */
+    boolean isBeforeEnd() {
+        ReadAhead ahead = readAhead;
+        return ahead != null && ahead.isAheadOfEnd();
+    }
+
+    // Frames.
 
     /**
      * Waits for the next event of a data frame.
@@ -119,14 +273,19 @@ public final class FrameReader {
         return parser;
     }
 
-    /** Gives the read buffer back; nothing is read any more. */
-    void release() {
-        input.release();
+    /** Gives all buffers back; nothing is read any more. */
+    void end() {
+        input.end();
     }
 
     /** Bytes of the read buffer, counted in the budget. For any thread, which may see an older state. */
     int heldBytes() {
         return input.heldBytes();
+    }
+
+    /** Whether there is no room to read ahead. For any thread. */
+    boolean isFull() {
+        return input.isAheadFull();
     }
 
     /** Whether {@link #giveUpWaiting()} was called. */
@@ -163,7 +322,11 @@ public final class FrameReader {
 
     private void beforeRead() throws IOException {
         // What was held back must not wait for the peer.
-        control.flush();
+        owner.flush();
+        ReadAhead ahead = readAhead;
+        if (ahead != null) {
+            ahead.receiverReads();
+        }
         deadlines.reading(!parser.atFrameBoundary() || parser.withinMessage());
     }
 
@@ -172,42 +335,27 @@ public final class FrameReader {
             throw lateness();
         }
         if (!more) {
-            throw new EOFException("the peer ended the connection without a Close frame");
+            throw unexpectedEnd();
         }
+        deadlines.heard();
+    }
+
+    static EOFException unexpectedEnd() {
+        return new EOFException("the peer ended the connection without a Close frame");
     }
 
     /** Takes an event of a control frame; true when that frame was a Close frame. */
     private boolean takeControl(Event event) throws IOException, ProtocolViolationException {
-        switch (event) {
-            case FRAME -> {
-                int from = parser.payloadOffset();
-                return act(parser.array(), from, from + parser.payloadLength());
-            }
-            case FRAME_START -> {
-                controlPayload = ByteBuffer.allocate((int) parser.frameLength());
-            }
-            case PAYLOAD -> {
-                controlPayload.put(parser.array(), parser.payloadOffset(), parser.payloadLength());
-            }
-            case FRAME_END -> {
-                byte[] payload = controlPayload.array();
-                controlPayload = null;
-                return act(payload, 0, payload.length);
-            }
-            case NEED_INPUT -> throw new AssertionError();
+        if (!completes(event)) {
+            return false;
         }
-        return false;
-    }
-
-    private boolean act(byte[] array, int from, int to) throws IOException, ProtocolViolationException {
-        Opcode opcode = parser.opcode();
-        if (opcode == Opcode.PING) {
-            // §5.5.2: the same payload; not once our Close frame went (§5.5.1).
-            control.answerPing(array, from, to, parser.hasFrame());
-        } else if (opcode == Opcode.CLOSE) {
-            control.answerClose(ClosePayload.decode(array, from, to));
-            return true;
+        boolean isClose = parser.opcode() == Opcode.CLOSE;
+        ReadAhead ahead = readAhead;
+        if (ahead != null && ahead.wasAnswered()) {
+            pass();
+        } else {
+            serve(parser.hasFrame());
         }
-        return false;
+        return isClose;
     }
 }

@@ -18,6 +18,8 @@ public final class InboundBuffer {
     private static final int MOST_ROOM = 16;
     /** The most bytes of one read: what one read copies stays in the processor's cache for the next step. */
     private static final int READ_LENGTH = 1 << 17;
+    /** Instead of a number of bytes: there is no room for what may have come. */
+    static final int NO_ROOM = -2;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final Transport transport;
@@ -25,6 +27,10 @@ public final class InboundBuffer {
     private ByteBuffer small;
     private ByteBuffer pooled;
     private ByteBuffer current = NOTHING;
+    /** What was read ahead: up to its position, from where the reads have come; {@code null} if there is nothing. */
+    private volatile ByteBuffer ahead;
+    private int aheadFrom;
+    private boolean aheadIsPooled;
     /** Whether the last reads came near filling a buffer of the usual size. */
     private boolean plenty;
 
@@ -42,6 +48,10 @@ public final class InboundBuffer {
      */
     public boolean fill() throws IOException {
         release();
+        if (ahead != null) {
+            takeAheadOver();
+            return true;
+        }
         while (transport.awaitReadable()) {
             int count = transport.readNow(borrow());
             if (count != 0) {
@@ -107,6 +117,10 @@ public final class InboundBuffer {
      * @return false when no more will come
      */
     boolean fillBehind() throws IOException {
+        if (ahead != null) {
+            takeAhead(current, current.remaining());
+            return true;
+        }
         return transport.read(current) > 0;
     }
 
@@ -118,6 +132,9 @@ public final class InboundBuffer {
      */
     int read(ByteBuffer target, long most) throws IOException {
         release();
+        if (ahead != null) {
+            return takeAhead(target, (int) Math.min(target.remaining(), most));
+        }
         int limit = target.limit();
         target.limit(target.position() + (int) Math.min(Math.min(target.remaining(), READ_LENGTH), most));
         try {
@@ -127,10 +144,98 @@ public final class InboundBuffer {
         }
     }
 
-    /** Bytes of the buffers that the region takes, counted in the budget. For any thread, which may see an older state. */
+    // Reading ahead of the thread that receives.
+
+    /**
+     * Reads what is here, behind what was read ahead before. Does not wait.
+     *
+     * @return how many bytes, 0 if none are here, -1 when no more will come, or {@link #NO_ROOM}
+     */
+    int readAhead() throws IOException {
+        if (ahead == null) {
+            ByteBuffer borrowed = pool.borrowWithoutRelief(pool.bufferSize());
+            aheadIsPooled = borrowed != null;
+            ahead = aheadIsPooled ? borrowed : ByteBuffer.allocate(SMALL);
+            aheadFrom = 0;
+        }
+        int count = ahead.hasRemaining() ? transport.poll(ahead) : NO_ROOM;
+        if (ahead.position() == 0) {
+            releaseAhead();
+        }
+        return count;
+    }
+
+    /** Whether bytes were read ahead that are not in the region. */
+    boolean hasAhead() {
+        return ahead != null;
+    }
+
+    /** What was read ahead, up to {@link #aheadLength()}. */
+    byte[] aheadArray() {
+        return ahead.array();
+    }
+
+    int aheadLength() {
+        ByteBuffer held = ahead;
+        return held == null ? 0 : held.position();
+    }
+
+    /** Whether nothing can be read ahead before some of it is received. For any thread. */
+    boolean isAheadFull() {
+        ByteBuffer held = ahead;
+        return held != null && !held.hasRemaining();
+    }
+
+    /** Makes what was read ahead the region, in its own buffer. */
+    private void takeAheadOver() {
+        ByteBuffer taken = ahead;
+        ahead = null;
+        if (aheadFrom > 0) {
+            taken.flip().position(aheadFrom).compact();
+        }
+        current = taken;
+        if (aheadIsPooled) {
+            pooled = taken;
+        } else {
+            small = taken;
+        }
+    }
+
+    /** Takes bytes that were read ahead to where they shall be. */
+    private int takeAhead(ByteBuffer target, int most) {
+        int count = Math.min(ahead.position() - aheadFrom, most);
+        target.put(ahead.array(), aheadFrom, count);
+        aheadFrom += count;
+        if (aheadFrom == ahead.position()) {
+            releaseAhead();
+        }
+        return count;
+    }
+
+    private void releaseAhead() {
+        ByteBuffer held = ahead;
+        ahead = null;
+        if (held != null && aheadIsPooled) {
+            pool.giveBack(held);
+        }
+    }
+
+    /** Between the peer and this. */
+    Transport transport() {
+        return transport;
+    }
+
+    /** Gives all buffers back; for when nothing is read any more. */
+    public void end() {
+        release();
+        releaseAhead();
+    }
+
+    /** Bytes of the buffers that are held, counted in the budget. For any thread, which may see an older state. */
     public int heldBytes() {
         ByteBuffer held = pooled;
-        return held == null ? 0 : held.capacity();
+        ByteBuffer heldAhead = ahead;
+        return (held == null ? 0 : held.capacity()) + (heldAhead == null ? 0 : heldAhead.capacity());
     }
 
     /** Makes bytes that were taken from here the region again, in an array of their own. */

@@ -92,6 +92,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
 
     private <T> T whole(Function<MessageAssembly, T> conversion) throws IOException {
         MessageAssembly assembly = messages.assembly();
+        frames.claim();
         try {
             int count;
             while ((count = readBehind(assembly)) >= 0) {
@@ -102,6 +103,8 @@ public final class IncomingStream extends InputStream implements IncomingMessage
             return whole;
         } catch (ProtocolViolationException e) {
             throw failed(e);
+        } finally {
+            frames.release();
         }
     }
 
@@ -109,12 +112,12 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     private int readBehind(MessageAssembly assembly) throws IOException, ProtocolViolationException {
         int left = assembly.limits().maxMessageSize() - assembly.length();
         if (left == 0) {
-            int beyond = read();
+            int beyond = readClaimed(new byte[1], 0, 1);
             assembly.requireFits(assembly.length() + (beyond < 0 ? 0L : 1L));
             return -1;
         }
         assembly.makeRoom(1, Long.MAX_VALUE);
-        return read(assembly.array(), assembly.length(), Math.min(left, assembly.buffer().remaining()));
+        return readClaimed(assembly.array(), assembly.length(), Math.min(left, assembly.buffer().remaining()));
     }
 
     @Override
@@ -126,6 +129,15 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, target.length);
+        frames.claim();
+        try {
+            return readClaimed(target, offset, length);
+        } finally {
+            frames.release();
+        }
+    }
+
+    private int readClaimed(byte[] target, int offset, int length) throws IOException {
         if (expired) {
             throw new IOException("the next message was asked for: this stream is no longer valid");
         }
@@ -159,11 +171,16 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     @Override
     public void close() throws IOException {
         if (!expired && !cutOff) {
-            skipRest();
+            frames.claim();
+            try {
+                skipRest();
+            } finally {
+                frames.release();
+            }
         }
     }
 
-    /** Skips the rest of the message, after which this stream cannot be read. */
+    /** Skips the rest of the message, after which this stream cannot be read. For a thread that has claimed the frames. */
     public void expire() throws IOException {
         skipRest();
         expired = true;
@@ -181,7 +198,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
             byte[] piece = new byte[SKIPPED_PIECE];
             long skipped = 0;
             int count;
-            while ((count = read(piece, 0, piece.length)) >= 0) {
+            while ((count = readClaimed(piece, 0, piece.length)) >= 0) {
                 skipped += count;
                 if (skipped > most) {
                     throw failed(new ProtocolViolationException(CloseCode.MESSAGE_TOO_BIG, "7.4.1",

@@ -10,6 +10,7 @@ import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.close.Closing;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.ProtocolViolationException;
@@ -18,13 +19,12 @@ import dev.weft.parser.Utf8Validator;
 import java.io.IOException;
 
 /**
- * Receives messages in three depths: whole, borrowed and streamed. Belongs to one thread, the one that made it, but for
- * {@link #heldBytes()} and {@link #giveUpWaiting()}.
+ * Receives messages in three depths: whole, borrowed and streamed. For any thread, but for one at a time, which
+ * {@linkplain FrameReader#claim() claims} the frames for the time of a call; a {@link ReadAhead} does so in between.
  */
 public final class MessageReceiver {
     private static final char REPLACEMENT = '\uFFFD';
 
-    private final Thread thread = Thread.currentThread();
     private final ReceiverOwner owner;
     private final Closing closing;
     private final MessageReader messages;
@@ -33,20 +33,25 @@ public final class MessageReceiver {
     private boolean endReported;
 
     /**
-     * A receiver for a connection that is open. The calling thread is the one that receives.
+     * A receiver for a connection that is open.
      *
      * @param input  may hold the first frames already
      * @param offset where in the input's region they begin
      */
     public MessageReceiver(ReceiverOwner owner, Role role, InboundBuffer input, int offset, Extension extension,
-            ConnectionLimits limits, BufferPool pool, Closing closing, Deadlines deadlines) {
+            ConnectionLimits limits, BufferPool pool, Closing closing, Deadlines deadlines, ShortTimer timer) {
         this.owner = owner;
         this.closing = closing;
         FrameParser parser = new FrameParser(role, maxFrameLength(limits, extension),
                 extension == null ? 0 : extension.rsv());
-        this.messages = new MessageReader(new FrameReader(input, parser, owner, deadlines), extension,
+        this.messages = new MessageReader(new FrameReader(input, parser, owner, deadlines, timer), extension,
                 new MessageAssembly(limits, pool));
         parser.feed(input.array(), offset, input.length());
+    }
+
+    /** From here on the protocol goes on even if nobody receives. */
+    public void start() {
+        messages.frames().start();
     }
 
     /** What is compressed can be a little longer than what it stands for, which is all that the limits are about. */
@@ -59,6 +64,7 @@ public final class MessageReceiver {
 
     /** Waits for the next whole message. */
     public Message receive() throws IOException {
+        messages.frames().claim();
         try {
             BorrowedView view = nextView(false);
             if (view == null) {
@@ -69,20 +75,34 @@ public final class MessageReceiver {
                     : new Message.Binary(view.bytes());
         } catch (ProtocolViolationException e) {
             throw owner.failed(e);
+        } finally {
+            messages.frames().release();
         }
     }
 
     /** Waits for the next whole message and lends it; {@code null} at the end. */
     public MessageView receiveView() throws IOException {
+        messages.frames().claim();
         try {
             return nextView(true);
         } catch (ProtocolViolationException e) {
             throw owner.failed(e);
+        } finally {
+            messages.frames().release();
         }
     }
 
     /** Waits for the beginning of the next message; {@code null} at the end. */
     public IncomingMessage receiveStream() throws IOException {
+        messages.frames().claim();
+        try {
+            return nextStream();
+        } finally {
+            messages.frames().release();
+        }
+    }
+
+    private IncomingMessage nextStream() throws IOException {
         boolean over = closeIsReceived();
         if (messages.isWithinMessage()) {
             throw new IllegalStateException("part of the message has been taken in: receive it whole");
@@ -129,14 +149,11 @@ public final class MessageReceiver {
 
     /** Before each receive: ends the last streamed message, and looks whether there can be another one. */
     private boolean closeIsReceived() throws IOException {
-        if (Thread.currentThread() != thread) {
-            throw new IllegalStateException("receiving belongs to the connection's own thread");
-        }
         if (stream != null) {
             expireStream();
         }
-        boolean received = closing.isReceived();
-        if (endReported || !received && closing.state() == Closing.State.BROKEN) {
+        boolean received = closing.isReceived() && !messages.frames().isBeforeEnd();
+        if (endReported || !received && closing.state() == Closing.State.BROKEN && !messages.frames().isBeforeEnd()) {
             throw closing.exception();
         }
         return received;
@@ -144,7 +161,7 @@ public final class MessageReceiver {
 
     /** What is left of the message is skipped, unless the peer's Close frame has cut it off. */
     private void expireStream() throws IOException {
-        if (!closing.isReceived()) {
+        if (!closing.isReceived() || messages.frames().isBeforeEnd()) {
             try {
                 stream.expire();
             } catch (ConnectionClosedException e) {
@@ -161,13 +178,14 @@ public final class MessageReceiver {
         endReported = true;
     }
 
-    /** Whether this thread is the one that receives, and the next frame has arrived whole. */
+    /** Whether this thread is the one that has received last, and the next frame has arrived whole. */
     public boolean hasNextFrame() {
-        return Thread.currentThread() == thread && messages.frames().parser().hasFrame();
+        return messages.frames().hasNextFrame();
     }
 
-    /** The handler is done: drops messages that it has not received. */
+    /** The handler is done: nobody else receives from here on, and messages that it has not received are dropped. */
     public void cutOff() {
+        messages.frames().claimForGood();
         if (stream != null) {
             stream.cutOff();
         }
@@ -181,7 +199,7 @@ public final class MessageReceiver {
 
     /** Gives the read buffer back; nothing is received any more. */
     public void release() {
-        messages.frames().release();
+        messages.frames().end();
     }
 
     /** The connection is over and its transport closed. */
@@ -202,6 +220,11 @@ public final class MessageReceiver {
     /** What a peer that took too long is told. */
     public ProtocolViolationException lateness() {
         return messages.frames().lateness();
+    }
+
+    /** Whether there is no room to read ahead of the thread that receives. For any thread. */
+    public boolean isFull() {
+        return messages.frames().isFull();
     }
 
     /** Bytes that are held, counted in the budget. For any thread, which may see an older state. */

@@ -10,4 +10,13 @@ public interface ReceiverOwner extends ControlFrames, StreamOwner {
      * @throws java.io.InterruptedIOException if the thread was interrupted first
      */
     void completeClose() throws IOException;
+
+    /** This thread has found the connection's end while nobody received, and will {@link #endAhead}. Does not wait. */
+    void takeEnd();
+
+    /**
+     * The connection's end was found while nobody received, and is noted: takes all steps that need not wait for a receive.
+     * Waits, until the close deadline at the most. On the thread that read ahead.
+     */
+    void endAhead();
 }

@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
  * <p>
  * {@link SendState} has the states, drawn. While a message is streamed, other messages wait and control frames do not.
  */
-public final class FrameSender extends FlushTimer.Watched {
+public final class FrameSender extends HeldBack {
     private static final AtomicReferenceFieldUpdater<FrameSender, Outbox> OUTBOX = AtomicReferenceFieldUpdater
             .newUpdater(FrameSender.class, Outbox.class, "outbox");
 

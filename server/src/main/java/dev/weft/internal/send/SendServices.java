@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.ConnectionLimits;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.time.CoarseClock;
@@ -15,5 +16,5 @@ import java.util.function.Predicate;
  * @param hasNextFrame whether the connection that this thread serves has its next frame already, so that what the thread
  *                     sends now may leave together with what answers that one
  */
-public record SendServices(ConnectionLimits limits, CoarseClock clock, BufferPool pool, FlushTimer timer,
+public record SendServices(ConnectionLimits limits, CoarseClock clock, BufferPool pool, ShortTimer timer,
         Predicate<Thread> hasNextFrame) {}

@@ -20,6 +20,8 @@ public final class Deadlines {
     private final CoarseClock clock;
     private final ConnectionTimeouts timeouts;
 
+    /** When the peer was last heard of; at first, when the connection was opened. */
+    private volatile int heardAt;
     private volatile int readingSince;
     private volatile int unfinishedSince;
     private volatile int pingedSince;
@@ -36,6 +38,20 @@ public final class Deadlines {
     public Deadlines(CoarseClock clock, ConnectionTimeouts timeouts) {
         this.clock = clock;
         this.timeouts = timeouts;
+        this.heardAt = clock.now();
+    }
+
+    /** Something came from the peer: it is alive. */
+    public void heard() {
+        heardAt = clock.now();
+        if (pingedSince != 0) {
+            pingedSince = 0;
+        }
+    }
+
+    /** Whether the thread that receives waits for the peer. */
+    public boolean isReading() {
+        return readingSince != 0;
     }
 
     /**
@@ -47,10 +63,6 @@ public final class Deadlines {
         int now = clock.now();
         if (unfinished && unfinishedSince == 0) {
             unfinishedSince = now;
-        }
-        if (pingedSince != 0) {
-            // Something came since: the peer is alive.
-            pingedSince = 0;
         }
         readingSince = now;
     }
@@ -131,12 +143,8 @@ public final class Deadlines {
         if (closingSince != 0) {
             return passed(closingSince, now, timeouts.close()) ? Due.CLOSE_TIMEOUT : Due.NOTHING;
         }
-        int reading = readingSince;
-        if (reading == 0) {
-            // The handler is busy: what the peer may have sent has not been read, so it cannot be late.
-            return Due.NOTHING;
-        }
-        if (passed(unfinishedSince, now, timeouts.message())) {
+        // While nobody receives, the peer cannot be late with its message.
+        if (readingSince != 0 && passed(unfinishedSince, now, timeouts.message())) {
             return Due.MESSAGE_TIMEOUT;
         }
         if (pingUnderWay) {
@@ -147,7 +155,7 @@ public final class Deadlines {
             // The pong of a slow peer is behind everything that it has not read yet.
             return passed(sinceProgress(pinged), now, timeouts.pongTimeout()) ? Due.PONG_TIMEOUT : Due.NOTHING;
         }
-        if (passed(reading, now, timeouts.pingInterval())) {
+        if (passed(heardAt, now, timeouts.pingInterval())) {
             pingUnderWay = true;
             return Due.PING;
         }

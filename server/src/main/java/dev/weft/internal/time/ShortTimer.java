@@ -1,7 +1,5 @@
-package dev.weft.internal.send;
+package dev.weft.internal.time;
 
-import dev.weft.internal.time.Failures;
-import dev.weft.internal.time.ServiceThread;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -11,71 +9,59 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Bounds how long frames are held back while user code waits or computes. A sender that begins to hold frames back is put on
- * a list; about a millisecond later this timer looks at the list, and what still holds the same frames is flushed by a
- * virtual thread of its own. A sender that serves its peer quickly has flushed itself by then.
+ * Bounds how long what user code leaves lying has to wait: frames that are held back to leave with the next ones, and bytes
+ * that have come and are not received. Such a thing is put on a list; about a millisecond later this timer looks at all that
+ * are on the list. Where user code is quick there is nothing left to do by then.
  * <p>
- * A platform thread, which sleeps while nothing is held back. A sender whose lock is taken is not watched: the thread that
- * has the lock flushes when it lets it go.
+ * A platform thread, which sleeps while the list is empty.
  */
-public final class FlushTimer {
+public final class ShortTimer {
     private static final long PATIENCE_NANOS = 1_000_000;
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
 
-    /** A sender that holds frames back. */
-    abstract static class Watched {
+    /** What user code may have left lying. It is on the list at most once. */
+    public abstract static class Entry {
         private static final VarHandle WATCHED;
 
         static {
             try {
-                WATCHED = MethodHandles.lookup().findVarHandle(Watched.class, "watched", boolean.class);
+                WATCHED = MethodHandles.lookup().findVarHandle(Entry.class, "watched", boolean.class);
             } catch (ReflectiveOperationException e) {
                 throw new ExceptionInInitializerError(e);
             }
         }
 
-        private Watched next;
+        private Entry next;
         private volatile boolean watched;
-        private short writesBefore;
 
-        /** The number of writes so far; wraps around. */
-        abstract short writes();
-
-        /** Whether frames are held back now. */
-        abstract boolean isHeld();
-
-        /** Sends what is held back, if the lock is free; else the thread that has it does. */
-        abstract void flushOverdue();
-
-        /** Puts this on the timer's list, unless it is there. Does not wait. */
-        final void watch(FlushTimer timer) {
-            if (WATCHED.compareAndSet(this, false, true)) {
-                writesBefore = writes();
+        /** Puts this on the timer's list, unless it is there. Does not wait or allocate. From any thread. */
+        public final void watch(ShortTimer timer) {
+            if (!watched && WATCHED.compareAndSet(this, false, true)) {
+                watchBegins();
                 timer.add(this);
             }
         }
 
-        private void look(FlushTimer timer) {
-            boolean overdue = writes() == writesBefore;
+        /** From here on this can be put on the list again. Called by {@link #look}. */
+        protected final void unwatch() {
             watched = false;
-            if (isHeld()) {
-                if (overdue) {
-                    timer.startThread(this::flushOverdue);
-                } else {
-                    watch(timer);
-                }
-            }
         }
+
+        /** This is about to be put on the list. */
+        protected void watchBegins() {}
+
+        /** About a millisecond has passed, and this is no longer on the list. Must not wait. On the timer's thread. */
+        protected abstract void look(ShortTimer timer);
     }
 
-    /** A list through {@link Watched#next}, newest first; a sender is in it at most once. */
-    private final AtomicReference<Watched> watched = new AtomicReference<>();
+    /** A list through {@link Entry#next}, newest first. */
+    private final AtomicReference<Entry> watched = new AtomicReference<>();
     private final Consumer<Runnable> starter;
     private final Supplier<Thread.Builder.OfVirtual> builders;
     private final ServiceThread thread;
 
     /** A timer that is not yet started, and whose threads the JDK schedules. */
-    public FlushTimer(Consumer<Runnable> starter, Failures failures) {
+    public ShortTimer(Consumer<Runnable> starter, Failures failures) {
         this(starter, Thread::ofVirtual, failures);
     }
 
@@ -86,7 +72,7 @@ public final class FlushTimer {
      * @param builders builders of these threads
      * @param failures names the thread, and takes note of what fails
      */
-    public FlushTimer(Consumer<Runnable> starter, Supplier<Thread.Builder.OfVirtual> builders, Failures failures) {
+    public ShortTimer(Consumer<Runnable> starter, Supplier<Thread.Builder.OfVirtual> builders, Failures failures) {
         this.starter = starter;
         this.builders = builders;
         this.thread = new ServiceThread(failures.what(), this::step, failures, LONGEST_PAUSE, true);
@@ -131,13 +117,13 @@ public final class FlushTimer {
         }
     }
 
-    /** Puts a sender on the list, which it is not on. Does not wait or allocate. */
-    private void add(Watched sender) {
-        Watched first;
+    /** Puts an entry on the list, which it is not on. Does not wait or allocate. */
+    private void add(Entry entry) {
+        Entry first;
         do {
             first = watched.get();
-            sender.next = first;
-        } while (!watched.compareAndSet(first, sender));
+            entry.next = first;
+        } while (!watched.compareAndSet(first, entry));
         if (first == null) {
             thread.wake();
         }
@@ -152,19 +138,19 @@ public final class FlushTimer {
         }
     }
 
-    private void look(Watched first) {
-        Watched sender = first;
-        while (sender != null) {
-            // Read before the sender can be put on the list again.
-            Watched next = sender.next;
-            sender.next = null;
+    private void look(Entry first) {
+        Entry entry = first;
+        while (entry != null) {
+            // Read before the entry can be put on the list again.
+            Entry next = entry.next;
+            entry.next = null;
             try {
-                sender.look(this);
+                entry.look(this);
             } catch (Throwable e) {
-                // The sender's next frame, or its connection's next read, flushes too.
+                // The connection's next frame or next read serves it too.
                 thread.failures().note(e);
             }
-            sender = next;
+            entry = next;
         }
     }
 }

@@ -66,6 +66,21 @@ public final class MemoryTransport implements Transport {
     }
 
     @Override
+    public void onUnread(UnreadListener listener) {
+        in.onUnread(listener);
+    }
+
+    @Override
+    public void tellOfUnread() {
+        // It always does.
+    }
+
+    @Override
+    public boolean tellsOfUnread() {
+        return true;
+    }
+
+    @Override
     public void write(ByteBuffer source) throws IOException {
         out.write(source);
     }
@@ -135,6 +150,8 @@ public final class MemoryTransport implements Transport {
         private boolean readerClosed;
         private boolean writerClosed;
         private boolean reset;
+        private volatile boolean readerWaits;
+        private volatile UnreadListener listener;
         /** Changed under the lock. */
         private volatile byte progress;
 
@@ -158,9 +175,11 @@ public final class MemoryTransport implements Transport {
                     if (count > 0) {
                         return take(target);
                     }
+                    readerWaits = true;
                     await();
                 }
             } finally {
+                readerWaits = false;
                 lock.unlock();
             }
         }
@@ -182,9 +201,24 @@ public final class MemoryTransport implements Transport {
         boolean canRead() {
             lock.lock();
             try {
-                return count > 0;
+                return count > 0 || ended || reset || readerClosed;
             } finally {
                 lock.unlock();
+            }
+        }
+
+        void onUnread(UnreadListener told) {
+            listener = told;
+            if (canRead()) {
+                told.unread();
+            }
+        }
+
+        /** After something has come, outside the lock: a listener may take locks of its own. */
+        private void tellOfUnread() {
+            UnreadListener told = listener;
+            if (told != null && !readerWaits) {
+                told.unread();
             }
         }
 
@@ -207,6 +241,7 @@ public final class MemoryTransport implements Transport {
             } finally {
                 lock.unlock();
             }
+            tellOfUnread();
         }
 
         void writeNow(ByteBuffer source) throws IOException {
@@ -217,6 +252,7 @@ public final class MemoryTransport implements Transport {
             } finally {
                 lock.unlock();
             }
+            tellOfUnread();
         }
 
         private void requireWritable() throws IOException {
@@ -284,6 +320,7 @@ public final class MemoryTransport implements Transport {
             } finally {
                 lock.unlock();
             }
+            tellOfUnread();
         }
     }
 }

@@ -25,9 +25,16 @@ import java.util.concurrent.locks.LockSupport;
  *      │ in a row, and stops watching it       │
  *      ▼           reader: has done its work   │
  *   DISARMED ──────────────────────────────▶ REARMING
+ *      │                                       ▲
+ *      │ reader: is to be told of more         │ reader: has done its work
+ *      ▼                                       │
+ *    ASKED ────────────────────────────────────┘
+ *      └──── engine: watches the socket again ────▶ RUNNING
  *
  *   any ── close, from any thread ──▶ CLOSED, for good
  * </pre>
+ * With the step to DISARMED the engine tells the {@link UnreadListener} that there are bytes which no thread waits for.
+ * <p>
  * The writing side's; the engine watches it on request, and no longer than a writer waits:
  * <pre>
  *              writer: the socket is full                   engine: writable, or sweeper: try again
@@ -41,7 +48,7 @@ import java.util.concurrent.locks.LockSupport;
  * <li>No readiness is missed. In RUNNING and WAITING the socket is watched, and readiness is level-triggered: what the
  * engine sees while the reader runs, it sees again on its next look. It stops watching only by the step out of RUNNING, so
  * never behind the back of a reader that went to WAITING. Out of DISARMED the reader cannot go to WAITING by itself; the
- * engine takes it there, having begun to watch.
+ * engine takes it there, having begun to watch. Out of ASKED the engine leads back to RUNNING, unless the reader was quicker.
  * <li>A writer that the socket holds up is in WAITING before it makes its request, so the engine, whose thread alone
  * changes what is watched, finds it there when it serves the request. If it serves an older one meanwhile, it does the same
  * a second time.
@@ -64,7 +71,8 @@ final class ParkingTransport implements Transport {
     private static final int WAITING = 1;
     private static final int DISARMED = 2;
     private static final int REARMING = 3;
-    private static final int CLOSED = 4;
+    private static final int ASKED = 4;
+    private static final int CLOSED = 5;
 
     /** So often a busy connection's socket is seen ready before it is no longer watched: changing that costs a system call. */
     private static final int PATIENCE = 8;
@@ -92,6 +100,7 @@ final class ParkingTransport implements Transport {
     /** Set before the transport is used, but perhaps after the engine saw the socket ready. */
     private volatile SelectionKey key;
 
+    private volatile UnreadListener listener;
     private volatile int reading = RUNNING;
     private volatile int writing = RUNNING;
     /** Who waits; written before the state says so. */
@@ -128,10 +137,7 @@ final class ParkingTransport implements Transport {
     public boolean awaitReadable() throws IOException {
         reader = Thread.currentThread();
         if (!READING.compareAndSet(this, RUNNING, WAITING)) {
-            if (!READING.compareAndSet(this, DISARMED, REARMING)) {
-                throw new AsynchronousCloseException();
-            }
-            engine.request(this);
+            beginToWait();
         }
         boolean interrupted = false;
         while (isWaiting(reading)) {
@@ -143,6 +149,19 @@ final class ParkingTransport implements Transport {
         restoreInterrupt(interrupted);
         requireNotClosed(reading);
         return true;
+    }
+
+    /** From any state: the engine may have gone on meanwhile from ASKED to RUNNING, and further to DISARMED. */
+    private void beginToWait() throws AsynchronousCloseException {
+        while (!READING.compareAndSet(this, RUNNING, WAITING)) {
+            if (READING.compareAndSet(this, DISARMED, REARMING) || READING.compareAndSet(this, ASKED, REARMING)) {
+                engine.request(this);
+                return;
+            }
+            if (reading == CLOSED) {
+                throw new AsynchronousCloseException();
+            }
+        }
     }
 
     /** Of one look at the state: between two the engine may have gone on from REARMING to WAITING. */
@@ -211,6 +230,27 @@ final class ParkingTransport implements Transport {
     @Override
     public int readNow(ByteBuffer target) throws IOException {
         return channel.read(target);
+    }
+
+    @Override
+    public void onUnread(UnreadListener other) {
+        listener = other;
+        // The engine takes the step before it looks for a listener: it saw this one, or we see the step.
+        if (reading == DISARMED) {
+            other.unread();
+        }
+    }
+
+    @Override
+    public boolean tellsOfUnread() {
+        return true;
+    }
+
+    @Override
+    public void tellOfUnread() {
+        if (READING.compareAndSet(this, DISARMED, ASKED)) {
+            engine.request(this);
+        }
     }
 
     @Override
@@ -318,6 +358,10 @@ final class ParkingTransport implements Transport {
         } else if (++inVain >= PATIENCE && READING.compareAndSet(this, RUNNING, DISARMED)) {
             armed = false;
             updateInterest(ready);
+            UnreadListener told = listener;
+            if (told != null) {
+                told.unread();
+            }
         }
     }
 
@@ -329,9 +373,9 @@ final class ParkingTransport implements Transport {
         updateInterest(ready);
     }
 
-    /** A reader or a writer waits for what was not watched. */
+    /** What was not watched is waited for, or is to be told of. */
     void serveRequest() {
-        if (READING.compareAndSet(this, REARMING, WAITING)) {
+        if (READING.compareAndSet(this, REARMING, WAITING) || READING.compareAndSet(this, ASKED, RUNNING)) {
             armed = true;
             inVain = 0;
         }

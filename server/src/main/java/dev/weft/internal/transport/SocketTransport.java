@@ -8,12 +8,15 @@ import java.nio.channels.SocketChannel;
 /**
  * The JDK's blocking socket channel: on a virtual thread, it parks where it would block. It does what these channels do:
  * an interrupt closes the channel, and a thread that was interrupted before finds it closed when it reads or writes; every
- * write may wait, and one that waits shows no progress, so its deadline is about the whole write.
+ * write may wait, and one that waits shows no progress, so its deadline is about the whole write. Of bytes that no thread
+ * waits for, it learns by a {@link Scout}.
  */
 public final class SocketTransport implements Transport {
     private final SocketChannel channel;
     private final SocketAddress local;
     private final SocketAddress remote;
+    /** From {@link #onUnread} on. */
+    private volatile Scout scout;
 
     /** A transport over a connected channel in blocking mode. */
     public SocketTransport(SocketChannel channel) throws IOException {
@@ -24,23 +27,54 @@ public final class SocketTransport implements Transport {
 
     @Override
     public int read(ByteBuffer target) throws IOException {
+        Scout sent = scout;
+        if (sent != null) {
+            int count = sent.read(target, true);
+            if (count != 0) {
+                return count;
+            }
+        }
         return channel.read(target);
     }
 
     @Override
     public int readNow(ByteBuffer target) throws IOException {
+        Scout sent = scout;
+        int count = sent == null ? 0 : sent.read(target, false);
+        if (count != 0 || sent != null && sent.isOut()) {
+            return count;
+        }
         return channel.socket().getInputStream().available() > 0 ? channel.read(target) : 0;
     }
 
     /** The number of bytes that are available does not show the end; a read that does not wait does. */
     @Override
     public int poll(ByteBuffer target) throws IOException {
+        if (scout != null) {
+            // Which finds the end; and the other mode would have to wait for a thread that writes.
+            return readNow(target);
+        }
         channel.configureBlocking(false);
         try {
             return channel.read(target);
         } finally {
             channel.configureBlocking(true);
         }
+    }
+
+    @Override
+    public void onUnread(UnreadListener listener) {
+        scout = new Scout(channel, listener);
+    }
+
+    @Override
+    public void tellOfUnread() {
+        scout.send();
+    }
+
+    @Override
+    public boolean tellsOfUnread() {
+        return scout.isOut();
     }
 
     @Override

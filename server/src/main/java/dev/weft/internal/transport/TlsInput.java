@@ -147,9 +147,14 @@ final class TlsInput {
 
     /** Waits for something to read; there may be nothing all the same. */
     void await() throws IOException {
-        if (plain == null && failure == null && !ended && !records.isReady()) {
+        if (!holdsUnread()) {
             records.await();
         }
+    }
+
+    /** Whether there may be something to read that the network does not tell of. */
+    boolean holdsUnread() {
+        return plain != null || failure != null || ended || records.isReady();
     }
 
     /** Gives the buffers back, whatever is in them. */

@@ -125,6 +125,21 @@ public final class TlsTransport implements Transport {
     }
 
     @Override
+    public void onUnread(UnreadListener listener) {
+        below.onUnread(listener);
+    }
+
+    @Override
+    public void tellOfUnread() {
+        below.tellOfUnread();
+    }
+
+    @Override
+    public boolean tellsOfUnread() {
+        return !input.holdsUnread() && below.tellsOfUnread();
+    }
+
+    @Override
     public boolean hasUnread() {
         return below.hasUnread();
     }

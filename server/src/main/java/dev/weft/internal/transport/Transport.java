@@ -64,6 +64,33 @@ public interface Transport {
      */
     boolean awaitReadable() throws IOException;
 
+    /** Is told of bytes that have come, or of their end, while no thread waits for them. */
+    @FunctionalInterface
+    interface UnreadListener {
+        /** Bytes, or their end, may be there to read. From any thread; must not wait. */
+        void unread();
+    }
+
+    /**
+     * Who is told of unread bytes from now on; at once if there are some of which nobody was told. A transport that learns of
+     * bytes only by reading tells nobody.
+     */
+    default void onUnread(UnreadListener listener) {}
+
+    /**
+     * Has the listener told, once, when bytes or their end come that no thread waits for. Called by the thread that reads,
+     * which has found nothing to read. Does not wait.
+     */
+    default void tellOfUnread() {}
+
+    /**
+     * Whether the listener will be told of everything that is unread now without {@link #tellOfUnread()}. Asked by the
+     * thread that reads.
+     */
+    default boolean tellsOfUnread() {
+        return true;
+    }
+
     /**
      * Whether bytes have been received that await the thread that reads: then the peer cannot be late. From any thread; does
      * not wait.

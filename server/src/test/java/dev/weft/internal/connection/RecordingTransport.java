@@ -152,6 +152,21 @@ public final class RecordingTransport implements Transport {
     }
 
     @Override
+    public void onUnread(UnreadListener listener) {
+        inner.onUnread(listener);
+    }
+
+    @Override
+    public void tellOfUnread() {
+        inner.tellOfUnread();
+    }
+
+    @Override
+    public boolean tellsOfUnread() {
+        return inner.tellsOfUnread();
+    }
+
+    @Override
     public void write(ByteBuffer source) throws IOException {
         writing(new Write(source.remaining(), source.array(), null));
         try {

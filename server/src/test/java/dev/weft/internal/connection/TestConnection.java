@@ -1,7 +1,7 @@
 package dev.weft.internal.connection;
 
 import dev.weft.internal.time.Failures;
-import dev.weft.internal.send.FlushTimer;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.extension.Extension;
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
@@ -77,7 +77,7 @@ public final class TestConnection implements AutoCloseable {
             Duration.ofSeconds(30), Duration.ofSeconds(5));
 
     private static final ConnectionLimits LIMITS = new ConnectionLimits(1 << 20, 1L << 40, 131_072, 1 << 20);
-    private static final FlushTimer TIMER = new FlushTimer(Runnable::run, Failures.toHandler("timer of all tests"));
+    private static final ShortTimer TIMER = new ShortTimer(Runnable::run, Failures.toHandler("timer of all tests"));
 
     static {
         TIMER.start();
@@ -92,7 +92,7 @@ public final class TestConnection implements AutoCloseable {
         private boolean parks;
         private BufferBudget budget = new BufferBudget(1 << 30);
         private BufferPool pool;
-        private FlushTimer timer = TIMER;
+        private ShortTimer timer = TIMER;
         private Extension extension;
 
         /** Sets which end the connection is. */
@@ -147,11 +147,11 @@ public final class TestConnection implements AutoCloseable {
 
         /** What is held back stays so until the connection itself flushes it. */
         public Setup withoutTimer() {
-            return timer(new FlushTimer(Runnable::run, Failures.toHandler("never started")));
+            return timer(new ShortTimer(Runnable::run, Failures.toHandler("never started")));
         }
 
         /** Sets who bounds how long output is held back, and starts threads. */
-        public Setup timer(FlushTimer value) {
+        public Setup timer(ShortTimer value) {
             timer = value;
             return this;
         }
@@ -193,7 +193,7 @@ public final class TestConnection implements AutoCloseable {
     }
 
     /** The default settings, for what makes up a connection. */
-    public static ConnectionServices services(BufferPool pool, FlushTimer timer) {
+    public static ConnectionServices services(BufferPool pool, ShortTimer timer) {
         return new ConnectionServices(TIMEOUTS,
                 new SendServices(LIMITS, new CoarseClock(), pool, timer, sender -> false));
     }
@@ -211,6 +211,7 @@ public final class TestConnection implements AutoCloseable {
     private void run(Role role, InboundBuffer input, Agreement agreement, ConnectionServices services,
             Handler handler) {
         Connection created = new Connection(role, transport, input, 0, agreement, services);
+        created.start(() -> {});
         connection.complete(created);
         CloseReason reason = new CloseReason(1000, "");
         try {

@@ -1,7 +1,7 @@
 package dev.weft.internal.connection;
 
 import dev.weft.internal.time.Failures;
-import dev.weft.internal.send.FlushTimer;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.extension.DeflateExtension;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -260,7 +260,7 @@ class TrySendTest {
     @Test
     void heldBackFrameMustLeaveWithTheWaitingRest() throws Exception {
         List<Runnable> threads = new ArrayList<>();
-        FlushTimer late = new FlushTimer(threads::add, Failures.toHandler("never started"));
+        ShortTimer late = new ShortTimer(threads::add, Failures.toHandler("never started"));
         try (TestConnection test = TestConnection.with().capacity(NARROW).timer(late).start(null)) {
             test.peer.send("81 81 00000000 61  81 81 00000000 62");
             test.onOwner(() -> test.connection().receive()).get();
@@ -441,7 +441,7 @@ class TrySendTest {
     /** Its thread has not come to wait for the network yet, so nobody has the lock. */
     @Test
     void receivingMustNotTakeOverTheWaitForTheNetwork() throws Exception {
-        FlushTimer late = new FlushTimer(thread -> {}, Failures.toHandler("never started"));
+        ShortTimer late = new ShortTimer(thread -> {}, Failures.toHandler("never started"));
         try (TestConnection test = TestConnection.with().capacity(NARROW).timer(late).start(null)) {
             assertAccepted(test.connection().trySend(new byte[200]));
             FutureTask<Message> receiving = test.onOwner(() -> test.connection().receive());
@@ -457,7 +457,7 @@ class TrySendTest {
     @Test
     void nothingMustFollowTheCloseFrame() throws Exception {
         List<Runnable> threads = new ArrayList<>();
-        FlushTimer late = new FlushTimer(threads::add, Failures.toHandler("never started"));
+        ShortTimer late = new ShortTimer(threads::add, Failures.toHandler("never started"));
         BufferBudget budget = new BufferBudget(1 << 20);
         try (TestConnection test = TestConnection.with().capacity(NARROW).timer(late).budget(budget).start(null)) {
             assertAccepted(test.connection().trySend(new byte[200]));

@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.ShortTimer;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -27,7 +28,7 @@ class ClaimedCloseTest {
     private final Closing closing = new Closing();
     private final MemoryTransport[] pair = MemoryTransport.pair(64);
     private final SendServices services = TestConnection.services(new BufferPool(1 << 10, new BufferBudget(1 << 20)),
-            new FlushTimer(Runnable::run, Failures.toHandler("never started"))).sending();
+            new ShortTimer(Runnable::run, Failures.toHandler("never started"))).sending();
     private final FrameSender sender = new FrameSender(pair[0], new FrameWriter(Role.SERVER), null, closing,
             new Deadlines(services.clock(), TestConnection.TIMEOUTS), services);
 

@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.ShortTimer;
 import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 class FrameSenderTest {
     private static final int LARGE = 2 * FrameBuffer.COPIED;
 
-    private final FlushTimer timer = new FlushTimer(Runnable::run, Failures.toHandler("never started"));
+    private final ShortTimer timer = new ShortTimer(Runnable::run, Failures.toHandler("never started"));
     private final BufferBudget budget = new BufferBudget(1 << 20);
     private final SendServices services = TestConnection.services(new BufferPool(1 << 10, budget), timer).sending();
     private final ReceivedFrames received = new ReceivedFrames(Role.SERVER, 2);

@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.stress.Noise;
 import dev.weft.internal.time.Failures;
 import java.time.Duration;
@@ -18,7 +19,7 @@ final class SenderStress {
     /** Noise and silence last for 2 to this power nanoseconds in turn, some 134 ms. */
     private static final int TURN_BITS = 27;
 
-    private final FlushTimer timer = new FlushTimer(Runnable::run, Failures.toHandler("timer under stress"));
+    private final ShortTimer timer = new ShortTimer(Runnable::run, Failures.toHandler("timer under stress"));
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final List<Lane> lanes = new ArrayList<>();
     private final long end;

@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.close.Closing;
 import dev.weft.internal.time.Deadlines;
@@ -24,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
-class FlushTimerTest {
-    private final FlushTimer timer = new FlushTimer(Runnable::run, Failures.toHandler("timer"));
+class ShortTimerTest {
+    private final ShortTimer timer = new ShortTimer(Runnable::run, Failures.toHandler("timer"));
     private final BufferBudget budget = new BufferBudget(1 << 20);
     private final SendServices services = TestConnection.services(new BufferPool(1 << 10, budget), timer).sending();
 

@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.ShortTimer;
 import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
 
 import dev.weft.CloseReason;
@@ -65,7 +66,7 @@ final class StressedSender {
     private volatile boolean endDue;
     private volatile String waitsFor = "the round's end";
 
-    StressedSender(long seed, FlushTimer timer) {
+    StressedSender(long seed, ShortTimer timer) {
         this.seed = seed;
         this.random = new Random(seed);
         this.end = End.values()[random.nextInt(End.values().length)];

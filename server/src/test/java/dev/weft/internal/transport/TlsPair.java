@@ -126,6 +126,21 @@ final class TlsPair implements AutoCloseable {
         }
 
         @Override
+        public void onUnread(UnreadListener listener) {
+            below.onUnread(listener);
+        }
+
+        @Override
+        public void tellOfUnread() {
+            below.tellOfUnread();
+        }
+
+        @Override
+        public boolean tellsOfUnread() {
+            return below.tellsOfUnread();
+        }
+
+        @Override
         public void write(ByteBuffer source) throws IOException {
             below.write(source);
         }

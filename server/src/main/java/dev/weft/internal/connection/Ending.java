@@ -1,0 +1,85 @@
+package dev.weft.internal.connection;
+
+import dev.weft.CloseReason;
+import dev.weft.internal.transport.Lingering;
+import dev.weft.parser.CloseCode;
+import dev.weft.parser.ProtocolViolationException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+
+/**
+ * The last steps of a connection (RFC 6455 §7.1): by its own thread after its handler, or, while that is busy, by the one
+ * that has read the end ahead of it.
+ */
+final class Ending {
+    private Ending() {}
+
+    /** §7.1.1: the status is final when our Close frame was written, or cannot be. Waits for that. */
+    static void completeClose(Connection connection) throws InterruptedIOException {
+        try {
+            connection.sender.drainAndWait();
+        } catch (InterruptedIOException e) {
+            if (connection.closing.finalStatus().isEmpty()) {
+                throw e;
+            }
+        } catch (IOException e) {
+            // The peer did not stay for the answer: noted, and no reason to withhold what it said.
+        }
+        connection.shutDownOutput();
+    }
+
+    /** After the handler. Waits until the close deadline at most. */
+    static void finish(Connection connection, CloseReason reason) {
+        connection.receiver.cutOff();
+        awaitOtherThread(connection);
+        try {
+            if (connection.sender.isStreaming()) {
+                // A message of this end is not whole: the connection fails (§7.1.7), whatever the handler thinks.
+                connection.fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"),
+                        new IOException("the handler ended within a streamed message"));
+            } else {
+                connection.claimAndClose(reason);
+            }
+            connection.sender.drainAndWait();
+            connection.receiver.awaitClose();
+            connection.sender.drainAndWait();
+        } catch (ProtocolViolationException e) {
+            connection.closing.fail(reason, e);
+        } catch (IOException e) {
+            connection.breakOff(e);
+        }
+        linger(connection);
+        connection.receiver.release();
+        connection.receiver.end();
+        connection.sender.end();
+    }
+
+    /** While the handler is busy: the end was found and noted. Waits until the close deadline at most. */
+    static void endAhead(Connection connection) {
+        connection.drainQuietly();
+        linger(connection);
+    }
+
+    /** Nothing passes any more. */
+    private static void linger(Connection connection) {
+        connection.sender.deadlines().closing();
+        Lingering.close(connection.transport);
+        connection.breakOff(new IOException("the closing handshake was not completed"));
+    }
+
+    /** One that ends the connection already does not take long. */
+    private static void awaitOtherThread(Connection connection) {
+        Thread other = connection.finisher;
+        boolean interrupted = false;
+        while (other != null && other.isAlive()) {
+            try {
+                other.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

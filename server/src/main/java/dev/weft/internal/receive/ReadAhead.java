@@ -1,0 +1,179 @@
+package dev.weft.internal.receive;
+
+import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.time.ShortTimer;
+import dev.weft.parser.FrameParser;
+import dev.weft.parser.ProtocolViolationException;
+import java.io.IOException;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Keeps the protocol going while nobody receives: reads what the peer sends, as far as there is room, and answers the
+ * control frames in it, in their order. What was read stays as it is for the receive that comes; at the bound the peer is
+ * slowed down by TCP.
+ * <p>
+ * Whoever finds that bytes may lie unreceived has the timer {@linkplain #watch watch} this: the thread that ends a receive
+ * and leaves bytes in its buffer, or the transport when bytes have come for which no thread waits. When nobody has received
+ * for some looks of the timer, about 5 ms, a virtual thread takes a turn:
+ * <pre>
+ *   nobody watches ── bytes may lie unreceived ──▶ watched ── for 5 ms nobody received ──▶ turn
+ *          ▲                                          │                                     │
+ *          └──── a thread waits for the peer ─────────┘                                     │
+ *          └──── all is read: the transport is asked to tell of more, or there is no room ──┘
+ * </pre>
+ * A turn {@linkplain FrameReader#tryClaim claims} the reader as a receive does, so there is one reader at a time. It begins
+ * to look where the receiver stands in its region, and goes on where it stopped before until the receiver has come there.
+ */
+final class ReadAhead extends ShortTimer.Entry {
+    /** Looks of the timer, a millisecond apart, for which nobody may have received before a turn. */
+    private static final int PATIENCE = 5;
+    private static final long LONGEST_WAIT_NANOS = 1_000_000;
+
+    private final FrameReader frames;
+    private final InboundBuffer input;
+    private final ReceiverOwner owner;
+    private final Deadlines deadlines;
+    private final ShortTimer timer;
+
+    /** Bytes have come for which no thread waits, and nobody has read since. */
+    private volatile boolean noticed;
+    /** Waits for the end of a turn, in order to receive. */
+    private volatile Thread waiter;
+
+    /** The timer's: looks at which nobody received, and claims so far. */
+    private int looks;
+    private int claimsSeen;
+
+    /** Of whoever has claimed the reader: where the look ahead has come, if it is ahead of the receiver. */
+    private FrameScanner scanner;
+    /** Nothing more is read ahead: the peer's Close frame, a violation, or the end was found. */
+    private volatile boolean ended;
+
+    ReadAhead(FrameReader frames, InboundBuffer input, ReceiverOwner owner, Deadlines deadlines, ShortTimer timer) {
+        this.frames = frames;
+        this.input = input;
+        this.owner = owner;
+        this.deadlines = deadlines;
+        this.timer = timer;
+    }
+
+    // The transport and the timer.
+
+    /** Bytes have come for which no thread waits. Does not wait. */
+    void notice() {
+        noticed = true;
+        watch(timer);
+    }
+
+    /** Whether {@link #notice} was called, and nobody has read since. */
+    boolean isNoticed() {
+        return noticed;
+    }
+
+    @Override
+    protected void look(ShortTimer timer) {
+        unwatch();
+        if (ended) {
+            return;
+        }
+        if (frames.isClaimed()) {
+            looks = 0;
+            if (deadlines.isReading()) {
+                // It waits for the peer, so that nothing lies unreceived.
+                noticed = false;
+            } else {
+                watch(timer);
+            }
+        } else if (claimsSeen != frames.claims()) {
+            claimsSeen = frames.claims();
+            looks = 0;
+            watch(timer);
+        } else if (++looks < PATIENCE) {
+            watch(timer);
+        } else {
+            looks = 0;
+            timer.startThread(this::takeTurn, failure -> watch(timer));
+        }
+    }
+
+    // A turn.
+
+    private void takeTurn() {
+        if (ended || !frames.tryClaim(this)) {
+            // Who has received meanwhile looks, at the end, whether this is needed.
+            return;
+        }
+        try {
+            readAndScan();
+        } catch (ProtocolViolationException e) {
+            ended = true;
+            owner.failed(e);
+        } catch (IOException e) {
+            ended = true;
+            owner.translated(e);
+        } finally {
+            if (ended) {
+                owner.takeEnd();
+            }
+            frames.endTurn();
+            LockSupport.unpark(waiter);
+        }
+        if (ended) {
+            owner.endAhead();
+        }
+    }
+
+    private void readAndScan() throws IOException, ProtocolViolationException {
+        noticed = false;
+        if (scanner == null) {
+            scanner = new FrameScanner(frames);
+            FrameParser parser = frames.parser();
+            int from = parser.payloadOffset() + parser.payloadLength();
+            scanner.scan(parser.array(), from, from + parser.unread());
+        }
+        int count = 1;
+        while (count > 0 && !scanner.isClosed()) {
+            int from = input.aheadLength();
+            count = input.readAhead();
+            if (count > 0) {
+                deadlines.heard();
+                scanner.scan(input.aheadArray(), from, from + count);
+            }
+        }
+        if (scanner.isClosed()) {
+            ended = true;
+        } else if (count == 0) {
+            input.transport().tellOfUnread();
+        } else if (count == -1) {
+            throw FrameReader.unexpectedEnd();
+        }
+    }
+
+    // The thread that receives.
+
+    /** The receiver is about to read from the network, or from what was read ahead. */
+    void receiverReads() {
+        if (!input.hasAhead()) {
+            scanner = null;
+            noticed = false;
+        }
+    }
+
+    /** The receiver has come to a control frame: true if it was answered here. */
+    boolean wasAnswered() {
+        return scanner != null && scanner.wasAnswered();
+    }
+
+    /** Whether the end was found here, and the receiver has not come so far. */
+    boolean isAheadOfEnd() {
+        return ended && scanner != null && (!scanner.isClosed() || scanner.isAhead());
+    }
+
+    /** Waits a moment, for the end of a turn at the most. An interrupt ends the wait too. */
+    void awaitEndOfTurn() {
+        waiter = Thread.currentThread();
+        if (frames.isTurnOf(this)) {
+            LockSupport.parkNanos(this, LONGEST_WAIT_NANOS);
+        }
+    }
+}

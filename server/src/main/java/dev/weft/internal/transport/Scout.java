@@ -1,0 +1,115 @@
+package dev.weft.internal.transport;
+
+import dev.weft.internal.transport.Transport.UnreadListener;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Learns of bytes on a blocking channel while nobody receives: a virtual thread waits in a read, keeps what came, and tells
+ * the listener. Who reads meanwhile waits for this thread, and gets its bytes first.
+ */
+final class Scout {
+    private static final int SMALL = 128;
+
+    private final SocketChannel channel;
+    private final UnreadListener listener;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition back = lock.newCondition();
+
+    /** Whether the thread is on its way; under the lock, and so the rest. */
+    private volatile boolean out;
+    /** What it came back with, up to its limit; {@code null} if there is nothing. */
+    private ByteBuffer found;
+    private boolean ended;
+    private IOException failure;
+
+    Scout(SocketChannel channel, UnreadListener listener) {
+        this.channel = channel;
+        this.listener = listener;
+    }
+
+    /** Sends the thread, unless it is out or something that it found is unread. Does not wait. */
+    void send() {
+        lock.lock();
+        try {
+            if (!out && found == null && !ended && failure == null) {
+                out = true;
+                Thread.ofVirtual().name("weft-scout").start(this::run);
+            }
+        } catch (Throwable e) {
+            out = false;
+            throw e;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the thread is on its way. */
+    boolean isOut() {
+        return out;
+    }
+
+    private void run() {
+        ByteBuffer target = ByteBuffer.allocate(SMALL);
+        int count = 0;
+        IOException thrown = null;
+        try {
+            count = channel.read(target);
+        } catch (IOException e) {
+            thrown = e;
+        }
+        lock.lock();
+        try {
+            found = count > 0 ? target.flip() : null;
+            ended = count < 0;
+            failure = thrown;
+            out = false;
+            back.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        listener.unread();
+    }
+
+    /**
+     * Reads what the thread found.
+     *
+     * @param wait whether to wait for it if it is out
+     * @return how many bytes, 0 if there are none, -1 if it found the end
+     * @throws InterruptedIOException if the thread was interrupted while it waited; nothing is lost
+     */
+    int read(ByteBuffer target, boolean wait) throws IOException {
+        lock.lock();
+        try {
+            while (out && wait) {
+                back.await();
+            }
+            if (failure != null) {
+                throw failure;
+            }
+            return ended ? -1 : take(target);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while no bytes came");
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int take(ByteBuffer target) {
+        if (found == null) {
+            return 0;
+        }
+        int count = Math.min(found.remaining(), target.remaining());
+        target.put(target.position(), found, found.position(), count).position(target.position() + count);
+        found.position(found.position() + count);
+        if (!found.hasRemaining()) {
+            found = null;
+        }
+        return count;
+    }
+}
