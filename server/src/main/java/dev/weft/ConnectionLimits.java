@@ -15,11 +15,16 @@ import dev.weft.internal.Bounds;
  *                               {@link WebSocketConnection#trySend(String)}, each counted with 64 bytes more; one alone may
  *                               be larger. No connection may have more than a 32nd of the server's
  *                               {@code bufferedOctets}, or 64 KiB if that is more
+ * @param readAheadSize          the most bytes that are read while nobody receives, so that control frames among them are
+ *                               served; what comes behind them waits outside. At least 128, which is also what remains
+ *                               when the server's {@code bufferedOctets} are used up
  */
 public record ConnectionLimits(int maxMessageSize, long maxStreamedMessageSize, int maxFramesPerMessage,
-        int maxQueuedSize) {
+        int maxQueuedSize, int readAheadSize) {
     /** The largest message that fits an array on every JVM. */
     private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+    private static final int LEAST_READ_AHEAD = 128;
+    private static final int MOST_READ_AHEAD = 16 << 20;
 
     /**
      * Checks the limits.
@@ -31,5 +36,6 @@ public record ConnectionLimits(int maxMessageSize, long maxStreamedMessageSize, 
         Bounds.check("maxStreamedMessageSize", maxStreamedMessageSize, 1, Long.MAX_VALUE);
         Bounds.check("maxFramesPerMessage", maxFramesPerMessage, 1, Integer.MAX_VALUE);
         Bounds.check("maxQueuedSize", maxQueuedSize, 0, Integer.MAX_VALUE);
+        Bounds.check("readAheadSize", readAheadSize, LEAST_READ_AHEAD, MOST_READ_AHEAD);
     }
 }

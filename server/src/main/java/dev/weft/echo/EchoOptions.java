@@ -133,7 +133,9 @@ final class EchoOptions {
                 option("--max-frames-per-message", Notation.COUNT, limits.maxFramesPerMessage(),
                         builder::maxFramesPerMessage, "Most frames that a message may be cut into."),
                 option("--max-queued-size", Notation.SIZE, limits.maxQueuedSize(), builder::maxQueuedSize,
-                        "Most bytes that may wait for one peer, of handlers that use trySend; this one does not."));
+                        "Most bytes that may wait for one peer, of handlers that use trySend; this one does not."),
+                option("--read-ahead-size", Notation.SIZE, limits.readAheadSize(), builder::readAheadSize,
+                        "Most bytes that are read while a handler is busy; this one seldom is."));
     }
 
     private void declareTimes() {

@@ -36,6 +36,7 @@ public final class WebSocketServerBuilder {
     private long maxStreamedMessageSize = 1L << 40;
     private int maxFramesPerMessage = 131_072;
     private int maxQueuedSize = 1 << 20;
+    private Integer readAheadSize;
 
     private Duration handshakeTimeout = Duration.ofSeconds(10);
     private Duration pingInterval = Duration.ofSeconds(20);
@@ -161,6 +162,16 @@ public final class WebSocketServerBuilder {
      */
     public WebSocketServerBuilder maxQueuedSize(int maxQueuedSize) {
         this.maxQueuedSize = maxQueuedSize;
+        return this;
+    }
+
+    /**
+     * Sets the most bytes of a connection that are read while its handler does something else, so that pings and Close frames
+     * among them are answered. Default as {@code readBufferSize}; 128 bytes to 16 MiB. Counts against {@code bufferedOctets};
+     * if these are used up, 128 bytes remain.
+     */
+    public WebSocketServerBuilder readAheadSize(int readAheadSize) {
+        this.readAheadSize = readAheadSize;
         return this;
     }
 
@@ -322,7 +333,8 @@ public final class WebSocketServerBuilder {
                 new SocketSettings(host, port, backlog, transport, tcpNoDelay, keepAlive, receiveBufferSize,
                         sendBufferSize),
                 tls, httpLimits,
-                new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize),
+                new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize,
+                        readAheadSize == null ? readBufferSize : readAheadSize),
                 new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout,
                         streamTimeout, closeTimeout),
                 shutdownGrace, policyTimeout, maxConnections, maxTlsHandshakes, readBufferSize, bufferedOctets, deflate,

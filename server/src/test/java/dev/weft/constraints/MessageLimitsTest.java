@@ -158,11 +158,13 @@ class MessageLimitsTest {
     @Test
     void limitsAndTimeoutsAreFiniteAndNamedWhenRefused() {
         for (int bad : new int[]{0, -1, Integer.MIN_VALUE}) {
-            assertNames("maxMessageSize", () -> new ConnectionLimits(bad, 1, 1, 1));
-            assertNames("maxStreamedMessageSize", () -> new ConnectionLimits(1, bad, 1, 1));
-            assertNames("maxFramesPerMessage", () -> new ConnectionLimits(1, 1, bad, 1));
+            assertNames("maxMessageSize", () -> new ConnectionLimits(bad, 1, 1, 1, 128));
+            assertNames("maxStreamedMessageSize", () -> new ConnectionLimits(1, bad, 1, 1, 128));
+            assertNames("maxFramesPerMessage", () -> new ConnectionLimits(1, 1, bad, 1, 128));
         }
-        assertNames("maxMessageSize", () -> new ConnectionLimits(Integer.MAX_VALUE, 1, 1, 1));
+        assertNames("maxMessageSize", () -> new ConnectionLimits(Integer.MAX_VALUE, 1, 1, 1, 128));
+        assertNames("readAheadSize", () -> new ConnectionLimits(1, 1, 1, 1, 127));
+        assertNames("readAheadSize", () -> new ConnectionLimits(1, 1, 1, 1, (16 << 20) + 1));
         Duration good = Duration.ofSeconds(1);
         for (Duration bad : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofNanos(999_999),
                 Duration.ofDays(21))) {

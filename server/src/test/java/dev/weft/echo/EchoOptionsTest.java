@@ -79,6 +79,7 @@ class EchoOptionsTest {
                 value("--max-message-size=2m", c -> c.limits().maxMessageSize(), 2 << 20),
                 value("--max-streamed-message-size=5g", c -> c.limits().maxStreamedMessageSize(), 5L << 30),
                 value("--max-frames-per-message=9", c -> c.limits().maxFramesPerMessage(), 9),
+                value("--read-ahead-size=3m", c -> c.limits().readAheadSize(), 3 << 20),
                 value("--max-queued-size=3m", c -> c.limits().maxQueuedSize(), 3 << 20),
                 value("--handshake-timeout=1s", c -> c.timeouts().handshake(), Duration.ofSeconds(1)),
                 value("--ping-interval=2m", c -> c.timeouts().pingInterval(), Duration.ofMinutes(2)),

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.weft.attacks.Bystander;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -28,7 +29,7 @@ class ThreadsTest {
         AtomicBoolean over = new AtomicBoolean();
         List<RawPeer> peers = new ArrayList<>();
         try (WebSocketServer server = WebSocketServer.builder().transport(transport)
-                .threads(Thread.ofPlatform().daemon().factory()).handler(ws -> {
+                .threads(Thread.ofPlatform().daemon().factory()).shutdownGrace(Duration.ofMillis(200)).handler(ws -> {
                     assertFalse(Thread.currentThread().isVirtual());
                     if (computing.getCount() > 0) {
                         computing.countDown();

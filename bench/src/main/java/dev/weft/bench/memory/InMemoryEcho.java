@@ -53,7 +53,8 @@ final class InMemoryEcho {
                 NO_DEADLINE, NO_DEADLINE);
         var budget = new BufferBudget(Runtime.getRuntime().maxMemory() / 4);
         services = new ConnectionServices(timeouts, new SendServices(
-                new ConnectionLimits(1 << 20, 1L << 40, 1 << 17, 1 << 20), clock, new BufferPool(BUFFER_SIZE, budget),
+                new ConnectionLimits(1 << 20, 1L << 40, 1 << 17, 1 << 20, BUFFER_SIZE), clock,
+                new BufferPool(BUFFER_SIZE, budget),
                 timer,
                 thread -> false));
         sweeper = new Sweeper(clock, NO_DEADLINE,

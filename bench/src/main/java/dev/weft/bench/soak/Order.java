@@ -20,6 +20,10 @@ record Order(Verb verb, int id, int count, int length) {
     enum Verb {
         /** The handler's thread sends the messages. */
         SEND,
+        /** The handler's thread sleeps for a while first. */
+        SLEEP,
+        /** The handler's thread computes for a while first. */
+        COMPUTE,
         /** Another thread sends them. */
         SEND_ELSEWHERE,
         /** Another thread tries to send each until it is accepted. */
@@ -33,6 +37,9 @@ record Order(Verb verb, int id, int count, int length) {
         /** Another thread closes with this code and {@link #REASON}. */
         CLOSE
     }
+
+    /** The longest that a handler's thread sleeps or computes. */
+    static final int LONGEST_MILLIS = 200;
 
     static final String REASON = "as ordered \u20ac";
     /** Of a message: its order and its number. */
@@ -64,6 +71,16 @@ record Order(Verb verb, int id, int count, int length) {
                 ? new Order(Verb.valueOf(matcher.group(1)), Integer.parseInt(matcher.group(2)),
                         Integer.parseInt(matcher.group(3)), Integer.parseInt(matcher.group(4)))
                 : null;
+    }
+
+    /** How long the handler's thread sleeps or computes, in milliseconds. */
+    int millis() {
+        return length % (LONGEST_MILLIS + 1);
+    }
+
+    /** Whether the handler's thread carries it out. */
+    boolean isForTheHandler() {
+        return verb == Verb.SEND || verb == Verb.SLEEP || verb == Verb.COMPUTE;
     }
 
     /** The message of this number: its length and every byte of it follow from the order. */

@@ -22,7 +22,7 @@ final class SoakHandler implements WebSocketHandler {
                     Order order = Order.parse(text.value());
                     if (order == null) {
                         ws.send(text.value());
-                    } else if (order.verb() == Order.Verb.SEND) {
+                    } else if (order.isForTheHandler()) {
                         carryOut(ws, order);
                     } else {
                         Thread.startVirtualThread(() -> carryOutElsewhere(ws, order));
@@ -49,12 +49,23 @@ final class SoakHandler implements WebSocketHandler {
             case ABANDON -> abandon(ws, order.message(0));
             case CLOSE -> ws.close(order.count(), Order.REASON);
             default -> {
+                if (order.verb() == Order.Verb.SLEEP) {
+                    LockSupport.parkNanos(1_000_000L * order.millis());
+                } else if (order.verb() == Order.Verb.COMPUTE) {
+                    compute(order.millis());
+                }
                 int accepted = 0;
                 for (int number = 0; number < order.count(); number++) {
                     accepted += carryOut(ws, order.verb(), order.message(number)) ? 1 : 0;
                 }
                 ws.send(new Order.Done(order.id(), accepted).toString());
             }
+        }
+    }
+
+    private static void compute(int millis) {
+        for (long end = System.nanoTime() + 1_000_000L * millis; System.nanoTime() - end < 0;) {
+            Thread.onSpinWait();
         }
     }
 

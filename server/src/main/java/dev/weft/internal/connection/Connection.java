@@ -249,7 +249,8 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     /** An interrupt harms nobody; a connection that was over before says so; everything else is a dead wire. */
     @Override
     public IOException translated(IOException e) {
-        if (e instanceof ConnectionClosedException || e instanceof InterruptedIOException && isAlive()) {
+        if (e instanceof ConnectionClosedException
+                || e instanceof InterruptedIOException && closing.state() != Closing.State.BROKEN) {
             return e;
         }
         if (e instanceof EOFException && closing.isPending()) {
@@ -265,10 +266,6 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         } catch (IOException e) {
             // Noted as the connection's end.
         }
-    }
-
-    private boolean isAlive() {
-        return closing.state() != Closing.State.BROKEN;
     }
 
     @Override
@@ -299,6 +296,11 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
      */
     public void finish(CloseReason reason) {
         Ending.finish(this, reason);
+    }
+
+    @Override
+    public int readAheadSize() {
+        return services.limits().readAheadSize();
     }
 
     @Override
@@ -389,7 +391,6 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         return transport.remoteAddress();
     }
 
-    /** Names the peer. */
     @Override
     public String toString() {
         return "WebSocketConnection[" + agreement.target() + " " + transport.remoteAddress() + "]";

@@ -50,6 +50,8 @@ public final class FrameReader extends ControlReader implements Transport.Unread
     /** The thread that received last; and the number of receives, which wraps around, and which the timer may see late. */
     private Thread lastReceiver;
     private int claims;
+    /** Nobody but the thread that ends the connection uses this any more. */
+    private volatile boolean over;
     /** Made when it is needed first. */
     private volatile ReadAhead readAhead;
 
@@ -76,9 +78,10 @@ public final class FrameReader extends ControlReader implements Transport.Unread
     /**
      * Makes this thread the one that receives, until {@link #release()}. Waits for the end of a turn of the reader ahead.
      *
-     * @throws IllegalStateException if another thread receives
+     * @throws IllegalStateException                  if another thread receives
+     * @throws dev.weft.ConnectionClosedException if nobody can receive any more
      */
-    void claim() {
+    void claim() throws IOException {
         Thread current = Thread.currentThread();
         if (!tryClaim(current)) {
             awaitClaim(current);
@@ -92,11 +95,14 @@ public final class FrameReader extends ControlReader implements Transport.Unread
         return lastReceiver == Thread.currentThread() && parser.hasFrame();
     }
 
-    private void awaitClaim(Thread current) {
+    private void awaitClaim(Thread current) throws IOException {
         boolean interrupted = false;
         while (!tryClaim(current)) {
             Object holder = receiver;
-            if (holder instanceof Thread) {
+            if (over) {
+                restoreInterrupt(interrupted);
+                throw owner.closed();
+            } else if (holder instanceof Thread) {
                 restoreInterrupt(interrupted);
                 throw new IllegalStateException("another thread receives: " + holder);
             } else if (holder instanceof ReadAhead ahead) {
@@ -115,6 +121,7 @@ public final class FrameReader extends ControlReader implements Transport.Unread
 
     /** Makes this thread the last one that receives. Waits for the end of a receive by another thread. */
     void claimForGood() {
+        over = true;
         Thread current = Thread.currentThread();
         boolean interrupted = false;
         while (!tryClaim(current)) {
@@ -145,6 +152,11 @@ public final class FrameReader extends ControlReader implements Transport.Unread
         return receiver == ahead;
     }
 
+    /** Whether nobody will receive any more. For any thread. */
+    boolean isOver() {
+        return over;
+    }
+
     /** Whether anybody uses this. For any thread. */
     boolean isClaimed() {
         return receiver != null;
@@ -166,7 +178,9 @@ public final class FrameReader extends ControlReader implements Transport.Unread
     /** Bytes came while no thread waited for them. */
     @Override
     public void unread() {
-        readAhead().notice();
+        if (!over) {
+            readAhead().notice();
+        }
     }
 
     /** The reader ahead, if it was needed so far. */
@@ -354,6 +368,9 @@ public final class FrameReader extends ControlReader implements Transport.Unread
         if (ahead != null && ahead.wasAnswered()) {
             pass();
         } else {
+            if (ahead != null && isClose) {
+                ahead.receiverCloses();
+            }
             serve(parser.hasFrame());
         }
         return isClose;

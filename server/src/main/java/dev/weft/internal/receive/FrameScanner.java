@@ -15,7 +15,9 @@ final class FrameScanner extends ControlReader {
 
     /** Control frames that the receiving thread has not come to yet. */
     private int answered;
+    private boolean behindData;
     private boolean closed;
+    private boolean holdsClose;
 
     /** A scanner at the place where this reader is. */
     FrameScanner(FrameReader reader) {
@@ -33,6 +35,7 @@ final class FrameScanner extends ControlReader {
             scanRegion();
         }
         if (!closed) {
+            // Else a connection whose handler is busy would keep the piece.
             parser.feed(NOTHING, 0, 0);
         }
         owner.flush();
@@ -41,17 +44,38 @@ final class FrameScanner extends ControlReader {
     private void scanRegion() throws IOException, ProtocolViolationException {
         Event event;
         while (!closed && (event = parser.next()) != Event.NEED_INPUT) {
-            if (parser.opcode().isControl() && completes(event)) {
-                answered++;
-                closed = parser.opcode() == Opcode.CLOSE;
-                serve(parser.unread() > 0);
+            if (!parser.opcode().isControl()) {
+                behindData = true;
+            } else if (completes(event)) {
+                take();
             }
         }
     }
 
-    /** Whether the peer's Close frame was answered. */
+    private void take() throws IOException, ProtocolViolationException {
+        closed = parser.opcode() == Opcode.CLOSE;
+        holdsClose = closed && behindData;
+        if (!holdsClose) {
+            answered++;
+            serve(parser.unread() > 0);
+        }
+    }
+
+    /** Whether the peer's Close frame came. */
     boolean isClosed() {
         return closed;
+    }
+
+    /** Whether the peer's Close frame came behind data that nobody has received, and is not answered. */
+    boolean holdsClose() {
+        return holdsClose;
+    }
+
+    /** Answers the Close frame that is held. */
+    void answerClose() throws IOException, ProtocolViolationException {
+        holdsClose = false;
+        answered++;
+        serve(false);
     }
 
     /** Whether there are control frames that were answered here and the receiving thread has not come to. */

@@ -149,11 +149,12 @@ public final class InboundBuffer {
     /**
      * Reads what is here, behind what was read ahead before. Does not wait.
      *
+     * @param most how many bytes may be read ahead in all
      * @return how many bytes, 0 if none are here, -1 when no more will come, or {@link #NO_ROOM}
      */
-    int readAhead() throws IOException {
+    int readAhead(int most) throws IOException {
         if (ahead == null) {
-            ByteBuffer borrowed = pool.borrowWithoutRelief(pool.bufferSize());
+            ByteBuffer borrowed = pool.borrowWithoutRelief(most);
             aheadIsPooled = borrowed != null;
             ahead = aheadIsPooled ? borrowed : ByteBuffer.allocate(SMALL);
             aheadFrom = 0;

@@ -21,12 +21,17 @@ import java.util.concurrent.locks.LockSupport;
  *          └──── a thread waits for the peer ─────────┘                                     │
  *          └──── all is read: the transport is asked to tell of more, or there is no room ──┘
  * </pre>
+ * A Close frame is answered at once, unless data that nobody has received lies before it: then half a second is left to
+ * receive that and to reply.
+ * <p>
  * A turn {@linkplain FrameReader#tryClaim claims} the reader as a receive does, so there is one reader at a time. It begins
  * to look where the receiver stands in its region, and goes on where it stopped before until the receiver has come there.
  */
 final class ReadAhead extends ShortTimer.Entry {
     /** Looks of the timer, a millisecond apart, for which nobody may have received before a turn. */
     private static final int PATIENCE = 5;
+    /** The same before a Close frame is answered behind data: whoever receives that may have something to say to it. */
+    private static final int PATIENCE_WITH_CLOSE = 500;
     private static final long LONGEST_WAIT_NANOS = 1_000_000;
 
     private final FrameReader frames;
@@ -46,6 +51,7 @@ final class ReadAhead extends ShortTimer.Entry {
 
     /** Of whoever has claimed the reader: where the look ahead has come, if it is ahead of the receiver. */
     private FrameScanner scanner;
+    private volatile int patience = PATIENCE;
     /** Nothing more is read ahead: the peer's Close frame, a violation, or the end was found. */
     private volatile boolean ended;
 
@@ -73,7 +79,7 @@ final class ReadAhead extends ShortTimer.Entry {
     @Override
     protected void look(ShortTimer timer) {
         unwatch();
-        if (ended) {
+        if (ended || frames.isOver()) {
             return;
         }
         if (frames.isClaimed()) {
@@ -88,7 +94,7 @@ final class ReadAhead extends ShortTimer.Entry {
             claimsSeen = frames.claims();
             looks = 0;
             watch(timer);
-        } else if (++looks < PATIENCE) {
+        } else if (++looks < patience) {
             watch(timer);
         } else {
             looks = 0;
@@ -125,6 +131,11 @@ final class ReadAhead extends ShortTimer.Entry {
 
     private void readAndScan() throws IOException, ProtocolViolationException {
         noticed = false;
+        if (scanner != null && scanner.holdsClose()) {
+            scanner.answerClose();
+            ended = true;
+            return;
+        }
         if (scanner == null) {
             scanner = new FrameScanner(frames);
             FrameParser parser = frames.parser();
@@ -134,13 +145,16 @@ final class ReadAhead extends ShortTimer.Entry {
         int count = 1;
         while (count > 0 && !scanner.isClosed()) {
             int from = input.aheadLength();
-            count = input.readAhead();
+            count = input.readAhead(owner.readAheadSize());
             if (count > 0) {
                 deadlines.heard();
                 scanner.scan(input.aheadArray(), from, from + count);
             }
         }
-        if (scanner.isClosed()) {
+        if (scanner.holdsClose()) {
+            patience = PATIENCE_WITH_CLOSE;
+            watch(timer);
+        } else if (scanner.isClosed()) {
             ended = true;
         } else if (count == 0) {
             input.transport().tellOfUnread();
@@ -155,8 +169,15 @@ final class ReadAhead extends ShortTimer.Entry {
     void receiverReads() {
         if (!input.hasAhead()) {
             scanner = null;
+            patience = PATIENCE;
             noticed = false;
         }
+    }
+
+    /** The receiver has come to a Close frame that was not answered here, and answers it. */
+    void receiverCloses() {
+        scanner = null;
+        patience = PATIENCE;
     }
 
     /** The receiver has come to a control frame: true if it was answered here. */

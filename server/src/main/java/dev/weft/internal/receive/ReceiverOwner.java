@@ -11,6 +11,9 @@ public interface ReceiverOwner extends ControlFrames, StreamOwner {
      */
     void completeClose() throws IOException;
 
+    /** The most bytes that are read ahead of the thread that receives. */
+    int readAheadSize();
+
     /** This thread has found the connection's end while nobody received, and will {@link #endAhead}. Does not wait. */
     void takeEnd();
 

@@ -76,7 +76,7 @@ public final class TestConnection implements AutoCloseable {
             Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(60), Duration.ofSeconds(25),
             Duration.ofSeconds(30), Duration.ofSeconds(5));
 
-    private static final ConnectionLimits LIMITS = new ConnectionLimits(1 << 20, 1L << 40, 131_072, 1 << 20);
+    private static final ConnectionLimits LIMITS = new ConnectionLimits(1 << 20, 1L << 40, 131_072, 1 << 20, 1 << 14);
     private static final ShortTimer TIMER = new ShortTimer(Runnable::run, Failures.toHandler("timer of all tests"));
 
     static {
@@ -93,6 +93,7 @@ public final class TestConnection implements AutoCloseable {
         private BufferBudget budget = new BufferBudget(1 << 30);
         private BufferPool pool;
         private ShortTimer timer = TIMER;
+        private ConnectionTimeouts timeouts = TIMEOUTS;
         private Extension extension;
 
         /** Sets which end the connection is. */
@@ -101,17 +102,24 @@ public final class TestConnection implements AutoCloseable {
             return this;
         }
 
+        /** Has no keepalive ping sent, as if the peer answered each. */
+        public Setup withoutPings() {
+            timeouts = new ConnectionTimeouts(TIMEOUTS.handshake(), Duration.ofDays(20), TIMEOUTS.pongTimeout(),
+                    TIMEOUTS.message(), TIMEOUTS.write(), TIMEOUTS.stream(), TIMEOUTS.close());
+            return this;
+        }
+
         /** Sets the limits. */
         public Setup limits(int maxMessageSize, long maxStreamedMessageSize, int maxFramesPerMessage) {
             limits = new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage,
-                    limits.maxQueuedSize());
+                    limits.maxQueuedSize(), limits.readAheadSize());
             return this;
         }
 
         /** Sets how many octets may be posted while they wait. */
         public Setup maxQueuedSize(int octets) {
             limits = new ConnectionLimits(limits.maxMessageSize(), limits.maxStreamedMessageSize(),
-                    limits.maxFramesPerMessage(), octets);
+                    limits.maxFramesPerMessage(), octets, limits.readAheadSize());
             return this;
         }
 
@@ -184,7 +192,7 @@ public final class TestConnection implements AutoCloseable {
         transport = new RecordingTransport(ends[0], setup.readLength, setup.parks);
         budget = setup.budget;
         BufferPool pool = setup.pool != null ? setup.pool : new BufferPool(1 << 14, budget);
-        ConnectionServices services = new ConnectionServices(TIMEOUTS,
+        ConnectionServices services = new ConnectionServices(setup.timeouts,
                 new SendServices(setup.limits, clock, pool, setup.timer, this::hasNextFrame));
         Agreement agreement = new Agreement("/", null, null, setup.extension);
         thread = Thread
