@@ -68,7 +68,11 @@ class OkHttpClientTest {
     }
 
     private WebSocket connect(OkHttpClient by, String path, String... header) {
-        Request.Builder request = new Request.Builder().url("http://127.0.0.1:" + server.port() + path);
+        return connect(by, server.port(), path, header);
+    }
+
+    private WebSocket connect(OkHttpClient by, int port, String path, String... header) {
+        Request.Builder request = new Request.Builder().url("http://127.0.0.1:" + port + path);
         if (header.length > 0) {
             request.header(header[0], header[1]);
         }
@@ -178,5 +182,29 @@ class OkHttpClientTest {
     void rejectionIsAFailureWithItsStatus() throws Exception {
         connect("/", "Origin", "http://evil.org");
         assertEquals("failure 403", next());
+    }
+
+    /** It gives a connection up when no pong has come until its next ping. */
+    @Test
+    void keepaliveMustHoldWhileTheHandlerIsBusy() throws Exception {
+        OkHttpClient pinging = client.newBuilder().pingInterval(Duration.ofMillis(200)).build();
+        BlockingQueue<String> mayGoOn = new LinkedBlockingQueue<>();
+        try (WebSocketServer busy = WebSocketServer.builder().handler(ws -> {
+            ws.receive();
+            try {
+                ws.send(mayGoOn.take());
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("the server goes down", e);
+            }
+            Handlers.echo(ws);
+        }).start()) {
+            WebSocket socket = connect(pinging, busy.port(), "/");
+            assertTrue(events.poll(10, TimeUnit.SECONDS).toString().startsWith("open"));
+            socket.send("begin");
+            assertEquals(null, events.poll(2, TimeUnit.SECONDS), "nothing happens for ten pings");
+            mayGoOn.add("done");
+            assertEquals("done", events.poll(10, TimeUnit.SECONDS));
+            socket.cancel();
+        }
     }
 }

@@ -22,7 +22,7 @@ import java.util.concurrent.locks.LockSupport;
  *          └──── all is read: the transport is asked to tell of more, or there is no room ──┘
  * </pre>
  * A Close frame is answered at once, unless data that nobody has received lies before it: then half a second is left to
- * receive that and to reply.
+ * receive that and to reply; in which a reply that waits for the peer does not count.
  * <p>
  * A turn {@linkplain FrameReader#tryClaim claims} the reader as a receive does, so there is one reader at a time. It begins
  * to look where the receiver stands in its region, and goes on where it stopped before until the receiver has come there.
@@ -90,7 +90,7 @@ final class ReadAhead extends ShortTimer.Entry {
             } else {
                 watch(timer);
             }
-        } else if (claimsSeen != frames.claims()) {
+        } else if (claimsSeen != frames.claims() || patience == PATIENCE_WITH_CLOSE && deadlines.isWriting()) {
             claimsSeen = frames.claims();
             looks = 0;
             watch(timer);
