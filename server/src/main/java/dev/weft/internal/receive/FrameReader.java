@@ -72,7 +72,7 @@ public final class FrameReader extends ControlReader implements Transport.Unread
     /** From here on what the peer sends is looked at even if nobody receives. */
     void start() {
         input.transport().onUnread(this);
-        watchIfNeeded();
+        watchIfNeeded(parser.unread() > 0);
     }
 
     /**
@@ -138,8 +138,9 @@ public final class FrameReader extends ControlReader implements Transport.Unread
 
     /** This thread no longer receives. */
     void release() {
+        boolean more = parser.unread() > 0;
         RECEIVER.setRelease(this, null);
-        watchIfNeeded();
+        watchIfNeeded(more);
     }
 
     /** The turn of the reader ahead is over. */
@@ -168,10 +169,10 @@ public final class FrameReader extends ControlReader implements Transport.Unread
     }
 
     /** What was received and not yet parsed may be a control frame, which must not wait for the next receive. */
-    private void watchIfNeeded() {
+    private void watchIfNeeded(boolean more) {
         ReadAhead ahead = readAhead;
-        if (parser.unread() > 0 || ahead != null && ahead.isNoticed() || !input.transport().tellsOfUnread()) {
-            readAhead().watch(timer);
+        if (more || ahead != null && ahead.isNoticed() || !input.transport().tellsOfUnread()) {
+            readAhead().watchLater(timer);
         }
     }
 

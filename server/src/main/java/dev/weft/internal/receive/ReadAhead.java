@@ -12,11 +12,11 @@ import java.util.concurrent.locks.LockSupport;
  * control frames in it, in their order. What was read stays as it is for the receive that comes; at the bound the peer is
  * slowed down by TCP.
  * <p>
- * Whoever finds that bytes may lie unreceived has the timer {@linkplain #watch watch} this: the thread that ends a receive
+ * Whoever finds that bytes may lie unreceived has the timer {@linkplain #watchLater watch} this: the thread that ends a receive
  * and leaves bytes in its buffer, or the transport when bytes have come for which no thread waits. When nobody has received
- * for some looks of the timer, about 5 ms, a virtual thread takes a turn:
+ * between two looks of the timer, 4 to 8 ms, a virtual thread takes a turn:
  * <pre>
- *   nobody watches ── bytes may lie unreceived ──▶ watched ── for 5 ms nobody received ──▶ turn
+ *   nobody watches ── bytes may lie unreceived ──▶ watched ── nobody received ──────────▶ turn
  *          ▲                                          │                                     │
  *          └──── a thread waits for the peer ─────────┘                                     │
  *          └──── all is read: the transport is asked to tell of more, or there is no room ──┘
@@ -28,10 +28,10 @@ import java.util.concurrent.locks.LockSupport;
  * to look where the receiver stands in its region, and goes on where it stopped before until the receiver has come there.
  */
 final class ReadAhead extends ShortTimer.Entry {
-    /** Looks of the timer, a millisecond apart, for which nobody may have received before a turn. */
-    private static final int PATIENCE = 5;
+    /** Looks of the timer, 4 ms apart, for which nobody may have received before a turn. */
+    private static final int PATIENCE = 2;
     /** The same before a Close frame is answered behind data: whoever receives that may have something to say to it. */
-    private static final int PATIENCE_WITH_CLOSE = 500;
+    private static final int PATIENCE_WITH_CLOSE = 125;
     private static final long LONGEST_WAIT_NANOS = 1_000_000;
 
     private final FrameReader frames;
@@ -68,7 +68,7 @@ final class ReadAhead extends ShortTimer.Entry {
     /** Bytes have come for which no thread waits. Does not wait. */
     void notice() {
         noticed = true;
-        watch(timer);
+        watchLater(timer);
     }
 
     /** Whether {@link #notice} was called, and nobody has read since. */
@@ -88,17 +88,17 @@ final class ReadAhead extends ShortTimer.Entry {
                 // It waits for the peer, so that nothing lies unreceived.
                 noticed = false;
             } else {
-                watch(timer);
+                watchLater(timer);
             }
         } else if (claimsSeen != frames.claims() || patience == PATIENCE_WITH_CLOSE && deadlines.isWriting()) {
             claimsSeen = frames.claims();
             looks = 0;
-            watch(timer);
+            watchLater(timer);
         } else if (++looks < patience) {
-            watch(timer);
+            watchLater(timer);
         } else {
             looks = 0;
-            timer.startThread(this::takeTurn, failure -> watch(timer));
+            timer.startThread(this::takeTurn, failure -> watchLater(timer));
         }
     }
 
@@ -153,7 +153,7 @@ final class ReadAhead extends ShortTimer.Entry {
         }
         if (scanner.holdsClose()) {
             patience = PATIENCE_WITH_CLOSE;
-            watch(timer);
+            watchLater(timer);
         } else if (scanner.isClosed()) {
             ended = true;
         } else if (count == 0) {

@@ -10,16 +10,17 @@ import java.util.function.Supplier;
 
 /**
  * Bounds how long what user code leaves lying has to wait: frames that are held back to leave with the next ones, and bytes
- * that have come and are not received. Such a thing is put on a list; about a millisecond later this timer looks at all that
- * are on the list. Where user code is quick there is nothing left to do by then.
+ * that have come and are not received. Such a thing is put on a list; one to four milliseconds later this timer looks at all
+ * that are on the list. Where user code is quick there is nothing left to do by then.
  * <p>
- * A platform thread, which sleeps while the list is empty.
+ * A platform thread, which sleeps while the lists are empty.
  */
 public final class ShortTimer {
-    private static final long PATIENCE_NANOS = 1_000_000;
+    private static final long SOON_NANOS = 1_000_000;
+    private static final long LATER_NANOS = 4_000_000;
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
 
-    /** What user code may have left lying. It is on the list at most once. */
+    /** What user code may have left lying. It is on one list at most, and once. */
     public abstract static class Entry {
         private static final VarHandle WATCHED;
 
@@ -34,28 +35,40 @@ public final class ShortTimer {
         private Entry next;
         private volatile boolean watched;
 
-        /** Puts this on the timer's list, unless it is there. Does not wait or allocate. From any thread. */
+        /** Has the timer look at this in a millisecond, unless it is on a list. Does not wait or allocate. From any thread. */
         public final void watch(ShortTimer timer) {
+            watch(timer, timer.soon);
+        }
+
+        /** The same with some 4 ms, for what many have on the list at a time. */
+        public final void watchLater(ShortTimer timer) {
+            watch(timer, timer.later);
+        }
+
+        private void watch(ShortTimer timer, AtomicReference<Entry> list) {
             if (!watched && WATCHED.compareAndSet(this, false, true)) {
                 watchBegins();
-                timer.add(this);
+                timer.add(this, list);
             }
         }
 
-        /** From here on this can be put on the list again. Called by {@link #look}. */
+        /** From here on this can be put on a list again. Called by {@link #look}. */
         protected final void unwatch() {
             watched = false;
         }
 
-        /** This is about to be put on the list. */
+        /** This is about to be put on a list. */
         protected void watchBegins() {}
 
-        /** About a millisecond has passed, and this is no longer on the list. Must not wait. On the timer's thread. */
+        /** The time has passed, and this is no longer on a list. Must not wait. On the timer's thread. */
         protected abstract void look(ShortTimer timer);
     }
 
-    /** A list through {@link Entry#next}, newest first. */
-    private final AtomicReference<Entry> watched = new AtomicReference<>();
+    /** Lists through {@link Entry#next}, newest first. */
+    private final AtomicReference<Entry> soon = new AtomicReference<>();
+    private final AtomicReference<Entry> later = new AtomicReference<>();
+    /** The thread's own: when it last looked at the second list. */
+    private long lookedAt = System.nanoTime();
     private final Consumer<Runnable> starter;
     private final Supplier<Thread.Builder.OfVirtual> builders;
     private final ServiceThread thread;
@@ -117,24 +130,31 @@ public final class ShortTimer {
         }
     }
 
-    /** Puts an entry on the list, which it is not on. Does not wait or allocate. */
-    private void add(Entry entry) {
+    /** Puts an entry on a list; it is on none. Does not wait or allocate. */
+    private void add(Entry entry, AtomicReference<Entry> list) {
         Entry first;
         do {
-            first = watched.get();
+            first = list.get();
             entry.next = first;
-        } while (!watched.compareAndSet(first, entry));
+        } while (!list.compareAndSet(first, entry));
         if (first == null) {
             thread.wake();
         }
     }
 
     private void step() {
-        if (watched.get() == null) {
-            LockSupport.park(this);
+        if (soon.get() != null) {
+            thread.sleep(SOON_NANOS);
+            look(soon.getAndSet(null));
+        } else if (later.get() != null) {
+            // A new entry of the other list ends this.
+            LockSupport.parkNanos(this, LATER_NANOS - (System.nanoTime() - lookedAt));
         } else {
-            thread.sleep(PATIENCE_NANOS);
-            look(watched.getAndSet(null));
+            LockSupport.park(this);
+        }
+        if (System.nanoTime() - lookedAt >= LATER_NANOS) {
+            lookedAt = System.nanoTime();
+            look(later.getAndSet(null));
         }
     }
 
