@@ -8,8 +8,9 @@ import java.time.Duration;
  * by up to a second, or by a quarter of the shortest one if that is under four.
  *
  * @param handshake    from the accepted connection to the end of the request head; a slower peer gets 408
- * @param pingInterval after so much silence a ping is sent
- * @param pongTimeout  after so much silence since the ping the connection is aborted
+ * @param pingInterval after so much silence of the peer's a ping is sent, whatever the handler does
+ * @param pongTimeout  after so much silence since the ping the connection is aborted; what has come from the peer and not
+ *                     been read, and what it reads of messages to it, is no silence
  * @param message      from the first byte of a message (or frame) to its last; for a streamed message, from one read of
  *                     it to the next bytes. A slower peer is closed with 1008
  * @param write        for the network to take at least one byte of what waits to be written; a peer that reads, however

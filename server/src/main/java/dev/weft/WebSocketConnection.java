@@ -9,18 +9,22 @@ import java.util.function.Consumer;
 /**
  * A WebSocket connection after its opening handshake (RFC 6455), as blocking code.
  * <p>
- * <b>Threads.</b> The {@code receive…} methods belong to one thread, the one that runs the connection's handler. All others
- * may be called from any thread; whole frames never interleave, and control frames go between the fragments of a streamed
- * message. A thread that is interrupted while it waits in a method of this interface is released with a
+ * <b>Threads.</b> One thread at a time receives, and reads what a {@code receive…} method returned; by default the one that
+ * runs the connection's handler. All other methods may be called from any thread, at any time; whole frames never
+ * interleave, and control frames go between the fragments of a streamed message. A thread that is interrupted while it waits in a method of this interface is released with a
  * {@link java.io.InterruptedIOException}, its interrupt flag set. The connection goes on: a receive has lost nothing and may
  * be called again, and a message that was partly written is still sent. Only where that cannot be done is the connection
  * failed: over TLS, and over the {@code BLOCKING} transport, whose channels the JDK closes when a thread is interrupted.
  * <p>
  * <b>Receiving</b> comes in three depths, to be mixed at will: whole messages ({@link #receive()}), a borrowed view
  * without a copy ({@link #receiveView()}), and a stream for messages larger than memory ({@link #receiveStream()}).
- * While a thread receives, the connection answers pings and Close frames, validates UTF-8 and enforces the limits; while
- * none does, nothing is read from the network and the peer is slowed down.
  * {@snippet class = "dev.weft.server.Snippets" region = "receive"}
+ * <b>While nobody receives</b>, the protocol goes on: after some 5 ms what the peer sends is read ahead, up to
+ * {@link ConnectionLimits#readAheadSize()}; pings and Close frames in it are answered, in their order, and the peer's end is
+ * noticed. Data waits for the next receive. A Close frame behind data that nobody has received is answered half a second
+ * later than others, so that a reply can go first. What exceeds the size waits outside, control frames too, and TCP slows the
+ * peer down.
+ * <p>
  * <p>
  * <b>Sending.</b> {@code send} waits while the peer does not read, until the write deadline; then the connection is aborted.
  * When it returns, the message is on its way to the network, with one exception: a message that a handler sends while its
@@ -43,7 +47,7 @@ public interface WebSocketConnection extends AutoCloseable {
      *                                        {@link #abort()}, a deadline, or a violation by the peer
      * @throws java.io.InterruptedIOException if this thread was interrupted; the next receive goes on where this one was
      * @throws IOException                    if the wire is dead
-     * @throws IllegalStateException          if this is not the thread that receives
+     * @throws IllegalStateException          if another thread receives
      */
     Message receive() throws IOException;
 
@@ -53,7 +57,7 @@ public interface WebSocketConnection extends AutoCloseable {
      *
      * @return a view that is valid until the next receive, or {@code null} when the closing handshake is complete
      * @throws IOException           as {@link #receive()}
-     * @throws IllegalStateException if this is not the thread that receives
+     * @throws IllegalStateException if another thread receives
      */
     MessageView receiveView() throws IOException;
 
@@ -62,7 +66,7 @@ public interface WebSocketConnection extends AutoCloseable {
      *
      * @return a message that is valid until the next receive, or {@code null} when the closing handshake is complete
      * @throws IOException           as {@link #receive()}
-     * @throws IllegalStateException if this is not the thread that receives, or an interrupted receive has taken in part of
+     * @throws IllegalStateException if another thread receives, or an interrupted receive has taken in part of
      *                               the message already
      */
     IncomingMessage receiveStream() throws IOException;
