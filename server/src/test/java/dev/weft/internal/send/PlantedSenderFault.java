@@ -76,13 +76,13 @@ enum PlantedSenderFault {
             """),
     /** The timer looks once, when newer frames are held back. */
     WATCH_NOT_RENEWED("""
-                                timer.startThread(this::flushOverdue);
-                            } else {
-                                watch(timer);
-                            }
+                            timer.startThread(this::flushOverdue);
+                        } else {
+                            watch(timer);
+                        }
             """, """
-                                timer.startThread(this::flushOverdue);
-                            }
+                            timer.startThread(this::flushOverdue);
+                        }
             """),
     /** The thread that lets the lock go finds the flag always set, or nobody flushes. */
     FLUSH_DUE_CLEARED_LATE("""

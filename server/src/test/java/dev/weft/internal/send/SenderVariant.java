@@ -1,6 +1,5 @@
 package dev.weft.internal.send;
 
-import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.stress.NoisyCopy;
 import dev.weft.internal.stress.NoisyCopy.Edit;
 import java.io.IOException;
@@ -16,8 +15,8 @@ final class SenderVariant {
     private static final String PACKAGE = "dev.weft.internal.send.";
     private static final List<String> CLASSES = Stream.concat(
             Stream.of("FrameSender", "FrameBuffer", "Outbox", "Drain", "DrainThread", "Attempt", "Streaming",
-                    "ShortTimer", "SendLock").map(PACKAGE::concat),
-            Stream.of("dev.weft.internal.close.Closing")).toList();
+                    "HeldBack", "SendLock").map(PACKAGE::concat),
+            Stream.of("dev.weft.internal.close.Closing", "dev.weft.internal.time.ShortTimer")).toList();
     /** Classes without steps of their own, whose package must be the copy's, and the stress itself. */
     private static final List<String> USERS = Stream
             .of("SendState", "SendServices", "TransformedFrames", "SenderStress",
