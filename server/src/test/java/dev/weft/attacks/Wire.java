@@ -13,9 +13,10 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** What an attack goes over: a transport, with or without TLS. */
 enum Wire {
-    PARKING(TransportKind.PARKING, false), PARKING_PLATFORM(TransportKind.PARKING_PLATFORM, false), BLOCKING(
-            TransportKind.BLOCKING,
-            false), PARKING_TLS(TransportKind.PARKING, true), BLOCKING_TLS(TransportKind.BLOCKING, true);
+    LOOPS(TransportKind.LOOPS, false), PARKING(TransportKind.PARKING, false), PARKING_PLATFORM(
+            TransportKind.PARKING_PLATFORM,
+            false), BLOCKING(TransportKind.BLOCKING, false), LOOPS_TLS(TransportKind.LOOPS, true), PARKING_TLS(
+                    TransportKind.PARKING, true), BLOCKING_TLS(TransportKind.BLOCKING, true);
 
     /** What is done over one wire. */
     interface Task {
@@ -28,6 +29,11 @@ enum Wire {
     Wire(TransportKind kind, boolean tls) {
         this.kind = kind;
         this.tls = tls;
+    }
+
+    /** Whether threads that compute are taken over. */
+    boolean hasLoops() {
+        return kind == TransportKind.LOOPS;
     }
 
     /** The settings of a server that is reached so, and that aborts what is still open at the end of a test. */
@@ -44,7 +50,7 @@ enum Wire {
 
     /** Likewise over those that can tell a slow reader from none: a write of the JDK's blocking channels shows no progress. */
     static void allThatShowProgressAtOnce(Task task) throws InterruptedException {
-        run(List.of(PARKING, PARKING_PLATFORM, PARKING_TLS), task);
+        run(List.of(LOOPS, PARKING, PARKING_PLATFORM, LOOPS_TLS, PARKING_TLS), task);
     }
 
     private static void run(List<Wire> wires, Task task) throws InterruptedException {

@@ -5,6 +5,7 @@ import static dev.weft.parser.CloseCode.POLICY_VIOLATION;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.transport.Transport;
+import dev.weft.internal.time.Turn;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.FrameParser.Event;
 import dev.weft.parser.Opcode;
@@ -220,7 +221,10 @@ public final class FrameReader extends ControlReader implements Transport.Unread
             }
             if (event == Event.NEED_INPUT) {
                 await();
-            } else if (!parser.opcode().isControl()) {
+                continue;
+            }
+            spend(Turn.FRAME + parser.payloadLength());
+            if (!parser.opcode().isControl()) {
                 return event;
             } else if (takeControl(event)) {
                 return null;
@@ -249,6 +253,7 @@ public final class FrameReader extends ControlReader implements Transport.Unread
         if (event == Event.FRAME_END && !parser.withinMessage()) {
             deadlines.messageEnded();
         }
+        spend(parser.payloadLength());
         return event;
     }
 
@@ -275,7 +280,13 @@ public final class FrameReader extends ControlReader implements Transport.Unread
         afterRead(count >= 0);
         parser.feed(target.array(), from, from + count);
         parser.next();
+        spend(count);
         return count;
+    }
+
+    /** As {@link InboundBuffer#spend}. */
+    void spend(int bytes) {
+        input.spend(bytes);
     }
 
     /** Whether the next bytes from the network are payload of the current data frame. */

@@ -1,6 +1,7 @@
 package dev.weft.internal.receive;
 
 import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.time.Turn;
 import dev.weft.internal.transport.Transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,6 +34,8 @@ public final class InboundBuffer {
     private boolean aheadIsPooled;
     /** Whether the last reads came near filling a buffer of the usual size. */
     private boolean plenty;
+    /** As {@link Turn} counts. */
+    private int spent;
 
     /** An input with nothing in it. */
     public InboundBuffer(Transport transport, BufferPool pool) {
@@ -53,6 +56,8 @@ public final class InboundBuffer {
             return true;
         }
         while (transport.awaitReadable()) {
+            // Others had their turn while this thread waited.
+            spent = 0;
             int count = transport.readNow(borrow());
             if (count != 0) {
                 noteAmount(count);
@@ -230,6 +235,11 @@ public final class InboundBuffer {
     public void end() {
         release();
         releaseAhead();
+    }
+
+    /** Counts bytes that the thread which reads has worked on, and lets others have their turn after enough of them. */
+    void spend(int bytes) {
+        spent = Turn.spend(spent, bytes);
     }
 
     /** Bytes of the buffers that are held, counted in the budget. For any thread, which may see an older state. */

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.weft.IncomingMessage;
 import dev.weft.MessageType;
 import dev.weft.internal.extension.Extension;
+import dev.weft.internal.time.Turn;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.FrameParser.Event;
@@ -99,6 +100,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
                 assembly.added(count);
             }
             T whole = conversion.apply(assembly);
+            frames.spend(assembly.length());
             assembly.release();
             return whole;
         } catch (ProtocolViolationException e) {
@@ -116,7 +118,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
             assembly.requireFits(assembly.length() + (beyond < 0 ? 0L : 1L));
             return -1;
         }
-        assembly.makeRoom(1, Long.MAX_VALUE);
+        frames.spend(assembly.makeRoom(1, Long.MAX_VALUE));
         return readClaimed(assembly.array(), assembly.length(), Math.min(left, assembly.buffer().remaining()));
     }
 
@@ -230,9 +232,11 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     private int readDecoded(byte[] target, int offset, int length) throws IOException, ProtocolViolationException {
         while (true) {
             if (decoderHasMore) {
-                int count = decoder.output(target, offset, offset + length);
-                decoderHasMore = count == length;
+                int room = Math.min(length, Turn.PIECE);
+                int count = decoder.output(target, offset, offset + room);
+                decoderHasMore = count == room;
                 check(target, offset, offset + count);
+                frames.spend(count);
                 if (complete && !decoderHasMore) {
                     messages.checkEnd();
                 }

@@ -47,10 +47,12 @@ public final class MessageAssembly {
      * Appends bytes.
      *
      * @param expected how large the whole message can become, as far as is known
+     * @return the number of bytes that were moved for this to a larger buffer
      */
-    void append(byte[] source, int from, int to, long expected) throws ProtocolViolationException {
-        makeRoom(to - from, expected);
+    int append(byte[] source, int from, int to, long expected) throws ProtocolViolationException {
+        int moved = makeRoom(to - from, expected);
         buffer.put(source, from, to - from);
+        return moved;
     }
 
     /**
@@ -58,19 +60,22 @@ public final class MessageAssembly {
      *
      * @param least    how many at the least
      * @param expected how large the whole message can become, as far as is known
+     * @return the number of bytes that were moved for this to a larger buffer
      */
-    void makeRoom(int least, long expected) throws ProtocolViolationException {
+    int makeRoom(int least, long expected) throws ProtocolViolationException {
         long needed = (long) length() + least;
         requireFits(needed);
-        if (needed > buffer.capacity()) {
-            ByteBuffer larger = pool.borrow(capacity(needed, Math.min(expected, limits.maxMessageSize())));
-            if (larger == null) {
-                throw budgetIsSpent();
-            }
-            larger.put(buffer.flip());
-            release();
-            buffer = larger;
+        if (needed <= buffer.capacity()) {
+            return 0;
         }
+        ByteBuffer larger = pool.borrow(capacity(needed, Math.min(expected, limits.maxMessageSize())));
+        if (larger == null) {
+            throw budgetIsSpent();
+        }
+        larger.put(buffer.flip());
+        release();
+        buffer = larger;
+        return buffer.position();
     }
 
     private int capacity(long needed, long expected) {

@@ -173,7 +173,7 @@ public final class MessageReader {
             int to = from + parser().payloadLength();
             checkText(parser().array(), from, to);
             if (parser().array() != assembly.array()) {
-                assembly.append(parser().array(), from, to, expectedSize(to - from));
+                frames.spend(assembly.append(parser().array(), from, to, expectedSize(to - from)));
             }
         }
         if (complete) {
@@ -183,7 +183,7 @@ public final class MessageReader {
     }
 
     private void readDirectly() throws IOException, ProtocolViolationException {
-        assembly.makeRoom(1, expectedSize(0));
+        frames.spend(assembly.makeRoom(1, expectedSize(0)));
         frames.readPayload(assembly.buffer());
     }
 
@@ -207,12 +207,13 @@ public final class MessageReader {
                 requireDecoded(decoder);
                 return;
             }
-            target.makeRoom(1, Long.MAX_VALUE);
+            int moved = target.makeRoom(1, Long.MAX_VALUE);
             // The buffer may be larger than a message.
             room = Math.min(left, Math.min(target.buffer().remaining(), DECODED_PIECE));
             count = decoder.output(target.array(), target.length(), target.length() + room);
             checkText(target.array(), target.length(), target.length() + count);
             target.added(count);
+            frames.spend(moved + count);
         } while (count == room);
     }
 

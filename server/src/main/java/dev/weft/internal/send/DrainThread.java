@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.Turn;
 import java.io.IOException;
 
 /**
@@ -20,8 +21,11 @@ final class DrainThread implements Runnable {
     @Override
     public void run() {
         boolean more = true;
+        int spent = 0;
         while (more) {
             more = turn();
+            // Outside the lock, and each time: a turn can be a megabyte that the network took at once.
+            spent = Turn.spend(spent, Turn.BYTES);
         }
         sender.sendWhatWaits();
     }

@@ -36,6 +36,7 @@ final class FrameBuffer {
     private final BufferPool pool;
     private final Closing closing;
     private final Deadlines deadlines;
+    private final SendLock lock;
 
     /** The frames that are built and not yet written, up to its position; {@code null} when there are none. */
     private ByteBuffer buffer;
@@ -50,13 +51,14 @@ final class FrameBuffer {
     private short writes;
 
     FrameBuffer(Transport transport, FrameWriter writer, Extension extension, BufferPool pool, Closing closing,
-            Deadlines deadlines) {
+            Deadlines deadlines, SendLock lock) {
         this.transport = transport;
         this.writer = writer;
         this.extension = extension;
         this.pool = pool;
         this.closing = closing;
         this.deadlines = deadlines;
+        this.lock = lock;
     }
 
     /** The network. */
@@ -117,7 +119,7 @@ final class FrameBuffer {
     /** Builds a whole message as one frame, transformed by the extension if it wants to. */
     void message(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
         if (transforms(to - from)) {
-            new TransformedFrames(this, extension).message(opcode, payload, from, to, wait);
+            new TransformedFrames(this, extension, lock).message(opcode, payload, from, to, wait);
         } else {
             frame(true, 0, opcode, payload, from, to, wait);
         }
@@ -131,7 +133,7 @@ final class FrameBuffer {
     Opcode fragment(boolean fin, boolean transformed, Opcode opcode, byte[] payload, int from, int to, boolean wait)
             throws IOException {
         if (transformed) {
-            return new TransformedFrames(this, extension).piece(fin, opcode, payload, from, to, wait);
+            return new TransformedFrames(this, extension, lock).piece(fin, opcode, payload, from, to, wait);
         }
         frame(fin, 0, opcode, payload, from, to, wait);
         return Opcode.CONTINUATION;
@@ -199,6 +201,7 @@ final class FrameBuffer {
                 int end = at + Math.min(to - at, WRITE_LENGTH);
                 piece = piece(payload, at, end);
                 write(head, piece, wait);
+                lock.spend(end - at, wait);
                 at = end;
             } while (at < to && !head.hasRemaining() && !piece.hasRemaining());
             keepWhatIsLeft(head, piece, payload, at, to);
@@ -368,6 +371,7 @@ final class FrameBuffer {
             }
         } finally {
             deadlines.written();
+            lock.turnIsOver();
         }
     }
 

@@ -48,7 +48,7 @@ public final class FrameSender extends HeldBack {
             Deadlines deadlines, SendServices services) {
         this.closing = closing;
         this.services = services;
-        this.buffer = new FrameBuffer(transport, writer, extension, services.pool(), closing, deadlines);
+        this.buffer = new FrameBuffer(transport, writer, extension, services.pool(), closing, deadlines, lock);
     }
 
     /** For what begins to wait; most connections never need one. */

@@ -4,6 +4,7 @@ import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
+import dev.weft.internal.time.Turn;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.Utf8Validator;
@@ -48,6 +49,8 @@ public final class OutgoingStream extends OutgoingMessage {
     private Opcode opcode;
     private Utf8Writer writer;
     private State state = State.OPEN;
+    /** As {@link Turn} counts. */
+    private int spent;
 
     /** Begins the message. Waits for the end of another one that is streamed. */
     public OutgoingStream(Owner owner, FrameSender sender, MessageType type) throws IOException {
@@ -84,7 +87,7 @@ public final class OutgoingStream extends OutgoingMessage {
     public void write(byte[] source, int offset, int count) throws IOException {
         Objects.checkFromIndexSize(offset, count, source.length);
         requireOpen();
-        if (utf8 != null && !utf8.update(source, offset, offset + count)) {
+        if (utf8 != null && !isText(source, offset, offset + count)) {
             abandon(CloseCode.INTERNAL_ERROR, "message abandoned");
             throw new IllegalArgumentException("not UTF-8: the bytes of a text message must be");
         }
@@ -97,6 +100,18 @@ public final class OutgoingStream extends OutgoingMessage {
         }
         System.arraycopy(source, offset, buffer, length, count);
         length += count;
+    }
+
+    private boolean isText(byte[] source, int from, int to) {
+        int at = from;
+        boolean good = true;
+        while (good && at < to) {
+            int end = at + Math.min(to - at, Turn.PIECE);
+            good = utf8.update(source, at, end);
+            spent = Turn.spend(spent, end - at);
+            at = end;
+        }
+        return good;
     }
 
     @Override

@@ -1,11 +1,18 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.Turn;
 import java.io.InterruptedIOException;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** The lock of a sender: fair, so that no stream of messages keeps another sender waiting. */
+/**
+ * The lock of a sender: fair, so that no stream of messages keeps another sender waiting. It counts the work of its holders
+ * as {@link Turn} does: a thread that sends to a peer which takes everything at once never waits, and would give nobody a turn.
+ */
 final class SendLock extends ReentrantLock {
     private static final long serialVersionUID = 1;
+
+    /** Not guarded: some bytes may be lost. */
+    private int spent;
 
     SendLock() {
         super(true);
@@ -13,6 +20,7 @@ final class SendLock extends ReentrantLock {
 
     /** Takes the lock. A thread that is interrupted gets it too if it need not wait. */
     void acquire() throws InterruptedIOException {
+        spent = Turn.spend(spent, Turn.FRAME);
         if (hasQueuedThreads() || !tryLock()) {
             try {
                 lockInterruptibly();
@@ -20,6 +28,21 @@ final class SendLock extends ReentrantLock {
                 throw interrupted("while another thread was sending");
             }
         }
+    }
+
+    /**
+     * Counts bytes that the holder has worked on. A holder that may wait gives way after enough of them, but not while another
+     * thread waits for this lock.
+     */
+    void spend(int bytes, boolean wait) {
+        if (wait && !hasQueuedThreads()) {
+            spent = Turn.spend(spent, bytes);
+        }
+    }
+
+    /** The holder has waited for the network, and others had their turn. */
+    void turnIsOver() {
+        spent = 0;
     }
 
     /** What a caller gets whose wait was interrupted; its flag is set again. */

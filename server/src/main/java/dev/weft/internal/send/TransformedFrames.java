@@ -1,20 +1,26 @@
 package dev.weft.internal.send;
 
 import dev.weft.internal.extension.Extension;
+import dev.weft.internal.time.Turn;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** Builds the frames of messages that the extension transforms. For the thread that has the sender's lock. */
+/**
+ * Builds the frames of messages that the extension transforms. Gives an encoder no more than a turn's bytes at a time, since
+ * megabytes take it long. For the thread that has the sender's lock.
+ */
 final class TransformedFrames {
     private static final int OVERHEAD = 64;
 
     private final FrameBuffer buffer;
     private final Extension extension;
+    private final SendLock lock;
 
-    TransformedFrames(FrameBuffer buffer, Extension extension) {
+    TransformedFrames(FrameBuffer buffer, Extension extension, SendLock lock) {
         this.buffer = buffer;
         this.extension = extension;
+        this.lock = lock;
     }
 
     /** Builds a whole message as one frame. */
@@ -23,14 +29,20 @@ final class TransformedFrames {
         int length = 0;
         try {
             encoded = new byte[Math.max(OVERHEAD, to - from)];
-            extension.encoder().input(payload, from, to, true);
-            while (true) {
-                length += extension.encoder().output(encoded, length, encoded.length);
-                if (length < encoded.length) {
-                    break;
+            int at = from;
+            do {
+                int end = turn(at, to);
+                extension.encoder().input(payload, at, end, end == to);
+                while (true) {
+                    length += extension.encoder().output(encoded, length, encoded.length);
+                    if (length < encoded.length) {
+                        break;
+                    }
+                    encoded = Arrays.copyOf(encoded, 2 * encoded.length);
                 }
-                encoded = Arrays.copyOf(encoded, 2 * encoded.length);
-            }
+                lock.spend(Turn.DEFLATED * (end - at), wait);
+                at = end;
+            } while (at < to);
         } catch (Throwable e) {
             throw buffer.encodingFailed(e);
         }
@@ -43,6 +55,24 @@ final class TransformedFrames {
      * @return the opcode of the next fragment
      */
     Opcode piece(boolean fin, Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
+        Opcode next = opcode;
+        int at = from;
+        do {
+            int end = turn(at, to);
+            next = pieceOfTurn(fin && end == to, next, payload, at, end, wait);
+            lock.spend(Turn.DEFLATED * (end - at), wait);
+            at = end;
+        } while (at < to);
+        return next;
+    }
+
+    /** Where a turn ends that begins here. */
+    private static int turn(int from, int to) {
+        return from + Math.min(to - from, Turn.BYTES);
+    }
+
+    private Opcode pieceOfTurn(boolean fin, Opcode opcode, byte[] payload, int from, int to, boolean wait)
+            throws IOException {
         // With room for bytes that do not compress, so that one output empties the encoder.
         byte[] encoded = new byte[(to - from) + (to - from) / 8 + OVERHEAD];
         try {

@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.time.Turn;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -21,8 +22,10 @@ public final class Lingering {
             ByteBuffer piece = ByteBuffer.allocate(PIECE);
             long total = 0;
             int count = 0;
+            int spent = 0;
             while (count >= 0 && total < DROPPED) {
                 total += count;
+                spent = Turn.spend(spent, Turn.FRAME + count);
                 count = transport.read(piece.clear());
             }
         } catch (IOException e) {

@@ -1,6 +1,7 @@
 package dev.weft.internal.transport;
 
 import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.Usher;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ record Parking(List<Poller> pollers, String description, AtomicInteger next) imp
     static Parking open(boolean pinned, Failures failures, String why) throws IOException {
         int carriers = Integer.getInteger("jdk.virtualThreadScheduler.parallelism",
                 Runtime.getRuntime().availableProcessors());
+        Usher.start();
         int count = Math.max(1, carriers / CARRIERS_PER_POLLER);
         List<Poller> pollers = new ArrayList<>();
         try {

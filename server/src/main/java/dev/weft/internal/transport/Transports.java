@@ -1,6 +1,7 @@
 package dev.weft.internal.transport;
 
 import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.Usher;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
@@ -51,6 +52,7 @@ public sealed interface Transports extends AutoCloseable permits Transports.Bloc
      * @param failures those of what shows that the JDK wakes threads; has the name of the thread
      */
     static Transports blocking(Failures failures) throws IOException {
+        Usher.start();
         return new Blocking(new Pulse(failures));
     }
 

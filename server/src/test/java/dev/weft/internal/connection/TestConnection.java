@@ -95,6 +95,7 @@ public final class TestConnection implements AutoCloseable {
         private ShortTimer timer = TIMER;
         private ConnectionTimeouts timeouts = TIMEOUTS;
         private Extension extension;
+        private Thread.Builder threads = Thread.ofVirtual();
 
         /** Sets which end the connection is. */
         public Setup role(Role value) {
@@ -170,6 +171,12 @@ public final class TestConnection implements AutoCloseable {
             return this;
         }
 
+        /** Sets what makes the connection's thread. */
+        public Setup threads(Thread.Builder value) {
+            threads = value;
+            return this;
+        }
+
         /** Starts it. */
         public TestConnection start(Handler handler) {
             return new TestConnection(this, handler);
@@ -195,8 +202,8 @@ public final class TestConnection implements AutoCloseable {
         ConnectionServices services = new ConnectionServices(setup.timeouts,
                 new SendServices(setup.limits, clock, pool, setup.timer, this::hasNextFrame));
         Agreement agreement = new Agreement("/", null, null, setup.extension);
-        thread = Thread
-                .startVirtualThread(() -> run(setup.role, new InboundBuffer(transport, pool), agreement, services,
+        thread = setup.threads
+                .start(() -> run(setup.role, new InboundBuffer(transport, pool), agreement, services,
                         handler == null ? this::runTasks : handler));
     }
 
@@ -335,6 +342,11 @@ public final class TestConnection implements AutoCloseable {
     /** Lets time pass, and the sweeper look. */
     public void pass(Duration time) {
         connection().sweep(ClockHand.move(clock, time));
+    }
+
+    /** The connection's own thread. */
+    Thread thread() {
+        return thread;
     }
 
     /** Waits until the connection is over and finished. */
