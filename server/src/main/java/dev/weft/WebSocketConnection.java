@@ -36,7 +36,8 @@ import java.util.function.Consumer;
  * <p>
  * <b>The end.</b> {@link #receive()} returns {@link Message.Close} once when the closing handshake is complete. If the
  * connection ends in any other way, the method that finds out throws: the original {@link IOException} of a dead wire,
- * {@link ConnectionClosedException} for everything else and from then on.
+ * {@link ConnectionClosedException} for everything else and from then on. Code that goes on calling all the same, in a loop, is
+ * slowed down: after 64 such calls within a second or so each further one waits, up to 50 ms on the connection's own thread.
  */
 public interface WebSocketConnection extends AutoCloseable {
     /**

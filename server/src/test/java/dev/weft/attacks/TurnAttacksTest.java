@@ -6,6 +6,7 @@ import dev.weft.IncomingMessage;
 import dev.weft.MessageType;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.Await;
+import dev.weft.server.Handlers;
 import dev.weft.server.RawPeer;
 import dev.weft.server.WebSocketServer;
 import java.io.ByteArrayOutputStream;
@@ -15,13 +16,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.Deflater;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Attack 26: connections whose threads never have to wait. Others are served at once beside them. */
+/** Attacks 26 and 30: connections whose threads never have to wait. Others are served at once beside them. */
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TurnAttacksTest {
     private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";
@@ -34,6 +36,11 @@ class TurnAttacksTest {
 
     private static final int INFLATING = 20;
     private static final int MEBIBYTES = 60;
+    /** More than the threads that can take loops over. */
+    private static final int FAILING = 300;
+
+    private volatile boolean over;
+
     private interface Step {
         void run() throws IOException;
     }
@@ -135,6 +142,61 @@ class TurnAttacksTest {
             InputStream stream = message.inputStream();
             for (int count = stream.read(target); count >= 0; count = stream.read(target)) {
                 bytes.add(count);
+            }
+        }
+    }
+
+    // 30: handlers that go on after the end
+
+    private interface Call {
+        void on(WebSocketConnection ws) throws Exception;
+    }
+
+    /** Each fails at once on a connection that has ended, or says so. */
+    private static final List<Call> CALLS = List.of(WebSocketConnection::receive, WebSocketConnection::receiveView,
+            WebSocketConnection::receiveStream, ws -> ws.send("text"), ws -> ws.send(new byte[1]),
+            ws -> ws.sendStream(MessageType.BINARY, stream -> stream.write(1)), ws -> ws.ping(new byte[0]),
+            ws -> ws.pong(new byte[0]),
+            ws -> ws.trySend("text"), ws -> ws.trySend(new byte[1]));
+
+    @ParameterizedTest
+    @EnumSource
+    void attack30_handlersThatGoOnAfterTheEndMustKeepNoCarrier(Wire wire) throws Exception {
+        AtomicInteger ended = new AtomicInteger();
+        AtomicInteger number = new AtomicInteger();
+        try (WebSocketServer server = wire.server(ws -> {
+            if (ws.target().equals("/chat")) {
+                Handlers.echo(ws);
+            } else {
+                goOn(ws, CALLS.get(number.getAndIncrement() % CALLS.size()), ended);
+            }
+        }).start(); RawPeer other = RawPeer.open(server)) {
+            try {
+                for (int i = 0; i < FAILING; i++) {
+                    try (RawPeer peer = RawPeer.connect(server)) {
+                        peer.text(RawPeer.request().replace("/chat", "/attack")).readHead();
+                    }
+                }
+                Await.until("all have ended, and none has returned", () -> ended.get() == FAILING);
+                assertOthersAreServed("attack 30 over " + wire, server, other);
+                Await.until("none has returned", () -> server.connections() == FAILING + 1);
+            } finally {
+                over = true;
+            }
+        }
+    }
+
+    private void goOn(WebSocketConnection ws, Call call, AtomicInteger ended) {
+        boolean counted = false;
+        while (!over) {
+            try {
+                call.on(ws);
+            } catch (Exception e) {
+                // Goes on.
+            }
+            if (!counted && ws.closeStatus().isPresent()) {
+                counted = true;
+                ended.incrementAndGet();
             }
         }
     }

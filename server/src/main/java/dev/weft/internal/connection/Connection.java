@@ -66,6 +66,8 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     private volatile Runnable over;
     /** The thread that takes the last steps ahead of the connection's own. */
     volatile Thread finisher;
+    /** {@code null} until a call fails. */
+    FailingCalls failingCalls;
 
     /**
      * A connection whose opening handshake is done.
@@ -167,13 +169,13 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     @Override
     public SendResult trySend(String text) {
         byte[] utf8 = Utf8.encode(text);
-        return sender.trySend(Opcode.TEXT, utf8, 0, utf8.length, false);
+        return FailingCalls.count(this, sender.trySend(Opcode.TEXT, utf8, 0, utf8.length, false));
     }
 
     @Override
     public SendResult trySend(MessageType type, byte[] array, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, array.length);
-        return sender.trySend(opcode(type), array, offset, offset + length, true);
+        return FailingCalls.count(this, sender.trySend(opcode(type), array, offset, offset + length, true));
     }
 
     private static Opcode opcode(MessageType type) {
@@ -251,13 +253,13 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     public IOException translated(IOException e) {
         if (e instanceof ConnectionClosedException
                 || e instanceof InterruptedIOException && closing.state() != Closing.State.BROKEN) {
-            return e;
+            return FailingCalls.count(this, e);
         }
         if (e instanceof EOFException && closing.isPending()) {
             // The peer has only shut down its output: our Close frame can still be sent.
             drainQuietly();
         }
-        return breakOff(e) || closing.isCause(e) ? e : closing.exception();
+        return FailingCalls.count(this, breakOff(e) || closing.isCause(e) ? e : closing.exception());
     }
 
     void drainQuietly() {
@@ -270,7 +272,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public ConnectionClosedException closed() {
-        return closing.exception();
+        return FailingCalls.count(this, closing.exception());
     }
 
     boolean breakOff(Exception cause) {

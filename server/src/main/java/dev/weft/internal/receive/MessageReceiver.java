@@ -25,6 +25,7 @@ import java.io.IOException;
 public final class MessageReceiver {
     private static final char REPLACEMENT = '\uFFFD';
 
+    private final Thread own = Thread.currentThread();
     private final ReceiverOwner owner;
     private final Closing closing;
     private final MessageReader messages;
@@ -70,9 +71,11 @@ public final class MessageReceiver {
             if (view == null) {
                 return new Message.Close(closing.known());
             }
-            return view.type() == MessageType.TEXT
+            Message message = view.type() == MessageType.TEXT
                     ? new Message.Text(checkedText(view))
                     : new Message.Binary(view.bytes());
+            spend(view.length());
+            return message;
         } catch (ProtocolViolationException e) {
             throw owner.failed(e);
         } finally {
@@ -154,7 +157,7 @@ public final class MessageReceiver {
         }
         boolean received = closing.isReceived() && !messages.frames().isBeforeEnd();
         if (endReported || !received && closing.state() == Closing.State.BROKEN && !messages.frames().isBeforeEnd()) {
-            throw closing.exception();
+            throw owner.closed();
         }
         return received;
     }
@@ -176,6 +179,16 @@ public final class MessageReceiver {
     private void reportEnd() throws IOException {
         owner.completeClose();
         endReported = true;
+    }
+
+    /** Whether this thread is the one that made this, and runs the connection's handler. */
+    public boolean isOwnThread() {
+        return Thread.currentThread() == own;
+    }
+
+    /** Counts bytes that the thread which receives has worked on, and lets others have their turn after enough of them. */
+    public void spend(int bytes) {
+        messages.frames().spend(bytes);
     }
 
     /** Whether this thread is the one that has received last, and the next frame has arrived whole. */
