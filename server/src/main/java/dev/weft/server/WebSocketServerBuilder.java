@@ -86,7 +86,7 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
-    /** Sets how connections wait for the network. Default {@link TransportKind#PARKING}, which costs less. */
+    /** Sets how connections wait for the network. Default {@link TransportKind#LOOPS}, which costs the least. */
     public WebSocketServerBuilder transport(TransportKind transport) {
         this.transport = transport;
         return this;
@@ -313,9 +313,10 @@ public final class WebSocketServerBuilder {
 
     /**
      * Sets what makes the threads of the connections, one for each: its handler runs there. Default: virtual threads on Weft's
-     * loops, or scheduled by the JDK. Where there are no loops, handlers that compute for long or block in native code keep
-     * virtual threads from running; {@code Thread.ofPlatform().factory()} gives each connection a thread of its own instead,
-     * which costs far more memory.
+     * loops, or scheduled by the JDK. A loop whose handler computes for long or blocks in native code is taken over, and nobody
+     * else waits. Where there are no loops, such handlers keep the JDK's carriers: when there are as many as processors, others
+     * are accepted, and wait. {@code Thread.ofPlatform().factory()} gives each connection a thread of its own instead, which
+     * costs far more memory, and with which others are served meanwhile.
      */
     public WebSocketServerBuilder threads(ThreadFactory threads) {
         this.threads = threads;

@@ -3,8 +3,10 @@ package dev.weft.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.weft.Fifo;
 import dev.weft.attacks.Bystander;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -22,20 +25,48 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ThreadsTest {
     private static final int COMPUTING = 2 * Runtime.getRuntime().availableProcessors();
 
+    /** What a handler does until the test is over. */
+    private interface Work {
+        void run() throws IOException;
+    }
+
     @ParameterizedTest
     @EnumSource(TransportKind.class)
     void handlersThatComputeOnPlatformThreadsMustNotDelayOthers(TransportKind transport) throws Exception {
-        CountDownLatch computing = new CountDownLatch(COMPUTING);
         AtomicBoolean over = new AtomicBoolean();
+        try {
+            assertOthersAreServed(transport, () -> {
+                while (!over.get()) {
+                    Thread.onSpinWait();
+                }
+            });
+        } finally {
+            over.set(true);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(TransportKind.class)
+    void handlersInNativeCodeOnPlatformThreadsMustNotDelayOthers(TransportKind transport, @TempDir Path folder)
+            throws Exception {
+        Fifo fifo = Fifo.in(folder);
+        try {
+            assertOthersAreServed(transport, fifo::block);
+        } finally {
+            fifo.release();
+        }
+    }
+
+    /** While more handlers than there are processors do this. */
+    private static void assertOthersAreServed(TransportKind transport, Work work) throws Exception {
+        CountDownLatch computing = new CountDownLatch(COMPUTING);
         List<RawPeer> peers = new ArrayList<>();
         try (WebSocketServer server = WebSocketServer.builder().transport(transport)
                 .threads(Thread.ofPlatform().daemon().factory()).shutdownGrace(Duration.ofMillis(200)).handler(ws -> {
                     assertFalse(Thread.currentThread().isVirtual());
                     if (computing.getCount() > 0) {
                         computing.countDown();
-                        while (!over.get()) {
-                            Thread.onSpinWait();
-                        }
+                        work.run();
                     } else {
                         Handlers.echo(ws);
                     }
@@ -51,7 +82,6 @@ class ThreadsTest {
                 }
             }
         } finally {
-            over.set(true);
             for (RawPeer peer : peers) {
                 peer.close();
             }
