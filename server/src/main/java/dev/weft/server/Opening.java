@@ -57,6 +57,9 @@ final class Opening {
     private volatile Phase phase;
     /** When the present phase's deadline began to run. */
     private volatile int since;
+    /** The sweeper's: its last look, and how long bytes of the peer's have waited for the session's thread at its looks. */
+    private int sweptAt;
+    private int ours;
     /** While the head is read or decided on, else {@code null}. */
     private volatile RequestHeadReader headReader;
     /** While user code decides, else {@code null}. */
@@ -70,6 +73,7 @@ final class Opening {
         Phase first = server.tlsHandshakes().isPresent() ? Phase.TLS : Phase.HEAD;
         this.phase = session.isFull() ? Phase.ANSWERING : first;
         this.since = server.services().clock().now();
+        this.sweptAt = since;
     }
 
     /**
@@ -308,7 +312,10 @@ final class Opening {
         ConnectionTimeouts timeouts = server.configuration().timeouts();
         switch (phase) {
             case TLS, HEAD -> {
-                if (passed(now, timeouts.handshake()) && !transport.hasUnread()) {
+                // Time in which the peer waits for us, such as for the answer to its TLS hello, is not the peer's.
+                if (transport.hasUnread()) {
+                    ours += now - sweptAt;
+                } else if (passed(now - ours, timeouts.handshake())) {
                     giveUp(RefusalReason.HEAD_TOO_SLOW, HttpResponse.of(408, "the request head took too long\n"));
                 }
             }
@@ -319,6 +326,7 @@ final class Opening {
             }
             case DECIDING -> sweepDeciding(now);
         }
+        sweptAt = now;
     }
 
     private void sweepDeciding(int now) {

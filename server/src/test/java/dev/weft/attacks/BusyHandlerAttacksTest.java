@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weft.Fifo;
 import dev.weft.MessageView;
@@ -11,10 +12,10 @@ import dev.weft.WebSocketConnection;
 import dev.weft.server.Await;
 import dev.weft.server.RawPeer;
 import dev.weft.server.ServerHealth;
-import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,10 +25,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Attack 31: more handlers than there are processors keep theirs, and give way to nobody. */
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -93,11 +97,10 @@ class BusyHandlerAttacksTest {
 
     /** The handlers are busy until all has been measured: who had to wait for one would wait for good. */
     @ParameterizedTest
-    @EnumSource
-    void attack31_overLoopsOthersMustBeServedAtOnce(Work work, @TempDir Path folder) throws Exception {
+    @MethodSource
+    void attack31_overLoopsOthersMustBeServedAtOnce(Wire wire, Work work, @TempDir Path folder) throws Exception {
         Fifo fifo = Fifo.in(folder);
-        try (WebSocketServer server = WebSocketServer.builder().transport(TransportKind.LOOPS)
-                .handler(ws -> handle(ws, work, fifo)).shutdownGrace(Duration.ZERO).start();
+        try (WebSocketServer server = wire.server(ws -> handle(ws, work, fifo)).start();
                 RawPeer other = RawPeer.open(server)) {
             List<RawPeer> peers = occupy(server, 2 * PROCESSORS);
             try {
@@ -127,6 +130,14 @@ class BusyHandlerAttacksTest {
         }
     }
 
+    private static Stream<Arguments> attack31_overLoopsOthersMustBeServedAtOnce() {
+        return everyWork(List.of(Wire.LOOPS, Wire.LOOPS_TLS));
+    }
+
+    private static Stream<Arguments> everyWork(List<Wire> wires) {
+        return wires.stream().flatMap(wire -> Stream.of(Work.values()).map(work -> Arguments.of(wire, work)));
+    }
+
     private interface Step {
         void run() throws IOException;
     }
@@ -146,13 +157,19 @@ class BusyHandlerAttacksTest {
         assertTrue(median < LONGEST_MEDIAN.toNanos(), figures);
     }
 
-    /** The JDK has no thread for others meanwhile: they wait, and what they sent in time is in time. */
+    private static Stream<Arguments> attack31_othersMustBeAcceptedAndNotBlamed() {
+        return everyWork(List.of(Wire.values()));
+    }
+
+    /**
+     * Without loops the JDK has no thread for others meanwhile: they wait, and what they sent in time is in time. Who has not
+     * sent what is due is told so, now or then.
+     */
     @ParameterizedTest
-    @EnumSource
-    void attack31_overParkingOthersMustBeAcceptedAndNotBlamed(Work work, @TempDir Path folder) throws Exception {
+    @MethodSource
+    void attack31_othersMustBeAcceptedAndNotBlamed(Wire wire, Work work, @TempDir Path folder) throws Exception {
         Fifo fifo = Fifo.in(folder);
-        WebSocketServerBuilder settings = WebSocketServer.builder().transport(TransportKind.PARKING)
-                .handler(ws -> handle(ws, work, fifo)).shutdownGrace(Duration.ZERO).handshakeTimeout(SHORT)
+        WebSocketServerBuilder settings = wire.server(ws -> handle(ws, work, fifo)).handshakeTimeout(SHORT)
                 .messageTimeout(SHORT).pingInterval(SHORT.dividedBy(2)).pongTimeout(SHORT).writeTimeout(SHORT)
                 .closeTimeout(SHORT);
         List<RawPeer> peers = new ArrayList<>();
@@ -160,14 +177,15 @@ class BusyHandlerAttacksTest {
                 RawPeer other = RawPeer.open(server);
                 RawPeer half = RawPeer.open(server);
                 RawPeer pinged = RawPeer.open(server);
-                RawPeer early = RawPeer.connect(server)) {
-            // The first fragment has been read when the pong is here; its end comes while nobody reads, as does a pong.
-            half.octets(RawPeer.frame(0x01, "ha".getBytes(UTF_8))).hex("8980 00000000");
-            assertEquals(0x8a, frameAfterPings(half).firstByte());
+                RawPeer slowMessage = RawPeer.open(server)) {
             assertTrue(WireFrame.read(pinged.input()).isPing());
-            peers.addAll(occupy(server, PROCESSORS));
-            try {
-                Await.until("all are busy", () -> busy.get() == PROCESSORS);
+            // A first fragment has been read when the pong is here; its end comes while nobody reads, as does a pong.
+            sendFirstFragment(half, "ha");
+            sendFirstFragment(slowMessage, "sl");
+            try (RawPeer early = RawPeer.connect(server);
+                    RawPeer slowHead = RawPeer.connect(server).text("GET /chat")) {
+                peers.addAll(occupy(server, wire.hasLoops() ? 2 * PROCESSORS : PROCESSORS));
+                Await.until("all are busy", () -> busy.get() == peers.size());
                 List<FutureTask<String>> answers = new ArrayList<>();
                 answers.add(answer(() -> other.octets(RawPeer.textFrame("other"))));
                 answers.add(answer(() -> half.octets(RawPeer.frame(0x80, "lf".getBytes(UTF_8)))));
@@ -185,8 +203,10 @@ class BusyHandlerAttacksTest {
                     outcomes.add(outcome(answer));
                 }
                 List<String> expected = new ArrayList<>(List.of("other", "half", "pinged", "early", "late"));
-                expected.addAll(Collections.nCopies(PROCESSORS, "work"));
+                expected.addAll(Collections.nCopies(peers.size(), "work"));
                 assertEquals(expected, outcomes);
+                assertEquals(408, slowHead.readAnswer().status());
+                assertEquals(1008, frameAfterPings(slowMessage).closeCode());
             } finally {
                 release(fifo);
             }
@@ -194,6 +214,71 @@ class BusyHandlerAttacksTest {
             for (RawPeer peer : peers) {
                 peer.leave();
             }
+        }
+    }
+
+    private static void sendFirstFragment(RawPeer peer, String text) throws IOException {
+        peer.octets(RawPeer.frame(0x01, text.getBytes(UTF_8))).hex("8980 00000000");
+        assertEquals(0x8a, frameAfterPings(peer).firstByte());
+    }
+
+    /** Nor does a handler that computes stop the clocks of others: whoever is slow on purpose is cut, as long as it computes. */
+    @ParameterizedTest
+    @EnumSource
+    void attack31_slowPeersMustBeCutWhileHandlersCompute(Wire wire) throws Exception {
+        int computing = wire.hasLoops() ? 2 * PROCESSORS : PROCESSORS - 1;
+        assumeTrue(computing > 0, "one processor, which the handler has");
+        WebSocketServerBuilder settings = wire.server(ws -> handle(ws, Work.COMPUTES, null)).handshakeTimeout(SHORT)
+                .messageTimeout(SHORT).pingInterval(SHORT).pongTimeout(SHORT);
+        List<RawPeer> peers = new ArrayList<>();
+        try (WebSocketServer server = settings.start()) {
+            peers.addAll(occupy(server, computing));
+            try (RawPeer head = RawPeer.connect(server).text("GET /chat");
+                    RawPeer dribbledHead = RawPeer.connect(server).text("GET /chat HTTP/1.1\r\nX: ");
+                    RawPeer message = RawPeer.open(server).octets(RawPeer.frame(0x01, "sl".getBytes(UTF_8)));
+                    RawPeer dribbledMessage = RawPeer.open(server).hex("82ff 0000000000080000 00000000");
+                    RawPeer silent = RawPeer.open(server)) {
+                Await.until("all are busy", () -> busy.get() == computing);
+                dribble(dribbledHead);
+                dribble(dribbledMessage);
+                assertEquals(408, head.readAnswer().status());
+                assertEquals(408, dribbledHead.readAnswer().status());
+                assertEquals(1008, frameAfterPings(message).closeCode());
+                assertEquals(1008, frameAfterPings(dribbledMessage).closeCode());
+                assertTrue(WireFrame.read(silent.input()).isPing());
+                assertEnds(silent);
+                assertEquals(computing, busy.get(), "the handlers compute");
+            } finally {
+                released = true;
+            }
+        } finally {
+            for (RawPeer peer : peers) {
+                peer.leave();
+            }
+        }
+    }
+
+    /** Sends a byte now and then, until that fails. */
+    private static void dribble(RawPeer peer) {
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                while (true) {
+                    peer.octets(new byte[]{'a'});
+                    LockSupport.parkNanos(10_000_000);
+                }
+            } catch (IOException e) {
+                // It was cut.
+            }
+        });
+    }
+
+    private static void assertEnds(RawPeer peer) {
+        try {
+            assertEquals(null, WireFrame.read(peer.input()));
+        } catch (SocketTimeoutException e) {
+            throw new AssertionError("not cut", e);
+        } catch (IOException e) {
+            // Cut by a reset.
         }
     }
 

@@ -17,6 +17,7 @@ final class UnreadTransport implements Transport {
     private final ByteBuffer sent;
     private final CountDownLatch writing = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile boolean unread;
 
     UnreadTransport(String sent) {
         this.sent = ByteBuffer.wrap(sent.getBytes(StandardCharsets.US_ASCII));
@@ -25,6 +26,16 @@ final class UnreadTransport implements Transport {
     /** Waits until a write is under way. */
     void awaitWriting() throws InterruptedException {
         writing.await();
+    }
+
+    /** What it says from now on. */
+    void hasUnread(boolean value) {
+        unread = value;
+    }
+
+    @Override
+    public boolean hasUnread() {
+        return unread;
     }
 
     boolean isClosed() {

@@ -82,6 +82,16 @@ public final class SocketTransport implements Transport {
         return false;
     }
 
+    /** The JDK asks the system without the lock that a read which waits holds. */
+    @Override
+    public boolean hasUnread() {
+        try {
+            return channel.socket().getInputStream().available() > 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     @Override
     public void write(ByteBuffer source) throws IOException {
         do {
