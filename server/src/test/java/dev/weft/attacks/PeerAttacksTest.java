@@ -240,7 +240,7 @@ class PeerAttacksTest {
 
     /** Whoever shuts its output down is still owed what was sent before, and is left then. */
     @ParameterizedTest
-    @EnumSource(names = {"PARKING", "PARKING_PLATFORM", "BLOCKING"})
+    @EnumSource(names = {"LOOPS", "PARKING", "PARKING_PLATFORM", "BLOCKING"})
     void attack19_halfClosedPeersMustStillGetWhatTheyAreOwed(Wire wire) throws Exception {
         try (WebSocketServer server = wire.server(Handlers::echo).closeTimeout(SHORT).start();
                 RawPeer peer = RawPeer.open(server)) {

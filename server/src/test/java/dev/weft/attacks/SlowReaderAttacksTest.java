@@ -128,7 +128,11 @@ class SlowReaderAttacksTest {
                     RawPeer peer = RawPeer.connect(server, new SlowSocket(65_536)).upgraded()) {
                 WebSocketConnection ws = opened.poll(10, TimeUnit.SECONDS);
                 FutureTask<Void> feeding = inBackground(() -> feed(ws));
-                assertEquals(0, Numbered.number(WireFrame.read(peer.input()).payload()));
+                WireFrame first = WireFrame.read(peer.input());
+                while (first.isPing()) {
+                    first = WireFrame.read(peer.input());
+                }
+                assertEquals(0, Numbered.number(first.payload()));
                 Await.until("the dead one is ended", () -> !ws.isOpen());
                 feeding.get(10, TimeUnit.SECONDS);
                 peer.leave();

@@ -87,7 +87,7 @@ class StuckSenderAttacksTest {
 
     /** Without TLS, whose handshakes would be what takes the time. */
     @ParameterizedTest
-    @EnumSource(names = {"PARKING", "PARKING_PLATFORM", "BLOCKING"})
+    @EnumSource(names = {"LOOPS", "PARKING", "PARKING_PLATFORM", "BLOCKING"})
     void attack36_thousandSendersThatAreStuckMustWakeNoThread(Wire wire) throws Exception {
         List<SocketChannel> peers = new ArrayList<>();
         try (WebSocketServer server = server(wire).receiveBufferSize(SOCKET_BUFFER).start()) {
