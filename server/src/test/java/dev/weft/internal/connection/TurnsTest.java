@@ -20,6 +20,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -59,6 +61,25 @@ class TurnsTest {
             int turns = threads.runToTheEnd(test.thread());
             assertEquals(null, test.thrown());
             return turns;
+        }
+    }
+
+    /** The number of turns that a handler takes which sends, after which the peer closes. */
+    private int turnsOfSending(TestConnection.Setup setup, Handler handler) throws Exception {
+        AtomicBoolean sent = new AtomicBoolean();
+        AtomicInteger turns = new AtomicInteger();
+        try (TestConnection test = setup.start(connection -> {
+            handler.handle(connection);
+            sent.set(true);
+        })) {
+            Await.until("all is sent", () -> {
+                turns.addAndGet(threads.runAll());
+                return sent.get() || !test.thread().isAlive();
+            });
+            test.peer.send(CLOSE).shutdownOutput();
+            threads.runToTheEnd(test.thread());
+            assertEquals(null, test.thrown());
+            return turns.get();
         }
     }
 
@@ -164,12 +185,12 @@ class TurnsTest {
     @Test
     void sendingALargeMessageMustEndTurns() throws Exception {
         byte[] large = new byte[LARGE];
-        assertAtLeast(TURNS, turns(with(), connection -> connection.send(large)));
+        assertAtLeast(TURNS, turnsOfSending(with(), connection -> connection.send(large)));
     }
 
     @Test
     void sendingManyMessagesMustEndTurns() throws Exception {
-        assertAtLeast(MANY * Turn.FRAME / Turn.BYTES, turns(with(), connection -> {
+        assertAtLeast(MANY * Turn.FRAME / Turn.BYTES, turnsOfSending(with(), connection -> {
             for (int i = 0; i < MANY; i++) {
                 connection.send("a");
             }
@@ -179,16 +200,17 @@ class TurnsTest {
     @Test
     void deflatingMustEndTurns() throws Exception {
         byte[] large = new byte[LARGE];
-        assertAtLeast(TURNS, turns(withDeflate(), connection -> connection.send(large)));
-        assertAtLeast(TURNS, turns(withDeflate(), connection -> connection.sendStream(MessageType.BINARY, stream -> {
-            stream.write(large);
-        })));
+        assertAtLeast(TURNS, turnsOfSending(withDeflate(), connection -> connection.send(large)));
+        assertAtLeast(TURNS,
+                turnsOfSending(withDeflate(), connection -> connection.sendStream(MessageType.BINARY, stream -> {
+                    stream.write(large);
+                })));
     }
 
     @Test
     void checkingALargeTextMustEndTurns() throws Exception {
         byte[] large = "a".repeat(LARGE).getBytes(US_ASCII);
-        assertAtLeast(2 * TURNS, turns(with(), connection -> {
+        assertAtLeast(2 * TURNS, turnsOfSending(with(), connection -> {
             try (OutgoingMessage stream = connection.sendStream(MessageType.TEXT)) {
                 stream.write(large);
                 stream.complete();
