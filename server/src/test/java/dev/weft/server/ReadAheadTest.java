@@ -339,7 +339,7 @@ class ReadAheadTest {
 
     @Test
     void keepaliveGoesOn() throws Exception {
-        try (WebSocketServer server = builder().pingInterval(Duration.ofMillis(100)).pongTimeout(Duration.ofMillis(500))
+        try (WebSocketServer server = builder().pingInterval(Duration.ofMillis(100)).pongTimeout(Duration.ofSeconds(2))
                 .handler(ws -> {
                     ws.onClose(told::add);
                     sleep();
