@@ -102,21 +102,17 @@ enum PlantedFault {
             """),
     /** Nobody watches for a reader that was busy. */
     NOT_REARMED("""
-                    if (READING.compareAndSet(this, REARMING, WAITING)) {
+                    if (READING.compareAndSet(this, REARMING, WAITING) || READING.compareAndSet(this, ASKED, RUNNING)) {
                         armed = true;
             """, """
-                    if (READING.compareAndSet(this, REARMING, WAITING)) {
+                    if (READING.compareAndSet(this, REARMING, WAITING) || READING.compareAndSet(this, ASKED, RUNNING)) {
             """),
     /** Nobody is asked to watch for a reader that was busy. */
     REARMING_NOT_REQUESTED("""
-                            throw new AsynchronousCloseException();
-                        }
-                        engine.request(this);
-                    }
+                            engine.request(this);
+                            return;
             """, """
-                            throw new AsynchronousCloseException();
-                        }
-                    }
+                            return;
             """),
     /** A reader may overwrite that the transport was closed, and wait for good. */
     READER_WAITS_IN_WHAT_WAS_CLOSED("""
