@@ -289,9 +289,9 @@ public final class FrameReader extends ControlReader implements Transport.Unread
         input.spend(bytes);
     }
 
-    /** Whether the next bytes from the network are payload of the current data frame. */
+    /** Whether the next bytes from the network are payload of the current data frame; a wait may have ended within another. */
     boolean canReadPayloadDirectly() {
-        return parser.frameRemaining() > 0 && parser.unread() == 0;
+        return parser.frameRemaining() > 0 && parser.unread() == 0 && !parser.opcode().isControl();
     }
 
     /** Where the events are read from. */
