@@ -23,6 +23,8 @@ public final class Deadlines {
     /** When the peer was last heard of; at first, when the connection was opened. */
     private volatile int heardAt;
     private volatile int readingSince;
+    /** How long reads may wait, as the caller that receives wants it. */
+    private TimeLimit readLimit = TimeLimit.NONE;
     private volatile int unfinishedSince;
     private volatile int pingedSince;
     /** A ping is to go, but may wait behind a frame that the peer takes slowly: the write deadline's affair. */
@@ -70,6 +72,16 @@ public final class Deadlines {
     /** The read is over. */
     public void read() {
         readingSince = 0;
+    }
+
+    /** Sets how long reads may wait, from now on. For the thread that receives. */
+    public void limitReads(TimeLimit limit) {
+        readLimit = limit;
+    }
+
+    /** How long reads may wait. */
+    public TimeLimit readLimit() {
+        return readLimit;
     }
 
     /** A message, or a control frame between messages, is complete: what follows has a deadline of its own. */

@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,6 +70,41 @@ class DeadlinesTest {
             test.awaitReading();
             assertTrue(test.connection().known().cause().isEmpty());
         }
+    }
+
+    /** A handler that looks now and then, such as for a queue of its own, may have a peer that is dead. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void silenceMustGoOnWhileReceivesRunOutOfTime(boolean answers) throws Exception {
+        try (TestConnection test = TestConnection.start(connection -> {
+            while (connection.receive(LITTLE).isEmpty()) {}
+        })) {
+            test.pass(TIMEOUTS.pingInterval());
+            lookUntil(test, () -> test.transport.writes().size() == 1);
+            test.peer.expect("89 00");
+            test.pass(TIMEOUTS.pongTimeout().minus(LITTLE));
+            assertTrue(test.connection().isOpen());
+            if (answers) {
+                test.peer.send("8a 80 00000000");
+                test.awaitReading();
+                test.pass(TIMEOUTS.pongTimeout());
+                test.awaitReading();
+                test.pass(Duration.ZERO);
+                assertTrue(test.connection().isOpen());
+            } else {
+                test.pass(LITTLE);
+                lookUntil(test, () -> !test.connection().isOpen());
+                assertTimedOut("pongTimeout", test);
+            }
+        }
+    }
+
+    /** The sweeper may look while the handler is between two receives, and then does nothing. */
+    private static void lookUntil(TestConnection test, BooleanSupplier condition) throws InterruptedException {
+        TestConnection.awaitUntil(() -> {
+            test.pass(Duration.ZERO);
+            return condition.getAsBoolean();
+        });
     }
 
     @Test
