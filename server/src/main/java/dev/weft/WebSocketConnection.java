@@ -194,7 +194,7 @@ public interface WebSocketConnection extends AutoCloseable {
     }
 
     /**
-     * Sends a Ping frame (§5.5.2). Waits as sending does. The pong is not reported.
+     * Sends a Ping frame with this payload (§5.5.2). Waits as sending does. The pong is not reported.
      *
      * @param payload at most 125 bytes
      * @throws IllegalArgumentException  if the payload is longer
@@ -202,6 +202,28 @@ public interface WebSocketConnection extends AutoCloseable {
      * @throws IOException               if the wire is dead
      */
     void ping(byte[] payload) throws IOException;
+
+    /**
+     * Sends a ping with a payload of its own, and waits for the pong (§5.5.2, §5.5.3): as long as sending does for the ping to
+     * be sent, and then no longer than this. Several threads may do so at a time; the pong of a later ping answers the earlier
+     * ones too.
+     *
+     * @param timeout 1 ms to 20 days
+     * @return the time from the ping's sending to the pong that answered it
+     * @throws IllegalArgumentException       if the timeout is not within its bounds
+     * @throws PingTimeoutException           if no pong came in time; the connection goes on
+     * @throws ConnectionClosedException      if a Close frame was sent or received, or the connection is over
+     * @throws java.io.InterruptedIOException if this thread was interrupted while it waited
+     * @throws IOException                    if the wire is dead
+     */
+    Duration ping(Duration timeout) throws IOException;
+
+    /**
+     * How long the peer took to answer the last ping that it answered: one of {@link #ping(Duration)}, or one that the
+     * connection sent for itself after silence ({@link ConnectionTimeouts#pingInterval()}). Empty until there was one. Pongs
+     * that answer no such ping do not count.
+     */
+    Optional<Duration> latency();
 
     /**
      * Sends a Pong frame that answers no ping (§5.5.3); pings are answered without being asked. Waits as sending does.

@@ -7,9 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.CloseStatus;
 import dev.weft.Message;
+import dev.weft.PingTimeoutException;
 import dev.weft.TestKeys;
 import dev.weft.WebSocketConnection;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -17,6 +21,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.WebSocketListener;
+import org.java_websocket.client.WebSocketClient;
+import org.java_websocket.handshake.ServerHandshake;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,12 +34,13 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Receives that wait in part, and handlers that only send: over every transport, with TLS and without. */
+/** Receives that wait in part, pings, and handlers that only send: over every transport, with TLS and without, with real clients. */
 @ParameterizedClass
 @MethodSource("kinds")
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TimedReceivingTest {
     private static final Duration SHORT = Duration.ofMillis(20);
+    private static final Duration LONG = Duration.ofSeconds(20);
 
     @Parameter(0)
     private TransportKind transport;
@@ -66,6 +76,10 @@ class TimedReceivingTest {
 
     private String event() throws InterruptedException {
         return events.poll(10, TimeUnit.SECONDS);
+    }
+
+    private String uri() {
+        return (tls ? "wss" : "ws") + "://127.0.0.1:" + server.port() + "/";
     }
 
     /** Sends back what comes, and looks for something else meanwhile. */
@@ -105,6 +119,113 @@ class TimedReceivingTest {
             event = event();
         } while (event.equals("nothing"));
         assertEquals("end", event);
+    }
+
+    /** A handler that receives all the time is the one that reads the pongs. */
+    @Test
+    void jdksClientMustAnswerPings() throws Exception {
+        start(Handlers::echo);
+        JdkListener listener = new JdkListener();
+        try (HttpClient client = HttpClient.newBuilder().sslContext(TestKeys.context()).build()) {
+            WebSocket peer = client.newWebSocketBuilder().buildAsync(URI.create(uri()), listener).join();
+            WebSocketConnection ws = connection();
+            assertEquals(Optional.empty(), ws.latency());
+            assertPinged(ws);
+            peer.sendText("still here", true).join();
+            assertEquals("still here", listener.next());
+            peer.sendClose(1000, "").join();
+            assertEquals("close 1000 ", listener.next());
+        }
+    }
+
+    private static void assertPinged(WebSocketConnection ws) throws Exception {
+        for (int i = 0; i < 5; i++) {
+            Duration latency = ws.ping(LONG);
+            assertTrue(latency.isPositive() && latency.compareTo(LONG) < 0, latency::toString);
+            assertEquals(Optional.of(latency), ws.latency());
+        }
+        CompletableFuture<?>[] many = Stream.generate(() -> CompletableFuture.runAsync(() -> {
+            try {
+                ws.ping(LONG);
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        }, Thread::startVirtualThread)).limit(20).toArray(CompletableFuture<?>[]::new);
+        CompletableFuture.allOf(many).get(30, TimeUnit.SECONDS);
+    }
+
+    /** Nobody receives meanwhile: the pongs are read ahead. */
+    @Test
+    void handlerMustBeAbleToPing() throws Exception {
+        start(ws -> {
+            ws.send(ws.ping(LONG).compareTo(LONG) < 0 ? "answered" : "late");
+            assertPinged(ws);
+            Handlers.echo(ws);
+        });
+        JdkListener listener = new JdkListener();
+        try (HttpClient client = HttpClient.newBuilder().sslContext(TestKeys.context()).build()) {
+            WebSocket peer = client.newWebSocketBuilder().buildAsync(URI.create(uri()), listener).join();
+            assertEquals("answered", listener.next());
+            peer.sendText("still here", true).join();
+            assertEquals("still here", listener.next());
+            peer.sendClose(1000, "").join();
+            assertEquals("close 1000 ", listener.next());
+        }
+    }
+
+    @Test
+    void okHttpMustAnswerPings() throws Exception {
+        start(Handlers::echo);
+        OkHttpClient client = new OkHttpClient.Builder()
+                .sslSocketFactory(TestKeys.context().getSocketFactory(), TestKeys.trust()).build();
+        try {
+            okhttp3.WebSocket peer = client.newWebSocket(new Request.Builder().url(uri()).build(),
+                    new WebSocketListener() {});
+            assertPinged(connection());
+            peer.close(1000, null);
+        } finally {
+            client.dispatcher().executorService().shutdown();
+            client.connectionPool().evictAll();
+        }
+    }
+
+    @Test
+    void javaWebSocketMustAnswerPings() throws Exception {
+        start(Handlers::echo);
+        WebSocketClient client = new WebSocketClient(URI.create(uri())) {
+            @Override
+            public void onOpen(ServerHandshake handshake) {}
+
+            @Override
+            public void onMessage(String message) {}
+
+            @Override
+            public void onClose(int code, String reason, boolean remote) {}
+
+            @Override
+            public void onError(Exception e) {
+                events.add(e.toString());
+            }
+        };
+        if (tls) {
+            client.setSocketFactory(TestKeys.context().getSocketFactory());
+        }
+        assertTrue(client.connectBlocking(10, TimeUnit.SECONDS));
+        assertPinged(connection());
+        client.closeBlocking();
+        assertEquals(null, events.poll());
+    }
+
+    @Test
+    void peerThatAnswersNoPingMustBeSaidSo() throws Exception {
+        start(Handlers::echo);
+        try (RawPeer peer = RawPeer.open(server)) {
+            WebSocketConnection ws = connection();
+            assertThrows(PingTimeoutException.class, () -> ws.ping(SHORT));
+            assertEquals(Optional.empty(), ws.latency());
+            assertTrue(peer.readFrame().startsWith("8908 "));
+            assertTrue(ws.isOpen());
+        }
     }
 
     @Test

@@ -23,7 +23,6 @@ import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.time.TimeLimitPassed;
 import dev.weft.internal.transport.Transport;
-import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
@@ -140,6 +139,11 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     @Override
+    public void pong(byte[] array, int from, int to) {
+        sender.deadlines().pong(array, from, to);
+    }
+
+    @Override
     public void answerClose(CloseReason reason) {
         closing.receive(reason);
         // §5.5.1: as soon as practical, with the code that was received.
@@ -207,24 +211,22 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public void ping(byte[] payload) throws IOException {
-        control(Opcode.PING, payload);
+        Pinging.send(this, Opcode.PING, payload);
+    }
+
+    @Override
+    public Duration ping(Duration timeout) throws IOException {
+        return Pinging.ping(this, timeout);
+    }
+
+    @Override
+    public Optional<Duration> latency() {
+        return sender.deadlines().latency();
     }
 
     @Override
     public void pong(byte[] payload) throws IOException {
-        control(Opcode.PONG, payload);
-    }
-
-    private void control(Opcode opcode, byte[] payload) throws IOException {
-        if (payload.length > FrameHeader.MAX_CONTROL_PAYLOAD) {
-            throw new IllegalArgumentException(
-                    opcode + " payload of " + payload.length + " bytes is over " + FrameHeader.MAX_CONTROL_PAYLOAD);
-        }
-        try {
-            sender.control(opcode, payload, false);
-        } catch (IOException e) {
-            throw translated(e);
-        }
+        Pinging.send(this, Opcode.PONG, payload);
     }
 
     // The end.

@@ -20,7 +20,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Pulls frames from the network and deals with the control frames among them (RFC 6455 §5.5): pings are answered, Close
- * frames too, pongs need nothing. What it hands on are the events of data frames.
+ * frames too, pongs are passed on. What it hands on are the events of data frames.
  * <p>
  * Belongs to the thread that has {@linkplain #claim() claimed} it: one that receives, for the time of a call, or meanwhile
  * that of the {@link ReadAhead}.
