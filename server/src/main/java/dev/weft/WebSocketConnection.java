@@ -3,15 +3,17 @@ package dev.weft;
 import dev.weft.parser.CloseCode;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
  * A WebSocket connection after its opening handshake (RFC 6455), as blocking code.
  * <p>
- * <b>Threads.</b> One thread at a time receives, and reads what a {@code receive…} method returned; by default the one that
- * runs the connection's handler. All other methods may be called from any thread, at any time; whole frames never
- * interleave, and control frames go between the fragments of a streamed message. A thread that is interrupted while it waits in a method of this interface is released with a
+ * <b>Threads.</b> One thread at a time receives, and reads what a {@code receive…} method returned: any thread, by default the
+ * one that runs the connection's handler; nobody any more when that has returned. All other methods may be called from any
+ * thread, at any time; whole frames never interleave, and control frames go between the fragments of a streamed message. A
+ * thread that is interrupted while it waits in a method of this interface is released with a
  * {@link java.io.InterruptedIOException}, its interrupt flag set. The connection goes on: a receive has lost nothing and may
  * be called again, and a message that was partly written is still sent. Only where that cannot be done is the connection
  * failed: over TLS, and over the {@code BLOCKING} transport, whose channels the JDK closes when a thread is interrupted.
@@ -53,6 +55,19 @@ public interface WebSocketConnection extends AutoCloseable {
     Message receive() throws IOException;
 
     /**
+     * Waits for the next whole message, but no longer than this. If it does not come in time, nothing is lost: what came of it
+     * is kept, and the next {@link #receive()} or {@link #receiveView()} goes on with it; {@link #receiveStream()} cannot. To
+     * answer the peer's pings, and to send what was held back, may take longer: as long as sending does.
+     *
+     * @param timeout at most 20 days; 0 for what has been received already, for which {@code BLOCKING} waits a millisecond
+     * @return the message or the end, as {@link #receive()} returns them; empty if nothing whole came in time
+     * @throws IllegalArgumentException if the timeout is negative or over 20 days
+     * @throws IOException              as {@link #receive()}
+     * @throws IllegalStateException    if another thread receives
+     */
+    Optional<Message> receive(Duration timeout) throws IOException;
+
+    /**
      * Waits for the next whole message and lends it: neither copies nor allocates if the message arrives in one frame, is
      * not compressed, and fits the read buffer.
      *
@@ -63,14 +78,26 @@ public interface WebSocketConnection extends AutoCloseable {
     MessageView receiveView() throws IOException;
 
     /**
-     * Waits for the beginning of the next message.
+     * Waits for the beginning of the next message. To read it is to receive: one thread at a time may.
      *
      * @return a message that is valid until the next receive, or {@code null} when the closing handshake is complete
      * @throws IOException           as {@link #receive()}
-     * @throws IllegalStateException if another thread receives, or an interrupted receive has taken in part of
-     *                               the message already
+     * @throws IllegalStateException if another thread receives, or a receive that was interrupted, or out of time, has taken
+     *                               in part of the message already
      */
     IncomingMessage receiveStream() throws IOException;
+
+    /**
+     * Waits for the end of the connection, for a handler that only sends: receives messages and drops them, whole or in part,
+     * with no more memory than a read needs. Pings are answered meanwhile and the rules of messages hold; one that is over
+     * {@link ConnectionLimits#maxMessageSize()} fails the connection.
+     *
+     * @return the final status, however the connection has ended
+     * @throws java.io.InterruptedIOException if this thread was interrupted; the connection goes on, and so may receiving
+     * @throws ConnectionClosedException      if the handler has returned
+     * @throws IllegalStateException          if another thread receives
+     */
+    CloseStatus awaitClose() throws IOException;
 
     /**
      * Sends a text message. Waits while the peer does not read, and for the end of another thread's streamed message.
@@ -167,7 +194,7 @@ public interface WebSocketConnection extends AutoCloseable {
     }
 
     /**
-     * Sends a Ping frame (§5.5.2). Waits as sending does. The pong is not reported.
+     * Sends a Ping frame with this payload (§5.5.2). Waits as sending does. The pong is not reported.
      *
      * @param payload at most 125 bytes
      * @throws IllegalArgumentException  if the payload is longer
@@ -175,6 +202,28 @@ public interface WebSocketConnection extends AutoCloseable {
      * @throws IOException               if the wire is dead
      */
     void ping(byte[] payload) throws IOException;
+
+    /**
+     * Sends a ping with a payload of its own, and waits for the pong (§5.5.2, §5.5.3): as long as sending does for the ping to
+     * be sent, and then no longer than this. Several threads may do so at a time; the pong of a later ping answers the earlier
+     * ones too.
+     *
+     * @param timeout 1 ms to 20 days
+     * @return the time from the ping's sending to the pong that answered it
+     * @throws IllegalArgumentException       if the timeout is not within its bounds
+     * @throws PingTimeoutException           if no pong came in time; the connection goes on
+     * @throws ConnectionClosedException      if a Close frame was sent or received, or the connection is over
+     * @throws java.io.InterruptedIOException if this thread was interrupted while it waited
+     * @throws IOException                    if the wire is dead
+     */
+    Duration ping(Duration timeout) throws IOException;
+
+    /**
+     * How long the peer took to answer the last ping that it answered: one of {@link #ping(Duration)}, or one that the
+     * connection sent for itself after silence ({@link ConnectionTimeouts#pingInterval()}). Empty until there was one. Pongs
+     * that answer no such ping do not count.
+     */
+    Optional<Duration> latency();
 
     /**
      * Sends a Pong frame that answers no ping (§5.5.3); pings are answered without being asked. Waits as sending does.

@@ -47,7 +47,8 @@ class PeerAttacksTest {
     private static final Duration SHORT = Duration.ofMillis(300);
     /** What nobody who is not held up exceeds, even on a busy machine. */
     private static final long AT_ONCE_NANOS = 3_000_000_000L;
-    private static final String EMPTY_PING = "8900 ";
+    /** A ping that has 8 bytes. */
+    private static final String KEEP_ALIVE = "8908 ";
     private static final String EMPTY_PONG = "8a80 00000000";
 
     private final BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
@@ -150,7 +151,7 @@ class PeerAttacksTest {
                     RawPeer silent = RawPeer.open(server);
                     RawPeer deaf = RawPeer.connect(server, new SlowSocket(4096)).upgraded()) {
                 Await.until("both are open", () -> all.size() == 2);
-                assertEquals(EMPTY_PING, silent.readFrame());
+                assertTrue(silent.readFrame().startsWith(KEEP_ALIVE));
                 Await.until("the dead are found", () -> all.stream().noneMatch(WebSocketConnection::isOpen));
                 deaf.leave();
                 awaitNoConnections(server);
@@ -171,7 +172,7 @@ class PeerAttacksTest {
                 assertTrue(all.size() == 1 && all.stream().allMatch(WebSocketConnection::isOpen));
                 idle.octets(RawPeer.textFrame("alive"));
                 String frame = idle.readFrame();
-                while (frame.equals(EMPTY_PING)) {
+                while (frame.startsWith(KEEP_ALIVE)) {
                     frame = idle.hex(EMPTY_PONG).readFrame();
                 }
                 assertEquals("8105 616c697665", frame);
@@ -184,7 +185,7 @@ class PeerAttacksTest {
         long end = System.nanoTime() + duration.toNanos();
         int pings = 0;
         do {
-            assertEquals(EMPTY_PING, peer.readFrame());
+            assertTrue(peer.readFrame().startsWith(KEEP_ALIVE));
             peer.hex(EMPTY_PONG);
             pings++;
         } while (System.nanoTime() < end);

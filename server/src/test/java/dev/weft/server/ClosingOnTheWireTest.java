@@ -243,11 +243,16 @@ class ClosingOnTheWireTest {
 
     // Half-open peers
 
+    /** A ping, whose payload of 8 bytes is its own. */
+    private static boolean isKeepAlive(String frame) {
+        return frame.startsWith("8908 ");
+    }
+
     @Test
     void silentPeerIsPingedAndLeftWithoutAPong() throws Exception {
         try (WebSocketServer server = server().pingInterval(SHORT).pongTimeout(SHORT).start();
                 RawPeer peer = RawPeer.open(server)) {
-            assertEquals("8900 ", peer.readFrame());
+            assertTrue(isKeepAlive(peer.readFrame()));
             CloseStatus end = nextEnd();
             assertInstanceOf(TimeoutException.class, end.cause().orElseThrow());
             awaitNoConnections(server);
@@ -259,12 +264,12 @@ class ClosingOnTheWireTest {
         try (WebSocketServer server = server().pingInterval(SHORT).pongTimeout(Duration.ofSeconds(5)).start();
                 RawPeer peer = RawPeer.open(server)) {
             for (int i = 0; i < 3; i++) {
-                assertEquals("8900 ", peer.readFrame());
+                assertTrue(isKeepAlive(peer.readFrame()));
                 peer.hex("8a80 00000000");
             }
             peer.octets(textFrame("Hello"));
             String frame = peer.readFrame();
-            assertEquals(HELLO, frame.equals("8900 ") ? peer.readFrame() : frame);
+            assertEquals(HELLO, isKeepAlive(frame) ? peer.readFrame() : frame);
         }
     }
 

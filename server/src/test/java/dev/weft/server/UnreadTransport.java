@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.Transport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -43,7 +44,7 @@ final class UnreadTransport implements Transport {
     }
 
     @Override
-    public int read(ByteBuffer target) throws IOException {
+    public int read(ByteBuffer target, TimeLimit limit) throws IOException {
         return sent.hasRemaining() ? readNow(target) : awaitClose();
     }
 
@@ -56,7 +57,7 @@ final class UnreadTransport implements Transport {
     }
 
     @Override
-    public boolean awaitReadable() {
+    public boolean awaitReadable(TimeLimit limit) {
         return false;
     }
 

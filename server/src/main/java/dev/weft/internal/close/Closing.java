@@ -4,9 +4,13 @@ import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.CloseStatus.Side;
 import dev.weft.ConnectionClosedException;
+import dev.weft.internal.time.TimeLimit;
+import dev.weft.internal.time.TimeLimitPassed;
+import java.io.InterruptedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The closing handshake's state (RFC 6455 §7.1): which Close frames passed, whose was first, and what broke the connection,
@@ -60,6 +64,8 @@ public final class Closing {
     private record Action(Runnable body, Action next) {
         static final Action DONE = new Action(null, null);
     }
+
+    private static final long PAUSE_NANOS = 1_000_000;
 
     private static final VarHandle STATUS;
     private static final VarHandle ACTIONS;
@@ -238,6 +244,26 @@ public final class Closing {
     public Optional<CloseStatus> finalStatus() {
         Status now = status;
         return now.isFinal() ? Optional.of(closeStatus(now)) : Optional.empty();
+    }
+
+    /**
+     * Waits until the status is final, no longer than the limit. For a thread that must not help to write what waits.
+     *
+     * @throws TimeLimitPassed        if it is not final in time
+     * @throws InterruptedIOException if the thread was interrupted
+     */
+    public void awaitFinal(TimeLimit limit) throws InterruptedIOException {
+        // Rare and short: our Close frame is under way, and a list of those who wait for that would be of no more use.
+        while (!status.isFinal()) {
+            if (limit.hasPassed()) {
+                throw new TimeLimitPassed();
+            }
+            LockSupport.parkNanos(this, Math.min(limit.left(), PAUSE_NANOS));
+            if (Thread.interrupted()) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while our Close frame was under way");
+            }
+        }
     }
 
     /** What is known now. */

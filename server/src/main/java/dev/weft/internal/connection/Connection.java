@@ -10,6 +10,7 @@ import dev.weft.MessageView;
 import dev.weft.OutgoingMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
+import dev.weft.internal.Bounds;
 import dev.weft.internal.close.Closing;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.receive.InboundBuffer;
@@ -19,13 +20,13 @@ import dev.weft.internal.send.FrameSender;
 import dev.weft.internal.send.OutgoingStream;
 import dev.weft.internal.send.Utf8;
 import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.time.TimeLimit;
+import dev.weft.internal.time.TimeLimitPassed;
 import dev.weft.internal.transport.Transport;
-import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketAddress;
@@ -107,6 +108,12 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     @Override
+    public Optional<Message> receive(Duration timeout) throws IOException {
+        Bounds.check("timeout", timeout, Duration.ZERO, TimeLimit.LONGEST);
+        return receiver.receive(TimeLimit.in(timeout));
+    }
+
+    @Override
     public MessageView receiveView() throws IOException {
         return receiver.receiveView();
     }
@@ -117,13 +124,23 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     @Override
-    public void completeClose() throws InterruptedIOException {
-        Ending.completeClose(this);
+    public CloseStatus awaitClose() throws IOException {
+        return receiver.awaitClose();
+    }
+
+    @Override
+    public void completeClose(TimeLimit limit) throws InterruptedIOException {
+        Ending.completeClose(this, limit);
     }
 
     @Override
     public void answerPing(byte[] array, int from, int to, boolean more) throws IOException {
         sender.pong(array, from, to, more);
+    }
+
+    @Override
+    public void pong(byte[] array, int from, int to) {
+        sender.deadlines().pong(array, from, to);
     }
 
     @Override
@@ -194,24 +211,22 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public void ping(byte[] payload) throws IOException {
-        control(Opcode.PING, payload);
+        Pinging.send(this, Opcode.PING, payload);
+    }
+
+    @Override
+    public Duration ping(Duration timeout) throws IOException {
+        return Pinging.ping(this, timeout);
+    }
+
+    @Override
+    public Optional<Duration> latency() {
+        return sender.deadlines().latency();
     }
 
     @Override
     public void pong(byte[] payload) throws IOException {
-        control(Opcode.PONG, payload);
-    }
-
-    private void control(Opcode opcode, byte[] payload) throws IOException {
-        if (payload.length > FrameHeader.MAX_CONTROL_PAYLOAD) {
-            throw new IllegalArgumentException(
-                    opcode + " payload of " + payload.length + " bytes is over " + FrameHeader.MAX_CONTROL_PAYLOAD);
-        }
-        try {
-            sender.control(opcode, payload, false);
-        } catch (IOException e) {
-            throw translated(e);
-        }
+        Pinging.send(this, Opcode.PONG, payload);
     }
 
     // The end.
@@ -248,26 +263,10 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         }
     }
 
-    /** An interrupt harms nobody; a connection that was over before says so; everything else is a dead wire. */
     @Override
     public IOException translated(IOException e) {
-        if (e instanceof ConnectionClosedException
-                || e instanceof InterruptedIOException && closing.state() != Closing.State.BROKEN) {
-            return FailingCalls.count(this, e);
-        }
-        if (e instanceof EOFException && closing.isPending()) {
-            // The peer has only shut down its output: our Close frame can still be sent.
-            drainQuietly();
-        }
-        return FailingCalls.count(this, breakOff(e) || closing.isCause(e) ? e : closing.exception());
-    }
-
-    void drainQuietly() {
-        try {
-            sender.drainAndWait();
-        } catch (IOException e) {
-            // Noted as the connection's end.
-        }
+        IOException translated = Ending.translated(this, e);
+        return translated instanceof TimeLimitPassed ? translated : FailingCalls.count(this, translated);
     }
 
     @Override

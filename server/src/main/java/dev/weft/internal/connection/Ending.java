@@ -1,9 +1,13 @@
 package dev.weft.internal.connection;
 
 import dev.weft.CloseReason;
+import dev.weft.ConnectionClosedException;
+import dev.weft.internal.close.Closing;
+import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.Lingering;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.ProtocolViolationException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 
@@ -14,10 +18,14 @@ import java.io.InterruptedIOException;
 final class Ending {
     private Ending() {}
 
-    /** §7.1.1: the status is final when our Close frame was written, or cannot be. Waits for that. */
-    static void completeClose(Connection connection) throws InterruptedIOException {
+    /** §7.1.1: the status is final when our Close frame was written, or cannot be. Waits for that, until the limit at most. */
+    static void completeClose(Connection connection, TimeLimit limit) throws InterruptedIOException {
         try {
-            connection.sender.drainAndWait();
+            if (limit == TimeLimit.NONE) {
+                connection.sender.drainAndWait();
+            } else {
+                connection.closing.awaitFinal(limit);
+            }
         } catch (InterruptedIOException e) {
             if (connection.closing.finalStatus().isEmpty()) {
                 throw e;
@@ -28,11 +36,32 @@ final class Ending {
         connection.shutDownOutput();
     }
 
+    /** An interrupt harms nobody; a connection that was over before says so; everything else is a dead wire. */
+    static IOException translated(Connection connection, IOException e) {
+        Closing closing = connection.closing;
+        if (e instanceof ConnectionClosedException
+                || e instanceof InterruptedIOException && closing.state() != Closing.State.BROKEN) {
+            return e;
+        }
+        if (e instanceof EOFException && closing.isPending()) {
+            // The peer has only shut down its output: our Close frame can still be sent.
+            drainQuietly(connection);
+        }
+        return connection.breakOff(e) || closing.isCause(e) ? e : closing.exception();
+    }
+
+    private static void drainQuietly(Connection connection) {
+        try {
+            connection.sender.drainAndWait();
+        } catch (IOException e) {
+            // Noted as the connection's end.
+        }
+    }
+
     /** After the handler. Waits until the close deadline at most. */
     static void finish(Connection connection, CloseReason reason) {
-        connection.receiver.cutOff();
-        awaitOtherThread(connection);
         try {
+            // Before the wait for another thread that receives, which may wait for the peer's answer.
             if (connection.sender.isStreaming()) {
                 // A message of this end is not whole: the connection fails (§7.1.7), whatever the handler thinks.
                 connection.fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"),
@@ -40,8 +69,10 @@ final class Ending {
             } else {
                 connection.claimAndClose(reason);
             }
+            connection.receiver.cutOff(connection::abort);
+            awaitOtherThread(connection);
             connection.sender.drainAndWait();
-            connection.receiver.awaitClose();
+            connection.receiver.awaitPeersClose();
             connection.sender.drainAndWait();
         } catch (ProtocolViolationException e) {
             connection.closing.fail(reason, e);
@@ -56,7 +87,7 @@ final class Ending {
 
     /** While the handler is busy: the end was found and noted. Waits until the close deadline at most. */
     static void endAhead(Connection connection) {
-        connection.drainQuietly();
+        drainQuietly(connection);
         linger(connection);
     }
 

@@ -3,14 +3,11 @@ package dev.weft.internal.connection;
 import dev.weft.CloseReason;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.parser.CloseCode;
-import dev.weft.parser.Opcode;
 import java.io.IOException;
 import java.time.Duration;
 
 /** One look of the sweeper at a connection, and what is done about it. What may wait is done by threads of their own. */
 final class Upkeep {
-    private static final byte[] NO_PAYLOAD = {};
-
     private Upkeep() {}
 
     /** Does what is due at this time. Does not wait. */
@@ -47,22 +44,13 @@ final class Upkeep {
     private static void startPing(Connection connection) {
         boolean started = false;
         try {
-            connection.services.timer().startThread(() -> keepAlive(connection),
+            connection.services.timer().startThread(() -> Pinging.keepAlive(connection),
                     failure -> connection.sender.deadlines().pingFailed());
             started = true;
         } finally {
             if (!started) {
                 connection.sender.deadlines().pingFailed();
             }
-        }
-    }
-
-    private static void keepAlive(Connection connection) {
-        try {
-            connection.sender.control(Opcode.PING, NO_PAYLOAD, true);
-        } catch (IOException e) {
-            // The connection's own thread finds the same when it goes on.
-            connection.translated(e);
         }
     }
 

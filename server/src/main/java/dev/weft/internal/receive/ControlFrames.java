@@ -12,6 +12,9 @@ public interface ControlFrames {
      */
     void answerPing(byte[] array, int from, int to, boolean more) throws IOException;
 
+    /** Takes the peer's pong: it may answer pings of this end (§5.5.3). Does not wait. */
+    void pong(byte[] array, int from, int to);
+
     /** Notes the peer's Close frame and answers it (§5.5.1). */
     void answerClose(CloseReason reason) throws IOException;
 

@@ -45,7 +45,7 @@ abstract class ControlReader {
     }
 
     /**
-     * Answers the control frame that is whole now.
+     * Answers the control frame that is whole now; passes a pong on.
      *
      * @param more whether the next frame has arrived, so that an answer may leave together with the next one
      */
@@ -67,6 +67,8 @@ abstract class ControlReader {
             owner.answerPing(array, from, to, more);
         } else if (opcode == Opcode.CLOSE) {
             owner.answerClose(ClosePayload.decode(array, from, to));
+        } else {
+            owner.pong(array, from, to);
         }
     }
 

@@ -4,6 +4,7 @@ import static dev.weft.parser.CloseCode.POLICY_VIOLATION;
 
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.Transport;
 import dev.weft.internal.time.Turn;
 import dev.weft.parser.FrameParser;
@@ -19,7 +20,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Pulls frames from the network and deals with the control frames among them (RFC 6455 §5.5): pings are answered, Close
- * frames too, pongs need nothing. What it hands on are the events of data frames.
+ * frames too, pongs are passed on. What it hands on are the events of data frames.
  * <p>
  * Belongs to the thread that has {@linkplain #claim() claimed} it: one that receives, for the time of a call, or meanwhile
  * that of the {@link ReadAhead}.
@@ -50,6 +51,7 @@ public final class FrameReader extends ControlReader implements Transport.Unread
     private volatile Object receiver;
     /** The thread that received last; and the number of receives, which wraps around, and which the timer may see late. */
     private Thread lastReceiver;
+    private boolean nextWasHere;
     private int claims;
     /** Nobody but the thread that ends the connection uses this any more. */
     private volatile boolean over;
@@ -91,9 +93,9 @@ public final class FrameReader extends ControlReader implements Transport.Unread
         claims++;
     }
 
-    /** Whether the next frame has arrived whole, and this thread has received last. */
+    /** Whether this thread has received last, and the next frame had arrived whole then. For any thread. */
     boolean hasNextFrame() {
-        return lastReceiver == Thread.currentThread() && parser.hasFrame();
+        return nextWasHere && lastReceiver == Thread.currentThread();
     }
 
     private void awaitClaim(Thread current) throws IOException {
@@ -120,14 +122,22 @@ public final class FrameReader extends ControlReader implements Transport.Unread
         }
     }
 
-    /** Makes this thread the last one that receives. Waits for the end of a receive by another thread. */
-    void claimForGood() {
+    /**
+     * Makes this thread the last one that receives. Waits for the end of a receive by another thread: a message or the peer's
+     * Close frame comes, a deadline passes, or the transport is closed.
+     *
+     * @param whenInterrupted what to do if this thread is interrupted, whose wait goes on
+     */
+    void claimForGood(Runnable whenInterrupted) {
         over = true;
         Thread current = Thread.currentThread();
         boolean interrupted = false;
         while (!tryClaim(current)) {
             LockSupport.parkNanos(this, RETRY_NANOS);
-            interrupted |= Thread.interrupted();
+            if (Thread.interrupted()) {
+                interrupted = true;
+                whenInterrupted.run();
+            }
         }
         restoreInterrupt(interrupted);
     }
@@ -140,6 +150,7 @@ public final class FrameReader extends ControlReader implements Transport.Unread
     /** This thread no longer receives. */
     void release() {
         boolean more = parser.unread() > 0;
+        nextWasHere = parser.hasFrame();
         RECEIVER.setRelease(this, null);
         watchIfNeeded(more);
     }
@@ -243,7 +254,7 @@ public final class FrameReader extends ControlReader implements Transport.Unread
             beforeRead();
             boolean more;
             try {
-                more = input.fillBehind();
+                more = input.fillBehind(deadlines.readLimit());
             } finally {
                 deadlines.read();
             }
@@ -273,7 +284,7 @@ public final class FrameReader extends ControlReader implements Transport.Unread
         beforeRead();
         int count = -1;
         try {
-            count = input.read(target, parser.frameRemaining());
+            count = input.read(target, parser.frameRemaining(), deadlines.readLimit());
         } finally {
             deadlines.read();
         }
@@ -289,9 +300,19 @@ public final class FrameReader extends ControlReader implements Transport.Unread
         input.spend(bytes);
     }
 
-    /** Whether the next bytes from the network are payload of the current data frame. */
+    /** Sets how long waits for the peer may last, from now on. */
+    void limitWaits(TimeLimit limit) {
+        deadlines.limitReads(limit);
+    }
+
+    /** How long waits for the peer may last. */
+    TimeLimit limit() {
+        return deadlines.readLimit();
+    }
+
+    /** Whether the next bytes from the network are payload of the current data frame; a wait may have ended within another. */
     boolean canReadPayloadDirectly() {
-        return parser.frameRemaining() > 0 && parser.unread() == 0;
+        return parser.frameRemaining() > 0 && parser.unread() == 0 && !parser.opcode().isControl();
     }
 
     /** Where the events are read from. */
@@ -338,7 +359,7 @@ public final class FrameReader extends ControlReader implements Transport.Unread
         beforeRead();
         boolean more;
         try {
-            more = input.fill();
+            more = input.fill(deadlines.readLimit());
         } finally {
             deadlines.read();
         }

@@ -2,6 +2,8 @@ package dev.weft.internal.receive;
 
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.time.Turn;
+import dev.weft.internal.time.TimeLimit;
+import dev.weft.internal.time.TimeLimitPassed;
 import dev.weft.internal.transport.Transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -50,12 +52,21 @@ public final class InboundBuffer {
      * @return false when no more will come
      */
     public boolean fill() throws IOException {
+        return fill(TimeLimit.NONE);
+    }
+
+    /**
+     * Waits for bytes as {@link #fill()}, no longer than the limit.
+     *
+     * @throws TimeLimitPassed if none came in time
+     */
+    boolean fill(TimeLimit limit) throws IOException {
         release();
         if (ahead != null) {
             takeAheadOver();
             return true;
         }
-        while (transport.awaitReadable()) {
+        while (transport.awaitReadable(limit)) {
             // Others had their turn while this thread waited.
             spent = 0;
             int count = transport.readNow(borrow());
@@ -64,13 +75,16 @@ public final class InboundBuffer {
                 return count > 0;
             }
             release();
+            if (limit.hasPassed()) {
+                throw new TimeLimitPassed();
+            }
         }
-        return fillSmall();
+        return fillSmall(limit);
     }
 
-    private boolean fillSmall() throws IOException {
+    private boolean fillSmall(TimeLimit limit) throws IOException {
         current = small();
-        int count = transport.read(small);
+        int count = read(small, limit);
         if (count == SMALL) {
             readMore();
         }
@@ -117,35 +131,45 @@ public final class InboundBuffer {
     }
 
     /**
-     * Waits for bytes and puts them after the region, which stays, as does its buffer.
+     * Waits for bytes, no longer than the limit, and puts them after the region, which stays, as does its buffer.
      *
      * @return false when no more will come
+     * @throws TimeLimitPassed if none came in time
      */
-    boolean fillBehind() throws IOException {
+    boolean fillBehind(TimeLimit limit) throws IOException {
         if (ahead != null) {
             takeAhead(current, current.remaining());
             return true;
         }
-        return transport.read(current) > 0;
+        return read(current, limit) > 0;
+    }
+
+    private int read(ByteBuffer target, TimeLimit limit) throws IOException {
+        int count = transport.read(target, limit);
+        if (count == 0) {
+            throw new TimeLimitPassed();
+        }
+        return count;
     }
 
     /**
-     * Waits for bytes and reads them to where they shall be, but not too many at once; for when the region is used up
-     * and what comes next is known.
+     * Waits for bytes, no longer than the limit, and reads them to where they shall be, but not too many at once; for when
+     * the region is used up and what comes next is known.
      *
      * @return how many, or -1 when no more will come
+     * @throws TimeLimitPassed if none came in time
      */
-    int read(ByteBuffer target, long most) throws IOException {
+    int read(ByteBuffer target, long most, TimeLimit limit) throws IOException {
         release();
         if (ahead != null) {
             return takeAhead(target, (int) Math.min(target.remaining(), most));
         }
-        int limit = target.limit();
+        int end = target.limit();
         target.limit(target.position() + (int) Math.min(Math.min(target.remaining(), READ_LENGTH), most));
         try {
-            return transport.read(target);
+            return read(target, limit);
         } finally {
-            target.limit(limit);
+            target.limit(end);
         }
     }
 

@@ -139,6 +139,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         }
     }
 
+    /** Reads, or skips if there is no target. */
     private int readClaimed(byte[] target, int offset, int length) throws IOException {
         if (expired) {
             throw new IOException("the next message was asked for: this stream is no longer valid");
@@ -197,10 +198,11 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     private void skipRest() throws IOException {
         if (!complete || from < to || decoderHasMore) {
             long most = messages.assembly().limits().maxMessageSize();
-            byte[] piece = new byte[SKIPPED_PIECE];
+            // What is not decoded is not copied either.
+            byte[] piece = decoder == null ? null : new byte[SKIPPED_PIECE];
             long skipped = 0;
             int count;
-            while ((count = readClaimed(piece, 0, piece.length)) >= 0) {
+            while ((count = readClaimed(piece, 0, SKIPPED_PIECE)) >= 0) {
                 skipped += count;
                 if (skipped > most) {
                     throw failed(new ProtocolViolationException(CloseCode.MESSAGE_TOO_BIG, "7.4.1",
@@ -216,7 +218,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
                 return -1;
             }
             deadlineBeginsAnew();
-            if (length >= WORTH_A_READ && frames.canReadPayloadDirectly()) {
+            if (target != null && length >= WORTH_A_READ && frames.canReadPayloadDirectly()) {
                 int count = frames.readPayload(ByteBuffer.wrap(target, offset, length));
                 check(target, offset, offset + count);
                 return count;
@@ -224,7 +226,9 @@ public final class IncomingStream extends InputStream implements IncomingMessage
             take(nextEvent());
         }
         int count = Math.min(length, to - from);
-        System.arraycopy(parser.array(), from, target, offset, count);
+        if (target != null) {
+            System.arraycopy(parser.array(), from, target, offset, count);
+        }
         from += count;
         return count;
     }

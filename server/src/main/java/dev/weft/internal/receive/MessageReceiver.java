@@ -1,5 +1,6 @@
 package dev.weft.internal.receive;
 
+import dev.weft.CloseStatus;
 import dev.weft.ConnectionClosedException;
 import dev.weft.ConnectionLimits;
 import dev.weft.IncomingMessage;
@@ -11,12 +12,16 @@ import dev.weft.internal.close.Closing;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.ShortTimer;
+import dev.weft.internal.time.TimeLimit;
+import dev.weft.internal.time.TimeLimitPassed;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
 import dev.weft.parser.Utf8Validator;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.Optional;
 
 /**
  * Receives messages in three depths: whole, borrowed and streamed. For any thread, but for one at a time, which
@@ -67,6 +72,28 @@ public final class MessageReceiver {
     public Message receive() throws IOException {
         messages.frames().claim();
         try {
+            return nextMessage();
+        } finally {
+            messages.frames().release();
+        }
+    }
+
+    /** Waits for the next whole message, no longer than the limit; empty if it did not come in time. */
+    public Optional<Message> receive(TimeLimit limit) throws IOException {
+        messages.frames().claim();
+        messages.frames().limitWaits(limit);
+        try {
+            return Optional.of(nextMessage());
+        } catch (TimeLimitPassed e) {
+            return Optional.empty();
+        } finally {
+            messages.frames().limitWaits(TimeLimit.NONE);
+            messages.frames().release();
+        }
+    }
+
+    private Message nextMessage() throws IOException {
+        try {
             BorrowedView view = nextView(false);
             if (view == null) {
                 return new Message.Close(closing.known());
@@ -78,8 +105,6 @@ public final class MessageReceiver {
             return message;
         } catch (ProtocolViolationException e) {
             throw owner.failed(e);
-        } finally {
-            messages.frames().release();
         }
     }
 
@@ -103,6 +128,31 @@ public final class MessageReceiver {
         } finally {
             messages.frames().release();
         }
+    }
+
+    /** Drops messages until the connection is over, however it ends, and its status is final. Waits. */
+    public CloseStatus awaitClose() throws IOException {
+        messages.frames().claim();
+        try {
+            while (!endReported) {
+                if (messages.isWithinMessage()) {
+                    nextView(false);
+                } else {
+                    nextStream();
+                }
+            }
+        } catch (ProtocolViolationException e) {
+            owner.failed(e);
+        } catch (IOException e) {
+            IOException translated = owner.translated(e);
+            if (translated instanceof InterruptedIOException && closing.finalStatus().isEmpty()) {
+                throw translated;
+            }
+        } finally {
+            messages.frames().release();
+        }
+        owner.completeClose(TimeLimit.NONE);
+        return closing.known();
     }
 
     private IncomingMessage nextStream() throws IOException {
@@ -177,7 +227,7 @@ public final class MessageReceiver {
     }
 
     private void reportEnd() throws IOException {
-        owner.completeClose();
+        owner.completeClose(messages.frames().limit());
         endReported = true;
     }
 
@@ -196,9 +246,14 @@ public final class MessageReceiver {
         return messages.frames().hasNextFrame();
     }
 
-    /** The handler is done: nobody else receives from here on, and messages that it has not received are dropped. */
-    public void cutOff() {
-        messages.frames().claimForGood();
+    /**
+     * The handler is done: nobody else receives from here on, and messages that it has not received are dropped. Waits for
+     * the end of a receive by another thread.
+     *
+     * @param whenInterrupted what to do if this thread is interrupted, whose wait goes on
+     */
+    public void cutOff(Runnable whenInterrupted) {
+        messages.frames().claimForGood(whenInterrupted);
         if (stream != null) {
             stream.cutOff();
         }
@@ -206,7 +261,7 @@ public final class MessageReceiver {
     }
 
     /** Waits for the peer's Close frame, if ours was the first, and drops everything before it. */
-    public void awaitClose() throws IOException, ProtocolViolationException {
+    public void awaitPeersClose() throws IOException, ProtocolViolationException {
         while (closing.state() == Closing.State.CLOSE_SENT && messages.frames().next() != null) {}
     }
 

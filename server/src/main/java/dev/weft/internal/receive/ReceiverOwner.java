@@ -1,15 +1,16 @@
 package dev.weft.internal.receive;
 
-import java.io.IOException;
+import dev.weft.internal.time.TimeLimit;
+import java.io.InterruptedIOException;
 
 /** What the receiving side asks of its connection. Called by the thread that receives. */
 public interface ReceiverOwner extends ControlFrames, StreamOwner {
     /**
-     * The peer's Close frame was received: waits until ours has been written, or cannot be, and shuts down the output.
+     * The connection ends: waits until our Close frame has been written, or cannot be, and shuts down the output.
      *
-     * @throws java.io.InterruptedIOException if the thread was interrupted first
+     * @throws InterruptedIOException if the thread was interrupted first, or the limit has passed
      */
-    void completeClose() throws IOException;
+    void completeClose(TimeLimit limit) throws InterruptedIOException;
 
     /** The most bytes that are read ahead of the thread that receives. */
     int readAheadSize();

@@ -14,6 +14,7 @@ import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.Supplier;
 
 /**
  * Sends frames from any thread, one whole frame after another, in the order in which messages were accepted; the Close frame
@@ -87,15 +88,13 @@ public final class FrameSender extends HeldBack {
         }
     }
 
-    /** Sends a ping or pong, even within a streamed message; the sweeper's ping expects an answer in time. Waits. */
-    public void control(Opcode opcode, byte[] payload, boolean expectsAnswer) throws IOException {
+    /** Sends a ping or pong, even within a streamed message; asks for the payload when it is its turn. Waits. */
+    public void control(Opcode opcode, Supplier<byte[]> payload) throws IOException {
         acquire();
         try {
             closing.requireOpen();
-            if (expectsAnswer) {
-                buffer.deadlines().pinging();
-            }
-            buffer.frame(true, 0, opcode, payload, 0, payload.length, true);
+            byte[] bytes = payload.get();
+            buffer.frame(true, 0, opcode, bytes, 0, bytes.length, true);
             flushAndWait();
         } finally {
             release();

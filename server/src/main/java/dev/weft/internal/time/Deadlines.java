@@ -1,7 +1,10 @@
 package dev.weft.internal.time;
 
 import dev.weft.ConnectionTimeouts;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -17,14 +20,31 @@ public final class Deadlines {
     /** How often within its deadline a write that waits tries the network again. */
     private static final int RETRIES = 8;
 
+    private static final VarHandle PINGS;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            PINGS = lookup.findVarHandle(Deadlines.class, "pings", Pings.class);
+            // A class whose initialization fails once, such as for lack of memory, is lost for good.
+            lookup.ensureInitialized(Pings.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final CoarseClock clock;
     private final ConnectionTimeouts timeouts;
 
     /** When the peer was last heard of; at first, when the connection was opened. */
     private volatile int heardAt;
     private volatile int readingSince;
+    /** How long reads may wait, as the caller that receives wants it. */
+    private TimeLimit readLimit = TimeLimit.NONE;
     private volatile int unfinishedSince;
     private volatile int pingedSince;
+    /** {@code null} until one is to be sent. */
+    private volatile Pings pings;
     /** A ping is to go, but may wait behind a frame that the peer takes slowly: the write deadline's affair. */
     private volatile boolean pingUnderWay;
     private volatile int writingSince;
@@ -72,6 +92,16 @@ public final class Deadlines {
         readingSince = 0;
     }
 
+    /** Sets how long reads may wait, from now on. For the thread that receives. */
+    public void limitReads(TimeLimit limit) {
+        readLimit = limit;
+    }
+
+    /** How long reads may wait. */
+    public TimeLimit readLimit() {
+        return readLimit;
+    }
+
     /** A message, or a control frame between messages, is complete: what follows has a deadline of its own. */
     public void messageEnded() {
         if (unfinishedSince != 0) {
@@ -108,6 +138,30 @@ public final class Deadlines {
     /** The sweeper's ping could not be started: it is due again. */
     public void pingFailed() {
         pingUnderWay = false;
+    }
+
+    /** The connection's pings, from the first on. For any thread. */
+    public Pings pings() {
+        Pings now = pings;
+        if (now == null) {
+            PINGS.compareAndSet(this, null, new Pings());
+            now = pings;
+        }
+        return now;
+    }
+
+    /** Takes a pong. For the thread that reads. */
+    public void pong(byte[] array, int from, int to) {
+        Pings now = pings;
+        if (now != null) {
+            now.answer(array, from, to);
+        }
+    }
+
+    /** How long the answer to the last ping that was answered has taken. For any thread. */
+    public Optional<Duration> latency() {
+        Pings now = pings;
+        return now == null ? Optional.empty() : now.latency();
     }
 
     /** Whether a write waits for the network. */

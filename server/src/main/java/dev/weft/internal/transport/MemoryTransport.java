@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketAddress;
@@ -51,17 +52,17 @@ public final class MemoryTransport implements Transport {
     }
 
     @Override
-    public int read(ByteBuffer target) throws IOException {
-        return in.read(target);
+    public int read(ByteBuffer target, TimeLimit limit) throws IOException {
+        return in.read(target, limit);
     }
 
     @Override
     public int readNow(ByteBuffer target) throws IOException {
-        return in.canRead() ? in.read(target) : 0;
+        return in.canRead() ? in.read(target, TimeLimit.NONE) : 0;
     }
 
     @Override
-    public boolean awaitReadable() {
+    public boolean awaitReadable(TimeLimit limit) {
         return false;
     }
 
@@ -159,7 +160,7 @@ public final class MemoryTransport implements Transport {
             this.capacity = capacity;
         }
 
-        int read(ByteBuffer target) throws IOException {
+        int read(ByteBuffer target, TimeLimit limit) throws IOException {
             lock.lock();
             try {
                 while (true) {
@@ -175,8 +176,11 @@ public final class MemoryTransport implements Transport {
                     if (count > 0) {
                         return take(target);
                     }
+                    if (limit.hasPassed()) {
+                        return 0;
+                    }
                     readerWaits = true;
-                    await();
+                    await(limit);
                 }
             } finally {
                 readerWaits = false;
@@ -234,7 +238,7 @@ public final class MemoryTransport implements Transport {
                             progress++;
                         }
                     } else {
-                        await();
+                        await(TimeLimit.NONE);
                         waited = true;
                     }
                 }
@@ -279,9 +283,13 @@ public final class MemoryTransport implements Transport {
             changed.signalAll();
         }
 
-        private void await() throws IOException {
+        private void await(TimeLimit limit) throws IOException {
             try {
-                changed.await();
+                if (limit == TimeLimit.NONE) {
+                    changed.await();
+                } else {
+                    changed.awaitNanos(limit.left());
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new InterruptedIOException("interrupted while a pipe was full or empty");

@@ -1,6 +1,7 @@
 package dev.weft.internal.transport;
 
 import dev.weft.internal.loop.Strand;
+import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.invoke.MethodHandles;
@@ -18,7 +19,8 @@ import java.util.concurrent.locks.LockSupport;
  * <p>
  * The reading side's states:
  * <pre>
- *              reader: has done its work                    engine: readable
+ *                                                  engine: readable
+ *              reader: has done its work           reader: interrupted, or out of time
  *   RUNNING ──────────────────────────────▶ WAITING ───────────────────────────▶ RUNNING
  *      │                                       ▲
  *      │ engine: readable, PATIENCE times      │ engine: watches the socket again
@@ -62,9 +64,10 @@ import java.util.concurrent.locks.LockSupport;
  * next look is younger than that read.
  * <li>Before the key is known here, the engine may see the socket ready; what it then does, it does with the key it has.
  * </ul>
- * An interrupt ends a wait with an exception and changes nothing else: the thread takes the step from WAITING to RUNNING
- * itself, unless the engine was quicker. From REARMING there is no such step; the engine, which has the request, soon goes
- * on to WAITING.
+ * An interrupt ends a wait with an exception, and a reader's time limit ends it without one; neither changes anything else:
+ * the thread takes the step from WAITING to RUNNING itself, unless the engine was quicker. From REARMING there is no such
+ * step; the engine, which has the request, soon goes on to WAITING. What the engine does as the limit passes is not lost
+ * either: it found the reader in WAITING, whose next look is at the socket, or it sees the socket ready again.
  */
 final class ParkingTransport implements Transport {
     private static final int RUNNING = 0;
@@ -77,7 +80,7 @@ final class ParkingTransport implements Transport {
     /** So often a busy connection's socket is seen ready before it is no longer watched: changing that costs a system call. */
     private static final int PATIENCE = 8;
 
-    private static final long INTERRUPTED_PARK_NANOS = 1_000_000;
+    private static final long OVERDUE_PARK_NANOS = 1_000_000;
 
     private static final VarHandle READING;
     private static final VarHandle WRITING;
@@ -134,17 +137,24 @@ final class ParkingTransport implements Transport {
     // The threads of the connection.
 
     @Override
-    public boolean awaitReadable() throws IOException {
+    public boolean awaitReadable(TimeLimit limit) throws IOException {
+        if (limit.hasPassed()) {
+            return true;
+        }
         reader = Thread.currentThread();
         if (!READING.compareAndSet(this, RUNNING, WAITING)) {
             beginToWait();
         }
         boolean interrupted = false;
         while (isWaiting(reading)) {
-            interrupted |= park(interrupted);
-            if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
-                throw interrupted("while no bytes came");
+            boolean over = interrupted || limit.hasPassed();
+            if (over && READING.compareAndSet(this, WAITING, RUNNING)) {
+                if (interrupted) {
+                    throw interrupted("while no bytes came");
+                }
+                return true;
             }
+            interrupted |= park(over, limit);
         }
         restoreInterrupt(interrupted);
         requireNotClosed(reading);
@@ -177,7 +187,7 @@ final class ParkingTransport implements Transport {
         engine.request(this);
         boolean interrupted = false;
         while (writing == WAITING) {
-            interrupted |= park(interrupted);
+            interrupted |= park(interrupted, TimeLimit.NONE);
             if (interrupted && WRITING.compareAndSet(this, WAITING, RUNNING)) {
                 throw interrupted("while the peer did not read");
             }
@@ -187,16 +197,16 @@ final class ParkingTransport implements Transport {
     }
 
     /**
-     * Parks; only for a moment if the thread was interrupted before and waits for a step out of REARMING, which unparks
-     * nobody.
+     * Parks, until the limit passes at most; only for a moment if the wait is over, by an interrupt or the limit, and the
+     * thread waits for a step out of REARMING, which unparks nobody.
      *
      * @return whether the thread was interrupted; the flag is cleared, since a thread does not park with it
      */
-    private boolean park(boolean interruptedBefore) {
-        if (interruptedBefore) {
-            LockSupport.parkNanos(this, INTERRUPTED_PARK_NANOS);
+    private boolean park(boolean over, TimeLimit limit) {
+        if (over) {
+            LockSupport.parkNanos(this, OVERDUE_PARK_NANOS);
         } else {
-            LockSupport.park(this);
+            limit.park(this);
         }
         return Thread.interrupted();
     }
@@ -219,10 +229,10 @@ final class ParkingTransport implements Transport {
     }
 
     @Override
-    public int read(ByteBuffer target) throws IOException {
+    public int read(ByteBuffer target, TimeLimit limit) throws IOException {
         int count;
-        while ((count = channel.read(target)) == 0) {
-            awaitReadable();
+        while ((count = channel.read(target)) == 0 && !limit.hasPassed()) {
+            awaitReadable(limit);
         }
         return count;
     }

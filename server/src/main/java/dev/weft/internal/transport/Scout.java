@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.Transport.UnreadListener;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -78,15 +79,19 @@ final class Scout {
     /**
      * Reads what the thread found.
      *
-     * @param wait whether to wait for it if it is out
+     * @param limit how long to wait for it if it is out; {@code null} for not at all
      * @return how many bytes, 0 if there are none, -1 if it found the end
      * @throws InterruptedIOException if the thread was interrupted while it waited; nothing is lost
      */
-    int read(ByteBuffer target, boolean wait) throws IOException {
+    int read(ByteBuffer target, TimeLimit limit) throws IOException {
         lock.lock();
         try {
-            while (out && wait) {
-                back.await();
+            while (out && limit != null && !limit.hasPassed()) {
+                if (limit == TimeLimit.NONE) {
+                    back.await();
+                } else {
+                    back.awaitNanos(limit.left());
+                }
             }
             if (failure != null) {
                 throw failure;

@@ -1,15 +1,19 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
 /**
  * The JDK's blocking socket channel: on a virtual thread, it parks where it would block. It does what these channels do:
  * an interrupt closes the channel, and a thread that was interrupted before finds it closed when it reads or writes; every
- * write may wait, and one that waits shows no progress, so its deadline is about the whole write. Of bytes that no thread
- * waits for, it learns by a {@link Scout}.
+ * write may wait, and one that waits shows no progress, so its deadline is about the whole write. A wait with a limit is a
+ * read of the channel's socket, which has a time-out; it lasts until the next whole millisecond, so one at the least. Of
+ * bytes that no thread waits for, it learns by a {@link Scout}.
  */
 public final class SocketTransport implements Transport {
     private final SocketChannel channel;
@@ -26,21 +30,35 @@ public final class SocketTransport implements Transport {
     }
 
     @Override
-    public int read(ByteBuffer target) throws IOException {
+    public int read(ByteBuffer target, TimeLimit limit) throws IOException {
         Scout sent = scout;
         if (sent != null) {
-            int count = sent.read(target, true);
-            if (count != 0) {
+            int count = sent.read(target, limit);
+            if (count != 0 || sent.isOut()) {
                 return count;
             }
         }
-        return channel.read(target);
+        return limit == TimeLimit.NONE ? channel.read(target) : readInTime(target, limit);
+    }
+
+    /** The time-out holds for reads of the socket's stream alone: nothing has to be reset. */
+    private int readInTime(ByteBuffer target, TimeLimit limit) throws IOException {
+        Socket socket = channel.socket();
+        socket.setSoTimeout(limit.leftMillis());
+        try {
+            int from = target.arrayOffset() + target.position();
+            int count = socket.getInputStream().read(target.array(), from, target.remaining());
+            target.position(target.position() + Math.max(count, 0));
+            return count;
+        } catch (SocketTimeoutException e) {
+            return 0;
+        }
     }
 
     @Override
     public int readNow(ByteBuffer target) throws IOException {
         Scout sent = scout;
-        int count = sent == null ? 0 : sent.read(target, false);
+        int count = sent == null ? 0 : sent.read(target, null);
         if (count != 0 || sent != null && sent.isOut()) {
             return count;
         }
@@ -78,7 +96,7 @@ public final class SocketTransport implements Transport {
     }
 
     @Override
-    public boolean awaitReadable() {
+    public boolean awaitReadable(TimeLimit limit) {
         return false;
     }
 

@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.time.TimeLimit;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -73,7 +74,7 @@ final class TlsInput {
 
     private void readHandshake() throws IOException {
         while (!records.isReady()) {
-            records.await();
+            records.await(TimeLimit.NONE);
             if (!records.isReady()) {
                 records.fetch();
             }
@@ -101,9 +102,10 @@ final class TlsInput {
     /**
      * Reads what there is, up to the target's room.
      *
-     * @return how many octets; 0 if there are none and it is not to wait for them; -1 when no more will come
+     * @return how many octets; 0 if there are none, and it is not to wait for them, or they did not come in time; -1 when no
+     *         more will come
      */
-    int read(ByteBuffer target, boolean wait) throws IOException {
+    int read(ByteBuffer target, boolean wait, TimeLimit limit) throws IOException {
         int start = target.position();
         while (true) {
             takePlain(target);
@@ -127,9 +129,9 @@ final class TlsInput {
                 return -1;
             }
             if (wait) {
-                await();
+                await(limit);
             }
-            if (!records.isReady() && !records.fetch() && !wait) {
+            if (!records.isReady() && !records.fetch() && (!wait || limit.hasPassed())) {
                 return 0;
             }
         }
@@ -139,16 +141,16 @@ final class TlsInput {
     int poll(ByteBuffer target) throws IOException {
         records.poll(true);
         try {
-            return read(target, false);
+            return read(target, false, TimeLimit.NONE);
         } finally {
             records.poll(false);
         }
     }
 
-    /** Waits for something to read; there may be nothing all the same. */
-    void await() throws IOException {
+    /** Waits for something to read, no longer than the limit; there may be nothing all the same. */
+    void await(TimeLimit limit) throws IOException {
         if (!holdsUnread()) {
-            records.await();
+            records.await(limit);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.time.TimeLimit;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -66,17 +67,17 @@ final class TlsRecords {
     }
 
     /**
-     * Waits for more octets to be there to read, or reads them where the network can only wait so.
+     * Waits for more octets to be there to read, or reads them where the network can only wait so; no longer than the limit.
      *
      * @throws EOFException as {@link #fetch()}
      */
-    void await() throws IOException {
+    void await(TimeLimit limit) throws IOException {
         if (buffers.isPooled(octets) && fetch()) {
             return;
         }
         shrink();
         if (!waitsInRead) {
-            if (below.awaitReadable()) {
+            if (below.awaitReadable(limit)) {
                 return;
             }
             waitsInRead = true;
@@ -86,7 +87,7 @@ final class TlsRecords {
         } else if (octets.remaining() == octets.capacity()) {
             move(larger());
         }
-        read(true);
+        read(limit);
     }
 
     /**
@@ -101,14 +102,15 @@ final class TlsRecords {
         } else if (octets.remaining() == octets.capacity()) {
             move(larger());
         }
-        return read(false);
+        return read(null);
     }
 
-    private boolean read(boolean wait) throws IOException {
+    /** Waits until the limit at most, or not at all if there is none. */
+    private boolean read(TimeLimit limit) throws IOException {
         octets.compact();
         int count = -1;
         try {
-            count = wait ? below.read(octets) : polls ? below.poll(octets) : below.readNow(octets);
+            count = limit != null ? below.read(octets, limit) : polls ? below.poll(octets) : below.readNow(octets);
             if (count > 0 && !octets.hasRemaining() && !buffers.isPooled(octets)) {
                 readMore();
             }

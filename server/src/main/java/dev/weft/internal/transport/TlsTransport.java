@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -85,13 +86,13 @@ public final class TlsTransport implements Transport {
     }
 
     @Override
-    public int read(ByteBuffer target) throws IOException {
-        return read(target, true);
+    public int read(ByteBuffer target, TimeLimit limit) throws IOException {
+        return read(target, true, limit);
     }
 
     @Override
     public int readNow(ByteBuffer target) throws IOException {
-        return read(target, false);
+        return read(target, false, TimeLimit.NONE);
     }
 
     @Override
@@ -104,20 +105,20 @@ public final class TlsTransport implements Transport {
         }
     }
 
-    private int read(ByteBuffer target, boolean wait) throws IOException {
+    private int read(ByteBuffer target, boolean wait, TimeLimit limit) throws IOException {
         begin();
         try {
-            return input.read(target, wait);
+            return input.read(target, wait, limit);
         } finally {
             end();
         }
     }
 
     @Override
-    public boolean awaitReadable() throws IOException {
+    public boolean awaitReadable(TimeLimit limit) throws IOException {
         begin();
         try {
-            input.await();
+            input.await(limit);
             return true;
         } finally {
             end();

@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -43,9 +44,20 @@ public interface Transport {
      *                                        transport can be read again (but see {@link SocketTransport})
      * @throws IOException                    if the wire is dead, or {@link #close()} was called
      */
-    int read(ByteBuffer target) throws IOException;
+    default int read(ByteBuffer target) throws IOException {
+        return read(target, TimeLimit.NONE);
+    }
 
-    /** Reads what is here already, up to the buffer's room: 0 if there is nothing, else as {@link #read}. Does not block. */
+    /**
+     * Waits for bytes as {@link #read(ByteBuffer)}, but no longer than the limit. What is here already is read even if the
+     * limit has passed.
+     *
+     * @return how many; 0 if none came in time; -1 when no more will come
+     * @throws IOException as {@link #read(ByteBuffer)}
+     */
+    int read(ByteBuffer target, TimeLimit limit) throws IOException;
+
+    /** Reads what is here already, up to the buffer's room: 0 if there is nothing, else as {@link #read(ByteBuffer)}. Does not block. */
     int readNow(ByteBuffer target) throws IOException;
 
     /**
@@ -59,10 +71,21 @@ public interface Transport {
     /**
      * Waits until there is something to read, so that no buffer is needed meanwhile; there may be nothing all the same.
      *
-     * @return false, at once, if this transport can wait only inside {@link #read}
-     * @throws IOException as {@link #read}
+     * @return false, at once, if this transport can wait only inside {@link #read(ByteBuffer)}
+     * @throws IOException as {@link #read(ByteBuffer)}
      */
-    boolean awaitReadable() throws IOException;
+    default boolean awaitReadable() throws IOException {
+        return awaitReadable(TimeLimit.NONE);
+    }
+
+    /**
+     * Waits as {@link #awaitReadable()}, but no longer than the limit, after which a {@link #readNow} still has to find out
+     * whether there is something to read. Does not wait if the limit has passed.
+     *
+     * @return false, at once, if this transport can wait only inside {@link #read(ByteBuffer, TimeLimit)}
+     * @throws IOException as {@link #read(ByteBuffer)}
+     */
+    boolean awaitReadable(TimeLimit limit) throws IOException;
 
     /** Is told of bytes that have come, or of their end, while no thread waits for them. */
     @FunctionalInterface

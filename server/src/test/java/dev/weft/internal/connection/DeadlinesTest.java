@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,13 +39,20 @@ class DeadlinesTest {
         assertTrue(message.contains(setting), message);
     }
 
+    /** With a payload of its own. */
+    private static void expectPing(Peer peer) throws IOException {
+        Peer.Frame frame = peer.readFrame();
+        assertEquals(0x89, frame.firstOctet());
+        assertEquals(8, frame.payload().length);
+    }
+
     @Test
     void silenceIsAnsweredWithAPingAndFurtherSilenceWithTheEnd() throws Exception {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
             test.awaitReading();
             test.pass(TIMEOUTS.pingInterval().minus(LITTLE));
             test.pass(LITTLE);
-            test.peer.expect("89 00");
+            expectPing(test.peer);
             test.pass(TIMEOUTS.pongTimeout().minus(LITTLE));
             test.pass(LITTLE);
             test.peer.expectEnd();
@@ -60,7 +68,7 @@ class DeadlinesTest {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
             test.awaitReading();
             test.pass(TIMEOUTS.pingInterval());
-            test.peer.expect("89 00");
+            expectPing(test.peer);
             test.pass(TIMEOUTS.pongTimeout().minus(LITTLE));
             test.peer.send(sign);
             test.awaitReading();
@@ -69,6 +77,41 @@ class DeadlinesTest {
             test.awaitReading();
             assertTrue(test.connection().known().cause().isEmpty());
         }
+    }
+
+    /** A handler that looks now and then, such as for a queue of its own, may have a peer that is dead. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void silenceMustGoOnWhileReceivesRunOutOfTime(boolean answers) throws Exception {
+        try (TestConnection test = TestConnection.start(connection -> {
+            while (connection.receive(LITTLE).isEmpty()) {}
+        })) {
+            test.pass(TIMEOUTS.pingInterval());
+            lookUntil(test, () -> test.transport.writes().size() == 1);
+            expectPing(test.peer);
+            test.pass(TIMEOUTS.pongTimeout().minus(LITTLE));
+            assertTrue(test.connection().isOpen());
+            if (answers) {
+                test.peer.send("8a 80 00000000");
+                test.awaitReading();
+                test.pass(TIMEOUTS.pongTimeout());
+                test.awaitReading();
+                test.pass(Duration.ZERO);
+                assertTrue(test.connection().isOpen());
+            } else {
+                test.pass(LITTLE);
+                lookUntil(test, () -> !test.connection().isOpen());
+                assertTimedOut("pongTimeout", test);
+            }
+        }
+    }
+
+    /** The sweeper may look while the handler is between two receives, and then does nothing. */
+    private static void lookUntil(TestConnection test, BooleanSupplier condition) throws InterruptedException {
+        TestConnection.awaitUntil(() -> {
+            test.pass(Duration.ZERO);
+            return condition.getAsBoolean();
+        });
     }
 
     @Test
@@ -246,7 +289,7 @@ class DeadlinesTest {
             test.awaitReading();
             sendWhatIsReadSlowly(test);
             test.peer.read(1 << 16);
-            test.peer.expect("89 00");
+            expectPing(test.peer);
             test.pass(TIMEOUTS.pongTimeout().minus(LITTLE));
             assertTrue(test.connection().isOpen());
             // The network's progress was seen with the last look, and is a sign of life.

@@ -173,21 +173,6 @@ class ReceivingTest {
     }
 
     @Test
-    void receivingIsForOneThreadAtATime() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
-            Connection connection = test.connection();
-            var first = test.onOwner(connection::receive);
-            test.awaitReading();
-            assertThrows(IllegalStateException.class, connection::receive);
-            assertThrows(IllegalStateException.class, connection::receiveView);
-            assertThrows(IllegalStateException.class, connection::receiveStream);
-            test.peer.send("81 81 00000000 61 81 81 00000000 62");
-            assertEquals(new Message.Text("a"), first.get());
-            assertEquals(new Message.Text("b"), connection.receive());
-        }
-    }
-
-    @Test
     void aStreamMayBeLargerThanMessagesAndBuffers() throws Exception {
         try (TestConnection test = TestConnection.with().limits(1000, 1 << 24, 1000).start(null)) {
             byte[] payload = random(3_000_000);

@@ -1,5 +1,6 @@
 package dev.weft.internal.connection;
 
+import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.Transport;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -91,13 +92,13 @@ public final class RecordingTransport implements Transport {
     }
 
     @Override
-    public int read(ByteBuffer target) throws IOException {
+    public int read(ByteBuffer target, TimeLimit time) throws IOException {
         int limit = target.limit();
         target.limit(target.position() + Math.min(target.remaining(), readLength));
         note(() -> inRead = true);
         int[] count = {0};
         try {
-            count[0] = inner.read(target);
+            count[0] = inner.read(target, time);
         } catch (IOException e) {
             throw readFailure != null ? readFailure : e;
         } finally {
@@ -138,13 +139,13 @@ public final class RecordingTransport implements Transport {
 
     /** As a transport that parks its thread; the one octet that it has to read for that is kept. */
     @Override
-    public boolean awaitReadable() throws IOException {
+    public boolean awaitReadable(TimeLimit time) throws IOException {
         if (!parks || ahead.position() > 0) {
             return parks;
         }
         note(() -> inRead = true);
         try {
-            ended = inner.read(ahead) < 0;
+            ended = inner.read(ahead, time) < 0;
         } finally {
             note(() -> inRead = false);
         }

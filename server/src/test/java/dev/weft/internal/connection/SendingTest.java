@@ -80,7 +80,7 @@ class SendingTest {
             assertThrows(IndexOutOfBoundsException.class,
                     () -> connection.send(MessageType.BINARY, new byte[3], 2, 2));
             assertThrows(NullPointerException.class, () -> connection.send((String) null));
-            assertThrows(NullPointerException.class, () -> connection.ping(null));
+            assertThrows(NullPointerException.class, () -> connection.ping((byte[]) null));
             assertThrows(NullPointerException.class, () -> connection.close(1000, null));
             assertEquals(0, test.transport.writes().size());
             connection.send("good");

@@ -214,7 +214,7 @@ final class SenderActor {
 
     private void ping() {
         int number = pings++;
-        Fate fate = attempt(() -> sender.control(Opcode.PING, ReceivedFrames.ping(id, number), random.nextBoolean()));
+        Fate fate = attempt(() -> sender.control(Opcode.PING, () -> ReceivedFrames.ping(id, number)));
         if (fate == Fate.SENT && life.received().lastPing(id) != number) {
             throw new AssertionError("ping " + number + " of sender " + id + " was not sent when control returned");
         }

@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.Transport;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -219,7 +220,7 @@ final class StressedWire implements Transport {
     }
 
     @Override
-    public int read(ByteBuffer target) {
+    public int read(ByteBuffer target, TimeLimit limit) {
         throw new UnsupportedOperationException();
     }
 
@@ -229,7 +230,7 @@ final class StressedWire implements Transport {
     }
 
     @Override
-    public boolean awaitReadable() {
+    public boolean awaitReadable(TimeLimit limit) {
         throw new UnsupportedOperationException();
     }
 

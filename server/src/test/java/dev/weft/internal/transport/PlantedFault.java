@@ -41,25 +41,17 @@ enum PlantedFault {
             """),
     /** A wait ends by any unpark. */
     STATE_NOT_LOOKED_AT_AFTER_PARKING("""
-                    while (isWaiting(reading)) {
-                        interrupted |= park(interrupted);
-                        if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
-                            throw interrupted("while no bytes came");
-                        }
+                        interrupted |= park(over, limit);
                     }
             """, """
-                    if (isWaiting(reading)) {
-                        interrupted |= park(interrupted);
-                        if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
-                            throw interrupted("while no bytes came");
-                        }
+                        interrupted |= park(over, limit);
+                        break;
                     }
                     READING.compareAndSet(this, WAITING, RUNNING);
             """),
     /** Between two looks the reader's state may go from one in which it waits to the other. */
     STATE_LOOKED_AT_TWICE("""
                     while (isWaiting(reading)) {
-                        interrupted |= park(interrupted);
             """, """
                     while (true) {
                         if (reading != WAITING) {
@@ -67,7 +59,6 @@ enum PlantedFault {
                                 break;
                             }
                         }
-                        interrupted |= park(interrupted);
             """),
     /** A poller that blocks does not see the new channel until something else happens. */
     REGISTERED_WITHOUT_WAKE_UP("""
@@ -111,21 +102,17 @@ enum PlantedFault {
             """),
     /** Nobody watches for a reader that was busy. */
     NOT_REARMED("""
-                    if (READING.compareAndSet(this, REARMING, WAITING)) {
+                    if (READING.compareAndSet(this, REARMING, WAITING) || READING.compareAndSet(this, ASKED, RUNNING)) {
                         armed = true;
             """, """
-                    if (READING.compareAndSet(this, REARMING, WAITING)) {
+                    if (READING.compareAndSet(this, REARMING, WAITING) || READING.compareAndSet(this, ASKED, RUNNING)) {
             """),
     /** Nobody is asked to watch for a reader that was busy. */
     REARMING_NOT_REQUESTED("""
-                            throw new AsynchronousCloseException();
-                        }
-                        engine.request(this);
-                    }
+                            engine.request(this);
+                            return;
             """, """
-                            throw new AsynchronousCloseException();
-                        }
-                    }
+                            return;
             """),
     /** A reader may overwrite that the transport was closed, and wait for good. */
     READER_WAITS_IN_WHAT_WAS_CLOSED("""
@@ -177,9 +164,11 @@ enum PlantedFault {
             """),
     /** An interrupted reader leaves a state from which it cannot wait again. */
     INTERRUPTED_READER_STAYS_WAITING("""
-                        if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
+                        if (over && READING.compareAndSet(this, WAITING, RUNNING)) {
             """, """
-                        if (interrupted && reading == WAITING) {
+                        if (over && (interrupted
+                                ? reading == WAITING
+                                : READING.compareAndSet(this, WAITING, RUNNING))) {
             """),
     /** An interrupted writer leaves a state from which it cannot wait again. */
     INTERRUPTED_WRITER_STAYS_WAITING("""
@@ -189,10 +178,35 @@ enum PlantedFault {
             """),
     /** The poller finds no reader to watch for, and the next wait does not ask it to. */
     INTERRUPTED_READER_LEAVES_REARMING("""
-                        if (interrupted && READING.compareAndSet(this, WAITING, RUNNING)) {
+                        if (over && READING.compareAndSet(this, WAITING, RUNNING)) {
             """, """
-                        if (interrupted && (READING.compareAndSet(this, WAITING, RUNNING)
-                                || READING.compareAndSet(this, REARMING, RUNNING))) {
+                        if (over && (READING.compareAndSet(this, WAITING, RUNNING)
+                                || interrupted && READING.compareAndSet(this, REARMING, RUNNING))) {
+            """),
+    /** A reader whose time is up leaves a state from which it cannot wait again. */
+    TIMED_OUT_READER_STAYS_WAITING("""
+                        if (over && READING.compareAndSet(this, WAITING, RUNNING)) {
+            """, """
+                        if (over && (interrupted
+                                ? READING.compareAndSet(this, WAITING, RUNNING)
+                                : reading == WAITING)) {
+            """),
+    /** The poller finds no reader to watch for, and the next wait does not ask it to. */
+    TIMED_OUT_READER_LEAVES_REARMING("""
+                        if (over && READING.compareAndSet(this, WAITING, RUNNING)) {
+            """, """
+                        if (over && (READING.compareAndSet(this, WAITING, RUNNING)
+                                || !interrupted && READING.compareAndSet(this, REARMING, RUNNING))) {
+            """),
+    /** A reader whose time is up may overwrite that the transport was closed, and wait for good the next time. */
+    TIMED_OUT_READER_OVERWRITES_THE_CLOSE("""
+                        if (over && READING.compareAndSet(this, WAITING, RUNNING)) {
+            """, """
+                        if (over && !interrupted && reading != REARMING) {
+                            reading = RUNNING;
+                            return true;
+                        }
+                        if (over && READING.compareAndSet(this, WAITING, RUNNING)) {
             """),
     /** The writer parks again: its state says that it still has to wait. */
     RETRY_DOES_NOT_CHANGE_THE_STATE("""

@@ -1,6 +1,7 @@
 package dev.weft.internal.transport;
 
 import dev.weft.internal.stress.Noise;
+import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketAddress;
@@ -8,6 +9,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -64,6 +66,7 @@ final class StressedLife {
     /** More than the buffers of both ends hold. */
     private static final int LARGEST_BACKLOG = 500_000;
     private static final int LONGEST_PAUSE_NANOS = 500_000;
+    private static final int LONGEST_WAIT_NANOS = 200_000;
     /** So many steps of a wait or two, in which the transport may be closed. */
     private static final int STEPS = 20;
 
@@ -266,6 +269,14 @@ final class StressedLife {
             Noise.surprise(own.nextInt(STEPS), Thread.currentThread()::interrupt);
         }
         int count;
+        if (own.nextInt(4) == 0) {
+            TimeLimit limit = TimeLimit.in(Duration.ofNanos(own.nextInt(LONGEST_WAIT_NANOS)));
+            if (own.nextBoolean()) {
+                return readInTime(target, limit, own);
+            }
+            // Followed by another wait: what this one leaves must be good for that.
+            transport.awaitReadable(limit);
+        }
         if (!vainBefore && manner != Manner.AT_LAST && own.nextBoolean()) {
             count = transport.read(target);
         } else {
@@ -280,6 +291,19 @@ final class StressedLife {
             }
         }
         vainBefore = count == 0;
+        return take(target, count, own);
+    }
+
+    /** Waits, but not for long. Whether it waited for nothing, and who ended that, is not to be seen. */
+    private boolean readInTime(ByteBuffer target, TimeLimit limit, Random own) throws IOException {
+        int count = transport.read(target, limit);
+        if (count != 0) {
+            vainBefore = false;
+        }
+        return take(target, count, own);
+    }
+
+    private boolean take(ByteBuffer target, int count, Random own) throws IOException {
         if (count < 0) {
             return false;
         }

@@ -2,6 +2,7 @@ package dev.weft.internal.transport;
 
 import dev.weft.TestKeys;
 import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Callable;
@@ -106,8 +107,8 @@ final class TlsPair implements AutoCloseable {
         }
 
         @Override
-        public int read(ByteBuffer target) throws IOException {
-            return below.read(target);
+        public int read(ByteBuffer target, TimeLimit limit) throws IOException {
+            return below.read(target, limit);
         }
 
         @Override
@@ -116,8 +117,8 @@ final class TlsPair implements AutoCloseable {
         }
 
         @Override
-        public boolean awaitReadable() throws IOException {
-            return below.awaitReadable();
+        public boolean awaitReadable(TimeLimit limit) throws IOException {
+            return below.awaitReadable(limit);
         }
 
         @Override
@@ -218,10 +219,10 @@ final class TlsPair implements AutoCloseable {
         }
 
         @Override
-        public boolean awaitReadable() throws IOException {
+        public boolean awaitReadable(TimeLimit limit) throws IOException {
             if (waitsOutsideReads && !ahead.hasRemaining()) {
                 ByteBuffer one = ByteBuffer.allocate(1);
-                if (below.read(one) > 0) {
+                if (below.read(one, limit) > 0) {
                     ahead = one.flip();
                 }
             }
@@ -229,16 +230,16 @@ final class TlsPair implements AutoCloseable {
         }
 
         @Override
-        public int read(ByteBuffer target) throws IOException {
-            return read(target, true);
+        public int read(ByteBuffer target, TimeLimit limit) throws IOException {
+            return cut(target, limit);
         }
 
         @Override
         public int readNow(ByteBuffer target) throws IOException {
-            return read(target, false);
+            return cut(target, null);
         }
 
-        private int read(ByteBuffer target, boolean wait) throws IOException {
+        private int cut(ByteBuffer target, TimeLimit limitOfWait) throws IOException {
             int limit = target.limit();
             long room = cut < 0 ? 1 : cut > count ? cut - count : limit;
             target.limit((int) Math.min(limit, target.position() + room));
@@ -249,7 +250,9 @@ final class TlsPair implements AutoCloseable {
                 result = 1;
             }
             if (target.hasRemaining()) {
-                int more = wait && result == 0 ? below.read(target) : below.readNow(target);
+                int more = limitOfWait != null && result == 0
+                        ? below.read(target, limitOfWait)
+                        : below.readNow(target);
                 result = more < 0 && result == 0 ? -1 : target.position() - start;
             }
             count += Math.max(result, 0);

@@ -1,0 +1,13 @@
+package dev.weft;
+
+import java.io.IOException;
+
+/** A ping was not answered in time. The connection goes on; a later ping may be answered. */
+public final class PingTimeoutException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    /** An exception that says how long the ping was waited for. */
+    public PingTimeoutException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,171 @@
+package dev.weft.internal.time;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The pings that this end has sent, and the peer's answers (RFC 6455 §5.5.2, §5.5.3). Each is numbered in its payload, so that
+ * its pong is known; a pong that nobody has asked for is not one of ours. A peer may answer only the most recent ping: its
+ * pong answers all before it.
+ * <p>
+ * Lock-free, in this order: {@link #next} is called by one thread at a time, in the order in which the pings are written; it
+ * notes the thread that waits, then the number and the time, and only then is there a frame that can be answered.
+ * {@link #answer}, by the thread that reads, removes the pings that are answered by one compare-and-set of an immutable list,
+ * and wakes their threads.
+ */
+public final class Pings {
+    /** A ping whose pong a thread waits for. */
+    public static final class Ping {
+        private final Thread thread = Thread.currentThread();
+        private int number;
+        private long sentAt;
+        private boolean first;
+        /** Negative until there is one. */
+        private volatile long nanos = NONE;
+
+        /** How long the answer has taken; empty until there is one. */
+        public Optional<Duration> answer() {
+            return duration(nanos);
+        }
+
+        /** Whether it is the connection's first that a thread waits for. For this thread, once it is sent. */
+        public boolean isFirst() {
+            return first;
+        }
+    }
+
+    /** An immutable list: pings that wait, the newest first, and an end without one. */
+    private record Waiting(Ping ping, Waiting before) {
+        static final Waiting END = new Waiting(null, null);
+    }
+
+    private static final long NONE = -1;
+    private static final int LENGTH = 2 * Integer.BYTES;
+    /** What a peer sends unasked does not begin like this. */
+    private static final int MARK = ThreadLocalRandom.current().nextInt();
+
+    private static final VarHandle WAITING;
+
+    static {
+        try {
+            WAITING = MethodHandles.lookup().findVarHandle(Pings.class, "waiting", Waiting.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** The number of the newest ping and when it was sent; the number is written first, and read last. */
+    private volatile int sent;
+    private volatile long sentAt;
+    /** {@code null} until a thread waits. */
+    private volatile Waiting waiting;
+
+    /** The reading thread's: the number of the newest ping that was answered. Any thread may see how long that took. */
+    private int answered;
+    private volatile long latency = NONE;
+
+    /**
+     * The payload of a ping that is written now. For one thread at a time.
+     *
+     * @param ping is told the answer; {@code null} if no thread waits for it
+     */
+    public byte[] next(Ping ping) {
+        int number = sent + 1;
+        long now = System.nanoTime();
+        if (ping != null) {
+            ping.number = number;
+            ping.sentAt = now;
+            ping.first = waiting == null;
+            Waiting before;
+            do {
+                before = waiting;
+            } while (!WAITING.compareAndSet(this, before, new Waiting(ping, before == null ? Waiting.END : before)));
+        }
+        sent = number;
+        sentAt = now;
+        return ByteBuffer.allocate(LENGTH).putInt(MARK).putInt(number).array();
+    }
+
+    /** Takes a pong; does nothing with one that answers none of ours, or one that has been answered. For the thread that reads. */
+    public void answer(byte[] array, int from, int to) {
+        if (to - from != LENGTH) {
+            return;
+        }
+        ByteBuffer payload = ByteBuffer.wrap(array, from, LENGTH);
+        if (payload.getInt() == MARK) {
+            answer(payload.getInt());
+        }
+    }
+
+    private void answer(int number) {
+        if (number - answered <= 0 || sent - number < 0) {
+            return;
+        }
+        answered = number;
+        long now = System.nanoTime();
+        long newestSentAt = sentAt;
+        if (number == sent) {
+            latency = now - newestSentAt;
+        }
+        Waiting all;
+        do {
+            all = waiting;
+        } while (!WAITING.compareAndSet(this, all, after(all, number)));
+        for (Waiting each = all; !isEnd(each); each = each.before) {
+            Ping ping = each.ping;
+            if (ping.number - number <= 0) {
+                if (ping.number == number) {
+                    latency = now - ping.sentAt;
+                }
+                ping.nanos = now - ping.sentAt;
+                LockSupport.unpark(ping.thread);
+            }
+        }
+    }
+
+    /** The pings that were sent after this one: the list's beginning. */
+    private static Waiting after(Waiting list, int number) {
+        return isEnd(list)
+                ? list
+                : list.ping.number - number <= 0 ? Waiting.END : new Waiting(list.ping, after(list.before, number));
+    }
+
+    /** No thread waits for this ping any more. For any thread. */
+    public void giveUp(Ping ping) {
+        Waiting all;
+        do {
+            all = waiting;
+        } while (!WAITING.compareAndSet(this, all, without(all, ping)));
+    }
+
+    private static Waiting without(Waiting list, Ping ping) {
+        return isEnd(list)
+                ? list
+                : list.ping == ping ? list.before : new Waiting(list.ping, without(list.before, ping));
+    }
+
+    private static boolean isEnd(Waiting list) {
+        return list == null || list == Waiting.END;
+    }
+
+    /** Has the threads that wait look whether the connection is over. For any thread. */
+    public void wakeAll() {
+        for (Waiting each = waiting; !isEnd(each); each = each.before) {
+            LockSupport.unpark(each.ping.thread);
+        }
+    }
+
+    /** How long the answer to the last ping that was answered has taken; empty until there is one. For any thread. */
+    public Optional<Duration> latency() {
+        return duration(latency);
+    }
+
+    private static Optional<Duration> duration(long nanos) {
+        return nanos < 0 ? Optional.empty() : Optional.of(Duration.ofNanos(nanos));
+    }
+}
