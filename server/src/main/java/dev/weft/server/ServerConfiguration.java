@@ -45,8 +45,8 @@ public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> t
         Optional<DeflateSettings> deflate, List<String> subprotocols, HandshakePolicy policy,
         Optional<HttpFallback> fallback, Optional<ThreadFactory> threads, WebSocketHandler handler) {
     /** Room for a request line's worth, and for the largest control frame many times over. */
-    private static final int SMALLEST_BUFFER = 1024;
-    private static final int LARGEST_BUFFER = 1 << 24;
+    static final int SMALLEST_BUFFER = 1024;
+    static final int LARGEST_BUFFER = 1 << 24;
 
     /**
      * Checks the settings.

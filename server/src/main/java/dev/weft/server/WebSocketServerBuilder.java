@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ThreadFactory;
 import java.util.OptionalInt;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -36,7 +36,7 @@ public final class WebSocketServerBuilder {
     private long maxStreamedMessageSize = 1L << 40;
     private int maxFramesPerMessage = 131_072;
     private int maxQueuedSize = 1 << 20;
-    private Integer readAheadSize;
+    private OptionalInt readAheadSize = OptionalInt.empty();
 
     private Duration handshakeTimeout = Duration.ofSeconds(10);
     private Duration pingInterval = Duration.ofSeconds(20);
@@ -171,7 +171,7 @@ public final class WebSocketServerBuilder {
      * if these are used up, 128 bytes remain.
      */
     public WebSocketServerBuilder readAheadSize(int readAheadSize) {
-        this.readAheadSize = readAheadSize;
+        this.readAheadSize = OptionalInt.of(readAheadSize);
         return this;
     }
 
@@ -335,7 +335,8 @@ public final class WebSocketServerBuilder {
                         sendBufferSize),
                 tls, httpLimits,
                 new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize,
-                        readAheadSize == null ? readBufferSize : readAheadSize),
+                        readAheadSize.orElse(Math.clamp(readBufferSize, ServerConfiguration.SMALLEST_BUFFER,
+                                ServerConfiguration.LARGEST_BUFFER))),
                 new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout,
                         streamTimeout, closeTimeout),
                 shutdownGrace, policyTimeout, maxConnections, maxTlsHandshakes, readBufferSize, bufferedOctets, deflate,

@@ -24,6 +24,8 @@ record Order(Verb verb, int id, int count, int length) {
         SLEEP,
         /** The handler's thread computes for a while first. */
         COMPUTE,
+        /** The handler's thread waits for a pong first. */
+        PING,
         /** Another thread sends them. */
         SEND_ELSEWHERE,
         /** Another thread tries to send each until it is accepted. */
@@ -80,7 +82,7 @@ record Order(Verb verb, int id, int count, int length) {
 
     /** Whether the handler's thread carries it out. */
     boolean isForTheHandler() {
-        return verb == Verb.SEND || verb == Verb.SLEEP || verb == Verb.COMPUTE;
+        return verb == Verb.SEND || verb == Verb.SLEEP || verb == Verb.COMPUTE || verb == Verb.PING;
     }
 
     /** The message of this number: its length and every byte of it follow from the order. */

@@ -49,7 +49,8 @@ final class OrderedVisit {
 
     /** All verbs but those that end the connection; those that are quick to do more often. */
     private static final Order.Verb[] ORDERED = {Order.Verb.SEND, Order.Verb.SEND, Order.Verb.SLEEP, Order.Verb.SEND,
-            Order.Verb.COMPUTE, Order.Verb.SEND_ELSEWHERE, Order.Verb.SEND_ELSEWHERE, Order.Verb.TRY_AGAIN,
+            Order.Verb.COMPUTE, Order.Verb.PING, Order.Verb.SEND_ELSEWHERE, Order.Verb.SEND_ELSEWHERE,
+            Order.Verb.TRY_AGAIN,
             Order.Verb.TRY_AGAIN, Order.Verb.TRY_ONCE, Order.Verb.TRY_ONCE, Order.Verb.STREAM, Order.Verb.STREAM};
 
     private static final int READ_MILLIS = 60_000;
@@ -94,7 +95,7 @@ final class OrderedVisit {
     /** Makes the visit; fails if anything is not as it should be. Gives no further orders once {@code until} is past. */
     void run(URI address, SSLContext tls, long until) throws Exception {
         boolean narrow = random.nextInt(4) == 0;
-        try (RawClient client = RawClient.connect(address, tls, random, READ_MILLIS, narrow ? 4096 : 0)) {
+        try (RawClient client = connect(address, tls, narrow ? 4096 : 0)) {
             Random own = new Random(random.nextLong());
             Thread reader = Thread.startVirtualThread(() -> read(client, own));
             try {
@@ -106,6 +107,14 @@ final class OrderedVisit {
         }
         if (failure != null) {
             throw new IOException("an ordered connection that " + end + " failed", failure);
+        }
+    }
+
+    private RawClient connect(URI address, SSLContext tls, int receiveBuffer) throws IOException {
+        try {
+            return RawClient.connect(address, tls, random, READ_MILLIS, receiveBuffer);
+        } catch (IOException e) {
+            throw new IOException("could not connect", e);
         }
     }
 

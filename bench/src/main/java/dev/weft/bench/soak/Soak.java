@@ -29,7 +29,7 @@ public final class Soak {
               --minutes N       how long (10)
               --connections N   how many connections at a time (50)
               --pause MS        longest pause between two messages of a connection, in milliseconds (50)
-              --handlers        visits a server of its own, or the one that a URL names, whose handlers sleep, compute, send, try
+              --handlers        visits a server of its own, or the one that a URL names, whose handlers sleep, compute, ping, send, try
                                 to send, stream, abandon and close as ordered, beside what echo visits do; its options are
                                 --transport=KIND and --tls
               --seed N          repeats what was done, if not when (random)

@@ -1,23 +1,30 @@
 package dev.weft.bench.soak;
 
+import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
+import dev.weft.PingTimeoutException;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.WebSocketHandler;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 
 /** Carries out orders in every way that the API has, and sends back what is no {@link Order}. */
 final class SoakHandler implements WebSocketHandler {
     private static final int PIECE = 3000;
+    private static final int LONGEST_WAIT_MILLIS = 20;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final long BEFORE_ANOTHER_TRY_NANOS = 1_000_000;
 
     @Override
     public void handle(WebSocketConnection ws) throws IOException {
         while (true) {
-            switch (ws.receive()) {
+            switch (next(ws)) {
                 case Message.Text text -> {
                     Order order = Order.parse(text.value());
                     if (order == null) {
@@ -34,6 +41,31 @@ final class SoakHandler implements WebSocketHandler {
                 }
             }
         }
+    }
+
+    /** The next message, received in any way. */
+    private static Message next(WebSocketConnection ws) throws IOException {
+        return switch (ThreadLocalRandom.current().nextInt(4)) {
+            case 0 -> nextInTime(ws);
+            case 1 -> nextByStream(ws);
+            default -> ws.receive();
+        };
+    }
+
+    private static Message nextInTime(WebSocketConnection ws) throws IOException {
+        Optional<Message> message = Optional.empty();
+        while (message.isEmpty()) {
+            message = ws.receive(Duration.ofMillis(ThreadLocalRandom.current().nextInt(LONGEST_WAIT_MILLIS)));
+        }
+        return message.get();
+    }
+
+    private static Message nextByStream(WebSocketConnection ws) throws IOException {
+        IncomingMessage stream = ws.receiveStream();
+        if (stream == null) {
+            return new Message.Close(ws.closeStatus().orElseThrow());
+        }
+        return stream.type() == MessageType.TEXT ? new Message.Text(stream.text()) : new Message.Binary(stream.bytes());
     }
 
     private static void carryOutElsewhere(WebSocketConnection ws, Order order) {
@@ -53,6 +85,8 @@ final class SoakHandler implements WebSocketHandler {
                     LockSupport.parkNanos(1_000_000L * order.millis());
                 } else if (order.verb() == Order.Verb.COMPUTE) {
                     compute(order.millis());
+                } else if (order.verb() == Order.Verb.PING) {
+                    ping(ws);
                 }
                 int accepted = 0;
                 for (int number = 0; number < order.count(); number++) {
@@ -60,6 +94,14 @@ final class SoakHandler implements WebSocketHandler {
                 }
                 ws.send(new Order.Done(order.id(), accepted).toString());
             }
+        }
+    }
+
+    private static void ping(WebSocketConnection ws) throws IOException {
+        try {
+            ws.ping(PATIENCE);
+        } catch (PingTimeoutException e) {
+            // Its pong is behind much that the client reads slowly.
         }
     }
 
