@@ -56,4 +56,13 @@ class SharedMemoryTest {
         assertTrue(counted.get("connection").stream().anyMatch(group -> group.what().contains("Admission")),
                 counted.toString());
     }
+
+    @Test
+    void noMessageMustTouchBuffersOrABudgetThatLoopsShare() throws Exception {
+        List<Group> shared = Scaling.parse(run(CountedServer.class, "2", "1")).get("message").stream()
+                .filter(group -> group.what().contains("BufferBudget") || group.what().contains("AtomicReferenceArray")
+                        || group.what().contains("HeapByteBuffer"))
+                .filter(group -> group.transfers() > MOST_OF_OTHERS).toList();
+        assertEquals(List.of(), shared);
+    }
 }
