@@ -73,7 +73,8 @@ public final class WebSocketServer implements AutoCloseable {
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
         this.timer = new ShortTimer(transports::start, transports::threadBuilder, failures("weft-flush-timer-"));
         this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
-                new BufferPool(configuration.readBufferSize(), budget), timer, sessions::hasNextFrame));
+                new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer,
+                sessions::hasNextFrame));
         this.sweeper = new Sweeper(clock, shortestDeadline(), this::sweep, failures("weft-sweeper-"));
         this.codecs = configuration.deflate().map(DeflateCodecs::new);
         this.admission = new Admission(this, transports, sessions);

@@ -39,6 +39,14 @@ record ConnectRate(int concurrent, int payload) implements Scenario {
         }
     }
 
+    /** Goes on for so long; returns the number of connections, all of which are over. */
+    long visit(int port, long nanos) throws IOException {
+        try (Visitors visitors = new Visitors(port)) {
+            visitors.run(nanos);
+            return visitors.done;
+        }
+    }
+
     /** Those that are at it. */
     private final class Visitors implements AutoCloseable {
         private final Selector selector = Selector.open();

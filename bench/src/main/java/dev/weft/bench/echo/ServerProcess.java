@@ -30,10 +30,17 @@ final class ServerProcess implements AutoCloseable {
 
     /** Starts one and waits until it listens. */
     static ServerProcess start(Peers peer, List<String> prefix) throws IOException, InterruptedException {
+        return start(peer, prefix, List.of());
+    }
+
+    /** As {@link #start(Peers, List)}, with further options of the JVM. */
+    static ServerProcess start(Peers peer, List<String> prefix, List<String> options)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM);
         command.addAll(peer.jvmOptions());
+        command.addAll(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), peer.main().getName()));
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         CompletableFuture<Integer> port = new CompletableFuture<>();

@@ -1,6 +1,8 @@
 package dev.weft.internal.buffer;
 
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * How many bytes all connections of a server together may hold in buffers, half-read messages, what decompresses these, and
@@ -10,6 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class BufferBudget {
     private final long limit;
     private final AtomicLong taken = new AtomicLong();
+    /** Made when the server starts; their bytes are in {@link #taken}. */
+    private final AtomicReference<BudgetShare[]> shares = new AtomicReference<>(new BudgetShare[0]);
     private volatile Relief relief = () -> 0;
 
     /** Frees bytes when the budget is spent. */
@@ -24,6 +28,17 @@ public final class BufferBudget {
         this.limit = limit;
     }
 
+    /** Makes a share that keeps at most this number of bytes that nobody uses. */
+    BudgetShare newShare(long most) {
+        BudgetShare share = new BudgetShare(this, most);
+        shares.updateAndGet(before -> {
+            BudgetShare[] more = Arrays.copyOf(before, before.length + 1);
+            more[before.length] = share;
+            return more;
+        });
+        return share;
+    }
+
     /** Sets what is asked for relief. */
     public void relief(Relief value) {
         relief = value;
@@ -34,7 +49,10 @@ public final class BufferBudget {
      * that was given up has not given back so far counts as free: its thread may not have had its turn.
      */
     public boolean take(long bytes) {
-        long before = taken.get();
+        if (takeWithoutRelief(bytes)) {
+            return true;
+        }
+        long before = taken();
         long leaving = 0;
         while (!takeWithoutRelief(bytes)) {
             long more = bytes <= limit ? relief.giveUpOne() : 0;
@@ -52,6 +70,10 @@ public final class BufferBudget {
 
     /** Takes bytes from the budget; false, and nothing taken, if it does not have them. */
     public boolean takeWithoutRelief(long bytes) {
+        return bytes <= limit && (takeOnce(bytes) || collectShares() && takeOnce(bytes));
+    }
+
+    private boolean takeOnce(long bytes) {
         long now;
         do {
             now = taken.get();
@@ -62,6 +84,19 @@ public final class BufferBudget {
         return true;
     }
 
+    /** Whether there was anything in them. */
+    private boolean collectShares() {
+        boolean found = false;
+        for (BudgetShare share : shares.get()) {
+            long bytes = share.collect();
+            if (bytes > 0) {
+                taken.addAndGet(-bytes);
+                found = true;
+            }
+        }
+        return found;
+    }
+
     /** Takes bytes that are held already, whatever the limit says; others are refused until there is less. */
     public void takeRegardless(long bytes) {
         taken.addAndGet(bytes);
@@ -69,7 +104,12 @@ public final class BufferBudget {
 
     /** Whether nothing is left. */
     public boolean isSpent() {
-        return taken.get() >= limit;
+        return taken.get() >= limit && taken() >= limit;
+    }
+
+    /** Whether shares are to keep nothing. */
+    boolean isHalfSpent() {
+        return taken.get() > limit / 2;
     }
 
     /** Puts back what was taken. */
@@ -82,8 +122,12 @@ public final class BufferBudget {
         return limit;
     }
 
-    /** Bytes that are taken now. */
+    /** Bytes that are taken now, without those that shares keep. Exact when no other thread takes or gives back meanwhile. */
     public long taken() {
-        return taken.get();
+        long now = taken.get();
+        for (BudgetShare share : shares.get()) {
+            now -= share.kept();
+        }
+        return Math.max(0, now);
     }
 }

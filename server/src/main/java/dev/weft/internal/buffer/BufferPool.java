@@ -10,6 +10,10 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * <p>
  * The smallest size is the one that is asked for most. Each further one has room for eight times as many bytes of payload
  * and a frame's header, so that messages of round sizes fit; what is larger than the largest is not worth keeping.
+ * <p>
+ * A thread that runs at one of several places, such as a loop, says where: buffers of the smallest size are kept for each
+ * place. What happens for every message then touches nothing that all loops share, and a buffer stays in the cache of the
+ * core that used it last.
  */
 public final class BufferPool {
     private static final int GROWTH = 8;
@@ -18,10 +22,13 @@ public final class BufferPool {
     private static final int HEADER_ROOM = 14;
     /** Few of the smallest size, since a buffer is lent for microseconds, and fewer of the larger; powers of two. */
     private static final int[] SLOTS = {64, 16, 4};
+    /** At a place one thread runs at a time, and seldom has more than two buffers, unless handlers hold them while they wait. */
+    private static final int SLOTS_OF_PLACE = 8;
 
     private final BufferBudget budget;
     private final Shelf smallest;
     private final Shelf[] shelves;
+    private final Place[] places;
 
     /**
      * A pool that counts what it lends against the budget.
@@ -29,8 +36,22 @@ public final class BufferPool {
      * @param bufferSize the smallest size, in bytes
      */
     public BufferPool(int bufferSize, BufferBudget budget) {
+        this(bufferSize, budget, 0);
+    }
+
+    /**
+     * As {@link #BufferPool(int, BufferBudget)}, for threads that run at places.
+     *
+     * @param places their number
+     */
+    public BufferPool(int bufferSize, BufferBudget budget, int places) {
         this.budget = budget;
-        this.smallest = new Shelf(bufferSize, SLOTS[0]);
+        this.smallest = new Shelf(bufferSize, SLOTS[0], true);
+        this.places = new Place[places];
+        for (int i = 0; i < places; i++) {
+            this.places[i] = new Place(budget.newShare((long) SLOTS_OF_PLACE * bufferSize),
+                    new Shelf(bufferSize, SLOTS_OF_PLACE, false));
+        }
         int sizes = 1;
         while (sizes < SLOTS.length && payload(bufferSize, sizes) <= LARGEST) {
             sizes++;
@@ -38,7 +59,7 @@ public final class BufferPool {
         this.shelves = new Shelf[sizes];
         shelves[0] = smallest;
         for (int i = 1; i < sizes; i++) {
-            shelves[i] = new Shelf((int) payload(bufferSize, i) + HEADER_ROOM, SLOTS[i]);
+            shelves[i] = new Shelf((int) payload(bufferSize, i) + HEADER_ROOM, SLOTS[i], true);
         }
     }
 
@@ -55,14 +76,26 @@ public final class BufferPool {
         return budget.takeWithoutRelief(smallest.size) ? smallest.take() : null;
     }
 
-    /** A buffer with an array, of the smallest size, for bytes that pass: not counted. To be {@linkplain #takeBack taken back}. */
-    public ByteBuffer lend() {
-        return smallest.take();
+    /**
+     * A buffer with an array, of the smallest size, for bytes that pass: not counted. To be {@linkplain #takeBack taken back}.
+     *
+     * @param place where the connection's threads run, or -1
+     */
+    public ByteBuffer lend(int place) {
+        return (hasShelf(place) ? places[place].shelf : smallest).take();
     }
 
-    /** Takes back a buffer that was {@linkplain #lend lent}; its borrower must not touch it again. */
-    public void takeBack(ByteBuffer buffer) {
-        smallest.put(buffer);
+    /**
+     * Takes back a buffer that was {@linkplain #lend lent}; its borrower must not touch it again.
+     *
+     * @param place where the connection's threads run now, or -1
+     */
+    public void takeBack(ByteBuffer buffer, int place) {
+        (hasShelf(place) ? places[place].shelf : smallest).put(buffer);
+    }
+
+    private boolean hasShelf(int place) {
+        return place >= 0 && place < places.length;
     }
 
     /**
@@ -73,14 +106,35 @@ public final class BufferPool {
         return budget.take(size) ? anyOf(size) : null;
     }
 
-    /** As {@link #borrow(int)}, but nobody is given up for it. */
-    public ByteBuffer borrowWithoutRelief(int size) {
+    /**
+     * As {@link #borrow(int)}, but nobody is given up for it.
+     *
+     * @param place where the connection's threads run, or -1
+     */
+    public ByteBuffer borrowWithoutRelief(int size, int place) {
+        if (size == smallest.size && hasShelf(place)) {
+            return places[place].share.takeWithoutRelief(size) ? places[place].shelf.take() : null;
+        }
         return budget.takeWithoutRelief(size) ? anyOf(size) : null;
     }
 
     private ByteBuffer anyOf(int size) {
         Shelf shelf = shelf(size);
         return shelf == null ? ByteBuffer.allocate(size) : shelf.take();
+    }
+
+    /**
+     * Takes a borrowed buffer back; its borrower must not touch it again.
+     *
+     * @param place where the connection's threads run now, or -1
+     */
+    public void giveBack(ByteBuffer buffer, int place) {
+        if (buffer.capacity() == smallest.size && hasShelf(place)) {
+            places[place].share.giveBack(smallest.size);
+            places[place].shelf.put(buffer);
+        } else {
+            giveBack(buffer);
+        }
     }
 
     /** Takes a borrowed buffer back; its borrower must not touch it again. */
@@ -135,23 +189,39 @@ public final class BufferPool {
         return null;
     }
 
+    /** What is kept for the threads of one place. */
+    private record Place(BudgetShare share, Shelf shelf) {}
+
     /** The kept buffers of one size. */
     private static final class Shelf {
         /** After this number of slots that others were quicker at, making or dropping a buffer is the cheaper way. */
         private static final int TRIES = 4;
 
+        /** Slots before the first and after the last one that is used: as long as a cache line, so that no other object has a part. */
+        private static final int MARGIN = 16;
+
         private final int size;
+        private final int slots;
+        private final boolean spread;
         private final AtomicReferenceArray<ByteBuffer> kept;
 
-        Shelf(int size, int slots) {
+        /**
+         * An empty one.
+         *
+         * @param slots  a power of two
+         * @param spread whether threads that run at the same time use it, and begin at different slots, so that they seldom meet
+         */
+        Shelf(int size, int slots, boolean spread) {
             this.size = size;
-            this.kept = new AtomicReferenceArray<>(slots);
+            this.slots = slots;
+            this.spread = spread;
+            this.kept = new AtomicReferenceArray<>(MARGIN + slots + MARGIN);
         }
 
         ByteBuffer take() {
             int start = startingSlot();
             for (int i = 0; i < TRIES; i++) {
-                int slot = start + i & kept.length() - 1;
+                int slot = MARGIN + (start + i & slots - 1);
                 if (kept.getPlain(slot) != null) {
                     ByteBuffer buffer = kept.getAndSet(slot, null);
                     if (buffer != null) {
@@ -165,16 +235,15 @@ public final class BufferPool {
         void put(ByteBuffer buffer) {
             int start = startingSlot();
             for (int i = 0; i < TRIES; i++) {
-                int slot = start + i & kept.length() - 1;
+                int slot = MARGIN + (start + i & slots - 1);
                 if (kept.getPlain(slot) == null && kept.compareAndSet(slot, null, buffer)) {
                     return;
                 }
             }
         }
 
-        /** Threads begin at different slots, so that they seldom meet. */
-        private static int startingSlot() {
-            return (int) Thread.currentThread().threadId() * TRIES;
+        private int startingSlot() {
+            return spread ? (int) Thread.currentThread().threadId() * TRIES : 0;
         }
     }
 }

@@ -93,7 +93,7 @@ public final class InboundBuffer {
 
     /** The small buffer is full, so there may be more: one region is to hold it all, if there is a buffer to be had. */
     private void readMore() throws IOException {
-        pooled = pool.borrowWithoutRelief(usualSize());
+        pooled = pool.borrowWithoutRelief(usualSize(), transport.place());
         if (pooled != null) {
             current = pooled.put(small.flip());
             noteAmount(SMALL + transport.readNow(pooled));
@@ -102,7 +102,7 @@ public final class InboundBuffer {
 
     /** A pooled buffer, or, when others have spent the budget, the small one: what is small still comes through. */
     private ByteBuffer borrow() {
-        pooled = pool.borrowWithoutRelief(usualSize());
+        pooled = pool.borrowWithoutRelief(usualSize(), transport.place());
         current = pooled == null ? small() : pooled;
         return current;
     }
@@ -183,7 +183,7 @@ public final class InboundBuffer {
      */
     int readAhead(int most) throws IOException {
         if (ahead == null) {
-            ByteBuffer borrowed = pool.borrowWithoutRelief(most);
+            ByteBuffer borrowed = pool.borrowWithoutRelief(most, transport.place());
             aheadIsPooled = borrowed != null;
             ahead = aheadIsPooled ? borrowed : ByteBuffer.allocate(SMALL);
             aheadFrom = 0;
@@ -246,7 +246,7 @@ public final class InboundBuffer {
         ByteBuffer held = ahead;
         ahead = null;
         if (held != null && aheadIsPooled) {
-            pool.giveBack(held);
+            pool.giveBack(held, transport.place());
         }
     }
 
@@ -283,7 +283,7 @@ public final class InboundBuffer {
     public void release() {
         current = NOTHING;
         if (pooled != null) {
-            pool.giveBack(pooled);
+            pool.giveBack(pooled, transport.place());
             pooled = null;
         }
     }

@@ -171,7 +171,7 @@ final class FrameBuffer {
             return;
         }
         if (buffer == null) {
-            buffer = pool.lend();
+            buffer = pool.lend(transport.place());
         }
         buffer.position(writer.writeFrame(buffer.array(), buffer.position(), fin, rsv, opcode, payload, from, to));
     }
@@ -278,7 +278,7 @@ final class FrameBuffer {
             if (buffer.hasRemaining()) {
                 buffer.compact();
             } else {
-                pool.takeBack(buffer);
+                pool.takeBack(buffer, transport.place());
                 buffer = null;
             }
         }
@@ -386,7 +386,7 @@ final class FrameBuffer {
     /** Drops the frames that are built and gives the buffer back. */
     void release() {
         if (buffer != null) {
-            pool.takeBack(buffer);
+            pool.takeBack(buffer, transport.place());
             buffer = null;
         }
         rest = null;

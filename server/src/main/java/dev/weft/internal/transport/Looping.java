@@ -80,6 +80,11 @@ final class Looping implements Transports {
     }
 
     @Override
+    public int places() {
+        return engines.size();
+    }
+
+    @Override
     public String description() {
         return "loops: " + engines.size();
     }

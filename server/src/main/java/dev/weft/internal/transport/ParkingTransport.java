@@ -130,6 +130,11 @@ final class ParkingTransport implements Transport {
         return strand == null ? Thread.ofVirtual() : strand.threadBuilder();
     }
 
+    @Override
+    public int place() {
+        return engine.place();
+    }
+
     void registered(SelectionKey registration) {
         key = registration;
     }

@@ -47,6 +47,7 @@ final class SelectorEngine implements Engine {
     private final Consumer<SelectionKey> found = this::found;
     private final ConcurrentLinkedQueue<Runnable> requests = new ConcurrentLinkedQueue<>();
     private final Failures failures;
+    private final int place;
 
     /** Whether the thread waits in the selector, or is about to: what is asked of it then needs a wake-up. */
     private volatile boolean waiting;
@@ -57,9 +58,19 @@ final class SelectorEngine implements Engine {
     private int nextReady;
     private int endOfReady;
 
-    /** An engine that nobody drives yet. */
+    /** An engine that nobody drives yet, and whose sockets' threads run anywhere. */
     SelectorEngine(Failures failures) throws IOException {
+        this(failures, -1);
+    }
+
+    /**
+     * An engine that nobody drives yet.
+     *
+     * @param place as {@link Transport#place}
+     */
+    SelectorEngine(Failures failures, int place) throws IOException {
         this.failures = failures;
+        this.place = place;
     }
 
     // Any thread.
@@ -110,6 +121,11 @@ final class SelectorEngine implements Engine {
     @Override
     public boolean isWaiting() {
         return waiting;
+    }
+
+    /** Where the threads of its sockets run. */
+    int place() {
+        return place;
     }
 
     /** The number of sockets that are watched. */

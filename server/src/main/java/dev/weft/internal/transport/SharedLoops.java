@@ -54,7 +54,7 @@ final class SharedLoops {
         List<SelectorEngine> engines = new ArrayList<>();
         try {
             for (int i = 0; i < count; i++) {
-                engines.add(new SelectorEngine(new Failures(name + "-" + i, reporter)));
+                engines.add(new SelectorEngine(new Failures(name + "-" + i, reporter), i));
             }
             return new Looping(new Loops(name, engines, reporter), List.copyOf(engines), shared);
         } catch (Throwable e) {

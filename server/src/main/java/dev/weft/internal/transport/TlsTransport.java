@@ -64,6 +64,11 @@ public final class TlsTransport implements Transport {
     }
 
     @Override
+    public int place() {
+        return below.place();
+    }
+
+    @Override
     public void handshake() throws IOException {
         begin();
         try {

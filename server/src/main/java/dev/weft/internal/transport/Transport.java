@@ -18,6 +18,14 @@ public interface Transport {
     }
 
     /**
+     * Which of the places where threads run has this connection's: the number of its loop, which may change. -1 where they run
+     * anywhere. For memory that is kept near them. From any thread.
+     */
+    default int place() {
+        return -1;
+    }
+
+    /**
      * Agrees with the peer on what has to be agreed before bytes pass, such as by TLS; comes before everything else, on the
      * thread that reads. Waits, until {@link #close()} at the most. A plain transport has nothing to agree on.
      *

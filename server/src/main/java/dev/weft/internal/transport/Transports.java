@@ -24,6 +24,11 @@ public sealed interface Transports extends AutoCloseable permits Transports.Bloc
     /** A builder of virtual threads that serve no connection in particular. */
     Thread.Builder.OfVirtual threadBuilder();
 
+    /** The number of {@linkplain Transport#place places} where the connections' threads run; 0 where they run anywhere. */
+    default int places() {
+        return 0;
+    }
+
     /** How the connections' threads are scheduled, in words for an operator. */
     String description();
 
@@ -140,6 +145,11 @@ public sealed interface Transports extends AutoCloseable permits Transports.Bloc
         @Override
         public Thread.Builder.OfVirtual threadBuilder() {
             return below.threadBuilder();
+        }
+
+        @Override
+        public int places() {
+            return below.places();
         }
 
         @Override

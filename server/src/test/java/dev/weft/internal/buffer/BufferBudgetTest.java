@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -103,5 +106,91 @@ class BufferBudgetTest {
         budget.giveBack(1);
         assertFalse(budget.isSpent());
         assertTrue(budget.take(1));
+    }
+
+    @Test
+    void whatAShareKeepsMustBeFreeForAll() {
+        BufferBudget budget = new BufferBudget(100);
+        BudgetShare share = budget.newShare(40);
+        assertTrue(share.takeWithoutRelief(40));
+        share.giveBack(40);
+        assertEquals(40, share.kept());
+        assertEquals(0, budget.taken());
+        assertTrue(budget.take(100), "it was not collected");
+        assertEquals(0, share.kept());
+        assertEquals(100, budget.taken());
+        assertTrue(budget.isSpent());
+        assertFalse(share.takeWithoutRelief(1));
+    }
+
+    @Test
+    void aBudgetOfWhichSharesKeepMuchMustNotBeSpent() {
+        BufferBudget budget = new BufferBudget(100);
+        BudgetShare share = budget.newShare(40);
+        assertTrue(share.takeWithoutRelief(40));
+        share.giveBack(40);
+        budget.takeRegardless(60);
+        assertFalse(budget.isSpent());
+        assertEquals(60, budget.taken());
+        budget.takeRegardless(40);
+        assertTrue(budget.isSpent());
+    }
+
+    @Test
+    void aShareMustKeepItsMostAndNothingOfABudgetThatIsHalfSpent() {
+        BufferBudget budget = new BufferBudget(100);
+        BudgetShare share = budget.newShare(20);
+        assertTrue(share.takeWithoutRelief(45));
+        share.giveBack(15);
+        share.giveBack(15);
+        assertEquals(15, share.kept(), "more than its most");
+        assertTrue(share.takeWithoutRelief(10));
+        assertEquals(5, share.kept(), "it did not take what it keeps");
+        assertTrue(budget.take(45));
+        share.giveBack(10);
+        assertEquals(5, share.kept(), "the budget is half spent");
+        assertEquals(60, budget.taken());
+    }
+
+    @Test
+    void reliefMustBeAskedOnlyWhenNoShareKeepsAnything() {
+        BufferBudget budget = new BufferBudget(100);
+        BudgetShare share = budget.newShare(50);
+        assertTrue(share.takeWithoutRelief(50));
+        share.giveBack(50);
+        budget.relief(() -> {
+            throw new AssertionError("a connection was given up for bytes that nobody uses");
+        });
+        assertTrue(budget.take(100));
+    }
+
+    @Test
+    void sharesMustNeverHandOutMoreThanTheBudgetHas() throws Exception {
+        BufferBudget budget = new BufferBudget(100);
+        AtomicLong used = new AtomicLong();
+        AtomicLong most = new AtomicLong();
+        List<FutureTask<Void>> takers = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            BudgetShare share = budget.newShare(40);
+            int bytes = 10 + 5 * i;
+            takers.add(new FutureTask<>(() -> {
+                for (int j = 0; j < 100_000; j++) {
+                    boolean atShare = (j & 7) != 0;
+                    if (atShare ? share.takeWithoutRelief(bytes) : budget.takeWithoutRelief(bytes)) {
+                        most.accumulateAndGet(used.addAndGet(bytes), Math::max);
+                        used.addAndGet(-bytes);
+                        share.giveBack(bytes);
+                    }
+                }
+                return null;
+            }));
+        }
+        takers.forEach(taker -> Thread.ofPlatform().start(taker));
+        for (FutureTask<Void> taker : takers) {
+            taker.get();
+        }
+        assertTrue(most.get() <= 100, () -> most + " bytes of 100 were in use");
+        assertEquals(0, budget.taken());
+        assertTrue(budget.take(100));
     }
 }

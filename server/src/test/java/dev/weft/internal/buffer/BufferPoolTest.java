@@ -115,12 +115,12 @@ class BufferPoolTest {
     @Test
     void whatIsLentForBytesThatPassMustNotBeCounted() {
         ByteBuffer counted = pool.borrow(1000);
-        ByteBuffer buffer = pool.lend();
+        ByteBuffer buffer = pool.lend(-1);
         assertEquals(100, buffer.remaining());
         assertEquals(1000, budget.taken());
-        pool.takeBack(buffer);
+        pool.takeBack(buffer, -1);
         assertEquals(1000, budget.taken());
-        assertSame(buffer, pool.lend(), "it is kept");
+        assertSame(buffer, pool.lend(-1), "it is kept");
         pool.giveBack(counted);
         assertEquals(0, budget.taken());
     }
@@ -134,8 +134,49 @@ class BufferPoolTest {
             return 1000;
         });
         assertNull(pool.borrow());
-        assertNull(pool.borrowWithoutRelief(200));
+        assertNull(pool.borrowWithoutRelief(200, -1));
         assertEquals(200, pool.borrow(200).remaining());
         assertEquals(200, budget.taken());
+    }
+
+    @Test
+    void aBufferMustBeKeptAtThePlaceWhereItCameBack() {
+        BufferPool placed = new BufferPool(100, budget, 2);
+        ByteBuffer first = placed.borrowWithoutRelief(100, 0);
+        ByteBuffer second = placed.borrowWithoutRelief(100, 0);
+        placed.giveBack(first, 0);
+        placed.giveBack(second, 1);
+        assertSame(second, placed.borrowWithoutRelief(100, 1));
+        assertSame(first, placed.lend(0));
+        placed.takeBack(first, 1);
+        assertSame(first, placed.lend(1));
+        assertNotSame(first, placed.lend(-1));
+        assertNotSame(first, placed.lend(2), "there is no such place");
+        assertEquals(100, budget.taken());
+    }
+
+    @Test
+    void oneBudgetMustBeForAllPlaces() {
+        BufferPool placed = new BufferPool(100, budget, 2);
+        List<ByteBuffer> lent = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            lent.add(placed.borrowWithoutRelief(100, i % 2));
+        }
+        assertNull(placed.borrowWithoutRelief(100, 0));
+        assertEquals(1000, budget.taken());
+        lent.forEach(buffer -> placed.giveBack(buffer, 0));
+        assertEquals(0, budget.taken());
+        for (int i = 0; i < 10; i++) {
+            assertNotNull(placed.borrowWithoutRelief(100, 1), "what another place keeps is free");
+        }
+        assertNull(placed.borrowWithoutRelief(100, 0));
+    }
+
+    @Test
+    void onlyTheSmallestSizeMustBeKeptAtAPlace() {
+        BufferPool placed = new BufferPool(100, new BufferBudget(4000), 2);
+        ByteBuffer larger = placed.borrowWithoutRelief(814, 0);
+        placed.giveBack(larger, 0);
+        assertSame(larger, placed.borrowWithoutRelief(814, 1));
     }
 }

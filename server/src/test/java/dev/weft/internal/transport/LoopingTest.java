@@ -81,6 +81,9 @@ class LoopingTest {
             all.add(echo());
         }
         assertEquals(5, of(all.getFirst().transport.engine(), all).size());
+        assertEquals(2, looping.places());
+        assertEquals(5, all.stream().filter(each -> each.transport.place() == 0).count());
+        assertEquals(5, all.stream().filter(each -> each.transport.place() == 1).count());
         end(all);
     }
 
@@ -111,6 +114,7 @@ class LoopingTest {
         traffic.get();
         looping.tend();
         assertEquals(all.size() / 2, of(empty, all).size());
+        assertEquals(all.size() / 2, all.stream().filter(each -> each.transport.place() == empty.place()).count());
         Await.until("the old keys are gone", () -> full.size() + empty.size() == all.size());
         assertTrue(all.stream().allMatch(each -> each.thread.isAlive()));
         end(all);
