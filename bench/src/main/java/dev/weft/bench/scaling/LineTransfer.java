@@ -11,9 +11,9 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /** What it costs on this machine that a line of the cache goes from one core to the other. */
 final class LineTransfer {
-    private static final int BATCHES = 200;
+    private static final int BATCHES = 2000;
     /** So few that both threads seldom lose their cores meanwhile, whatever else the machine does. */
-    private static final int ROUNDS = 10_000;
+    private static final int ROUNDS = 1000;
     /** In the middle of an array that is longer than two lines. */
     private static final int AT = 32;
     private static final int SIZE = 64;
