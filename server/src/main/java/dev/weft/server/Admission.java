@@ -156,7 +156,7 @@ final class Admission {
     }
 
     private void countDownIfDrained() {
-        if (live.get() == 0 && refusals.get() == 0) {
+        if (live.get() <= 0 && refusals.get() <= 0) {
             drained.countDown();
         }
     }

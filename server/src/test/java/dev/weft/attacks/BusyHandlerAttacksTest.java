@@ -37,10 +37,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BusyHandlerAttacksTest {
     private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
-    private static final Duration MEASURED = Duration.ofSeconds(2);
-    private static final Duration BUSY = Duration.ofSeconds(4);
+    private static final Duration MEASURED = Duration.ofSeconds(1);
+    private static final Duration BUSY = Duration.ofMillis(2500);
     /** Of deadlines: much shorter than the handlers are busy, and longer than a busy machine needs for anything. */
-    private static final Duration SHORT = Duration.ofMillis(1500);
+    private static final Duration SHORT = Duration.ofSeconds(1);
     /** Where nobody is starved it takes milliseconds; a machine that has much else to do must not fail the build. */
     private static final Duration LONGEST_MEDIAN = Duration.ofSeconds(1);
 

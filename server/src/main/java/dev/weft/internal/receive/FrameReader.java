@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Pulls frames from the network and deals with the control frames among them (RFC 6455 §5.5): pings are answered, Close
@@ -25,19 +24,14 @@ import java.util.concurrent.locks.LockSupport;
  * Belongs to the thread that has {@linkplain #claim() claimed} it: one that receives, for the time of a call, or meanwhile
  * that of the {@link ReadAhead}.
  */
-public final class FrameReader extends ControlReader implements Transport.UnreadListener {
+public final class FrameReader extends ClaimedReader implements Transport.UnreadListener {
     private static final byte[] NOTHING = {};
 
-    private static final long RETRY_NANOS = 1_000_000;
-
-    private static final VarHandle RECEIVER;
     private static final VarHandle READ_AHEAD;
 
     static {
         try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            RECEIVER = lookup.findVarHandle(FrameReader.class, "receiver", Object.class);
-            READ_AHEAD = lookup.findVarHandle(FrameReader.class, "readAhead", ReadAhead.class);
+            READ_AHEAD = MethodHandles.lookup().findVarHandle(FrameReader.class, "readAhead", ReadAhead.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -47,14 +41,6 @@ public final class FrameReader extends ControlReader implements Transport.Unread
     private final Deadlines deadlines;
     private final ShortTimer timer;
 
-    /** Who uses this: the thread that receives, or {@link #readAhead}; {@code null} if nobody does. */
-    private volatile Object receiver;
-    /** The thread that received last; and the number of receives, which wraps around, and which the timer may see late. */
-    private Thread lastReceiver;
-    private boolean nextWasHere;
-    private int claims;
-    /** Nobody but the thread that ends the connection uses this any more. */
-    private volatile boolean over;
     /** Made when it is needed first. */
     private volatile ReadAhead readAhead;
 
@@ -75,115 +61,21 @@ public final class FrameReader extends ControlReader implements Transport.Unread
     /** From here on what the peer sends is looked at even if nobody receives. */
     void start() {
         input.transport().onUnread(this);
-        watchIfNeeded(parser.unread() > 0);
-    }
-
-    /**
-     * Makes this thread the one that receives, until {@link #release()}. Waits for the end of a turn of the reader ahead.
-     *
-     * @throws IllegalStateException                  if another thread receives
-     * @throws dev.weft.ConnectionClosedException if nobody can receive any more
-     */
-    void claim() throws IOException {
-        Thread current = Thread.currentThread();
-        if (!tryClaim(current)) {
-            awaitClaim(current);
-        }
-        lastReceiver = current;
-        claims++;
-    }
-
-    /** Whether this thread has received last, and the next frame had arrived whole then. For any thread. */
-    boolean hasNextFrame() {
-        return nextWasHere && lastReceiver == Thread.currentThread();
-    }
-
-    private void awaitClaim(Thread current) throws IOException {
-        boolean interrupted = false;
-        while (!tryClaim(current)) {
-            Object holder = receiver;
-            if (over) {
-                restoreInterrupt(interrupted);
-                throw owner.closed();
-            } else if (holder instanceof Thread) {
-                restoreInterrupt(interrupted);
-                throw new IllegalStateException("another thread receives: " + holder);
-            } else if (holder instanceof ReadAhead ahead) {
-                ahead.awaitEndOfTurn();
-                interrupted |= Thread.interrupted();
-            }
-        }
-        restoreInterrupt(interrupted);
-    }
-
-    private static void restoreInterrupt(boolean interrupted) {
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /**
-     * Makes this thread the last one that receives. Waits for the end of a receive by another thread: a message or the peer's
-     * Close frame comes, a deadline passes, or the transport is closed.
-     *
-     * @param whenInterrupted what to do if this thread is interrupted, whose wait goes on
-     */
-    void claimForGood(Runnable whenInterrupted) {
-        over = true;
-        Thread current = Thread.currentThread();
-        boolean interrupted = false;
-        while (!tryClaim(current)) {
-            LockSupport.parkNanos(this, RETRY_NANOS);
-            if (Thread.interrupted()) {
-                interrupted = true;
-                whenInterrupted.run();
-            }
-        }
-        restoreInterrupt(interrupted);
-    }
-
-    /** Makes a thread, or the reader ahead, the one who uses this, if nobody does. Does not wait. */
-    boolean tryClaim(Object user) {
-        return RECEIVER.compareAndSet(this, null, user);
+        watchIfNeeded();
     }
 
     /** This thread no longer receives. */
     void release() {
-        boolean more = parser.unread() > 0;
-        nextWasHere = parser.hasFrame();
-        RECEIVER.setRelease(this, null);
-        watchIfNeeded(more);
-    }
-
-    /** The turn of the reader ahead is over. */
-    void endTurn() {
-        receiver = null;
-    }
-
-    /** Whether this reader ahead takes its turn. For any thread. */
-    boolean isTurnOf(ReadAhead ahead) {
-        return receiver == ahead;
-    }
-
-    /** Whether nobody will receive any more. For any thread. */
-    boolean isOver() {
-        return over;
-    }
-
-    /** Whether anybody uses this. For any thread. */
-    boolean isClaimed() {
-        return receiver != null;
-    }
-
-    /** The number of receives so far, which wraps around and may be late. For any thread. */
-    int claims() {
-        return claims;
+        try {
+            watchIfNeeded();
+        } finally {
+            endClaim(parser.hasFrame());
+        }
     }
 
     /** What was received and not yet parsed may be a control frame, which must not wait for the next receive. */
-    private void watchIfNeeded(boolean more) {
-        ReadAhead ahead = readAhead;
-        if (more || ahead != null && ahead.isNoticed() || !input.transport().tellsOfUnread()) {
+    private void watchIfNeeded() {
+        if (parser.unread() > 0 || !input.transport().tellsOfUnread()) {
             readAhead().watchLater(timer);
         }
     }
@@ -191,8 +83,8 @@ public final class FrameReader extends ControlReader implements Transport.Unread
     /** Bytes came while no thread waited for them. */
     @Override
     public void unread() {
-        if (!over) {
-            readAhead().notice();
+        if (!isOver()) {
+            readAhead().watchLater(timer);
         }
     }
 
@@ -312,6 +204,7 @@ public final class FrameReader extends ControlReader implements Transport.Unread
 
     /** Whether the next bytes from the network are payload of the current data frame; a wait may have ended within another. */
     boolean canReadPayloadDirectly() {
+        // A receive may have been interrupted within a control frame between two fragments.
         return parser.frameRemaining() > 0 && parser.unread() == 0 && !parser.opcode().isControl();
     }
 

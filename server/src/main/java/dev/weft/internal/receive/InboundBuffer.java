@@ -188,11 +188,24 @@ public final class InboundBuffer {
             ahead = aheadIsPooled ? borrowed : ByteBuffer.allocate(SMALL);
             aheadFrom = 0;
         }
-        int count = ahead.hasRemaining() ? transport.poll(ahead) : NO_ROOM;
-        if (ahead.position() == 0) {
-            releaseAhead();
+        try {
+            if (!ahead.hasRemaining()) {
+                dropTaken();
+            }
+            return ahead.hasRemaining() ? transport.poll(ahead) : NO_ROOM;
+        } finally {
+            if (ahead.position() == 0) {
+                releaseAhead();
+            }
         }
-        return count;
+    }
+
+    /** Makes room in what was read ahead, where bytes lay that were taken. */
+    private void dropTaken() {
+        if (aheadFrom > 0) {
+            ahead.flip().position(aheadFrom).compact();
+            aheadFrom = 0;
+        }
     }
 
     /** Whether bytes were read ahead that are not in the region. */
@@ -205,9 +218,9 @@ public final class InboundBuffer {
         return ahead.array();
     }
 
+    /** Where what was read ahead last ends. */
     int aheadLength() {
-        ByteBuffer held = ahead;
-        return held == null ? 0 : held.position();
+        return ahead.position();
     }
 
     /** Whether nothing can be read ahead before some of it is received. For any thread. */
@@ -218,11 +231,9 @@ public final class InboundBuffer {
 
     /** Makes what was read ahead the region, in its own buffer. */
     private void takeAheadOver() {
+        dropTaken();
         ByteBuffer taken = ahead;
         ahead = null;
-        if (aheadFrom > 0) {
-            taken.flip().position(aheadFrom).compact();
-        }
         current = taken;
         if (aheadIsPooled) {
             pooled = taken;

@@ -4,6 +4,7 @@ import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.ProtocolViolationException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
 
@@ -40,8 +41,6 @@ final class ReadAhead extends ShortTimer.Entry {
     private final Deadlines deadlines;
     private final ShortTimer timer;
 
-    /** Bytes have come for which no thread waits, and nobody has read since. */
-    private volatile boolean noticed;
     /** Waits for the end of a turn, in order to receive. */
     private volatile Thread waiter;
 
@@ -63,18 +62,7 @@ final class ReadAhead extends ShortTimer.Entry {
         this.timer = timer;
     }
 
-    // The transport and the timer.
-
-    /** Bytes have come for which no thread waits. Does not wait. */
-    void notice() {
-        noticed = true;
-        watchLater(timer);
-    }
-
-    /** Whether {@link #notice} was called, and nobody has read since. */
-    boolean isNoticed() {
-        return noticed;
-    }
+    // The timer.
 
     @Override
     protected void look(ShortTimer timer) {
@@ -84,10 +72,8 @@ final class ReadAhead extends ShortTimer.Entry {
         }
         if (frames.isClaimed()) {
             looks = 0;
-            if (deadlines.isReading()) {
-                // It waits for the peer, so that nothing lies unreceived.
-                noticed = false;
-            } else {
+            // If it waits for the peer, nothing lies unreceived; at its end it looks whether something does.
+            if (!deadlines.isReading()) {
                 watchLater(timer);
             }
         } else if (claimsSeen != frames.claims() || patience == PATIENCE_WITH_CLOSE && deadlines.isWriting()) {
@@ -130,7 +116,6 @@ final class ReadAhead extends ShortTimer.Entry {
     }
 
     private void readAndScan() throws IOException, ProtocolViolationException {
-        noticed = false;
         if (scanner != null && scanner.holdsClose()) {
             scanner.answerClose();
             ended = true;
@@ -144,11 +129,11 @@ final class ReadAhead extends ShortTimer.Entry {
         }
         int count = 1;
         while (count > 0 && !scanner.isClosed()) {
-            int from = input.aheadLength();
             count = input.readAhead(owner.readAheadSize());
             if (count > 0) {
                 deadlines.heard();
-                scanner.scan(input.aheadArray(), from, from + count);
+                int to = input.aheadLength();
+                scanner.scan(input.aheadArray(), to - count, to);
             }
         }
         if (scanner.holdsClose()) {
@@ -165,12 +150,18 @@ final class ReadAhead extends ShortTimer.Entry {
 
     // The thread that receives.
 
-    /** The receiver is about to read from the network, or from what was read ahead. */
-    void receiverReads() {
+    /**
+     * The receiver is about to read from the network, or from what was read ahead.
+     *
+     * @throws EOFException if nothing is left before the end that was found here: the thread that found it may still read
+     */
+    void receiverReads() throws EOFException {
         if (!input.hasAhead()) {
             scanner = null;
             patience = PATIENCE;
-            noticed = false;
+            if (ended) {
+                throw FrameReader.unexpectedEnd();
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import dev.weft.internal.close.ClosePayload;
 import dev.weft.internal.close.Closing;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
@@ -181,7 +182,7 @@ public final class FrameSender extends HeldBack {
     /** Behind although this thread may wait: it was interrupted, and another thread sends the rest. */
     private void requireNotBehind() throws IOException {
         if (drainIfBehind()) {
-            throw SendLock.interrupted("while the peer did not read");
+            throw Interrupts.interrupted("while the peer did not read");
         }
     }
 

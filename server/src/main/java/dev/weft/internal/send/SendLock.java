@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.Turn;
 import java.io.InterruptedIOException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -25,7 +26,7 @@ final class SendLock extends ReentrantLock {
             try {
                 lockInterruptibly();
             } catch (InterruptedException e) {
-                throw interrupted("while another thread was sending");
+                throw Interrupts.interrupted("while another thread was sending");
             }
         }
     }
@@ -43,11 +44,5 @@ final class SendLock extends ReentrantLock {
     /** The holder has waited for the network, and others had their turn. */
     void turnIsOver() {
         spent = 0;
-    }
-
-    /** What a caller gets whose wait was interrupted; its flag is set again. */
-    static InterruptedIOException interrupted(String when) {
-        Thread.currentThread().interrupt();
-        return new InterruptedIOException("interrupted " + when);
     }
 }

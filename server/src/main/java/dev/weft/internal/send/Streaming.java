@@ -2,6 +2,7 @@ package dev.weft.internal.send;
 
 import dev.weft.internal.close.Closing;
 import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.time.Interrupts;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
 import java.time.Duration;
@@ -68,7 +69,7 @@ final class Streaming {
         try {
             ended.await(CHECK_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
-            throw SendLock.interrupted("while another thread's message was streamed");
+            throw Interrupts.interrupted("while another thread's message was streamed");
         } finally {
             waiters--;
         }

@@ -78,7 +78,8 @@ public final class MemoryTransport implements Transport {
 
     @Override
     public boolean tellsOfUnread() {
-        return true;
+        // Of what is here the listener was told when it came; a read may have left some of it.
+        return !in.canRead();
     }
 
     @Override

@@ -1,12 +1,13 @@
 package dev.weft.internal.transport;
 
+import static dev.weft.internal.time.Interrupts.interrupted;
+import static dev.weft.internal.time.Interrupts.restoreInterrupt;
+
 import dev.weft.internal.loop.Strand;
 import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.CancelledKeyException;
@@ -69,7 +70,7 @@ import java.util.concurrent.locks.LockSupport;
  * step; the engine, which has the request, soon goes on to WAITING. What the engine does as the limit passes is not lost
  * either: it found the reader in WAITING, whose next look is at the socket, or it sees the socket ready again.
  */
-final class ParkingTransport implements Transport {
+final class ParkingTransport extends ChannelTransport {
     private static final int RUNNING = 0;
     private static final int WAITING = 1;
     private static final int DISARMED = 2;
@@ -94,12 +95,9 @@ final class ParkingTransport implements Transport {
         }
     }
 
-    private final SocketChannel channel;
     private volatile SelectorEngine engine;
     /** Schedules the connection's threads; {@code null} if the JDK does. */
     private final Strand strand;
-    private final SocketAddress local;
-    private final SocketAddress remote;
     /** Set before the transport is used, but perhaps after the engine saw the socket ready. */
     private volatile SelectionKey key;
 
@@ -118,11 +116,9 @@ final class ParkingTransport implements Transport {
     private volatile byte progress;
 
     ParkingTransport(SocketChannel channel, SelectorEngine engine, Strand strand) throws IOException {
-        this.channel = channel;
+        super(channel);
         this.engine = engine;
         this.strand = strand;
-        this.local = channel.getLocalAddress();
-        this.remote = channel.getRemoteAddress();
     }
 
     @Override
@@ -216,17 +212,6 @@ final class ParkingTransport implements Transport {
         return Thread.interrupted();
     }
 
-    private static InterruptedIOException interrupted(String when) {
-        Thread.currentThread().interrupt();
-        return new InterruptedIOException("interrupted " + when);
-    }
-
-    private static void restoreInterrupt(boolean interrupted) {
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     private static void requireNotClosed(int state) throws IOException {
         if (state == CLOSED) {
             throw new AsynchronousCloseException();
@@ -258,7 +243,8 @@ final class ParkingTransport implements Transport {
 
     @Override
     public boolean tellsOfUnread() {
-        return true;
+        // Out of DISARMED the listener was told once. A read that had not to wait left it so, and perhaps bytes.
+        return reading != DISARMED;
     }
 
     @Override
@@ -331,11 +317,6 @@ final class ParkingTransport implements Transport {
     }
 
     @Override
-    public void shutdownOutput() throws IOException {
-        channel.shutdownOutput();
-    }
-
-    @Override
     public void close() {
         if ((int) READING.getAndSet(this, CLOSED) == CLOSED) {
             return;
@@ -351,16 +332,6 @@ final class ParkingTransport implements Transport {
             LockSupport.unpark(reader);
             LockSupport.unpark(writer);
         }
-    }
-
-    @Override
-    public SocketAddress localAddress() {
-        return local;
-    }
-
-    @Override
-    public SocketAddress remoteAddress() {
-        return remote;
     }
 
     // The engine's thread.

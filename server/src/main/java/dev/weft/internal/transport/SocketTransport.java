@@ -3,7 +3,6 @@ package dev.weft.internal.transport;
 import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
 import java.net.Socket;
-import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -15,18 +14,13 @@ import java.nio.channels.SocketChannel;
  * read of the channel's socket, which has a time-out; it lasts until the next whole millisecond, so one at the least. Of
  * bytes that no thread waits for, it learns by a {@link Scout}.
  */
-public final class SocketTransport implements Transport {
-    private final SocketChannel channel;
-    private final SocketAddress local;
-    private final SocketAddress remote;
+public final class SocketTransport extends ChannelTransport {
     /** From {@link #onUnread} on. */
     private volatile Scout scout;
 
     /** A transport over a connected channel in blocking mode. */
     public SocketTransport(SocketChannel channel) throws IOException {
-        this.channel = channel;
-        this.local = channel.getLocalAddress();
-        this.remote = channel.getRemoteAddress();
+        super(channel);
     }
 
     @Override
@@ -58,9 +52,15 @@ public final class SocketTransport implements Transport {
     @Override
     public int readNow(ByteBuffer target) throws IOException {
         Scout sent = scout;
-        int count = sent == null ? 0 : sent.read(target, null);
-        if (count != 0 || sent != null && sent.isOut()) {
-            return count;
+        if (sent != null) {
+            // Looked at first: what it comes back with lies before what is on the channel then.
+            if (sent.isOut()) {
+                return 0;
+            }
+            int count = sent.read(target, null);
+            if (count != 0) {
+                return count;
+            }
         }
         return channel.socket().getInputStream().available() > 0 ? channel.read(target) : 0;
     }
@@ -151,26 +151,11 @@ public final class SocketTransport implements Transport {
     }
 
     @Override
-    public void shutdownOutput() throws IOException {
-        channel.shutdownOutput();
-    }
-
-    @Override
     public void close() {
         try {
             channel.close();
         } catch (IOException e) {
             // The descriptor is gone either way, and there is nobody left to tell.
         }
-    }
-
-    @Override
-    public SocketAddress localAddress() {
-        return local;
-    }
-
-    @Override
-    public SocketAddress remoteAddress() {
-        return remote;
     }
 }

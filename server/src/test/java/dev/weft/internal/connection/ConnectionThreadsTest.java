@@ -295,6 +295,27 @@ class ConnectionThreadsTest {
         }
     }
 
+    /** The wait ends within a ping between two fragments. */
+    @Test
+    void interruptedReceiveMustNotTakeAPingForPayload() throws Exception {
+        Thread[] owner = new Thread[1];
+        CountDownLatch resumed = new CountDownLatch(1);
+        try (TestConnection test = TestConnection.start(connection -> {
+            owner[0] = Thread.currentThread();
+            assertThrows(InterruptedIOException.class, connection::receive);
+            assertTrue(Thread.interrupted(), "the flag is up again");
+            resumed.countDown();
+            assertEquals(new Message.Text("ab"), connection.receive());
+        })) {
+            test.peer.send("01 81 00000000 61 89 84 00000000 70");
+            test.awaitReading();
+            owner[0].interrupt();
+            resumed.await();
+            test.peer.send("696e67 80 81 00000000 62");
+            test.peer.expect("8a 04 70696e67 88 02 03e8");
+        }
+    }
+
     @Test
     void interruptedWaitForAnothersStreamMustHarmNobody() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {

@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.Transport;
 import java.io.IOException;
@@ -135,7 +136,7 @@ final class StressedWire implements Transport {
             if (!withoutWaiting) {
                 close();
             }
-            throw SendLock.interrupted("by the stress");
+            throw Interrupts.interrupted("by the stress");
         } finally {
             writer.set(null);
         }

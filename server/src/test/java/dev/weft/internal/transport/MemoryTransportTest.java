@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -16,6 +17,7 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -128,6 +130,32 @@ class MemoryTransportTest {
             return null;
         });
         assertInstanceOf(IOException.class, failure(writing));
+    }
+
+    @Test
+    void theListenerMustBeToldOfWhatComesWhileNobodyReads() throws Exception {
+        AtomicInteger told = new AtomicInteger();
+        here.write(octets(1));
+        there.onUnread(told::incrementAndGet);
+        assertEquals(1, told.get());
+        here.writeNow(octets(2));
+        assertEquals(2, told.get());
+        here.shutdownOutput();
+        assertEquals(3, told.get());
+        FutureTask<Integer> reading = start(() -> here.read(ByteBuffer.allocate(1)));
+        here.onUnread(told::incrementAndGet);
+        there.write(octets(3));
+        assertEquals(1, reading.get());
+    }
+
+    @Test
+    void whatAReadHasLeftMustBeAskedFor() throws Exception {
+        there.onUnread(() -> {});
+        here.write(octets(1, 2));
+        assertArrayEquals(new byte[]{1}, read(there, 1));
+        assertFalse(there.tellsOfUnread());
+        assertArrayEquals(new byte[]{2}, read(there, 1));
+        assertTrue(there.tellsOfUnread());
     }
 
     @Test

@@ -55,6 +55,7 @@ enum PlantedFault {
             """, """
                     while (true) {
                         if (reading != WAITING) {
+                            Noise.inFault();
                             if (reading != REARMING) {
                                 break;
                             }

@@ -1,0 +1,71 @@
+package dev.weft.internal.receive;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Stresses the hand-over between the thread that receives and the one that reads ahead of it, and shows that the stress finds
+ * what it is for.
+ * <p>
+ * A failure gives its seed; {@code -Dweft.stress.seed=} repeats what was done, if not who was first, and
+ * {@code -Dweft.stress.seconds=} sets how long each sound variant is stressed. With {@code -Dweft.stress.all=true} faults are
+ * planted too that take long to find.
+ */
+@Timeout(3600)
+class ReadAheadStressTest {
+    private static final long SEED = Long.getLong("weft.stress.seed", System.nanoTime());
+    private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("weft.stress.seconds", 2));
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /** A planted fault is looked for so long, most are found at once: a miss would fail a build whose code is sound. */
+    private static final Duration SEARCH = Duration.ofMinutes(2);
+    /** A life with a fault waits for good after so long without an event. */
+    private static final Duration FAULTY_PATIENCE = Duration.ofMillis(500);
+
+    @Test
+    void messagesAndAnswersMustBeWholeAndInOrder() throws Exception {
+        stress(ReadAheadVariant.real());
+    }
+
+    /** The steps drawn out, so that they meet in many more ways. */
+    @Test
+    void messagesAndAnswersMustBeWholeAndInOrderHoweverSlowTheSteps() throws Exception {
+        stress(ReadAheadVariant.copy());
+    }
+
+    private static void stress(ReadAheadVariant variant) throws Exception {
+        long messages = variant.stress(SEED, LENGTH, PATIENCE);
+        // A run that did next to nothing would find next to nothing.
+        assertTrue(messages > 50, () -> "only " + messages + " messages");
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"UNMASKED_IN_PLACE",
+            "NETWORK_BEFORE_PAYLOAD_THAT_WAS_READ_AHEAD", "ROOM_NOT_USED_AGAIN", "BYTES_ON_THE_NETWORK_FORGOTTEN",
+            "TURN_DOES_NOT_UNPARK"})
+    void stressMustFindWhatIsPlanted(PlantedReadAheadFault fault) throws Exception {
+        find(fault);
+    }
+
+    /** Each takes half a minute or so, which an ordinary build has not. */
+    @ParameterizedTest
+    @EnabledIfSystemProperty(named = "weft.stress.all", matches = "true")
+    @EnumSource(names = {"UNMASKED_IN_PLACE", "NETWORK_BEFORE_PAYLOAD_THAT_WAS_READ_AHEAD", "ROOM_NOT_USED_AGAIN",
+            "BYTES_ON_THE_NETWORK_FORGOTTEN", "TURN_DOES_NOT_UNPARK"})
+    void stressMustFindWhatIsSeldom(PlantedReadAheadFault fault) throws Exception {
+        find(fault);
+    }
+
+    private static void find(PlantedReadAheadFault fault) throws Exception {
+        ReadAheadVariant faulty = ReadAheadVariant.copy(fault.edits());
+        assertThrows(AssertionError.class, () -> faulty.stress(SEED, SEARCH, FAULTY_PATIENCE),
+                () -> "not found: the seed was " + SEED);
+    }
+}
