@@ -74,7 +74,8 @@ final class Deliberation {
     boolean takeFrom(InboundBuffer input, int offset) {
         byte[] rest = Arrays.copyOfRange(input.array(), offset, input.length());
         input.release();
-        if (!budget.take(rest.length)) {
+        // Others may hold more than there is; who needs nothing is not refused for it.
+        if (rest.length > 0 && !budget.take(rest.length)) {
             return false;
         }
         early = rest;
