@@ -62,7 +62,7 @@ final class StressedLife {
     private static final int SEND_BUFFER = 1 << 14;
     private static final int RECEIVE_BUFFER = 1 << 16;
     /** So often a writer that waits is told to try again. */
-    private static final int RETRIES = 20;
+    private static final int RETRIES = 100;
     /** More than the buffers of both ends hold. */
     private static final int LARGEST_BACKLOG = 500_000;
     private static final int LONGEST_PAUSE_NANOS = 500_000;
