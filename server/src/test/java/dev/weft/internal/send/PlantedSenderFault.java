@@ -21,12 +21,14 @@ enum PlantedSenderFault {
             """),
     /** What is put in the outbox while the draining thread looks for the last time. */
     DRAIN_THREAD_ENDS_WITHOUT_ANOTHER_LOOK("""
-                        more = turn();
-                    }
                     sender.sendWhatWaits();
+                }
+
+                private boolean turn() {
             """, """
-                        more = turn();
-                    }
+                }
+
+                private boolean turn() {
             """, """
                         more = sender.goesOnDraining();
                         lock.unlock();
