@@ -36,8 +36,6 @@ import java.util.concurrent.locks.LockSupport;
  *
  *   any ── close, from any thread ──▶ CLOSED, for good
  * </pre>
- * With the step to DISARMED the engine tells the {@link UnreadListener} that there are bytes which no thread waits for.
- * <p>
  * The writing side's; the engine watches it on request, and no longer than a writer waits:
  * <pre>
  *              writer: the socket is full                   engine: writable, or sweeper: try again
@@ -51,7 +49,10 @@ import java.util.concurrent.locks.LockSupport;
  * <li>No readiness is missed. In RUNNING and WAITING the socket is watched, and readiness is level-triggered: what the
  * engine sees while the reader runs, it sees again on its next look. It stops watching only by the step out of RUNNING, so
  * never behind the back of a reader that went to WAITING. Out of DISARMED the reader cannot go to WAITING by itself; the
- * engine takes it there, having begun to watch. Out of ASKED the engine leads back to RUNNING, unless the reader was quicker.
+ * engine takes it there, having begun to watch; out of ASKED too, unless it was quicker to lead to RUNNING.
+ * <li>The {@link UnreadListener} misses nothing that no thread waits for. The engine sees it until it takes the step to DISARMED, and
+ * then looks for a listener; one that is set is noted first, and the state looked at then. In DISARMED it was told, perhaps of
+ * bytes that have been read since: a reader that is to be told of more asks, and out of ASKED the socket is watched again.
  * <li>A writer that the socket holds up is in WAITING before it makes its request, so the engine, whose thread alone
  * changes what is watched, finds it there when it serves the request. If it serves an older one meanwhile, it does the same
  * a second time.
@@ -235,7 +236,6 @@ final class ParkingTransport extends ChannelTransport {
     @Override
     public void onUnread(UnreadListener other) {
         listener = other;
-        // The engine takes the step before it looks for a listener: it saw this one, or we see the step.
         if (reading == DISARMED) {
             other.unread();
         }

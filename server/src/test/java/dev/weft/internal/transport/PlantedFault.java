@@ -115,6 +115,62 @@ enum PlantedFault {
             """, """
                             return;
             """),
+    /** Nobody watches for a reader that is to be told. */
+    ASKED_NOT_SERVED("""
+                    if (READING.compareAndSet(this, REARMING, WAITING) || READING.compareAndSet(this, ASKED, RUNNING)) {
+            """, """
+                    if (READING.compareAndSet(this, REARMING, WAITING)) {
+            """),
+    /** Nobody is asked to watch for a reader that is to be told. */
+    ASKED_WITHOUT_A_REQUEST("""
+                    if (READING.compareAndSet(this, DISARMED, ASKED)) {
+                        engine.request(this);
+            """, """
+                    if (READING.compareAndSet(this, DISARMED, ASKED)) {
+            """),
+    /** The socket is no longer watched, and nobody knows. */
+    LISTENER_NOT_TOLD("""
+                        if (told != null) {
+                            told.unread();
+                        }
+            """, """
+            """),
+    /** One that begins to listen after the step is told by nobody. */
+    LISTENER_LOOKS_NOT_AT_THE_STATE("""
+                    if (reading == DISARMED) {
+                        other.unread();
+                    }
+            """, """
+            """),
+    /** One that begins to listen between the look for it and the step is told by nobody. */
+    LISTENER_LOOKED_FOR_BEFORE_THE_STEP("""
+                    } else if (++inVain >= PATIENCE && READING.compareAndSet(this, RUNNING, DISARMED)) {
+                        armed = false;
+                        updateInterest(ready);
+                        UnreadListener told = listener;
+                        if (told != null) {
+                            told.unread();
+                        }
+                    }
+            """, """
+                    } else if (++inVain >= PATIENCE) {
+                        UnreadListener told = listener;
+                        Noise.inFault();
+                        if (READING.compareAndSet(this, RUNNING, DISARMED)) {
+                            armed = false;
+                            updateInterest(ready);
+                            if (told != null) {
+                                told.unread();
+                            }
+                        }
+                    }
+            """),
+    /** The reader need not ask, it is said, when the listener was told of what has been read meanwhile. */
+    DISARMED_TAKEN_FOR_WATCHED("""
+                    return reading != DISARMED;
+            """, """
+                    return true;
+            """),
     /** A reader may overwrite that the transport was closed, and wait for good. */
     READER_WAITS_IN_WHAT_WAS_CLOSED("""
                     if (!READING.compareAndSet(this, RUNNING, WAITING)) {

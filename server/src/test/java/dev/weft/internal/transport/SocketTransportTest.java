@@ -1,46 +1,134 @@
 package dev.weft.internal.transport;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+/** What a blocking channel tells of bytes that no thread waits for. */
 @Timeout(60)
 class SocketTransportTest {
     /** More than the thread that waits for bytes takes. */
     private static final int LENGTH = 300;
     private static final int ROUNDS = 3000;
 
+    private final Semaphore told = new Semaphore(0);
+    private final SocketChannel peer;
+    private final SocketTransport transport;
+
+    SocketTransportTest() throws IOException {
+        try (ServerSocketChannel listener = ServerSocketChannel.open()
+                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+            peer = SocketChannel.open(listener.getLocalAddress());
+            transport = new SocketTransport(listener.accept());
+        }
+        transport.onUnread(told::release);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        transport.close();
+        peer.close();
+    }
+
+    private static ByteBuffer bytes(int count) {
+        ByteBuffer bytes = ByteBuffer.allocate(count);
+        for (int i = 0; i < count; i++) {
+            bytes.put(i, (byte) i);
+        }
+        return bytes;
+    }
+
+    private void awaitTold() throws InterruptedException {
+        assertTrue(told.tryAcquire(10, TimeUnit.SECONDS), "the listener was not told");
+    }
+
+    @Test
+    void listenerMustBeToldOnceWhenAsked() throws Exception {
+        assertFalse(transport.tellsOfUnread());
+        transport.tellOfUnread();
+        transport.tellOfUnread();
+        assertTrue(transport.tellsOfUnread());
+        peer.write(bytes(1));
+        awaitTold();
+        assertFalse(transport.tellsOfUnread());
+        // What was found is unread: nothing else is looked for.
+        transport.tellOfUnread();
+        assertFalse(transport.tellsOfUnread());
+        assertEquals(1, transport.poll(ByteBuffer.allocate(10)));
+        assertEquals(0, transport.poll(ByteBuffer.allocate(10)));
+        assertEquals(0, told.availablePermits());
+    }
+
+    @Test
+    void listenerMustBeToldOfTheEnd() throws Exception {
+        transport.tellOfUnread();
+        peer.shutdownOutput();
+        awaitTold();
+        assertEquals(-1, transport.poll(ByteBuffer.allocate(10)));
+        assertEquals(-1, transport.read(ByteBuffer.allocate(10)));
+    }
+
+    @Test
+    void closeMustEndTheThreadThatWaitsForBytes() throws Exception {
+        transport.tellOfUnread();
+        transport.close();
+        awaitTold();
+        assertThrows(IOException.class, () -> transport.poll(ByteBuffer.allocate(10)));
+    }
+
+    @Test
+    void readMustWaitForTheThreadThatWaitsForBytesAndTakeThemFirst() throws Exception {
+        transport.tellOfUnread();
+        FutureTask<Integer> reading = new FutureTask<>(() -> transport.read(ByteBuffer.allocate(1)));
+        Thread.startVirtualThread(reading);
+        peer.write(bytes(2));
+        assertEquals(1, reading.get(10, TimeUnit.SECONDS));
+        ByteBuffer rest = ByteBuffer.allocate(10);
+        assertEquals(1, transport.read(rest));
+        assertEquals(1, rest.get(0));
+    }
+
+    @Test
+    void interruptedReadMustLoseNothing() throws Exception {
+        transport.tellOfUnread();
+        FutureTask<Integer> reading = new FutureTask<>(() -> transport.read(ByteBuffer.allocate(1)));
+        Thread.startVirtualThread(reading).interrupt();
+        assertInstanceOf(InterruptedIOException.class,
+                assertThrows(ExecutionException.class, () -> reading.get(10, TimeUnit.SECONDS)).getCause());
+        peer.write(bytes(1));
+        awaitTold();
+        assertEquals(1, transport.read(ByteBuffer.allocate(10)));
+    }
+
     /** What the thread that waits for bytes comes back with lies before what is on the channel then. */
     @Test
     void readsMustKeepTheOrderWhileBytesAreWaitedForAside() throws Exception {
-        Semaphore told = new Semaphore(0);
-        try (ServerSocketChannel listener = ServerSocketChannel.open()
-                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-                SocketChannel peer = SocketChannel.open(listener.getLocalAddress());
-                SocketChannel accepted = listener.accept()) {
-            SocketTransport transport = new SocketTransport(accepted);
-            transport.onUnread(told::release);
-            for (int round = 0; round < ROUNDS; round++) {
-                transport.tellOfUnread();
-                byte[] sent = new byte[LENGTH];
-                for (int i = 0; i < LENGTH; i++) {
-                    sent[i] = (byte) i;
-                }
-                peer.write(ByteBuffer.wrap(sent));
-                ByteBuffer target = ByteBuffer.allocate(LENGTH);
-                while (target.hasRemaining()) {
-                    transport.readNow(target);
-                }
-                assertEquals(ByteBuffer.wrap(sent), target.flip(), "round " + round);
-                told.acquire();
+        for (int round = 0; round < ROUNDS; round++) {
+            transport.tellOfUnread();
+            peer.write(bytes(LENGTH));
+            ByteBuffer target = ByteBuffer.allocate(LENGTH);
+            while (target.hasRemaining()) {
+                transport.readNow(target);
             }
+            assertEquals(bytes(LENGTH), target.flip(), "round " + round);
+            awaitTold();
         }
     }
 }

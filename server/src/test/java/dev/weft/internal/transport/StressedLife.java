@@ -76,6 +76,8 @@ final class StressedLife {
     private final long inbound;
     private final long outbound;
     private final Manner manner;
+    /** Whether the reader has itself told of bytes now and then, instead of waiting for them. */
+    private final boolean asks;
     private final AtomicLong progress = new AtomicLong();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final AtomicReference<Thread> reader = new AtomicReference<>();
@@ -88,6 +90,10 @@ final class StressedLife {
     private volatile boolean writing = true;
     private volatile int interrupts;
     private volatile long received;
+    private volatile boolean closedHere;
+    private boolean listened;
+    /** How often the listener was told of unread bytes. */
+    private final AtomicLong told = new AtomicLong();
     private volatile boolean retried;
     private int retries;
     private int effectiveRetries;
@@ -105,6 +111,7 @@ final class StressedLife {
         this.random = new Random(seed);
         this.end = End.values()[random.nextInt(End.values().length)];
         this.manner = Manner.values()[random.nextInt(Manner.values().length)];
+        this.asks = random.nextBoolean();
         this.inbound = manner == Manner.FREELY ? length(random) : random.nextInt(3000);
         this.outbound = switch (manner) {
             case AT_LAST -> LARGEST_PIECE + random.nextInt(1_000_000);
@@ -185,11 +192,16 @@ final class StressedLife {
     /** Ends it all, whatever its state. */
     void release() throws IOException {
         if (transport != null) {
-            transport.close();
+            closeHere();
         }
         if (peer != null) {
             peer.close();
         }
+    }
+
+    private void closeHere() {
+        closedHere = true;
+        transport.close();
     }
 
     /** Takes steps on one virtual thread after another, the last of which is always to be seen in {@code current}. */
@@ -264,9 +276,12 @@ final class StressedLife {
     private boolean readOnce(Random own) throws IOException {
         ByteBuffer target = ByteBuffer.allocate(own.nextInt(4) > 0 ? 1 + own.nextInt(64) : LARGEST_PIECE);
         if (end == End.CLOSE_WITHIN_A_READ) {
-            Noise.surprise(own.nextInt(STEPS), transport::close);
+            Noise.surprise(own.nextInt(STEPS), this::closeHere);
         } else if (end == End.INTERRUPTED_WITHIN_A_READ) {
             Noise.surprise(own.nextInt(STEPS), Thread.currentThread()::interrupt);
+        }
+        if (asks && own.nextInt(3) == 0) {
+            return readWhenTold(target, own);
         }
         int count;
         if (own.nextInt(4) == 0) {
@@ -292,6 +307,44 @@ final class StressedLife {
         }
         vainBefore = count == 0;
         return take(target, count, own);
+    }
+
+    /** Reads as one that reads ahead: what is here, and when nothing is, only after the listener was told of more. */
+    private boolean readWhenTold(ByteBuffer target, Random own) throws IOException {
+        if (!listened) {
+            listened = true;
+            transport.onUnread(this::tell);
+            awaitTold(0);
+        }
+        long before = told.get();
+        int count;
+        while ((count = transport.readNow(target)) == 0) {
+            if (own.nextBoolean() || !transport.tellsOfUnread()) {
+                transport.tellOfUnread();
+            }
+            awaitTold(before);
+            before = told.get();
+        }
+        vainBefore = false;
+        return take(target, count, own);
+    }
+
+    private void tell() {
+        told.incrementAndGet();
+        progress.incrementAndGet();
+        LockSupport.unpark(reader.get());
+    }
+
+    /** Until the listener is told again; a close by this end tells nobody. */
+    private void awaitTold(long before) {
+        while (told.get() == before && !closedHere) {
+            LockSupport.parkNanos(LONGEST_PAUSE_NANOS);
+            if (Thread.interrupted()) {
+                synchronized (this) {
+                    interrupts++;
+                }
+            }
+        }
     }
 
     /** Waits, but not for long. Whether it waited for nothing, and who ended that, is not to be seen. */
@@ -327,7 +380,7 @@ final class StressedLife {
         ByteBuffer source = piece(written, outbound, 1, own, LARGEST_PIECE);
         int length = source.remaining();
         switch (end) {
-            case CLOSE_WITHIN_A_WRITE -> Noise.surprise(own.nextInt(STEPS), transport::close);
+            case CLOSE_WITHIN_A_WRITE -> Noise.surprise(own.nextInt(STEPS), this::closeHere);
             case INTERRUPTED_WITHIN_A_WRITE -> Noise.surprise(own.nextInt(STEPS), Thread.currentThread()::interrupt);
             case RETRIED_WITHIN_A_WRITE -> Noise.surprise(own.nextInt(STEPS), transport::retryWrite);
             default -> {
@@ -451,10 +504,10 @@ final class StressedLife {
                     RETRIED_WITHIN_A_WRITE, CLOSE_WITHIN_A_READ, CLOSE_WITHIN_A_WRITE ->
                 {
                 }
-            case CLOSE -> transport.close();
+            case CLOSE -> closeHere();
             case CLOSE_BY_TWO -> {
-                Thread second = Thread.startVirtualThread(transport::close);
-                transport.close();
+                Thread second = Thread.startVirtualThread(this::closeHere);
+                closeHere();
                 join(second);
             }
             case PEER_CLOSES -> peer.close();
@@ -504,6 +557,6 @@ final class StressedLife {
         }
         return "life " + seed + " (" + end + ", in " + received + " of " + inbound + ", out " + receivedByPeer + " of "
                 + outbound
-                + "," + state + ")";
+                + ", told " + told + "," + state + ")";
     }
 }

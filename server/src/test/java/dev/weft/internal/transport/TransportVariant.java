@@ -25,8 +25,8 @@ final class TransportVariant {
     /** A line on which a statement begins that reads or changes what threads share. */
     private static final Pattern STEP = Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
             + "(interrupted|over|READING|WRITING|WAITING|reading|writing|waiting|requests|stopped|principal|closed|failure)\\b"
-            + "|(LockSupport|READING|WRITING|engine|requests|selector|channel|registration)\\."
-            + "|interrupted \\|= park\\(|(reader|writer|armed|inVain|over|waiting|stopped|closed|reading|writing|principal|ready|failure) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)");
+            + "|(LockSupport|READING|WRITING|engine|requests|selector|channel|registration|told|other)\\."
+            + "|interrupted \\|= park\\(|(reader|writer|listener|UnreadListener told|armed|inVain|over|waiting|stopped|closed|reading|writing|principal|ready|failure) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)");
 
     private final ClassLoader loader;
 
