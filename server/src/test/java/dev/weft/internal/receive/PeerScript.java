@@ -183,6 +183,12 @@ final class PeerScript {
         return count;
     }
 
+    /** Where the first ping ends that ends behind this place, or this place. */
+    int nextPingEnd(int place) {
+        int before = pingsUpTo(place);
+        return before < pingEnds.size() ? pingEnds.get(before) : place;
+    }
+
     byte[] bytes() {
         return bytes;
     }

@@ -165,6 +165,13 @@ enum PlantedReadAheadFault {
             """
                             if (endReported || !received && closing.state() == Closing.State.BROKEN) {
                     """),
+    /** The thread that takes the last steps reads, too. */
+    READS_BESIDE_THE_LAST_STEPS("""
+                        if (ended) {
+                            throw FrameReader.unexpectedEnd();
+                        }
+            """, """
+            """),
     /** A turn is taken although a thread receives again and again. */
     LOOKS_COUNTED_ON("""
                     } else if (claimsSeen != frames.claims() ||

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
  * happens any more.
  */
 final class ReadAheadStress {
-    private static final int LANES = 8;
+    private static final int LANES = 16;
     /** Noise and silence last for 2 to this power nanoseconds in turn, some 134 ms. */
     private static final int TURN_BITS = 27;
 

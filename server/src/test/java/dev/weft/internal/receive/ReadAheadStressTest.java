@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -15,8 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * what it is for.
  * <p>
  * A failure gives its seed; {@code -Dweft.stress.seed=} repeats what was done, if not who was first, and
- * {@code -Dweft.stress.seconds=} sets how long each sound variant is stressed. With {@code -Dweft.stress.all=true} faults are
- * planted too that take long to find.
+ * {@code -Dweft.stress.seconds=} sets how long each sound variant is stressed.
  */
 @Timeout(3600)
 class ReadAheadStressTest {
@@ -47,23 +45,8 @@ class ReadAheadStressTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"UNMASKED_IN_PLACE",
-            "NETWORK_BEFORE_PAYLOAD_THAT_WAS_READ_AHEAD", "ROOM_NOT_USED_AGAIN", "BYTES_ON_THE_NETWORK_FORGOTTEN",
-            "TURN_DOES_NOT_UNPARK"})
+    @EnumSource
     void stressMustFindWhatIsPlanted(PlantedReadAheadFault fault) throws Exception {
-        find(fault);
-    }
-
-    /** Each takes half a minute or so, which an ordinary build has not. */
-    @ParameterizedTest
-    @EnabledIfSystemProperty(named = "weft.stress.all", matches = "true")
-    @EnumSource(names = {"UNMASKED_IN_PLACE", "NETWORK_BEFORE_PAYLOAD_THAT_WAS_READ_AHEAD", "ROOM_NOT_USED_AGAIN",
-            "BYTES_ON_THE_NETWORK_FORGOTTEN", "TURN_DOES_NOT_UNPARK"})
-    void stressMustFindWhatIsSeldom(PlantedReadAheadFault fault) throws Exception {
-        find(fault);
-    }
-
-    private static void find(PlantedReadAheadFault fault) throws Exception {
         ReadAheadVariant faulty = ReadAheadVariant.copy(fault.edits());
         assertThrows(AssertionError.class, () -> faulty.stress(SEED, SEARCH, FAULTY_PATIENCE),
                 () -> "not found: the seed was " + SEED);

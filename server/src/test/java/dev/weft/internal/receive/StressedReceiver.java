@@ -42,6 +42,9 @@ final class StressedReceiver {
     private static final int MOST_SOON = 8;
     private static final double MOST_OF_TURNS = 0.8;
     private static final int FRUGAL_SIZE = 256;
+    /** In about this number of pieces the peer sends what it sends, at the most, so that lives are short. */
+    private static final int MOST_PIECES = 200;
+    private static final int MOST_READS = 20;
     /** More than one of the timer's. */
     private static final int LOOKS = 100;
 
@@ -78,6 +81,8 @@ final class StressedReceiver {
     private volatile int turns;
     private volatile int soon;
     private volatile boolean sheltered;
+    /** Waits for the begin of a turn. */
+    private volatile Thread sleeper;
     private volatile String waitsFor = "a message";
 
     StressedReceiver(long seed) {
@@ -125,7 +130,14 @@ final class StressedReceiver {
         if (System.nanoTime() - receivesSince < SOON_NANOS) {
             soon++;
         }
+        boolean last = turns % 2 == 0;
+        if (!last) {
+            LockSupport.unpark(sleeper);
+        }
         starter.run();
+        if (last) {
+            LockSupport.unpark(sleeper);
+        }
     }
 
     // For the watchdog.
@@ -193,12 +205,21 @@ final class StressedReceiver {
 
     private void send(Random own) {
         int left = script.bytes().length - early;
-        int longest = 1 << own.nextInt(16);
+        int longest = Math.max(1 << own.nextInt(16), left / MOST_PIECES);
         while (left > 0 && failure() == null) {
-            int count = Math.min(left, 1 + own.nextInt(longest));
+            int sent = script.bytes().length - left;
+            int toPing = script.nextPingEnd(sent) - sent;
+            // Now and then a ping is cut.
+            boolean cuts = toPing > 1 && own.nextInt(6) == 0;
+            int count = cuts
+                    ? toPing - 1 - own.nextInt(Math.min(toPing - 1, 4))
+                    : Math.min(left, 1 + own.nextInt(longest));
             input.arrive(count);
             left -= count;
             noteProgress();
+            if (cuts) {
+                LockSupport.parkNanos(own.nextInt(4 * LONGEST_PAUSE_NANOS));
+            }
             switch (own.nextInt(8)) {
                 case 0, 1 -> LockSupport.parkNanos(own.nextInt(LONGEST_PAUSE_NANOS));
                 case 2 -> awaitAnswersTo(script.bytes().length - left);
@@ -226,8 +247,8 @@ final class StressedReceiver {
     }
 
     private void disturb(Random own, Thread handler) {
-        for (int i = own.nextInt(40); i > 0 && !sheltered; i--) {
-            LockSupport.parkNanos(own.nextInt(LONGEST_PAUSE_NANOS));
+        while (!sheltered && failure() == null) {
+            LockSupport.parkNanos(own.nextInt(4 * LONGEST_PAUSE_NANOS));
             synchronized (this) {
                 if (!sheltered) {
                     handler.interrupt();
@@ -269,8 +290,7 @@ final class StressedReceiver {
         }
         switch (random.nextInt(20)) {
             case 0 -> park(random.nextInt(LONGEST_LONG_PAUSE_NANOS));
-            // Until about when a turn begins.
-            case 1, 2 -> park(4 * LONGEST_PAUSE_NANOS + random.nextInt(10 * LONGEST_PAUSE_NANOS));
+            case 1, 2 -> awaitTurn();
             case 3, 4 -> park(random.nextInt(LONGEST_PAUSE_NANOS));
             case 5, 6 -> awaitAnswers();
             case 7 -> awaitEnd();
@@ -282,6 +302,13 @@ final class StressedReceiver {
     private static void park(int nanos) {
         LockSupport.parkNanos(nanos);
         Thread.interrupted();
+    }
+
+    /** Until a turn of the reader ahead begins, to receive at the same moment. */
+    private void awaitTurn() {
+        sleeper = Thread.currentThread();
+        park(LONGEST_LONG_PAUSE_NANOS);
+        sleeper = null;
     }
 
     /** Until all pings are answered that there is room for: nobody receives. */
@@ -398,7 +425,7 @@ final class StressedReceiver {
         place = sent.begin();
         boolean whole = random.nextInt(3) > 0;
         InputStream stream = message.inputStream();
-        byte[] piece = new byte[1 << random.nextInt(14)];
+        byte[] piece = new byte[Math.max(1 << random.nextInt(14), sent.payload().length / MOST_READS)];
         int at = 0;
         int count = 0;
         while (count >= 0 && (whole || random.nextInt(4) > 0)) {
