@@ -27,7 +27,6 @@ import java.util.function.Consumer;
  * later than others, so that a reply can go first. What exceeds the size waits outside, control frames too, and TCP slows the
  * peer down.
  * <p>
- * <p>
  * <b>Sending.</b> {@code send} waits while the peer does not read, until the write deadline; then the connection is aborted.
  * When it returns, the message is on its way to the network, with one exception: a message that a handler sends while its
  * connection's next frame has already arrived may be held back for up to some milliseconds, to leave in one write with the
@@ -38,8 +37,8 @@ import java.util.function.Consumer;
  * <p>
  * <b>The end.</b> {@link #receive()} returns {@link Message.Close} once when the closing handshake is complete. If the
  * connection ends in any other way, the method that finds out throws: the original {@link IOException} of a dead wire,
- * {@link ConnectionClosedException} for everything else and from then on. Code that goes on calling all the same, in a loop, is
- * slowed down: after 64 such calls within a second or so each further one waits, up to 50 ms on the connection's own thread.
+ * {@link ConnectionClosedException} for everything else and from then on. Code that goes on calling in a loop is slowed
+ * down: after 64 such calls within a second or so each further one waits, up to 50 ms on the connection's own thread.
  */
 public interface WebSocketConnection extends AutoCloseable {
     /**

@@ -6,7 +6,6 @@ import dev.weft.parser.http.HttpLimits;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
 import dev.weft.server.ServerConfiguration;
-import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;

@@ -4,10 +4,11 @@ import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.ConnectionServices;
-import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.Interrupts;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Sweeper;
 import dev.weft.internal.transport.Transports;
 import dev.weft.parser.deflate.DeflateCodecs;
@@ -190,9 +191,7 @@ public final class WebSocketServer implements AutoCloseable {
                 interrupted = true;
             }
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Interrupts.restoreInterrupt(interrupted);
     }
 
     /** Whether the thread was interrupted, which ends the grace period. */

@@ -222,7 +222,7 @@ class BusyHandlerAttacksTest {
         assertEquals(0x8a, frameAfterPings(peer).firstByte());
     }
 
-    /** Nor does a handler that computes stop the clocks of others: whoever is slow on purpose is cut, as long as it computes. */
+    /** Nor does a handler that computes stop the clocks of others: a peer that is slow on purpose is cut, as long as it computes. */
     @ParameterizedTest
     @EnumSource
     void attack31_slowPeersMustBeCutWhileHandlersCompute(Wire wire) throws Exception {

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.weft.attacks.Bystander;
 import dev.weft.TestKeys;
+import dev.weft.attacks.Bystander;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.channels.ServerSocketChannel;

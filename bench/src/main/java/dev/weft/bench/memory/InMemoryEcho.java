@@ -1,6 +1,5 @@
 package dev.weft.bench.memory;
 
-import dev.weft.internal.time.Failures;
 import dev.weft.CloseReason;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
@@ -11,9 +10,10 @@ import dev.weft.internal.connection.Agreement;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.receive.InboundBuffer;
-import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Sweeper;
 import dev.weft.internal.transport.MemoryTransport;
 import dev.weft.parser.CloseCode;

@@ -3,7 +3,7 @@ package dev.weft.internal.buffer;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Bytes of the budget that were given back at one place, such as a loop, and are kept for whoever takes some there next: so
+ * Bytes of the budget that were given back at one place, such as a loop, and are kept for the next thread that takes some there: so
  * that loops which take and give back with every message do not all write to the number that counts what is taken, whose
  * cache line only one core can have at a time. Lock-free, for any thread.
  * <p>

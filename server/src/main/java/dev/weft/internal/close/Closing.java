@@ -4,6 +4,7 @@ import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.CloseStatus.Side;
 import dev.weft.ConnectionClosedException;
+import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.time.TimeLimitPassed;
 import java.io.InterruptedIOException;
@@ -260,8 +261,7 @@ public final class Closing {
             }
             LockSupport.parkNanos(this, Math.min(limit.left(), PAUSE_NANOS));
             if (Thread.interrupted()) {
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException("interrupted while our Close frame was under way");
+                throw Interrupts.interrupted("while our Close frame was under way");
             }
         }
     }

@@ -63,7 +63,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     final Closing closing = new Closing();
     final FrameSender sender;
     final MessageReceiver receiver;
-    /** Told that nothing passes any more; {@code null} until {@link #start}. */
+    /** To be called when nothing passes any more; {@code null} until {@link #start}. */
     private volatile Runnable over;
     /** The thread that takes the last steps ahead of the connection's own. */
     volatile Thread finisher;

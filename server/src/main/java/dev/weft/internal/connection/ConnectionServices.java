@@ -3,9 +3,9 @@ package dev.weft.internal.connection;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.time.ShortTimer;
 
 /**
  * What all connections of an endpoint share.

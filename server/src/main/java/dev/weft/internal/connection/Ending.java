@@ -3,6 +3,7 @@ package dev.weft.internal.connection;
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.internal.close.Closing;
+import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.Lingering;
 import dev.weft.parser.CloseCode;
@@ -109,8 +110,6 @@ final class Ending {
                 interrupted = true;
             }
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Interrupts.restoreInterrupt(interrupted);
     }
 }

@@ -1,6 +1,7 @@
 package dev.weft.internal.connection;
 
 import dev.weft.SendResult;
+import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.Turn;
 import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
@@ -83,8 +84,6 @@ final class FailingCalls {
     private void pause(long nanos) {
         boolean interrupted = Thread.interrupted();
         LockSupport.parkNanos(this, nanos);
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Interrupts.restoreInterrupt(interrupted);
     }
 }

@@ -3,13 +3,13 @@ package dev.weft.internal.connection;
 import dev.weft.PingTimeoutException;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.close.Closing;
+import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.Pings;
 import dev.weft.internal.time.Pings.Ping;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.function.Supplier;
 
@@ -50,8 +50,7 @@ final class Pinging {
                 throw new PingTimeoutException("no pong within " + timeout.toMillis() + " ms");
             }
             if (Thread.interrupted()) {
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException("interrupted while no pong came");
+                throw Interrupts.interrupted("while no pong came");
             }
             limit.park(pings);
         }

@@ -2,11 +2,11 @@ package dev.weft.internal.receive;
 
 import static dev.weft.parser.CloseCode.POLICY_VIOLATION;
 
-import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.TimeLimit;
-import dev.weft.internal.transport.Transport;
 import dev.weft.internal.time.Turn;
+import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.FrameParser.Event;
 import dev.weft.parser.Opcode;
@@ -202,7 +202,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         return deadlines.readLimit();
     }
 
-    /** Whether the next bytes from the network are payload of the current data frame; a wait may have ended within another. */
+    /** Whether the next bytes from the network are payload of the current data frame. */
     boolean canReadPayloadDirectly() {
         // A receive may have been interrupted within a control frame between two fragments.
         return parser.frameRemaining() > 0 && parser.unread() == 0 && !parser.opcode().isControl();

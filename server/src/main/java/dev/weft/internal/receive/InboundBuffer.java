@@ -1,9 +1,9 @@
 package dev.weft.internal.receive;
 
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.time.Turn;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.time.TimeLimitPassed;
+import dev.weft.internal.time.Turn;
 import dev.weft.internal.transport.Transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;

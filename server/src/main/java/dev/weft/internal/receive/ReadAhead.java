@@ -13,8 +13,8 @@ import java.util.concurrent.locks.LockSupport;
  * control frames in it, in their order. What was read stays as it is for the receive that comes; at the bound the peer is
  * slowed down by TCP.
  * <p>
- * Whoever finds that bytes may lie unreceived has the timer {@linkplain #watchLater watch} this: the thread that ends a receive
- * and leaves bytes in its buffer, or the transport when bytes have come for which no thread waits. When nobody has received
+ * A thread that finds that bytes may lie unreceived has the timer {@linkplain #watchLater watch} this: one that ends a receive
+ * and leaves bytes in its buffer, or the transport's when bytes have come for which no thread waits. When nobody has received
  * between two looks of the timer, 4 to 8 ms, a virtual thread takes a turn:
  * <pre>
  *   nobody watches ── bytes may lie unreceived ──▶ watched ── nobody received ──────────▶ turn
@@ -31,7 +31,7 @@ import java.util.concurrent.locks.LockSupport;
 final class ReadAhead extends ShortTimer.Entry {
     /** Looks of the timer, 4 ms apart, for which nobody may have received before a turn. */
     private static final int PATIENCE = 2;
-    /** The same before a Close frame is answered behind data: whoever receives that may have something to say to it. */
+    /** The same before a Close frame is answered behind data: the thread that receives that may reply to it. */
     private static final int PATIENCE_WITH_CLOSE = 125;
     private static final long LONGEST_WAIT_NANOS = 1_000_000;
 
@@ -48,7 +48,7 @@ final class ReadAhead extends ShortTimer.Entry {
     private int looks;
     private int claimsSeen;
 
-    /** Of whoever has claimed the reader: where the look ahead has come, if it is ahead of the receiver. */
+    /** Guarded by the claim: where the look ahead has come, if it is ahead of the receiver. */
     private FrameScanner scanner;
     private volatile int patience = PATIENCE;
     /** Nothing more is read ahead: the peer's Close frame, a violation, or the end was found. */

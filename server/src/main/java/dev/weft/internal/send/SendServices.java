@@ -1,9 +1,9 @@
 package dev.weft.internal.send;
 
-import dev.weft.internal.time.ShortTimer;
 import dev.weft.ConnectionLimits;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.time.ShortTimer;
 import java.util.function.Predicate;
 
 /**

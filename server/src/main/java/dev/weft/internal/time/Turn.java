@@ -2,7 +2,7 @@ package dev.weft.internal.time;
 
 /**
  * Bounds how long one connection works before others have a turn. No scheduler of virtual threads takes a loop or a carrier
- * away from a thread that goes on working. So whoever works through a peer's bytes, or makes bytes for one, counts them with
+ * away from a thread that goes on working. So code that works through a peer's bytes, or makes bytes for one, counts them with
  * {@link #spend}, and gives way after enough of them: a peer whose next bytes have always arrived, or whose 62 kB stand for
  * 60 MiB, does not make the others wait for the end of it.
  * <p>

@@ -88,9 +88,7 @@ public final class Usher {
             LockSupport.park(this);
             interrupted |= Thread.interrupted();
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Interrupts.restoreInterrupt(interrupted);
     }
 
     private void step() {

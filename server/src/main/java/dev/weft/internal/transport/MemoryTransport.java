@@ -1,8 +1,8 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
@@ -292,8 +292,7 @@ public final class MemoryTransport implements Transport {
                     changed.awaitNanos(limit.left());
                 }
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException("interrupted while a pipe was full or empty");
+                throw Interrupts.interrupted("while a pipe was full or empty");
             }
         }
 

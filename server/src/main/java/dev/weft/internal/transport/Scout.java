@@ -1,5 +1,6 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.Transport.UnreadListener;
 import java.io.IOException;
@@ -98,8 +99,7 @@ final class Scout {
             }
             return ended ? -1 : take(target);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while no bytes came");
+            throw Interrupts.interrupted("while no bytes came");
         } finally {
             lock.unlock();
         }

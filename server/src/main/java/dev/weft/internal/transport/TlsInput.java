@@ -147,7 +147,7 @@ final class TlsInput {
         }
     }
 
-    /** Waits for something to read, no longer than the limit; there may be nothing all the same. */
+    /** Waits for something to read, no longer than the limit; even so there may be nothing. */
     void await(TimeLimit limit) throws IOException {
         if (!holdsUnread()) {
             records.await(limit);

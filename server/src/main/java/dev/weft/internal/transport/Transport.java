@@ -77,7 +77,7 @@ public interface Transport {
     }
 
     /**
-     * Waits until there is something to read, so that no buffer is needed meanwhile; there may be nothing all the same.
+     * Waits until there is something to read, so that no buffer is needed meanwhile; even so there may be nothing.
      *
      * @return false, at once, if this transport can wait only inside {@link #read(ByteBuffer)}
      * @throws IOException as {@link #read(ByteBuffer)}

@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionClosedException;
 import dev.weft.Message;
+import dev.weft.OutgoingMessage;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import dev.weft.OutgoingMessage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

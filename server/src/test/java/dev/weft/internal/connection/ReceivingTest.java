@@ -13,8 +13,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionClosedException;
-import dev.weft.Message;
 import dev.weft.IncomingMessage;
+import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.MessageView;
 import java.io.IOException;

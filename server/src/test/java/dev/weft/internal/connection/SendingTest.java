@@ -15,13 +15,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionClosedException;
 import dev.weft.MessageType;
+import dev.weft.OutgoingMessage;
+import dev.weft.SendResult;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateAgreement;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import java.io.IOException;
-import dev.weft.OutgoingMessage;
-import dev.weft.SendResult;
 import java.io.Writer;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;

@@ -1,20 +1,20 @@
 package dev.weft.internal.connection;
 
-import dev.weft.internal.time.Failures;
-import dev.weft.internal.time.ShortTimer;
-import dev.weft.internal.extension.Extension;
 import dev.weft.CloseReason;
-import dev.weft.ConnectionClosedException;
 import dev.weft.CloseStatus;
+import dev.weft.ConnectionClosedException;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.Message;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.time.ClockHand;
-import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.extension.Extension;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.send.SendServices;
+import dev.weft.internal.time.ClockHand;
+import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.transport.MemoryTransport;
 import dev.weft.parser.Role;
 import java.io.IOException;

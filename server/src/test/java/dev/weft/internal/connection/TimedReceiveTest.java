@@ -214,7 +214,7 @@ class TimedReceiveTest {
     }
 
     @Test
-    void deadWireMustBeFoundByWhoeverLooks() throws Exception {
+    void deadWireMustBeFoundByTheThreadThatLooks() throws Exception {
         try (TestConnection test = start()) {
             assertEquals(Optional.empty(), receive(test, Duration.ZERO));
             test.peer.close();

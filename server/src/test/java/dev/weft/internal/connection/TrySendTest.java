@@ -1,8 +1,8 @@
 package dev.weft.internal.connection;
 
+import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.ShortTimer;
-import dev.weft.internal.extension.DeflateExtension;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -11,8 +11,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.Message;
-import dev.weft.SendResult;
 import dev.weft.MessageType;
+import dev.weft.OutgoingMessage;
+import dev.weft.SendResult;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.connection.RecordingTransport.Write;
 import dev.weft.parser.Role;
@@ -20,7 +21,6 @@ import dev.weft.parser.deflate.DeflateAgreement;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import java.io.IOException;
-import dev.weft.OutgoingMessage;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;

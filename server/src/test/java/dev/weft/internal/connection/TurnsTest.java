@@ -218,7 +218,7 @@ class TurnsTest {
         }));
     }
 
-    /** Whoever waits for the lock must not wait for the turns of others too. */
+    /** A thread that waits for the lock must not wait for the turns of others too. */
     @Test
     void holderOfTheLockMustNotGiveWayWhileAnotherWaitsForIt() throws Exception {
         try (TestConnection test = with().start(connection -> connection.send(new byte[LARGE]))) {

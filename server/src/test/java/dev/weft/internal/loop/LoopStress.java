@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
  * Lives many {@link LoopLife}s on loops, in lanes: one after another in each. Several lanes share two loops; one has a loop of
  * its own, where nobody else's events make up for a wake-up that was forgotten; and one a loop that is never taken over. A
  * watchdog looks for lives in which nothing happens any more. In rounds: at the end of each the loops are stopped, in some of
- * them while lives are under way, which must come to their end all the same.
+ * them while lives are under way, which must come to their end even so.
  */
 public final class LoopStress {
     /** Loops, and what the stress must know of them. */

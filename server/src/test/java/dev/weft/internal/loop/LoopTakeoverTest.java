@@ -35,7 +35,7 @@ class LoopTakeoverTest {
         }
     }
 
-    /** Starts so many, which keep their loops. */
+    /** Starts this number, which keep their loops. */
     private static Thread[] start(TestLoops loops, int count, Runnable task) {
         Thread[] threads = new Thread[count];
         for (int i = 0; i < count; i++) {

@@ -39,7 +39,7 @@ final class TestLoops implements AutoCloseable {
         return new TestLoops(count, Loops.MOST_SPARES);
     }
 
-    /** Loops that no more than so many threads can be added to. */
+    /** Loops that no more than this number of threads can be added to. */
     static TestLoops bounded(int count, int mostSpares) {
         return new TestLoops(count, mostSpares);
     }

@@ -1,8 +1,8 @@
 package dev.weft.internal.send;
 
-import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.stress.Noise;
 import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.ShortTimer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

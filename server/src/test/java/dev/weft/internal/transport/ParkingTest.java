@@ -3,7 +3,6 @@ package dev.weft.internal.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import dev.weft.internal.time.Failures;
 import dev.weft.server.Await;
 import java.io.IOException;
 import java.net.InetAddress;
