@@ -3,6 +3,7 @@ package dev.weft.internal.connection;
 import dev.weft.PingTimeoutException;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.close.Closing;
+import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.Pings;
 import dev.weft.internal.time.Pings.Ping;
@@ -63,14 +64,23 @@ final class Pinging {
 
     /** Sends the sweeper's ping, whose pong has a deadline. Waits as sending does. */
     static void keepAlive(Connection connection) {
+        Deadlines deadlines = connection.sender.deadlines();
+        boolean sent = false;
         try {
             connection.sender.control(Opcode.PING, () -> {
-                connection.sender.deadlines().pinging();
-                return connection.sender.deadlines().pings().next(null);
+                byte[] payload = deadlines.pings().next(null);
+                deadlines.pinging();
+                return payload;
             });
+            sent = true;
         } catch (IOException e) {
             // The connection's own thread finds the same when it goes on.
             connection.translated(e);
+        } finally {
+            if (!sent) {
+                // Such as for lack of memory: the peer has no ping to answer.
+                deadlines.pingFailed();
+            }
         }
     }
 

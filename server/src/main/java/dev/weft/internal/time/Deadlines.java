@@ -135,8 +135,9 @@ public final class Deadlines {
         pingUnderWay = false;
     }
 
-    /** The sweeper's ping could not be started: it is due again. */
+    /** The sweeper's ping could not be sent: it is due again, and no answer to it. */
     public void pingFailed() {
+        pingedSince = 0;
         pingUnderWay = false;
     }
 

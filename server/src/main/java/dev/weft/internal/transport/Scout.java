@@ -39,8 +39,9 @@ final class Scout {
         lock.lock();
         try {
             if (!out && found == null && !ended && failure == null) {
+                ByteBuffer target = ByteBuffer.allocate(SMALL);
                 out = true;
-                Thread.ofVirtual().name("weft-scout").start(this::run);
+                Thread.ofVirtual().name("weft-scout").start(() -> run(target));
             }
         } catch (Throwable e) {
             out = false;
@@ -55,15 +56,21 @@ final class Scout {
         return out;
     }
 
-    private void run() {
-        ByteBuffer target = ByteBuffer.allocate(SMALL);
+    /** Comes back whatever happens, such as a lack of memory: a thread that receives waits for it. */
+    private void run(ByteBuffer target) {
         int count = 0;
         IOException thrown = null;
         try {
             count = channel.read(target);
         } catch (IOException e) {
             thrown = e;
+        } finally {
+            comeBack(target, count, thrown);
+            listener.unread();
         }
+    }
+
+    private void comeBack(ByteBuffer target, int count, IOException thrown) {
         lock.lock();
         try {
             found = count > 0 ? target.flip() : null;
@@ -74,7 +81,6 @@ final class Scout {
         } finally {
             lock.unlock();
         }
-        listener.unread();
     }
 
     /**
