@@ -103,6 +103,11 @@ final class ReadAhead extends ShortTimer.Entry {
         } catch (IOException e) {
             ended = true;
             owner.translated(e);
+        } catch (Error e) {
+            // Such as for lack of memory: how far the frames were looked at is lost. To close needs none.
+            ended = true;
+            input.transport().close();
+            owner.translated(new IOException("what came while nobody received could not be dealt with", e));
         } finally {
             if (ended) {
                 owner.takeEnd();

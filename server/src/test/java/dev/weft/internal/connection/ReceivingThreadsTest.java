@@ -177,4 +177,18 @@ class ReceivingThreadsTest {
             assertFalse(test.awaitEnd().clean());
         }
     }
+
+    /** Nobody would read ahead any more, or notice the peer's end. */
+    @Test
+    void lackOfMemoryAheadOfTheReceiverMustEndTheConnection() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            CountDownLatch over = new CountDownLatch(1);
+            test.connection().onClose(status -> over.countDown());
+            test.transport.runOutOfMemory();
+            test.peer.send("89 80 00000000");
+            over.await();
+            assertFalse(test.connection().isOpen());
+            assertThrows(ConnectionClosedException.class, () -> test.connection().receive());
+        }
+    }
 }

@@ -30,6 +30,7 @@ public final class RecordingTransport implements Transport {
     private boolean inWrite;
     private volatile IOException readFailure;
     private volatile IOException writeFailure;
+    private volatile Error error;
 
     /** A transport that waits as this one; or, if it is to park, outside of reads. */
     RecordingTransport(Transport inner, int readLength, boolean parks) {
@@ -48,6 +49,11 @@ public final class RecordingTransport implements Transport {
     /** From now on every write fails so. */
     public void failWrites(IOException exception) {
         writeFailure = exception;
+    }
+
+    /** From now on no read that does not wait has the memory that it needs. */
+    public void runOutOfMemory() {
+        error = new OutOfMemoryError("test");
     }
 
     /** The writes so far. */
@@ -116,6 +122,9 @@ public final class RecordingTransport implements Transport {
 
     @Override
     public int readNow(ByteBuffer target) throws IOException {
+        if (error != null) {
+            throw error;
+        }
         int limit = target.limit();
         target.limit(target.position() + Math.min(target.remaining(), readLength));
         int[] count = {0};
