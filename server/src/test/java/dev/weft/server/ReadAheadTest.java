@@ -15,15 +15,19 @@ import dev.weft.WebSocketConnection;
 import dev.weft.internal.connection.Connection;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -170,16 +174,15 @@ class ReadAheadTest {
             }
             mayGoOn.countDown();
             assertEquals(text("hello"), nextReceived());
-            assertEquals("8105 68656c6c6f", echo(peer));
+            assertEquals("8105 68656c6c6f", exchange(peer));
         }
     }
 
-    /** What the peer gets for a message once it is received: this handler sends nothing, so it is seen there. */
-    private String echo(RawPeer peer) throws Exception {
+    /** A message that is received after all that, and one that is sent then. */
+    private String exchange(RawPeer peer) throws Exception {
         peer.hex(HELLO);
         assertEquals(text("hello"), nextReceived());
-        WebSocketConnection ws = opened.take();
-        ws.send("hello");
+        opened.take().send("hello");
         return peer.readFrame();
     }
 
@@ -199,7 +202,7 @@ class ReadAheadTest {
                     peer.octets(RawPeer.textFrame(text)).hex(i % 2 == 0 ? PING : "");
                 }
             }
-            int pongs = (200 + 2) / 3 + (int) java.util.stream.IntStream.range(0, 200)
+            int pongs = (200 + 2) / 3 + (int) IntStream.range(0, 200)
                     .filter(i -> i % 3 != 0 && i % 2 == 0).count();
             for (int i = 0; i < pongs; i++) {
                 assertEquals(PONG, peer.readFrame());
@@ -218,7 +221,7 @@ class ReadAheadTest {
     @Test
     void messagesThatAreReadAsStreamsGoOn() throws Exception {
         byte[] body = new byte[40_000];
-        new java.util.Random(1).nextBytes(body);
+        new Random(1).nextBytes(body);
         BlockingQueue<byte[]> bodies = new LinkedBlockingQueue<>();
         try (WebSocketServer server = builder().handler(ws -> {
             opened.add(ws);
@@ -231,13 +234,13 @@ class ReadAheadTest {
             bodies.add(whole.toByteArray());
             receiveAll(ws);
         }).start(); RawPeer peer = RawPeer.open(server)) {
-            peer.octets(RawPeer.frame(0x02, java.util.Arrays.copyOf(body, 100)));
+            peer.octets(RawPeer.frame(0x02, Arrays.copyOf(body, 100)));
             opened.take();
             for (int from = 100; from < 10_000; from += 100) {
-                peer.octets(RawPeer.frame(0x00, java.util.Arrays.copyOfRange(body, from, from + 100))).hex(PING);
+                peer.octets(RawPeer.frame(0x00, Arrays.copyOfRange(body, from, from + 100))).hex(PING);
                 assertEquals(PONG, peer.readFrame());
             }
-            peer.octets(RawPeer.frame(0x80, java.util.Arrays.copyOfRange(body, 10_000, body.length)));
+            peer.octets(RawPeer.frame(0x80, Arrays.copyOfRange(body, 10_000, body.length)));
             mayGoOn.countDown();
             assertArrayEquals(body, bodies.poll(10, TimeUnit.SECONDS));
             peer.hex(RawPeer.CLOSE_1000);
@@ -286,7 +289,7 @@ class ReadAheadTest {
     void resetsAreNoticed() throws Exception {
         try (WebSocketServer server = sleepy(); RawPeer peer = RawPeer.open(server)) {
             WebSocketConnection ws = opened.take();
-            peer.socket().setOption(java.net.StandardSocketOptions.SO_LINGER, 0);
+            peer.socket().setOption(StandardSocketOptions.SO_LINGER, 0);
             peer.leave();
             assertTrue(told.poll(10, TimeUnit.SECONDS) != null);
             assertFalse(ws.isOpen());
@@ -371,7 +374,7 @@ class ReadAheadTest {
                 peers.add(RawPeer.open(server));
             }
             for (RawPeer peer : peers) {
-                peer.socket().setOption(java.net.StandardSocketOptions.SO_LINGER, 0);
+                peer.socket().setOption(StandardSocketOptions.SO_LINGER, 0);
                 peer.leave();
             }
             Await.until("no connection is left", () -> server.connections() == 0);

@@ -3,8 +3,6 @@ package dev.weft.internal.receive;
 import dev.weft.internal.stress.NoisyCopy;
 import dev.weft.internal.stress.NoisyCopy.Edit;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -51,16 +49,6 @@ final class ReadAheadVariant {
 
     /** Stresses this variant, as {@link ReadAheadStress#run} does. */
     long stress(long seed, Duration length, Duration patience) throws ReflectiveOperationException {
-        Method run = loader.loadClass(PACKAGE + "ReadAheadStress").getDeclaredMethod("run", long.class, Duration.class,
-                Duration.class);
-        run.setAccessible(true);
-        try {
-            return (long) run.invoke(null, seed, length, patience);
-        } catch (InvocationTargetException e) {
-            if (e.getCause() instanceof AssertionError failed) {
-                throw failed;
-            }
-            throw e;
-        }
+        return NoisyCopy.run(loader, PACKAGE + "ReadAheadStress", seed, length, patience);
     }
 }

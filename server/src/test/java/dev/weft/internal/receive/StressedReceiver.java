@@ -11,6 +11,7 @@ import dev.weft.MessageView;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.close.Closing;
+import dev.weft.internal.stress.Lives;
 import dev.weft.internal.stress.Noise;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Deadlines;
@@ -33,7 +34,7 @@ import java.util.function.BooleanSupplier;
  * every way, pauses, waits until the pings that there is room for are answered, or until the end has been noticed without it,
  * and is interrupted. The seed decides what everybody does, but not who is first.
  */
-final class StressedReceiver {
+final class StressedReceiver implements Lives.Life {
     private static final int LONGEST_PAUSE_NANOS = 1_000_000;
     private static final int LONGEST_LONG_PAUSE_NANOS = 20_000_000;
     private static final int LONGEST_BUSY_PAUSE_NANOS = 500_000;
@@ -142,20 +143,24 @@ final class StressedReceiver {
 
     // For the watchdog.
 
-    long progress() {
+    @Override
+    public long progress() {
         return progress.get();
     }
 
-    Throwable failure() {
+    @Override
+    public Throwable failure() {
         return input.failure() != null ? input.failure() : failure.get();
     }
 
-    int received() {
+    @Override
+    public int done() {
         return received;
     }
 
     /** Ends it all, whatever its state. */
-    void release() {
+    @Override
+    public void release() {
         failure.compareAndSet(null, new AssertionError("given up"));
         input.close();
         input.stopEngine();
@@ -165,7 +170,8 @@ final class StressedReceiver {
     // The life.
 
     /** Lives it; fails if something is wrong. Waits for good if the receiver does. */
-    void run() throws Exception {
+    @Override
+    public void run() throws Exception {
         timer.start();
         receiver.start();
         Random own = new Random(random.nextLong());

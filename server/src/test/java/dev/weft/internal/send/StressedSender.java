@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.stress.Lives;
 import dev.weft.internal.time.ShortTimer;
 import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
 
@@ -31,7 +32,7 @@ import java.util.function.BooleanSupplier;
  * been accepted must arrive. In the last round the connection ends, in one of many ways and at a random moment. The seed
  * decides what everybody does, but not who is first.
  */
-final class StressedSender {
+final class StressedSender implements Lives.Life {
     /** How the connection ends. */
     private enum End {
         CLOSE(false), CLOSE_BY_TWO(false), PEER_CLOSES(false), FAILURE(false),
@@ -149,28 +150,33 @@ final class StressedSender {
     // For the watchdog.
 
     /** Changes as long as anything happens. */
-    long progress() {
+    @Override
+    public long progress() {
         return progress.get();
     }
 
     /** The first thing that went wrong. */
-    Throwable failure() {
+    @Override
+    public Throwable failure() {
         return wire.failure() != null ? wire.failure() : failure.get();
     }
 
-    int frames() {
+    @Override
+    public int done() {
         return received.count();
     }
 
     /** Ends it all, whatever its state. */
-    void release() {
+    @Override
+    public void release() {
         fail(new AssertionError("given up"));
         closing.breakOff(new IOException("given up"));
         wire.close();
     }
 
     /** Lives it; fails if something is wrong. Waits for good if the sender does. */
-    void run() throws Exception {
+    @Override
+    public void run() throws Exception {
         for (int round = 1; round < rounds; round++) {
             waitsFor = "the end of round " + round;
             finish(start());

@@ -10,9 +10,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.StringWriter;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -71,6 +74,25 @@ public final class NoisyCopy {
             assertTrue(count(sources.get(name), "Noise.here(") > 2, name);
         }
         return new Loader(compile(sources), users);
+    }
+
+    /**
+     * Has a stress run in the classes of this loader.
+     *
+     * @param stress its class, with a static method {@code run(seed, length, patience)} that returns what was done
+     */
+    public static long run(ClassLoader loader, String stress, long seed, Duration length, Duration patience)
+            throws ReflectiveOperationException {
+        Method run = loader.loadClass(stress).getDeclaredMethod("run", long.class, Duration.class, Duration.class);
+        run.setAccessible(true);
+        try {
+            return (long) run.invoke(null, seed, length, patience);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof AssertionError failed) {
+                throw failed;
+            }
+            throw e;
+        }
     }
 
     private static int count(String source, String text) {
