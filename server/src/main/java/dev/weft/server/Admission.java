@@ -131,12 +131,15 @@ final class Admission {
 
     /** A session is over; any further call for the same one does nothing. */
     void ended(ServerSession session) {
-        if (!session.end()) {
+        ServerSession.Stage before = session.end();
+        if (before == ServerSession.Stage.ENDED) {
             return;
         }
         // In this order: a shutdown that sees no session left has ended, and then no connection counts.
         giveBackSlot(session.isFull());
-        session.connectionOver();
+        if (before == ServerSession.Stage.LIVE && !session.isFull()) {
+            live.decrementAndGet();
+        }
         sessions.remove(session);
         if (server.isStopping()) {
             countDownIfDrained();

@@ -4,10 +4,9 @@ import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.Transport;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -37,15 +36,8 @@ final class Deliberation {
     private static final int PIECE = 1024;
     private static final byte[] NOTHING = {};
 
-    private static final VarHandle STATE;
-
-    static {
-        try {
-            STATE = MethodHandles.lookup().findVarHandle(Deliberation.class, "state", State.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicReferenceFieldUpdater<Deliberation, State> STATE = AtomicReferenceFieldUpdater
+            .newUpdater(Deliberation.class, State.class, "state");
 
     private final Transport transport;
     private final Thread thread;

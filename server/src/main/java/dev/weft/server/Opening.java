@@ -15,11 +15,10 @@ import dev.weft.server.Answerer.Answer;
 import dev.weft.server.Answerer.Response;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLException;
 
@@ -40,15 +39,8 @@ import javax.net.ssl.SSLException;
 final class Opening {
     private static final String RETRY_AFTER_SECONDS = "1";
 
-    private static final VarHandle PHASE;
-
-    static {
-        try {
-            PHASE = MethodHandles.lookup().findVarHandle(Opening.class, "phase", Phase.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicReferenceFieldUpdater<Opening, Phase> PHASE = AtomicReferenceFieldUpdater
+            .newUpdater(Opening.class, Phase.class, "phase");
 
     private final ServerSession session;
     private final WebSocketServer server;

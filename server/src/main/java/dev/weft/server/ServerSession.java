@@ -7,8 +7,7 @@ import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
 import java.lang.System.Logger.Level;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -16,20 +15,16 @@ import java.util.concurrent.locks.LockSupport;
  * then the end.
  */
 final class ServerSession implements Runnable {
+    /** How much of it is left: all, no connection but perhaps its handler, nothing. */
+    enum Stage {
+        LIVE, OVER, ENDED
+    }
+
     private static final CloseReason NORMAL = new CloseReason(CloseCode.NORMAL_CLOSURE, "");
     private static final CloseReason FAILED = new CloseReason(CloseCode.INTERNAL_ERROR, "");
 
-    private static final VarHandle OVER;
-    private static final VarHandle ENDED;
-
-    static {
-        try {
-            OVER = MethodHandles.lookup().findVarHandle(ServerSession.class, "over", boolean.class);
-            ENDED = MethodHandles.lookup().findVarHandle(ServerSession.class, "ended", boolean.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicReferenceFieldUpdater<ServerSession, Stage> STAGE = AtomicReferenceFieldUpdater
+            .newUpdater(ServerSession.class, Stage.class, "stage");
 
     private final WebSocketServer server;
     private final Transport transport;
@@ -37,9 +32,7 @@ final class ServerSession implements Runnable {
     private final Thread thread;
 
     private volatile boolean aborted;
-    /** The connection is over, whatever its handler still does; and then the session, too. */
-    private volatile boolean over;
-    private volatile boolean ended;
+    private volatile Stage stage = Stage.LIVE;
     /** Until there is a connection, and not for long after that; then {@code null}. */
     private volatile Opening opening;
     private volatile Connection connection;
@@ -72,19 +65,19 @@ final class ServerSession implements Runnable {
         return connection;
     }
 
-    /** True for the first call: the session's slot is to be given back. */
-    boolean end() {
-        return ENDED.compareAndSet(this, false, true);
+    /** Nothing is left of it; returns what was. */
+    Stage end() {
+        return STAGE.getAndSet(this, Stage.ENDED);
     }
 
     /** Whether the connection no longer counts as one. */
     boolean isOver() {
-        return over;
+        return stage != Stage.LIVE;
     }
 
     /** The connection is over: it no longer counts, whatever its handler still does. */
     void connectionOver() {
-        if (!over && OVER.compareAndSet(this, false, true) && !full) {
+        if (STAGE.compareAndSet(this, Stage.LIVE, Stage.OVER) && !full) {
             server.admission().connectionOver();
         }
     }
@@ -172,7 +165,7 @@ final class ServerSession implements Runnable {
 
     /** For the sweeper; does not block. */
     void sweep(int now) {
-        if (over) {
+        if (isOver()) {
             return;
         }
         Opening early = opening;

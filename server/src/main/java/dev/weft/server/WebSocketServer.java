@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -58,7 +58,8 @@ public final class WebSocketServer implements AutoCloseable {
     private volatile Agreement lastAgreement;
     private final Sessions sessions;
     private final Admission admission;
-    private final AtomicBoolean stopping = new AtomicBoolean();
+    /** 1 once a shutdown has begun. */
+    private final AtomicInteger stopping = new AtomicInteger();
     private final CountDownLatch terminated = new CountDownLatch(1);
 
     private WebSocketServer(ServerConfiguration configuration, ServerSocketChannel listener) throws IOException {
@@ -182,7 +183,7 @@ public final class WebSocketServer implements AutoCloseable {
     @Override
     public void close() {
         boolean interrupted = false;
-        if (stopping.compareAndSet(false, true)) {
+        if (stopping.compareAndSet(0, 1)) {
             interrupted = shutDown();
         } else {
             try {
@@ -289,7 +290,7 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     boolean isStopping() {
-        return stopping.get();
+        return stopping.get() == 1;
     }
 
     Admission admission() {

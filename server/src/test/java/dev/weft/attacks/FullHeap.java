@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * An echo server as a process of its own, whose heap is filled on demand. It prints its port, fills the heap for the time
- * that a line of input says in milliseconds, prints its health, how often there was no memory, and whether the JDK still
- * has carriers, and so on until its input ends.
+ * that a line of input says in milliseconds, prints its health, how often there was no memory, whether the JDK still has
+ * carriers, and the number of connections, and so on until its input ends.
  */
 final class FullHeap {
     private static final int CARRIER_SECONDS = 5;
@@ -32,7 +32,8 @@ final class FullHeap {
             while ((line = input.readLine()) != null) {
                 int failures = fill(Long.parseLong(line));
                 String carriers = isCarrierless() ? "carrierless" : "carried";
-                System.out.println(server.health().status() + " " + failures + " " + carriers);
+                System.out.println(server.health().status() + " " + failures + " " + carriers + " "
+                        + server.connections());
             }
         }
     }

@@ -16,6 +16,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.invoke.VarHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -127,6 +129,14 @@ class ArchitectureTest {
         noClasses().should().dependOnClassesThat().areAssignableTo(ThreadLocal.class)
                 .orShould().dependOnClassesThat().areAssignableTo(ExecutorService.class)
                 .orShould().dependOnClassesThat().belongToAnyOf(Executors.class, ForkJoinPool.class).check(CLASSES);
+    }
+
+    /** The first use of a VarHandle at each place needs memory; what ends a connection, or keeps a loop going, must not. */
+    @Test
+    void fieldsAreChangedByUpdatersWhichNeedNoMemory() {
+        noClasses().that().resideOutsideOfPackage("dev.weft.parser..")
+                .should().dependOnClassesThat().belongToAnyOf(VarHandle.class, AtomicBoolean.class)
+                .check(CLASSES);
     }
 
     @Test

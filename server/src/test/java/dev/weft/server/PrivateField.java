@@ -3,14 +3,16 @@ package dev.weft.server;
 import java.lang.reflect.Field;
 
 /** For faults that no method can cause: reads and replaces what an object of another package keeps to itself. */
-final class PrivateField {
+public final class PrivateField {
     private PrivateField() {}
 
-    static Object get(Object object, String name) throws ReflectiveOperationException {
+    /** What the field of this name has. */
+    public static Object get(Object object, String name) throws ReflectiveOperationException {
         return field(object, name).get(object);
     }
 
-    static void set(Object object, String name, Object value) throws ReflectiveOperationException {
+    /** Replaces what the field of this name has, even if it is final. */
+    public static void set(Object object, String name, Object value) throws ReflectiveOperationException {
         field(object, name).set(object, value);
     }
 

@@ -8,9 +8,8 @@ import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.time.TimeLimitPassed;
 import java.io.InterruptedIOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -68,18 +67,10 @@ public final class Closing {
 
     private static final long PAUSE_NANOS = 1_000_000;
 
-    private static final VarHandle STATUS;
-    private static final VarHandle ACTIONS;
-
-    static {
-        try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            STATUS = lookup.findVarHandle(Closing.class, "status", Status.class);
-            ACTIONS = lookup.findVarHandle(Closing.class, "actions", Action.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicReferenceFieldUpdater<Closing, Status> STATUS = AtomicReferenceFieldUpdater
+            .newUpdater(Closing.class, Status.class, "status");
+    private static final AtomicReferenceFieldUpdater<Closing, Action> ACTIONS = AtomicReferenceFieldUpdater
+            .newUpdater(Closing.class, Action.class, "actions");
 
     private volatile Status status = Status.OPEN;
     private volatile Action actions;
@@ -230,7 +221,7 @@ public final class Closing {
     }
 
     private void runActions() {
-        for (Action each = (Action) ACTIONS.getAndSet(this, Action.DONE); each != null && each != Action.DONE;) {
+        for (Action each = ACTIONS.getAndSet(this, Action.DONE); each != null && each != Action.DONE;) {
             each.body.run();
             each = each.next;
         }

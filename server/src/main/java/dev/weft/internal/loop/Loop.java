@@ -1,8 +1,8 @@
 package dev.weft.internal.loop;
 
 import dev.weft.internal.time.Failures;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -35,19 +35,12 @@ final class Loop {
     static final int TURN_IS_OVER = -1;
     private static final long RECOVERY_NANOS = 10_000_000;
 
-    private static final VarHandle PUSHED;
-    private static final VarHandle HELD;
-    private static final VarHandle TURNS;
-
-    static {
-        try {
-            PUSHED = MethodHandles.lookup().findVarHandle(Loop.class, "pushed", Strand.class);
-            HELD = MethodHandles.lookup().findVarHandle(Loop.class, "held", int.class);
-            TURNS = MethodHandles.lookup().findVarHandle(Loop.class, "turns", int.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicReferenceFieldUpdater<Loop, Strand> PUSHED = AtomicReferenceFieldUpdater
+            .newUpdater(Loop.class, Strand.class, "pushed");
+    private static final AtomicIntegerFieldUpdater<Loop> HELD = AtomicIntegerFieldUpdater.newUpdater(Loop.class,
+            "held");
+    private static final AtomicIntegerFieldUpdater<Loop> TURNS = AtomicIntegerFieldUpdater.newUpdater(Loop.class,
+            "turns");
 
     private final Engine engine;
     private final Watchdog watchdog;
@@ -61,7 +54,7 @@ final class Loop {
 
     /** The holder's: what is to run, the oldest first; and the number of turns, which the watchdog may see late. */
     private Strand ready;
-    private int turns;
+    private volatile int turns;
 
     /** A loop that nobody holds yet; its first term is 0. */
     Loop(Engine engine, Watchdog watchdog, Failures failures) {
@@ -97,9 +90,9 @@ final class Loop {
 
     // The holder.
 
-    /** Runs the loop until it is stopped, or taken over. */
+    /** Runs the loop until it is stopped, or taken over. If this fails, it is to be called again with the same term. */
     void run(int term) {
-        boolean holds = true;
+        boolean holds = isHeldIn(term);
         while (holds && !(stopped && ready == null && pushed == null)) {
             holds = takeTurns(term);
             if (holds) {
@@ -111,6 +104,11 @@ final class Loop {
         }
     }
 
+    /** Whether the loop was not taken over; a turn that failed is over. */
+    private boolean isHeldIn(int term) {
+        return held == term || HELD.compareAndSet(this, term + 1, term);
+    }
+
     /** False if the loop was taken over meanwhile. */
     private boolean takeTurns(int term) {
         if (ready == null) {
@@ -119,8 +117,8 @@ final class Loop {
         for (Strand strand = ready; strand != null; strand = ready) {
             ready = strand.next;
             Runnable task = strand.takeTask();
-            TURNS.setOpaque(this, turns + 1);
-            HELD.setRelease(this, term + 1);
+            TURNS.lazySet(this, turns + 1);
+            HELD.lazySet(this, term + 1);
             take(task);
             if (!HELD.compareAndSet(this, term + 1, term)) {
                 return false;
@@ -140,7 +138,7 @@ final class Loop {
     /** The oldest first. */
     private Strand takeAdded() {
         Strand oldest = null;
-        for (Strand strand = (Strand) PUSHED.getAndSet(this, null); strand != null;) {
+        for (Strand strand = PUSHED.getAndSet(this, null); strand != null;) {
             Strand before = strand.next;
             strand.next = oldest;
             oldest = strand;
@@ -194,7 +192,7 @@ final class Loop {
 
     /** The number of turns, which wraps around. */
     int turns() {
-        return (int) TURNS.getOpaque(this);
+        return turns;
     }
 
     /**

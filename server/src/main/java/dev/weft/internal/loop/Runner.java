@@ -9,6 +9,8 @@ import java.util.concurrent.locks.LockSupport;
  * </pre>
  */
 final class Runner {
+    private static final long RECOVERY_NANOS = 10_000_000;
+
     private final Loops loops;
     private final Thread thread;
 
@@ -46,16 +48,26 @@ final class Runner {
     private void run() {
         boolean goesOn = true;
         while (goesOn) {
-            Loop assigned = loop;
-            if (assigned != null) {
-                assigned.run(term);
-                loop = null;
-                goesOn = loops.addSpare(this);
-            } else if (stopped) {
-                goesOn = false;
-            } else {
-                LockSupport.park(this);
+            try {
+                goesOn = step();
+            } catch (Throwable e) {
+                // Even to deal with a failure can fail: code that runs for the first time may have to load a class.
+                LockSupport.parkNanos(RECOVERY_NANOS);
             }
         }
+    }
+
+    /** False if there is no more to do. */
+    private boolean step() {
+        Loop assigned = loop;
+        if (assigned != null) {
+            assigned.run(term);
+            loop = null;
+            return loops.addSpare(this);
+        }
+        if (!stopped) {
+            LockSupport.park(this);
+        }
+        return !stopped;
     }
 }

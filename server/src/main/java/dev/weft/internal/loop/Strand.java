@@ -1,8 +1,7 @@
 package dev.weft.internal.loop;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -16,15 +15,8 @@ public final class Strand implements Executor {
     /** Without memory for a place in the queue, after so long another attempt is made. */
     private static final long RETRY_NANOS = 1_000_000;
 
-    private static final VarHandle TASK;
-
-    static {
-        try {
-            TASK = MethodHandles.lookup().findVarHandle(Strand.class, "task", Runnable.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicReferenceFieldUpdater<Strand, Runnable> TASK = AtomicReferenceFieldUpdater
+            .newUpdater(Strand.class, Runnable.class, "task");
 
     private volatile Loop loop;
     /** What is to run; {@code null} while this is not in a queue. */

@@ -4,8 +4,7 @@ import static dev.weft.internal.time.Interrupts.restoreInterrupt;
 
 import dev.weft.parser.FrameParser;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -15,15 +14,8 @@ import java.util.concurrent.locks.LockSupport;
 abstract class ClaimedReader extends ControlReader {
     private static final long RETRY_NANOS = 1_000_000;
 
-    private static final VarHandle RECEIVER;
-
-    static {
-        try {
-            RECEIVER = MethodHandles.lookup().findVarHandle(ClaimedReader.class, "receiver", Object.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicReferenceFieldUpdater<ClaimedReader, Object> RECEIVER = AtomicReferenceFieldUpdater
+            .newUpdater(ClaimedReader.class, Object.class, "receiver");
 
     /** Who uses this: the thread that receives, or the reader ahead; {@code null} if nobody does. */
     private volatile Object receiver;
@@ -108,7 +100,7 @@ abstract class ClaimedReader extends ControlReader {
      */
     final void endClaim(boolean nextIsHere) {
         nextWasHere = nextIsHere;
-        RECEIVER.setRelease(this, null);
+        RECEIVER.lazySet(this, null);
     }
 
     /** The turn of the reader ahead is over. */

@@ -13,9 +13,8 @@ import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
 import java.io.EOFException;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * Pulls frames from the network and deals with the control frames among them (RFC 6455 §5.5): pings are answered, Close
@@ -27,15 +26,8 @@ import java.nio.ByteBuffer;
 public final class FrameReader extends ClaimedReader implements Transport.UnreadListener {
     private static final byte[] NOTHING = {};
 
-    private static final VarHandle READ_AHEAD;
-
-    static {
-        try {
-            READ_AHEAD = MethodHandles.lookup().findVarHandle(FrameReader.class, "readAhead", ReadAhead.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicReferenceFieldUpdater<FrameReader, ReadAhead> READ_AHEAD = AtomicReferenceFieldUpdater
+            .newUpdater(FrameReader.class, ReadAhead.class, "readAhead");
 
     private final InboundBuffer input;
     private final Deadlines deadlines;
@@ -96,9 +88,10 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     private ReadAhead readAhead() {
         ReadAhead ahead = readAhead;
         if (ahead == null) {
-            ReadAhead created = new ReadAhead(this, input, owner, deadlines, timer);
-            ahead = (ReadAhead) READ_AHEAD.compareAndExchange(this, null, created);
-            ahead = ahead == null ? created : ahead;
+            ahead = new ReadAhead(this, input, owner, deadlines, timer);
+            if (!READ_AHEAD.compareAndSet(this, null, ahead)) {
+                ahead = readAhead;
+            }
         }
         return ahead;
     }

@@ -3,9 +3,9 @@ package dev.weft.internal.send;
 import dev.weft.SendResult;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.parser.Opcode;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * What waits for the lock of {@link FrameSender} without a thread that waits with it: the messages that were accepted for
@@ -30,20 +30,12 @@ final class Outbox {
     private static final int SHARES = 32;
     private static final long LEAST_SHARE = 1 << 16;
 
-    private static final VarHandle NEWEST;
-    private static final VarHandle PONGS;
-    private static final VarHandle WAITING;
-
-    static {
-        try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            NEWEST = lookup.findVarHandle(Outbox.class, "newest", Entry.class);
-            PONGS = lookup.findVarHandle(Outbox.class, "pongs", Pong.class);
-            WAITING = lookup.findVarHandle(Outbox.class, "waitingBytes", long.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicReferenceFieldUpdater<Outbox, Entry> NEWEST = AtomicReferenceFieldUpdater
+            .newUpdater(Outbox.class, Entry.class, "newest");
+    private static final AtomicReferenceFieldUpdater<Outbox, Pong> PONGS = AtomicReferenceFieldUpdater
+            .newUpdater(Outbox.class, Pong.class, "pongs");
+    private static final AtomicLongFieldUpdater<Outbox> WAITING = AtomicLongFieldUpdater.newUpdater(Outbox.class,
+            "waitingBytes");
 
     /** A message or the Close frame, and what was pushed before it, or, when reversed, after it. */
     static final class Entry {
@@ -222,7 +214,7 @@ final class Outbox {
 
     /** Takes the pongs, the newest first. */
     Pong takePongs() {
-        return pongs == null ? null : (Pong) PONGS.getAndSet(this, null);
+        return pongs == null ? null : PONGS.getAndSet(this, null);
     }
 
     /** Takes over what was pushed, after what was taken over before. */
@@ -297,7 +289,7 @@ final class Outbox {
             return;
         }
         pongs = null;
-        giveBackAll((Entry) NEWEST.getAndSet(this, ENDED));
+        giveBackAll(NEWEST.getAndSet(this, ENDED));
         giveBackAll(oldest);
         oldest = null;
     }

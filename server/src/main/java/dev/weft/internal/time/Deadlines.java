@@ -2,10 +2,10 @@ package dev.weft.internal.time;
 
 import dev.weft.ConnectionTimeouts;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * What a connection is waiting for, and since when. The connection's threads stamp, the sweeper looks; a stamp of 0 means
@@ -20,14 +20,13 @@ public final class Deadlines {
     /** How often within its deadline a write that waits tries the network again. */
     private static final int RETRIES = 8;
 
-    private static final VarHandle PINGS;
+    private static final AtomicReferenceFieldUpdater<Deadlines, Pings> PINGS = AtomicReferenceFieldUpdater
+            .newUpdater(Deadlines.class, Pings.class, "pings");
 
     static {
         try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            PINGS = lookup.findVarHandle(Deadlines.class, "pings", Pings.class);
             // A class whose initialization fails once, such as for lack of memory, is lost for good.
-            lookup.ensureInitialized(Pings.class);
+            MethodHandles.lookup().ensureInitialized(Pings.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }

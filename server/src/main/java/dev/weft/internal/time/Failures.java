@@ -1,7 +1,7 @@
 package dev.weft.internal.time;
 
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -29,7 +29,7 @@ public final class Failures {
     private final String what;
     private final Reporter reporter;
     private final AtomicLong count = new AtomicLong();
-    private final AtomicBoolean reporting = new AtomicBoolean();
+    private final Semaphore reporting = new Semaphore(1);
     private volatile Throwable latest;
 
     /** Guarded by {@link #reporting}. */
@@ -64,7 +64,7 @@ public final class Failures {
 
     /** Reports what has not been reported, if anything; to be called now and then, since a report may have failed. */
     public void report() {
-        if (latest == null || !reporting.compareAndSet(false, true)) {
+        if (latest == null || !reporting.tryAcquire()) {
             return;
         }
         try {
@@ -82,7 +82,7 @@ public final class Failures {
         } catch (Throwable e) {
             // What is missing now may be there at the next attempt.
         } finally {
-            reporting.set(false);
+            reporting.release();
         }
     }
 

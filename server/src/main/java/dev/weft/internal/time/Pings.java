@@ -1,11 +1,10 @@
 package dev.weft.internal.time;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -49,15 +48,8 @@ public final class Pings {
     /** What a peer sends unasked does not begin like this. */
     private static final int MARK = ThreadLocalRandom.current().nextInt();
 
-    private static final VarHandle WAITING;
-
-    static {
-        try {
-            WAITING = MethodHandles.lookup().findVarHandle(Pings.class, "waiting", Waiting.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicReferenceFieldUpdater<Pings, Waiting> WAITING = AtomicReferenceFieldUpdater
+            .newUpdater(Pings.class, Waiting.class, "waiting");
 
     /** The number of the newest ping and when it was sent; the number is written first, and read last. */
     private volatile int sent;

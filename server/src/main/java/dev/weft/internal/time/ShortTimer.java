@@ -1,8 +1,7 @@
 package dev.weft.internal.time;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -22,18 +21,12 @@ public final class ShortTimer {
 
     /** What user code may have left lying. It is on one list at most, and once. */
     public abstract static class Entry {
-        private static final VarHandle WATCHED;
-
-        static {
-            try {
-                WATCHED = MethodHandles.lookup().findVarHandle(Entry.class, "watched", boolean.class);
-            } catch (ReflectiveOperationException e) {
-                throw new ExceptionInInitializerError(e);
-            }
-        }
+        private static final AtomicIntegerFieldUpdater<Entry> WATCHED = AtomicIntegerFieldUpdater
+                .newUpdater(Entry.class, "watched");
 
         private Entry next;
-        private volatile boolean watched;
+        /** 1 while this is on a list. */
+        private volatile int watched;
 
         /** Has the timer look at this in a millisecond, unless it is on a list. Does not wait or allocate. From any thread. */
         public final void watch(ShortTimer timer) {
@@ -46,7 +39,7 @@ public final class ShortTimer {
         }
 
         private void watch(ShortTimer timer, AtomicReference<Entry> list) {
-            if (!watched && WATCHED.compareAndSet(this, false, true)) {
+            if (watched == 0 && WATCHED.compareAndSet(this, 0, 1)) {
                 watchBegins();
                 timer.add(this, list);
             }
@@ -54,7 +47,7 @@ public final class ShortTimer {
 
         /** From here on this can be put on a list again. Called by {@link #look}. */
         protected final void unwatch() {
-            watched = false;
+            watched = 0;
         }
 
         /** This is about to be put on a list. */

@@ -1,8 +1,7 @@
 package dev.weft.internal.time;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -16,15 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class Usher {
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
     private static final ReentrantLock LOCK = new ReentrantLock();
-    private static final VarHandle NEWEST;
-
-    static {
-        try {
-            NEWEST = MethodHandles.lookup().findVarHandle(Usher.class, "newest", Place.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicReferenceFieldUpdater<Usher, Place> NEWEST = AtomicReferenceFieldUpdater
+            .newUpdater(Usher.class, Place.class, "newest");
 
     /** A thread that waits. */
     private static final class Place {
@@ -92,7 +84,7 @@ public final class Usher {
     }
 
     private void step() {
-        Place place = (Place) NEWEST.getAndSet(this, null);
+        Place place = NEWEST.getAndSet(this, null);
         if (place == null) {
             LockSupport.park(this);
         }

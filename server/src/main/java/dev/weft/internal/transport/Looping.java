@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -24,7 +23,7 @@ final class Looping implements Transports {
     private final boolean shared;
     /** Counts what has been started. */
     private final AtomicInteger next = new AtomicInteger();
-    private final AtomicBoolean moving = new AtomicBoolean();
+    private final AtomicInteger moving = new AtomicInteger();
 
     /**
      * Loops that run.
@@ -59,11 +58,11 @@ final class Looping implements Transports {
         SelectorEngine from = engines.get(most);
         SelectorEngine to = engines.get(fewest);
         int surplus = from.size() - to.size();
-        if (surplus > SURPLUS && from.size() > FACTOR * to.size() && moving.compareAndSet(false, true)) {
+        if (surplus > SURPLUS && from.size() > FACTOR * to.size() && moving.compareAndSet(0, 1)) {
             Strand example = loops.strand(fewest);
             from.request(() -> {
                 from.move(surplus / 2, to, example);
-                moving.set(false);
+                moving.set(0);
             });
         }
     }

@@ -6,13 +6,12 @@ import static dev.weft.internal.time.Interrupts.restoreInterrupt;
 import dev.weft.internal.loop.Strand;
 import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -84,17 +83,10 @@ final class ParkingTransport extends ChannelTransport {
 
     private static final long OVERDUE_PARK_NANOS = 1_000_000;
 
-    private static final VarHandle READING;
-    private static final VarHandle WRITING;
-
-    static {
-        try {
-            READING = MethodHandles.lookup().findVarHandle(ParkingTransport.class, "reading", int.class);
-            WRITING = MethodHandles.lookup().findVarHandle(ParkingTransport.class, "writing", int.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicIntegerFieldUpdater<ParkingTransport> READING = AtomicIntegerFieldUpdater
+            .newUpdater(ParkingTransport.class, "reading");
+    private static final AtomicIntegerFieldUpdater<ParkingTransport> WRITING = AtomicIntegerFieldUpdater
+            .newUpdater(ParkingTransport.class, "writing");
 
     private volatile SelectorEngine engine;
     /** Schedules the connection's threads; {@code null} if the JDK does. */
@@ -318,7 +310,7 @@ final class ParkingTransport extends ChannelTransport {
 
     @Override
     public void close() {
-        if ((int) READING.getAndSet(this, CLOSED) == CLOSED) {
+        if (READING.getAndSet(this, CLOSED) == CLOSED) {
             return;
         }
         WRITING.getAndSet(this, CLOSED);

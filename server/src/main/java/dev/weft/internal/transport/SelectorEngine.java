@@ -4,8 +4,6 @@ import dev.weft.internal.loop.Engine;
 import dev.weft.internal.loop.Strand;
 import dev.weft.internal.time.Failures;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ClosedSelectorException;
@@ -14,6 +12,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -33,15 +32,8 @@ final class SelectorEngine implements Engine {
     /** The sockets served at a time: so few that their threads still find in the processor's cache what serving them read. */
     private static final int SLICE = 32;
 
-    private static final VarHandle WAITING;
-
-    static {
-        try {
-            WAITING = MethodHandles.lookup().findVarHandle(SelectorEngine.class, "waiting", boolean.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicIntegerFieldUpdater<SelectorEngine> WAITING = AtomicIntegerFieldUpdater
+            .newUpdater(SelectorEngine.class, "waiting");
 
     private final Selector selector = Selector.open();
     private final Consumer<SelectionKey> found = this::found;
@@ -49,8 +41,8 @@ final class SelectorEngine implements Engine {
     private final Failures failures;
     private final int place;
 
-    /** Whether the thread waits in the selector, or is about to: what is asked of it then needs a wake-up. */
-    private volatile boolean waiting;
+    /** 1 while the thread waits in the selector, or is about to: what is asked of it then needs a wake-up. */
+    private volatile int waiting;
     private volatile boolean closed;
 
     /** What the last look found ready; from the next that is to be served to the end. The driving thread's. */
@@ -113,14 +105,14 @@ final class SelectorEngine implements Engine {
     public void wakeUp() {
         // The driving thread raises its flag before it looks for requests the last time, and we make ours before we look at
         // the flag: one of us sees the other. Of several that see it, one wakes.
-        if (waiting && WAITING.compareAndSet(this, true, false)) {
+        if (waiting == 1 && WAITING.compareAndSet(this, 1, 0)) {
             selector.wakeup();
         }
     }
 
     @Override
     public boolean isWaiting() {
-        return waiting;
+        return waiting == 1;
     }
 
     /** Where the threads of its sockets run. */
@@ -187,7 +179,7 @@ final class SelectorEngine implements Engine {
      * @return whether it waited
      */
     boolean await(BooleanSupplier mayWait) throws IOException {
-        waiting = true;
+        waiting = 1;
         try {
             if (!requests.isEmpty() || closed || !mayWait.getAsBoolean()) {
                 return false;
@@ -195,7 +187,7 @@ final class SelectorEngine implements Engine {
             selector.select(found);
             return true;
         } finally {
-            waiting = false;
+            waiting = 0;
         }
     }
 

@@ -2,12 +2,11 @@ package dev.weft.internal.transport;
 
 import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
 
@@ -27,15 +26,8 @@ public final class TlsTransport implements Transport {
     private static final int READING = 1;
     private static final int CLOSED = 2;
 
-    private static final VarHandle STATE;
-
-    static {
-        try {
-            STATE = MethodHandles.lookup().findVarHandle(TlsTransport.class, "state", int.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final AtomicIntegerFieldUpdater<TlsTransport> STATE = AtomicIntegerFieldUpdater
+            .newUpdater(TlsTransport.class, "state");
 
     private final Transport below;
     private final SSLEngine engine;
@@ -205,7 +197,7 @@ public final class TlsTransport implements Transport {
 
     @Override
     public void close() {
-        int was = (int) STATE.getAndSet(this, CLOSED);
+        int was = STATE.getAndSet(this, CLOSED);
         below.close();
         if (was == IDLE) {
             input.release();

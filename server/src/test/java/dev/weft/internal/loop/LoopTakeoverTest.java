@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.Fifo;
 import dev.weft.internal.time.Failures;
 import dev.weft.server.Await;
+import dev.weft.server.PrivateField;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -253,7 +254,9 @@ class LoopTakeoverTest {
             Watchdog idle = new Watchdog(loops.loops(), new Failures("unused", (what, count, latest) -> {}));
             CheckedEngine engine = new CheckedEngine(new IdleEngine());
             Loop loop = new Loop(engine, idle, new Failures("loop", (what, count, latest) -> {}));
-            Thread holder = Thread.ofPlatform().start(() -> loop.run(Integer.MAX_VALUE - 1));
+            int last = Integer.MAX_VALUE - 1;
+            PrivateField.set(loop, "held", last);
+            Thread holder = Thread.ofPlatform().start(() -> loop.run(last));
             Thread computing = new Strand(loop).threadBuilder().start(this::compute);
             Await.until("it computes", () -> Loop.isInTurn(loop.held()) && busy.get() == 1);
             assertTrue(loops.loops().takeOver(loop, loop.held()));
@@ -263,6 +266,19 @@ class LoopTakeoverTest {
             loop.stop();
             Await.until("it has ended", engine::isClosed);
             assertEquals(null, engine.misuse());
+        }
+    }
+
+    /** As for want of memory: code that deals with a failure for the first time may need some. */
+    @Test
+    void failureToDealWithAFailureMustNotEndTheLoop() throws Exception {
+        try (TestLoops loops = TestLoops.of(1)) {
+            Loop loop = loops.loops().all().getFirst();
+            PrivateField.set(loop, "failures", null);
+            new Strand(loop).execute(() -> {
+                throw new IllegalStateException("a turn that fails");
+            });
+            TestLoops.join(new Strand(loop).threadBuilder().start(Thread::yield));
         }
     }
 }

@@ -22,12 +22,12 @@ enum PlantedLoopFault {
             """)),
     /** What is added between the look and the flag wakes nobody. */
     QUEUE_LOOKED_AT_BEFORE_THE_FLAG(new Edit("""
-                    waiting = true;
+                    waiting = 1;
                     try {
                         if (!requests.isEmpty() || closed || !mayWait.getAsBoolean()) {
             """, """
                     boolean may = mayWait.getAsBoolean();
-                    waiting = true;
+                    waiting = 1;
                     try {
                         if (!requests.isEmpty() || closed || !may) {
             """)),
@@ -66,13 +66,13 @@ enum PlantedLoopFault {
                     Strand oldest = null;
             """, """
                     if (true) {
-                        return (Strand) PUSHED.getAndSet(this, null);
+                        return PUSHED.getAndSet(this, null);
                     }
                     Strand oldest = null;
             """)),
     /** What is added between the two is lost. */
     LIST_TAKEN_IN_TWO_STEPS(new Edit("""
-                    for (Strand strand = (Strand) PUSHED.getAndSet(this, null); strand != null;) {
+                    for (Strand strand = PUSHED.getAndSet(this, null); strand != null;) {
             """, """
                     Strand newest = pushed;
                     pushed = null;
@@ -136,12 +136,13 @@ enum PlantedLoopFault {
             """)),
     /** It forgets a loop that it was assigned meanwhile. */
     RUNNER_SPARE_BEFORE_IT_FORGETS_ITS_LOOP(new Edit("""
-                            loop = null;
-                            goesOn = loops.addSpare(this);
+                        loop = null;
+                        return loops.addSpare(this);
             """, """
-                            goesOn = loops.addSpare(this);
-                            Noise.inFault();
-                            loop = null;
+                        boolean goesOn = loops.addSpare(this);
+                        Noise.inFault();
+                        loop = null;
+                        return goesOn;
             """)),
     /** It runs the loop in an old term. */
     LOOP_ASSIGNED_BEFORE_ITS_TERM(new Edit("""

@@ -482,7 +482,7 @@ final class StressedReceiver implements Lives.Life {
             ReadAhead ahead = ((MessageReader) messages.get(receiver)).frames().readAheadIfAny();
             Field watched = ShortTimer.Entry.class.getDeclaredField("watched");
             watched.setAccessible(true);
-            return ahead != null && watched.getBoolean(ahead);
+            return ahead != null && watched.getInt(ahead) == 1;
         } catch (ReflectiveOperationException e) {
             throw new AssertionError(e);
         }

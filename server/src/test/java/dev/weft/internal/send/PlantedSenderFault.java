@@ -157,9 +157,9 @@ enum PlantedSenderFault {
             """),
     /** What is offered after the end waits for good. */
     ENDED_NOT_KEPT("""
-                    giveBackAll((Entry) NEWEST.getAndSet(this, ENDED));
+                    giveBackAll(NEWEST.getAndSet(this, ENDED));
             """, """
-                    giveBackAll((Entry) NEWEST.getAndSet(this, null));
+                    giveBackAll(NEWEST.getAndSet(this, null));
             """),
     /** The connection is over, and its share of the budget is gone with it. */
     NOT_GIVEN_BACK_AT_THE_END("""
@@ -185,7 +185,7 @@ enum PlantedSenderFault {
             """),
     /** A pong may be added between the two steps. */
     PONGS_TAKEN_IN_TWO_STEPS("""
-                    return pongs == null ? null : (Pong) PONGS.getAndSet(this, null);
+                    return pongs == null ? null : PONGS.getAndSet(this, null);
             """, """
                     Pong taken = pongs;
                     Noise.inFault();

@@ -77,21 +77,21 @@ enum PlantedFault {
             """),
     /** A request may come between the poller's look and its flag. */
     POLLER_LOOKS_BEFORE_IT_RAISES_ITS_FLAG("""
-                    waiting = true;
+                    waiting = 1;
                     try {
                         if (!requests.isEmpty() || closed || !mayWait.getAsBoolean()) {
             """, """
                     boolean none = requests.isEmpty();
-                    waiting = true;
+                    waiting = 1;
                     try {
                         if (!none || closed || !mayWait.getAsBoolean()) {
             """),
     /** Nobody wakes an engine that is about to wait. */
     WAKER_BELIEVES_ANOTHER_TO_WAKE("""
-                    if (waiting && WAITING.compareAndSet(this, true, false)) {
+                    if (waiting == 1 && WAITING.compareAndSet(this, 1, 0)) {
                         selector.wakeup();
             """, """
-                    if (waiting && !WAITING.compareAndSet(this, true, false)) {
+                    if (waiting == 1 && !WAITING.compareAndSet(this, 1, 0)) {
                         selector.wakeup();
             """),
     /** The reader may go to waiting, and the poller no longer watches for it. */
