@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * <ul>
  * <li>Without memory, the JDK has a virtual thread that parks keep its carrier. When all carriers are kept, nothing can
  * wake these threads, and they stay so when there is memory again. They are unparked from here: each finds that it has to
- * wait, and parks properly this time.
+ * wait, and parks properly this time. So are they after any failure, since the JDK loses wake-ups for want of memory, too.
  * <li>Every carrier is busy with handlers that compute. That ends by itself.
  * <li>The JDK lost the thread. To tell this from the other two, a virtual thread is started: if that runs, and there still
  * is silence after the same time again, the thread is lost.
@@ -40,6 +40,9 @@ final class HealthMonitor {
     /** The sweeper's own. */
     private int beatAt;
     private int nudgedAt;
+    private long failuresSeen;
+    private int failedAt;
+    private boolean failedLately;
     private boolean begun;
     private boolean probed;
     private volatile boolean probeRan;
@@ -80,20 +83,41 @@ final class HealthMonitor {
         } else if (beat.getAsBoolean() || !begun) {
             begun = true;
             beatAt = now;
-            nudgedAt = now;
             silent = false;
             probed = false;
         } else {
             lookAtSilence(now);
         }
+        nudgeIfNeeded(now);
         return lost != null;
     }
 
-    private void lookAtSilence(int now) {
-        if (now - nudgedAt >= NUDGE_INTERVAL) {
+    /** While there is silence, and for a while after any failure. */
+    private void nudgeIfNeeded(int now) {
+        long count = failures();
+        if (count != failuresSeen) {
+            failuresSeen = count;
+            failedAt = now;
+            failedLately = true;
+        }
+        failedLately &= now - failedAt < LONGEST_SILENCE;
+        if (!failedLately && beatAt == now) {
+            nudgedAt = now;
+        } else if (now - nudgedAt >= NUDGE_INTERVAL) {
             nudgedAt = now;
             nudge.run();
         }
+    }
+
+    private long failures() {
+        long count = 0;
+        for (ServiceThread thread : threads) {
+            count += thread.failures().count();
+        }
+        return count;
+    }
+
+    private void lookAtSilence(int now) {
         if (now - beatAt >= LONGEST_SILENCE) {
             silent = true;
             probe(now);

@@ -110,6 +110,18 @@ class HealthMonitorTest {
     }
 
     @Test
+    void failuresUnparkTheConnectionsForAWhileSinceTheJdkMayHaveLostAWakeUp() {
+        Failures failures = new Failures("service", (what, count, latest) -> {});
+        HealthMonitor monitor = monitor(new ServiceThread("service", () -> {}, failures, Duration.ofMillis(1), true));
+        look(monitor, 20);
+        failures.note(new OutOfMemoryError());
+        look(monitor, 3);
+        assertEquals(1, nudges);
+        look(monitor, 30);
+        assertEquals(3, nudges);
+    }
+
+    @Test
     void threadThatHasEndedIsALoss() throws Exception {
         ServiceThread service = new ServiceThread("service", () -> {}, Failures.toHandler("service"),
                 Duration.ofMillis(1), true);
