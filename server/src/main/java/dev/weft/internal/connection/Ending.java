@@ -80,8 +80,8 @@ final class Ending {
         } catch (IOException e) {
             connection.breakOff(e);
         }
-        linger(connection);
         connection.receiver.release();
+        linger(connection);
         connection.receiver.end();
         connection.sender.end();
     }

@@ -63,6 +63,15 @@ class BuffersTest {
     }
 
     @Test
+    void aConnectionThatWaitsForItsPeerToLeaveHoldsNoBuffer() throws Exception {
+        byte[] normal = Peer.hex("03e8");
+        try (TestConnection test = TestConnection.with().parks().start(TestConnection.ECHO)) {
+            test.peer.sendFrame(0x88, normal).expectFrame(0x88, normal);
+            assertHoldsNothing(test, "after the closing handshake");
+        }
+    }
+
+    @Test
     void aHalfReadMessageHoldsNotFarMoreThanCameOfIt() throws Exception {
         for (int came : new int[]{1, 100, 1100, 5000, 20_000, 200_000, 3_000_000}) {
             try (TestConnection test = TestConnection.with().limits(1 << 30, 1 << 30, 100).capacity(1 << 22)

@@ -272,10 +272,11 @@ class DeadlinesTest {
             test.connection().send(new byte[10 << 16]);
             return null;
         });
-        Thread.startVirtualThread(send);
+        Thread sender = Thread.startVirtualThread(send);
         test.peer.read(10);
         for (int i = 2; i <= 10; i++) {
             test.transport.awaitWriting();
+            TestConnection.awaitUntil(() -> sender.getState() == Thread.State.WAITING);
             test.pass(TIMEOUTS.write().minus(LITTLE));
             byte before = test.transport.writeProgress();
             test.peer.read(1 << 16);
