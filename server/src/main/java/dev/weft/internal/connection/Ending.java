@@ -37,12 +37,17 @@ final class Ending {
         connection.shutDownOutput();
     }
 
-    /** An interrupt harms nobody; a connection that was over before says so; everything else is a dead wire. */
+    /**
+     * The end of a wait, by an interrupt or a limit, harms nobody, nor a Close frame that is under way; a connection that was
+     * over before says so; everything else is a dead wire.
+     */
     static IOException translated(Connection connection, IOException e) {
         Closing closing = connection.closing;
-        if (e instanceof ConnectionClosedException
-                || e instanceof InterruptedIOException && closing.state() != Closing.State.BROKEN) {
+        if (e instanceof ConnectionClosedException) {
             return e;
+        }
+        if (e instanceof InterruptedIOException) {
+            return closing.state() != Closing.State.BROKEN || closing.isCause(e) ? e : closing.exception();
         }
         if (e instanceof EOFException && closing.isPending()) {
             // The peer has only shut down its output: our Close frame can still be sent.

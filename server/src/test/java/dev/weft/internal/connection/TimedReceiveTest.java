@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.IncomingMessage;
 import dev.weft.Message;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -249,6 +251,25 @@ class TimedReceiveTest {
             test.peer.send(two);
             assertEquals(Optional.of(new Message.Text("b")), receive(test, LONG));
             assertEquals(new Message.Text("c"), test.onOwner(() -> test.connection().receive()).get());
+        }
+    }
+
+    /** Another thread has failed the connection meanwhile, and the peer is slow to take what comes before the Close frame. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void endOfAWaitMustNotLoseTheCloseFrameOfAFailedConnection(boolean byInterrupt) throws Exception {
+        try (TestConnection test = setup().capacity(100).start(null)) {
+            FutureTask<Void> sending = test.sendStuck();
+            var received = test.onOwner(() -> test.connection().receive(byInterrupt ? LONG : Duration.ofMillis(50)));
+            test.awaitReading();
+            test.connection().fail(new CloseReason(1011, ""), new IOException("failed by another thread"));
+            if (byInterrupt) {
+                test.thread().interrupt();
+            }
+            assertInstanceOf(ConnectionClosedException.class,
+                    assertThrows(ExecutionException.class, received::get).getCause());
+            test.peer.expectFrame(0x82, new byte[1000]).expectFrame(0x88, hex("03f3"));
+            sending.get();
         }
     }
 }
