@@ -53,12 +53,18 @@ final class FrameScanner extends ControlReader {
     }
 
     private void take() throws IOException, ProtocolViolationException {
-        closed = parser.opcode() == Opcode.CLOSE;
-        holdsClose = closed && behindData;
+        boolean isClose = parser.opcode() == Opcode.CLOSE;
+        holdsClose = isClose && behindData;
         if (!holdsClose) {
-            answered++;
-            serve(parser.unread() > 0);
+            answer(parser.unread() > 0);
         }
+        closed = isClose;
+    }
+
+    /** One that breaks a rule counts as not answered: the receiving thread is to find the violation, too. */
+    private void answer(boolean more) throws IOException, ProtocolViolationException {
+        serve(more);
+        answered++;
     }
 
     /** Whether the peer's Close frame came. */
@@ -74,8 +80,9 @@ final class FrameScanner extends ControlReader {
     /** Answers the Close frame that is held. */
     void answerClose() throws IOException, ProtocolViolationException {
         holdsClose = false;
-        answered++;
-        serve(false);
+        closed = false;
+        answer(false);
+        closed = true;
     }
 
     /** Whether there are control frames that were answered here and the receiving thread has not come to. */

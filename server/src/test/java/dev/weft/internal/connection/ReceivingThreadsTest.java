@@ -27,6 +27,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Any thread may receive, one at a time. */
 @Timeout(20)
@@ -189,6 +191,23 @@ class ReceivingThreadsTest {
             over.await();
             assertFalse(test.connection().isOpen());
             assertThrows(ConnectionClosedException.class, () -> test.connection().receive());
+        }
+    }
+
+    /** The valid one after it must not be taken for the peer's. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void invalidCloseFrameThatWasReadAheadMustFailTheReceiver(boolean afterData) throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.peer.send(afterData ? "81 81 00000000 61" : "").send("88 83 00000000 03e8ff")
+                    .send("88 82 00000000 03e8");
+            TestConnection.awaitUntil(() -> !test.connection().isOpen());
+            if (afterData) {
+                assertEquals(new Message.Text("a"), test.onOwner(() -> test.connection().receive()).get());
+            }
+            FutureTask<Message> received = test.onOwner(() -> test.connection().receive());
+            assertInstanceOf(ConnectionClosedException.class,
+                    assertThrows(ExecutionException.class, received::get).getCause());
         }
     }
 }
