@@ -74,7 +74,7 @@ const checks = {
     await page.keyboard.press('Enter');
     const { facts, content } = await next(page);
     assert.equal(content, 'Grüße 🧵');
-    assert.match(facts, /received\s*text\s*12 octets\s*\d+(\.\d+)? ms/);
+    assert.match(facts, /received\s*text\s*12 bytes\s*\d+(\.\d+)? ms/);
     assert.match(facts, /^\d\d:\d\d:\d\d\.\d\d\d/);
     assert.match(await page.locator('#median').innerText(), / ms$/);
   },
@@ -99,7 +99,7 @@ const checks = {
     await page.getByLabel('Text', { exact: true }).fill('');
     await page.keyboard.press('Enter');
     const { facts, content } = await next(page);
-    assert.match(facts, /text\s*0 octets/);
+    assert.match(facts, /text\s*0 bytes/);
     assert.equal(content, 'empty');
   },
 
@@ -107,36 +107,36 @@ const checks = {
     await page.getByLabel('Text', { exact: true }).fill('x'.repeat(5000));
     await page.keyboard.press('Enter');
     const { facts, content } = await next(page);
-    assert.match(facts, /5,000 octets/);
+    assert.match(facts, /5,000 bytes/);
     assert.match(content, /^x{500} … \(shortened\)$/);
   },
 
-  async 'hex is sent as octets'(page) {
-    await page.getByLabel('Octets in hex').fill('00 ff:80,0x7F');
+  async 'hex is sent as bytes'(page) {
+    await page.getByLabel('Bytes in hex').fill('00 ff:80,0x7F');
     await page.keyboard.press('Enter');
     const { facts, content } = await next(page);
-    assert.match(facts, /binary\s*4 octets/);
+    assert.match(facts, /binary\s*4 bytes/);
     assert.equal(content, '00 ff 80 7f');
   },
 
   async 'what is no hex is refused'(page) {
-    await page.getByLabel('Octets in hex').fill('0g');
+    await page.getByLabel('Bytes in hex').fill('0g');
     await page.keyboard.press('Enter');
     assert.ok(await page.locator('#hex').evaluate((field) => field.validationMessage.includes('hex digits')));
     assert.equal(await entries(page, 'received').count(), count);
-    await page.getByLabel('Octets in hex').fill('00 ff 80 7f');
+    await page.getByLabel('Bytes in hex').fill('00 ff 80 7f');
   },
 
-  async 'random octets come back, shortened in the log'(page) {
-    await page.getByLabel('Random octets, how many').fill('200000');
-    await press(page, 'Send random octets');
+  async 'random bytes come back, shortened in the log'(page) {
+    await page.getByLabel('Random bytes, how many').fill('200000');
+    await press(page, 'Send random bytes');
     const { facts, content } = await next(page);
-    assert.match(facts, /binary\s*200,000 octets/);
+    assert.match(facts, /binary\s*200,000 bytes/);
     assert.match(content, /^([0-9a-f]{2} ){128}… \(shortened\)$/);
-    assert.equal(content, await lastEntry(page, 'sent').locator('.content').innerText(), 'the same octets');
+    assert.equal(content, await lastEntry(page, 'sent').locator('.content').innerText(), 'the same bytes');
   },
 
-  async 'a file is sent as octets'(page) {
+  async 'a file is sent as bytes'(page) {
     await page.getByLabel('File', { exact: true }).first().setInputFiles({ name: 'f', mimeType: 'text/plain', buffer: Buffer.from('file') });
     await press(page, 'Send file');
     assert.equal((await next(page)).content, '66 69 6c 65');
@@ -177,8 +177,8 @@ const checks = {
   async 'a message that is too large closes with 1009'(page) {
     await press(page, 'Connect');
     await status(page, 'Connected');
-    await page.getByLabel('Random octets, how many').fill('1048577');
-    await press(page, 'Send random octets');
+    await page.getByLabel('Random bytes, how many').fill('1048577');
+    await press(page, 'Send random bytes');
     await status(page, 'Not connected');
     assert.match(await page.locator('#log').innerText(), /Closed with 1009 \(message too big\)/);
   },

@@ -87,7 +87,7 @@ class Client {
     const expected = Buffer.from(sent);
     assert.equal(binary, typeof sent !== 'string', 'text or binary as sent');
     assert.equal(data.length, expected.length, 'length of the echo');
-    assert.ok(data.equals(expected), `the echo of ${expected.length} octets differs`);
+    assert.ok(data.equals(expected), `the echo of ${expected.length} bytes differs`);
   }
 
   async echo(message) {
@@ -131,8 +131,8 @@ function get(url, headers = {}) {
   });
 }
 
-/** Shakes hands, sends the octets, and answers with all that came after the response's head until the end of the stream. */
-function sendRaw(url, octets) {
+/** Shakes hands, sends the bytes, and answers with all that came after the response's head until the end of the stream. */
+function sendRaw(url, bytes) {
   return new Promise((resolve, reject) => {
     const socket = net.connect(Number(url.port || 80), url.hostname.replace(/^\[|\]$/g, ''));
     let received = Buffer.alloc(0);
@@ -154,7 +154,7 @@ function sendRaw(url, octets) {
       }
       open = true;
       received = received.subarray(end + 4);
-      socket.write(octets);
+      socket.write(bytes);
     });
     socket.once('end', () => (open ? resolve(received) : reject(new Error('end of stream within the handshake'))));
   });
@@ -213,11 +213,11 @@ const checks = {
     ws.send(emoji.subarray(1), { fin: true, binary: false });
     await client.expect('🧵');
 
-    const octets = randomBytes(100_000);
-    for (let at = 0; at < octets.length; at += 1000) {
-      ws.send(octets.subarray(at, at + 1000), { fin: at + 1000 === octets.length });
+    const bytes = randomBytes(100_000);
+    for (let at = 0; at < bytes.length; at += 1000) {
+      ws.send(bytes.subarray(at, at + 1000), { fin: at + 1000 === bytes.length });
     }
-    await client.expect(octets);
+    await client.expect(bytes);
     await client.close();
   },
 
@@ -240,7 +240,7 @@ const checks = {
     assert.ok(reason === 'mended' || reason === '', `reason: ${reason}`);
   },
 
-  async 'a message of 1 MiB is echoed, one octet more closes with 1009'(url) {
+  async 'a message of 1 MiB is echoed, one byte more closes with 1009'(url) {
     const client = await Client.open(url, { perMessageDeflate: false });
     await client.echo(randomBytes(MESSAGE_LIMIT));
     client.ws.send(randomBytes(MESSAGE_LIMIT + 1));

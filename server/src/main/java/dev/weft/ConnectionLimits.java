@@ -14,10 +14,10 @@ import dev.weft.internal.Bounds;
  * @param maxQueuedSize          the most bytes of messages that may wait for the peer to read after
  *                               {@link WebSocketConnection#trySend(String)}, each counted with 64 bytes more; one alone may
  *                               be larger. No connection may have more than a 32nd of the server's
- *                               {@code bufferedOctets}, or 64 KiB if that is more
+ *                               {@code maxBufferedSize}, or 64 KiB if that is more
  * @param readAheadSize          the most bytes that are read while nobody receives, so that control frames among them are
  *                               served; what comes behind them waits outside. At least 128, which is also what remains
- *                               when the server's {@code bufferedOctets} are used up
+ *                               when the server's {@code maxBufferedSize} is used up
  */
 public record ConnectionLimits(int maxMessageSize, long maxStreamedMessageSize, int maxFramesPerMessage,
         int maxQueuedSize, int readAheadSize) {

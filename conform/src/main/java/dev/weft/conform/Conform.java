@@ -138,23 +138,23 @@ public final class Conform implements Callable<Integer> {
         Duration patience = wait.dividedBy(5);
         try {
             SSLContext trust = insecure ? Trust.any() : Trust.ordinary();
-            return new Settings(url, trust, wait, patience, octets(maxMessage), quick);
+            return new Settings(url, trust, wait, patience, bytes(maxMessage), quick);
         } catch (IllegalArgumentException | GeneralSecurityException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage());
         }
     }
 
-    private long octets(String size) {
+    private long bytes(String size) {
         if (!size.matches("[0-9]{1,9}[kKmM]?")) {
             throw new ParameterException(spec.commandLine(),
                     "--max-message " + size + ": not a size such as 64k or 16m");
         }
         long number = Long.parseLong(size.replaceAll("[kKmM]", ""));
-        long octets = number << (size.matches(".*[kK]") ? 10 : size.matches(".*[mM]") ? 20 : 0);
-        if (octets > 512 << 20) {
+        long bytes = number << (size.matches(".*[kK]") ? 10 : size.matches(".*[mM]") ? 20 : 0);
+        if (bytes > 512 << 20) {
             throw new ParameterException(spec.commandLine(), "--max-message " + size + " is over 512m");
         }
-        return octets;
+        return bytes;
     }
 
     private boolean isWanted(Case one) {
@@ -166,7 +166,7 @@ public final class Conform implements Callable<Integer> {
     private static String greet(Settings settings) {
         Server server = new Server(settings, new Findings());
         try {
-            Response response = server.request(server.upgrade().octets());
+            Response response = server.request(server.upgrade().bytes());
             if (response == null || response.status() != 101) {
                 throw new Failure(response == null ? "it ends the connection" : "status " + response.status());
             }

@@ -67,7 +67,7 @@ public final class Runner {
         Findings findings = new Findings();
         long before = System.nanoTime();
         if (one.maxMessage() > settings.maxMessage()) {
-            findings.add(Verdict.SKIPPED, "needs messages of " + one.maxMessage() + " octets", List::of);
+            findings.add(Verdict.SKIPPED, "needs messages of " + one.maxMessage() + " bytes", List::of);
         } else {
             runWatched(one, findings);
         }

@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Weft itself by its own suite, over each transport, and by wss. */
 class WeftTest {
-    /** No rule decides these: small replies are not worth compressing, and what a message without octets means is open. */
-    private static final Set<String> INFORMATIONAL = Set.of("deflate.stream.no-octets", "deflate-volume.text.16",
+    /** No rule decides these: small replies are not worth compressing, and what a message without bytes means is open. */
+    private static final Set<String> INFORMATIONAL = Set.of("deflate.stream.no-bytes", "deflate-volume.text.16",
             "deflate-volume.random.16", "deflate-volume.text.64", "deflate-volume.random.64");
 
     @ParameterizedTest

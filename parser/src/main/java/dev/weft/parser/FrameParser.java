@@ -91,15 +91,15 @@ public final class FrameParser {
     private ProtocolViolationException violation;
 
     // The current frame.
-    private int firstOctet = FIN;
+    private int firstByte = FIN;
     private long frameLength;
     private long remaining;
     private int key;
     private int payloadLength;
 
     // A header that was cut: how many of its bytes were taken, and its second byte.
-    private byte headerOctets;
-    private byte secondOctet;
+    private byte headerBytes;
+    private byte secondByte;
 
     /**
      * A parser at the start of a connection's frames, with no extension.
@@ -141,12 +141,12 @@ public final class FrameParser {
         this.allowed = other.allowed;
         this.wholeText = other.wholeText;
         this.violation = other.violation;
-        this.firstOctet = other.firstOctet;
+        this.firstByte = other.firstByte;
         this.frameLength = other.frameLength;
         this.remaining = other.remaining;
         this.key = other.key;
-        this.headerOctets = other.headerOctets;
-        this.secondOctet = other.secondOctet;
+        this.headerBytes = other.headerBytes;
+        this.secondByte = other.secondByte;
     }
 
     /**
@@ -167,7 +167,7 @@ public final class FrameParser {
     public void feed(byte[] array, int from, int to) {
         Objects.checkFromToIndex(from, to, array.length);
         if (position != end && state != State.FAILED) {
-            throw new IllegalStateException((end - position) + " octets of the region before are not used up");
+            throw new IllegalStateException((end - position) + " bytes of the region before are not used up");
         }
         this.array = array;
         this.position = from;
@@ -201,8 +201,8 @@ public final class FrameParser {
     }
 
     /** The 16-bit length that begins with the two lower bytes; if it is not a good one, more than any region has. */
-    private int goodLength16(int octets) {
-        int length = Integer.reverseBytes(octets) >>> 16;
+    private int goodLength16(int bytes) {
+        int length = Integer.reverseBytes(bytes) >>> 16;
         return length < LENGTH_16 || length > maxFrameLength ? Integer.MAX_VALUE : length;
     }
 
@@ -316,17 +316,17 @@ public final class FrameParser {
 
     /** The current frame's opcode. */
     public Opcode opcode() {
-        return Opcode.ofFirstOctet(firstOctet);
+        return Opcode.ofFirstByte(firstByte);
     }
 
     /** Whether the current frame is the last of its message. */
     public boolean fin() {
-        return (firstOctet & FIN) != 0;
+        return (firstByte & FIN) != 0;
     }
 
     /** The current frame's RSV bits ({@link FrameHeader#RSV1} …). */
     public int rsv() {
-        return firstOctet & RSV;
+        return firstByte & RSV;
     }
 
     /** The current frame's header as a value; the only method here that allocates. */
@@ -362,7 +362,7 @@ public final class FrameParser {
     }
 
     private void setHeader(int first, long length, int maskingKey) {
-        firstOctet = first;
+        firstByte = first;
         frameLength = length;
         key = maskingKey;
     }
@@ -400,31 +400,31 @@ public final class FrameParser {
     /** Takes a header byte by byte: one that the region's end cuts or cut, or that has a 64-bit length. */
     private Event pieceOfHeader() throws ProtocolViolationException {
         while (position < end) {
-            int octet = array[position++] & 0xff;
-            int index = headerOctets++;
-            int extended = secondOctet < LENGTH_16 ? 0 : secondOctet == LENGTH_16 ? 2 : 8;
+            int b = array[position++] & 0xff;
+            int index = headerBytes++;
+            int extended = secondByte < LENGTH_16 ? 0 : secondByte == LENGTH_16 ? 2 : 8;
             if (index == 0) {
-                checkFirst(octet);
-                firstOctet = octet;
+                checkFirst(b);
+                firstByte = b;
                 continue;
             } else if (index == 1) {
-                checkSecond(firstOctet, octet);
-                secondOctet = (byte) (octet & 0x7f);
-                extended = secondOctet < LENGTH_16 ? 0 : secondOctet == LENGTH_16 ? 2 : 8;
-                frameLength = extended == 0 ? secondOctet : 0;
+                checkSecond(firstByte, b);
+                secondByte = (byte) (b & 0x7f);
+                extended = secondByte < LENGTH_16 ? 0 : secondByte == LENGTH_16 ? 2 : 8;
+                frameLength = extended == 0 ? secondByte : 0;
                 key = 0;
             } else if (index < 2 + extended) {
-                frameLength = frameLength << 8 | octet;
+                frameLength = frameLength << 8 | b;
                 if (index == 1 + extended) {
-                    checkLength(frameLength, secondOctet);
+                    checkLength(frameLength, secondByte);
                 }
             } else {
-                key |= octet << (index - 2 - extended << 3);
+                key |= b << (index - 2 - extended << 3);
             }
-            if (headerOctets == 2 + extended + (masked ? 4 : 0)) {
-                headerOctets = 0;
+            if (headerBytes == 2 + extended + (masked ? 4 : 0)) {
+                headerBytes = 0;
                 state = State.HEADER;
-                return begin(firstOctet, frameLength, key, position);
+                return begin(firstByte, frameLength, key, position);
             }
         }
         state = State.CUT_HEADER;
@@ -447,7 +447,7 @@ public final class FrameParser {
 
     /** §5.2: RSV bits mean what an extension says, else they are 0; RFC 7692 §6: on a message's first frame only. */
     private boolean mayHaveRsv(int first) {
-        Opcode opcode = Opcode.ofFirstOctet(first);
+        Opcode opcode = Opcode.ofFirstByte(first);
         return (first & RSV & ~claimedRsv) == 0 && (opcode == Opcode.TEXT || opcode == Opcode.BINARY);
     }
 

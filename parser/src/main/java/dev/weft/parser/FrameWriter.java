@@ -139,7 +139,7 @@ public final class FrameWriter {
         }
         if (opcode.isControl() && (!fin || rsv != 0 || payloadLength > MAX_CONTROL_PAYLOAD)) {
             throw new IllegalArgumentException("§5.5: control frames are whole, without RSV bits and at most "
-                    + MAX_CONTROL_PAYLOAD + " octets; this one has " + payloadLength);
+                    + MAX_CONTROL_PAYLOAD + " bytes; this one has " + payloadLength);
         }
     }
 }

@@ -50,9 +50,9 @@ public final class Masking {
         }
     }
 
-    /** The key for the byte that comes {@code octets} after the one that {@code key} is for. */
-    public static int advance(int key, int octets) {
-        return Integer.rotateRight(key, octets << 3);
+    /** The key for the byte that comes {@code bytes} after the one that {@code key} is for. */
+    public static int advance(int key, int bytes) {
+        return Integer.rotateRight(key, bytes << 3);
     }
 
     /**
@@ -95,11 +95,11 @@ public final class Masking {
     /** The plain loop is the one that C2 turns into vector instructions. */
     private static void xorLoop(byte[] array, int from, int to, long key8) {
         int last = to - 8;
-        long lastOctets = (long) LONG.get(array, last) ^ Long.rotateRight(key8, to - from << 3);
+        long lastBytes = (long) LONG.get(array, last) ^ Long.rotateRight(key8, to - from << 3);
         for (int p = from; p < last; p += 8) {
             LONG.set(array, p, (long) LONG.get(array, p) ^ key8);
         }
-        LONG.set(array, last, lastOctets);
+        LONG.set(array, last, lastBytes);
     }
 
     /** Fewer than 8 bytes. */

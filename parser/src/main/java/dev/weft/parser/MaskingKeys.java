@@ -5,19 +5,19 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /** Masking keys that no one can predict (RFC 6455 §10.3), drawn many at a time: one draw costs about a microsecond. */
 final class MaskingKeys {
-    private static final int OCTETS = 4096;
+    private static final int BYTES = 4096;
 
     private static final ReentrantLock LOCK = new ReentrantLock();
     private static final SecureRandom RANDOM = new SecureRandom();
-    private static final byte[] DRAWN = new byte[OCTETS];
-    private static int position = OCTETS;
+    private static final byte[] DRAWN = new byte[BYTES];
+    private static int position = BYTES;
 
     private MaskingKeys() {}
 
     static int next() {
         LOCK.lock();
         try {
-            if (position == OCTETS) {
+            if (position == BYTES) {
                 RANDOM.nextBytes(DRAWN);
                 position = 0;
             }

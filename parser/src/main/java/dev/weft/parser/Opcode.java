@@ -53,7 +53,7 @@ public enum Opcode {
     }
 
     /** The opcode of a frame's first byte, which the parser has checked: {@code null} if reserved. */
-    static Opcode ofFirstOctet(int octet) {
-        return BY_CODE[octet & 0x0f];
+    static Opcode ofFirstByte(int b) {
+        return BY_CODE[b & 0x0f];
     }
 }

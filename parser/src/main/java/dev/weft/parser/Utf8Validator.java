@@ -140,15 +140,15 @@ public final class Utf8Validator {
         put(next, AFTER_F4, 0x80, 0x8f, TAIL_2);
 
         long[] packed = new long[256];
-        for (int octet = 0; octet < packed.length; octet++) {
+        for (int b = 0; b < packed.length; b++) {
             for (int state = ACCEPT; state <= AFTER_F4; state += 6) {
-                packed[octet] |= (long) next[state / 6][octet] << state;
+                packed[b] |= (long) next[state / 6][b] << state;
             }
         }
         return packed;
     }
 
-    private static void put(int[][] next, int state, int fromOctet, int toOctet, int target) {
-        Arrays.fill(next[state / 6], fromOctet, toOctet + 1, target);
+    private static void put(int[][] next, int state, int fromByte, int toByte, int target) {
+        Arrays.fill(next[state / 6], fromByte, toByte + 1, target);
     }
 }

@@ -8,16 +8,16 @@ import static dev.weft.parser.FrameHeader.RSV;
 final class Violations {
     private Violations() {}
 
-    static ProtocolViolationException rsv(int firstOctet) {
+    static ProtocolViolationException rsv(int firstByte) {
         return violation("5.2",
-                "RSV bits " + Integer.toHexString(firstOctet & RSV) + " that no extension claims here");
+                "RSV bits " + Integer.toHexString(firstByte & RSV) + " that no extension claims here");
     }
 
     /** Of a first byte whose opcode or FIN is not allowed where it stands. */
-    static ProtocolViolationException opcode(int firstOctet) {
-        Opcode opcode = Opcode.ofFirstOctet(firstOctet);
+    static ProtocolViolationException opcode(int firstByte) {
+        Opcode opcode = Opcode.ofFirstByte(firstByte);
         if (opcode == null) {
-            return violation("5.2", "reserved opcode " + (firstOctet & 0x0f));
+            return violation("5.2", "reserved opcode " + (firstByte & 0x0f));
         }
         if (opcode.isControl()) {
             return violation("5.5", "fragmented control frame");
@@ -33,7 +33,7 @@ final class Violations {
     }
 
     static ProtocolViolationException longControlFrame() {
-        return violation("5.5", "control frame of more than 125 octets");
+        return violation("5.5", "control frame of more than 125 bytes");
     }
 
     static ProtocolViolationException topBit() {
@@ -46,7 +46,7 @@ final class Violations {
 
     static ProtocolViolationException tooLong(long length, long maxFrameLength) {
         return new ProtocolViolationException(MESSAGE_TOO_BIG, "10.4",
-                "frame of " + length + " octets is over maxFrameLength " + maxFrameLength);
+                "frame of " + length + " bytes is over maxFrameLength " + maxFrameLength);
     }
 
     private static ProtocolViolationException violation(String section, String message) {

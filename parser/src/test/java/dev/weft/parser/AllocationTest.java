@@ -69,7 +69,7 @@ class AllocationTest {
         long before = threads.getCurrentThreadAllocatedBytes();
         work.frames(FRAMES);
         long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-        assertTrue(allocated < TOLERATED, allocated + " octets for " + FRAMES + " frames");
+        assertTrue(allocated < TOLERATED, allocated + " bytes for " + FRAMES + " frames");
     }
 
     @Test

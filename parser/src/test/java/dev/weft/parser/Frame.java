@@ -3,7 +3,7 @@ package dev.weft.parser;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
-/** A frame as tests see it, and its octets written in the plainest way (RFC 6455 §5.2). */
+/** A frame as tests see it, and its bytes written in the plainest way (RFC 6455 §5.2). */
 public record Frame(boolean fin, int rsv, int opcode, byte[] payload) {
 
     static Frame of(boolean fin, Opcode opcode, byte[] payload) {
@@ -11,7 +11,7 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] payload) {
     }
 
     /** Unmasked, as a server sends it. */
-    byte[] octets() {
+    byte[] bytes() {
         var out = new ByteArrayOutputStream();
         writeHead(out, 0);
         out.writeBytes(payload);
@@ -19,7 +19,7 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] payload) {
     }
 
     /** Masked, as a client sends it. */
-    byte[] octets(byte[] key) {
+    byte[] bytes(byte[] key) {
         var out = new ByteArrayOutputStream();
         writeHead(out, 0x80);
         out.writeBytes(key);

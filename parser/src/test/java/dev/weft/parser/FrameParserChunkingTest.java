@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Where the reads cut a stream changes nothing of what is in it. */
 class FrameParserChunkingTest {
-    /** Longer streams are cut at every octet near their ends, and at a sample of the others. */
+    /** Longer streams are cut at every byte near their ends, and at a sample of the others. */
     private static final int EVERY_CUT = 2048;
 
     static List<Vector> all() {
@@ -21,47 +21,47 @@ class FrameParserChunkingTest {
     @ParameterizedTest
     @MethodSource("all")
     void everyCutGivesTheSame(Vector vector) {
-        byte[] octets = vector.octets();
-        Outcome whole = Reading.whole(vector.parser(), octets);
-        IntStream cuts = octets.length <= EVERY_CUT
-                ? IntStream.rangeClosed(0, octets.length)
+        byte[] bytes = vector.bytes();
+        Outcome whole = Reading.whole(vector.parser(), bytes);
+        IntStream cuts = bytes.length <= EVERY_CUT
+                ? IntStream.rangeClosed(0, bytes.length)
                 : IntStream.concat(
-                        IntStream.concat(IntStream.range(0, 20), new Random(1).ints(10, 20, octets.length - 20)),
-                        IntStream.rangeClosed(octets.length - 20, octets.length));
+                        IntStream.concat(IntStream.range(0, 20), new Random(1).ints(10, 20, bytes.length - 20)),
+                        IntStream.rangeClosed(bytes.length - 20, bytes.length));
         cuts.forEach(cut -> {
-            assertEquals(whole, new Reading(vector.parser()).feedPart(octets, 0, cut)
-                    .feedPart(octets, cut, octets.length).outcome(), () -> "cut at " + cut);
-            assertEquals(whole, new Reading(vector.parser()).feedPart(octets, 0, cut).goOnWithACopy()
-                    .feedPart(octets, cut, octets.length).outcome(), () -> "copied at " + cut);
+            assertEquals(whole, new Reading(vector.parser()).feedPart(bytes, 0, cut)
+                    .feedPart(bytes, cut, bytes.length).outcome(), () -> "cut at " + cut);
+            assertEquals(whole, new Reading(vector.parser()).feedPart(bytes, 0, cut).goOnWithACopy()
+                    .feedPart(bytes, cut, bytes.length).outcome(), () -> "copied at " + cut);
         });
     }
 
     @ParameterizedTest
     @MethodSource("all")
-    void octetByOctetGivesTheSame(Vector vector) {
-        byte[] octets = vector.octets();
+    void byteByByteGivesTheSame(Vector vector) {
+        byte[] bytes = vector.bytes();
         var reading = new Reading(vector.parser());
         byte[] region = new byte[1];
-        for (byte octet : octets) {
-            region[0] = octet;
+        for (byte b : bytes) {
+            region[0] = b;
             reading.feed(region, 0, 1);
         }
-        assertEquals(Reading.whole(vector.parser(), octets), reading.outcome());
+        assertEquals(Reading.whole(vector.parser(), bytes), reading.outcome());
     }
 
     @ParameterizedTest
     @MethodSource("all")
     void randomSlicesGiveTheSame(Vector vector) {
-        byte[] octets = vector.octets();
-        Outcome whole = Reading.whole(vector.parser(), octets);
-        int rounds = octets.length <= EVERY_CUT ? 50 : 3;
+        byte[] bytes = vector.bytes();
+        Outcome whole = Reading.whole(vector.parser(), bytes);
+        int rounds = bytes.length <= EVERY_CUT ? 50 : 3;
         for (int seed = 0; seed < rounds; seed++) {
             var random = new Random(seed);
             var reading = new Reading(vector.parser());
             int longest = 1 << random.nextInt(1, 15);
-            for (int from = 0; from < octets.length;) {
-                int to = Math.min(octets.length, from + random.nextInt(longest + 1));
-                reading.feedPart(octets, from, to);
+            for (int from = 0; from < bytes.length;) {
+                int to = Math.min(bytes.length, from + random.nextInt(longest + 1));
+                reading.feedPart(bytes, from, to);
                 from = to;
             }
             assertEquals(whole, reading.outcome(), "seed " + seed);

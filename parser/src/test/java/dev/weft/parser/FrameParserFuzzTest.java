@@ -49,18 +49,18 @@ class FrameParserFuzzTest {
                 ? random.nextInt(125, 70_000)
                 : random.nextLong(1 << 20, 1L << 40);
         List<Frame> sent = frames(random, claimedRsv);
-        byte[] octets = encode(random, role, sent);
+        byte[] bytes = encode(random, role, sent);
         int mutations = random.nextInt(3) == 0 ? random.nextInt(1, 4) : 0;
         for (int i = 0; i < mutations; i++) {
-            octets = mutate(random, octets);
+            bytes = mutate(random, bytes);
         }
 
-        Outcome expected = new NaiveFrameParser(role, maxFrameLength, claimedRsv).parse(octets);
+        Outcome expected = new NaiveFrameParser(role, maxFrameLength, claimedRsv).parse(bytes);
         if (mutations == 0 && maxFrameLength >= 1 << 20) {
             assertEquals(sent, expected.frames());
         }
         var reading = new Reading(new FrameParser(role, maxFrameLength, claimedRsv));
-        feedSlices(random, reading, octets);
+        feedSlices(random, reading, bytes);
         assertEquals(expected, reading.outcome());
         String kind = expected.violation() != null
                 ? expected.violation().section()
@@ -103,39 +103,39 @@ class FrameParserFuzzTest {
         byte[] key = new byte[4];
         for (Frame frame : frames) {
             random.nextBytes(key);
-            out.writeBytes(receiver == Role.SERVER ? frame.octets(key) : frame.octets());
+            out.writeBytes(receiver == Role.SERVER ? frame.bytes(key) : frame.bytes());
         }
         return out.toByteArray();
     }
 
-    private static byte[] mutate(SplittableRandom random, byte[] octets) {
-        if (octets.length < 2) {
-            return octets;
+    private static byte[] mutate(SplittableRandom random, byte[] bytes) {
+        if (bytes.length < 2) {
+            return bytes;
         }
-        byte[] mutated = octets.clone();
-        // Mostly among the first octets, where the next header is not far.
-        int at = random.nextInt(random.nextBoolean() ? Math.min(16, octets.length) : octets.length);
+        byte[] mutated = bytes.clone();
+        // Mostly among the first bytes, where the next header is not far.
+        int at = random.nextInt(random.nextBoolean() ? Math.min(16, bytes.length) : bytes.length);
         switch (random.nextInt(5)) {
             case 0 -> mutated[at] ^= (byte) (1 << random.nextInt(8));
             case 1 -> mutated[at] = (byte) random.nextInt();
-            case 2 -> mutated = Arrays.copyOf(octets, at);
-            case 3 -> mutated = Hex.join(Arrays.copyOf(octets, at), Arrays.copyOfRange(octets, at + 1, octets.length));
+            case 2 -> mutated = Arrays.copyOf(bytes, at);
+            case 3 -> mutated = Hex.join(Arrays.copyOf(bytes, at), Arrays.copyOfRange(bytes, at + 1, bytes.length));
             default -> {
                 // An extended length with any number of leading zeros, or ones.
                 mutated[1] = (byte) (mutated[1] & 0x80 | random.nextInt(126, 128));
                 int zeros = random.nextInt(10);
                 byte digit = (byte) (random.nextInt(8) == 0 ? 0xff : 0);
-                Arrays.fill(mutated, Math.min(2, octets.length), Math.min(2 + zeros, octets.length), digit);
+                Arrays.fill(mutated, Math.min(2, bytes.length), Math.min(2 + zeros, bytes.length), digit);
             }
         }
         return mutated;
     }
 
     /** Each slice lies anywhere in an array of its own, with noise around it that must stay as it is. */
-    private static void feedSlices(SplittableRandom random, Reading reading, byte[] octets) {
+    private static void feedSlices(SplittableRandom random, Reading reading, byte[] bytes) {
         int longest = 1 << random.nextInt(random.nextInt(8) == 0 ? 3 : 8, 18);
-        for (int from = 0; from < octets.length && !reading.failed();) {
-            int length = Math.min(octets.length - from, random.nextInt(longest + 1));
+        for (int from = 0; from < bytes.length && !reading.failed();) {
+            int length = Math.min(bytes.length - from, random.nextInt(longest + 1));
             int before = random.nextInt(12);
             int after = random.nextBoolean() ? 0 : random.nextInt(12);
             byte[] array = new byte[before + length + after];
@@ -146,7 +146,7 @@ class FrameParserFuzzTest {
                 array[i] = (byte) random.nextInt();
             }
             byte[] noise = Arrays.copyOfRange(array, before + length, array.length);
-            System.arraycopy(octets, from, array, before, length);
+            System.arraycopy(bytes, from, array, before, length);
             reading.feed(array, before, before + length);
             for (int i = 0; i < before; i++) {
                 assertEquals((byte) (from + i), array[i]);

@@ -29,30 +29,30 @@ class FrameParserTest {
     @ParameterizedTest
     @MethodSource("all")
     void vectorsAreReadInOneRegion(Vector vector) {
-        assertEquals(vector.outcome(), normal(Reading.whole(vector.parser(), vector.octets())));
+        assertEquals(vector.outcome(), normal(Reading.whole(vector.parser(), vector.bytes())));
     }
 
     @ParameterizedTest
     @MethodSource("all")
     void theNaiveParserAgreesWithTheVectors(Vector vector) {
         var naive = new NaiveFrameParser(vector.role(), Vectors.MAX_FRAME_LENGTH, vector.claimedRsv());
-        assertEquals(vector.outcome(), normal(naive.parse(vector.octets())));
+        assertEquals(vector.outcome(), normal(naive.parse(vector.bytes())));
     }
 
     @ParameterizedTest
     @MethodSource("bad")
-    void violationsAreReportedAtTheirOctetAndNotBefore(Vector vector) {
-        byte[] before = Arrays.copyOf(vector.octets(), vector.octets().length - 1);
+    void violationsAreReportedAtTheirByteAndNotBefore(Vector vector) {
+        byte[] before = Arrays.copyOf(vector.bytes(), vector.bytes().length - 1);
         assertEquals(null, Reading.whole(vector.parser(), before).violation());
-        assertEquals(vector.violation(), Reading.whole(vector.parser(), vector.octets()).violation());
+        assertEquals(vector.violation(), Reading.whole(vector.parser(), vector.bytes()).violation());
     }
 
     @ParameterizedTest
     @MethodSource("bad")
     void whatFollowsAViolationDoesNotMatter(Vector vector) {
         for (byte[] tail : List.of(new byte[20], Vectors.random(20), Vectors.random(70_000))) {
-            byte[] octets = Hex.join(vector.octets(), tail);
-            assertEquals(vector.outcome(), normal(Reading.whole(vector.parser(), octets)));
+            byte[] bytes = Hex.join(vector.bytes(), tail);
+            assertEquals(vector.outcome(), normal(Reading.whole(vector.parser(), bytes)));
         }
     }
 
@@ -95,13 +95,13 @@ class FrameParserTest {
     @Test
     void aLimitsMessageGivesValueLimitAndSetting() {
         Reading reading = new Reading(new FrameParser(Role.CLIENT, 1000)).feed(Hex.of("82 7e 03e9"));
-        assertEquals("frame of 1001 octets is over maxFrameLength 1000", reading.violation().getMessage());
+        assertEquals("frame of 1001 bytes is over maxFrameLength 1000", reading.violation().getMessage());
     }
 
     @Test
     void everyViolationsMessageFitsACloseReason() {
         for (Vector vector : bad()) {
-            String message = new Reading(vector.parser()).feed(vector.octets()).violation().getMessage();
+            String message = new Reading(vector.parser()).feed(vector.bytes()).violation().getMessage();
             assertTrue(!message.isEmpty() && Vectors.utf8(message).length <= 123, message);
         }
     }
@@ -121,8 +121,8 @@ class FrameParserTest {
     @Test
     void aFrameThatIsCutHasAStartPartsAndAnEnd() throws Exception {
         var parser = new FrameParser(Role.SERVER, 125);
-        byte[] octets = Hex.of("81 85 37 fa 21 3d 7f 9f 4d 51 58"); // masked "Hello"
-        parser.feed(octets, 0, 7);
+        byte[] bytes = Hex.of("81 85 37 fa 21 3d 7f 9f 4d 51 58"); // masked "Hello"
+        parser.feed(bytes, 0, 7);
         assertEquals(Event.FRAME_START, parser.next());
         assertEquals(Opcode.TEXT, parser.opcode());
         assertTrue(parser.fin());
@@ -132,11 +132,11 @@ class FrameParserTest {
         assertEquals(Event.PAYLOAD, parser.next());
         assertEquals(6, parser.payloadOffset());
         assertEquals(1, parser.payloadLength());
-        assertEquals('H', octets[6]);
+        assertEquals('H', bytes[6]);
         assertEquals(4, parser.frameRemaining());
         assertEquals(Event.NEED_INPUT, parser.next());
         assertFalse(parser.atFrameBoundary());
-        parser.feed(octets, 7, 11);
+        parser.feed(bytes, 7, 11);
         assertEquals(Event.PAYLOAD, parser.next());
         assertEquals(7, parser.payloadOffset());
         assertEquals(4, parser.payloadLength());
@@ -144,7 +144,7 @@ class FrameParserTest {
         assertEquals(Event.FRAME_END, parser.next());
         assertTrue(parser.atFrameBoundary());
         assertEquals(Event.NEED_INPUT, parser.next());
-        assertEquals("Hello", new String(octets, 6, 5));
+        assertEquals("Hello", new String(bytes, 6, 5));
     }
 
     @Test
@@ -175,7 +175,7 @@ class FrameParserTest {
     }
 
     @Test
-    void octetsOutsideTheRegionAreNeitherReadNorTouched() {
+    void bytesOutsideTheRegionAreNeitherReadNorTouched() {
         byte[] frame = Hex.of("81 85 37 fa 21 3d 7f 9f 4d 51 58"); // masked "Hello"
         for (byte around : new byte[]{0, (byte) 0xff, (byte) 0x81}) {
             byte[] array = new byte[frame.length + 40];
@@ -192,14 +192,14 @@ class FrameParserTest {
     void hasFrameSeesAWholeFrameAndNoLess() {
         for (Role role : Role.values()) {
             for (int length : new int[]{0, 1, 125, 126, 300, 65535}) {
-                byte[] octets = Vectors.encode(role, Frame.of(true, Opcode.BINARY, new byte[length]));
-                for (int cut = Math.max(0, octets.length - 20); cut < octets.length; cut++) {
-                    assertFalse(fed(role, Arrays.copyOf(octets, cut)).hasFrame(), length + " cut at " + cut);
+                byte[] bytes = Vectors.encode(role, Frame.of(true, Opcode.BINARY, new byte[length]));
+                for (int cut = Math.max(0, bytes.length - 20); cut < bytes.length; cut++) {
+                    assertFalse(fed(role, Arrays.copyOf(bytes, cut)).hasFrame(), length + " cut at " + cut);
                 }
-                for (int cut = 0; cut < Math.min(20, octets.length); cut++) {
-                    assertFalse(fed(role, Arrays.copyOf(octets, cut)).hasFrame(), length + " cut at " + cut);
+                for (int cut = 0; cut < Math.min(20, bytes.length); cut++) {
+                    assertFalse(fed(role, Arrays.copyOf(bytes, cut)).hasFrame(), length + " cut at " + cut);
                 }
-                assertTrue(fed(role, octets).hasFrame(), role + " " + length);
+                assertTrue(fed(role, bytes).hasFrame(), role + " " + length);
             }
         }
     }
@@ -212,9 +212,9 @@ class FrameParserTest {
         assertFalse(parser.hasFrame());
     }
 
-    private static FrameParser fed(Role role, byte[] octets) {
+    private static FrameParser fed(Role role, byte[] bytes) {
         var parser = new FrameParser(role, 1 << 20);
-        parser.feed(octets, 0, octets.length);
+        parser.feed(bytes, 0, bytes.length);
         return parser;
     }
 

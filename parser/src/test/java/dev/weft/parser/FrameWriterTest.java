@@ -32,10 +32,10 @@ class FrameWriterTest {
         assertWritten("8a 85 37 fa 21 3d 7f 9f 4d 51 58", client, true, Opcode.PONG, hello);
     }
 
-    private static void assertWritten(String octets, FrameWriter writer, boolean fin, Opcode opcode, byte[] payload) {
+    private static void assertWritten(String bytes, FrameWriter writer, boolean fin, Opcode opcode, byte[] payload) {
         byte[] target = new byte[20];
         int end = writer.writeFrame(target, 3, fin, 0, opcode, payload, 0, payload.length);
-        assertEquals(octets, Hex.string(Arrays.copyOfRange(target, 3, end)));
+        assertEquals(bytes, Hex.string(Arrays.copyOfRange(target, 3, end)));
         assertArrayEquals(new byte[3], Arrays.copyOf(target, 3));
         assertArrayEquals(new byte[20 - end], Arrays.copyOfRange(target, end, 20));
     }
@@ -69,18 +69,18 @@ class FrameWriterTest {
                 Frame.of(true, Opcode.CONTINUATION, payload), new Frame(true, FrameHeader.RSV, 1, payload)};
         for (Role role : Role.values()) {
             FrameWriter writer = new FrameWriter(role);
-            byte[] octets = new byte[3 * length + 200];
+            byte[] bytes = new byte[3 * length + 200];
             int end = 0;
             for (Frame f : frames) {
                 byte[] source = Hex.join(new byte[2], f.payload(), new byte[1]);
                 byte[] before = source.clone();
-                end = writer.writeFrame(octets, end, f.fin(), f.rsv(), Opcode.of(f.opcode()), source, 2,
+                end = writer.writeFrame(bytes, end, f.fin(), f.rsv(), Opcode.of(f.opcode()), source, 2,
                         source.length - 1);
                 assertArrayEquals(before, source);
             }
             Role receiver = role == Role.SERVER ? Role.CLIENT : Role.SERVER;
             var parser = new FrameParser(receiver, 1 << 20, FrameHeader.RSV);
-            assertEquals(List.of(frames), Reading.whole(parser, Arrays.copyOf(octets, end)).frames());
+            assertEquals(List.of(frames), Reading.whole(parser, Arrays.copyOf(bytes, end)).frames());
         }
     }
 
@@ -113,17 +113,17 @@ class FrameWriterTest {
     void everyFrameHasAFreshKey() {
         int[] next = {0};
         var writer = new FrameWriter(Role.CLIENT, () -> ++next[0]);
-        byte[] octets = new byte[12];
-        writer.writeHeader(octets, 0, true, 0, Opcode.PING, 0);
-        writer.writeHeader(octets, 6, true, 0, Opcode.PING, 0);
-        assertEquals("89 80 01 00 00 00 89 80 02 00 00 00", Hex.string(octets));
+        byte[] bytes = new byte[12];
+        writer.writeHeader(bytes, 0, true, 0, Opcode.PING, 0);
+        writer.writeHeader(bytes, 6, true, 0, Opcode.PING, 0);
+        assertEquals("89 80 01 00 00 00 89 80 02 00 00 00", Hex.string(bytes));
         var random = new FrameWriter(Role.CLIENT);
         byte[] other = new byte[12];
-        random.writeHeader(octets, 0, true, 0, Opcode.PING, 0);
-        random.writeHeader(octets, 6, true, 0, Opcode.PING, 0);
+        random.writeHeader(bytes, 0, true, 0, Opcode.PING, 0);
+        random.writeHeader(bytes, 6, true, 0, Opcode.PING, 0);
         random.writeHeader(other, 0, true, 0, Opcode.PING, 0);
         random.writeHeader(other, 6, true, 0, Opcode.PING, 0);
-        assertNotEquals(Hex.string(octets), Hex.string(other));
+        assertNotEquals(Hex.string(bytes), Hex.string(other));
     }
 
     @ParameterizedTest

@@ -3,7 +3,7 @@ package dev.weft.parser;
 import java.io.ByteArrayOutputStream;
 import java.util.HexFormat;
 
-/** Octets as tests write them: pairs of hex digits, spaces where they help. */
+/** Bytes as tests write them: pairs of hex digits, spaces where they help. */
 final class Hex {
     private Hex() {}
 
@@ -11,10 +11,10 @@ final class Hex {
         return HexFormat.of().parseHex(digits.replace(" ", ""));
     }
 
-    static String string(byte[] octets) {
-        return octets.length <= 64
-                ? HexFormat.ofDelimiter(" ").formatHex(octets)
-                : HexFormat.ofDelimiter(" ").formatHex(octets, 0, 64) + " … " + octets.length + " octets";
+    static String string(byte[] bytes) {
+        return bytes.length <= 64
+                ? HexFormat.ofDelimiter(" ").formatHex(bytes)
+                : HexFormat.ofDelimiter(" ").formatHex(bytes, 0, 64) + " … " + bytes.length + " bytes";
     }
 
     static byte[] join(byte[]... parts) {

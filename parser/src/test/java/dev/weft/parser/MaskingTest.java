@@ -8,13 +8,13 @@ import org.junit.jupiter.api.Test;
 
 class MaskingTest {
     private static final int KEY = 0x3d21fa37;
-    private static final byte[] KEY_OCTETS = Hex.of("37 fa 21 3d");
+    private static final byte[] KEY_BYTES = Hex.of("37 fa 21 3d");
 
     @Test
-    void theFirstOctetOfTheKeyIsTheLowestOfTheInt() {
-        byte[] octets = Hex.of("7f 9f 4d 51 58"); // RFC 6455 §5.7: masked "Hello"
-        Masking.apply(octets, 0, 5, KEY);
-        assertEquals("Hello", new String(octets));
+    void theFirstByteOfTheKeyIsTheLowestOfTheInt() {
+        byte[] bytes = Hex.of("7f 9f 4d 51 58"); // RFC 6455 §5.7: masked "Hello"
+        Masking.apply(bytes, 0, 5, KEY);
+        assertEquals("Hello", new String(bytes));
     }
 
     @Test
@@ -43,32 +43,32 @@ class MaskingTest {
         byte[] actual = Vectors.random(offset + length + slack);
         byte[] expected = actual.clone();
         for (int i = 0; i < length; i++) {
-            expected[offset + i] ^= KEY_OCTETS[(i + phase) % 4];
+            expected[offset + i] ^= KEY_BYTES[(i + phase) % 4];
         }
         Masking.apply(actual, offset, offset + length, Masking.advance(KEY, phase));
-        assertArrayEquals(expected, actual, () -> length + " octets at " + offset + ", phase " + phase);
+        assertArrayEquals(expected, actual, () -> length + " bytes at " + offset + ", phase " + phase);
     }
 
     @Test
     void advancingGoesRoundTheKey() {
         assertEquals(0x373d21fa, Masking.advance(KEY, 1));
-        for (int octets : new int[]{0, 4, 8, 1 << 30}) {
-            assertEquals(KEY, Masking.advance(KEY, octets));
+        for (int bytes : new int[]{0, 4, 8, 1 << 30}) {
+            assertEquals(KEY, Masking.advance(KEY, bytes));
         }
-        for (int octets = 0; octets < 20; octets++) {
-            assertEquals(Masking.advance(KEY, octets + 1), Masking.advance(Masking.advance(KEY, octets), 1));
+        for (int bytes = 0; bytes < 20; bytes++) {
+            assertEquals(Masking.advance(KEY, bytes + 1), Masking.advance(Masking.advance(KEY, bytes), 1));
         }
     }
 
     @Test
     void regionsMustBeWithinTheirArray() {
         for (int length : new int[]{0, 1, 3, 5, 20, 128, 200}) {
-            byte[] octets = Vectors.random(length);
-            byte[] before = octets.clone();
-            assertThrows(IndexOutOfBoundsException.class, () -> Masking.apply(octets, 0, length + 1, KEY));
-            assertThrows(IndexOutOfBoundsException.class, () -> Masking.apply(octets, -1, length, KEY));
-            assertThrows(IndexOutOfBoundsException.class, () -> Masking.apply(octets, 1, 0, KEY));
-            assertArrayEquals(before, octets);
+            byte[] bytes = Vectors.random(length);
+            byte[] before = bytes.clone();
+            assertThrows(IndexOutOfBoundsException.class, () -> Masking.apply(bytes, 0, length + 1, KEY));
+            assertThrows(IndexOutOfBoundsException.class, () -> Masking.apply(bytes, -1, length, KEY));
+            assertThrows(IndexOutOfBoundsException.class, () -> Masking.apply(bytes, 1, 0, KEY));
+            assertArrayEquals(before, bytes);
         }
     }
 }

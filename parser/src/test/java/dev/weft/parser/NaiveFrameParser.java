@@ -22,8 +22,8 @@ public final class NaiveFrameParser {
         this.claimedRsv = claimedRsv;
     }
 
-    public Outcome parse(byte[] octets) {
-        stream = octets;
+    public Outcome parse(byte[] bytes) {
+        stream = bytes;
         try {
             while (position < stream.length) {
                 Outcome cut = frame();
@@ -40,7 +40,7 @@ public final class NaiveFrameParser {
     }
 
     private Outcome frame() throws ProtocolViolationException {
-        int first = octet();
+        int first = nextByte();
         boolean fin = first >= 128;
         int rsv = first & 0b0111_0000;
         int opcode = first & 0b0000_1111;
@@ -52,7 +52,7 @@ public final class NaiveFrameParser {
         require(opcode != 0 || withinMessage, "5.4");
         require(!beginsMessage || !withinMessage, "5.4");
 
-        int second = octet();
+        int second = nextByte();
         boolean masked = second >= 128;
         require(masked == expectMasked, "5.1");
         int shortLength = second % 128;
@@ -72,7 +72,7 @@ public final class NaiveFrameParser {
 
         int[] key = new int[4];
         for (int i = 0; masked && i < 4; i++) {
-            key[i] = octet();
+            key[i] = nextByte();
         }
 
         if (!control) {
@@ -92,14 +92,14 @@ public final class NaiveFrameParser {
         return null;
     }
 
-    private int octet() {
+    private int nextByte() {
         return Byte.toUnsignedInt(stream[position++]);
     }
 
-    private long extendedLength(int octets) throws ProtocolViolationException {
-        byte[] digits = new byte[octets];
-        for (int i = 0; i < octets; i++) {
-            digits[i] = (byte) octet();
+    private long extendedLength(int bytes) throws ProtocolViolationException {
+        byte[] digits = new byte[bytes];
+        for (int i = 0; i < bytes; i++) {
+            digits[i] = (byte) nextByte();
         }
         BigInteger length = new BigInteger(1, digits);
         require(length.bitLength() <= 63, "5.2");

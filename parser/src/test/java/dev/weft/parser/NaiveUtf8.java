@@ -4,18 +4,18 @@ import java.util.BitSet;
 
 /** UTF-8 by its definition: the encodings of all code points, listed. What {@link Utf8Validator} is compared with. */
 final class NaiveUtf8 {
-    /** The encodings, and the beginnings of longer ones, by their count of octets. */
+    /** The encodings, and the beginnings of longer ones, by their count of bytes. */
     private static final BitSet[] COMPLETE = {new BitSet(), new BitSet(), new BitSet(), new BitSet()};
     private static final BitSet[] BEGUN = {new BitSet(), new BitSet(), new BitSet(), new BitSet()};
 
     static {
         for (int codePoint = 0; codePoint <= 0x10ffff; codePoint++) {
             if (codePoint < 0xd800 || codePoint > 0xdfff) {
-                byte[] octets = encode(codePoint);
-                for (int length = 1; length < octets.length; length++) {
-                    BEGUN[length - 1].set(number(octets, 0, length));
+                byte[] bytes = encode(codePoint);
+                for (int length = 1; length < bytes.length; length++) {
+                    BEGUN[length - 1].set(number(bytes, 0, length));
                 }
-                COMPLETE[octets.length - 1].set(number(octets, 0, octets.length));
+                COMPLETE[bytes.length - 1].set(number(bytes, 0, bytes.length));
             }
         }
     }
@@ -41,39 +41,39 @@ final class NaiveUtf8 {
         return (byte) (0x80 | bits & 0x3f);
     }
 
-    /** The offset of the first octet that cannot be part of valid text, or -1. */
-    static int firstImpossible(byte[] octets, int from, int to) {
+    /** The offset of the first byte that cannot be part of valid text, or -1. */
+    static int firstImpossible(byte[] bytes, int from, int to) {
         int start = from;
         for (int p = from; p < to; p++) {
-            if (is(COMPLETE, octets, start, p + 1)) {
+            if (is(COMPLETE, bytes, start, p + 1)) {
                 start = p + 1;
-            } else if (!is(BEGUN, octets, start, p + 1)) {
+            } else if (!is(BEGUN, bytes, start, p + 1)) {
                 return p;
             }
         }
         return -1;
     }
 
-    /** Whether octets without an impossible one end with a whole code point. */
-    static boolean isComplete(byte[] octets, int from, int to) {
+    /** Whether bytes without an impossible one end with a whole code point. */
+    static boolean isComplete(byte[] bytes, int from, int to) {
         int start = from;
         for (int p = from; p < to; p++) {
-            if (is(COMPLETE, octets, start, p + 1)) {
+            if (is(COMPLETE, bytes, start, p + 1)) {
                 start = p + 1;
             }
         }
         return start == to;
     }
 
-    private static boolean is(BitSet[] set, byte[] octets, int from, int to) {
-        return set[to - from - 1].get(number(octets, from, to));
+    private static boolean is(BitSet[] set, byte[] bytes, int from, int to) {
+        return set[to - from - 1].get(number(bytes, from, to));
     }
 
-    /** The octets as one number; of four, the first is left with the three bits that F0 to F7 differ in. */
-    private static int number(byte[] octets, int from, int to) {
+    /** The bytes as one number; of four, the first is left with the three bits that F0 to F7 differ in. */
+    private static int number(byte[] bytes, int from, int to) {
         int number = 0;
         for (int i = from; i < to; i++) {
-            number = number << 8 | octets[i] & 0xff;
+            number = number << 8 | bytes[i] & 0xff;
         }
         return to - from < 4 ? number : number & 0x07ffffff;
     }

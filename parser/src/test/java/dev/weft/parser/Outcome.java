@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param frames        the frames that came whole
  * @param unfinished    what came of a frame whose header was complete and payload was not, or {@code null}
- * @param remaining     octets of payload that the unfinished frame still lacks
+ * @param remaining     bytes of payload that the unfinished frame still lacks
  * @param violation     the rule that was broken, or {@code null}
  * @param atBoundary    whether no frame is half-read; without meaning after a violation
  * @param withinMessage whether a message lacks its last fragment; without meaning after a violation

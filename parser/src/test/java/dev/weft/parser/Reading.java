@@ -22,19 +22,19 @@ public final class Reading {
         this.parser = parser;
     }
 
-    /** All of the octets as one region that ends where its array ends. */
-    public static Outcome whole(FrameParser parser, byte[] octets) {
-        return new Reading(parser).feed(octets).outcome();
+    /** All of the bytes as one region that ends where its array ends. */
+    public static Outcome whole(FrameParser parser, byte[] bytes) {
+        return new Reading(parser).feed(bytes).outcome();
     }
 
     /** Feeds a copy; the region is the whole array. */
-    public Reading feed(byte[] octets) {
-        return feed(octets.clone(), 0, octets.length);
+    public Reading feed(byte[] bytes) {
+        return feed(bytes.clone(), 0, bytes.length);
     }
 
     /** Feeds a copy of a part; the region is the whole array. */
-    public Reading feedPart(byte[] octets, int from, int to) {
-        return feed(Arrays.copyOfRange(octets, from, to), 0, to - from);
+    public Reading feedPart(byte[] bytes, int from, int to) {
+        return feed(Arrays.copyOfRange(bytes, from, to), 0, to - from);
     }
 
     /** What is fed from here on is fed to a copy of the parser. */

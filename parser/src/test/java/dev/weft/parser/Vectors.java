@@ -16,10 +16,10 @@ final class Vectors {
     /**
      * A stream and what is in it.
      *
-     * @param octets    a good stream ends where a frame ends; a bad one ends with the octet that breaks the rule
+     * @param bytes    a good stream ends where a frame ends; a bad one ends with the byte that breaks the rule
      * @param violation {@code null} for a good stream
      */
-    record Vector(String name, Role role, int claimedRsv, byte[] octets, List<Frame> frames,
+    record Vector(String name, Role role, int claimedRsv, byte[] bytes, List<Frame> frames,
             Outcome.Violation violation) {
 
         FrameParser parser() {
@@ -50,7 +50,7 @@ final class Vectors {
         var good = new ArrayList<Vector>();
         rfcExamples(good);
         for (int length : new int[]{0, 1, 2, 3, 4, 7, 8, 124, 125, 126, 127, 128, 129, 65535, 65536, 1 << 20}) {
-            both(good, length + " octets", Frame.of(true, Opcode.BINARY, random(length)), text("next"));
+            both(good, length + " bytes", Frame.of(true, Opcode.BINARY, random(length)), text("next"));
         }
         Frame ping = Frame.of(true, Opcode.PING, random(125));
         Frame pong = Frame.of(true, Opcode.PONG, random(0));
@@ -61,7 +61,7 @@ final class Vectors {
         Frame firstEmpty = Frame.of(false, Opcode.BINARY, random(0));
         Frame middleEmpty = Frame.of(false, Opcode.CONTINUATION, random(0));
         Frame lastEmpty = Frame.of(true, Opcode.CONTINUATION, random(0));
-        both(good, "no octet at all");
+        both(good, "no byte at all");
         both(good, "every control frame between messages", ping, pong, close);
         both(good, "control frames between fragments", first, ping, middle, pong, close, last, text("next"));
         both(good, "empty first fragment", firstEmpty, middle, last, text("next"));
@@ -76,7 +76,7 @@ final class Vectors {
         return good;
     }
 
-    /** §5.7, octet by octet as printed there. */
+    /** §5.7, byte by byte as printed there. */
     private static void rfcExamples(List<Vector> good) {
         Frame hello = text("Hello");
         add(good, "unmasked text", CLIENT, "81 05 48 65 6c 6c 6f", hello);
@@ -86,17 +86,17 @@ final class Vectors {
         add(good, "unmasked ping", CLIENT, "89 05 48 65 6c 6c 6f", Frame.of(true, Opcode.PING, utf8("Hello")));
         add(good, "masked pong", SERVER, "8a 85 37 fa 21 3d 7f 9f 4d 51 58",
                 Frame.of(true, Opcode.PONG, utf8("Hello")));
-        byte[] octets256 = random(256);
-        good.add(new Vector("256 octets", CLIENT, 0, Hex.join(Hex.of("82 7e 0100"), octets256),
-                List.of(Frame.of(true, Opcode.BINARY, octets256)), null));
-        byte[] octets64Ki = random(1 << 16);
-        good.add(new Vector("64 KiB", CLIENT, 0, Hex.join(Hex.of("82 7f 0000000000010000"), octets64Ki),
-                List.of(Frame.of(true, Opcode.BINARY, octets64Ki)), null));
+        byte[] bytes256 = random(256);
+        good.add(new Vector("256 bytes", CLIENT, 0, Hex.join(Hex.of("82 7e 0100"), bytes256),
+                List.of(Frame.of(true, Opcode.BINARY, bytes256)), null));
+        byte[] bytes64Ki = random(1 << 16);
+        good.add(new Vector("64 KiB", CLIENT, 0, Hex.join(Hex.of("82 7f 0000000000010000"), bytes64Ki),
+                List.of(Frame.of(true, Opcode.BINARY, bytes64Ki)), null));
     }
 
     static List<Vector> bad() {
         var bad = new ArrayList<Vector>();
-        badFirstOctets(bad);
+        badFirstBytes(bad);
         badOrder(bad);
         for (String control : List.of("88", "89", "8a")) {
             violates(bad, "control frame in 16-bit form", 1002, "5.5", control + " fe", control + " 7e");
@@ -111,7 +111,7 @@ final class Vectors {
         return bad;
     }
 
-    private static void badFirstOctets(List<Vector> bad) {
+    private static void badFirstBytes(List<Vector> bad) {
         for (String first : List.of("c1", "a1", "91", "f1", "41", "c2", "a2", "92")) {
             violates(bad, "RSV bits that none claimed", 1002, "5.2", first, first);
         }
@@ -169,8 +169,8 @@ final class Vectors {
         }
     }
 
-    private static void add(List<Vector> to, String name, Role role, String octets, Frame... frames) {
-        to.add(new Vector("RFC 6455 §5.7: " + name, role, 0, Hex.of(octets), List.of(frames), null));
+    private static void add(List<Vector> to, String name, Role role, String bytes, Frame... frames) {
+        to.add(new Vector("RFC 6455 §5.7: " + name, role, 0, Hex.of(bytes), List.of(frames), null));
     }
 
     private static void both(List<Vector> to, String name, Frame... frames) {
@@ -190,19 +190,19 @@ final class Vectors {
         Frame[] before = {text("a"), Frame.of(true, Opcode.PING, random(3)), Frame.of(true, Opcode.BINARY, random(0))};
         var violation = new Outcome.Violation(code, section);
         for (Role role : Role.values()) {
-            String octets = role == SERVER ? toServer : toClient;
-            String title = name + " (" + octets + ")";
-            to.add(new Vector(title, role, claimedRsv, Hex.of(octets), List.of(), violation));
+            String bytes = role == SERVER ? toServer : toClient;
+            String title = name + " (" + bytes + ")";
+            to.add(new Vector(title, role, claimedRsv, Hex.of(bytes), List.of(), violation));
             to.add(new Vector(title + " after good frames", role, claimedRsv,
-                    Hex.join(encode(role, before), Hex.of(octets)), List.of(before), violation));
+                    Hex.join(encode(role, before), Hex.of(bytes)), List.of(before), violation));
         }
     }
 
-    private static void after(List<Vector> to, int claimedRsv, String name, String section, String octets,
+    private static void after(List<Vector> to, int claimedRsv, String name, String section, String bytes,
             Frame... before) {
         for (Role role : Role.values()) {
-            to.add(new Vector(name + " (" + octets + ")", role, claimedRsv,
-                    Hex.join(encode(role, before), Hex.of(octets)), List.of(before),
+            to.add(new Vector(name + " (" + bytes + ")", role, claimedRsv,
+                    Hex.join(encode(role, before), Hex.of(bytes)), List.of(before),
                     new Outcome.Violation(1002, section)));
         }
     }
@@ -210,7 +210,7 @@ final class Vectors {
     static byte[] encode(Role receiver, Frame... frames) {
         byte[][] parts = new byte[frames.length][];
         for (int i = 0; i < parts.length; i++) {
-            parts[i] = receiver == SERVER ? frames[i].octets(KEY) : frames[i].octets();
+            parts[i] = receiver == SERVER ? frames[i].bytes(KEY) : frames[i].bytes();
         }
         return Hex.join(parts);
     }
@@ -224,8 +224,8 @@ final class Vectors {
     }
 
     static byte[] random(int length) {
-        byte[] octets = new byte[length];
-        new Random(length).nextBytes(octets);
-        return octets;
+        byte[] bytes = new byte[length];
+        new Random(length).nextBytes(bytes);
+        return bytes;
     }
 }

@@ -67,7 +67,7 @@ final class EchoOptions {
         declareOutput();
         spec.usageMessage().description(
                 "A WebSocket server that sends every message back, and shows browsers a page to try it with.",
-                "A SIZE is in octets, or with k, m or g in KiB, MiB or GiB; a TIME is like 500ms, 20s, 2m, 1h or 7d.")
+                "A SIZE is in bytes, or with k, m or g in KiB, MiB or GiB; a TIME is like 500ms, 20s, 2m, 1h or 7d.")
                 .width(HELP_WIDTH).longOptionsMaxWidth(OPTIONS_WIDTH).sortOptions(false).abbreviateSynopsis(true);
         commandLine = new CommandLine(spec).setExpandAtFiles(false);
     }
@@ -106,11 +106,11 @@ final class EchoOptions {
                 option("--request-line-length", Notation.SIZE, httpLimits.requestLineLength(),
                         length -> httpLimits = new HttpLimits(length, httpLimits.headerLineLength(),
                                 httpLimits.headerCount(), httpLimits.headersLength()),
-                        "Most octets of a request line."),
+                        "Most bytes of a request line."),
                 option("--header-line-length", Notation.SIZE, httpLimits.headerLineLength(),
                         length -> httpLimits = new HttpLimits(httpLimits.requestLineLength(), length,
                                 httpLimits.headerCount(), httpLimits.headersLength()),
-                        "Most octets of a header line."),
+                        "Most bytes of a header line."),
                 option("--header-count", Notation.COUNT, httpLimits.headerCount(),
                         count -> httpLimits = new HttpLimits(httpLimits.requestLineLength(),
                                 httpLimits.headerLineLength(), count, httpLimits.headersLength()),
@@ -118,7 +118,7 @@ final class EchoOptions {
                 option("--headers-length", Notation.SIZE, httpLimits.headersLength(),
                         length -> httpLimits = new HttpLimits(httpLimits.requestLineLength(),
                                 httpLimits.headerLineLength(), httpLimits.headerCount(), length),
-                        "Most octets of all header lines together."));
+                        "Most bytes of all header lines together."));
     }
 
     private void declareMessages() {
@@ -149,7 +149,7 @@ final class EchoOptions {
                 option("--pong-timeout", Notation.TIME, timeouts.pongTimeout(), builder::pongTimeout,
                         "Silence after a ping until the connection is aborted."),
                 option("--message-timeout", Notation.TIME, timeouts.message(), builder::messageTimeout,
-                        "Most time from a message's first octet to its last."),
+                        "Most time from a message's first byte to its last."),
                 option("--write-timeout", Notation.TIME, timeouts.write(), builder::writeTimeout,
                         "Most time in which the network takes none of what waits to be written."),
                 option("--stream-timeout", Notation.TIME, timeouts.stream(), builder::streamTimeout,
@@ -169,7 +169,7 @@ final class EchoOptions {
                         "Most TLS handshakes at the same time; further ones wait."),
                 option("--read-buffer-size", Notation.SIZE, defaults.readBufferSize(), builder::readBufferSize,
                         "Each buffer that is lent to a busy connection."),
-                option("--buffered-octets", Notation.LONG_SIZE, defaults.bufferedOctets(), builder::bufferedOctets,
+                option("--max-buffered-size", Notation.LONG_SIZE, defaults.maxBufferedSize(), builder::maxBufferedSize,
                         "Most bytes in such buffers, half-read requests and messages, and messages that wait; by default a quarter of the heap."));
     }
 

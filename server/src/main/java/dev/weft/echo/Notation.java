@@ -84,14 +84,14 @@ record Notation<T>(String label, Class<T> type, Function<String, T> parse, Funct
     }
 
     private static String formatSize(Number size) {
-        long octets = size.longValue();
+        long bytes = size.longValue();
         for (int unit = 3; unit > 0; unit--) {
-            long multiple = octets >> 10 * unit;
-            if (multiple > 0 && multiple << 10 * unit == octets) {
+            long multiple = bytes >> 10 * unit;
+            if (multiple > 0 && multiple << 10 * unit == bytes) {
                 return multiple + String.valueOf("kmg".charAt(unit - 1));
             }
         }
-        return String.valueOf(octets);
+        return String.valueOf(bytes);
     }
 
     private static Duration parseDuration(String text) {

@@ -111,7 +111,7 @@ final class Opening {
         try {
             if (!server.tlsHandshakes().get().run(transport, server.configuration().timeouts().handshake())) {
                 server.refusalLog().closed(RefusalReason.TLS_HANDSHAKES_FULL, transport.remoteAddress(),
-                        "too many TLS handshakes are under way, or bufferedOctets are used up");
+                        "too many TLS handshakes are under way, or maxBufferedSize is used up");
                 return false;
             }
         } catch (InterruptedException e) {
@@ -142,7 +142,7 @@ final class Opening {
         try {
             offset = reader.read(input, () -> phase == Phase.HEAD);
             if (offset == RequestHeadReader.BUDGET_IS_SPENT) {
-                refusal = unavailable("the server's bufferedOctets are used up");
+                refusal = unavailable("the server's maxBufferedSize is used up");
             }
         } catch (HttpHeadException e) {
             reason = RefusalReason.of(e);
@@ -151,7 +151,7 @@ final class Opening {
         Deliberation deciding = new Deliberation(transport, session.thread(), server.services().pool().budget(),
                 server.configuration().readBufferSize());
         if (offset >= 0 && !deciding.takeFrom(input, offset)) {
-            refusal = unavailable("the server's bufferedOctets are used up");
+            refusal = unavailable("the server's maxBufferedSize is used up");
         }
         try {
             Response answer = refusal == null ? null : refusal(reason, refusal, reader.headSoFar());

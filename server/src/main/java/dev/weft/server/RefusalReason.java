@@ -38,7 +38,7 @@ public enum RefusalReason {
     UNKNOWN_HOST,
     /** There are as many connections as {@link ServerConfiguration#maxConnections()}: 503, or closed. */
     SERVER_FULL,
-    /** The request head did not fit into what is left of {@link ServerConfiguration#bufferedOctets()}: 503. */
+    /** The request head did not fit into what is left of {@link ServerConfiguration#maxBufferedSize()}: 503. */
     BUDGET_SPENT,
     /** The server is being closed: 503, or closed. */
     SHUTTING_DOWN,

@@ -35,7 +35,7 @@ final class RequestHeadReader {
      * @return where in the input's region the head ended, or {@link #INCOMPLETE}, or {@link #BUDGET_IS_SPENT}
      */
     int read(InboundBuffer input, BooleanSupplier goesOn) throws IOException, HttpHeadException {
-        int octets = 0;
+        int bytes = 0;
         int counted = 0;
         try {
             while (goesOn.getAsBoolean() && input.fill()) {
@@ -44,8 +44,8 @@ final class RequestHeadReader {
                 if (offset >= 0) {
                     return offset;
                 }
-                octets += input.length();
-                int more = Math.max(0, octets - UNCOUNTED_HEAD) - counted;
+                bytes += input.length();
+                int more = Math.max(0, bytes - UNCOUNTED_HEAD) - counted;
                 if (!budget.take(more)) {
                     return BUDGET_IS_SPENT;
                 }

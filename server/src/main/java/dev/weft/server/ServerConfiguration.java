@@ -25,7 +25,7 @@ import java.util.concurrent.ThreadFactory;
  * @param maxConnections how many connections may be open; further ones get 503
  * @param maxTlsHandshakes how many TLS handshakes may be under way; further ones wait, within the handshake's deadline
  * @param readBufferSize bytes of each buffer that is lent to a connection while it has something to read or write
- * @param bufferedOctets what all connections together may hold in such buffers, half-read messages, what decompresses
+ * @param maxBufferedSize what all connections together may hold in such buffers, half-read messages, what decompresses
  *                       these, messages that wait to be sent, and half-read requests beyond their first 2 KiB. When it
  *                       is spent, the largest connection that is stuck is closed with 1013 for the one that asks; if there
  *                       is none, that one is refused
@@ -41,7 +41,7 @@ public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> t
         int maxConnections,
         int maxTlsHandshakes,
         int readBufferSize,
-        long bufferedOctets,
+        long maxBufferedSize,
         Optional<DeflateSettings> deflate, List<String> subprotocols, HandshakePolicy policy,
         Optional<HttpFallback> fallback, Optional<ThreadFactory> threads, WebSocketHandler handler) {
     /** Room for a request line's worth, and for the largest control frame many times over. */
@@ -69,7 +69,7 @@ public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> t
         Bounds.check("maxTlsHandshakes", maxTlsHandshakes, 1, Integer.MAX_VALUE);
         Bounds.check("maxConnections", maxConnections, 1, Integer.MAX_VALUE);
         Bounds.check("readBufferSize", readBufferSize, SMALLEST_BUFFER, LARGEST_BUFFER);
-        Bounds.check("bufferedOctets", bufferedOctets, readBufferSize, Long.MAX_VALUE);
+        Bounds.check("maxBufferedSize", maxBufferedSize, readBufferSize, Long.MAX_VALUE);
         subprotocols = List.copyOf(subprotocols);
         // A header's name is a token, and so is a subprotocol (§4.1).
         subprotocols.forEach(subprotocol -> Headers.of(subprotocol, ""));

@@ -67,7 +67,7 @@ public final class WebSocketServer implements AutoCloseable {
         this.listener = listener;
         this.address = (InetSocketAddress) listener.getLocalAddress();
         CoarseClock clock = new CoarseClock();
-        BufferBudget budget = new BufferBudget(configuration.bufferedOctets());
+        BufferBudget budget = new BufferBudget(configuration.maxBufferedSize());
         this.sessions = new Sessions(clock);
         budget.relief(sessions);
         this.transports = ServerTransports.open(configuration, failures("weft-poller-"), budget);

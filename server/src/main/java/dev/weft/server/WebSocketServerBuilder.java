@@ -51,7 +51,7 @@ public final class WebSocketServerBuilder {
     private int maxConnections = 1_000_000;
     private int maxTlsHandshakes = 1024;
     private int readBufferSize = 16_384;
-    private long bufferedOctets = Runtime.getRuntime().maxMemory() / 4;
+    private long maxBufferedSize = Runtime.getRuntime().maxMemory() / 4;
 
     private Optional<DeflateSettings> deflate = Optional.of(DeflateSettings.defaults());
     private List<String> subprotocols = List.of();
@@ -167,7 +167,7 @@ public final class WebSocketServerBuilder {
 
     /**
      * Sets the most bytes of a connection that are read while its handler does something else, so that pings and Close frames
-     * among them are answered. Default as {@code readBufferSize}; 128 bytes to 16 MiB. Counts against {@code bufferedOctets};
+     * among them are answered. Default as {@code readBufferSize}; 128 bytes to 16 MiB. Counts against {@code maxBufferedSize};
      * if these are used up, 128 bytes remain.
      */
     public WebSocketServerBuilder readAheadSize(int readAheadSize) {
@@ -251,7 +251,7 @@ public final class WebSocketServerBuilder {
     /**
      * Sets how many TLS handshakes may be under way at the same time. Default 1,024. Further connections wait for their turn,
      * holding no more than an idle one, until the {@code handshakeTimeout} closes them. Each handshake under way counts for
-     * 64 KiB of the {@code bufferedOctets}; if these are used up, the connection is closed at once.
+     * 64 KiB of the {@code maxBufferedSize}; if it is used up, the connection is closed at once.
      */
     public WebSocketServerBuilder maxTlsHandshakes(int maxTlsHandshakes) {
         this.maxTlsHandshakes = maxTlsHandshakes;
@@ -260,7 +260,7 @@ public final class WebSocketServerBuilder {
 
     /**
      * Sets the bytes of each buffer that is lent to a busy connection. Default 16 KiB; 1 KiB to 16 MiB. Up to 64 are kept
-     * for the next, beyond what {@code bufferedOctets} counts, 16 of eight times the size, and 4 of 64 times, if that is at
+     * for the next, beyond what {@code maxBufferedSize} counts, 16 of eight times the size, and 4 of 64 times, if that is at
      * most 1 MiB.
      */
     public WebSocketServerBuilder readBufferSize(int readBufferSize) {
@@ -272,8 +272,8 @@ public final class WebSocketServerBuilder {
      * Sets what all connections together may hold in buffers, half-read messages, what decompresses these (outside the heap,
      * some 44 KiB for each), messages that wait to be sent, and half-read requests beyond their first 2 KiB. Default a quarter of the heap.
      */
-    public WebSocketServerBuilder bufferedOctets(long bufferedOctets) {
-        this.bufferedOctets = bufferedOctets;
+    public WebSocketServerBuilder maxBufferedSize(long maxBufferedSize) {
+        this.maxBufferedSize = maxBufferedSize;
         return this;
     }
 
@@ -339,7 +339,8 @@ public final class WebSocketServerBuilder {
                                 ServerConfiguration.LARGEST_BUFFER))),
                 new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout,
                         streamTimeout, closeTimeout),
-                shutdownGrace, policyTimeout, maxConnections, maxTlsHandshakes, readBufferSize, bufferedOctets, deflate,
+                shutdownGrace, policyTimeout, maxConnections, maxTlsHandshakes, readBufferSize, maxBufferedSize,
+                deflate,
                 subprotocols, policy,
                 Optional.ofNullable(fallback), Optional.ofNullable(threads), handler);
     }

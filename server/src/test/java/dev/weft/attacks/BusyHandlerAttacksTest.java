@@ -90,7 +90,7 @@ class BusyHandlerAttacksTest {
             peers.add(RawPeer.open(server));
         }
         for (RawPeer peer : peers) {
-            peer.octets(RawPeer.textFrame("work"));
+            peer.bytes(RawPeer.textFrame("work"));
         }
         return peers;
     }
@@ -187,11 +187,11 @@ class BusyHandlerAttacksTest {
                 peers.addAll(occupy(server, wire.hasLoops() ? 2 * PROCESSORS : PROCESSORS));
                 Await.until("all are busy", () -> busy.get() == peers.size());
                 List<FutureTask<String>> answers = new ArrayList<>();
-                answers.add(answer(() -> other.octets(RawPeer.textFrame("other"))));
-                answers.add(answer(() -> half.octets(RawPeer.frame(0x80, "lf".getBytes(UTF_8)))));
-                answers.add(answer(() -> pinged.hex("8a80 00000000").octets(RawPeer.textFrame("pinged"))));
-                answers.add(answer(() -> early.upgraded().octets(RawPeer.textFrame("early"))));
-                answers.add(answer(() -> RawPeer.open(server).octets(RawPeer.textFrame("late"))));
+                answers.add(answer(() -> other.bytes(RawPeer.textFrame("other"))));
+                answers.add(answer(() -> half.bytes(RawPeer.frame(0x80, "lf".getBytes(UTF_8)))));
+                answers.add(answer(() -> pinged.hex("8a80 00000000").bytes(RawPeer.textFrame("pinged"))));
+                answers.add(answer(() -> early.upgraded().bytes(RawPeer.textFrame("early"))));
+                answers.add(answer(() -> RawPeer.open(server).bytes(RawPeer.textFrame("late"))));
                 peers.forEach(peer -> answers.add(answer(() -> peer)));
                 long end = System.nanoTime() + BUSY.toNanos();
                 while (System.nanoTime() < end) {
@@ -218,7 +218,7 @@ class BusyHandlerAttacksTest {
     }
 
     private static void sendFirstFragment(RawPeer peer, String text) throws IOException {
-        peer.octets(RawPeer.frame(0x01, text.getBytes(UTF_8))).hex("8980 00000000");
+        peer.bytes(RawPeer.frame(0x01, text.getBytes(UTF_8))).hex("8980 00000000");
         assertEquals(0x8a, frameAfterPings(peer).firstByte());
     }
 
@@ -235,7 +235,7 @@ class BusyHandlerAttacksTest {
             peers.addAll(occupy(server, computing));
             try (RawPeer head = RawPeer.connect(server).text("GET /chat");
                     RawPeer dribbledHead = RawPeer.connect(server).text("GET /chat HTTP/1.1\r\nX: ");
-                    RawPeer message = RawPeer.open(server).octets(RawPeer.frame(0x01, "sl".getBytes(UTF_8)));
+                    RawPeer message = RawPeer.open(server).bytes(RawPeer.frame(0x01, "sl".getBytes(UTF_8)));
                     RawPeer dribbledMessage = RawPeer.open(server).hex("82ff 0000000000080000 00000000");
                     RawPeer silent = RawPeer.open(server)) {
                 Await.until("all are busy", () -> busy.get() == computing);
@@ -263,7 +263,7 @@ class BusyHandlerAttacksTest {
         Thread.ofPlatform().daemon().start(() -> {
             try {
                 while (true) {
-                    peer.octets(new byte[]{'a'});
+                    peer.bytes(new byte[]{'a'});
                     LockSupport.parkNanos(10_000_000);
                 }
             } catch (IOException e) {
@@ -311,7 +311,7 @@ class BusyHandlerAttacksTest {
     private static WireFrame frameAfterPings(RawPeer peer) throws IOException {
         WireFrame frame = WireFrame.read(peer.input());
         while (frame != null && frame.isPing()) {
-            peer.octets(RawPeer.frame(0x8a, frame.payload()));
+            peer.bytes(RawPeer.frame(0x8a, frame.payload()));
             frame = WireFrame.read(peer.input());
         }
         return frame;

@@ -64,15 +64,15 @@ public final class Bystander {
         byte[] utf8 = text.getBytes(UTF_8);
         String frame = HexFormat.of().formatHex(new byte[]{(byte) 0x81, (byte) utf8.length}) + " "
                 + HexFormat.of().formatHex(utf8);
-        assertEquals(frame, peer.octets(RawPeer.textFrame(text)).readFrame());
+        assertEquals(frame, peer.bytes(RawPeer.textFrame(text)).readFrame());
     }
 
-    /** Octets that all threads together, the tests' own included, have allocated so far. */
+    /** Bytes that all threads together, the tests' own included, have allocated so far. */
     public static long allocated() {
         return THREADS.getTotalThreadAllocatedBytes();
     }
 
-    /** Octets on the heap that something still refers to, as far as the collector tells. */
+    /** Bytes on the heap that something still refers to, as far as the collector tells. */
     public static long retained() {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 3; i++) {

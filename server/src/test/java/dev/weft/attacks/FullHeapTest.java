@@ -140,7 +140,7 @@ class FullHeapTest {
                 Await.until("the server has stopped", () -> isRefused(port));
                 return;
             }
-            String echo = idle.octets(RawPeer.textFrame("Hello")).readFrame();
+            String echo = idle.bytes(RawPeer.textFrame("Hello")).readFrame();
             boolean pinged = echo.startsWith(PING);
             assertEquals("8105 48656c6c6f", pinged ? idle.readFrame() : echo);
             if (transport != TransportKind.BLOCKING) {

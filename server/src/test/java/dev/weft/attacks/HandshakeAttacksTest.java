@@ -76,14 +76,14 @@ class HandshakeAttacksTest {
                 long before = Bystander.allocated();
                 Answer answer = answerOf(server, head.getKey());
                 assertEquals(head.getValue(), answer.status(), head.getKey().substring(0, 25));
-                // The peer's own copies are a few MiB; one for each octet of the head would be terabytes.
+                // The peer's own copies are a few MiB; one for each byte of the head would be terabytes.
                 assertTrue(Bystander.allocated() - before < 64 << 20);
             }
         });
     }
 
     @Test
-    void attack09_headsOctetByOctet() throws Exception {
+    void attack09_headsByteByByte() throws Exception {
         int length = 400_000;
         String good = request("X: " + "a".repeat(length));
         WebSocketServerBuilder settings = Handlers.echoServer().httpLimits(new HttpLimits(8192, 2 * length, 100,
@@ -91,8 +91,8 @@ class HandshakeAttacksTest {
         Bystander.beside(settings, server -> {
             try (RawPeer peer = RawPeer.connect(server)) {
                 long before = Bystander.allocated();
-                for (byte octet : good.getBytes(StandardCharsets.US_ASCII)) {
-                    peer.octets(new byte[]{octet});
+                for (byte b : good.getBytes(StandardCharsets.US_ASCII)) {
+                    peer.bytes(new byte[]{b});
                 }
                 assertTrue(peer.readHead().startsWith("HTTP/1.1 101 "));
                 // What came before, copied anew for each segment, would be gigabytes.
@@ -106,7 +106,7 @@ class HandshakeAttacksTest {
     @Test
     void attack09_manyHalfReadHeads() throws Exception {
         String half = LINE + ("X: " + "a".repeat(1000) + "\r\n").repeat(20);
-        Bystander.beside(Handlers.echoServer().bufferedOctets(200_000), server -> {
+        Bystander.beside(Handlers.echoServer().maxBufferedSize(200_000), server -> {
             Set<RawPeer> waiting = new HashSet<>();
             for (int i = 0; i < 30; i++) {
                 waiting.add(RawPeer.connect(server).text(half));
@@ -193,7 +193,7 @@ class HandshakeAttacksTest {
     @ParameterizedTest
     @ValueSource(strings = {"8980 00000000", "8a80 00000000", "0081 00000000 61", "0080 00000000"})
     void attack10_framesInTheMiddleOfAMessage(String frame) throws Exception {
-        byte[] octets = RawPeer.octets(frame);
+        byte[] bytes = RawPeer.bytes(frame);
         Bystander.beside(Handlers.echoServer().messageTimeout(SHORT), server -> {
             try (RawPeer peer = RawPeer.open(server).hex("0181 00000000 61")) {
                 FutureTask<Integer> answer = new FutureTask<>(() -> {
@@ -205,7 +205,7 @@ class HandshakeAttacksTest {
                 });
                 Thread.startVirtualThread(answer);
                 Await.until("the server has enough of it", () -> {
-                    assertDoesNotThrow(() -> peer.octets(octets));
+                    assertDoesNotThrow(() -> peer.bytes(bytes));
                     return answer.isDone();
                 });
                 assertEquals(1008, answer.get());
@@ -231,7 +231,7 @@ class HandshakeAttacksTest {
                 Await.until("the server has left them", () -> {
                     for (RawPeer peer : peers) {
                         try {
-                            peer.octets(new byte[talking ? 1 : 0]);
+                            peer.bytes(new byte[talking ? 1 : 0]);
                         } catch (IOException e) {
                             // It has.
                         }
@@ -242,10 +242,10 @@ class HandshakeAttacksTest {
         });
     }
 
-    /** Sends one octet after another until an answer comes. */
-    private static void dribble(RawPeer peer, int octet) throws IOException {
+    /** Sends one byte after another until an answer comes. */
+    private static void dribble(RawPeer peer, int b) throws IOException {
         while (peer.socket().getInputStream().available() == 0) {
-            peer.octets(new byte[]{(byte) octet});
+            peer.bytes(new byte[]{(byte) b});
             LockSupport.parkNanos(1_000_000);
         }
     }
@@ -300,7 +300,7 @@ class HandshakeAttacksTest {
     @ParameterizedTest
     @ValueSource(strings = {"Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"})
     void attack12_hostileListsTakeLinearTime(String name) throws Exception {
-        // Quadratic time would be many minutes for a million octets, and the time limit ends the test.
+        // Quadratic time would be many minutes for a million bytes, and the time limit ends the test.
         int length = 1_000_000;
         HttpLimits wide = new HttpLimits(8192, 4 * length, 100, 4 * length);
         List<String> hostile = List.of("a" + " ".repeat(length) + "b", "a; b=\"" + "\\".repeat(length),
@@ -439,7 +439,7 @@ class HandshakeAttacksTest {
                 close[0] = 3;
                 close[1] = (byte) 0xe8;
                 System.arraycopy(text, 0, close, 2, text.length);
-                assertEquals(1000, peer.octets(RawPeer.frame(0x88, close)).readCloseAndEnd());
+                assertEquals(1000, peer.bytes(RawPeer.frame(0x88, close)).readCloseAndEnd());
             }
         });
         List<String> lines = log.lines(Level.FINE);

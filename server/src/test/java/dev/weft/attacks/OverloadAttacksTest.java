@@ -152,7 +152,7 @@ class OverloadAttacksTest {
     void attack29_peersThatKeepUpMustNeverBeRefused(Wire wire) throws Exception {
         Room room = new Room();
         List<RawPeer> peers = new ArrayList<>();
-        WebSocketServerBuilder settings = wire.server(room::join).sendBufferSize(65_536).bufferedOctets(4 << 20);
+        WebSocketServerBuilder settings = wire.server(room::join).sendBufferSize(65_536).maxBufferedSize(4 << 20);
         try (WebSocketServer server = settings.start(); RawPeer reading = RawPeer.open(server)) {
             room.admit(true);
             for (int i = 0; i < 20; i++) {
@@ -164,7 +164,7 @@ class OverloadAttacksTest {
                 peers.add(half);
                 room.admit(true);
                 room.reading.removeLast();
-                half.octets(RawPeer.frame(0x02, new byte[116_000]));
+                half.bytes(RawPeer.frame(0x02, new byte[116_000]));
             }
             for (int number = 0; number < 300; number++) {
                 room.broadcast(number);
@@ -186,14 +186,14 @@ class OverloadAttacksTest {
         byte[] message = Numbered.message(29, 1, 20_000);
         List<RawPeer> peers = new ArrayList<>();
         WebSocketServerBuilder settings = Handlers.echoServer().transport(kind).shutdownGrace(Duration.ZERO)
-                .bufferedOctets(16 << 20);
+                .maxBufferedSize(16 << 20);
         try (WebSocketServer server = settings.start(); RawPeer healthy = RawPeer.open(server)) {
             for (int i = 0; i < 330; i++) {
                 RawPeer half = RawPeer.open(server, DEFLATE);
                 peers.add(half);
-                String answer = half.octets(RawPeer.frame(0x42, begun)).hex("8980 00000000").readFrame();
+                String answer = half.bytes(RawPeer.frame(0x42, begun)).hex("8980 00000000").readFrame();
                 assertTrue(answer.equals("8a00 ") || answer.contains(" 03f5"), "a pong, or 1013: " + answer);
-                healthy.octets(RawPeer.frame(0x82, message));
+                healthy.bytes(RawPeer.frame(0x82, message));
                 assertNumbered(1, healthy);
             }
         } finally {
@@ -215,11 +215,11 @@ class OverloadAttacksTest {
             }
             opened.add(ws);
             ws.receive();
-        }).sendBufferSize(65_536).bufferedOctets(4 << 20);
+        }).sendBufferSize(65_536).maxBufferedSize(4 << 20);
         List<RawPeer> peers = new ArrayList<>();
         try (WebSocketServer server = settings.start()) {
             for (int i = 0; i < 8; i++) {
-                peers.add(RawPeer.open(server).octets(RawPeer.frame(0x02, new byte[116_000])));
+                peers.add(RawPeer.open(server).bytes(RawPeer.frame(0x02, new byte[116_000])));
             }
             for (int i = 0; i < peers.size(); i++) {
                 Connection each = (Connection) opened.poll(10, TimeUnit.SECONDS);

@@ -169,7 +169,7 @@ class PeerAttacksTest {
             try (WebSocketServer server = settings.start(); RawPeer idle = RawPeer.open(server)) {
                 assertTrue(answerPings(idle, Duration.ofMillis(1500)) >= 3);
                 assertTrue(all.size() == 1 && all.stream().allMatch(WebSocketConnection::isOpen));
-                idle.octets(RawPeer.textFrame("alive"));
+                idle.bytes(RawPeer.textFrame("alive"));
                 String frame = idle.readFrame();
                 while (frame.startsWith(KEEP_ALIVE)) {
                     frame = idle.hex(EMPTY_PONG).readFrame();
@@ -231,7 +231,7 @@ class PeerAttacksTest {
         byte[] frame = RawPeer.textFrame("more");
         try {
             while (true) {
-                peer.octets(frame);
+                peer.bytes(frame);
             }
         } catch (IOException e) {
             return true;
@@ -245,7 +245,7 @@ class PeerAttacksTest {
         try (WebSocketServer server = wire.server(Handlers::echo).closeTimeout(SHORT).start();
                 RawPeer peer = RawPeer.open(server)) {
             byte[] large = new byte[300_000];
-            peer.octets(RawPeer.frame(0x82, large)).halfClose();
+            peer.bytes(RawPeer.frame(0x82, large)).halfClose();
             assertEquals(large.length, WireFrame.read(peer.input()).payload().length);
             peer.readToEnd();
             awaitNoConnections(server);
@@ -400,7 +400,7 @@ class PeerAttacksTest {
                 }
             });
             // From here on that thread is in the middle of its frame.
-            deaf.readOctet();
+            deaf.readByte();
             FutureTask<Void> closing = inBackground(() -> {
                 ws.close(4000, "");
                 return null;

@@ -294,8 +294,8 @@ class ServerAttacksTest {
         try (RawPeer silent = RawPeer.open(server);
                 RawPeer deaf = RawPeer.connect(server, new SlowSocket(4096)).upgraded()) {
             // Its echo is stuck.
-            deaf.octets(RawPeer.frame(0x82, new byte[1 << 20]));
-            deaf.readOctet();
+            deaf.bytes(RawPeer.frame(0x82, new byte[1 << 20]));
+            deaf.readByte();
             long start = System.nanoTime();
             server.close();
             assertTrue(System.nanoTime() - start < GRACE.toNanos() + PATIENCE_NANOS);

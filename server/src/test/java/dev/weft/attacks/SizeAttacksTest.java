@@ -70,7 +70,7 @@ class SizeAttacksTest {
     /** Messages of 1 MiB, and room for four of them. */
     private static WebSocketServerBuilder server() {
         return WebSocketServer.builder().handler(SizeAttacksTest::measure).maxMessageSize(MESSAGE)
-                .bufferedOctets(4 * MESSAGE);
+                .maxBufferedSize(4 * MESSAGE);
     }
 
     /** The same, and what clients compress may refer to their earlier messages. */
@@ -90,10 +90,10 @@ class SizeAttacksTest {
         return Arrays.copyOf(flushed, flushed.length - 4);
     }
 
-    /** The same with the last four octets, so that more may follow. */
-    private static byte[] flushed(byte[] octets) {
+    /** The same with the last four bytes, so that more may follow. */
+    private static byte[] flushed(byte[] bytes) {
         try (Codec codec = new Codec()) {
-            return codec.flushed(octets);
+            return codec.flushed(bytes);
         }
     }
 
@@ -103,9 +103,9 @@ class SizeAttacksTest {
             this(new Deflater(Deflater.BEST_COMPRESSION, true));
         }
 
-        byte[] flushed(byte[] octets) {
-            byte[] target = new byte[octets.length + octets.length / 100 + 100];
-            deflater.setInput(octets);
+        byte[] flushed(byte[] bytes) {
+            byte[] target = new byte[bytes.length + bytes.length / 100 + 100];
+            deflater.setInput(bytes);
             return Arrays.copyOf(target, deflater.deflate(target, 0, target.length, Deflater.SYNC_FLUSH));
         }
 
@@ -129,22 +129,22 @@ class SizeAttacksTest {
         return Arrays.copyOf(all.toByteArray(), all.size() - 4);
     }
 
-    private static byte[] repeated(byte[] octets, int count) {
-        byte[] all = new byte[octets.length * count];
+    private static byte[] repeated(byte[] bytes, int count) {
+        byte[] all = new byte[bytes.length * count];
         for (int i = 0; i < count; i++) {
-            System.arraycopy(octets, 0, all, i * octets.length, octets.length);
+            System.arraycopy(bytes, 0, all, i * bytes.length, bytes.length);
         }
         return all;
     }
 
     /** The payload in pieces of this length, as one message in fragments. */
-    private static byte[] fragmented(int firstOctet, byte[] payload, int length) {
+    private static byte[] fragmented(int firstByte, byte[] payload, int length) {
         ByteArrayOutputStream frames = new ByteArrayOutputStream();
         for (int at = 0; at < payload.length; at += length) {
             int end = Math.min(at + length, payload.length);
             int fin = end == payload.length ? 0x80 : 0;
             frames.writeBytes(
-                    RawPeer.frame(fin | (at == 0 ? firstOctet & 0x7f : 0), Arrays.copyOfRange(payload, at, end)));
+                    RawPeer.frame(fin | (at == 0 ? firstByte & 0x7f : 0), Arrays.copyOfRange(payload, at, end)));
         }
         return frames.toByteArray();
     }
@@ -152,8 +152,8 @@ class SizeAttacksTest {
     /** Sends all of it, on a connection of its own, and reads the close code. */
     private static int closeCodeFor(WebSocketServer server, byte[]... all) throws IOException {
         try (RawPeer peer = RawPeer.open(server, DEFLATE)) {
-            for (byte[] octets : all) {
-                peer.octets(octets);
+            for (byte[] bytes : all) {
+                peer.bytes(bytes);
             }
             return peer.halfClose().readCloseAndEnd();
         }
@@ -194,13 +194,13 @@ class SizeAttacksTest {
             try (RawPeer peer = RawPeer.open(server, DEFLATE); Codec codec = new Codec()) {
                 for (int i = 0; i < 100; i++) {
                     byte[] flushed = codec.flushed(new byte[MESSAGE]);
-                    peer.octets(RawPeer.frame(0xc2, Arrays.copyOf(flushed, flushed.length - 4)));
+                    peer.bytes(RawPeer.frame(0xc2, Arrays.copyOf(flushed, flushed.length - 4)));
                     assertEquals(measured(MESSAGE), peer.readFrame(), "message " + i);
                     long held = ServerInsight.budget(server).taken();
                     assertTrue(held <= 3 * MESSAGE, "nothing adds up: " + held);
                 }
                 byte[] flushed = codec.flushed(new byte[MESSAGE + 1]);
-                peer.octets(RawPeer.frame(0xc2, Arrays.copyOf(flushed, flushed.length - 4)));
+                peer.bytes(RawPeer.frame(0xc2, Arrays.copyOf(flushed, flushed.length - 4)));
                 assertEquals(1009, peer.halfClose().readCloseAndEnd());
             }
         });
@@ -208,21 +208,21 @@ class SizeAttacksTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-            "00 0000ffff", // stored, of no octets
-            "02 08 20 80 00", // four with fixed codes and nothing but their ends, then the end of an octet
+            "00 0000ffff", // stored, of no bytes
+            "02 08 20 80 00", // four with fixed codes and nothing but their ends, then the end of a byte
             "0300"}) // the same with BFINAL, after which the next stream begins
     void attack01_blocksWithoutOutput(String block) throws Exception {
-        byte[] octets = RawPeer.octets(block);
-        byte[] blocks = repeated(octets, (10 << 20) / octets.length);
+        byte[] bytes = RawPeer.bytes(block);
+        byte[] blocks = repeated(bytes, (10 << 20) / bytes.length);
         Bystander.beside(serverWithTakeover(), server -> {
             try (RawPeer peer = RawPeer.open(server, DEFLATE)) {
                 // A history that every new stream is to be given.
                 byte[] history = new byte[40_000];
                 new Random(1).nextBytes(history);
-                peer.octets(RawPeer.frame(0xc2, compressed(history)));
+                peer.bytes(RawPeer.frame(0xc2, compressed(history)));
                 assertEquals(measured(history.length), peer.readFrame());
                 assertAllocatesLittle(() -> assertEquals(1009,
-                        peer.octets(RawPeer.frame(0xc2, blocks)).halfClose().readCloseAndEnd()));
+                        peer.bytes(RawPeer.frame(0xc2, blocks)).halfClose().readCloseAndEnd()));
             }
         });
     }
@@ -258,7 +258,7 @@ class SizeAttacksTest {
             try (RawPeer peer = RawPeer.open(server, DEFLATE)) {
                 for (byte[] good : List.of(most, new byte[limit])) {
                     for (byte[] message : inEachForm(good)) {
-                        assertEquals(measured(limit), peer.octets(message).readFrame());
+                        assertEquals(measured(limit), peer.bytes(message).readFrame());
                     }
                 }
             }
@@ -286,13 +286,13 @@ class SizeAttacksTest {
             Bystander.beside(server(), server -> assertAllocatesLittle(() -> {
                 try (RawPeer peer = RawPeer.open(server, DEFLATE)) {
                     FutureTask<Void> endless = new FutureTask<>(() -> {
-                        // What goes on a compressed message are blocks of no octets.
-                        peer.octets(RawPeer.frame(first, first == 0x42 ? flushed(new byte[10]) : new byte[10]));
+                        // What goes on a compressed message are blocks of no bytes.
+                        peer.bytes(RawPeer.frame(first, first == 0x42 ? flushed(new byte[10]) : new byte[10]));
                         while (true) {
-                            peer.octets(length == 0 || first == 0x02
+                            peer.bytes(length == 0 || first == 0x02
                                     ? many
                                     : repeated(RawPeer.frame(0,
-                                            repeated(RawPeer.octets("00 0000ffff"), length / 5)), 100));
+                                            repeated(RawPeer.bytes("00 0000ffff"), length / 5)), 100));
                         }
                     });
                     Thread.ofVirtual().start(endless);
@@ -322,7 +322,7 @@ class SizeAttacksTest {
         byte[] fragments = repeated(RawPeer.frame(0, fragment), 65_535);
         Bystander.beside(server(), server -> {
             try (RawPeer peer = RawPeer.open(server)) {
-                peer.octets(RawPeer.frame(0x02, fragment)).octets(fragments).octets(RawPeer.frame(0x80, fragment));
+                peer.bytes(RawPeer.frame(0x02, fragment)).bytes(fragments).bytes(RawPeer.frame(0x80, fragment));
                 assertEquals(measured(65_537 * length), peer.readFrame());
             }
         });
@@ -331,7 +331,7 @@ class SizeAttacksTest {
     // 4: small segments
 
     @Test
-    void attack04_aLongMessageInSegmentsOfOneOctet() throws Exception {
+    void attack04_aLongMessageInSegmentsOfOneByte() throws Exception {
         byte[] frame = RawPeer.frame(0x02, new byte[1 << 18]);
         Bystander.beside(server(), server -> {
             try (RawPeer peer = RawPeer.open(server)) {
@@ -360,21 +360,21 @@ class SizeAttacksTest {
             "1002 8000000000000000", "1002 ffffffffffffffff", "1002 000000000000ffff", "1002 0000000000000000"})
     void attack05_hostileLengths(String codeAndLength) throws Exception {
         int code = Integer.parseInt(codeAndLength.substring(0, 4));
-        byte[] header = RawPeer.octets("82ff" + codeAndLength.substring(5) + "00000000");
+        byte[] header = RawPeer.bytes("82ff" + codeAndLength.substring(5) + "00000000");
         // Within a fragmented message too, whose length so far must not make the sum overflow.
         byte[] continuation = header.clone();
         continuation[0] = (byte) 0x80;
         Bystander.beside(server(), server -> assertAllocatesLittle(() -> {
             assertEquals(code, closeCodeFor(server, header));
-            assertEquals(code, closeCodeFor(server, RawPeer.octets("0281 00000000 61"), continuation));
+            assertEquals(code, closeCodeFor(server, RawPeer.bytes("0281 00000000 61"), continuation));
         }));
     }
 
     @Test
-    void attack05_lengthsInMoreOctetsThanTheyNeed() throws Exception {
+    void attack05_lengthsInMoreBytesThanTheyNeed() throws Exception {
         Bystander.beside(server(), server -> {
-            assertEquals(1002, closeCodeFor(server, RawPeer.octets("82fe 007d 00000000")));
-            assertEquals(1002, closeCodeFor(server, RawPeer.octets("82fe 0000 00000000")));
+            assertEquals(1002, closeCodeFor(server, RawPeer.bytes("82fe 007d 00000000")));
+            assertEquals(1002, closeCodeFor(server, RawPeer.bytes("82fe 0000 00000000")));
         });
     }
 
@@ -385,7 +385,7 @@ class SizeAttacksTest {
         Bystander.beside(settings, server -> assertAllocatesLittle(() -> {
             for (String header : List.of("82ff 000000007ffffff7 00000000", "c2ff 000000ff00000000 00000000")) {
                 try (RawPeer peer = RawPeer.open(server, DEFLATE)) {
-                    peer.hex(header).octets(repeated(RawPeer.octets("00 0000ffff"), 1000)).halfClose();
+                    peer.hex(header).bytes(repeated(RawPeer.bytes("00 0000ffff"), 1000)).halfClose();
                     assertEquals(0, peer.readToEnd().length);
                 }
             }
@@ -405,7 +405,7 @@ class SizeAttacksTest {
                 for (int i = 0; i < 300; i++) {
                     RawPeer peer = RawPeer.open(server);
                     peers.add(peer);
-                    String answer = peer.octets(half).hex("8980 00000000").readFrame();
+                    String answer = peer.bytes(half).hex("8980 00000000").readFrame();
                     if (answer.equals("8a00 ")) {
                         holding.add(peer);
                     } else {
@@ -433,14 +433,14 @@ class SizeAttacksTest {
             }
             Await.until("the budget is whole again", () -> ServerInsight.budget(server).taken() < MESSAGE / 8);
             try (RawPeer peer = RawPeer.open(server)) {
-                assertEquals(measured(MESSAGE), peer.octets(RawPeer.frame(0x82, new byte[MESSAGE])).readFrame());
+                assertEquals(measured(MESSAGE), peer.bytes(RawPeer.frame(0x82, new byte[MESSAGE])).readFrame());
             }
         });
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"PARKING", "BLOCKING"})
-    void attack06_aBudgetThatIsSpentToTheLastOctet(TransportKind transport) throws Exception {
+    void attack06_aBudgetThatIsSpentToTheLastByte(TransportKind transport) throws Exception {
         Bystander.beside(server().transport(transport), server -> {
             var budget = ServerInsight.budget(server);
             // As peers do whose messages grow to what is left.
@@ -454,7 +454,7 @@ class SizeAttacksTest {
                 for (int i = 0; i < 20; i++) {
                     try (RawPeer peer = RawPeer.open(server)) {
                         Bystander.assertEchoes(peer, "no room needed");
-                        peer.octets(RawPeer.frame(0x82, new byte[1000])).halfClose();
+                        peer.bytes(RawPeer.frame(0x82, new byte[1000])).halfClose();
                         assertEquals(1013, peer.readCloseAndEnd());
                     }
                 }
@@ -468,15 +468,15 @@ class SizeAttacksTest {
 
     @Test
     void attack07_aMillionUnsolicitedPongs() throws Exception {
-        byte[] pongs = repeated(RawPeer.octets("8a81 00000000 61"), 10_000);
+        byte[] pongs = repeated(RawPeer.bytes("8a81 00000000 61"), 10_000);
         Bystander.beside(server(), server -> {
             try (RawPeer peer = RawPeer.open(server)) {
                 long before = Bystander.retained();
                 assertAllocatesLittle(() -> {
                     for (int i = 0; i < 100; i++) {
-                        peer.octets(pongs);
+                        peer.bytes(pongs);
                     }
-                    // The first octets that come are this answer's.
+                    // The first bytes that come are this answer's.
                     Bystander.assertEchoes(peer, "Hello");
                 });
                 long retained = Bystander.retained() - before;
@@ -502,7 +502,7 @@ class SizeAttacksTest {
                 IOException cut = null;
                 while (cut == null) {
                     try {
-                        peer.octets(pings);
+                        peer.bytes(pings);
                     } catch (IOException e) {
                         cut = e;
                     }
@@ -535,15 +535,15 @@ class SizeAttacksTest {
         });
         Bystander.beside(settings, server -> {
             try (RawPeer peer = RawPeer.open(server)) {
-                peer.octets(RawPeer.frame(0x82, new byte[1]));
+                peer.bytes(RawPeer.frame(0x82, new byte[1]));
                 InputStream in = peer.socket().getInputStream();
                 // From here on that thread is in the middle of its frame.
-                assertArrayEquals(RawPeer.octets("827f 0000000002000000"), in.readNBytes(10));
+                assertArrayEquals(RawPeer.bytes("827f 0000000002000000"), in.readNBytes(10));
                 long before = Bystander.retained();
                 for (int i = 0; i < 200; i++) {
-                    peer.octets(pings);
+                    peer.bytes(pings);
                 }
-                peer.hex("8983 00000000 6e6577").octets(RawPeer.frame(0x82, new byte[2]));
+                peer.hex("8983 00000000 6e6577").bytes(RawPeer.frame(0x82, new byte[2]));
                 assertTrue(allRead.await(10, TimeUnit.SECONDS), "receiving goes on");
                 long retained = Bystander.retained() - before;
                 assertTrue(retained < 8 << 20, "retains " + retained);
@@ -561,7 +561,7 @@ class SizeAttacksTest {
     // 8: buffers that change hands
 
     @Test
-    void attack08_noOctetOfAConnectionThatIsCutOffReachesAnother() throws Exception {
+    void attack08_noByteOfAConnectionThatIsCutOffReachesAnother() throws Exception {
         // Compressed messages come, but none goes.
         WebSocketServerBuilder settings = WebSocketServer.builder().handler(SizeAttacksTest::echoLate)
                 .readBufferSize(2048).deflate(DeflateSettings.builder().minMessageSize(MESSAGE).build());
@@ -600,7 +600,7 @@ class SizeAttacksTest {
                 byte[] payload = new byte[126 + random.nextInt(random.nextBoolean() ? 1000 : 20_000)];
                 random.nextBytes(payload);
                 byte[] expected = echo(payload);
-                peer.octets(random.nextBoolean()
+                peer.bytes(random.nextBoolean()
                         ? RawPeer.frame(0x82, payload)
                         : RawPeer.frame(0xc2, compressed(payload)));
                 assertArrayEquals(expected, peer.socket().getInputStream().readNBytes(expected.length));
@@ -609,10 +609,10 @@ class SizeAttacksTest {
             random.nextBytes(cut);
             if (random.nextBoolean()) {
                 byte[] frame = RawPeer.frame(0x82, cut);
-                peer.octets(frame).octets(Arrays.copyOf(frame, random.nextInt(frame.length)));
+                peer.bytes(frame).bytes(Arrays.copyOf(frame, random.nextInt(frame.length)));
             } else {
                 // The decompressor is in the middle of its work.
-                peer.octets(RawPeer.frame(0x42, Arrays.copyOf(compressed(cut), 1000)));
+                peer.bytes(RawPeer.frame(0x42, Arrays.copyOf(compressed(cut), 1000)));
                 assertEquals("8a00 ", peer.hex("8980 00000000").readFrame());
             }
             peer.socket().setSoLinger(true, 0);
@@ -634,7 +634,7 @@ class SizeAttacksTest {
         Bystander.beside(Handlers.echoServer().sendBufferSize(4096), server -> {
             try (RawPeer stuck = RawPeer.open(server)) {
                 FutureTask<Void> sending = new FutureTask<>(() -> {
-                    stuck.octets(messages.toByteArray());
+                    stuck.bytes(messages.toByteArray());
                     return null;
                 });
                 Thread.startVirtualThread(sending);

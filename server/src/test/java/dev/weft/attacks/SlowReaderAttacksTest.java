@@ -108,7 +108,7 @@ class SlowReaderAttacksTest {
                     WireFrame frame = WireFrame.read(peer.input());
                     assertTrue(frame != null && !frame.isClose(), "ended after message " + number);
                     if (frame.isPing()) {
-                        peer.octets(RawPeer.frame(0x8a, frame.payload()));
+                        peer.bytes(RawPeer.frame(0x8a, frame.payload()));
                     } else {
                         assertEquals(number++, Numbered.number(frame.payload()));
                     }

@@ -71,7 +71,7 @@ class StuckSenderAttacksTest {
                 // More than all buffers of the way back hold, and less than those of both ways.
                 Thread.ofPlatform().daemon().start(() -> {
                     try {
-                        peer.octets(pipelined);
+                        peer.bytes(pipelined);
                     } catch (IOException e) {
                         // It left before all of it went.
                     }

@@ -60,8 +60,8 @@ class TlsAttacksTest {
         return Arrays.copyOf(record.array(), record.position());
     }
 
-    /** The same octets, each in a record of its own. */
-    private static byte[] inRecordsOfOneOctet(byte[] record) {
+    /** The same bytes, each in a record of its own. */
+    private static byte[] inRecordsOfOneByte(byte[] record) {
         ByteArrayOutputStream records = new ByteArrayOutputStream();
         for (int i = 5; i < record.length; i++) {
             records.writeBytes(new byte[]{record[0], record[1], record[2], 0, 1, record[i]});
@@ -91,18 +91,18 @@ class TlsAttacksTest {
             new Random(seed).nextBytes(random);
             garbage.put("random " + seed, random);
             byte[] asHandshake = random.clone();
-            System.arraycopy(RawPeer.octets("16 0301 03e3"), 0, asHandshake, 0, 5);
+            System.arraycopy(RawPeer.bytes("16 0301 03e3"), 0, asHandshake, 0, 5);
             garbage.put("random handshake " + seed, asHandshake);
         }
         garbage.put("plain HTTP", RawPeer.request().getBytes(StandardCharsets.US_ASCII));
         garbage.put("terminal codes", "\u001b[2J\r\nforged line\r\n".getBytes(StandardCharsets.US_ASCII));
         garbage.put("a mebibyte of zeros", new byte[1 << 20]);
         garbage.put("a mebibyte of letters", "GET /".repeat(1 << 18).getBytes(StandardCharsets.US_ASCII));
-        garbage.put("an alert", RawPeer.octets("15 0301 0002 0228"));
-        garbage.put("data before a handshake", RawPeer.octets("17 0303 0005 0102030405"));
-        garbage.put("change_cipher_spec alone", RawPeer.octets("14 0303 0001 02"));
-        garbage.put("a finished", RawPeer.octets("16 0301 0004 14000000"));
-        garbage.put("a record of SSL 2", RawPeer.octets("802e 0100 0200 1500 0000 10"));
+        garbage.put("an alert", RawPeer.bytes("15 0301 0002 0228"));
+        garbage.put("data before a handshake", RawPeer.bytes("17 0303 0005 0102030405"));
+        garbage.put("change_cipher_spec alone", RawPeer.bytes("14 0303 0001 02"));
+        garbage.put("a finished", RawPeer.bytes("16 0301 0004 14000000"));
+        garbage.put("a record of SSL 2", RawPeer.bytes("802e 0100 0200 1500 0000 10"));
         byte[] broken = hello();
         broken[50] ^= 0x55;
         Arrays.fill(broken, 100, broken.length, (byte) 0xff);
@@ -110,8 +110,8 @@ class TlsAttacksTest {
         Bystander.beside(server().transport(transport), server -> {
             for (Map.Entry<String, byte[]> one : garbage.entrySet()) {
                 try (RawPeer peer = RawPeer.connect(server.port())) {
-                    byte[] answer = peer.octets(one.getValue()).halfClose().readToEnd();
-                    // An alert of seven octets, or nothing; and no reset, which would make the read fail.
+                    byte[] answer = peer.bytes(one.getValue()).halfClose().readToEnd();
+                    // An alert of seven bytes, or nothing; and no reset, which would make the read fail.
                     assertTrue(answer.length == 0 || answer.length == 7 && answer[0] == 0x15,
                             one.getKey() + ": " + Arrays.toString(answer));
                 }
@@ -120,13 +120,13 @@ class TlsAttacksTest {
         assertLogged(garbage.size());
     }
 
-    /** Up to 33,088 octets the JDK's engine takes a record, as some peers once sent, and refuses what is in it. */
+    /** Up to 33,088 bytes the JDK's engine takes a record, as some peers once sent, and refuses what is in it. */
     @ParameterizedTest
     @ValueSource(strings = {"16 0301 4200", "16 0301 8000", "16 0301 8200", "16 0301 ffff", "17 0303 ffff"})
     void attack16_recordsThatAreTooLarge(String header) throws Exception {
         Bystander.beside(server(), server -> {
             try (RawPeer peer = RawPeer.connect(server.port())) {
-                assertTrue(peer.hex(header).octets(new byte[0x8000]).readToEnd().length <= 7);
+                assertTrue(peer.hex(header).bytes(new byte[0x8000]).readToEnd().length <= 7);
             }
         });
         assertLogged(1);
@@ -146,11 +146,11 @@ class TlsAttacksTest {
     // 16: TLS in small pieces
 
     @Test
-    void attack16_aHelloInRecordsOfOneOctetWorks() throws Exception {
+    void attack16_aHelloInRecordsOfOneByteWorks() throws Exception {
         byte[] hello = hello();
         Bystander.beside(server(), server -> {
             try (RawPeer peer = RawPeer.connect(server.port())) {
-                peer.octets(inRecordsOfOneOctet(hello));
+                peer.bytes(inRecordsOfOneByte(hello));
                 // A server's hello.
                 assertEquals(0x16, peer.socket().getInputStream().read());
             }
@@ -158,31 +158,31 @@ class TlsAttacksTest {
     }
 
     @Test
-    void attack16_aHelloThatNeverEndsInRecordsOfOneOctet() throws Exception {
+    void attack16_aHelloThatNeverEndsInRecordsOfOneByte() throws Exception {
         byte[] endless = new byte[30_000];
         Arrays.fill(endless, (byte) 3);
-        System.arraycopy(RawPeer.octets("16 0301 7530 01 007ff0"), 0, endless, 0, 9);
+        System.arraycopy(RawPeer.bytes("16 0301 7530 01 007ff0"), 0, endless, 0, 9);
         Bystander.beside(server(), server -> {
             long before = Bystander.allocated();
             for (int i = 0; i < 10; i++) {
                 try (RawPeer peer = RawPeer.connect(server.port())) {
-                    byte[] answer = peer.octets(inRecordsOfOneOctet(endless)).readToEnd();
+                    byte[] answer = peer.bytes(inRecordsOfOneByte(endless)).readToEnd();
                     assertTrue(answer.length <= 30, Arrays.toString(answer));
                 }
             }
             // To copy what is here with each of 30,000 records would be 450 MB for each hello.
-            assertTrue(Bystander.allocated() - before < 100 << 20, Bystander.allocated() - before + " octets");
+            assertTrue(Bystander.allocated() - before < 100 << 20, Bystander.allocated() - before + " bytes");
         });
         assertLogged(10);
     }
 
     @ParameterizedTest
     @EnumSource(TransportKind.class)
-    void attack16_aHelloInSegmentsOfOneOctetWorks(TransportKind transport) throws Exception {
+    void attack16_aHelloInSegmentsOfOneByteWorks(TransportKind transport) throws Exception {
         Bystander.beside(server().transport(transport), server -> {
             try (RawPeer peer = RawPeer.connect(server.port())) {
-                for (byte octet : hello()) {
-                    peer.octets(new byte[]{octet});
+                for (byte b : hello()) {
+                    peer.bytes(new byte[]{b});
                 }
                 assertEquals(0x16, peer.socket().getInputStream().read());
             }
@@ -200,7 +200,7 @@ class TlsAttacksTest {
                 assertEquals("TLSv1.2", ((SSLSocket) peer.socket()).getSession().getProtocol());
                 // With the JDK's sockets this is a renegotiation, and reading takes part in it.
                 ((SSLSocket) peer.socket()).startHandshake();
-                assertThrows(IOException.class, () -> peer.octets(RawPeer.textFrame("after")).readFrame());
+                assertThrows(IOException.class, () -> peer.bytes(RawPeer.textFrame("after")).readFrame());
             }
             Await.until("the log tells of the renegotiation", () -> log.lines(Level.FINE).stream()
                     .anyMatch(line -> line.contains("refused: TLS renegotiation")));
@@ -232,7 +232,7 @@ class TlsAttacksTest {
         Bystander.beside(server(), server -> {
             for (int length = 0; length <= hello.length; length += 7) {
                 try (RawPeer peer = RawPeer.connect(server.port())) {
-                    peer.octets(Arrays.copyOf(hello, length));
+                    peer.bytes(Arrays.copyOf(hello, length));
                     if (length % 2 == 0) {
                         peer.socket().setSoLinger(true, 0);
                     }
@@ -251,11 +251,11 @@ class TlsAttacksTest {
         Bystander.beside(server().transport(transport).handshakeTimeout(SHORT), server -> {
             Map<String, RawPeer> peers = new LinkedHashMap<>();
             for (int length : new int[]{0, 1, 4, 5, 6, 200, hello.length - 1}) {
-                peers.put("hello of " + length, RawPeer.connect(server.port()).octets(Arrays.copyOf(hello, length)));
+                peers.put("hello of " + length, RawPeer.connect(server.port()).bytes(Arrays.copyOf(hello, length)));
             }
-            RawPeer whole = RawPeer.connect(server.port()).octets(hello);
+            RawPeer whole = RawPeer.connect(server.port()).bytes(hello);
             // The server's flight comes, and no answer to it goes.
-            whole.readOctet();
+            whole.readByte();
             peers.put("hello alone", whole);
             RawPeer dribbling = RawPeer.connect(server.port()).hex("16 0301 4000 01 003ff0");
             peers.put("dribbling", dribbling);
@@ -293,7 +293,7 @@ class TlsAttacksTest {
                 server -> {
                     List<RawPeer> peers = new ArrayList<>();
                     for (int i = 0; i < 300; i++) {
-                        peers.add(RawPeer.connect(server.port()).octets(hello));
+                        peers.add(RawPeer.connect(server.port()).bytes(hello));
                     }
                     Await.until("the others wait", () -> ServerInsight.waitingForTls(server) == 300 - most);
                     assertEquals(most, ServerInsight.tlsHandshakes(server));
@@ -321,7 +321,7 @@ class TlsAttacksTest {
 
     @Test
     void attack33_handshakesBeyondTheBudgetAreClosedAtOnce() throws Exception {
-        try (WebSocketServer server = server().bufferedOctets(2 * ServerInsight.TLS_HANDSHAKE_SIZE - 1)
+        try (WebSocketServer server = server().maxBufferedSize(2 * ServerInsight.TLS_HANDSHAKE_SIZE - 1)
                 .handshakeTimeout(Duration.ofMinutes(5)).start();
                 RawPeer half = RawPeer.connect(server.port())) {
             Await.until("it is counted",
@@ -337,7 +337,7 @@ class TlsAttacksTest {
         }
     }
 
-    /** Sends one octet after another until the server ends the connection. */
+    /** Sends one byte after another until the server ends the connection. */
     private static void dribble(RawPeer peer) {
         try {
             while (true) {

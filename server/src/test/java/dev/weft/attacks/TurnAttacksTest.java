@@ -125,7 +125,7 @@ class TurnAttacksTest {
     private static void sendUntilTheEnd(RawPeer peer, byte[] frame) {
         try {
             while (true) {
-                peer.octets(frame);
+                peer.bytes(frame);
             }
         } catch (IOException e) {
             // It has left.

@@ -16,14 +16,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
 
-/** A message that is exactly at a limit passes, the next octet or frame fails with 1009 and the setting's name. */
+/** A message that is exactly at a limit passes, the next byte or frame fails with 1009 and the setting's name. */
 @Timeout(30)
 class MessageLimitsTest {
     private static final List<Handler> WHOLE = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS);
 
     private static void assertTooBig(TestConnection test, String setting) throws Exception {
         Peer.Frame close = test.peer.readFrame();
-        assertEquals(0x88, close.firstOctet());
+        assertEquals(0x88, close.firstByte());
         assertEquals("03f1", Peer.hex(close.payload()).substring(0, 4));
         assertTrue(close.text().contains(setting), close.text());
         test.peer.shutdownOutput().expectEnd();
@@ -135,7 +135,7 @@ class MessageLimitsTest {
             try (TestConnection test = TestConnection.start(depth)) {
                 test.peer.send(frames);
                 Peer.Frame frame = test.peer.readFrame();
-                assertEquals(0x82, frame.firstOctet());
+                assertEquals(0x82, frame.firstByte());
                 assertArrayEquals(payload, frame.payload());
             }
         }

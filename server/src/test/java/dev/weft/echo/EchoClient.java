@@ -89,9 +89,9 @@ final class EchoClient implements WebSocket.Listener {
 
     @Override
     public CompletionStage<?> onBinary(WebSocket from, ByteBuffer data, boolean last) {
-        byte[] octets = new byte[data.remaining()];
-        data.get(octets);
-        binary.writeBytes(octets);
+        byte[] bytes = new byte[data.remaining()];
+        data.get(bytes);
+        binary.writeBytes(bytes);
         if (last) {
             messages.add(binary.toByteArray());
             binary.reset();

@@ -199,9 +199,9 @@ class EchoLauncherTest {
                 assertEquals(text, client.echo(text));
             }
             for (int length : new int[]{0, 1, 125, 126, 65_535, 65_536, 1 << 20}) {
-                byte[] octets = new byte[length];
-                RandomGenerator.getDefault().nextBytes(octets);
-                assertArrayEquals(octets, client.echo(octets));
+                byte[] bytes = new byte[length];
+                RandomGenerator.getDefault().nextBytes(bytes);
+                assertArrayEquals(bytes, client.echo(bytes));
             }
             assertEquals(4001, client.close(4001));
         }

@@ -93,7 +93,7 @@ class EchoOptionsTest {
                 value("--max-tls-handshakes=13", ServerConfiguration::maxTlsHandshakes, 13),
                 value("--max-connections=11", ServerConfiguration::maxConnections, 11),
                 value("--read-buffer-size=8k", ServerConfiguration::readBufferSize, 8192),
-                value("--buffered-octets=64m", ServerConfiguration::bufferedOctets, 64L << 20),
+                value("--max-buffered-size=64m", ServerConfiguration::maxBufferedSize, 64L << 20),
                 value("--no-deflate", c -> c.deflate().isPresent(), false),
                 deflate("--no-deflate-outgoing-context-takeover", DeflateSettings::outgoingContextTakeover, false),
                 deflate("--no-deflate-incoming-context-takeover", DeflateSettings::incomingContextTakeover, false),
@@ -143,7 +143,7 @@ class EchoOptionsTest {
         assertEquals(library.shutdownGrace(), configuration.shutdownGrace());
         assertEquals(library.maxConnections(), configuration.maxConnections());
         assertEquals(library.readBufferSize(), configuration.readBufferSize());
-        assertEquals(library.bufferedOctets(), configuration.bufferedOctets());
+        assertEquals(library.maxBufferedSize(), configuration.maxBufferedSize());
         assertEquals(library.deflate(), configuration.deflate());
         assertEquals(library.subprotocols(), configuration.subprotocols());
     }
@@ -231,7 +231,7 @@ class EchoOptionsTest {
     private static ServerConfiguration withoutCode(ServerConfiguration all) {
         return new ServerConfiguration(all.socket(), all.tls(), all.httpLimits(), all.limits(), all.timeouts(),
                 all.shutdownGrace(), all.policyTimeout(), all.maxConnections(), all.maxTlsHandshakes(),
-                all.readBufferSize(), all.bufferedOctets(), all.deflate(), all.subprotocols(), DEFAULTS.policy(),
+                all.readBufferSize(), all.maxBufferedSize(), all.deflate(), all.subprotocols(), DEFAULTS.policy(),
                 Optional.empty(),
                 all.threads(), DEFAULTS.handler());
     }

@@ -14,8 +14,8 @@ class NotationTest {
     @ParameterizedTest
     @CsvSource({"0, 0", "1023, 1023", "1k, 1024", "16K, 16384", "1m, 1048576", "2g, 2147483648",
             "1024g, 1099511627776", "9223372036854775807, 9223372036854775807", "-5, -5"})
-    void sizesHaveBinaryUnits(String text, long octets) {
-        assertEquals(octets, Notation.LONG_SIZE.parse().apply(text));
+    void sizesHaveBinaryUnits(String text, long bytes) {
+        assertEquals(bytes, Notation.LONG_SIZE.parse().apply(text));
     }
 
     @ParameterizedTest
@@ -45,8 +45,8 @@ class NotationTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 1, 1023, 1024, 1025, 1 << 20, (1 << 20) + 1024, 1L << 40, Long.MAX_VALUE})
-    void aSizeIsWrittenAsItIsRead(long octets) {
-        assertEquals(octets, Notation.LONG_SIZE.parse().apply(Notation.LONG_SIZE.format().apply(octets)));
+    void aSizeIsWrittenAsItIsRead(long bytes) {
+        assertEquals(bytes, Notation.LONG_SIZE.parse().apply(Notation.LONG_SIZE.format().apply(bytes)));
     }
 
     @ParameterizedTest

@@ -47,7 +47,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void parserIsOctetsInOctetsOut() {
+    void parserIsBytesInBytesOut() {
         DescribedPredicate<JavaClass> allowed = JavaClass.Predicates
                 .resideInAnyPackage("dev.weft.parser..", "java.util", "java.util.function", "java.util.stream",
                         "java.nio.charset",
@@ -56,7 +56,7 @@ class ArchitectureTest {
                         type -> type.getPackageName().equals("java.lang")
                                 && !type.getName().matches("java\\.lang\\.(Thread|Process|Runtime|System\\$Logger).*")))
                 .or(DescribedPredicate.describe("primitive or array", type -> type.isPrimitive() || type.isArray()))
-                // An order of octets is no buffer; the locks are around stores that all threads share.
+                // An order of bytes is no buffer; the locks are around stores that all threads share.
                 .or(JavaClass.Predicates.type(java.nio.ByteOrder.class))
                 .or(JavaClass.Predicates.type(java.util.concurrent.locks.ReentrantLock.class));
         ArchRuleDefinition.classes().that().resideInAPackage("dev.weft.parser..")

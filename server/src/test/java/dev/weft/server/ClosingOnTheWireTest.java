@@ -93,7 +93,7 @@ class ClosingOnTheWireTest {
     @Test
     void serverEndsTcpAsSoonAsBothClosesPassed() throws Exception {
         try (WebSocketServer server = server().start(); RawPeer peer = RawPeer.open(server)) {
-            peer.octets(textFrame("Hello")).hex(CLOSE_1000);
+            peer.bytes(textFrame("Hello")).hex(CLOSE_1000);
             assertEquals("81 05 48 65 6c 6c 6f 88 02 03 e8", HexFormat.ofDelimiter(" ").formatHex(peer.readToEnd()));
             assertTrue(nextEnd().clean());
             peer.leave();
@@ -146,7 +146,7 @@ class ClosingOnTheWireTest {
             Handlers.echo(ws);
         }).sendBufferSize(8192).start(); RawPeer peer = RawPeer.open(server)) {
             InputStream in = peer.socket().getInputStream();
-            assertArrayEquals(RawPeer.octets("827f 0000000001000000"), in.readNBytes(10));
+            assertArrayEquals(RawPeer.bytes("827f 0000000001000000"), in.readNBytes(10));
             peer.hex("8981 00000000 61" + CLOSE_1000);
             WebSocketConnection connection = opened.take();
             Await.until("the Close frame was received", () -> !connection.isOpen());
@@ -160,8 +160,8 @@ class ClosingOnTheWireTest {
     void closeFrameOfAViolationArrivesWhateverIsStillUnderWay() throws Exception {
         try (WebSocketServer server = server().start(); RawPeer peer = RawPeer.open(server)) {
             byte[] megabytes = new byte[4 << 20];
-            // RSV1, then what no one will parse, all of it sent before the first octet is read.
-            peer.octets(textFrame("Hello")).hex("c185 00000000 48656c6c6f").octets(megabytes).halfClose();
+            // RSV1, then what no one will parse, all of it sent before the first byte is read.
+            peer.bytes(textFrame("Hello")).hex("c185 00000000 48656c6c6f").bytes(megabytes).halfClose();
             assertEquals(HELLO, peer.readFrame());
             assertEquals(1002, peer.readCloseAndEnd());
             assertEquals(1002, nextEnd().sent().orElseThrow().code());
@@ -171,7 +171,7 @@ class ClosingOnTheWireTest {
     @Test
     void tooLargeAMessageIsToldSoWhileItIsStillUnderWay() throws Exception {
         try (WebSocketServer server = server().maxMessageSize(1000).start(); RawPeer peer = RawPeer.open(server)) {
-            peer.hex("82ff 0000000000400000 00000000").octets(new byte[4 << 20]).halfClose();
+            peer.hex("82ff 0000000000400000 00000000").bytes(new byte[4 << 20]).halfClose();
             assertEquals(1009, peer.readCloseAndEnd());
         }
     }
@@ -209,7 +209,7 @@ class ClosingOnTheWireTest {
             try {
                 byte[] frame = textFrame("more");
                 while (!cut) {
-                    peer.octets(frame);
+                    peer.bytes(frame);
                 }
             } catch (IOException e) {
                 cut = true;
@@ -222,7 +222,7 @@ class ClosingOnTheWireTest {
     @Test
     void halfClosedPeerStillGetsWhatIsOwed() throws Exception {
         try (WebSocketServer server = server().start(); RawPeer peer = RawPeer.open(server)) {
-            peer.octets(textFrame("Hello")).halfClose();
+            peer.bytes(textFrame("Hello")).halfClose();
             assertEquals(HELLO, peer.readFrame());
             // §7.1.5: no Close frame came, the wire is at its end.
             peer.readToEnd();
@@ -267,7 +267,7 @@ class ClosingOnTheWireTest {
                 assertTrue(isKeepAlive(peer.readFrame()));
                 peer.hex("8a80 00000000");
             }
-            peer.octets(textFrame("Hello"));
+            peer.bytes(textFrame("Hello"));
             String frame = peer.readFrame();
             assertEquals(HELLO, isKeepAlive(frame) ? peer.readFrame() : frame);
         }
@@ -305,19 +305,19 @@ class ClosingOnTheWireTest {
         }
     }
 
-    /** Sends one octet after another, until long after the answer is here. */
-    private static void dribble(RawPeer peer, int octet) throws IOException {
-        byte[] one = {(byte) octet};
+    /** Sends one byte after another, until long after the answer is here. */
+    private static void dribble(RawPeer peer, int b) throws IOException {
+        byte[] one = {(byte) b};
         Await.until("an answer came", () -> {
             try {
-                peer.octets(one);
+                peer.bytes(one);
                 return peer.hasAnswer();
             } catch (IOException e) {
                 throw new AssertionError("the server reset the connection", e);
             }
         });
         for (int i = 0; i < 20; i++) {
-            peer.octets(one);
+            peer.bytes(one);
             LockSupport.parkNanos(1_000_000);
         }
     }
@@ -325,7 +325,7 @@ class ClosingOnTheWireTest {
     @Test
     void frameThatStopsAnywhereIsAPolicyViolation() throws Exception {
         Map<String, String> stages = Map.of(
-                "after one octet of the header", "81",
+                "after one byte of the header", "81",
                 "within the extended length", "81fe 01",
                 "within the masking key", "8185 0000",
                 "within the payload", "8185 00000000 4865",
@@ -398,9 +398,9 @@ class ClosingOnTheWireTest {
             });
             try (RawPeer other = RawPeer.open(server)) {
                 while (toDeaf.isOpen()) {
-                    assertEquals(HELLO, other.octets(textFrame("Hello")).readFrame());
+                    assertEquals(HELLO, other.bytes(textFrame("Hello")).readFrame());
                 }
-                assertEquals(HELLO, other.octets(textFrame("Hello")).readFrame());
+                assertEquals(HELLO, other.bytes(textFrame("Hello")).readFrame());
             }
             assertTrue(ended.poll(10, TimeUnit.SECONDS) != null, "the send never ended");
             assertInstanceOf(TimeoutException.class, closeStatus(toDeaf).cause().orElseThrow());
@@ -411,12 +411,12 @@ class ClosingOnTheWireTest {
     // Small pieces
 
     @Test
-    void longMessageInSegmentsOfOneOctetIsWhole() throws Exception {
+    void longMessageInSegmentsOfOneByteIsWhole() throws Exception {
         String text = "0123456789".repeat(2000);
         byte[] frame = textFrame(text);
         try (WebSocketServer server = server().start(); RawPeer peer = RawPeer.open(server)) {
-            for (byte octet : frame) {
-                peer.octets(new byte[]{octet});
+            for (byte b : frame) {
+                peer.bytes(new byte[]{b});
             }
             assertEquals("817e4e20 " + HexFormat.of().formatHex(text.getBytes(StandardCharsets.US_ASCII)),
                     peer.readFrame());

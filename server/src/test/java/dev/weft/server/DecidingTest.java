@@ -92,7 +92,7 @@ class DecidingTest {
                     peers.get(i).socket().setSoLinger(true, 0);
                 } else if (i % 3 == 1) {
                     // Frames that a client must not send yet, and then the end.
-                    peers.get(i).octets(RawPeer.textFrame("early"));
+                    peers.get(i).bytes(RawPeer.textFrame("early"));
                 }
                 peers.get(i).leave();
             }
@@ -110,7 +110,7 @@ class DecidingTest {
 
     @ParameterizedTest
     @MethodSource("transports")
-    void octetsThatComeMeanwhileAreNotLost(TransportKind transport, boolean tls) throws Exception {
+    void bytesThatComeMeanwhileAreNotLost(TransportKind transport, boolean tls) throws Exception {
         try (WebSocketServer server = swept(slowServer(transport, tls)).start();
                 RawPeer peer = RawPeer.connect(server)) {
             byte[] frame = RawPeer.textFrame("Hello");
@@ -119,11 +119,11 @@ class DecidingTest {
             awaitDeciding(1);
             long before = server.services().pool().budget().taken();
             assertEquals(frame.length, before, "no buffer is held");
-            peer.octets(frame).octets(Arrays.copyOf(frame, 4));
+            peer.bytes(frame).bytes(Arrays.copyOf(frame, 4));
             Await.until("they are kept", () -> server.services().pool().budget().taken() >= before + frame.length + 4);
             decide.countDown();
             assertTrue(peer.readHead().startsWith("HTTP/1.1 101 "));
-            peer.octets(Arrays.copyOfRange(frame, 4, frame.length));
+            peer.bytes(Arrays.copyOfRange(frame, 4, frame.length));
             for (int i = 0; i < 3; i++) {
                 assertEquals(HELLO, peer.readFrame());
             }
@@ -137,7 +137,7 @@ class DecidingTest {
                 RawPeer peer = RawPeer.connect(server).text(RawPeer.request())) {
             awaitDeciding(1);
             byte[] frame = RawPeer.frame(0x82, new byte[100_000]);
-            peer.octets(frame);
+            peer.bytes(frame);
             Await.until("some is kept", () -> server.services().pool().budget().taken() == 2048);
             decide.countDown();
             assertTrue(peer.readHead().startsWith("HTTP/1.1 101 "));

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FairnessTest {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
     private static final int ROUND_TRIPS = 200;
-    /** An echo: a reply of eight octets, as {@link RawPeer#readFrame} shows it. */
+    /** An echo: a reply of eight bytes, as {@link RawPeer#readFrame} shows it. */
     private static final String REPLY = "8108 " + "31".repeat(8);
 
     private final CountDownLatch release = new CountDownLatch(1);
@@ -44,7 +44,7 @@ class FairnessTest {
                     }
                 }).start(); RawPeer troublemaker = RawPeer.connect(server); RawPeer other = RawPeer.connect(server)) {
             troublemaker.text(RawPeer.request().replace("/chat", "/chat?busy")).readHead();
-            troublemaker.octets(RawPeer.textFrame("go"));
+            troublemaker.bytes(RawPeer.textFrame("go"));
             busy.await();
             other.text(RawPeer.request()).readHead();
             roundTrips(other);
@@ -56,7 +56,7 @@ class FairnessTest {
 
     private static void roundTrips(RawPeer peer) throws IOException {
         for (int i = 0; i < ROUND_TRIPS; i++) {
-            assertEquals(REPLY, peer.octets(RawPeer.textFrame("1".repeat(8))).readFrame());
+            assertEquals(REPLY, peer.bytes(RawPeer.textFrame("1".repeat(8))).readFrame());
         }
     }
 
@@ -132,10 +132,10 @@ class FairnessTest {
                 peers[i].text(RawPeer.request()).readHead();
             }
             for (RawPeer peer : peers) {
-                peer.octets(RawPeer.textFrame("go"));
+                peer.bytes(RawPeer.textFrame("go"));
             }
             computing.await();
-            other.octets(RawPeer.textFrame("stop?"));
+            other.bytes(RawPeer.textFrame("stop?"));
             released.set(true);
             assertEquals(REPLY, other.readFrame());
             for (RawPeer peer : peers) {
@@ -181,7 +181,7 @@ class FairnessTest {
         }
         try {
             while (true) {
-                peer.octets(frames);
+                peer.bytes(frames);
                 writes.countDown();
             }
         } catch (IOException e) {
@@ -190,9 +190,9 @@ class FairnessTest {
     }
 
     private static void drain(RawPeer peer) {
-        byte[] octets = new byte[1 << 14];
+        byte[] bytes = new byte[1 << 14];
         try {
-            while (peer.socket().getInputStream().read(octets) >= 0) {}
+            while (peer.socket().getInputStream().read(bytes) >= 0) {}
         } catch (IOException e) {
             // It has left.
         }

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The opening handshake (RFC 6455 §4.2) over the wire, octet by octet. */
+/** The opening handshake (RFC 6455 §4.2) over the wire, byte by byte. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HandshakeTest {
     private static final String SAMPLE_REPLY = """
@@ -45,7 +45,7 @@ class HandshakeTest {
             Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r
             \r
             """;
-    /** Unmasked: FIN, text, 5 octets, "Hello" (§5.7). */
+    /** Unmasked: FIN, text, 5 bytes, "Hello" (§5.7). */
     private static final String HELLO = "8105 48656c6c6f";
 
     private static WebSocketServer echo;
@@ -67,7 +67,7 @@ class HandshakeTest {
     @AfterEach
     void serverGoesOnServing() throws IOException {
         try (RawPeer peer = RawPeer.open(echo)) {
-            assertEquals(HELLO, peer.octets(textFrame("Hello")).readFrame());
+            assertEquals(HELLO, peer.bytes(textFrame("Hello")).readFrame());
         }
     }
 
@@ -92,7 +92,7 @@ class HandshakeTest {
     // What is accepted
 
     @Test
-    void sampleHandshakeIsAnsweredWithExactlyTheseOctets() throws IOException {
+    void sampleHandshakeIsAnsweredWithExactlyTheseBytes() throws IOException {
         try (RawPeer peer = RawPeer.connect(echo)) {
             assertEquals(SAMPLE_REPLY, peer.text(request()).readHead());
         }
@@ -117,10 +117,10 @@ class HandshakeTest {
     }
 
     @Test
-    void headMayComeOctetByOctet() throws IOException {
+    void headMayComeByteByByte() throws IOException {
         try (RawPeer peer = RawPeer.connect(echo)) {
-            for (byte octet : request("Cookie: a=b").getBytes(StandardCharsets.ISO_8859_1)) {
-                peer.octets(new byte[]{octet});
+            for (byte b : request("Cookie: a=b").getBytes(StandardCharsets.ISO_8859_1)) {
+                peer.bytes(new byte[]{b});
             }
             assertEquals(SAMPLE_REPLY, peer.readHead());
         }
@@ -171,10 +171,10 @@ class HandshakeTest {
             ByteArrayOutputStream segment = new ByteArrayOutputStream();
             segment.writeBytes(request().getBytes(StandardCharsets.ISO_8859_1));
             segment.writeBytes(textFrame("Hello"));
-            segment.writeBytes(RawPeer.octets("8980 00000000")); // ping
+            segment.writeBytes(RawPeer.bytes("8980 00000000")); // ping
             segment.writeBytes(textFrame("Hel")); // and the next one is cut
-            segment.writeBytes(RawPeer.octets("8185 00000000 4865"));
-            peer.octets(segment.toByteArray());
+            segment.writeBytes(RawPeer.bytes("8185 00000000 4865"));
+            peer.bytes(segment.toByteArray());
             assertEquals(SAMPLE_REPLY, peer.readHead());
             assertEquals(HELLO, peer.readFrame());
             assertEquals("8a00 ", peer.readFrame());
@@ -191,7 +191,7 @@ class HandshakeTest {
             ByteArrayOutputStream segment = new ByteArrayOutputStream();
             segment.writeBytes(request().getBytes(StandardCharsets.ISO_8859_1));
             segment.writeBytes(RawPeer.frame(0x82, payload));
-            peer.octets(segment.toByteArray());
+            peer.bytes(segment.toByteArray());
             assertEquals(SAMPLE_REPLY, peer.readHead());
             assertEquals("827efa00 " + "30313233343536373839616263646566".repeat(4000), peer.readFrame());
         }
@@ -208,11 +208,11 @@ class HandshakeTest {
                 })
                 .handler(ws -> received.add(((Message.Text) ws.receive()).value())).start();
                 RawPeer peer = RawPeer.connect(server)) {
-            peer.text(request()).octets(textFrame("Hello")).hex("8980 00000000");
+            peer.text(request()).bytes(textFrame("Hello")).hex("8980 00000000");
             peer.socket().setSoTimeout(50);
             boolean silent = false;
             try {
-                peer.readOctet();
+                peer.readByte();
             } catch (java.net.SocketTimeoutException e) {
                 silent = true;
             }
@@ -243,12 +243,12 @@ class HandshakeTest {
             ByteArrayOutputStream segment = new ByteArrayOutputStream();
             segment.writeBytes(head.getBytes(StandardCharsets.ISO_8859_1));
             segment.writeBytes(textFrame("secret of the first"));
-            mine.octets(segment.toByteArray()).readHead();
+            mine.bytes(segment.toByteArray()).readHead();
             for (int i = 0; i < others; i++) {
                 try (RawPeer other = RawPeer.connect(server)) {
                     other.text(head.replace("/first", "/other").replace("xxxx", "yyyy")).readHead();
                     String text = "z".repeat(2000);
-                    other.octets(textFrame(text));
+                    other.bytes(textFrame(text));
                     assertEquals("817e07d0 " + "7a".repeat(2000), other.readFrame());
                 }
             }
@@ -340,7 +340,7 @@ class HandshakeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-            "\u0001GET / HTTP/1.1\r\n", // leading control octet
+            "\u0001GET / HTTP/1.1\r\n", // leading control byte
             "\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\n", // more empty lines than are skipped
             "\nGET / HTTP/1.1\r\n",
             "GET  / HTTP/1.1\r\n",
@@ -370,8 +370,8 @@ class HandshakeTest {
             "GET / HTTP/1.1\r\n: a\r\n",
             "GET / HTTP/1.1\r\nnocolon\r\n",
             "\u0016\u0003\u0001\u0002\u0000\u0001\u0000"}) // a TLS hello
-    void smugglingShapesAreBadRequests(String octets) throws IOException {
-        assertEquals("HTTP/1.1 400 Bad Request", answerTo(octets + "\r\n").statusLine());
+    void smugglingShapesAreBadRequests(String bytes) throws IOException {
+        assertEquals("HTTP/1.1 400 Bad Request", answerTo(bytes + "\r\n").statusLine());
     }
 
     @ParameterizedTest
@@ -454,7 +454,7 @@ class HandshakeTest {
                 Answer answer = answerOf(server, request());
                 assertEquals("HTTP/1.1 503 Service Unavailable", answer.statusLine());
                 assertTrue(answer.hasLine("Retry-After: 1"), answer.head());
-                assertEquals(HELLO, first.octets(textFrame("Hello")).readFrame());
+                assertEquals(HELLO, first.bytes(textFrame("Hello")).readFrame());
             }
             Await.until("the first connection is gone", () -> server.connections() == 0);
             replyOf(server, request());

@@ -46,8 +46,8 @@ class JavaWebSocketClientTest {
         }
 
         @Override
-        public void onMessage(ByteBuffer octets) {
-            events.add(octets.array());
+        public void onMessage(ByteBuffer bytes) {
+            events.add(bytes.array());
         }
 
         @Override
@@ -122,11 +122,11 @@ class JavaWebSocketClientTest {
 
     @Test
     void mebibyteIsEchoed() throws Exception {
-        byte[] octets = new byte[1 << 20];
-        new Random(3).nextBytes(octets);
+        byte[] bytes = new byte[1 << 20];
+        new Random(3).nextBytes(bytes);
         Client client = connect("/");
-        client.send(octets);
-        assertArrayEquals(octets, (byte[]) next());
+        client.send(bytes);
+        assertArrayEquals(bytes, (byte[]) next());
         close(client);
     }
 

@@ -91,11 +91,11 @@ class JdkClientTest {
 
     @Test
     void mebibyteIsEchoed() throws Exception {
-        byte[] octets = new byte[1 << 20];
-        new Random(1).nextBytes(octets);
+        byte[] bytes = new byte[1 << 20];
+        new Random(1).nextBytes(bytes);
         WebSocket ws = connect("/");
-        ws.sendBinary(ByteBuffer.wrap(octets), true).join();
-        assertArrayEquals(octets, (byte[]) listener.next());
+        ws.sendBinary(ByteBuffer.wrap(bytes), true).join();
+        assertArrayEquals(bytes, (byte[]) listener.next());
         String text = "0123456789abcdef".repeat(1 << 16);
         ws.sendText(text, true).join();
         assertEquals(text, listener.next());

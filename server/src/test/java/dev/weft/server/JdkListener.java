@@ -8,7 +8,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** Collects what comes to the JDK's client: strings, arrays of octets, pongs as "pong …", the end as "close …". */
+/** Collects what comes to the JDK's client: strings, arrays of bytes, pongs as "pong …", the end as "close …". */
 final class JdkListener implements WebSocket.Listener {
     private final BlockingQueue<Object> events = new LinkedBlockingQueue<>();
     private final StringBuilder text = new StringBuilder();

@@ -135,12 +135,12 @@ class OkHttpClientTest {
 
     @Test
     void mebibyteIsEchoed() throws Exception {
-        byte[] octets = new byte[1 << 20];
-        new Random(2).nextBytes(octets);
+        byte[] bytes = new byte[1 << 20];
+        new Random(2).nextBytes(bytes);
         WebSocket ws = connect("/");
         next();
-        ws.send(ByteString.of(octets));
-        assertEquals(ByteString.of(octets), next());
+        ws.send(ByteString.of(bytes));
+        assertEquals(ByteString.of(bytes), next());
         String text = "0123456789abcdef".repeat(1 << 16);
         ws.send(text);
         assertEquals(text, next());

@@ -17,8 +17,8 @@ import java.util.HexFormat;
 import javax.net.ssl.SSLSocket;
 
 /**
- * A client that knows nothing of WebSocket: literal octets over a socket, by TLS or not. Octets are written in hexadecimal. Every read
- * fails after ten seconds without an octet, and a reset connection makes it fail too.
+ * A client that knows nothing of WebSocket: literal bytes over a socket, by TLS or not. Bytes are written in hexadecimal. Every read
+ * fails after ten seconds without a byte, and a reset connection makes it fail too.
  */
 public final class RawPeer implements AutoCloseable {
     /** RFC 6455 §1.3. */
@@ -38,7 +38,7 @@ public final class RawPeer implements AutoCloseable {
         this.in = new PushbackInputStream(socket.getInputStream());
     }
 
-    /** The answer to a request: its head with line ends, and what followed until the server's end of the octets. */
+    /** The answer to a request: its head with line ends, and what followed until the server's end of the bytes. */
     public record Answer(String head, String rest) {
         public String statusLine() {
             return head.substring(0, head.indexOf("\r\n"));
@@ -124,9 +124,9 @@ public final class RawPeer implements AutoCloseable {
     }
 
     /** A masked frame whose masking key is 0, so that the payload is legible. */
-    public static byte[] frame(int firstOctet, byte[] payload) {
+    public static byte[] frame(int firstByte, byte[] payload) {
         ByteArrayOutputStream frame = new ByteArrayOutputStream();
-        frame.write(firstOctet);
+        frame.write(firstByte);
         if (payload.length < 126) {
             frame.write(0x80 | payload.length);
         } else if (payload.length <= 0xffff) {
@@ -147,20 +147,20 @@ public final class RawPeer implements AutoCloseable {
         return frame(0x81, text.getBytes(UTF_8));
     }
 
-    public static byte[] octets(String hex) {
+    public static byte[] bytes(String hex) {
         return HEX.parseHex(hex.replace(" ", ""));
     }
 
     public RawPeer text(String text) throws IOException {
-        return octets(text.getBytes(ISO_8859_1));
+        return bytes(text.getBytes(ISO_8859_1));
     }
 
     public RawPeer hex(String hex) throws IOException {
-        return octets(octets(hex));
+        return bytes(bytes(hex));
     }
 
-    public RawPeer octets(byte[] octets) throws IOException {
-        socket.getOutputStream().write(octets);
+    public RawPeer bytes(byte[] bytes) throws IOException {
+        socket.getOutputStream().write(bytes);
         return this;
     }
 
@@ -170,31 +170,31 @@ public final class RawPeer implements AutoCloseable {
         return this;
     }
 
-    /** Reads up to the empty line, and no octet beyond. */
+    /** Reads up to the empty line, and no byte beyond. */
     public String readHead() throws IOException {
         StringBuilder head = new StringBuilder();
         while (!head.toString().endsWith("\r\n\r\n")) {
-            int octet = in.read();
-            if (octet < 0) {
+            int b = in.read();
+            if (b < 0) {
                 throw new EOFException("the server ended within a head: " + head);
             }
-            head.append((char) octet);
+            head.append((char) b);
         }
         return head.toString();
     }
 
-    /** Reads an answer, which the server ends by ending its octets. */
+    /** Reads an answer, which the server ends by ending its bytes. */
     public Answer readAnswer() throws IOException {
         return new Answer(readHead(), new String(readToEnd(), ISO_8859_1));
     }
 
-    /** Whether an octet, or the end, is here or comes at once. */
+    /** Whether a byte, or the end, is here or comes at once. */
     public boolean hasAnswer() throws IOException {
         socket.setSoTimeout(1);
         try {
-            int octet = in.read();
-            if (octet >= 0) {
-                in.unread(octet);
+            int b = in.read();
+            if (b >= 0) {
+                in.unread(b);
             }
             return true;
         } catch (SocketTimeoutException e) {
@@ -204,8 +204,8 @@ public final class RawPeer implements AutoCloseable {
         }
     }
 
-    /** Reads one octet, and discards it. */
-    public void readOctet() throws IOException {
+    /** Reads one byte, and discards it. */
+    public void readByte() throws IOException {
         if (in.read() < 0) {
             throw new EOFException();
         }
@@ -222,7 +222,7 @@ public final class RawPeer implements AutoCloseable {
         return HEX.formatHex(header) + HEX.formatHex(extended) + " " + HEX.formatHex(read(length));
     }
 
-    /** Reads a Close frame and the end of the octets behind it; returns the code. */
+    /** Reads a Close frame and the end of the bytes behind it; returns the code. */
     public int readCloseAndEnd() throws IOException {
         byte[] frame = readToEnd();
         if (frame.length < 4 || frame[0] != (byte) 0x88 || frame[1] != frame.length - 2) {
@@ -231,17 +231,17 @@ public final class RawPeer implements AutoCloseable {
         return (frame[2] & 0xff) << 8 | frame[3] & 0xff;
     }
 
-    /** Reads what comes until the server ends its octets; fails if it resets the connection instead. */
+    /** Reads what comes until the server ends its bytes; fails if it resets the connection instead. */
     public byte[] readToEnd() throws IOException {
         return in.readAllBytes();
     }
 
     private byte[] read(int length) throws IOException {
-        byte[] octets = in.readNBytes(length);
-        if (octets.length < length) {
-            throw new EOFException("the server ended within a frame: " + HEX.formatHex(octets));
+        byte[] bytes = in.readNBytes(length);
+        if (bytes.length < length) {
+            throw new EOFException("the server ended within a frame: " + HEX.formatHex(bytes));
         }
-        return octets;
+        return bytes;
     }
 
     /** Ends the connection before the block that holds it does. */

@@ -154,23 +154,23 @@ class ReadAheadTest {
         }
     }
 
-    /** Also where the octets that come first end within a control frame. */
+    /** Also where the bytes that come first end within a control frame. */
     @Test
     void pingsAreAnsweredThatComeInPieces() throws Exception {
         try (WebSocketServer server = sleepyAfterOne(); RawPeer peer = RawPeer.open(server)) {
-            byte[] ping = RawPeer.octets(PING);
+            byte[] ping = RawPeer.bytes(PING);
             for (int cut = 1; cut < ping.length; cut++) {
                 ByteArrayOutputStream first = new ByteArrayOutputStream();
                 if (cut == 1) {
-                    first.writeBytes(RawPeer.octets(HELLO));
+                    first.writeBytes(RawPeer.bytes(HELLO));
                 }
                 first.write(ping, 0, cut);
-                peer.octets(first.toByteArray());
+                peer.bytes(first.toByteArray());
                 // Time enough to be read alone; if not, less is tested.
                 Thread.sleep(20);
                 ByteArrayOutputStream second = new ByteArrayOutputStream();
                 second.write(ping, cut, ping.length - cut);
-                assertEquals(PONG, peer.octets(second.toByteArray()).readFrame());
+                assertEquals(PONG, peer.bytes(second.toByteArray()).readFrame());
             }
             mayGoOn.countDown();
             assertEquals(text("hello"), nextReceived());
@@ -189,17 +189,17 @@ class ReadAheadTest {
     @Test
     void nothingIsLostOrOutOfOrder() throws Exception {
         try (WebSocketServer server = sleepyAfterOne(); RawPeer peer = RawPeer.open(server)) {
-            peer.octets(RawPeer.textFrame("first"));
+            peer.bytes(RawPeer.textFrame("first"));
             assertEquals(text("first"), nextReceived());
             List<Message> expected = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
                 String text = "message " + i;
                 expected.add(text(text));
                 if (i % 3 == 0) {
-                    peer.octets(RawPeer.frame(0x01, text.substring(0, 4).getBytes())).hex(PING)
-                            .octets(RawPeer.frame(0x80, text.substring(4).getBytes()));
+                    peer.bytes(RawPeer.frame(0x01, text.substring(0, 4).getBytes())).hex(PING)
+                            .bytes(RawPeer.frame(0x80, text.substring(4).getBytes()));
                 } else {
-                    peer.octets(RawPeer.textFrame(text)).hex(i % 2 == 0 ? PING : "");
+                    peer.bytes(RawPeer.textFrame(text)).hex(i % 2 == 0 ? PING : "");
                 }
             }
             int pongs = (200 + 2) / 3 + (int) IntStream.range(0, 200)
@@ -234,13 +234,13 @@ class ReadAheadTest {
             bodies.add(whole.toByteArray());
             receiveAll(ws);
         }).start(); RawPeer peer = RawPeer.open(server)) {
-            peer.octets(RawPeer.frame(0x02, Arrays.copyOf(body, 100)));
+            peer.bytes(RawPeer.frame(0x02, Arrays.copyOf(body, 100)));
             opened.take();
             for (int from = 100; from < 10_000; from += 100) {
-                peer.octets(RawPeer.frame(0x00, Arrays.copyOfRange(body, from, from + 100))).hex(PING);
+                peer.bytes(RawPeer.frame(0x00, Arrays.copyOfRange(body, from, from + 100))).hex(PING);
                 assertEquals(PONG, peer.readFrame());
             }
-            peer.octets(RawPeer.frame(0x80, Arrays.copyOfRange(body, 10_000, body.length)));
+            peer.bytes(RawPeer.frame(0x80, Arrays.copyOfRange(body, 10_000, body.length)));
             mayGoOn.countDown();
             assertArrayEquals(body, bodies.poll(10, TimeUnit.SECONDS));
             peer.hex(RawPeer.CLOSE_1000);
@@ -321,7 +321,7 @@ class ReadAheadTest {
             Thread sender = Thread.startVirtualThread(() -> {
                 try {
                     for (int i = 0; i < count; i++) {
-                        peer.octets(RawPeer.frame(0x82, PIECE));
+                        peer.bytes(RawPeer.frame(0x82, PIECE));
                     }
                 } catch (IOException e) {
                     received.add(e);
@@ -351,7 +351,7 @@ class ReadAheadTest {
             for (int i = 0; i < 5; i++) {
                 String ping = peer.readFrame();
                 assertTrue(ping.startsWith("89"), ping);
-                peer.octets(RawPeer.frame(0x8a, RawPeer.octets(ping.substring(5))));
+                peer.bytes(RawPeer.frame(0x8a, RawPeer.bytes(ping.substring(5))));
             }
             assertTrue(told.poll(10, TimeUnit.SECONDS) != null, "who answers no ping is gone");
             Await.until("one is left", () -> server.connections() == 1);

@@ -83,7 +83,7 @@ class RefusalsTest {
     @Test
     void lineOfACutHeadMustSayWhatWasUnderstood() throws IOException {
         // Such as by cookies that have grown too large: what an operator looks for is whose.
-        assertEquals("refused, HEAD_TOO_LARGE (431: octets in a header line: at least 8193, the limit is 8192 "
+        assertEquals("refused, HEAD_TOO_LARGE (431: bytes in a header line: at least 8193, the limit is 8192 "
                 + "(headerLineLength)): GET /a, Origin: http://b, Host: b:81",
                 refused(Handlers.echoServer(), RefusalReason.HEAD_TOO_LARGE, "GET http://b:81/a HTTP/1.1\r\nHost: c\r\n"
                         + "Origin: http://b\r\nCookie: " + "x".repeat(9000) + "\r\n\r\n"));
@@ -137,7 +137,7 @@ class RefusalsTest {
     @Test
     void spentBudgetMustBeARefusal() throws IOException {
         // The head's first 2 KiB are not counted, the buffer that it is read into is.
-        refused(Handlers.echoServer().readBufferSize(1024).bufferedOctets(4096), RefusalReason.BUDGET_SPENT,
+        refused(Handlers.echoServer().readBufferSize(1024).maxBufferedSize(4096), RefusalReason.BUDGET_SPENT,
                 "GET / HTTP/1.1\r\n" + ("X: " + "a".repeat(1000) + "\r\n").repeat(8));
     }
 

@@ -49,7 +49,7 @@ class SnippetsTest {
         });
         try (RawPeer peer = connected.get()) {
             peer.text(RawPeer.request()).readHead();
-            assertEquals("8105 48656c6c6f", peer.octets(textFrame("Hello")).readFrame());
+            assertEquals("8105 48656c6c6f", peer.bytes(textFrame("Hello")).readFrame());
             assertEquals("8203 000102", peer.hex("8283 00000000 000102").readFrame());
             assertEquals(1000, peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd());
         }
@@ -62,9 +62,9 @@ class SnippetsTest {
         Path file = folder.resolve("upload");
         try (WebSocketServer server = WebSocketServer.builder().handler(ws -> Snippets.receive(ws, file)).start();
                 RawPeer peer = RawPeer.open(server)) {
-            assertEquals("810d 73656e64206d652062696e2e31", peer.octets(textFrame("bin.1")).readFrame());
-            peer.octets(RawPeer.frame(0x02, new byte[40_000])).octets(RawPeer.frame(0x80, new byte[2_000]));
-            assertEquals("8105 48656c6c6f", peer.octets(textFrame("Hello")).readFrame());
+            assertEquals("810d 73656e64206d652062696e2e31", peer.bytes(textFrame("bin.1")).readFrame());
+            peer.bytes(RawPeer.frame(0x02, new byte[40_000])).bytes(RawPeer.frame(0x80, new byte[2_000]));
+            assertEquals("8105 48656c6c6f", peer.bytes(textFrame("Hello")).readFrame());
             assertEquals("8802 03e8", peer.readFrame());
             assertEquals(42_000, Files.size(file));
         }

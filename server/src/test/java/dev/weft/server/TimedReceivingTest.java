@@ -106,7 +106,7 @@ class TimedReceivingTest {
             for (byte each : frame) {
                 events.clear();
                 assertEquals("nothing", event());
-                peer.octets(new byte[]{each});
+                peer.bytes(new byte[]{each});
             }
             assertEquals("8105 48656c6c6f", peer.readFrame());
             peer.hex("8981 00000000 70");
@@ -238,7 +238,7 @@ class TimedReceivingTest {
         try (RawPeer peer = RawPeer.open(server)) {
             assertEquals("8104 6e657773", peer.readFrame());
             for (int i = 0; i < 10; i++) {
-                peer.octets(RawPeer.textFrame("nobody listens")).hex("8981 00000000 70");
+                peer.bytes(RawPeer.textFrame("nobody listens")).hex("8981 00000000 70");
                 assertEquals("8a01 70", peer.readFrame());
             }
             connection().send("more");
@@ -266,13 +266,13 @@ class TimedReceivingTest {
             receiver.join();
         });
         try (RawPeer peer = RawPeer.open(server)) {
-            peer.octets(RawPeer.textFrame("Hello"));
+            peer.bytes(RawPeer.textFrame("Hello"));
             assertEquals("8105 48656c6c6f", peer.readFrame());
             WebSocketConnection ws = connection();
             Thread receiver = receivers.take();
             Await.until("it waits for the next message", () -> receiver.getState() == Thread.State.WAITING);
             assertThrows(IllegalStateException.class, () -> ws.receive(Duration.ZERO));
-            peer.octets(RawPeer.textFrame("Hello"));
+            peer.bytes(RawPeer.textFrame("Hello"));
             assertEquals("8105 48656c6c6f", peer.readFrame());
             peer.hex(RawPeer.CLOSE_1000);
             assertEquals(1000, peer.readCloseAndEnd());

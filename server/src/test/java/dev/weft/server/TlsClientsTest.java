@@ -67,9 +67,9 @@ class TlsClientsTest {
     }
 
     private static byte[] random(int length) {
-        byte[] octets = new byte[length];
-        new Random(length).nextBytes(octets);
-        return octets;
+        byte[] bytes = new byte[length];
+        new Random(length).nextBytes(bytes);
+        return bytes;
     }
 
     @Test
@@ -82,9 +82,9 @@ class TlsClientsTest {
             JdkListener listener = new JdkListener();
             WebSocket ws = client.newWebSocketBuilder().buildAsync(uri, listener).join();
             for (int length : new int[]{0, 1, 125, 126, 16_384, 65_536, 1 << 20}) {
-                byte[] octets = random(length);
-                ws.sendBinary(ByteBuffer.wrap(octets), true).join();
-                assertArrayEquals(octets, (byte[]) listener.next());
+                byte[] bytes = random(length);
+                ws.sendBinary(ByteBuffer.wrap(bytes), true).join();
+                assertArrayEquals(bytes, (byte[]) listener.next());
             }
             ws.sendClose(4002, "enough").join();
             assertEquals("close 4002 ", listener.next());
@@ -132,9 +132,9 @@ class TlsClientsTest {
             });
             assertEquals(protocol, next());
             for (int length : new int[]{0, 1, 125, 126, 16_384, 65_536, 1 << 20}) {
-                ByteString octets = ByteString.of(random(length));
-                assertTrue(ws.send(octets));
-                assertEquals(octets, next());
+                ByteString bytes = ByteString.of(random(length));
+                assertTrue(ws.send(bytes));
+                assertEquals(bytes, next());
             }
             ws.close(1000, "done");
             assertEquals("closed 1000", next());

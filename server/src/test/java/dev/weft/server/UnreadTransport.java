@@ -11,7 +11,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
 
-/** To a peer that sends these octets, no end, and reads nothing; no socket's buffer takes what is written instead of it. */
+/** To a peer that sends these bytes, no end, and reads nothing; no socket's buffer takes what is written instead of it. */
 final class UnreadTransport implements Transport {
     private static final SocketAddress NOWHERE = InetSocketAddress.createUnresolved("nowhere.example", 1);
 

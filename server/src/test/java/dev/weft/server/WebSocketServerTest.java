@@ -57,7 +57,7 @@ class WebSocketServerTest {
 
     private static void assertServes(WebSocketServer server) throws IOException {
         try (RawPeer peer = RawPeer.open(server)) {
-            assertEquals(HELLO, peer.octets(textFrame("Hello")).readFrame());
+            assertEquals(HELLO, peer.bytes(textFrame("Hello")).readFrame());
         }
     }
 
@@ -101,7 +101,7 @@ class WebSocketServerTest {
     void portIsFreeAgainAsSoonAsTheServerIsClosed() throws IOException {
         WebSocketServer first = Handlers.echoServer().shutdownGrace(Duration.ZERO).start();
         try (RawPeer peer = RawPeer.open(first)) {
-            assertEquals(HELLO, peer.octets(textFrame("Hello")).readFrame());
+            assertEquals(HELLO, peer.bytes(textFrame("Hello")).readFrame());
             // The server ends TCP first, so that its end of the connection stays for minutes.
             first.close();
             try (WebSocketServer second = Handlers.echoServer().port(first.port()).start()) {
@@ -201,7 +201,7 @@ class WebSocketServerTest {
                 assertEquals(256, told);
                 assertEquals(44, closed);
                 assertEquals(1, server.connections());
-                assertEquals(HELLO, only.octets(textFrame("Hello")).readFrame());
+                assertEquals(HELLO, only.bytes(textFrame("Hello")).readFrame());
             } finally {
                 for (RawPeer peer : refused) {
                     peer.close();

@@ -9,15 +9,15 @@ import java.util.Random;
 /** Messages like those of a market's feed: JSON, alike but never equal. */
 public final class Corpus {
     /** More than any window holds, so that context helps no more than it does in real life. */
-    private static final int OCTETS = 1 << 20;
+    private static final int BYTES = 1 << 20;
     private static final String[] SYMBOLS = {"AAPL", "MSFT", "GOOG", "AMZN", "NVDA", "SAP", "ASML", "TSLA"};
 
     private Corpus() {}
 
-    /** Messages of this many octets each; a prime number of them, so that no connection of several gets only a few. */
+    /** Messages of this many bytes each; a prime number of them, so that no connection of several gets only a few. */
     public static byte[][] messages(int size) {
         Random random = new Random(7692);
-        byte[][] messages = new byte[BigInteger.valueOf(OCTETS / size).nextProbablePrime().intValue()][];
+        byte[][] messages = new byte[BigInteger.valueOf(BYTES / size).nextProbablePrime().intValue()][];
         for (int n = 0; n < messages.length; n++) {
             StringBuilder text = new StringBuilder("[");
             while (text.length() < size) {

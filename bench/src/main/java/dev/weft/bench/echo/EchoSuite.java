@@ -62,7 +62,7 @@ public final class EchoSuite implements Suite {
                 + ", SerialGC, -Xms512m -Xmx2g; a round starts them all anew and takes them in turn in each cell.");
         run.remark(String.format(Locale.ROOT, "%d rounds; each cell had %.1f s of warm-up and %.1f s of measurement.",
                 plan.rounds(), plan.pace().warmUp() / 1e9, plan.pace().measure() / 1e9));
-        run.remark("The load is one thread that writes, reads and compares every octet: where a server takes less CPU "
+        run.remark("The load is one thread that writes, reads and compares every byte: where a server takes less CPU "
                 + "than the load does, throughput and latency under saturation are the load's, and server CPU per message "
                 + "is the figure to compare.");
         run.remark("No TLS, no compression, loopback only, one core for the server: servers with several I/O threads "

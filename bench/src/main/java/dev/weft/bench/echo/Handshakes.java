@@ -47,7 +47,7 @@ final class Handshakes {
     /**
      * Opens a connection; gives up after some seconds.
      *
-     * @param receiveBuffer of the socket, in octets; 0 leaves it to the system
+     * @param receiveBuffer of the socket, in bytes; 0 leaves it to the system
      */
     static SocketChannel open(int port, String path, int receiveBuffer) throws IOException {
         SocketChannel channel = SocketChannel.open();

@@ -123,13 +123,13 @@ final class LoadClient {
         if (count < 0) {
             throw new IOException("the server ended a connection that waits for " + missing() + " replies");
         }
-        byte[] octets = loop.octets();
-        in.flip().get(octets, 0, count);
+        byte[] bytes = loop.bytes();
+        in.flip().get(bytes, 0, count);
         int replyLength = messages.replyLength();
         if (received + count > expected * replyLength) {
             throw new IOException("a reply to nothing: the server sent more than was asked for");
         }
-        messages.check(octets, count, received);
+        messages.check(bytes, count, received);
         received += count;
         long complete = received / replyLength;
         if (complete > answered) {

@@ -22,7 +22,7 @@ final class LoadLoop implements AutoCloseable {
     private final Selector selector = Selector.open();
     private final List<LoadClient> clients = new ArrayList<>();
     private final ByteBuffer in = ByteBuffer.allocateDirect(Messages.READ_LENGTH);
-    private final byte[] octets = new byte[Messages.READ_LENGTH];
+    private final byte[] bytes = new byte[Messages.READ_LENGTH];
     private final Histogram latency = new Histogram(LONGEST_LATENCY, 3);
     /** What was sent or due before counts as warm-up: its latency is not kept. */
     private long recordFrom = Long.MAX_VALUE;
@@ -81,8 +81,8 @@ final class LoadLoop implements AutoCloseable {
         return in;
     }
 
-    byte[] octets() {
-        return octets;
+    byte[] bytes() {
+        return bytes;
     }
 
     void record(long stamp, long now) {

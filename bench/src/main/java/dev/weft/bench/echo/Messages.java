@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * The messages of a load, as the octets of their requests and of their replies. They come in a cycle of different ones,
- * so that a reply that is lost, doubled or out of its turn is seen at the first octet that differs.
+ * The messages of a load, as the bytes of their requests and of their replies. They come in a cycle of different ones,
+ * so that a reply that is lost, doubled or out of its turn is seen at the first byte that differs.
  */
 final class Messages {
     /** The most that one read takes, and so the most that is compared at once. */
@@ -63,9 +63,9 @@ final class Messages {
     }
 
     private static byte[] frame(Role role, Opcode opcode, byte[] payload) {
-        byte[] octets = new byte[payload.length + LONGEST_HEADER];
-        int length = new FrameWriter(role).writeFrame(octets, 0, true, 0, opcode, payload, 0, payload.length);
-        return Arrays.copyOf(octets, length);
+        byte[] bytes = new byte[payload.length + LONGEST_HEADER];
+        int length = new FrameWriter(role).writeFrame(bytes, 0, true, 0, opcode, payload, 0, payload.length);
+        return Arrays.copyOf(bytes, length);
     }
 
     private static byte[] repeat(byte[][] messages, int length) {
@@ -97,14 +97,14 @@ final class Messages {
     /**
      * Compares what was read.
      *
-     * @param received how many octets of replies came before
+     * @param received how many bytes of replies came before
      */
     void check(byte[] read, int count, long received) throws IOException {
         int from = (int) (received % ((long) cycle * replyLength));
         int differs = Arrays.mismatch(read, 0, count, replies, from, from + count);
         if (differs >= 0) {
             long at = received + differs;
-            throw new IOException("a wrong reply: octet " + at % replyLength + " of reply " + at / replyLength
+            throw new IOException("a wrong reply: byte " + at % replyLength + " of reply " + at / replyLength
                     + " is " + (read[differs] & 0xff) + ", not " + (replies[from + differs] & 0xff));
         }
     }

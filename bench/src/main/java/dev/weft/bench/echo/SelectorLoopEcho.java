@@ -36,7 +36,7 @@ public final class SelectorLoopEcho {
 
     private final Selector selector = Selector.open();
     private final ByteBuffer in = ByteBuffer.allocateDirect(READ);
-    private final byte[] octets = new byte[READ];
+    private final byte[] bytes = new byte[READ];
     private final byte[] header = new byte[16];
     private final ByteBuffer out = ByteBuffer.allocateDirect(REPLIES);
     private final FrameWriter writer = new FrameWriter(Role.SERVER);
@@ -120,7 +120,7 @@ public final class SelectorLoopEcho {
             if (count < 0) {
                 throw new IOException("end");
             }
-            in.flip().get(octets, 0, count);
+            in.flip().get(bytes, 0, count);
             out.clear();
             if (request == null) {
                 frames(count);
@@ -161,7 +161,7 @@ public final class SelectorLoopEcho {
         }
 
         private void handshake(int count) {
-            request.write(octets, 0, count);
+            request.write(bytes, 0, count);
             String head = request.toString(ISO_8859_1);
             if (!head.endsWith("\r\n\r\n")) {
                 return;
@@ -179,16 +179,16 @@ public final class SelectorLoopEcho {
         }
 
         private void frames(int count) throws IOException, ProtocolViolationException {
-            parser.feed(octets, 0, count);
+            parser.feed(bytes, 0, count);
             while (true) {
                 switch (parser.next()) {
-                    case FRAME -> frame(octets, parser.payloadOffset(), parser.payloadLength());
+                    case FRAME -> frame(bytes, parser.payloadOffset(), parser.payloadLength());
                     case FRAME_START -> {
                         partial = new byte[(int) parser.frameLength()];
                         partialLength = 0;
                     }
                     case PAYLOAD -> {
-                        System.arraycopy(octets, parser.payloadOffset(), partial, partialLength,
+                        System.arraycopy(bytes, parser.payloadOffset(), partial, partialLength,
                                 parser.payloadLength());
                         partialLength += parser.payloadLength();
                     }

@@ -6,10 +6,10 @@ final class Sizes {
 
     private Sizes() {}
 
-    static String name(int octets) {
-        if (octets >= KI * KI && octets % (KI * KI) == 0) {
-            return octets / (KI * KI) + " MiB";
+    static String name(int bytes) {
+        if (bytes >= KI * KI && bytes % (KI * KI) == 0) {
+            return bytes / (KI * KI) + " MiB";
         }
-        return octets >= KI && octets % KI == 0 ? octets / KI + " KiB" : octets + " B";
+        return bytes >= KI && bytes % KI == 0 ? bytes / KI + " KiB" : bytes + " B";
     }
 }

@@ -8,12 +8,12 @@ import java.util.Set;
 
 /**
  * Some connections have much in flight and do not read their replies, half of them nothing at all and half a little now
- * and then; the others echo as ever, and the figures are theirs. In the end the slow ones read, and every octet that they
+ * and then; the others echo as ever, and the figures are theirs. In the end the slow ones read, and every byte that they
  * were owed must be there.
  */
 record SlowReaders(int connections, int slow, int payload, int slowPayload, int slowWindow) implements Scenario {
     private static final int SLOW_RECEIVE_BUFFER = 1 << 14;
-    private static final int DRIBBLE_OCTETS = 1 << 12;
+    private static final int DRIBBLE_BYTES = 1 << 12;
     private static final long DRIBBLE_NANOS = 50_000_000;
     private static final long DRAIN_NANOS = 20_000_000_000L;
 
@@ -75,7 +75,7 @@ record SlowReaders(int connections, int slow, int payload, int slowPayload, int 
         for (long next = System.nanoTime() + DRIBBLE_NANOS; next < end; next += DRIBBLE_NANOS) {
             loop.runUntil(next);
             for (LoadClient client : dribbling) {
-                client.read(DRIBBLE_OCTETS);
+                client.read(DRIBBLE_BYTES);
             }
         }
         loop.runUntil(end);

@@ -99,7 +99,7 @@ final class Visit {
         ByteBuffer out = ByteBuffer.wrap(what);
         channel.write(out);
         if (out.hasRemaining()) {
-            throw new IOException("the socket does not take " + what.length + " octets");
+            throw new IOException("the socket does not take " + what.length + " bytes");
         }
         in.clear();
         state = next;
@@ -111,6 +111,6 @@ final class Visit {
 
     @Override
     public String toString() {
-        return state + " after " + in.position() + " octets";
+        return state + " after " + in.position() + " bytes";
     }
 }

@@ -28,9 +28,9 @@ final class VisitScript {
     }
 
     private static byte[] frame(Role role, Opcode opcode, byte[] payload) {
-        byte[] octets = new byte[payload.length + 14];
-        int length = new FrameWriter(role).writeFrame(octets, 0, true, 0, opcode, payload, 0, payload.length);
-        return Arrays.copyOf(octets, length);
+        byte[] bytes = new byte[payload.length + 14];
+        int length = new FrameWriter(role).writeFrame(bytes, 0, true, 0, opcode, payload, 0, payload.length);
+        return Arrays.copyOf(bytes, length);
     }
 
     InetSocketAddress address() {

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * What a server's process takes at one moment.
  *
  * @param live   its heap after a collection
- * @param rss    its resident octets
+ * @param rss    its resident bytes
  * @param kernel what the kernel holds for sockets
  */
 record Footprint(HeapHistogram live, long rss, KernelMemory kernel) {
@@ -51,14 +51,14 @@ record Footprint(HeapHistogram live, long rss, KernelMemory kernel) {
     }
 
     /**
-     * Octets per connection.
+     * Bytes per connection.
      *
      * @param connections how many there are
      * @param live        of heap
      * @param rss         resident
      * @param kernel      of the kernel, both ends
      * @param wholeKernel whether the kernel's objects are in that, and not only its buffers
-     * @param classes     the live octets by class, the largest changes first
+     * @param classes     the live bytes by class, the largest changes first
      */
     record Cost(int connections, double live, double rss, double kernel, boolean wholeKernel,
             Map<String, Double> classes) {
@@ -67,7 +67,7 @@ record Footprint(HeapHistogram live, long rss, KernelMemory kernel) {
         /** A line, and the largest classes below it. */
         String table() {
             StringBuilder text = new StringBuilder(String.format(
-                    "%d idle connections: %.0f octets of live heap and %.0f of RSS each; %s for both ends %.0f%n",
+                    "%d idle connections: %.0f bytes of live heap and %.0f of RSS each; %s for both ends %.0f%n",
                     connections, live, rss, wholeKernel ? "kernel" : "kernel buffers", kernel));
             classes.entrySet().stream().limit(SHOWN_CLASSES)
                     .forEach(entry -> text.append(String.format("%8.1f  %s%n", entry.getValue(), entry.getKey())));

@@ -12,15 +12,15 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Live octets of a JVM's heap by class.
+ * Live bytes of a JVM's heap by class.
  *
- * @param octets by the names that {@code jcmd} uses: {@code [B} is {@code byte[]}
+ * @param bytes by the names that {@code jcmd} uses: {@code [B} is {@code byte[]}
  */
-record HeapHistogram(Map<String, Long> octets) {
+record HeapHistogram(Map<String, Long> bytes) {
     private static final Duration JCMD_LIMIT = Duration.ofSeconds(120);
 
     HeapHistogram {
-        octets = Map.copyOf(octets);
+        bytes = Map.copyOf(bytes);
     }
 
     /** Asks a JVM of the same user and JDK; it collects first, twice, since what the first finds may free more. */
@@ -31,28 +31,28 @@ record HeapHistogram(Map<String, Long> octets) {
 
     /** Reads what {@code GC.class_histogram} prints. */
     static HeapHistogram parse(List<String> lines) {
-        Map<String, Long> octets = new TreeMap<>();
+        Map<String, Long> bytes = new TreeMap<>();
         for (String line : lines) {
             // " 12:   34   5678  java.lang.String (java.base@25)"
             String[] columns = line.trim().split("\\s+");
             if (columns.length >= 4 && columns[0].matches("\\d+:")) {
-                octets.merge(columns[3], Long.parseLong(columns[2]), Long::sum);
+                bytes.merge(columns[3], Long.parseLong(columns[2]), Long::sum);
             }
         }
-        return new HeapHistogram(octets);
+        return new HeapHistogram(bytes);
     }
 
     /** All classes together. */
     long total() {
-        return octets.values().stream().mapToLong(Long::longValue).sum();
+        return bytes.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** What each of these connections added to a heap that was like that before, the largest changes first. */
     Map<String, Double> perConnection(HeapHistogram before, int connections) {
         Map<String, Double> added = new TreeMap<>();
-        octets.forEach((name, count) -> added.put(name,
-                (double) (count - before.octets.getOrDefault(name, 0L)) / connections));
-        before.octets.forEach((name, count) -> added.putIfAbsent(name, -(double) count / connections));
+        bytes.forEach((name, count) -> added.put(name,
+                (double) (count - before.bytes.getOrDefault(name, 0L)) / connections));
+        before.bytes.forEach((name, count) -> added.putIfAbsent(name, -(double) count / connections));
         return added.entrySet().stream()
                 .sorted(Comparator.comparingDouble(entry -> -Math.abs(entry.getValue())))
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (a, b) -> a, LinkedHashMap::new));

@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Octets of live heap per idle connection over the in-memory transport, both ends: {@code octetsPerConnection}. The time
+ * Bytes of live heap per idle connection over the in-memory transport, both ends: {@code bytesPerConnection}. The time
  * is that of opening them all and of an echo on each, two collections included. JMH adds such counters up over iterations
  * and forks, hence one of each.
  * <pre>
@@ -47,7 +47,7 @@ public class IdleMemoryBenchmark {
     @AuxCounters(AuxCounters.Type.EVENTS)
     public static class Heap {
         /** What each connection holds. */
-        public long octetsPerConnection;
+        public long bytesPerConnection;
     }
 
     /** Loads and compiles what there is, and measures the heap without connections. */
@@ -69,8 +69,8 @@ public class IdleMemoryBenchmark {
     @Benchmark
     public long open(Heap heap) throws IOException {
         echo.open(connections);
-        heap.octetsPerConnection = (liveHeap() - before) / connections;
-        return heap.octetsPerConnection;
+        heap.bytesPerConnection = (liveHeap() - before) / connections;
+        return heap.bytesPerConnection;
     }
 
     private static long liveHeap() {

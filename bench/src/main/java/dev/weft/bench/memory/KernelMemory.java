@@ -9,8 +9,8 @@ import java.util.Set;
 /**
  * What the kernel holds for the TCP sockets of the whole machine, both ends of a loopback connection included.
  *
- * @param buffers octets of queued data, with what the kernel has set aside for it
- * @param objects octets of the objects that a connection is made of; -1 if the kernel does not tell
+ * @param buffers bytes of queued data, with what the kernel has set aside for it
+ * @param objects bytes of the objects that a connection is made of; -1 if the kernel does not tell
  */
 record KernelMemory(long buffers, long objects) {
     private static final Path SOCKETS = Path.of("/proc/net/sockstat");
@@ -48,13 +48,13 @@ record KernelMemory(long buffers, long objects) {
 
     /** Reads lines of "name active_objs num_objs objsize …". */
     static long objects(List<String> slabinfo) {
-        long octets = 0;
+        long bytes = 0;
         for (String line : slabinfo) {
             String[] words = line.split("\\s+");
             if (OF_CONNECTIONS.contains(words[0])) {
-                octets += Long.parseLong(words[1]) * Long.parseLong(words[3]);
+                bytes += Long.parseLong(words[1]) * Long.parseLong(words[3]);
             }
         }
-        return octets;
+        return bytes;
     }
 }

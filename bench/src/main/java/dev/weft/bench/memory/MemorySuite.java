@@ -146,12 +146,12 @@ public final class MemorySuite implements Suite {
     private void add(IdleSubject subject, String scenario, Cost cost) throws IOException {
         add(scenario, subject.name(), "live heap per connection", cost.live());
         add(scenario, subject.name(), "RSS per connection", cost.rss());
-        run.progress(String.format(Locale.ROOT, "%s, %s: %.0f octets of live heap, %.0f of RSS each", scenario,
+        run.progress(String.format(Locale.ROOT, "%s, %s: %.0f bytes of live heap, %.0f of RSS each", scenario,
                 subject.name(), cost.live(), cost.rss()));
         Files.writeString(run.raw((scenario + " " + subject.name()).replaceAll("[^A-Za-z0-9]+", "-") + ".txt"),
                 cost.table());
         if (subject.isWeft()) {
-            run.remark(subject.name() + ", " + scenario + ", live heap by class, octets each: "
+            run.remark(subject.name() + ", " + scenario + ", live heap by class, bytes each: "
                     + classes(cost));
         }
     }
@@ -188,7 +188,7 @@ public final class MemorySuite implements Suite {
         int size = run.quick() ? QUICK_IN_MEMORY : MILLION;
         run.remark(
                 "In memory there is neither socket nor opening handshake; each connection has its virtual thread, its "
-                        + "place in a registry, its deadlines, a buffer of 128 octets that a transport which can wait only "
+                        + "place in a registry, its deadlines, a buffer of 128 bytes that a transport which can wait only "
                         + "inside a read needs, and both ends of the transport; the transports alone are a figure of their own.");
         List<Boolean> headers = new ArrayList<>(List.of(false));
         if (IdleSubject.hasCompactHeaders()) {
@@ -224,7 +224,7 @@ public final class MemorySuite implements Suite {
         }
     }
 
-    private void add(String scenario, String subject, String metric, double octets) {
-        run.add(new Measurement(NAME, scenario, subject, metric, "octets", true, List.of(octets)));
+    private void add(String scenario, String subject, String metric, double bytes) {
+        run.add(new Measurement(NAME, scenario, subject, metric, "bytes", true, List.of(bytes)));
     }
 }

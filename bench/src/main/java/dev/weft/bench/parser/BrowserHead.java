@@ -33,19 +33,19 @@ final class BrowserHead {
     private BrowserHead() {}
 
     /** As it comes over the wire. */
-    static byte[] octets() {
+    static byte[] bytes() {
         return HEAD.replace("\n", "\r\n").getBytes(ISO_8859_1);
     }
 
-    static RequestHead byWeft(byte[] octets) throws HttpHeadException {
+    static RequestHead byWeft(byte[] bytes) throws HttpHeadException {
         var parser = new RequestHeadParser(HttpLimits.DEFAULT);
-        parser.parse(octets, 0, octets.length);
+        parser.parse(bytes, 0, bytes.length);
         return parser.head();
     }
 
     /** Headers by their names in lower case; the request line is under "". */
-    static Map<String, String> split(byte[] octets) {
-        String[] lines = new String(octets, ISO_8859_1).split("\r\n");
+    static Map<String, String> split(byte[] bytes) {
+        String[] lines = new String(bytes, ISO_8859_1).split("\r\n");
         Map<String, String> headers = new HashMap<>();
         headers.put("", lines[0]);
         for (int i = 1; i < lines.length; i++) {

@@ -13,10 +13,10 @@ import java.util.Objects;
  * @param scenario  what is done, the same for all that are compared
  * @param subject   who does it
  * @param unit      what one operation is
- * @param octets    of an operation, for the throughput
+ * @param bytes    of an operation, for the throughput
  */
 record Cell(Class<?> benchmark, String method, Map<String, String> params, String scenario, String subject, String unit,
-        double octets) {
+        double bytes) {
     Cell {
         params = Map.copyOf(params);
         Objects.requireNonNull(subject);

@@ -56,7 +56,7 @@ final class Cells {
         String kind = payload.equals(FrameStream.MIXED) ? "mixed payloads" : size(payload);
         String fed = switch (feed) {
             case "reads" -> "reads of 16 KiB";
-            case "sliced" -> "reads of 1 to 1,460 octets";
+            case "sliced" -> "reads of 1 to 1,460 bytes";
             default -> "one read of all";
         };
         cells.add(new Cell(FrameParserBenchmark.class, "parse",
@@ -85,7 +85,7 @@ final class Cells {
             for (String payload : List.of("125", "1024")) {
                 each(TextMessageBenchmark.class, Map.of("text", text, "payload", payload),
                         "a masked text frame to a String, " + text + ", " + size(payload), "message", payload,
-                        Map.of("weft", WEFT, "jdkString", "new String of unmasked octets (baseline)"));
+                        Map.of("weft", WEFT, "jdkString", "new String of unmasked bytes (baseline)"));
             }
         }
     }
@@ -119,7 +119,7 @@ final class Cells {
 
     private void head() {
         each(RequestHeadBenchmark.class, Map.of(), "parsing a browser's request head", "head",
-                Integer.toString(BrowserHead.octets().length),
+                Integer.toString(BrowserHead.bytes().length),
                 Map.of("weft", WEFT, "netty", "Netty " + Peers.NETTY_NIO.version(), "naive",
                         "String.split, unchecked (baseline)"));
     }
@@ -135,17 +135,17 @@ final class Cells {
         }
     }
 
-    private void each(Class<?> benchmark, Map<String, String> params, String scenario, String unit, String octets,
+    private void each(Class<?> benchmark, Map<String, String> params, String scenario, String unit, String bytes,
             Map<String, String> subjects) {
         subjects.entrySet().stream().sorted(Map.Entry.comparingByKey()).forEach(subject -> cells
                 .add(new Cell(benchmark, subject.getKey(), params, scenario, subject.getValue(), unit,
-                        Double.parseDouble(octets))));
+                        Double.parseDouble(bytes))));
     }
 
     private static String size(String payload) {
-        int octets = Integer.parseInt(payload);
-        return octets == 0 || octets % 1024 != 0
-                ? octets + " B"
-                : octets < 1 << 20 ? octets / 1024 + " KiB" : (octets >> 20) + " MiB";
+        int bytes = Integer.parseInt(payload);
+        return bytes == 0 || bytes % 1024 != 0
+                ? bytes + " B"
+                : bytes < 1 << 20 ? bytes / 1024 + " KiB" : (bytes >> 20) + " MiB";
     }
 }

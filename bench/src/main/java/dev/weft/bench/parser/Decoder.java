@@ -15,7 +15,7 @@ abstract class Decoder implements AutoCloseable {
     /** Frames that are due and were not decoded yet: a decoder that is fed decodes all of a region at once. */
     protected long due;
     /** Of unmasked payload; grows as long as the decoder lives. */
-    protected long payloadOctets;
+    protected long payloadBytes;
 
     Decoder(FrameStream stream, Checksum check) {
         this.stream = stream;
@@ -46,15 +46,15 @@ abstract class Decoder implements AutoCloseable {
     final long decode(int frames) throws Exception {
         due += frames;
         decodeDue();
-        return payloadOctets;
+        return payloadBytes;
     }
 
     /** Decodes until nothing is due. */
     protected abstract void decodeDue() throws Exception;
 
     /** Payload that was unmasked so far. */
-    final long payloadOctets() {
-        return payloadOctets;
+    final long payloadBytes() {
+        return payloadBytes;
     }
 
     @Override
@@ -64,14 +64,14 @@ abstract class Decoder implements AutoCloseable {
     private static final class Copy extends Decoder {
         private final byte[] buffer;
         private final boolean xor;
-        private final double framesPerOctet;
+        private final double framesPerByte;
         private double read;
 
         Copy(FrameStream stream, boolean xor) {
             super(stream, null);
             this.xor = xor;
             this.buffer = new byte[stream.largestRegion()];
-            this.framesPerOctet = 1 / stream.frameSize();
+            this.framesPerByte = 1 / stream.frameSize();
         }
 
         @Override
@@ -81,8 +81,8 @@ abstract class Decoder implements AutoCloseable {
                 if (xor) {
                     Masking.apply(buffer, 0, length, 0x3d21fa37);
                 }
-                payloadOctets += length;
-                read += length * framesPerOctet;
+                payloadBytes += length;
+                read += length * framesPerByte;
                 long whole = (long) read;
                 read -= whole;
                 due -= whole;

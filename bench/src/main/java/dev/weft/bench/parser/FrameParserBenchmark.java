@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * Nanoseconds per masked frame, for Weft's parser, the decoders of its peers, and the baselines. An operation is one
  * frame.
  * <p>
- * Unmasking in place spoils the octets, so each read copies the next region of a pristine stream into the buffer, as a
+ * Unmasking in place spoils the bytes, so each read copies the next region of a pristine stream into the buffer, as a
  * socket would: {@code copy} says what that costs alone, and {@code copy+xor} what it costs with one XOR over all of it.
  * <pre>
  * mvn -DskipTests package
@@ -43,7 +43,7 @@ public class FrameParserBenchmark {
     @Param({"weft", "copy", "copy+xor", "netty-heap", "netty-direct", "java-websocket", "jetty", "helidon", "okhttp"})
     public String decoder;
 
-    /** Octets of payload in each frame. */
+    /** Bytes of payload in each frame. */
     @Param({"0", "16", "125", "126", "1024", "16384", "65536", "1048576", FrameStream.MIXED})
     public String payload;
 

@@ -8,20 +8,20 @@ import java.util.Random;
 
 /**
  * A pristine stream of masked frames, handed out in regions like those of a socket's reads, over and over. A decoder
- * copies each region to where it wants it: whoever unmasks in place would otherwise spoil the octets for the next round.
+ * copies each region to where it wants it: whoever unmasks in place would otherwise spoil the bytes for the next round.
  */
 final class FrameStream {
     /** Of a payload parameter: see {@link #mixedLength}. */
     static final String MIXED = "mixed";
 
-    private static final int LEAST_OCTETS = 1 << 18;
+    private static final int LEAST_BYTES = 1 << 18;
     private static final int MIXED_FRAMES = 4_096;
     private static final int READ_SIZE = 16_384;
     private static final int LARGEST_SLICE = 1_460;
     /** A prime number, so that the slices meet the frames differently in each round. */
     private static final int SLICES = 1_021;
 
-    private final byte[] octets;
+    private final byte[] bytes;
     private final int frames;
     private final int[] regions;
     private int nextRegion;
@@ -31,9 +31,9 @@ final class FrameStream {
     /**
      * A stream of binary frames, each with a key of its own.
      *
-     * @param payload octets of payload in each frame, or {@link #MIXED}
+     * @param payload bytes of payload in each frame, or {@link #MIXED}
      * @param feed    {@code reads}: regions of 16 KiB; {@code whole}: the stream is one region; {@code sliced}: regions
-     *                of 1 to 1,460 octets, as small segments would come
+     *                of 1 to 1,460 bytes, as small segments would come
      */
     FrameStream(String payload, String feed) {
         var random = new Random(1);
@@ -43,13 +43,13 @@ final class FrameStream {
         for (int each : lengths) {
             size += writer.headerLength(each) + each;
         }
-        octets = new byte[size];
+        bytes = new byte[size];
         frames = lengths.length;
         int end = 0;
         for (int each : lengths) {
             byte[] content = new byte[each];
             random.nextBytes(content);
-            end = writer.writeFrame(octets, end, true, 0, Opcode.BINARY, content, 0, each);
+            end = writer.writeFrame(bytes, end, true, 0, Opcode.BINARY, content, 0, each);
         }
         regions = switch (feed) {
             case "reads" -> new int[]{READ_SIZE};
@@ -60,7 +60,7 @@ final class FrameStream {
     }
 
     private static int[] equalLengths(int payload) {
-        int[] lengths = new int[Math.ceilDiv(LEAST_OCTETS, payload + 6)];
+        int[] lengths = new int[Math.ceilDiv(LEAST_BYTES, payload + 6)];
         Arrays.fill(lengths, payload);
         return lengths;
     }
@@ -71,7 +71,7 @@ final class FrameStream {
         return lengths;
     }
 
-    /** Of 100 messages 60 are of 20 to 125 octets, 30 of up to 1 KiB, 8 of up to 16 KiB, and 2 of up to 64 KiB. */
+    /** Of 100 messages 60 are of 20 to 125 bytes, 30 of up to 1 KiB, 8 of up to 16 KiB, and 2 of up to 64 KiB. */
     private static int mixedLength(Random random) {
         int kind = random.nextInt(100);
         if (kind < 60) {
@@ -82,9 +82,9 @@ final class FrameStream {
         return kind < 98 ? random.nextInt(1 << 10, 1 << 14) : random.nextInt(1 << 14, 1 << 16);
     }
 
-    /** Octets of the frames, headers included. */
-    byte[] octets() {
-        return octets;
+    /** Bytes of the frames, headers included. */
+    byte[] bytes() {
+        return bytes;
     }
 
     /** Frames in the stream. */
@@ -92,9 +92,9 @@ final class FrameStream {
         return frames;
     }
 
-    /** Octets per frame, its header included. */
+    /** Bytes per frame, its header included. */
     double frameSize() {
-        return (double) octets.length / frames;
+        return (double) bytes.length / frames;
     }
 
     /** The largest that a region can be. */
@@ -103,23 +103,23 @@ final class FrameStream {
         for (int each : regions) {
             largest = Math.max(largest, each);
         }
-        return Math.min(largest, octets.length);
+        return Math.min(largest, bytes.length);
     }
 
-    /** Goes to the next region; behind the last octet the stream begins again. */
+    /** Goes to the next region; behind the last byte the stream begins again. */
     int next() {
         offset += length;
-        if (offset == octets.length) {
+        if (offset == bytes.length) {
             offset = 0;
         }
-        length = Math.min(regions[nextRegion], octets.length - offset);
+        length = Math.min(regions[nextRegion], bytes.length - offset);
         if (++nextRegion == regions.length) {
             nextRegion = 0;
         }
         return length;
     }
 
-    /** Where the region begins in {@link #octets()}. */
+    /** Where the region begins in {@link #bytes()}. */
     int offset() {
         return offset;
     }
@@ -127,7 +127,7 @@ final class FrameStream {
     /** Copies the next region to where an array begins. */
     int next(byte[] target) {
         next();
-        System.arraycopy(octets, offset, target, 0, length);
+        System.arraycopy(bytes, offset, target, 0, length);
         return length;
     }
 }

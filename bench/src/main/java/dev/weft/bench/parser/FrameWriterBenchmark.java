@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Nanoseconds to write one frame, header and payload, to an array that is there; a client masks it, with a key that costs
- * nothing here. Beside it the copy of the payload alone, and a frame built in a new {@code ByteBuffer} octet by octet.
+ * nothing here. Beside it the copy of the payload alone, and a frame built in a new {@code ByteBuffer} byte by byte.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main FrameWriterBenchmark -prof gc
@@ -41,33 +41,33 @@ public class FrameWriterBenchmark {
     @Param({"SERVER", "CLIENT"})
     public Role role;
 
-    /** Octets of payload. */
+    /** Bytes of payload. */
     @Param({"16", "125", "1024", "65536"})
     public int payload;
 
     private FrameWriter writer;
-    private byte[] octets;
+    private byte[] bytes;
     private byte[] target;
 
     /** Makes the payload. */
     @Setup
     public void make() {
         writer = new FrameWriter(role, () -> KEY);
-        octets = new byte[payload];
+        bytes = new byte[payload];
         target = new byte[LONGEST_HEADER + payload];
-        new Random(1).nextBytes(octets);
+        new Random(1).nextBytes(bytes);
     }
 
     /** Ours. */
     @Benchmark
     public int weft() {
-        return writer.writeFrame(target, 0, true, 0, Opcode.BINARY, octets, 0, payload);
+        return writer.writeFrame(target, 0, true, 0, Opcode.BINARY, bytes, 0, payload);
     }
 
     /** The limit; a client has one pass of XOR besides. */
     @Benchmark
     public byte[] copy() {
-        System.arraycopy(octets, 0, target, LONGEST_HEADER, payload);
+        System.arraycopy(bytes, 0, target, LONGEST_HEADER, payload);
         if (role == Role.CLIENT) {
             Masking.apply(target, LONGEST_HEADER, LONGEST_HEADER + payload, KEY);
         }
@@ -77,6 +77,6 @@ public class FrameWriterBenchmark {
     /** As one would write it first. */
     @Benchmark
     public ByteBuffer naive() {
-        return NaiveFrame.write(role, octets, KEY);
+        return NaiveFrame.write(role, bytes, KEY);
     }
 }

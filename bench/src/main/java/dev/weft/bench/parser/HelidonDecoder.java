@@ -14,7 +14,7 @@ final class HelidonDecoder extends Decoder {
         super(stream, check);
         reader = new DataReader(() -> {
             int length = stream.next();
-            return Arrays.copyOfRange(stream.octets(), stream.offset(), stream.offset() + length);
+            return Arrays.copyOfRange(stream.bytes(), stream.offset(), stream.offset() + length);
         });
     }
 
@@ -23,7 +23,7 @@ final class HelidonDecoder extends Decoder {
         while (due > 0) {
             // The context is for its trace log alone.
             BufferData payload = ClientWsFrame.read(null, reader, 1 << 20).payloadData();
-            payloadOctets += payload.available();
+            payloadBytes += payload.available();
             due--;
             if (check != null) {
                 check.update(payload.readBytes());

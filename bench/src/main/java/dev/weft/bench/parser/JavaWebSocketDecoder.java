@@ -25,7 +25,7 @@ final class JavaWebSocketDecoder extends Decoder {
             buffer.clear().limit(stream.next(buffer.array()));
             for (Framedata frame : draft.translateFrame(buffer)) {
                 ByteBuffer payload = frame.getPayloadData();
-                payloadOctets += payload.remaining();
+                payloadBytes += payload.remaining();
                 due--;
                 if (check != null) {
                     check.update(payload);

@@ -40,7 +40,7 @@ final class JettyDecoder extends Decoder {
 
     private void take(Frame.Parsed frame) {
         frame.demask();
-        payloadOctets += frame.getPayloadLength();
+        payloadBytes += frame.getPayloadLength();
         if (frame.isFin()) {
             due--;
         }

@@ -17,7 +17,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Nanoseconds to mask one payload, in place over and over: twice is as never, so nothing is spoilt. Beside it a copy of as
- * many octets, which touches what masking touches, and the loop that RFC 6455 §5.3 describes.
+ * many bytes, which touches what masking touches, and the loop that RFC 6455 §5.3 describes.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main MaskingBenchmark -prof gc
@@ -34,42 +34,42 @@ public class MaskingBenchmark {
     /** As in a frame: behind a header, and so seldom aligned. */
     private static final int AT = 6;
 
-    /** Octets of payload. */
+    /** Bytes of payload. */
     @Param({"16", "125", "1024", "16384", "65536"})
     public int payload;
 
     private final byte[] key = {0x37, (byte) 0xfa, 0x21, 0x3d};
-    private byte[] octets;
+    private byte[] bytes;
     private byte[] target;
 
     /** Makes the payload. */
     @Setup
     public void make() {
-        octets = new byte[AT + payload];
+        bytes = new byte[AT + payload];
         target = new byte[AT + payload];
-        new Random(1).nextBytes(octets);
+        new Random(1).nextBytes(bytes);
     }
 
     /** Ours. */
     @Benchmark
     public byte[] weft() {
-        Masking.apply(octets, AT, AT + payload, KEY);
-        return octets;
+        Masking.apply(bytes, AT, AT + payload, KEY);
+        return bytes;
     }
 
     /** The limit. */
     @Benchmark
     public byte[] copy() {
-        System.arraycopy(octets, AT, target, AT, payload);
+        System.arraycopy(bytes, AT, target, AT, payload);
         return target;
     }
 
-    /** Octet by octet. */
+    /** Byte by byte. */
     @Benchmark
     public byte[] naive() {
         for (int i = 0; i < payload; i++) {
-            octets[AT + i] ^= key[i & 3];
+            bytes[AT + i] ^= key[i & 3];
         }
-        return octets;
+        return bytes;
     }
 }

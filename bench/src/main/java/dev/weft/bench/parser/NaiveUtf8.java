@@ -4,7 +4,7 @@ package dev.weft.bench.parser;
 final class NaiveUtf8 {
     private NaiveUtf8() {}
 
-    /** Whether these octets are one valid text. */
+    /** Whether these bytes are one valid text. */
     static boolean isValid(byte[] array, int from, int to) {
         int at = from;
         while (at < to) {

@@ -11,7 +11,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import java.util.zip.Checksum;
 
 /**
- * Netty's decoder in a pipeline. Octets go in at the pipeline's head and frames are released at its tail, so that the
+ * Netty's decoder in a pipeline. Bytes go in at the pipeline's head and frames are released at its tail, so that the
  * queues of {@link EmbeddedChannel} have no part in it. Its quickest settings are given to the JVM: see
  * {@link JvmSettings}. Whether heap or direct buffers are quicker depends on the payload, so both are measured.
  */
@@ -34,7 +34,7 @@ final class NettyDecoder extends Decoder {
         while (due > 0) {
             int length = stream.next();
             ByteBuf region = direct ? allocator.directBuffer(length) : allocator.heapBuffer(length);
-            region.writeBytes(stream.octets(), stream.offset(), length);
+            region.writeBytes(stream.bytes(), stream.offset(), length);
             channel.pipeline().fireChannelRead(region).fireChannelReadComplete();
         }
         channel.checkException();
@@ -51,12 +51,12 @@ final class NettyDecoder extends Decoder {
         public void channelRead(ChannelHandlerContext context, Object message) {
             WebSocketFrame frame = (WebSocketFrame) message;
             ByteBuf payload = frame.content();
-            payloadOctets += payload.readableBytes();
+            payloadBytes += payload.readableBytes();
             due--;
             if (check != null) {
-                byte[] octets = new byte[payload.readableBytes()];
-                payload.readBytes(octets);
-                check.update(octets);
+                byte[] bytes = new byte[payload.readableBytes()];
+                payload.readBytes(bytes);
+                check.update(bytes);
             }
             frame.release();
         }

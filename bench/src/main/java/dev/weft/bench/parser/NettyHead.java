@@ -13,10 +13,10 @@ final class NettyHead {
     private final EmbeddedChannel channel = new EmbeddedChannel(new HttpRequestDecoder(), new Sink());
     private HttpRequest last;
 
-    HttpRequest parse(byte[] octets) {
+    HttpRequest parse(byte[] bytes) {
         last = null;
-        ByteBuf region = channel.alloc().heapBuffer(octets.length);
-        region.writeBytes(octets);
+        ByteBuf region = channel.alloc().heapBuffer(bytes.length);
+        region.writeBytes(bytes);
         channel.pipeline().fireChannelRead(region).fireChannelReadComplete();
         channel.checkException();
         return last;

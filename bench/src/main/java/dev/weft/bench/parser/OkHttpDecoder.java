@@ -43,7 +43,7 @@ final class OkHttpDecoder extends Decoder {
                 to = from + length;
             }
             int count = (int) Math.min(limit, to - from);
-            sink.write(stream.octets(), from, count);
+            sink.write(stream.bytes(), from, count);
             from += count;
             return count;
         }
@@ -61,7 +61,7 @@ final class OkHttpDecoder extends Decoder {
     private final class Sink implements WebSocketReader.FrameCallback {
         @Override
         public void onReadMessage(ByteString payload) {
-            payloadOctets += payload.size();
+            payloadBytes += payload.size();
             due--;
             if (check != null) {
                 check.update(payload.toByteArray());

@@ -103,7 +103,7 @@ public final class ParserSuite implements Suite {
 
     private static void add(Run run, Cell cell, RunResult result) {
         List<Double> nanos = rounds(result, iteration -> iteration.getPrimaryResult().getScore());
-        List<Double> octets = rounds(result, ParserSuite::allocation);
+        List<Double> bytes = rounds(result, ParserSuite::allocation);
         Measurement time = new Measurement(NAME, cell.scenario(), cell.subject(), "time per " + cell.unit(), "ns", true,
                 nanos);
         run.add(time);
@@ -111,9 +111,9 @@ public final class ParserSuite implements Suite {
                 false,
                 nanos.stream().map(each -> 1e3 / each).toList()));
         run.add(new Measurement(NAME, cell.scenario(), cell.subject(), "throughput", "MB/s", false,
-                nanos.stream().map(each -> 1e3 * cell.octets() / each).toList()));
-        run.add(new Measurement(NAME, cell.scenario(), cell.subject(), "allocated per " + cell.unit(), "octets", true,
-                octets));
+                nanos.stream().map(each -> 1e3 * cell.bytes() / each).toList()));
+        run.add(new Measurement(NAME, cell.scenario(), cell.subject(), "allocated per " + cell.unit(), "bytes", true,
+                bytes));
         run.progress(
                 String.format(Locale.ROOT, "%s, %s: %.1f ns (%.1f to %.1f) per %s", cell.scenario(), cell.subject(),
                         time.median(), time.min(), time.max(), cell.unit()));
@@ -126,11 +126,11 @@ public final class ParserSuite implements Suite {
     }
 
     private static double allocation(IterationResult iteration) {
-        Result<?> octets = iteration.getSecondaryResults().get(ALLOCATION);
-        if (octets == null) {
+        Result<?> bytes = iteration.getSecondaryResults().get(ALLOCATION);
+        if (bytes == null) {
             throw new IllegalStateException("no " + ALLOCATION + " in " + iteration.getSecondaryResults().keySet());
         }
-        return octets.getScore();
+        return bytes.getScore();
     }
 
     private static void remarkRest(Run run, Collection<Cell> rest) {
@@ -147,11 +147,11 @@ public final class ParserSuite implements Suite {
                 forks(run), WARM_UP_ITERATIONS, WARM_UP_MILLIS, ITERATIONS, ITERATION_MILLIS,
                 String.join(" ", JvmSettings.all()), String.join(" ", JvmSettings.netty())));
         run.remark(
-                "Frames: unmasking in place spoils the octets, so each read is a copy out of a pristine stream, which is "
+                "Frames: unmasking in place spoils the bytes, so each read is a copy out of a pristine stream, which is "
                         + "in each figure; what it costs alone is shown as the limit. MB/s counts header and payload. A decoder "
                         + "makes each frame's unmasked payload available as its library hands it on: Weft and Jetty as views, in "
                         + "pieces where a read cuts a frame; Netty, Java-WebSocket, Helidon and okhttp as a copy, whole. A test "
-                        + "holds that each delivers every octet.");
+                        + "holds that each delivers every byte.");
         run.remark(
                 "Settings of the peers: Netty without leak detection and buffer checks, with sun.misc.Unsafe, frames "
                         + "released at once, both kinds of buffer; Jetty with a heap buffer and its default of handing on cut "
@@ -159,6 +159,6 @@ public final class ParserSuite implements Suite {
                         + "its sockets give them. Tomcat's and Undertow's decoders are left out: they cannot be driven without a "
                         + "session and a connection of theirs.");
         run.remark(
-                "Mixed payloads: of 100 messages 60 have 20 to 125 octets, 30 up to 1 KiB, 8 up to 16 KiB, 2 up to 64 KiB.");
+                "Mixed payloads: of 100 messages 60 have 20 to 125 bytes, 30 up to 1 KiB, 8 up to 16 KiB, 2 up to 64 KiB.");
     }
 }

@@ -31,31 +31,31 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 3, jvmArgsAppend = "-XX:+UseSerialGC")
 public class RequestHeadBenchmark {
-    private byte[] octets;
+    private byte[] bytes;
     private NettyHead netty;
 
     /** Makes the head. */
     @Setup
     public void make() {
-        octets = BrowserHead.octets();
+        bytes = BrowserHead.bytes();
         netty = new NettyHead();
     }
 
     /** Ours. */
     @Benchmark
     public RequestHead weft() throws HttpHeadException {
-        return BrowserHead.byWeft(octets);
+        return BrowserHead.byWeft(bytes);
     }
 
     /** Netty's. */
     @Benchmark
     public Object netty() {
-        return netty.parse(octets);
+        return netty.parse(bytes);
     }
 
     /** Split. */
     @Benchmark
     public Map<String, String> naive() {
-        return BrowserHead.split(octets);
+        return BrowserHead.split(bytes);
     }
 }

@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Nanoseconds from a masked text frame to a {@code String}, as the server does it: parsed, decoded, and validated only if
- * the string has a replacement character, which may stand for octets that are not UTF-8. The copy of the frame to where it
- * is unmasked, as a read makes it, is included. Beside it the decoding of octets that are there unmasked.
+ * the string has a replacement character, which may stand for bytes that are not UTF-8. The copy of the frame to where it
+ * is unmasked, as a read makes it, is included. Beside it the decoding of bytes that are there unmasked.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main TextMessageBenchmark -prof gc
@@ -44,21 +44,21 @@ public class TextMessageBenchmark {
     @Param({"ascii", "latin"})
     public String text;
 
-    /** Octets of text. */
+    /** Bytes of text. */
     @Param({"125", "1024"})
     public int payload;
 
     private final FrameParser parser = new FrameParser(Role.SERVER, 1 << 20);
-    private byte[] octets;
+    private byte[] bytes;
     private byte[] frame;
     private byte[] buffer;
 
     /** Makes the frame. */
     @Setup
     public void make() {
-        octets = Texts.of(text, payload);
+        bytes = Texts.of(text, payload);
         buffer = new byte[LONGEST_HEADER + payload];
-        int end = new FrameWriter(Role.CLIENT, () -> 0x3d21fa37).writeFrame(buffer, 0, true, 0, Opcode.TEXT, octets, 0,
+        int end = new FrameWriter(Role.CLIENT, () -> 0x3d21fa37).writeFrame(buffer, 0, true, 0, Opcode.TEXT, bytes, 0,
                 payload);
         frame = Arrays.copyOf(buffer, end);
     }
@@ -79,9 +79,9 @@ public class TextMessageBenchmark {
         return message;
     }
 
-    /** Octets to a string. */
+    /** Bytes to a string. */
     @Benchmark
     public String jdkString() {
-        return new String(octets, UTF_8);
+        return new String(bytes, UTF_8);
     }
 }

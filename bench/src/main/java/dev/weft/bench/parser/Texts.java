@@ -9,16 +9,16 @@ final class Texts {
     private Texts() {}
 
     /**
-     * Text of so many octets.
+     * Text of so many bytes.
      *
-     * @param kind {@code ascii}; {@code latin}: one character in eight of two octets; {@code cjk}: of three octets but
+     * @param kind {@code ascii}; {@code latin}: one character in eight of two bytes; {@code cjk}: of three bytes but
      *             for spaces; {@code emoji}: of four
      */
     static byte[] of(String kind, int size) {
         var random = new Random(1);
         StringBuilder text = new StringBuilder();
-        int octets = 0;
-        while (octets < size) {
+        int bytes = 0;
+        while (bytes < size) {
             int codePoint = switch (kind) {
                 case "ascii" -> random.nextInt(' ', 127);
                 case "latin" -> random.nextInt(8) == 0 ? random.nextInt(0xc0, 0x180) : random.nextInt('a', 'z' + 1);
@@ -27,12 +27,12 @@ final class Texts {
                 default -> throw new IllegalArgumentException("no such text: " + kind);
             };
             int length = codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
-            if (octets + length > size) {
+            if (bytes + length > size) {
                 codePoint = '.';
                 length = 1;
             }
             text.appendCodePoint(codePoint);
-            octets += length;
+            bytes += length;
         }
         return text.toString().getBytes(UTF_8);
     }

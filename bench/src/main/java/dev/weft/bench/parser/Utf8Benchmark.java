@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Nanoseconds to validate one text. Beside it the JDK's decoding to a {@code String}, which does more, and a plain state
- * machine over octets.
+ * machine over bytes.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main Utf8Benchmark -prof gc
@@ -35,33 +35,33 @@ public class Utf8Benchmark {
     @Param({"ascii", "latin", "cjk", "emoji"})
     public String text;
 
-    /** Octets. */
+    /** HttpCharacters. */
     @Param({"125", "16384"})
     public int payload;
 
-    private byte[] octets;
+    private byte[] bytes;
 
     /** Makes the text. */
     @Setup
     public void make() {
-        octets = Texts.of(text, payload);
+        bytes = Texts.of(text, payload);
     }
 
     /** Ours. */
     @Benchmark
     public boolean weft() {
-        return Utf8Validator.isValid(octets, 0, octets.length);
+        return Utf8Validator.isValid(bytes, 0, bytes.length);
     }
 
     /** The JDK's, to a string. */
     @Benchmark
     public String jdkString() {
-        return new String(octets, UTF_8);
+        return new String(bytes, UTF_8);
     }
 
-    /** Octet by octet. */
+    /** Byte by byte. */
     @Benchmark
     public boolean naive() {
-        return NaiveUtf8.isValid(octets, 0, octets.length);
+        return NaiveUtf8.isValid(bytes, 0, bytes.length);
     }
 }

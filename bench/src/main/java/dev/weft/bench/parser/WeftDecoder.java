@@ -32,7 +32,7 @@ final class WeftDecoder extends Decoder {
     }
 
     private void take() {
-        payloadOctets += parser.payloadLength();
+        payloadBytes += parser.payloadLength();
         if (check != null) {
             check.update(parser.array(), parser.payloadOffset(), parser.payloadLength());
         }

@@ -53,8 +53,8 @@ public final class HelidonPeer {
 
         @Override
         public void onMessage(WsSession session, BufferData part, boolean last) {
-            byte[] octets = part.readBytes();
-            sendToAll(each -> each.send(BufferData.create(octets), last));
+            byte[] bytes = part.readBytes();
+            sendToAll(each -> each.send(BufferData.create(bytes), last));
         }
 
         @Override

@@ -67,17 +67,17 @@ public final class TomcatEndpoint extends Endpoint {
     private void receive(ByteBuffer part, boolean last) {
         ByteBuffer message = part;
         if (!last || binary.size() > 0) {
-            byte[] octets = new byte[part.remaining()];
-            part.get(octets);
-            binary.writeBytes(octets);
+            byte[] bytes = new byte[part.remaining()];
+            part.get(bytes);
+            binary.writeBytes(bytes);
             if (!last) {
                 return;
             }
             message = ByteBuffer.wrap(binary.toByteArray());
             binary.reset();
         }
-        ByteBuffer octets = message;
-        send(each -> each.sendBinary(octets.duplicate()));
+        ByteBuffer bytes = message;
+        send(each -> each.sendBinary(bytes.duplicate()));
     }
 
     private void receive(String part, boolean last) {

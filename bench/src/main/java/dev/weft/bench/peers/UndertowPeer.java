@@ -70,13 +70,13 @@ public final class UndertowPeer extends AbstractReceiveListener {
     @Override
     protected void onFullBinaryMessage(WebSocketChannel channel, BufferedBinaryMessage message) {
         var data = message.getData();
-        ByteBuffer octets = WebSockets.mergeBuffers(data.getResource());
+        ByteBuffer bytes = WebSockets.mergeBuffers(data.getResource());
         if (broadcasts) {
-            ByteBuffer copy = ByteBuffer.allocate(octets.remaining()).put(octets).flip();
+            ByteBuffer copy = ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
             data.free();
             SUBSCRIBERS.forEach(each -> WebSockets.sendBinary(copy.duplicate(), each, null));
         } else {
-            WebSockets.sendBinary(octets, channel, FREE_WHEN_SENT, data);
+            WebSockets.sendBinary(bytes, channel, FREE_WHEN_SENT, data);
         }
     }
 

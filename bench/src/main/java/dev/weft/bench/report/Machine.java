@@ -15,7 +15,7 @@ import java.util.Objects;
  *
  * @param cpu its model
  * @param cores that this program may use
- * @param memory of the machine, in octets
+ * @param memory of the machine, in bytes
  * @param kernel name and version
  * @param governor which sets the clock rate of the first core
  * @param load the load average of the last minute at the start, negative if unknown

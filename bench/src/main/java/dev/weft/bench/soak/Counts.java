@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.LongAdder;
 final class Counts {
     /** Replies that were right. */
     final LongAdder messages = new LongAdder();
-    /** Octets received. */
-    final LongAdder octets = new LongAdder();
+    /** Bytes received. */
+    final LongAdder bytes = new LongAdder();
     final LongAdder pongs = new LongAdder();
     final LongAdder visits = new LongAdder();
     final LongAdder failures = new LongAdder();

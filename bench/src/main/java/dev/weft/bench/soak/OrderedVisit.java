@@ -230,7 +230,7 @@ final class OrderedVisit {
                 counts.pongs.increment();
             }
             case Received.Data data -> {
-                counts.octets.add(data.payload().length);
+                counts.bytes.add(data.payload().length);
                 counts.messages.increment();
                 if (data.text()) {
                     checkDone(RawClient.utf8(data.payload()));

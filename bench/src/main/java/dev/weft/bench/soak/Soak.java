@@ -13,7 +13,7 @@ import java.util.Random;
 import javax.net.ssl.SSLContext;
 
 /**
- * Visits an echo server for minutes or hours with random messages, pauses and ends, checks every octet that comes back, and
+ * Visits an echo server for minutes or hours with random messages, pauses and ends, checks every byte that comes back, and
  * tells at the end whether anything was wrong or leaked. {@code scripts/soak --help} shows how to start it.
  */
 public final class Soak {
@@ -21,7 +21,7 @@ public final class Soak {
             Usage: scripts/soak [OPTION...] [ws://HOST:PORT/PATH]
 
             Visits an echo server with random messages of 0 to 256 KiB, text and binary, fragmented, with pings among them;
-            with pauses and slow reading; and with closing handshakes, resets and other ends. Checks every octet. Prints a line
+            with pauses and slow reading; and with closing handshakes, resets and other ends. Checks every byte. Prints a line
             each minute, and at the end a verdict; the exit status is 1 if anything was wrong.
             Without a URL it starts scripts/echo's server itself, built first if its sources changed, and looks for leaks:
             connections, descriptors and live heap must come back to what they were after the first seconds.
@@ -168,7 +168,7 @@ public final class Soak {
             long next = start + line * secondsBetweenLines * 1_000_000_000L;
             Thread.sleep(Math.max(0, (next - System.nanoTime()) / 1_000_000));
             System.out.printf("minute %d: %,d messages, %,d MiB, %,d pongs, %,d connections made, %d wrong%s%n", line,
-                    counts.messages.sum(), counts.octets.sum() >> 20, counts.pongs.sum(), counts.visits.sum(),
+                    counts.messages.sum(), counts.bytes.sum() >> 20, counts.pongs.sum(), counts.visits.sum(),
                     counts.failures.sum(), server.isOurs() ? "; server: " + text(server.look()) : "");
         }
         for (Thread visitor : visitors) {

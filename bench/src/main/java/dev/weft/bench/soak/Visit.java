@@ -24,7 +24,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * One connection to an echo server, from handshake to end. One thread writes random messages, another reads what comes and
- * compares every octet; so the server may hold up either. The seed decides everything but the timing.
+ * compares every byte; so the server may hold up either. The seed decides everything but the timing.
  */
 final class Visit {
     /** How a visit ends. */
@@ -97,11 +97,11 @@ final class Visit {
                 .getBytes(ISO_8859_1));
         ByteArrayOutputStream head = new ByteArrayOutputStream();
         while (!head.toString(ISO_8859_1).endsWith("\r\n\r\n")) {
-            int octet = socket.getInputStream().read();
-            if (octet < 0 || head.size() > READ_LENGTH) {
+            int b = socket.getInputStream().read();
+            if (b < 0 || head.size() > READ_LENGTH) {
                 throw new EOFException("no handshake: " + head.toString(ISO_8859_1));
             }
-            head.write(octet);
+            head.write(b);
         }
         if (!head.toString(ISO_8859_1).startsWith("HTTP/1.1 101 ")) {
             throw new IOException("no handshake: " + head.toString(ISO_8859_1));
@@ -165,15 +165,15 @@ final class Visit {
     }
 
     private byte[] binary(int length) {
-        byte[] octets = new byte[length];
-        random.nextBytes(octets);
-        return octets;
+        byte[] bytes = new byte[length];
+        random.nextBytes(bytes);
+        return bytes;
     }
 
-    /** UTF-8 of about so many octets, in characters of one to four. */
+    /** UTF-8 of about so many bytes, in characters of one to four. */
     private byte[] text(int length) {
         StringBuilder text = new StringBuilder();
-        for (int octets = 0; octets < length; octets += 11) {
+        for (int bytes = 0; bytes < length; bytes += 11) {
             text.append((char) ('a' + random.nextInt(26))).append('-').append((char) ('\u00e0' + random.nextInt(20)))
                     .append('\u20ac')
                     .appendCodePoint(0x1f600 + random.nextInt(40));
@@ -182,9 +182,9 @@ final class Visit {
     }
 
     private void frame(OutputStream out, boolean fin, Opcode opcode, byte[] payload) throws IOException {
-        byte[] octets = new byte[writer.headerLength(payload.length) + payload.length];
-        writer.writeFrame(octets, 0, fin, 0, opcode, payload, 0, payload.length);
-        out.write(octets);
+        byte[] bytes = new byte[writer.headerLength(payload.length) + payload.length];
+        writer.writeFrame(bytes, 0, fin, 0, opcode, payload, 0, payload.length);
+        out.write(bytes);
     }
 
     private void read(Socket socket, Random own) {
@@ -216,7 +216,7 @@ final class Visit {
         int count;
         while ((count = in.read(region)) >= 0) {
             parser.feed(region, 0, count);
-            counts.octets.add(count);
+            counts.bytes.add(count);
             FrameParser.Event event;
             while ((event = parser.next()) != FrameParser.Event.NEED_INPUT) {
                 boolean isControl = parser.opcode().isControl();
@@ -242,16 +242,16 @@ final class Visit {
     }
 
     /** Compares a message or control frame with what must come next. */
-    private void check(Opcode opcode, ByteArrayOutputStream octets) throws IOException {
-        byte[] payload = octets.toByteArray();
-        octets.reset();
+    private void check(Opcode opcode, ByteArrayOutputStream bytes) throws IOException {
+        byte[] payload = bytes.toByteArray();
+        bytes.reset();
         if (opcode == Opcode.PONG) {
             // §5.5.3: only the newest of several pings needs an answer.
             byte[] ping;
             do {
                 ping = pongs.poll();
                 if (ping == null) {
-                    throw new IOException("a pong of " + payload.length + " octets that answers no ping");
+                    throw new IOException("a pong of " + payload.length + " bytes that answers no ping");
                 }
             } while (!Arrays.equals(payload, ping));
             counts.pongs.increment();
@@ -262,7 +262,7 @@ final class Visit {
         }
         Reply expected = replies.poll();
         if (expected == null || expected.opcode() != opcode || !Arrays.equals(expected.payload(), payload)) {
-            throw new IOException("a reply, " + opcode + " of " + payload.length + " octets, is not what was sent");
+            throw new IOException("a reply, " + opcode + " of " + payload.length + " bytes, is not what was sent");
         }
         if (opcode != Opcode.CLOSE) {
             counts.messages.increment();

@@ -83,11 +83,11 @@ record Start(long nanos, long cpuNanos, long rss) {
     private static void readSwitchingProtocols(InputStream in) throws IOException {
         StringBuilder head = new StringBuilder();
         while (head.indexOf("\r\n\r\n") < 0) {
-            int octet = in.read();
-            if (octet < 0) {
+            int b = in.read();
+            if (b < 0) {
                 throw new IOException("the connection ended");
             }
-            head.append((char) octet);
+            head.append((char) b);
         }
         if (head.indexOf("HTTP/1.1 101 ") != 0) {
             throw new IOException("not a 101: " + head);

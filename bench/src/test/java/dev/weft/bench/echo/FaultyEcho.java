@@ -86,19 +86,19 @@ final class FaultyEcho implements AutoCloseable {
     private void echo(InputStream in, OutputStream out) throws IOException, ProtocolViolationException {
         FrameParser parser = new FrameParser(Role.SERVER, READ);
         FrameWriter writer = new FrameWriter(Role.SERVER);
-        byte[] octets = new byte[READ];
+        byte[] bytes = new byte[READ];
         byte[] reply = new byte[READ + 14];
         byte[] payload = new byte[READ];
         int length = 0;
-        for (int count = in.read(octets); count >= 0; count = in.read(octets)) {
-            parser.feed(octets, 0, count);
+        for (int count = in.read(bytes); count >= 0; count = in.read(bytes)) {
+            parser.feed(bytes, 0, count);
             for (FrameParser.Event event = parser.next(); event != FrameParser.Event.NEED_INPUT; event = parser
                     .next()) {
                 switch (event) {
                     case FRAME_START -> length = 0;
                     case FRAME, PAYLOAD -> {
                         length = event == FrameParser.Event.FRAME ? 0 : length;
-                        System.arraycopy(octets, parser.payloadOffset(), payload, length, parser.payloadLength());
+                        System.arraycopy(bytes, parser.payloadOffset(), payload, length, parser.payloadLength());
                         length += parser.payloadLength();
                     }
                     default -> {}

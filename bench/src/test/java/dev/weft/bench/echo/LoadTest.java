@@ -37,12 +37,12 @@ class LoadTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 8})
-    void anOctetThatChangedIsReported(int window) throws IOException {
+    void aByteThatChangedIsReported(int window) throws IOException {
         assertEquals("a wrong reply", saturate(Fault.CHANGED, 16, window).getMessage().split(":")[0]);
     }
 
     @Test
-    void anOctetThatChangedFarWithinAMessageIsReported() throws IOException {
+    void aByteThatChangedFarWithinAMessageIsReported() throws IOException {
         assertEquals("a wrong reply", saturate(Fault.CHANGED, 60_000, 1).getMessage().split(":")[0]);
     }
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PeersTest {
     private static final int SECONDS = 20;
     private static final String SUBSCRIBED = "subscribed";
-    private static final String TEXT = "text of 1, 2, 3 and 4 octets: a ß 世 🧵";
+    private static final String TEXT = "text of 1, 2, 3 and 4 bytes: a ß 世 🧵";
 
     @ParameterizedTest
     @EnumSource
@@ -56,10 +56,10 @@ class PeersTest {
             for (Client subscriber : subscribers) {
                 assertEquals(TEXT, subscriber.nextBut(SUBSCRIBED));
             }
-            byte[] octets = {1, 2, 3};
-            subscribers.getLast().socket.sendBinary(ByteBuffer.wrap(octets), true).get(SECONDS, TimeUnit.SECONDS);
+            byte[] bytes = {1, 2, 3};
+            subscribers.getLast().socket.sendBinary(ByteBuffer.wrap(bytes), true).get(SECONDS, TimeUnit.SECONDS);
             for (Client subscriber : subscribers) {
-                assertArrayEquals(octets, (byte[]) subscriber.nextBut(SUBSCRIBED));
+                assertArrayEquals(bytes, (byte[]) subscriber.nextBut(SUBSCRIBED));
             }
             assertTrue(echo.messages.isEmpty(), "only subscribers get a broadcast");
             echo.socket.abort();
@@ -114,9 +114,9 @@ class PeersTest {
 
         @Override
         public CompletionStage<?> onBinary(WebSocket from, ByteBuffer part, boolean last) {
-            byte[] octets = new byte[part.remaining()];
-            part.get(octets);
-            binary.writeBytes(octets);
+            byte[] bytes = new byte[part.remaining()];
+            part.get(bytes);
+            binary.writeBytes(bytes);
             if (last) {
                 messages.add(binary.toByteArray());
                 binary.reset();

@@ -27,7 +27,7 @@ class FootprintTest {
     void aHistogramIsReadByClass() {
         HeapHistogram histogram = HeapHistogram.parse(HISTOGRAM);
         assertEquals(Map.of("java.lang.VirtualThread", 168_000L, "[B", 4_016L,
-                "dev.weft.internal.connection.Connection", 48L), histogram.octets());
+                "dev.weft.internal.connection.Connection", 48L), histogram.bytes());
         assertEquals(172_064, histogram.total());
     }
 
@@ -54,7 +54,7 @@ class FootprintTest {
     }
 
     @Test
-    void residentMemoryIsReadInOctets() throws IOException {
+    void residentMemoryIsReadInBytes() throws IOException {
         assertEquals(123_904, Footprint.rss(List.of("00400000-7ffe ---p 00000000 00:00 0    [rollup]",
                 "Rss:                 121 kB", "Pss:                  99 kB")));
         assertThrows(IOException.class, () -> Footprint.rss(List.of("Pss: 99 kB")));
@@ -83,9 +83,9 @@ class FootprintTest {
         Held[] held = new Held[1_000];
         Arrays.setAll(held, i -> new Held());
         HeapHistogram histogram = HeapHistogram.of(ProcessHandle.current().pid());
-        long octets = histogram.octets().get(Held.class.getName());
-        assertEquals(0, octets % held.length);
-        assertTrue(octets >= 16L * held.length && octets <= 64L * held.length, "octets: " + octets);
+        long bytes = histogram.bytes().get(Held.class.getName());
+        assertEquals(0, bytes % held.length);
+        assertTrue(bytes >= 16L * held.length && bytes <= 64L * held.length, "bytes: " + bytes);
     }
 
     private static final class Held {

@@ -25,14 +25,14 @@ class BaselineTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 16, 125, 126, 65_535, 65_536})
     void theNaiveFrameIsThatOfTheWriter(int payload) {
-        byte[] octets = new byte[payload];
-        new Random(payload).nextBytes(octets);
+        byte[] bytes = new byte[payload];
+        new Random(payload).nextBytes(bytes);
         for (Role role : Role.values()) {
             var writer = new FrameWriter(role, () -> 0x3d21fa37);
             byte[] expected = new byte[writer.headerLength(payload) + payload];
-            writer.writeFrame(expected, 0, true, 0, Opcode.BINARY, octets, 0, payload);
+            writer.writeFrame(expected, 0, true, 0, Opcode.BINARY, bytes, 0, payload);
             byte[] actual = new byte[expected.length];
-            var frame = NaiveFrame.write(role, octets, 0x3d21fa37);
+            var frame = NaiveFrame.write(role, bytes, 0x3d21fa37);
             assertEquals(expected.length, frame.remaining());
             frame.get(actual);
             assertArrayEquals(expected, actual);
@@ -57,16 +57,16 @@ class BaselineTest {
     @ValueSource(strings = {"80", "c0af", "c1bf", "e08080", "eda080", "f0808080", "f4908080", "f5", "e282", "c2",
             "c241"})
     void theNaiveValidationRefusesWhatIsNotUtf8(String hex) {
-        byte[] octets = HexFormat.of().parseHex(hex);
-        assertFalse(NaiveUtf8.isValid(octets, 0, octets.length));
+        byte[] bytes = HexFormat.of().parseHex(hex);
+        assertFalse(NaiveUtf8.isValid(bytes, 0, bytes.length));
     }
 
     @Test
     void allReadTheSameHead() throws Exception {
-        byte[] octets = BrowserHead.octets();
-        RequestHead weft = BrowserHead.byWeft(octets);
-        HttpRequest netty = new NettyHead().parse(octets);
-        Map<String, String> split = BrowserHead.split(octets);
+        byte[] bytes = BrowserHead.bytes();
+        RequestHead weft = BrowserHead.byWeft(bytes);
+        HttpRequest netty = new NettyHead().parse(bytes);
+        Map<String, String> split = BrowserHead.split(bytes);
         assertEquals(split.size() - 1, netty.headers().size());
         assertEquals("GET " + weft.target() + " HTTP/1.1", split.get(""));
         assertEquals(weft.target(), netty.uri());

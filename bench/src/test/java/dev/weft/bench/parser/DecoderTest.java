@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** No decoder is measured while it does nothing: each delivers every octet of payload, unmasked. */
+/** No decoder is measured while it does nothing: each delivers every byte of payload, unmasked. */
 class DecoderTest {
     private static final String[] PAYLOADS = {"0", "16", "125", "126", "1024", "16384", "65536", "1048576", "mixed"};
     private static final String[] FEEDS = {"reads", "whole", "sliced"};
@@ -16,15 +16,15 @@ class DecoderTest {
     @ParameterizedTest
     @ValueSource(strings = {"weft", "netty-heap", "netty-direct", "java-websocket", "jetty", "helidon",
             "okhttp"})
-    void everyOctetOfPayloadIsDeliveredUnmasked(String name) throws Exception {
+    void everyByteOfPayloadIsDeliveredUnmasked(String name) throws Exception {
         for (String payload : PAYLOADS) {
             for (String feed : FEEDS) {
                 var stream = new FrameStream(payload, feed);
                 CRC32 expected = new CRC32();
-                long octets = unmaskNaively(stream.octets(), expected);
+                long bytes = unmaskNaively(stream.bytes(), expected);
                 CRC32 actual = new CRC32();
                 try (Decoder decoder = Decoder.of(name, stream, actual)) {
-                    assertEquals(octets, decoder.decode(stream.frames()), payload + ", " + feed);
+                    assertEquals(bytes, decoder.decode(stream.frames()), payload + ", " + feed);
                 }
                 assertEquals(expected.getValue(), actual.getValue(), payload + ", " + feed);
             }
@@ -33,12 +33,12 @@ class DecoderTest {
 
     @ParameterizedTest
     @CsvSource({"copy, reads", "copy, sliced", "copy+xor, reads", "copy+xor, whole"})
-    void baselinesReadAsManyOctetsAsTheFramesHave(String name, String feed) throws Exception {
+    void baselinesReadAsManyBytesAsTheFramesHave(String name, String feed) throws Exception {
         var stream = new FrameStream("125", feed);
         int rounds = 10;
         try (Decoder decoder = Decoder.of(name, stream, null)) {
             long read = decoder.decode(rounds * stream.frames());
-            long all = (long) rounds * stream.octets().length;
+            long all = (long) rounds * stream.bytes().length;
             assertEquals(all, read, stream.largestRegion() + 1);
         }
     }
@@ -50,22 +50,22 @@ class DecoderTest {
     }
 
     /** Reads the frames with none of the code that is measured. */
-    private static long unmaskNaively(byte[] octets, CRC32 check) {
+    private static long unmaskNaively(byte[] bytes, CRC32 check) {
         long total = 0;
         int at = 0;
-        while (at < octets.length) {
-            int length = octets[at + 1] & 0x7f;
+        while (at < bytes.length) {
+            int length = bytes[at + 1] & 0x7f;
             int extended = length < 126 ? 0 : length == 126 ? 2 : 8;
             at += 2;
             if (extended > 0) {
                 length = 0;
                 for (int i = 0; i < extended; i++) {
-                    length = length << 8 | octets[at++] & 0xff;
+                    length = length << 8 | bytes[at++] & 0xff;
                 }
             }
             byte[] payload = new byte[length];
             for (int i = 0; i < length; i++) {
-                payload[i] = (byte) (octets[at + 4 + i] ^ octets[at + (i & 3)]);
+                payload[i] = (byte) (bytes[at + 4 + i] ^ bytes[at + (i & 3)]);
             }
             check.update(payload);
             total += length;

@@ -60,7 +60,7 @@ public final class Samples {
         double[] heap = {1990, 1890, 4770, 8380, 15290};
         for (int s = 0; s < subjects.size(); s++) {
             for (String metric : List.of("live heap per connection", "RSS per connection")) {
-                all.add(new Measurement("memory", "10,000 idle connections", subjects.get(s), metric, "octets", true,
+                all.add(new Measurement("memory", "10,000 idle connections", subjects.get(s), metric, "bytes", true,
                         List.of(heap[s])));
             }
         }
@@ -73,14 +73,14 @@ public final class Samples {
         String[] subjects = {"baseline: copy", "Weft", "Netty 4.2.7", "Jetty 12.1.14", "Java-WebSocket 1.6.0",
                 "Tomcat 11.0.13"};
         double[] perFrame = {0.2, 5.5, 70, 48, 70, 120};
-        double[] perOctet = {0.015, 0.023, 0.11, 0.75, 2.2, 4.4};
+        double[] perByte = {0.015, 0.023, 0.11, 0.75, 2.2, 4.4};
         double[] lengths = {0, 16, 125, 126, 1024, 16384, 65536, 1 << 20};
         for (int s = 0; s < subjects.length; s++) {
             for (int p = 0; p < payloads.length; p++) {
-                double median = perFrame[s] + perOctet[s] * lengths[p];
+                double median = perFrame[s] + perByte[s] * lengths[p];
                 all.add(new Measurement("parser", payloads[p], subjects[s], "time per frame", "ns", true,
                         List.of(median * 0.97, median, median * 1.04)));
-                all.add(new Measurement("parser", payloads[p], subjects[s], "allocation per frame", "octets", true,
+                all.add(new Measurement("parser", payloads[p], subjects[s], "allocation per frame", "bytes", true,
                         List.of(s < 2 ? 0 : 40.0 + lengths[p])));
             }
         }

@@ -10,7 +10,7 @@ import dev.weft.conform.wire.Server;
  * @param title      what is sent and what is expected, in words
  * @param section    where the RFC demands it; RFC 6455 if no other is named
  * @param load       what it costs
- * @param maxMessage octets of its largest message; skipped if over the run's limit
+ * @param maxMessage bytes of its largest message; skipped if over the run's limit
  * @param body       what is sent and what is expected; throws {@link dev.weft.conform.wire.Failure} and its like
  */
 public record Case(String id, String title, String section, Load load, long maxMessage, Body body) {

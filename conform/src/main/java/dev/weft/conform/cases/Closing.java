@@ -42,15 +42,15 @@ final class Closing {
         cases.script("payload.code", "a Close frame with a code is answered by the same", "§5.5.1", Peer::close);
         cases.script("payload.reason", "a Close frame with code and reason is answered by the same code", "§5.5.1",
                 peer -> peer.closes(NORMAL_CLOSURE, "Auf Wiedersehen, tschüß, 再見 🧵"));
-        cases.script("payload.reason-123", "a Close frame with a reason of 123 octets is answered", "§5.5.1",
+        cases.script("payload.reason-123", "a Close frame with a reason of 123 bytes is answered", "§5.5.1",
                 peer -> peer.closes(NORMAL_CLOSURE, "x".repeat(123)));
-        cases.script("payload.chopped-1", "a Close frame, written octet by octet, is answered", "§5.5.1", peer -> {
-            peer.sendChopped(1, close(NORMAL_CLOSURE, "octet by octet"));
+        cases.script("payload.chopped-1", "a Close frame, written byte by byte, is answered", "§5.5.1", peer -> {
+            peer.sendChopped(1, close(NORMAL_CLOSURE, "byte by byte"));
             peer.closed(NORMAL_CLOSURE);
         });
-        for (String octet : List.of("00", "03", "ff")) {
-            cases.script("payload.1-octet-" + octet, "a Close frame of one octet fails with 1002", "§5.5.1", peer -> {
-                peer.send(close(hex(octet)));
+        for (String hexByte : List.of("00", "03", "ff")) {
+            cases.script("payload.1-byte-" + hexByte, "a Close frame of one byte fails with 1002", "§5.5.1", peer -> {
+                peer.send(close(hex(hexByte)));
                 Event event = peer.next("expected close 1002");
                 if (event instanceof Event.Close close && close.code() == NO_STATUS_RECEIVED) {
                     throw new Failure("takes it for a Close frame without a code");
@@ -58,19 +58,19 @@ final class Closing {
                 peer.failed(PROTOCOL_ERROR, event);
             });
         }
-        cases.script("payload.reason-124", "a Close frame with a reason of 124 octets fails with 1002", "§5.5",
+        cases.script("payload.reason-124", "a Close frame with a reason of 124 bytes fails with 1002", "§5.5",
                 peer -> {
                     peer.send(close(NORMAL_CLOSURE, "x".repeat(124)));
                     peer.fails(PROTOCOL_ERROR);
                 });
-        MalformedText.INVALID.forEach((name, octets) -> badReason(cases, name, octets.replace("|", "")));
-        MalformedText.TRUNCATED.forEach((name, octets) -> badReason(cases, "truncated-" + name, octets));
+        MalformedText.INVALID.forEach((name, bytes) -> badReason(cases, name, bytes.replace("|", "")));
+        MalformedText.TRUNCATED.forEach((name, bytes) -> badReason(cases, "truncated-" + name, bytes));
     }
 
-    private static void badReason(Cases cases, String name, String octets) {
+    private static void badReason(Cases cases, String name, String bytes) {
         cases.script("reason." + name, "a Close frame whose reason is not UTF-8 fails with 1007 or 1002", "§5.5.1",
                 peer -> {
-                    peer.send(close(join(hex("03e8"), ascii(5), hex(octets))));
+                    peer.send(close(join(hex("03e8"), ascii(5), hex(bytes))));
                     Event event = peer.next("expected close 1007");
                     boolean plain = event instanceof Event.Close close && close.code() == PROTOCOL_ERROR;
                     peer.failed(plain ? PROTOCOL_ERROR : INVALID_FRAME_PAYLOAD_DATA, event);
@@ -208,11 +208,11 @@ final class Closing {
                     gone(peer);
                 });
         cases.script("fin.inside-frame", "our FIN inside a frame: no echo, and the connection ends", "§7.1.1", peer -> {
-            peer.sendOctets(text("Hello").octets(), 0, 8);
+            peer.sendBytes(text("Hello").bytes(), 0, 8);
             gone(peer);
         });
         cases.script("fin.inside-header", "our FIN inside a frame's header: the connection ends", "§7.1.1", peer -> {
-            peer.sendOctets(text("Hello").octets(), 0, 1);
+            peer.sendBytes(text("Hello").bytes(), 0, 1);
             gone(peer);
         });
     }

@@ -32,7 +32,7 @@ final class Control {
 
     private static void pings(Cases cases) {
         for (int length : new int[]{0, 1, 2, 64, 124, 125}) {
-            cases.script("ping." + length, "a ping of " + length + " octets gets a pong with the same", "§5.5.3",
+            cases.script("ping." + length, "a ping of " + length + " bytes gets a pong with the same", "§5.5.3",
                     peer -> {
                         peer.send(ping(random(length)));
                         peer.expect(pong(random(length)));
@@ -45,7 +45,7 @@ final class Control {
             peer.expect(pong(notText));
             peer.close();
         });
-        cases.script("ping.125.chopped-1", "a ping of 125 octets, written octet by octet", "§5.5.2", peer -> {
+        cases.script("ping.125.chopped-1", "a ping of 125 bytes, written byte by byte", "§5.5.2", peer -> {
             peer.sendChopped(1, ping(random(125)));
             peer.expect(pong(random(125)));
             peer.close();
@@ -69,7 +69,7 @@ final class Control {
             cases.script("pings." + count, count + " pings in one write get " + count + " pongs in order", "§5.5.3",
                     peer -> crowd(peer, count, Integer.MAX_VALUE));
         }
-        cases.script("pings.10.chopped-1", "ten pings written octet by octet get ten pongs in order", "§5.5.3",
+        cases.script("pings.10.chopped-1", "ten pings written byte by byte get ten pongs in order", "§5.5.3",
                 peer -> crowd(peer, 10, 1));
         cases.script("pings.one-by-one", "100 pings, each after the pong of the one before", "§5.5.3", peer -> {
             for (int i = 0; i < 100; i++) {
@@ -116,7 +116,7 @@ final class Control {
 
     private static void pongs(Cases cases) {
         for (int length : new int[]{0, 5, 125}) {
-            cases.script("pong." + length, "an unasked pong of " + length + " octets gets nothing", "§5.5.3", peer -> {
+            cases.script("pong." + length, "an unasked pong of " + length + " bytes gets nothing", "§5.5.3", peer -> {
                 peer.send(pong(random(length)));
                 peer.send(ping("still here"));
                 peer.expect(pong("still here"));
@@ -151,7 +151,7 @@ final class Control {
             peer.expect(pong("now"), text("Hello"));
             peer.close();
         });
-        cases.script("between.ping.chopped-1", "a ping between two fragments, written octet by octet", "§5.4", peer -> {
+        cases.script("between.ping.chopped-1", "a ping between two fragments, written byte by byte", "§5.4", peer -> {
             peer.sendChopped(1, text("Hel").unfinished(), ping("now"), continuation("lo"));
             peer.expect(pong("now"), text("Hello"));
             peer.close();
@@ -194,10 +194,10 @@ final class Control {
     }
 
     private static void violations(Cases cases) {
-        violation(cases, "ping.126", "a ping of 126 octets", ping(random(126)));
-        violation(cases, "ping.65536", "a ping of 65,536 octets", ping(random(65_536)));
-        violation(cases, "pong.126", "a pong of 126 octets", pong(random(126)));
-        violation(cases, "close.126", "a Close frame of 126 octets", close(1000, "x".repeat(124)));
+        violation(cases, "ping.126", "a ping of 126 bytes", ping(random(126)));
+        violation(cases, "ping.65536", "a ping of 65,536 bytes", ping(random(65_536)));
+        violation(cases, "pong.126", "a pong of 126 bytes", pong(random(126)));
+        violation(cases, "close.126", "a Close frame of 126 bytes", close(1000, "x".repeat(124)));
         violation(cases, "fragmented.ping", "a ping without FIN", ping("Hello").unfinished());
         violation(cases, "fragmented.ping-and-rest", "a ping in two fragments", ping("Hel").unfinished(),
                 continuation("lo"));
@@ -206,9 +206,9 @@ final class Control {
         violation(cases, "fragmented.close", "a Close frame without FIN", close(1000, "").unfinished());
         violation(cases, "fragmented.ping-inside", "a ping without FIN between two fragments",
                 text("Hel").unfinished(), ping("x").unfinished(), continuation("lo"));
-        violation(cases, "long-ping-inside", "a ping of 126 octets between two fragments",
+        violation(cases, "long-ping-inside", "a ping of 126 bytes between two fragments",
                 text("Hel").unfinished(), ping(random(126)), continuation("lo"));
-        cases.script("ping.126.after", "a good message, then a ping of 126 octets: the echo, then 1002", "§5.5",
+        cases.script("ping.126.after", "a good message, then a ping of 126 bytes: the echo, then 1002", "§5.5",
                 peer -> {
                     peer.send(text("good"), ping(random(126)));
                     peer.failsAfter(PROTOCOL_ERROR, text("good"));
@@ -220,7 +220,7 @@ final class Control {
             peer.send(frames);
             peer.fails(PROTOCOL_ERROR);
         });
-        cases.script(name + ".chopped-1", what + ", written octet by octet, fails with 1002", "§5.5", peer -> {
+        cases.script(name + ".chopped-1", what + ", written byte by byte, fails with 1002", "§5.5", peer -> {
             peer.sendChopped(frames[0].payload().length > 1000 ? 997 : 1, frames);
             peer.fails(PROTOCOL_ERROR);
         });

@@ -125,8 +125,8 @@ final class Deflate {
                         peer.findings().nonStrict("refuses a message that goes on after a block with BFINAL");
                     }
                 });
-        script(cases, "stream.no-octets",
-                "RSV1 on a message without an octet, which is no deflate block: fails with 1007 or "
+        script(cases, "stream.no-bytes",
+                "RSV1 on a message without a byte, which is no deflate block: fails with 1007 or "
                         + "1002, or is empty",
                 "§7.2.2", peer -> {
                     peer.send(text("").rsv(RSV1));
@@ -164,7 +164,7 @@ final class Deflate {
             peer.expect(text("Hello"));
             peer.close();
         });
-        script(cases, "fragments.cut-everywhere", "a compressed message cut at every octet, empty frames included",
+        script(cases, "fragments.cut-everywhere", "a compressed message cut at every byte, empty frames included",
                 "§6.1",
                 peer -> {
                     for (int cut = 0; cut <= 7; cut++) {
@@ -173,7 +173,7 @@ final class Deflate {
                     }
                     peer.close();
                 });
-        script(cases, "fragments.each-octet", "a compressed message, an octet to a frame, octet by octet", "§6.1",
+        script(cases, "fragments.each-byte", "a compressed message, a byte to a frame, byte by byte", "§6.1",
                 peer -> {
                     peer.sendChopped(1, text(hex(HELLO)).rsv(RSV1).cutAt(1, 2, 3, 4, 5, 6));
                     peer.expect(text("Hello"));
@@ -206,7 +206,7 @@ final class Deflate {
         }
     }
 
-    /** The window is the message of before, and one reference goes to its very first octet. */
+    /** The window is the message of before, and one reference goes to its very first byte. */
     private static void farthest(Peer peer) {
         int window = 1 << peer.agreement().clientBits();
         byte[] first = random(window);
@@ -251,13 +251,13 @@ final class Deflate {
     private static void corruption(Cases cases) {
         corrupt(cases, "block-type-3", "a block of the reserved type", hex("0600"));
         corrupt(cases, "stored-lengths", "a stored block whose lengths differ", hex("00 0500 0000 48656c6c6f 00"));
-        corrupt(cases, "before-the-beginning", "a reference to before the first octet",
+        corrupt(cases, "before-the-beginning", "a reference to before the first byte",
                 new BlockWriter().fixed(false).literals(ascii(3)).longestMatch(4).endOfBlock().message());
         corrupt(cases, "length-symbol", "a length symbol that does not exist", new BlockWriter().fixed(false)
                 .literals(ascii(3)).put(0b01100011, 8).put(0, 16).message());
         corrupt(cases, "code-lengths", "a dynamic block whose codes are over-subscribed",
                 hex("ecff ffff ffff ffff ffff"));
-        corrupt(cases, "random", "random octets", join(hex("fe"), random(500)));
+        corrupt(cases, "random", "random bytes", join(hex("fe"), random(500)));
         corrupt(cases, "in-third-block", "two good blocks, then a bad one", new BlockWriter().stored(false, ascii(300))
                 .fixed(false).literals(ascii(50)).endOfBlock().put(0b110, 3).message());
         cases.body("corrupt.after-good", "a good message, then a corrupt one: the echo, then 1007 or 1002", "§7.2.2",
@@ -308,22 +308,22 @@ final class Deflate {
 
     private static void textCases(Cases cases) {
         script(cases, "text.straddling", "code points that are cut by blocks and frames", "RFC 6455 §8.1", peer -> {
-            byte[] octets = "織り物 🧵 ткань".getBytes(UTF_8);
+            byte[] bytes = "織り物 🧵 ткань".getBytes(UTF_8);
             BlockWriter blocks = new BlockWriter();
-            for (byte octet : octets) {
-                blocks.stored(false, new byte[]{octet});
+            for (byte b : bytes) {
+                blocks.stored(false, new byte[]{b});
             }
             peer.send(text(blocks.message()).rsv(RSV1).fragments(1));
-            peer.expect(text(octets));
+            peer.expect(text(bytes));
             peer.close();
         });
         for (String name : new String[]{"tail-alone-80", "overlong-2-c0-80", "surrogate-d800", "above-10ffff-110000",
                 "never-ff", "lead-3-tail-then-ascii"}) {
-            byte[] octets = hex(MalformedText.INVALID.get(name).replace("|", ""));
+            byte[] bytes = hex(MalformedText.INVALID.get(name).replace("|", ""));
             script(cases, "text.invalid." + name, "compressed invalid text fails with 1007", "RFC 6455 §8.1",
                     peer -> {
                         try (WindowDeflater deflater = new WindowDeflater(15, false)) {
-                            peer.send(text(deflater.deflate(join(ascii(100), octets, ascii(100)))).rsv(RSV1));
+                            peer.send(text(deflater.deflate(join(ascii(100), bytes, ascii(100)))).rsv(RSV1));
                             peer.fails(INVALID_FRAME_PAYLOAD_DATA);
                         }
                     });

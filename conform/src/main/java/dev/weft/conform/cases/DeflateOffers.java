@@ -84,7 +84,7 @@ final class DeflateOffers {
 
     private static void second(Server server, Upgrade request) {
         supported(server);
-        Response response = server.request(request.octets());
+        Response response = server.request(request.bytes());
         if (response == null || response.status() != 101) {
             refuses(server, response);
             return;
@@ -121,7 +121,7 @@ final class DeflateOffers {
     private static void decline(Server server, String offer, boolean mayRefuse) {
         supported(server);
         Upgrade request = server.upgrade().offering(offer);
-        Response response = server.request(request.octets());
+        Response response = server.request(request.bytes());
         if (response == null || response.status() != 101) {
             if (!mayRefuse || response == null || response.status() != 400) {
                 refuses(server, response);
@@ -144,14 +144,14 @@ final class DeflateOffers {
 
     private static void hostile(Cases cases) {
         cases.body("hostile",
-                "extension headers made to be slow (blanks, quotes, backslashes; 7,000 octets) are answered "
+                "extension headers made to be slow (blanks, quotes, backslashes; 7,000 bytes) are answered "
                         + "quickly",
                 "RFC 9110 §5.6.6", server -> server.forEach(
                         List.of(" ".repeat(7000) + "x", PLAIN + "; a=\"" + "\\".repeat(7000),
                                 PLAIN + ";".repeat(7000), ",".repeat(7000) + PLAIN, "x; a=\"" + " ".repeat(7000)),
                         (value, part) -> {
                             long before = System.nanoTime();
-                            Response response = part.request(part.upgrade().offering(value).octets());
+                            Response response = part.request(part.upgrade().offering(value).bytes());
                             long millis = (System.nanoTime() - before) / 1_000_000;
                             if (response == null) {
                                 part.findings().nonStrict("ended without a response");

@@ -28,16 +28,16 @@ final class DeflateVolume {
 
     static void add(Cases cases) {
         for (int length : new int[]{16, 64, 256, K, 4 * K, 8 * K, 16 * K, 32 * K, 64 * K, 128 * K}) {
-            volume(cases, "text." + size(length), size(length) + " octets of text", length, OFFER, Integer.MAX_VALUE,
+            volume(cases, "text." + size(length), size(length) + " bytes of text", length, OFFER, Integer.MAX_VALUE,
                     i -> text(words(length, i)));
-            volume(cases, "random." + size(length), size(length) + " random octets", length, OFFER, Integer.MAX_VALUE,
+            volume(cases, "random." + size(length), size(length) + " random bytes", length, OFFER, Integer.MAX_VALUE,
                     i -> binary(random(length, i)));
         }
         for (int length : new int[]{K, 8 * K, 128 * K}) {
             for (int fragment : new int[]{16, 256, 4 * K, 32 * K}) {
                 if (fragment < length && length / fragment <= 1024) {
                     volume(cases, "text." + size(length) + ".fragments-" + size(fragment), size(length)
-                            + " octets of text, compressed, in frames of " + size(fragment), length, OFFER, fragment,
+                            + " bytes of text, compressed, in frames of " + size(fragment), length, OFFER, fragment,
                             i -> text(words(length, i)));
                 }
             }
@@ -59,7 +59,7 @@ final class DeflateVolume {
 
     /** Messages of many lengths, so that the window fills and turns over at all places. */
     private static void mixed(Cases cases, String name, String offer) {
-        volume(cases, name, "0 to 2,000 octets of text, \"" + offer + '"', 0, offer, Integer.MAX_VALUE,
+        volume(cases, name, "0 to 2,000 bytes of text, \"" + offer + '"', 0, offer, Integer.MAX_VALUE,
                 i -> text(words(i * 37 % 2000, i / 3)));
     }
 
@@ -92,8 +92,8 @@ final class DeflateVolume {
     }
 
     private static byte[] random(int length, int seed) {
-        byte[] octets = new byte[length];
-        new Random(seed).nextBytes(octets);
-        return octets;
+        byte[] bytes = new byte[length];
+        new Random(seed).nextBytes(bytes);
+        return bytes;
     }
 }

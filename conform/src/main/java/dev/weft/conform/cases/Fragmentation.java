@@ -57,7 +57,7 @@ final class Fragmentation {
             peer.echoes(text(ascii(1000)).fragments(100).toArray(Frame[]::new));
             peer.close();
         });
-        cases.script("text.2.chopped-1", "two fragments, written octet by octet", "§5.4", peer -> {
+        cases.script("text.2.chopped-1", "two fragments, written byte by byte", "§5.4", peer -> {
             peer.sendChopped(1, text("Hel").unfinished(), continuation("lo"));
             peer.expect(text("Hello"));
             peer.close();
@@ -70,7 +70,7 @@ final class Fragmentation {
             peer.expect(text("Hello"));
             peer.close();
         });
-        cases.script("cut-everywhere", "a message of 40 octets cut in two at every octet", "§5.4", peer -> {
+        cases.script("cut-everywhere", "a message of 40 bytes cut in two at every byte", "§5.4", peer -> {
             for (int cut = 0; cut <= 40; cut++) {
                 peer.echoes(text(ascii(40)).cutAt(cut));
             }
@@ -97,7 +97,7 @@ final class Fragmentation {
             peer.echoes(binary(random(200_000)).cutAt(0, 1, 126, 252, 65_787, 65_912, 131_448));
             peer.close();
         });
-        cases.script("one-octet.1000", "a message in 1,000 fragments of one octet", "§5.4", peer -> {
+        cases.script("one-byte.1000", "a message in 1,000 fragments of one byte", "§5.4", peer -> {
             peer.echoes(text(ascii(1000)).fragments(1).toArray(Frame[]::new));
             peer.close();
         });
@@ -129,7 +129,7 @@ final class Fragmentation {
             peer.echoes(binary(new byte[0]).cutAt(0, 0));
             peer.close();
         });
-        cases.script("empty.1000", "1,000 empty fragments around five octets", "§5.4", peer -> {
+        cases.script("empty.1000", "1,000 empty fragments around five bytes", "§5.4", peer -> {
             int[] cuts = IntStream
                     .concat(IntStream.generate(() -> 2).limit(500), IntStream.generate(() -> 4).limit(500))
                     .toArray();
@@ -140,7 +140,7 @@ final class Fragmentation {
 
     private static void sizes(Cases cases) {
         for (int fragment : new int[]{1, 2, 125, 126, 127, 997, 1300, 4096, 65_535, 65_536}) {
-            cases.script("64K.by-" + fragment, "65,536 octets of text in fragments of " + fragment, "§5.4", peer -> {
+            cases.script("64K.by-" + fragment, "65,536 bytes of text in fragments of " + fragment, "§5.4", peer -> {
                 peer.send(text(ascii(65_536)).fragments(fragment));
                 peer.expect(text(ascii(65_536)));
                 peer.close();
@@ -173,7 +173,7 @@ final class Fragmentation {
                 continuation("lo"));
         fails(cases, "inside.after-third", "a message after two fragments", text("Hel").unfinished(),
                 continuation("lo").unfinished(), text("bad"));
-        cases.script("inside.chopped-1", "a message inside a message, written octet by octet, fails with 1002", "§5.4",
+        cases.script("inside.chopped-1", "a message inside a message, written byte by byte, fails with 1002", "§5.4",
                 peer -> {
                     peer.sendChopped(1, text("Hel").unfinished(), text("bad"));
                     peer.fails(PROTOCOL_ERROR);

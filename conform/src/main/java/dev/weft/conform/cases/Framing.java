@@ -16,7 +16,7 @@ import dev.weft.conform.wire.Peer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Frames, one to a message: lengths, masks, and how the octets are cut on their way (RFC 6455 §5.2, §5.3). */
+/** Frames, one to a message: lengths, masks, and how the bytes are cut on their way (RFC 6455 §5.2, §5.3). */
 final class Framing {
     private static final int[] LENGTHS = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 124, 125, 126,
             127, 128, 129, 255, 256, 997, 1023, 1024, 4096, 16_383, 16_384, 16_385, 65_534, 65_535, 65_536, 65_537};
@@ -33,16 +33,16 @@ final class Framing {
 
     private static void lengths(Cases cases) {
         for (int length : LENGTHS) {
-            cases.script("text." + length, "a text message of " + length + " octets is echoed", "§5.6", peer -> {
+            cases.script("text." + length, "a text message of " + length + " bytes is echoed", "§5.6", peer -> {
                 peer.echoes(text(ascii(length)));
                 peer.close();
             });
-            cases.script("binary." + length, "a binary message of " + length + " octets is echoed", "§5.6", peer -> {
+            cases.script("binary." + length, "a binary message of " + length + " bytes is echoed", "§5.6", peer -> {
                 peer.echoes(binary(random(length)));
                 peer.close();
             });
         }
-        cases.script("text.65536.times-10", "ten text messages of 65,536 octets, sent at once, are echoed", "§5.6",
+        cases.script("text.65536.times-10", "ten text messages of 65,536 bytes, sent at once, are echoed", "§5.6",
                 peer -> {
                     Frame message = text(ascii(65_536));
                     Frame[] messages = {message, message, message, message, message, message, message, message, message,
@@ -66,20 +66,20 @@ final class Framing {
     private static void cuts(Cases cases) {
         for (int length : CHOPPED) {
             cases.script("text." + length + ".chopped-997", "a text message of " + length
-                    + " octets, written 997 octets at a time, is echoed", "§5.2", peer -> chopped(peer, 997, length));
+                    + " bytes, written 997 bytes at a time, is echoed", "§5.2", peer -> chopped(peer, 997, length));
         }
         for (int length : new int[]{0, 1, 125, 126, 1024, 4096}) {
             cases.script("text." + length + ".chopped-1", "a text message of " + length
-                    + " octets, written octet by octet, is echoed", "§5.2", peer -> chopped(peer, 1, length));
+                    + " bytes, written byte by byte, is echoed", "§5.2", peer -> chopped(peer, 1, length));
         }
-        cases.script("cut-everywhere", "frames of each length class, cut in two at every octet of the header", "§5.2",
+        cases.script("cut-everywhere", "frames of each length class, cut in two at every byte of the header", "§5.2",
                 peer -> {
                     for (int length : new int[]{0, 5, 125, 126, 300, 65_536}) {
-                        byte[] octets = binary(random(length)).octets();
-                        for (int cut = 1; cut < Math.min(octets.length, 16); cut++) {
-                            peer.sendOctets(octets, 0, cut);
+                        byte[] bytes = binary(random(length)).bytes();
+                        for (int cut = 1; cut < Math.min(bytes.length, 16); cut++) {
+                            peer.sendBytes(bytes, 0, cut);
                             pause();
-                            peer.sendOctets(octets, cut, octets.length);
+                            peer.sendBytes(bytes, cut, bytes.length);
                             peer.expect(binary(random(length)));
                         }
                     }
@@ -99,9 +99,9 @@ final class Framing {
             for (int i = 0; i < 50; i++) {
                 messages.add(binary(random(40 + i)));
             }
-            byte[] octets = Frame.octets(messages);
-            for (int from = 0; from < octets.length; from += 61) {
-                peer.sendOctets(octets, from, Math.min(octets.length, from + 61));
+            byte[] bytes = Frame.bytes(messages);
+            for (int from = 0; from < bytes.length; from += 61) {
+                peer.sendBytes(bytes, from, Math.min(bytes.length, from + 61));
             }
             peer.expect(messages);
             peer.close();
@@ -132,7 +132,7 @@ final class Framing {
             peer.echoes(binary(random(1000)).key(255, 255, 255, 255));
             peer.close();
         });
-        cases.script("mask.one-octet", "frames masked with one octet of the key set, of lengths 0 to 40, are echoed",
+        cases.script("mask.one-byte", "frames masked with one byte of the key set, of lengths 0 to 40, are echoed",
                 "§5.3", peer -> {
                     for (int length = 0; length <= 40; length++) {
                         peer.echoes(binary(random(length)).key(length % 4 == 0 ? 0x5a : 0, length % 4 == 1 ? 0xa5 : 0,
@@ -188,7 +188,7 @@ final class Framing {
         });
         for (String length : List.of("8000000000000000", "8000000000000005", "ffffffffffffffff")) {
             cases.script("length.top-bit." + length, "a length of 0x" + length + ": fails with 1002", "§5.2", peer -> {
-                peer.sendOctets(Payloads.hex("82ff" + length + "00000000 0102030405"));
+                peer.sendBytes(Payloads.hex("82ff" + length + "00000000 0102030405"));
                 peer.fails(PROTOCOL_ERROR);
             });
         }

@@ -65,16 +65,16 @@ final class Handshake {
                         request.fields().stream().map(field -> field.replaceFirst(": ", ": \t ") + " \t").toList()));
         accepts(cases, "order", "the header lines in the opposite order",
                 request -> new Upgrade(request.line(), request.key(), request.fields().reversed()));
-        accepts(cases, "more-headers", "40 more header lines and a cookie of 2,000 octets", request -> {
+        accepts(cases, "more-headers", "40 more header lines and a cookie of 2,000 bytes", request -> {
             Upgrade all = request.with("Cookie: c=" + "x".repeat(2000), "User-Agent: conform", "Pragma: no-cache");
             for (int i = 0; i < 40; i++) {
                 all = all.with("X-Header-" + i + ": value " + i);
             }
             return all;
         });
-        cases.body("chopped-1", "a handshake written octet by octet is accepted", "§4.2.1",
+        cases.body("chopped-1", "a handshake written byte by byte is accepted", "§4.2.1",
                 server -> ECHO.run(server.openChopped(server.upgrade(), 1)));
-        cases.body("chopped-7", "a handshake written seven octets at a time is accepted", "§4.2.1",
+        cases.body("chopped-7", "a handshake written seven bytes at a time is accepted", "§4.2.1",
                 server -> ECHO.run(server.openChopped(server.upgrade(), 7)));
     }
 
@@ -116,11 +116,11 @@ final class Handshake {
         first(cases, "64K", List.of(binary(random(65_536))), List.of(binary(random(65_536))));
         cases.body("first-frames.half", "half a frame comes with the request, the rest after the response", "§4.1",
                 server -> {
-                    byte[] octets = text(ascii(100)).octets();
+                    byte[] bytes = text(ascii(100)).bytes();
                     for (int cut : new int[]{1, 2, 5, 6, 7, 50}) {
                         Upgrade request = server.upgrade();
-                        Peer peer = server.openWithOctets(request, octets, cut);
-                        peer.sendOctets(octets, cut, octets.length);
+                        Peer peer = server.openWithBytes(request, bytes, cut);
+                        peer.sendBytes(bytes, cut, bytes.length);
                         peer.expect(text(ascii(100)));
                         peer.close();
                     }
@@ -152,7 +152,7 @@ final class Handshake {
     }
 
     private static void version(Server server, String version, boolean draft) {
-        Response response = server.request(server.upgrade().replace("Sec-WebSocket-Version: " + version).octets());
+        Response response = server.request(server.upgrade().replace("Sec-WebSocket-Version: " + version).bytes());
         if (response == null) {
             server.findings().nonStrict("ended without a response");
             return;
@@ -181,8 +181,8 @@ final class Handshake {
     private static void refused(Cases cases) {
         refuses(cases, "key.none", "no key", "§4.2.1", request -> request.without("Sec-WebSocket-Key"));
         weak(cases, "key.empty", "an empty key", "§4.2.1", request -> request.key(""));
-        weak(cases, "key.15-octets", "a key of 15 octets", "§4.2.1", request -> request.key("AAAAAAAAAAAAAAAAAAAA"));
-        weak(cases, "key.17-octets", "a key of 17 octets", "§4.2.1",
+        weak(cases, "key.15-bytes", "a key of 15 bytes", "§4.2.1", request -> request.key("AAAAAAAAAAAAAAAAAAAA"));
+        weak(cases, "key.17-bytes", "a key of 17 bytes", "§4.2.1",
                 request -> request.key("AAAAAAAAAAAAAAAAAAAAAAA="));
         weak(cases, "key.not-base64", "a key that is not base64", "§4.2.1",
                 request -> request.key("!!!!!!!!!!!!!!!!!!!!!!=="));
@@ -209,7 +209,7 @@ final class Handshake {
                 request -> request.replace("Connection: Upgraded"));
         cases.body("not-an-upgrade", "a plain GET gets any response but 101", "§4.2.1", server -> refuse(server,
                 server.upgrade().without("Upgrade").without("Connection").without("Sec-WebSocket-Key")
-                        .without("Sec-WebSocket-Version").octets(),
+                        .without("Sec-WebSocket-Version").bytes(),
                 false, true));
     }
 
@@ -234,11 +234,11 @@ final class Handshake {
                 request -> request.line("GET"));
         refuses(cases, "malformed.http-version", "HTTP/x.y", "RFC 9112 §2.3",
                 request -> request.line(request.line().replace("HTTP/1.1", "HTTP/x.y")));
-        cases.body("malformed.garbage", "octets that are no request are refused", "RFC 9112 §2.2", server -> refuse(
+        cases.body("malformed.garbage", "bytes that are no request are refused", "RFC 9112 §2.2", server -> refuse(
                 server, "\u0016\u0003\u0001\u0002\0\u0001\0\r\n\r\n".getBytes(ISO_8859_1), false, false));
         cases.perilousBody("huge.header", "a header line of 1 MiB is refused, or at least does no harm", "§10.4",
                 server -> {
-                    refuse(server, server.upgrade().with("X-Header: " + "x".repeat(1 << 20)).octets(), true, false);
+                    refuse(server, server.upgrade().with("X-Header: " + "x".repeat(1 << 20)).bytes(), true, false);
                     ECHO.run(server.open());
                 });
         cases.perilousBody("huge.headers", "2,000 header lines are refused, or at least do no harm", "§10.4",
@@ -246,7 +246,7 @@ final class Handshake {
                     Upgrade request = server.upgrade();
                     String[] more = IntStream.range(0, 2000).mapToObj(i -> "X-Header-" + i + ": value")
                             .toArray(String[]::new);
-                    refuse(server, request.with(more).octets(), true, false);
+                    refuse(server, request.with(more).bytes(), true, false);
                     ECHO.run(server.open());
                 });
     }
@@ -254,19 +254,19 @@ final class Handshake {
     /** Adds a case in which accepting is a violation. */
     private static void refuses(Cases cases, String name, String what, String section, UnaryOperator<Upgrade> change) {
         cases.body(name, what + " is refused", section,
-                server -> refuse(server, change.apply(server.upgrade()).octets(), false, false));
+                server -> refuse(server, change.apply(server.upgrade()).bytes(), false, false));
     }
 
     /** Adds a case of a request that asks for no WebSocket: any response but 101 is right, a page too. */
     private static void serves(Cases cases, String name, String what, String section, UnaryOperator<Upgrade> change) {
         cases.body(name, what + " is not taken for a handshake", section,
-                server -> refuse(server, change.apply(server.upgrade()).octets(), false, true));
+                server -> refuse(server, change.apply(server.upgrade()).bytes(), false, true));
     }
 
     /** Adds a case in which accepting is weak: the RFC leaves room. */
     private static void weak(Cases cases, String name, String what, String section, UnaryOperator<Upgrade> change) {
         cases.body(name, what + " is refused", section,
-                server -> refuse(server, change.apply(server.upgrade()).octets(), true, false));
+                server -> refuse(server, change.apply(server.upgrade()).bytes(), true, false));
     }
 
     private static void refuse(Server server, byte[] request, boolean mayAccept, boolean mayServe) {

@@ -47,7 +47,7 @@ final class Limits {
             for (boolean isText : new boolean[]{true, false}) {
                 cases.heavyScript(kind(isText) + ".1M.chopped-" + size(chop),
                         "a message of 1M in writes of " + size(chop)
-                                + " octets is echoed",
+                                + " bytes is echoed",
                         "§5.2", M, peer -> {
                             peer.sendChopped(chop, message(isText, M));
                             peer.expect(message(isText, M));
@@ -81,7 +81,7 @@ final class Limits {
         for (int length : new int[]{0, 16, 64, 256, K, 4 * K, 16 * K, 64 * K}) {
             for (boolean isText : new boolean[]{true, false}) {
                 cases.heavyScript("rounds." + kind(isText) + "." + size(length), "1,000 messages of " + size(length)
-                        + " octets, each sent when the one before has come back (50 if quick)", "§5", length, peer -> {
+                        + " bytes, each sent when the one before has come back (50 if quick)", "§5", length, peer -> {
                             Frame message = message(isText, length);
                             for (int i = peer.settings().times(1000); i > 0; i--) {
                                 peer.echoes(message);
@@ -92,7 +92,7 @@ final class Limits {
         }
         for (int length : new int[]{0, 125, K}) {
             cases.heavyScript("pipelined." + size(length), "20,000 messages of " + size(length)
-                    + " octets in writes of 100, none waited for (1,000 if quick)", "§5", length, peer -> {
+                    + " bytes in writes of 100, none waited for (1,000 if quick)", "§5", length, peer -> {
                         Frame[] hundred = new Frame[100];
                         Arrays.setAll(hundred, i -> binary(random(length)));
                         int writes = peer.settings().times(200);
@@ -109,13 +109,13 @@ final class Limits {
                 "§5",
                 0, server -> {
                     List<Peer> peers = new ArrayList<>();
-                    byte[] octets = text(ascii(1000)).octets();
+                    byte[] bytes = text(ascii(1000)).bytes();
                     for (int i = 0; i < 200; i++) {
                         peers.add(server.open());
-                        peers.getLast().sendOctets(octets, 0, 500);
+                        peers.getLast().sendBytes(bytes, 0, 500);
                     }
                     for (Peer peer : peers) {
-                        peer.sendOctets(octets, 500, octets.length);
+                        peer.sendBytes(bytes, 500, bytes.length);
                     }
                     for (Peer peer : peers) {
                         peer.expect(text(ascii(1000)));
@@ -128,7 +128,7 @@ final class Limits {
     private static void lengthsThatLie(Cases cases) {
         for (String length : List.of("000000007fffffff", "0000000080000000", "0000000100000000", "7fffffffffffffff")) {
             cases.perilousBody("declared." + length,
-                    "a frame says that it has 0x" + length + " octets, and ten come: closed with "
+                    "a frame says that it has 0x" + length + " bytes, and ten come: closed with "
                             + "1009, or waits; serves others meanwhile",
                     "§10.4", server -> declared(server, length));
         }
@@ -136,7 +136,7 @@ final class Limits {
 
     private static void declared(Server server, String length) {
         Peer peer = server.open();
-        peer.sendOctets(Payloads.hex("82ff" + length + "00000000 00010203040506070809"));
+        peer.sendBytes(Payloads.hex("82ff" + length + "00000000 00010203040506070809"));
         Event event = peer.poll();
         switch (event) {
             case null -> peer.findings().inform("waits for the whole frame");

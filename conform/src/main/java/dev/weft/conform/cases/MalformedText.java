@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * Sequences of UTF-8, well-formed and not (RFC 3629 §4; Unicode, table 3-7), in hexadecimal digits. In those that are not,
- * a bar stands before the first octet that cannot be part of valid text.
+ * a bar stands before the first byte that cannot be part of valid text.
  */
 final class MalformedText {
     static final Map<String, String> VALID = table("""
@@ -76,10 +76,10 @@ final class MalformedText {
             above-10ffff-f5            |f5 80 80 80
             above-10ffff-f6            |f6 bf bf bf
             above-10ffff-f7            |f7 bf bf bf
-            five-octets-f8             |f8 88 80 80 80
-            five-octets-fb             |fb bf bf bf bf
-            six-octets-fc              |fc 84 80 80 80 80
-            six-octets-fd              |fd bf bf bf bf bf
+            five-bytes-f8             |f8 88 80 80 80
+            five-bytes-fb             |fb bf bf bf bf
+            six-bytes-fc              |fc 84 80 80 80 80
+            six-bytes-fd              |fd bf bf bf bf bf
             never-fe                   |fe
             never-ff                   |ff
             never-fe-fe-ff-ff          |fe fe ff ff
@@ -114,24 +114,24 @@ final class MalformedText {
             """);
 
     static final Map<String, String> TRUNCATED = table("""
-            2-octets-c2        c2
-            2-octets-df        df
-            3-octets-e0        e0
-            3-octets-e0-a0     e0 a0
-            3-octets-e1        e1
-            3-octets-e1-80     e1 80
-            3-octets-ed        ed
-            3-octets-ed-9f     ed 9f
-            3-octets-ef-bf     ef bf
-            4-octets-f0        f0
-            4-octets-f0-90     f0 90
-            4-octets-f0-90-80  f0 90 80
-            4-octets-f1        f1
-            4-octets-f1-80     f1 80
-            4-octets-f1-80-80  f1 80 80
-            4-octets-f4        f4
-            4-octets-f4-8f     f4 8f
-            4-octets-f4-8f-bf  f4 8f bf
+            2-bytes-c2        c2
+            2-bytes-df        df
+            3-bytes-e0        e0
+            3-bytes-e0-a0     e0 a0
+            3-bytes-e1        e1
+            3-bytes-e1-80     e1 80
+            3-bytes-ed        ed
+            3-bytes-ed-9f     ed 9f
+            3-bytes-ef-bf     ef bf
+            4-bytes-f0        f0
+            4-bytes-f0-90     f0 90
+            4-bytes-f0-90-80  f0 90 80
+            4-bytes-f1        f1
+            4-bytes-f1-80     f1 80
+            4-bytes-f1-80-80  f1 80 80
+            4-bytes-f4        f4
+            4-bytes-f4-8f     f4 8f
+            4-bytes-f4-8f-bf  f4 8f bf
             """);
 
     private MalformedText() {}

@@ -27,7 +27,7 @@ final class Opcodes {
                         peer.failsAfter(PROTOCOL_ERROR, text("good"));
                     });
             cases.script(opcode + ".chopped-1", "a good message and opcode " + opcode
-                    + ", written octet by octet: the echo, then 1002", "§5.2", peer -> {
+                    + ", written byte by byte: the echo, then 1002", "§5.2", peer -> {
                         peer.sendChopped(1, text("good"), Frame.of(opcode, ascii(5)));
                         peer.failsAfter(PROTOCOL_ERROR, text("good"));
                     });

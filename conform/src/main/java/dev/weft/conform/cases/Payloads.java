@@ -13,12 +13,12 @@ final class Payloads {
 
     private Payloads() {}
 
-    /** Octets from hexadecimal digits; blanks are ignored. */
+    /** Bytes from hexadecimal digits; blanks are ignored. */
     static byte[] hex(String digits) {
         return HexFormat.of().parseHex(digits.replace(" ", ""));
     }
 
-    /** One octet after the other, in one array. */
+    /** One byte after the other, in one array. */
     static byte[] join(byte[]... parts) {
         byte[] all = new byte[Arrays.stream(parts).mapToInt(part -> part.length).sum()];
         int at = 0;
@@ -29,7 +29,7 @@ final class Payloads {
         return all;
     }
 
-    /** So many octets of ASCII text, no two neighbours alike. */
+    /** So many bytes of ASCII text, no two neighbours alike. */
     static byte[] ascii(int length) {
         byte[] text = new byte[length];
         for (int i = 0; i < length; i++) {
@@ -38,14 +38,14 @@ final class Payloads {
         return text;
     }
 
-    /** So many random octets; the same every time. */
+    /** So many random bytes; the same every time. */
     static byte[] random(int length) {
-        byte[] octets = new byte[length];
-        new Random(length).nextBytes(octets);
-        return octets;
+        byte[] bytes = new byte[length];
+        new Random(length).nextBytes(bytes);
+        return bytes;
     }
 
-    /** So many octets of words in several scripts; another text for each seed. */
+    /** So many bytes of words in several scripts; another text for each seed. */
     static byte[] words(int length, long seed) {
         Random random = new Random(seed);
         byte[] text = new byte[length];
@@ -63,9 +63,9 @@ final class Payloads {
     }
 
     /** A size as people write it: 64, 16K, 4M. */
-    static String size(long octets) {
-        return octets >= 1 << 20 && octets % (1 << 20) == 0
-                ? (octets >> 20) + "M"
-                : octets >= 1 << 10 && octets % (1 << 10) == 0 ? (octets >> 10) + "K" : String.valueOf(octets);
+    static String size(long bytes) {
+        return bytes >= 1 << 20 && bytes % (1 << 20) == 0
+                ? (bytes >> 20) + "M"
+                : bytes >= 1 << 10 && bytes % (1 << 10) == 0 ? (bytes >> 10) + "K" : String.valueOf(bytes);
     }
 }

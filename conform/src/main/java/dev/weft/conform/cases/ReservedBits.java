@@ -33,7 +33,7 @@ final class ReservedBits {
                         peer.failsAfter(PROTOCOL_ERROR, text("good"));
                     });
             cases.script(bits + ".chopped-1", "a good message and one with RSV bits " + bits
-                    + ", written octet by octet: the echo, then 1002", "§5.2", peer -> {
+                    + ", written byte by byte: the echo, then 1002", "§5.2", peer -> {
                         peer.sendChopped(1, text("good"), text("bad").rsv(rsv));
                         peer.failsAfter(PROTOCOL_ERROR, text("good"));
                     });

@@ -9,14 +9,14 @@ public final class BlockWriter {
     private int bitCount;
 
     /** A stored block. */
-    public BlockWriter stored(boolean last, byte[] octets) {
+    public BlockWriter stored(boolean last, byte[] bytes) {
         put(last ? 1 : 0, 1);
         put(0, 2);
         align();
-        put(octets.length, 16);
-        put(~octets.length & 0xffff, 16);
-        for (byte octet : octets) {
-            put(octet & 0xff, 8);
+        put(bytes.length, 16);
+        put(~bytes.length & 0xffff, 16);
+        for (byte b : bytes) {
+            put(b & 0xff, 8);
         }
         return this;
     }
@@ -28,9 +28,9 @@ public final class BlockWriter {
     }
 
     /** Literals of a block with the fixed codes. */
-    public BlockWriter literals(byte[] octets) {
-        for (byte octet : octets) {
-            int value = octet & 0xff;
+    public BlockWriter literals(byte[] bytes) {
+        for (byte b : bytes) {
+            int value = b & 0xff;
             if (value < 144) {
                 code(0x30 + value, 8);
             } else {
@@ -40,7 +40,7 @@ public final class BlockWriter {
         return this;
     }
 
-    /** A reference of the greatest length, 258 octets, in a block with the fixed codes. */
+    /** A reference of the greatest length, 258 bytes, in a block with the fixed codes. */
     public BlockWriter longestMatch(int distance) {
         code(0xc0 + 285 - 280, 8);
         int symbol = 0;
@@ -78,19 +78,19 @@ public final class BlockWriter {
         return put(Integer.reverse(code) >>> 32 - length, length);
     }
 
-    /** Fills the octet with zero bits. */
+    /** Fills the byte with zero bits. */
     public BlockWriter align() {
         return bitCount == 0 ? this : put(0, 8 - bitCount);
     }
 
-    /** The octets of a message: an empty stored block is added, and its last four octets are removed (RFC 7692 §7.2.1). */
+    /** The bytes of a message: an empty stored block is added, and its last four bytes are removed (RFC 7692 §7.2.1). */
     public byte[] message() {
         put(0, 3);
-        return align().octets();
+        return align().bytes();
     }
 
-    /** The octets as they are. */
-    public byte[] octets() {
+    /** The bytes as they are. */
+    public byte[] bytes() {
         return out.toByteArray();
     }
 }

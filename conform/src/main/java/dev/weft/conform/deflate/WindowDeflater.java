@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.zip.Deflater;
 
 /**
- * Deflates messages (RFC 7692 §7.2.1) so that no reference goes back farther than 2^bits octets. {@code java.util.zip}
+ * Deflates messages (RFC 7692 §7.2.1) so that no reference goes back farther than 2^bits bytes. {@code java.util.zip}
  * knows only the largest window, so for a smaller one the input is cut into pieces of half a window, each compressed
  * afresh with the half window before it as dictionary. Belongs to one thread; to be closed.
  */
@@ -24,7 +24,7 @@ public final class WindowDeflater implements AutoCloseable {
         this.noContextTakeover = noContextTakeover;
     }
 
-    /** Compresses a message; the last four octets, 00 00 FF FF, are removed. */
+    /** Compresses a message; the last four bytes, 00 00 FF FF, are removed. */
     public byte[] deflate(byte[] message) {
         if (message.length == 0) {
             return new byte[1]; // §7.2.3.6

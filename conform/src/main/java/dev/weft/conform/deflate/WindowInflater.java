@@ -3,7 +3,7 @@ package dev.weft.conform.deflate;
 import java.util.Arrays;
 
 /**
- * Inflates (RFC 1951) with a window of exactly 2^bits octets, which {@code java.util.zip} cannot: a reference to
+ * Inflates (RFC 1951) with a window of exactly 2^bits bytes, which {@code java.util.zip} cannot: a reference to
  * something farther back is an error, as it would be for a peer with so small a window. It is simple rather than quick,
  * and shares nothing with zlib. Belongs to one thread.
  */
@@ -42,7 +42,7 @@ public final class WindowInflater {
     }
 
     /**
-     * Inflates a message whose last four octets, 00 00 FF FF, were removed (RFC 7692 §7.2.2).
+     * Inflates a message whose last four bytes, 00 00 FF FF, were removed (RFC 7692 §7.2.2).
      *
      * @throws IllegalArgumentException if it is not right, or longer than {@code limit}
      */
@@ -82,7 +82,7 @@ public final class WindowInflater {
             default -> throw new IllegalArgumentException("block of type 3");
         }
         if (last) {
-            align(); // RFC 7692 §7.2.3.4: what follows a final block begins at an octet
+            align(); // RFC 7692 §7.2.3.4: what follows a final block begins at a byte
         }
     }
 
@@ -156,21 +156,21 @@ public final class WindowInflater {
         }
         if (distance > outAt) {
             throw new IllegalArgumentException("distance " + distance + " goes back before the window's beginning, of "
-                    + outAt + " octets");
+                    + outAt + " bytes");
         }
         for (int i = 0; i < length; i++) {
             put(out[outAt - distance]);
         }
     }
 
-    private void put(byte octet) {
+    private void put(byte b) {
         if (outAt == out.length) {
             if (outAt >= outLimit) {
                 throw new IllegalArgumentException("longer than anything that was sent");
             }
             out = Arrays.copyOf(out, (int) Math.min(outLimit, 2L * out.length + 1024));
         }
-        out[outAt++] = octet;
+        out[outAt++] = b;
     }
 
     /** A code's table: indexed by the next bits, each entry is a symbol and, in its low four bits, its length. */

@@ -6,7 +6,7 @@ public sealed interface Event {
      * A whole message, inflated.
      *
      * @param opcode     text or binary
-     * @param payload    its octets
+     * @param payload    its bytes
      * @param compressed whether it was compressed (RFC 7692)
      */
     record Message(int opcode, byte[] payload, boolean compressed) implements Event {}

@@ -17,7 +17,7 @@ import java.util.Random;
  * @param fin        whether FIN is set
  * @param rsv        RSV bits, {@link FrameHeader#RSV1} and so on
  * @param opcode     0 to 15
- * @param maskingKey the four octets that mask the payload; {@code null} for an unmasked frame, a violation
+ * @param maskingKey the four bytes that mask the payload; {@code null} for an unmasked frame, a violation
  * @param form       how the length is written
  * @param payload    what it carries
  */
@@ -39,7 +39,7 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         return text(text.getBytes(UTF_8));
     }
 
-    /** A text frame with these octets, which need not be text. */
+    /** A text frame with these bytes, which need not be text. */
     public static Frame text(byte[] payload) {
         return of(Opcode.TEXT.code(), payload);
     }
@@ -131,7 +131,7 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         return (opcode & 0x8) != 0;
     }
 
-    /** A message in fragments of at most {@code size} octets, at least one; RSV bits stay on the first. */
+    /** A message in fragments of at most {@code size} bytes, at least one; RSV bits stay on the first. */
     public List<Frame> fragments(int size) {
         List<Frame> frames = new ArrayList<>();
         int at = 0;
@@ -160,12 +160,12 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         return frames;
     }
 
-    /** Octets of the header. */
+    /** Bytes of the header. */
     public int headerLength() {
-        return 2 + lengthOctets() + (maskingKey == null ? 0 : 4);
+        return 2 + lengthBytes() + (maskingKey == null ? 0 : 4);
     }
 
-    private int lengthOctets() {
+    private int lengthBytes() {
         return switch (form) {
             case SIXTEEN -> 2;
             case SIXTY_FOUR -> 8;
@@ -174,33 +174,33 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
     }
 
     /** The frame on the wire. */
-    public byte[] octets() {
-        int extended = lengthOctets();
-        byte[] octets = new byte[headerLength() + payload.length];
-        octets[0] = (byte) ((fin ? FrameHeader.FIN : 0) | rsv | opcode);
+    public byte[] bytes() {
+        int extended = lengthBytes();
+        byte[] bytes = new byte[headerLength() + payload.length];
+        bytes[0] = (byte) ((fin ? FrameHeader.FIN : 0) | rsv | opcode);
         int mask = maskingKey == null ? 0 : FrameHeader.MASK;
-        octets[1] = (byte) (mask | (extended == 0 ? payload.length : extended == 2 ? 126 : 127));
+        bytes[1] = (byte) (mask | (extended == 0 ? payload.length : extended == 2 ? 126 : 127));
         int p = 2;
         for (int i = extended - 1; i >= 0; i--) {
-            octets[p++] = (byte) (i > 3 ? 0 : payload.length >>> 8 * i);
+            bytes[p++] = (byte) (i > 3 ? 0 : payload.length >>> 8 * i);
         }
         if (maskingKey == null) {
-            System.arraycopy(payload, 0, octets, p, payload.length);
-            return octets;
+            System.arraycopy(payload, 0, bytes, p, payload.length);
+            return bytes;
         }
-        System.arraycopy(maskingKey, 0, octets, p, 4);
+        System.arraycopy(maskingKey, 0, bytes, p, 4);
         p += 4;
         for (int i = 0; i < payload.length; i++) {
-            octets[p + i] = (byte) (payload[i] ^ maskingKey[i & 3]);
+            bytes[p + i] = (byte) (payload[i] ^ maskingKey[i & 3]);
         }
-        return octets;
+        return bytes;
     }
 
     /** Frames on the wire, one after the other. */
-    public static byte[] octets(List<Frame> frames) {
+    public static byte[] bytes(List<Frame> frames) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (Frame frame : frames) {
-            all.writeBytes(frame.octets());
+            all.writeBytes(frame.bytes());
         }
         return all.toByteArray();
     }

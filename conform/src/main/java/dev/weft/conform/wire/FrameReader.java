@@ -87,7 +87,7 @@ final class FrameReader {
         require(length >= 0, "§5.2: the server sets the top bit of a length");
         if (opcode >= 8) {
             require(fin, "§5.4: the server sends a fragmented control frame");
-            require(length <= FrameHeader.MAX_CONTROL_PAYLOAD, "§5.5: a control frame of " + length + " octets");
+            require(length <= FrameHeader.MAX_CONTROL_PAYLOAD, "§5.5: a control frame of " + length + " bytes");
         }
         boolean mayCompress = agreement != null && (opcode == 1 || opcode == 2);
         require((rsv & ~(mayCompress ? FrameHeader.RSV1 : 0)) == 0,
@@ -110,7 +110,7 @@ final class FrameReader {
         if (payload.length == 0) {
             return new Received(new Event.Close(CloseCode.NO_STATUS_RECEIVED, ""), null);
         }
-        require(payload.length >= 2, "§5.5.1: the server sends a Close frame of 1 octet");
+        require(payload.length >= 2, "§5.5.1: the server sends a Close frame of 1 byte");
         int code = (payload[0] & 0xff) << 8 | payload[1] & 0xff;
         require(mayTravel(code), "§7.4: the server sends close code " + code);
         try {
@@ -143,11 +143,11 @@ final class FrameReader {
         if (!frame.fin()) {
             return null;
         }
-        byte[] octets = whole ? payload : message.toByteArray();
+        byte[] bytes = whole ? payload : message.toByteArray();
         if (compressed) {
-            octets = inflate(octets);
+            bytes = inflate(bytes);
         }
-        Event event = new Event.Message(messageOpcode, octets, compressed);
+        Event event = new Event.Message(messageOpcode, bytes, compressed);
         messageOpcode = -1;
         if (!whole) {
             message = new ByteArrayOutputStream();
@@ -155,16 +155,16 @@ final class FrameReader {
         return event;
     }
 
-    private byte[] inflate(byte[] octets) {
+    private byte[] inflate(byte[] bytes) {
         try {
-            byte[] inflated = inflater.inflate(octets, maxMessage);
+            byte[] inflated = inflater.inflate(bytes, maxMessage);
             if (agreement.serverNoContextTakeover()) {
                 inflater.reset();
             }
             return inflated;
         } catch (IllegalArgumentException e) {
-            throw new Failure("RFC 7692 §7.2.1: the server's message of " + octets.length
-                    + " compressed octets, " + Arrays.toString(Arrays.copyOf(octets, Math.min(8, octets.length)))
+            throw new Failure("RFC 7692 §7.2.1: the server's message of " + bytes.length
+                    + " compressed bytes, " + Arrays.toString(Arrays.copyOf(bytes, Math.min(8, bytes.length)))
                     + "…, cannot be inflated: " + e.getMessage());
         }
     }

@@ -77,24 +77,24 @@ public final class Peer {
     /** Sends frames in one write. */
     public void send(List<Frame> frames) {
         note(frames);
-        writeOctets(Frame.octets(frames), Integer.MAX_VALUE);
+        writeBytes(Frame.bytes(frames), Integer.MAX_VALUE);
     }
 
-    /** Sends frames by writes of so many octets. */
+    /** Sends frames by writes of so many bytes. */
     public void sendChopped(int size, Frame... frames) {
         note(List.of(frames));
-        writeOctets(Frame.octets(List.of(frames)), size);
+        writeBytes(Frame.bytes(List.of(frames)), size);
     }
 
-    /** Sends octets in one write. */
-    public void sendOctets(byte[] octets) {
-        wire.transcript().sent("octets", octets);
-        writeOctets(octets, Integer.MAX_VALUE);
+    /** Sends bytes in one write. */
+    public void sendBytes(byte[] bytes) {
+        wire.transcript().sent("bytes", bytes);
+        writeBytes(bytes, Integer.MAX_VALUE);
     }
 
-    /** Sends a part of some octets in one write. */
-    public void sendOctets(byte[] octets, int from, int to) {
-        sendOctets(Arrays.copyOfRange(octets, from, to));
+    /** Sends a part of some bytes in one write. */
+    public void sendBytes(byte[] bytes, int from, int to) {
+        sendBytes(Arrays.copyOfRange(bytes, from, to));
     }
 
     /** Sends a Close frame with this payload, and leaves it at that. */
@@ -130,12 +130,12 @@ public final class Peer {
         return payload.length == 0 || FrameReader.mayTravel((payload[0] & 0xff) << 8 | payload[1] & 0xff);
     }
 
-    private void writeOctets(byte[] octets, int size) {
+    private void writeBytes(byte[] bytes, int size) {
         try {
-            if (octets.length <= size) {
-                wire.write(octets);
+            if (bytes.length <= size) {
+                wire.write(bytes);
             } else {
-                wire.writeChopped(octets, size);
+                wire.writeChopped(bytes, size);
             }
         } catch (IOException e) {
             // The server ended the connection: whether it might, and how, is found by reading.
@@ -169,7 +169,7 @@ public final class Peer {
                 case Event.Close close -> {
                     if (LIMIT_CODES.contains(close.code()) && awaited.payload().length >= MODEST) {
                         throw new Unsupported("closes with " + close.code() + " \"" + close.reason()
-                                + "\": a limit of the server's, for " + awaited.payload().length + " octets");
+                                + "\": a limit of the server's, for " + awaited.payload().length + " bytes");
                     }
                     throw new Failure("expected " + awaited + ", got close " + close.code() + " \"" + close.reason()
                             + '"');
@@ -192,7 +192,7 @@ public final class Peer {
         if (expected.opcode() != opcode || !Arrays.equals(expected.payload(), payload)) {
             int at = Arrays.mismatch(expected.payload(), payload);
             throw new Failure("expected " + expected + ", got " + Frame.of(opcode, payload)
-                    + (at >= 0 ? ", which differs at octet " + at : ""));
+                    + (at >= 0 ? ", which differs at byte " + at : ""));
         }
     }
 

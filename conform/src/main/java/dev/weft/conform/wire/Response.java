@@ -23,25 +23,25 @@ public record Response(int status, List<String> fields) {
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     /**
-     * Reads a head, and not an octet more.
+     * Reads a head, and not a byte more.
      *
-     * @return the head, or {@code null} if the stream ends before its first octet
+     * @return the head, or {@code null} if the stream ends before its first byte
      * @throws Failure if what comes is no head
      */
     static Response read(InputStream in) throws IOException {
         ByteArrayOutputStream head = new ByteArrayOutputStream();
         for (int state = 0; state < 4;) {
-            int octet = in.read();
-            if (octet < 0) {
+            int b = in.read();
+            if (b < 0) {
                 if (head.size() == 0) {
                     return null;
                 }
                 throw new Failure("the stream ended inside the head of the response");
             }
-            head.write(octet);
-            state = octet == "\r\n\r\n".charAt(state) ? state + 1 : octet == '\r' ? 1 : 0;
+            head.write(b);
+            state = b == "\r\n\r\n".charAt(state) ? state + 1 : b == '\r' ? 1 : 0;
             if (head.size() > MAX_LENGTH) {
-                throw new Failure("the head of the response is longer than " + MAX_LENGTH + " octets");
+                throw new Failure("the head of the response is longer than " + MAX_LENGTH + " bytes");
             }
         }
         String[] lines = head.toString(ISO_8859_1).split("\r\n");

@@ -53,26 +53,26 @@ public final class Server {
     /** Opens a WebSocket connection; the frames are sent in the same write as the request's head. */
     public Peer open(Upgrade request, Frame... first) {
         Wire wire = connect();
-        write(wire, request.octets(), first);
+        write(wire, request.bytes(), first);
         return accepted(wire, request);
     }
 
-    /** Opens a WebSocket connection; the first octets of something are sent in the same write as the request's head. */
-    public Peer openWithOctets(Upgrade request, byte[] octets, int length) {
+    /** Opens a WebSocket connection; the first bytes of something are sent in the same write as the request's head. */
+    public Peer openWithBytes(Upgrade request, byte[] bytes, int length) {
         Wire wire = connect();
-        byte[] head = request.octets();
+        byte[] head = request.bytes();
         byte[] all = Arrays.copyOf(head, head.length + length);
-        System.arraycopy(octets, 0, all, head.length, length);
+        System.arraycopy(bytes, 0, all, head.length, length);
         write(wire, all);
         return accepted(wire, request);
     }
 
-    /** Opens a WebSocket connection; the request's head is sent by writes of so many octets. */
+    /** Opens a WebSocket connection; the request's head is sent by writes of so many bytes. */
     public Peer openChopped(Upgrade request, int size) {
         Wire wire = connect();
         try {
-            wire.transcript().sent("head", request.octets());
-            wire.writeChopped(request.octets(), size);
+            wire.transcript().sent("head", request.bytes());
+            wire.writeChopped(request.bytes(), size);
         } catch (IOException e) {
             wire.transcript().note("writing failed: " + e.getMessage());
         }
@@ -94,18 +94,18 @@ public final class Server {
     }
 
     /**
-     * Sends octets as a request of their own.
+     * Sends bytes as a request of their own.
      *
      * @return the head of the response; {@code null} if the server ends the connection instead
      */
-    public Response request(byte[] octets) {
-        return request(octets, settings.timeout());
+    public Response request(byte[] bytes) {
+        return request(bytes, settings.timeout());
     }
 
     /** As {@link #request(byte[])}, with a time of its own. */
-    public Response request(byte[] octets, Duration timeout) {
+    public Response request(byte[] bytes, Duration timeout) {
         Wire wire = connect();
-        write(wire, octets);
+        write(wire, bytes);
         try {
             return wire.response(timeout);
         } catch (IOException e) {
@@ -130,7 +130,7 @@ public final class Server {
     }
 
     private static void write(Wire wire, byte[] head, Frame... frames) {
-        byte[] first = Frame.octets(List.of(frames));
+        byte[] first = Frame.bytes(List.of(frames));
         byte[] all = new byte[head.length + first.length];
         System.arraycopy(head, 0, all, 0, head.length);
         System.arraycopy(first, 0, all, head.length, first.length);

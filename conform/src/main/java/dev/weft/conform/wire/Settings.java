@@ -13,7 +13,7 @@ import javax.net.ssl.SSLContext;
  * @param timeout    how long an answer that must come may take
  * @param patience   how long an answer is waited for that a lax server gives only when it has got more; shorter than
  *                   {@code timeout}, since every lax answer costs it
- * @param maxMessage the most octets of a message; cases that need more are skipped
+ * @param maxMessage the most bytes of a message; cases that need more are skipped
  * @param quick      fewer repetitions
  */
 public record Settings(URI target, SSLContext tls, Duration timeout, Duration patience, long maxMessage,

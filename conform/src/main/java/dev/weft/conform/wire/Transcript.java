@@ -13,20 +13,20 @@ import java.util.concurrent.locks.ReentrantLock;
 /** The newest events of a connection, for the report of what went wrong. For use by any thread. */
 public final class Transcript {
     private static final int KEPT = 40;
-    private static final int SHOWN_OCTETS = 24;
+    private static final int SHOWN_BYTES = 24;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<Line> lines = new ArrayDeque<>();
     private long dropped;
 
     /** Formatted only when somebody wants to read it: most cases pass. */
-    private record Line(String direction, String note, Frame frame, byte[] octets, int length) {
+    private record Line(String direction, String note, Frame frame, byte[] bytes, int length) {
         String format() {
             if (frame != null) {
-                return direction + " " + describe(frame.fin(), frame.rsv(), frame.opcode(), length, octets)
+                return direction + " " + describe(frame.fin(), frame.rsv(), frame.opcode(), length, bytes)
                         + (frame.maskingKey() == null ? "" : " masked");
             }
-            return direction + " " + note + (octets == null ? "" : ": " + hex(octets, length));
+            return direction + " " + note + (bytes == null ? "" : ": " + hex(bytes, length));
         }
     }
 
@@ -34,8 +34,8 @@ public final class Transcript {
         add(new Line("->", null, frame, head(frame.payload()), frame.payload().length));
     }
 
-    void sent(String what, byte[] octets) {
-        add(new Line("->", what, null, head(octets), octets.length));
+    void sent(String what, byte[] bytes) {
+        add(new Line("->", what, null, head(bytes), bytes.length));
     }
 
     void received(Frame frame) {
@@ -46,8 +46,8 @@ public final class Transcript {
         add(new Line("--", what, null, null, 0));
     }
 
-    private static byte[] head(byte[] octets) {
-        return octets.length <= SHOWN_OCTETS ? octets : Arrays.copyOf(octets, SHOWN_OCTETS);
+    private static byte[] head(byte[] bytes) {
+        return bytes.length <= SHOWN_BYTES ? bytes : Arrays.copyOf(bytes, SHOWN_BYTES);
     }
 
     private void add(Line line) {
@@ -56,8 +56,8 @@ public final class Transcript {
                 ? line
                 : new Line(line.direction, null,
                         new Frame(line.frame.fin(), line.frame.rsv(), line.frame.opcode(), line.frame.maskingKey(),
-                                line.frame.form(), line.octets),
-                        line.octets, line.length);
+                                line.frame.form(), line.bytes),
+                        line.bytes, line.length);
         lock.lock();
         try {
             lines.add(kept);
@@ -86,7 +86,7 @@ public final class Transcript {
     }
 
     /** A frame in words. */
-    static String describe(boolean fin, int rsv, int opcode, int length, byte[] octets) {
+    static String describe(boolean fin, int rsv, int opcode, int length, byte[] bytes) {
         String name = switch (opcode) {
             case 0 -> "continuation";
             case 1 -> "text";
@@ -103,12 +103,12 @@ public final class Transcript {
         if (rsv != 0) {
             all.append(" (RSV ").append(Integer.toBinaryString(8 | rsv >> 4).substring(1)).append(')');
         }
-        if (opcode == 8 && octets.length >= 2) {
-            int code = (octets[0] & 0xff) << 8 | octets[1] & 0xff;
-            all.append(' ').append(code).append(' ').append(quote(Arrays.copyOfRange(octets, 2, octets.length)));
+        if (opcode == 8 && bytes.length >= 2) {
+            int code = (bytes[0] & 0xff) << 8 | bytes[1] & 0xff;
+            all.append(' ').append(code).append(' ').append(quote(Arrays.copyOfRange(bytes, 2, bytes.length)));
             return all.toString();
         }
-        return all.append(' ').append(hex(octets, length)).toString();
+        return all.append(' ').append(hex(bytes, length)).toString();
     }
 
     private static String quote(byte[] text) {
@@ -116,11 +116,11 @@ public final class Transcript {
         return '"' + printable + '"';
     }
 
-    private static String hex(byte[] octets, int length) {
+    private static String hex(byte[] bytes, int length) {
         if (length == 0) {
-            return "0 octets";
+            return "0 bytes";
         }
-        String shown = HexFormat.of().formatHex(octets, 0, Math.min(octets.length, SHOWN_OCTETS));
-        return (length == 1 ? "1 octet " : length + " octets ") + shown + (length > SHOWN_OCTETS ? ".." : "");
+        String shown = HexFormat.of().formatHex(bytes, 0, Math.min(bytes.length, SHOWN_BYTES));
+        return (length == 1 ? "1 byte " : length + " bytes ") + shown + (length > SHOWN_BYTES ? ".." : "");
     }
 }

@@ -76,7 +76,7 @@ public record Upgrade(String line, String key, List<String> fields) {
     }
 
     /** The head on the wire. */
-    public byte[] octets() {
+    public byte[] bytes() {
         return (line + "\r\n" + String.join("\r\n", fields) + "\r\n\r\n").getBytes(ISO_8859_1);
     }
 }

@@ -62,22 +62,22 @@ final class Wire implements AutoCloseable {
         return transcript;
     }
 
-    /** Writes octets in one write. */
-    void write(byte[] octets) throws IOException {
+    /** Writes bytes in one write. */
+    void write(byte[] bytes) throws IOException {
         writing.lock();
         try {
-            out.write(octets);
+            out.write(bytes);
         } finally {
             writing.unlock();
         }
     }
 
-    /** Writes octets by many writes of this size. */
-    void writeChopped(byte[] octets, int size) throws IOException {
+    /** Writes bytes by many writes of this size. */
+    void writeChopped(byte[] bytes, int size) throws IOException {
         writing.lock();
         try {
-            for (int from = 0; from < octets.length; from += size) {
-                out.write(octets, from, Math.min(size, octets.length - from));
+            for (int from = 0; from < bytes.length; from += size) {
+                out.write(bytes, from, Math.min(size, bytes.length - from));
             }
         } finally {
             writing.unlock();
@@ -179,7 +179,7 @@ final class Wire implements AutoCloseable {
             }
             closeSent = close;
             transcript.sent(frame);
-            out.write(frame.octets());
+            out.write(frame.bytes());
         } catch (IOException e) {
             // Reading tells.
         } finally {

@@ -198,9 +198,9 @@ final class BrokenConnection {
         }
     }
 
-    private void unmask(byte[] octets, int length, byte[] key, int from) {
+    private void unmask(byte[] bytes, int length, byte[] key, int from) {
         for (int i = 0; i < length; i++) {
-            octets[i] ^= key[(has(Fault.IGNORES_MASK_ROTATION) && from + i >= 256 ? i + 1 : from + i) & 3];
+            bytes[i] ^= key[(has(Fault.IGNORES_MASK_ROTATION) && from + i >= 256 ? i + 1 : from + i) & 3];
         }
     }
 
@@ -232,11 +232,11 @@ final class BrokenConnection {
         }
     }
 
-    private void take(byte[] octets, boolean last) throws Violation {
-        byte[] taken = octets;
+    private void take(byte[] bytes, boolean last) throws Violation {
+        byte[] taken = bytes;
         if (compressed) {
             try {
-                taken = deflate.inflate(octets, last, has(Fault.NO_INFLATE_LIMIT) ? 1 << 30 : LIMIT);
+                taken = deflate.inflate(bytes, last, has(Fault.NO_INFLATE_LIMIT) ? 1 << 30 : LIMIT);
             } catch (DataFormatException e) {
                 throw new Violation(1007);
             }
@@ -259,11 +259,11 @@ final class BrokenConnection {
     private void checkText(boolean ends, boolean now) throws Violation {
         if (has(Fault.LATE_UTF8) || has(Fault.LATE_UTF8_FRAMES) || isLenient()) {
             byte[] all = message.toByteArray();
-            String octets = new String(all, ISO_8859_1);
-            boolean excused = has(Fault.ACCEPTS_SURROGATES) && octets.matches("(?s).*\\xed[\\xa0-\\xbf].*")
-                    || has(Fault.ACCEPTS_OVERLONG) && octets.matches("(?s).*([\\xc0\\xc1]|\\xe0[\\x80-\\x9f]).*")
-                    || has(Fault.ACCEPTS_ABOVE_10FFFF) && octets.matches("(?s).*\\xf4[\\x90-\\xbf].*");
-            require(!has(Fault.REFUSES_NONCHARACTERS) || !octets.contains("\u00ef\u00bf\u00bf"), 1007);
+            String bytes = new String(all, ISO_8859_1);
+            boolean excused = has(Fault.ACCEPTS_SURROGATES) && bytes.matches("(?s).*\\xed[\\xa0-\\xbf].*")
+                    || has(Fault.ACCEPTS_OVERLONG) && bytes.matches("(?s).*([\\xc0\\xc1]|\\xe0[\\x80-\\x9f]).*")
+                    || has(Fault.ACCEPTS_ABOVE_10FFFF) && bytes.matches("(?s).*\\xf4[\\x90-\\xbf].*");
+            require(!has(Fault.REFUSES_NONCHARACTERS) || !bytes.contains("\u00ef\u00bf\u00bf"), 1007);
             require(!ends || !now || excused || Utf8Validator.isValid(all, 0, all.length), 1007);
             return;
         }
@@ -271,17 +271,17 @@ final class BrokenConnection {
         require(!ends || utf8.isComplete() || unchecked, 1007);
     }
 
-    private void echo(byte[] octets) throws IOException {
-        byte[] reply = octets;
-        if (has(Fault.LOSES_OCTET_65536) && octets.length > 65_535) {
-            reply = Arrays.copyOf(octets, octets.length - 1);
-            System.arraycopy(octets, 65_536, reply, 65_535, octets.length - 65_536);
+    private void echo(byte[] bytes) throws IOException {
+        byte[] reply = bytes;
+        if (has(Fault.LOSES_BYTE_65536) && bytes.length > 65_535) {
+            reply = Arrays.copyOf(bytes, bytes.length - 1);
+            System.arraycopy(bytes, 65_536, reply, 65_535, bytes.length - 65_536);
         }
-        if (has(Fault.LOSES_EMPTY_MESSAGE) && octets.length == 0) {
+        if (has(Fault.LOSES_EMPTY_MESSAGE) && bytes.length == 0) {
             return;
         }
         int type = has(Fault.SWAPS_TYPES) ? 3 - opcode : opcode;
-        if (has(Fault.REORDERS) && octets.length == 9 && in.available() > 0) {
+        if (has(Fault.REORDERS) && bytes.length == 9 && in.available() > 0) {
             send(true, 0, type, new byte[]{'!'});
         }
         if (compressed) {
@@ -326,7 +326,7 @@ final class BrokenConnection {
     }
 
     private void close(byte[] payload) throws IOException, Violation {
-        require(payload.length != 1 || has(Fault.ACCEPTS_ONE_OCTET_CLOSE));
+        require(payload.length != 1 || has(Fault.ACCEPTS_ONE_BYTE_CLOSE));
         int code = payload.length < 2 ? 1005 : (payload[0] & 0xff) << 8 | payload[1] & 0xff;
         if (payload.length >= 2) {
             require(isGood(code));

@@ -177,9 +177,9 @@ final class BrokenDeflate {
     }
 
     /** Deflates a message. */
-    byte[] deflate(byte[] octets) {
-        byte[] deflated = deflater.deflate(octets);
-        if (fault == Fault.SENDS_TAIL && octets.length > 0) {
+    byte[] deflate(byte[] bytes) {
+        byte[] deflated = deflater.deflate(bytes);
+        if (fault == Fault.SENDS_TAIL && bytes.length > 0) {
             deflated = Arrays.copyOf(deflated, deflated.length + 1);
         }
         return deflated;

@@ -69,11 +69,11 @@ final class BrokenHandshake {
     private int readHead() throws IOException {
         StringBuilder head = new StringBuilder();
         while (head.length() < 4 || head.indexOf("\r\n\r\n", head.length() - 4) < 0) {
-            int octet = in.read();
-            if (octet < 0) {
+            int b = in.read();
+            if (b < 0) {
                 return 400;
             }
-            head.append((char) octet);
+            head.append((char) b);
             if (head.length() > MAX_HEAD) {
                 return 431;
             }

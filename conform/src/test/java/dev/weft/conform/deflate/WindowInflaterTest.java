@@ -17,13 +17,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WindowInflaterTest {
     private static final int LIMIT = 1 << 20;
 
-    private static byte[] octets(int length, int variety, long seed) {
+    private static byte[] bytes(int length, int variety, long seed) {
         Random random = new Random(seed);
-        byte[] octets = new byte[length];
+        byte[] bytes = new byte[length];
         for (int i = 0; i < length; i++) {
-            octets[i] = (byte) ('a' + random.nextInt(variety));
+            bytes[i] = (byte) ('a' + random.nextInt(variety));
         }
-        return octets;
+        return bytes;
     }
 
     @ParameterizedTest
@@ -52,7 +52,7 @@ class WindowInflaterTest {
         try (var deflater = new WindowDeflater(15, false)) {
             WindowInflater inflater = new WindowInflater(15);
             for (int length = 0; length < 100_000; length = length * 3 / 2 + 1) {
-                byte[] message = octets(length, variety, length);
+                byte[] message = bytes(length, variety, length);
                 assertArrayEquals(message, inflater.inflate(deflater.deflate(message), LIMIT));
             }
         }
@@ -62,7 +62,7 @@ class WindowInflaterTest {
     @ValueSource(ints = {8, 9, 12, 15})
     void distancesUpToTheWindowAreRight(int bits) {
         int window = 1 << bits;
-        byte[] first = octets(window, 200, bits);
+        byte[] first = bytes(window, 200, bits);
         byte[] again = new WindowInflater(bits).inflate(
                 new BlockWriter().stored(false, first).fixed(false).longestMatch(window).endOfBlock().message(), LIMIT);
         byte[] expected = Arrays.copyOf(first, window + 258);
@@ -76,7 +76,7 @@ class WindowInflaterTest {
     @ValueSource(ints = {8, 9, 12, 14})
     void distancesBeyondTheWindowAreRefused(int bits) {
         int window = 1 << bits;
-        byte[] payload = new BlockWriter().stored(false, octets(2 * window, 200, bits)).fixed(false)
+        byte[] payload = new BlockWriter().stored(false, bytes(2 * window, 200, bits)).fixed(false)
                 .longestMatch(window + 1).endOfBlock().message();
         assertThrows(IllegalArgumentException.class, () -> new WindowInflater(bits).inflate(payload, LIMIT));
         new WindowInflater(bits + 1).inflate(payload, LIMIT);
@@ -84,7 +84,7 @@ class WindowInflaterTest {
 
     @Test
     void distancesBeyondTheWindowAreRefusedAcrossMessages() {
-        byte[] stored = new BlockWriter().stored(false, octets(300, 200, 1)).message();
+        byte[] stored = new BlockWriter().stored(false, bytes(300, 200, 1)).message();
         WindowInflater inflater = new WindowInflater(8);
         inflater.inflate(stored, LIMIT);
         assertThrows(IllegalArgumentException.class, () -> inflater
@@ -93,7 +93,7 @@ class WindowInflaterTest {
 
     @Test
     void zlibWithItsLargestWindowDoesNotPassForSmall() {
-        byte[] once = octets(1000, 200, 3);
+        byte[] once = bytes(1000, 200, 3);
         byte[] twice = Arrays.copyOf(once, 2000);
         System.arraycopy(once, 0, twice, 1000, 1000);
         try (WindowDeflater deflater = new WindowDeflater(15, false)) {
@@ -129,7 +129,7 @@ class WindowInflaterTest {
         try (WindowDeflater deflater = new WindowDeflater(bits, noContextTakeover)) {
             WindowInflater inflater = new WindowInflater(bits);
             for (int i = 0; i < 300; i++) {
-                byte[] message = octets(i * 31 % 3000, 3, i % 7);
+                byte[] message = bytes(i * 31 % 3000, 3, i % 7);
                 assertArrayEquals(message, inflater.inflate(deflater.deflate(message), LIMIT));
                 if (noContextTakeover) {
                     inflater.reset();

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FrameReaderTest {
-    private static FrameReader reader(String octets, Agreement agreement) {
-        return new FrameReader(new ByteArrayInputStream(HexFormat.of().parseHex(octets.replace(" ", ""))), agreement,
+    private static FrameReader reader(String bytes, Agreement agreement) {
+        return new FrameReader(new ByteArrayInputStream(HexFormat.of().parseHex(bytes.replace(" ", ""))), agreement,
                 1000,
                 new Transcript());
     }
@@ -34,8 +34,8 @@ class FrameReaderTest {
             "8205 00", // ends inside a frame
             "827e 03e9" // more than was sent
     })
-    void violationsAreFailures(String octets) {
-        FrameReader reader = reader(octets, null);
+    void violationsAreFailures(String bytes) {
+        FrameReader reader = reader(bytes, null);
         assertThrows(Failure.class, () -> {
             while (!(reader.read().event() instanceof Event.End)) {
                 // The violation may come later.
@@ -51,8 +51,8 @@ class FrameReaderTest {
             "c105 f200110000", // refers to nothing
             "c102 0600" // no deflate block
     })
-    void violationsOfAnAgreementAreFailures(String octets) {
-        FrameReader reader = reader(octets, new Agreement(false, false, 15, 15));
+    void violationsOfAnAgreementAreFailures(String bytes) {
+        FrameReader reader = reader(bytes, new Agreement(false, false, 15, 15));
         assertThrows(Failure.class, reader::read);
     }
 

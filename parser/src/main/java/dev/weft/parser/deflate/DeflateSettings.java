@@ -112,8 +112,8 @@ public record DeflateSettings(boolean outgoingContextTakeover, boolean incomingC
         }
 
         /** Sets {@link DeflateSettings#outgoingHistorySize}. */
-        public Builder outgoingHistorySize(int octets) {
-            outgoingHistorySize = octets;
+        public Builder outgoingHistorySize(int bytes) {
+            outgoingHistorySize = bytes;
             return this;
         }
 
@@ -124,8 +124,8 @@ public record DeflateSettings(boolean outgoingContextTakeover, boolean incomingC
         }
 
         /** Sets {@link DeflateSettings#minMessageSize}. */
-        public Builder minMessageSize(int octets) {
-            minMessageSize = octets;
+        public Builder minMessageSize(int bytes) {
+            minMessageSize = bytes;
             return this;
         }
 

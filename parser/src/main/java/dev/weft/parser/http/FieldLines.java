@@ -74,13 +74,13 @@ final class FieldLines {
     }
 
     private int lineStart(byte[] array, int at) throws HttpHeadException {
-        byte octet = array[at];
-        if (octet == Octets.CR) {
+        byte b = array[at];
+        if (b == HttpCharacters.CR) {
             state = State.HEAD_END;
             return at + 1;
         }
         // RFC 9112 §2.2, §5.2: white space here continues the line before for some readers, and is skipped by others.
-        if (Octets.isWhitespace(octet)) {
+        if (HttpCharacters.isWhitespace(b)) {
             throw HttpHeadException.malformed("a header line begins with white space");
         }
         if (namesAndValues.size() / 2 == limits.headerCount()) {
@@ -94,7 +94,7 @@ final class FieldLines {
     private int name(byte[] array, int from, int to) throws HttpHeadException {
         int end = from + Math.min(room(), to - from);
         int at = from;
-        while (at < end && Octets.isToken(array[at])) {
+        while (at < end && HttpCharacters.isToken(array[at])) {
             at++;
         }
         count(at - from);
@@ -103,10 +103,10 @@ final class FieldLines {
             return to;
         }
         requireRoom();
-        byte octet = array[at];
+        byte b = array[at];
         // RFC 9112 §5.1: no white space before the colon; a reader that allowed it would see another field than we do.
-        if (octet != ':' || lineLength == 0) {
-            throw HttpHeadException.unexpected(octet, "header name");
+        if (b != ':' || lineLength == 0) {
+            throw HttpHeadException.unexpected(b, "header name");
         }
         name = remnant.take(array, from, at);
         count(1);
@@ -117,7 +117,7 @@ final class FieldLines {
     private int valueStart(byte[] array, int from, int to) {
         int end = from + Math.min(room(), to - from);
         int at = from;
-        while (at < end && Octets.isWhitespace(array[at])) {
+        while (at < end && HttpCharacters.isWhitespace(array[at])) {
             at++;
         }
         count(at - from);
@@ -130,7 +130,7 @@ final class FieldLines {
     private int value(byte[] array, int from, int to) throws HttpHeadException {
         int end = from + Math.min(room(), to - from);
         int at = from;
-        while (at < end && Octets.isFieldValue(array[at])) {
+        while (at < end && HttpCharacters.isFieldValue(array[at])) {
             at++;
         }
         count(at - from);
@@ -138,20 +138,20 @@ final class FieldLines {
             remnant.append(array, from, to);
             return to;
         }
-        if (array[at] != Octets.CR) {
+        if (array[at] != HttpCharacters.CR) {
             requireRoom();
             throw HttpHeadException.unexpected(array[at], "header value");
         }
         String value = remnant.take(array, from, at);
         namesAndValues.add(name);
-        namesAndValues.add(Octets.trimmed(value, 0, value.length()));
+        namesAndValues.add(HttpCharacters.trimmed(value, 0, value.length()));
         state = State.LINE_END;
         return at + 1;
     }
 
     private int lineFeed(byte[] array, int at, State next) throws HttpHeadException {
         // RFC 9112 §2.2: a CR alone ends a line for some readers, and none for others.
-        if (array[at] != Octets.LF) {
+        if (array[at] != HttpCharacters.LF) {
             throw HttpHeadException.malformed("a CR without LF");
         }
         state = next;
@@ -162,18 +162,18 @@ final class FieldLines {
         return Math.min(limits.headerLineLength() - lineLength, limits.headersLength() - headersLength);
     }
 
-    private void count(int octets) {
-        lineLength += octets;
-        headersLength += octets;
+    private void count(int bytes) {
+        lineLength += bytes;
+        headersLength += bytes;
     }
 
     private void requireRoom() throws HttpHeadException {
         if (lineLength == limits.headerLineLength()) {
-            throw HttpHeadException.beyondLimit(431, "octets in a header line", limits.headerLineLength(),
+            throw HttpHeadException.beyondLimit(431, "bytes in a header line", limits.headerLineLength(),
                     "headerLineLength");
         }
         if (headersLength == limits.headersLength()) {
-            throw HttpHeadException.beyondLimit(431, "octets in all headers", limits.headersLength(), "headersLength");
+            throw HttpHeadException.beyondLimit(431, "bytes in all headers", limits.headersLength(), "headersLength");
         }
     }
 }

@@ -110,10 +110,10 @@ public final class Headers {
         for (String value : all(name)) {
             int from = 0;
             for (int comma = value.indexOf(','); comma >= 0; comma = value.indexOf(',', from)) {
-                addElement(tokens, Octets.trimmed(value, from, comma));
+                addElement(tokens, HttpCharacters.trimmed(value, from, comma));
                 from = comma + 1;
             }
-            addElement(tokens, Octets.trimmed(value, from, value.length()));
+            addElement(tokens, HttpCharacters.trimmed(value, from, value.length()));
         }
         return List.copyOf(tokens);
     }
@@ -189,12 +189,12 @@ public final class Headers {
         public Builder add(String name, String value) {
             Objects.requireNonNull(name, "name");
             Objects.requireNonNull(value, "value");
-            if (!Octets.isToken(name)) {
-                throw new IllegalArgumentException("not a header name: '" + Octets.escaped(name) + "'");
+            if (!HttpCharacters.isToken(name)) {
+                throw new IllegalArgumentException("not a header name: '" + HttpCharacters.escaped(name) + "'");
             }
-            if (!Octets.isFieldValue(value)) {
+            if (!HttpCharacters.isFieldValue(value)) {
                 throw new IllegalArgumentException(
-                        "not a value for the header " + name + ": '" + Octets.escaped(value) + "'");
+                        "not a value for the header " + name + ": '" + HttpCharacters.escaped(value) + "'");
             }
             namesAndValues.add(name);
             namesAndValues.add(value);

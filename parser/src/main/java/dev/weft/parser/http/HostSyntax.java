@@ -48,7 +48,7 @@ final class HostSyntax {
         int port = 0;
         for (int i = from + 1; i < value.length(); i++) {
             char c = value.charAt(i);
-            if (!Octets.isDigit(c) || port > HIGHEST_PORT) {
+            if (!HttpCharacters.isDigit(c) || port > HIGHEST_PORT) {
                 return false;
             }
             port = 10 * port + c - '0';
@@ -58,10 +58,11 @@ final class HostSyntax {
 
     /** RFC 3986 §2.2, §2.3: unreserved or sub-delims. */
     private static boolean isNameCharacter(char c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || Octets.isDigit(c) || "-._~!$&'()*+,;=".indexOf(c) >= 0;
+        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || HttpCharacters.isDigit(c)
+                || "-._~!$&'()*+,;=".indexOf(c) >= 0;
     }
 
     private static boolean isHex(char c) {
-        return Octets.isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F';
+        return HttpCharacters.isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F';
     }
 }

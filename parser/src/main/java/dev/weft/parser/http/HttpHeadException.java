@@ -27,8 +27,8 @@ public final class HttpHeadException extends Exception {
         return new HttpHeadException(400, message);
     }
 
-    static HttpHeadException unexpected(byte octet, String where) {
-        return malformed("unexpected octet '" + Octets.escaped(octet) + "' in the " + where);
+    static HttpHeadException unexpected(byte b, String where) {
+        return malformed("unexpected byte '" + HttpCharacters.escaped(b) + "' in the " + where);
     }
 
     static HttpHeadException unsupportedVersion(int major, int minor) {

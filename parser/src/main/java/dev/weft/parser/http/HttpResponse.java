@@ -73,10 +73,10 @@ public record HttpResponse(int status, Headers headers, byte[] body) {
     /** The bytes of head and body. */
     public byte[] encode() {
         byte[] head = encodeHead();
-        byte[] octets = new byte[head.length + body.length];
-        System.arraycopy(head, 0, octets, 0, head.length);
-        System.arraycopy(body, 0, octets, head.length, body.length);
-        return octets;
+        byte[] bytes = new byte[head.length + body.length];
+        System.arraycopy(head, 0, bytes, 0, head.length);
+        System.arraycopy(body, 0, bytes, head.length, body.length);
+        return bytes;
     }
 
     /** The bytes of the head alone, as a HEAD request wants it: {@code Content-Length} tells of the missing body. */

@@ -69,7 +69,7 @@ public final class OpeningHandshake {
         public byte[] accept(String subprotocolOrNull, String extensionsOrNull, Headers extra) {
             if (subprotocolOrNull != null && !subprotocols.contains(subprotocolOrNull)) {
                 throw new IllegalArgumentException(
-                        "the subprotocol '" + Octets.escaped(subprotocolOrNull) + "' was not offered");
+                        "the subprotocol '" + HttpCharacters.escaped(subprotocolOrNull) + "' was not offered");
             }
             return acceptResponse(key, subprotocolOrNull, extensionsOrNull, extra);
         }
@@ -135,12 +135,12 @@ public final class OpeningHandshake {
         }
         String key = headers.first("Sec-WebSocket-Key").orElse("");
         if (headers.count("Sec-WebSocket-Key") != 1 || !isKey(key)) {
-            return badRequest("exactly one Sec-WebSocket-Key of 16 octets in base64 is required");
+            return badRequest("exactly one Sec-WebSocket-Key of 16 bytes in base64 is required");
         }
         // §4.1, §11.3.4: tokens, no two of them alike; RFC 9110 §5.6.1: empty elements do not count.
         Set<String> subprotocols = new LinkedHashSet<>();
         for (String subprotocol : headers.tokens("Sec-WebSocket-Protocol")) {
-            if (!Octets.isToken(subprotocol) || !subprotocols.add(subprotocol)) {
+            if (!HttpCharacters.isToken(subprotocol) || !subprotocols.add(subprotocol)) {
                 return badRequest("Sec-WebSocket-Protocol must list different tokens");
             }
         }
@@ -220,8 +220,9 @@ public final class OpeningHandshake {
         Headers.Builder headers = Headers.builder().add("Upgrade", "websocket").add("Connection", "Upgrade")
                 .add("Sec-WebSocket-Accept", acceptKey(key));
         if (subprotocolOrNull != null) {
-            if (!Octets.isToken(subprotocolOrNull)) {
-                throw new IllegalArgumentException("not a subprotocol: '" + Octets.escaped(subprotocolOrNull) + "'");
+            if (!HttpCharacters.isToken(subprotocolOrNull)) {
+                throw new IllegalArgumentException(
+                        "not a subprotocol: '" + HttpCharacters.escaped(subprotocolOrNull) + "'");
             }
             headers.add("Sec-WebSocket-Protocol", subprotocolOrNull);
         }

@@ -12,15 +12,15 @@ final class Remnant {
     private static final byte[] NONE = {};
     private static final int FIRST_CAPACITY = 64;
 
-    private byte[] octets = NONE;
+    private byte[] bytes = NONE;
     private int length;
 
     void append(byte[] array, int from, int to) {
         int needed = length + to - from;
-        if (needed > octets.length) {
-            octets = Arrays.copyOf(octets, Math.max(needed, Math.max(FIRST_CAPACITY, 2 * octets.length)));
+        if (needed > bytes.length) {
+            bytes = Arrays.copyOf(bytes, Math.max(needed, Math.max(FIRST_CAPACITY, 2 * bytes.length)));
         }
-        System.arraycopy(array, from, octets, length, to - from);
+        System.arraycopy(array, from, bytes, length, to - from);
         length = needed;
     }
 
@@ -30,7 +30,7 @@ final class Remnant {
             return new String(array, from, to - from, StandardCharsets.ISO_8859_1);
         }
         append(array, from, to);
-        String text = new String(octets, 0, length, StandardCharsets.ISO_8859_1);
+        String text = new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
         length = 0;
         return text;
     }

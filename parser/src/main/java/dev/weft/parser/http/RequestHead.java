@@ -33,16 +33,16 @@ public record RequestHead(String method, String target, Optional<String> authori
     public RequestHead {
         Objects.requireNonNull(headers, "headers");
         if (!authority.map(HostSyntax::isValid).orElse(true)) {
-            throw new IllegalArgumentException("not an authority: '" + Octets.escaped(authority.get()) + "'");
+            throw new IllegalArgumentException("not an authority: '" + HttpCharacters.escaped(authority.get()) + "'");
         }
         if (minorVersion < 0 || minorVersion > 9) {
             throw new IllegalArgumentException("HTTP/1." + minorVersion + " is not a version");
         }
-        if (!Octets.isToken(method)) {
-            throw new IllegalArgumentException("not a method: '" + Octets.escaped(method) + "'");
+        if (!HttpCharacters.isToken(method)) {
+            throw new IllegalArgumentException("not a method: '" + HttpCharacters.escaped(method) + "'");
         }
-        if (!Octets.isOriginForm(target)) {
-            throw new IllegalArgumentException("not a target in origin form: '" + Octets.escaped(target) + "'");
+        if (!HttpCharacters.isOriginForm(target)) {
+            throw new IllegalArgumentException("not a target in origin form: '" + HttpCharacters.escaped(target) + "'");
         }
     }
 
@@ -98,9 +98,9 @@ public record RequestHead(String method, String target, Optional<String> authori
 
     private static void addCookie(Map<String, String> cookies, String pair) {
         int equals = pair.indexOf('=');
-        String name = Octets.trimmed(pair, 0, Math.max(equals, 0));
+        String name = HttpCharacters.trimmed(pair, 0, Math.max(equals, 0));
         if (!name.isEmpty()) {
-            cookies.putIfAbsent(name, Octets.trimmed(pair, equals + 1, pair.length()));
+            cookies.putIfAbsent(name, HttpCharacters.trimmed(pair, equals + 1, pair.length()));
         }
     }
 }

@@ -177,7 +177,7 @@ public final class RequestHeadParser {
     }
 
     private int start(byte[] array, int at) {
-        if (array[at] == Octets.CR && emptyLines < MAX_EMPTY_LINES) {
+        if (array[at] == HttpCharacters.CR && emptyLines < MAX_EMPTY_LINES) {
             emptyLines++;
             state = State.EMPTY_LINE;
             return at + 1;
@@ -189,7 +189,7 @@ public final class RequestHeadParser {
     private int method(byte[] array, int from, int to) throws HttpHeadException {
         int end = from + Math.min(room(), to - from);
         int at = from;
-        while (at < end && Octets.isToken(array[at])) {
+        while (at < end && HttpCharacters.isToken(array[at])) {
             at++;
         }
         lineLength += at - from;
@@ -198,7 +198,7 @@ public final class RequestHeadParser {
             return to;
         }
         requireRoom();
-        if (array[at] != Octets.SP || lineLength == 0) {
+        if (array[at] != HttpCharacters.SP || lineLength == 0) {
             throw HttpHeadException.unexpected(array[at], "method");
         }
         method = remnant.take(array, from, at);
@@ -218,7 +218,7 @@ public final class RequestHeadParser {
      */
     private int scheme(byte[] array, int at) throws HttpHeadException {
         requireRoom();
-        String longer = scheme + (char) Octets.lowerCase(array[at]);
+        String longer = scheme + (char) HttpCharacters.lowerCase(array[at]);
         if (SCHEMES.stream().noneMatch(known -> known.startsWith(longer))) {
             throw HttpHeadException.unexpected(array[at],
                     "target, which must begin with '/' or be a URI of http or ws");
@@ -234,7 +234,7 @@ public final class RequestHeadParser {
     private int authority(byte[] array, int from, int to) throws HttpHeadException {
         int end = from + Math.min(room(), to - from);
         int at = from;
-        while (at < end && Octets.isTarget(array[at]) && array[at] != '/' && array[at] != '?') {
+        while (at < end && HttpCharacters.isTarget(array[at]) && array[at] != '/' && array[at] != '?') {
             at++;
         }
         lineLength += at - from;
@@ -243,7 +243,7 @@ public final class RequestHeadParser {
             return to;
         }
         requireRoom();
-        if (array[at] != '/' && array[at] != '?' && array[at] != Octets.SP) {
+        if (array[at] != '/' && array[at] != '?' && array[at] != HttpCharacters.SP) {
             throw HttpHeadException.unexpected(array[at], "target");
         }
         String host = remnant.take(array, from, at);
@@ -263,7 +263,7 @@ public final class RequestHeadParser {
     private int path(byte[] array, int from, int to) throws HttpHeadException {
         int end = from + Math.min(room(), to - from);
         int at = from;
-        while (at < end && Octets.isTarget(array[at])) {
+        while (at < end && HttpCharacters.isTarget(array[at])) {
             at++;
         }
         lineLength += at - from;
@@ -272,7 +272,7 @@ public final class RequestHeadParser {
             return to;
         }
         requireRoom();
-        if (array[at] != Octets.SP) {
+        if (array[at] != HttpCharacters.SP) {
             throw HttpHeadException.unexpected(array[at], "target");
         }
         target = remnant.take(array, from, at);
@@ -282,22 +282,22 @@ public final class RequestHeadParser {
 
     /** One byte a call: there are only nine. */
     private int version(byte[] array, int at) throws HttpHeadException {
-        byte octet = array[at];
+        byte b = array[at];
         int index = lineLength - elementStart;
-        if (index == VERSION_PATTERN.length() && octet == Octets.CR) {
+        if (index == VERSION_PATTERN.length() && b == HttpCharacters.CR) {
             requireSupported();
             state = State.LINE_END;
             return at + 1;
         }
         requireRoom();
         boolean fits = index < VERSION_PATTERN.length() && (VERSION_PATTERN.charAt(index) == 'd'
-                ? Octets.isDigit(octet)
-                : VERSION_PATTERN.charAt(index) == octet);
+                ? HttpCharacters.isDigit(b)
+                : VERSION_PATTERN.charAt(index) == b);
         if (!fits) {
-            throw HttpHeadException.unexpected(octet, "HTTP version");
+            throw HttpHeadException.unexpected(b, "HTTP version");
         }
         if (VERSION_PATTERN.charAt(index) == 'd') {
-            versionDigits = 10 * versionDigits + octet - '0';
+            versionDigits = 10 * versionDigits + b - '0';
         }
         lineLength++;
         return at + 1;
@@ -311,7 +311,7 @@ public final class RequestHeadParser {
     }
 
     private int lineFeed(byte[] array, int at, State next) throws HttpHeadException {
-        if (array[at] != Octets.LF) {
+        if (array[at] != HttpCharacters.LF) {
             throw HttpHeadException.malformed("a CR without LF");
         }
         lineComplete = next == State.FIELDS;
@@ -332,7 +332,7 @@ public final class RequestHeadParser {
 
     private void requireRoom() throws HttpHeadException {
         if (room() == 0) {
-            throw HttpHeadException.beyondLimit(414, "octets in the request line", limits.requestLineLength(),
+            throw HttpHeadException.beyondLimit(414, "bytes in the request line", limits.requestLineLength(),
                     "requestLineLength");
         }
     }

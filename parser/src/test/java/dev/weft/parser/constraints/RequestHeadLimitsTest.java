@@ -13,7 +13,7 @@ import dev.weft.parser.http.RequestHeadParser;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
-/** Exactly at a limit passes; the first octet or line beyond it is refused, without waiting for the rest. */
+/** Exactly at a limit passes; the first byte or line beyond it is refused, without waiting for the rest. */
 class RequestHeadLimitsTest {
 
     private static final String REQUEST_LINE = "GET / HTTP/1.1\r\n";
@@ -39,7 +39,7 @@ class RequestHeadLimitsTest {
 
     @Test
     void requestLineMayBeAsLongAsTheLimit() throws HttpHeadException {
-        // "GET " and " HTTP/1.1" are 13 octets; the line end does not count.
+        // "GET " and " HTTP/1.1" are 13 bytes; the line end does not count.
         String target = "/" + "a".repeat(8192 - 13 - 1);
         assertEquals(target, parsed(HttpLimits.DEFAULT, "GET " + target + " HTTP/1.1\r\n\r\n").target());
     }
@@ -49,13 +49,13 @@ class RequestHeadLimitsTest {
         for (int limit = 1; limit < 14; limit++) {
             HttpHeadException refusal = assertRefusedAt(limit, new HttpLimits(limit, 8192, 100, 32_768), REQUEST_LINE);
             assertEquals(414, refusal.status());
-            assertEquals("octets in the request line: at least " + (limit + 1) + ", the limit is " + limit
+            assertEquals("bytes in the request line: at least " + (limit + 1) + ", the limit is " + limit
                     + " (requestLineLength)", refusal.getMessage());
         }
     }
 
     @Test
-    void endlessRequestLineIsRefusedAtTheFirstOctetBeyond() {
+    void endlessRequestLineIsRefusedAtTheFirstByteBeyond() {
         assertEquals(414, assertRefusedAt(8192, HttpLimits.DEFAULT, "GET /" + "a".repeat(1 << 20)).status());
         assertEquals(414, assertRefusedAt(8192, HttpLimits.DEFAULT, "G".repeat(1 << 20)).status());
     }
@@ -74,13 +74,13 @@ class RequestHeadLimitsTest {
             HttpHeadException refusal = assertRefusedAt(REQUEST_LINE.length() + limit,
                     new HttpLimits(8192, limit, 100, 32_768), REQUEST_LINE + line);
             assertEquals(431, refusal.status());
-            assertEquals("octets in a header line: at least " + (limit + 1) + ", the limit is " + limit
+            assertEquals("bytes in a header line: at least " + (limit + 1) + ", the limit is " + limit
                     + " (headerLineLength)", refusal.getMessage());
         }
     }
 
     @Test
-    void headerOfAMebiOctetIsRefusedAtTheFirstOctetBeyond() {
+    void headerOfAMebiByteIsRefusedAtTheFirstByteBeyond() {
         int beyond = REQUEST_LINE.length() + 8192;
         String mebi = "a".repeat(1 << 20);
         assertEquals(431, assertRefusedAt(beyond, HttpLimits.DEFAULT, REQUEST_LINE + "a:" + mebi).status());
@@ -95,7 +95,7 @@ class RequestHeadLimitsTest {
     }
 
     @Test
-    void oneHeaderMoreIsRefusedAtItsFirstOctet() {
+    void oneHeaderMoreIsRefusedAtItsFirstByte() {
         int beyond = REQUEST_LINE.length() + 100 * "a:\r\n".length();
         HttpHeadException refusal = assertRefusedAt(beyond, HttpLimits.DEFAULT, REQUEST_LINE + "a:\r\n".repeat(2000));
         assertEquals(431, refusal.status());
@@ -104,18 +104,18 @@ class RequestHeadLimitsTest {
 
     @Test
     void headersMayBeAsLongAsTheLimitAllTogether() throws HttpHeadException {
-        // Four lines of 8,192 octets; line ends do not count.
+        // Four lines of 8,192 bytes; line ends do not count.
         String line = "a:" + "b".repeat(8190) + "\r\n";
         assertEquals(4, parsed(HttpLimits.DEFAULT, REQUEST_LINE + line.repeat(4) + "\r\n").headers().size());
     }
 
     @Test
-    void oneOctetMoreInAllHeadersIsRefused() {
+    void oneByteMoreInAllHeadersIsRefused() {
         String line = "a:" + "b".repeat(8190) + "\r\n";
         HttpHeadException refusal = assertRefusedAt(REQUEST_LINE.length() + 4 * line.length(), HttpLimits.DEFAULT,
                 REQUEST_LINE + line.repeat(4) + "c");
         assertEquals(431, refusal.status());
-        assertEquals("octets in all headers: at least 32769, the limit is 32768 (headersLength)", refusal.getMessage());
+        assertEquals("bytes in all headers: at least 32769, the limit is 32768 (headersLength)", refusal.getMessage());
     }
 
     @Test
@@ -129,24 +129,24 @@ class RequestHeadLimitsTest {
     }
 
     @Test
-    void octetByOctetNoMoreIsAllocatedThanAFewTimesTheHead() throws HttpHeadException {
-        byte[] octets = (REQUEST_LINE + ("a:" + "b".repeat(8190) + "\r\n").repeat(4) + "\r\n").getBytes(ISO_8859_1);
+    void byteByByteNoMoreIsAllocatedThanAFewTimesTheHead() throws HttpHeadException {
+        byte[] bytes = (REQUEST_LINE + ("a:" + "b".repeat(8190) + "\r\n").repeat(4) + "\r\n").getBytes(ISO_8859_1);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        parseOctetByOctet(octets);
+        parseByteByByte(bytes);
         long before = threads.getCurrentThreadAllocatedBytes();
-        parseOctetByOctet(octets);
+        parseByteByByte(bytes);
         long allocated = threads.getCurrentThreadAllocatedBytes() - before;
         // Quadratic would be 4 × 8 Ki × 8 Ki / 2 = 128 Mi.
-        assertTrue(allocated > octets.length && allocated < 4L * octets.length, () -> allocated + " octets");
+        assertTrue(allocated > bytes.length && allocated < 4L * bytes.length, () -> allocated + " bytes");
     }
 
-    private static void parseOctetByOctet(byte[] octets) throws HttpHeadException {
+    private static void parseByteByByte(byte[] bytes) throws HttpHeadException {
         RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
         int end = -1;
-        for (int i = 0; i < octets.length; i++) {
-            end = parser.parse(octets, i, i + 1);
+        for (int i = 0; i < bytes.length; i++) {
+            end = parser.parse(bytes, i, i + 1);
         }
-        assertEquals(octets.length, end);
+        assertEquals(bytes.length, end);
     }
 
     private static void assertLimitRefused(String setting, int line, int header, int count, int headers) {
@@ -155,35 +155,35 @@ class RequestHeadLimitsTest {
     }
 
     private static RequestHead parsed(HttpLimits limits, String text) throws HttpHeadException {
-        byte[] octets = text.getBytes(ISO_8859_1);
+        byte[] bytes = text.getBytes(ISO_8859_1);
         RequestHeadParser parser = new RequestHeadParser(limits);
-        assertEquals(octets.length, parser.parse(octets, 0, octets.length));
+        assertEquals(bytes.length, parser.parse(bytes, 0, bytes.length));
         RequestHeadParser slow = new RequestHeadParser(limits);
-        for (int i = 0; i < octets.length - 1; i++) {
-            assertEquals(-1, slow.parse(octets, i, i + 1));
+        for (int i = 0; i < bytes.length - 1; i++) {
+            assertEquals(-1, slow.parse(bytes, i, i + 1));
         }
-        assertEquals(octets.length, slow.parse(octets, octets.length - 1, octets.length));
+        assertEquals(bytes.length, slow.parse(bytes, bytes.length - 1, bytes.length));
         assertEquals(parser.head(), slow.head());
         return parser.head();
     }
 
     /**
-     * All octets before this offset are taken, and the one there is refused, in the same words as in the whole text.
+     * All bytes before this offset are taken, and the one there is refused, in the same words as in the whole text.
      */
     private static HttpHeadException assertRefusedAt(int offset, HttpLimits limits, String text) {
-        byte[] octets = text.getBytes(ISO_8859_1);
+        byte[] bytes = text.getBytes(ISO_8859_1);
         RequestHeadParser parser = new RequestHeadParser(limits);
         try {
             for (int i = 0; i < offset; i++) {
-                assertEquals(-1, parser.parse(octets, i, i + 1));
+                assertEquals(-1, parser.parse(bytes, i, i + 1));
             }
         } catch (HttpHeadException e) {
             throw new AssertionError("refused too early", e);
         }
         HttpHeadException refusal = assertThrows(HttpHeadException.class,
-                () -> parser.parse(octets, offset, offset + 1));
+                () -> parser.parse(bytes, offset, offset + 1));
         HttpHeadException whole = assertThrows(HttpHeadException.class,
-                () -> new RequestHeadParser(limits).parse(octets, 0, octets.length));
+                () -> new RequestHeadParser(limits).parse(bytes, 0, bytes.length));
         assertEquals(refusal.getMessage(), whole.getMessage());
         assertEquals(refusal.status(), whole.status());
         return refusal;

@@ -44,7 +44,7 @@ class MessageDeflaterTest {
     }
 
     @Test
-    void anEmptyMessageIsOneOctetEachTime() {
+    void anEmptyMessageIsOneByteEachTime() {
         // §7.2.3.6
         for (int n = 0; n < 3; n++) {
             assertArrayEquals(hex("00"), Messages.deflated(deflater, new byte[0]));
@@ -94,7 +94,7 @@ class MessageDeflaterTest {
     void everyLengthAroundTheOutputBufferIsFlushedWhole() {
         Random random = new Random(2);
         NaiveInflater inflater = new NaiveInflater(15, true);
-        // Random octets are stored: the flush ends before, in, and behind each of the buffer's last octets.
+        // Random bytes are stored: the flush ends before, in, and behind each of the buffer's last bytes.
         for (int size = 4060; size < 4110; size++) {
             byte[] message = Messages.random(size, random);
             assertArrayEquals(message, inflater.message(Messages.deflated(deflater, message)));

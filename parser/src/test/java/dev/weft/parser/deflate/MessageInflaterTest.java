@@ -78,7 +78,7 @@ class MessageInflaterTest {
     }
 
     @Test
-    void anEmptyMessageIsOneOctet() throws Exception {
+    void anEmptyMessageIsOneByte() throws Exception {
         // §7.2.3.6
         assertEquals("", inflated("00"));
         assertEquals("", inflated("02 00"));
@@ -123,13 +123,13 @@ class MessageInflaterTest {
     }
 
     @Test
-    void noOctetOfOneConnectionReachesAnother() throws Exception {
+    void noByteOfOneConnectionReachesAnother() throws Exception {
         InflaterPool one = new InflaterPool(1);
         MessageInflater first = new MessageInflater(one, 15, true);
         MessageInflater second = new MessageInflater(one, 15, true);
         Messages.inflated(first, stored("secret".repeat(1000).getBytes(ISO_8859_1)));
         assertEquals(1, one.idle());
-        // Five octets from five octets back.
+        // Five bytes from five bytes back.
         assertThrows(ProtocolViolationException.class, () -> Messages.inflated(second, hex("f2 00 11 00 00")));
         one.close();
     }
@@ -159,14 +159,14 @@ class MessageInflaterTest {
     }
 
     @Test
-    void aPayloadWithoutAnyOctetIsAnEmptyMessage() throws Exception {
+    void aPayloadWithoutAnyByteIsAnEmptyMessage() throws Exception {
         // Some senders flush an empty message, which emits nothing, and remove the tail from that.
         assertEquals("", inflated(""));
         assertEquals("Hello", inflated("", "f2 48 cd c9 c9 07 00"));
     }
 
     @Test
-    void theOctetBehindAFinalBlockMayBeMissing() throws Exception {
+    void theByteBehindAFinalBlockMayBeMissing() throws Exception {
         assertEquals("Hello", inflated("f3 48 cd c9 c9 07 00"));
     }
 
@@ -227,7 +227,7 @@ class MessageInflaterTest {
         inflater.input(payload, 0, 7, true);
     }
 
-    // Random octets.
+    // Random bytes.
 
     @Test
     void randomPayloadsCauseNothingButViolations() {
@@ -245,7 +245,7 @@ class MessageInflaterTest {
                 fresh.input(payload, 0, cut, false);
                 int calls = 0;
                 while (fresh.output(target, 0, target.length) == target.length) {
-                    // A bit stands for at most 258 octets.
+                    // A bit stands for at most 258 bytes.
                     assertTrue(++calls <= payload.length * 8 * 258 / target.length + 1);
                 }
                 fresh.input(payload, cut, payload.length, true);

@@ -26,9 +26,9 @@ final class Messages {
     }
 
     static byte[] random(int size, Random random) {
-        byte[] octets = new byte[size];
-        random.nextBytes(octets);
-        return octets;
+        byte[] bytes = new byte[size];
+        random.nextBytes(bytes);
+        return bytes;
     }
 
     /** Something like JSON. */

@@ -20,7 +20,7 @@ final class NaiveDeflater {
 
     private byte[] context = new byte[1 << 10];
     private int length;
-    /** The first place where three octets were seen: as far back as can be. */
+    /** The first place where three bytes were seen: as far back as can be. */
     private final Map<Integer, Integer> places = new HashMap<>();
 
     NaiveDeflater(int windowBits, boolean takeover, Random random) {
@@ -55,13 +55,13 @@ final class NaiveDeflater {
             }
             at = to;
         }
-        // §7.2.1: an empty stored block, without its last four octets.
+        // §7.2.1: an empty stored block, without its last four bytes.
         bits(0, 3);
         align();
         return output.toByteArray();
     }
 
-    /** A block that is but a reference to three octets from this far back. */
+    /** A block that is but a reference to three bytes from this far back. */
     static byte[] copyOfThree(int distance) {
         NaiveDeflater deflater = new NaiveDeflater(15, true, null);
         deflater.bits(2, 3);
@@ -102,7 +102,7 @@ final class NaiveDeflater {
         symbol(256);
     }
 
-    /** The furthest place within the window with the same three octets, or -1. */
+    /** The furthest place within the window with the same three bytes, or -1. */
     private int match(int at) {
         if (at + 3 > length) {
             return -1;

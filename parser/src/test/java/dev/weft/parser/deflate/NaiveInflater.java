@@ -150,7 +150,7 @@ public final class NaiveInflater {
             int distance = DISTANCE_BASE[code] + bits(DISTANCE_EXTRA[code]);
             if (distance > window || distance > length - contextFrom) {
                 throw new AssertionError("distance " + distance + " with a window of " + window + " and "
-                        + (length - contextFrom) + " octets of context");
+                        + (length - contextFrom) + " bytes of context");
             }
             furthest = Math.max(furthest, distance);
             for (int i = 0; i < count; i++) {
@@ -159,11 +159,11 @@ public final class NaiveInflater {
         }
     }
 
-    private void put(int octet) {
+    private void put(int b) {
         if (length == output.length) {
             output = Arrays.copyOf(output, 2 * length);
         }
-        output[length++] = (byte) octet;
+        output[length++] = (byte) b;
     }
 
     private int decode(Huffman huffman) {
@@ -215,7 +215,7 @@ public final class NaiveInflater {
         }
     }
 
-    /** For tests that need octets together. */
+    /** For tests that need bytes together. */
     static byte[] joined(byte[]... parts) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (byte[] part : parts) {

@@ -14,7 +14,7 @@ class WindowTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 100, 256, 300, 1024})
-    void itHoldsTheLastOctetsHoweverTheyCame(int size) throws Exception {
+    void itHoldsTheLastBytesHoweverTheyCame(int size) throws Exception {
         Random random = new Random(size);
         for (int row = 0; row < 50; row++) {
             Window window = new Window(size);
@@ -33,7 +33,7 @@ class WindowTest {
         }
     }
 
-    /** Each octet, asked for by a reference to it and the two behind it. */
+    /** Each byte, asked for by a reference to it and the two behind it. */
     private static byte[] content(Window window) throws Exception {
         byte[] content = new byte[window.length()];
         byte[] three = new byte[3];

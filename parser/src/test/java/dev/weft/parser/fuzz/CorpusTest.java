@@ -54,7 +54,7 @@ class CorpusTest {
         List<Path> corpus = target.corpus();
         assertTrue(corpus.size() >= 10, () -> "kept inputs: " + corpus.size());
         for (Path file : corpus) {
-            byte[] input = octets(file);
+            byte[] input = bytes(file);
             assertTrue(input.length <= LONGEST, file::toString);
             run(target, input, file.getFileName().toString());
         }
@@ -63,7 +63,7 @@ class CorpusTest {
     @ParameterizedTest
     @EnumSource
     void mutationsPass(Target target) throws Exception {
-        List<byte[]> corpus = target.corpus().stream().map(CorpusTest::octets).toList();
+        List<byte[]> corpus = target.corpus().stream().map(CorpusTest::bytes).toList();
         SplittableRandom random = new SplittableRandom(7692);
         for (int n = 0; n < MUTATIONS; n++) {
             byte[] input = corpus.get(random.nextInt(corpus.size()));
@@ -82,7 +82,7 @@ class CorpusTest {
         }
     }
 
-    private static byte[] octets(Path file) {
+    private static byte[] bytes(Path file) {
         try {
             return Files.readAllBytes(file);
         } catch (IOException e) {

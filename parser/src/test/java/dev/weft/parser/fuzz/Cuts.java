@@ -18,7 +18,7 @@ final class Cuts {
         return cuts.add(length).build().toArray();
     }
 
-    /** At every octet. */
+    /** At every byte. */
     static int[] everywhere(int length) {
         return IntStream.rangeClosed(0, length).toArray();
     }

@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
  * the first good offer and names nothing that it did not offer.
  *
  * <pre>
- * octet 0   bits 0 to 2: the server's outgoingMaxWindowBits - 8; bit 3: set for no outgoing context takeover
- * octet 1   the same for what comes in
+ * byte 0   bits 0 to 2: the server's outgoingMaxWindowBits - 8; bit 3: set for no outgoing context takeover
+ * byte 1   the same for what comes in
  * then      the values of the header lines, LF between them
  * </pre>
  */

@@ -14,8 +14,8 @@ import java.util.Arrays;
  * violations escapes.
  *
  * <pre>
- * octet 0   bit 0: set for the client's end; bits 2 and 3: maxFrameLength; bits 4 to 6: the claimed RSV bits
- * octet 1   how the stream is cut
+ * byte 0   bit 0: set for the client's end; bits 2 and 3: maxFrameLength; bits 4 to 6: the claimed RSV bits
+ * byte 1   how the stream is cut
  * then      the stream
  * </pre>
  */

@@ -22,14 +22,14 @@ import java.util.List;
  * of them, which is what {@link NaiveInflater} makes of them; it keeps to the bounds and nothing but violations escapes.
  *
  * <pre>
- * octet 0   bits 0 to 2: the sender's window bits - 8; bit 3: set for no context takeover
- * octet 1   how messages are cut
- * octet 2   how many octets are asked for at once, less one
- * then      messages, each behind its length in two octets; the last one may be shorter than that
+ * byte 0   bits 0 to 2: the sender's window bits - 8; bit 3: set for no context takeover
+ * byte 1   how messages are cut
+ * byte 2   how many bytes are asked for at once, less one
+ * then      messages, each behind its length in two bytes; the last one may be shorter than that
  * </pre>
  */
 public final class InflaterFuzz {
-    /** Octets of output after which a connection is given up. */
+    /** Bytes of output after which a connection is given up. */
     private static final int LIMIT = 1 << 16;
     private static final byte UNTOUCHED = 0x55;
 

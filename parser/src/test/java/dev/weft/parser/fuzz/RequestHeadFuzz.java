@@ -23,8 +23,8 @@ import java.util.Locale;
  * is understood can be judged and answered.
  *
  * <pre>
- * octet 0   bit 0: set for small limits
- * octet 1   how the head is cut
+ * byte 0   bit 0: set for small limits
+ * byte 1   how the head is cut
  * then      the head, and what follows it
  * </pre>
  */
@@ -39,23 +39,23 @@ public final class RequestHeadFuzz {
             return;
         }
         HttpLimits limits = (data[0] & 1) == 0 ? HttpLimits.DEFAULT : SMALL;
-        byte[] octets = Arrays.copyOfRange(data, 2, data.length);
-        HeadAssertions.Outcome whole = HeadAssertions.outcome(limits, octets);
-        assertEquals(whole, HeadAssertions.outcome(limits, octets, Cuts.of(data[1], octets.length)));
-        assertEquals(whole, HeadAssertions.outcomeOctetByOctet(limits, octets));
-        String text = new String(octets, ISO_8859_1);
-        if (limits != SMALL && octets.length <= 8192 && text.lines().count() <= 100) {
+        byte[] bytes = Arrays.copyOfRange(data, 2, data.length);
+        HeadAssertions.Outcome whole = HeadAssertions.outcome(limits, bytes);
+        assertEquals(whole, HeadAssertions.outcome(limits, bytes, Cuts.of(data[1], bytes.length)));
+        assertEquals(whole, HeadAssertions.outcomeByteByByte(limits, bytes));
+        String text = new String(bytes, ISO_8859_1);
+        if (limits != SMALL && bytes.length <= 8192 && text.lines().count() <= 100) {
             assertEquals(HeadAssertions.referenceEnd(text), whole.consumed());
         }
         if (whole.consumed() >= 0) {
-            judge(parsed(limits, octets), text.substring(0, whole.consumed()));
+            judge(parsed(limits, bytes), text.substring(0, whole.consumed()));
         }
     }
 
-    private static RequestHead parsed(HttpLimits limits, byte[] octets) {
+    private static RequestHead parsed(HttpLimits limits, byte[] bytes) {
         RequestHeadParser parser = new RequestHeadParser(limits);
         try {
-            parser.parse(octets, 0, octets.length);
+            parser.parse(bytes, 0, bytes.length);
         } catch (HttpHeadException e) {
             throw new AssertionError("accepted before", e);
         }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Parses every head whole, cut at every octet and octet by octet, and wants the same result each time. */
+/** Parses every head whole, cut at every byte and byte by byte, and wants the same result each time. */
 public final class HeadAssertions {
 
     /** Neither a head nor anything that a head may go on with. */
@@ -41,14 +41,14 @@ public final class HeadAssertions {
         return reference.lookingAt() ? reference.end() : -1;
     }
 
-    static byte[] octets(String text) {
+    static byte[] bytes(String text) {
         return text.getBytes(ISO_8859_1);
     }
 
     static RequestHead parse(String text) {
         RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
         try {
-            assertEquals(text.length(), parser.parse(octets(text), 0, text.length()));
+            assertEquals(text.length(), parser.parse(bytes(text), 0, text.length()));
         } catch (HttpHeadException e) {
             throw new AssertionError(e);
         }
@@ -56,13 +56,13 @@ public final class HeadAssertions {
     }
 
     /** Feeds the regions between the cuts; a complete head ends it. */
-    public static Outcome outcome(HttpLimits limits, byte[] octets, int... cuts) {
+    public static Outcome outcome(HttpLimits limits, byte[] bytes, int... cuts) {
         RequestHeadParser parser = new RequestHeadParser(limits);
         try {
             int from = 0;
             for (int i = 0; i <= cuts.length; i++) {
-                int to = i < cuts.length ? cuts[i] : octets.length;
-                int end = parser.parse(octets, from, to);
+                int to = i < cuts.length ? cuts[i] : bytes.length;
+                int end = parser.parse(bytes, from, to);
                 if (end >= 0) {
                     return new Outcome(rendered(parser.head()), end);
                 }
@@ -74,20 +74,20 @@ public final class HeadAssertions {
         }
     }
 
-    public static Outcome outcomeOctetByOctet(HttpLimits limits, byte[] octets) {
-        int[] cuts = new int[octets.length];
+    public static Outcome outcomeByteByByte(HttpLimits limits, byte[] bytes) {
+        int[] cuts = new int[bytes.length];
         for (int i = 0; i < cuts.length; i++) {
             cuts[i] = i;
         }
-        return outcome(limits, octets, cuts);
+        return outcome(limits, bytes, cuts);
     }
 
     static void assertSameHoweverCut(Outcome expected, String text) {
-        byte[] octets = octets(text);
-        assertEquals(expected, outcome(HttpLimits.DEFAULT, octets), "whole");
-        assertEquals(expected, outcomeOctetByOctet(HttpLimits.DEFAULT, octets), "octet by octet");
-        for (int cut = 0; cut <= octets.length; cut++) {
-            assertEquals(expected, outcome(HttpLimits.DEFAULT, octets, cut), "cut at " + cut);
+        byte[] bytes = bytes(text);
+        assertEquals(expected, outcome(HttpLimits.DEFAULT, bytes), "whole");
+        assertEquals(expected, outcomeByteByByte(HttpLimits.DEFAULT, bytes), "byte by byte");
+        for (int cut = 0; cut <= bytes.length; cut++) {
+            assertEquals(expected, outcome(HttpLimits.DEFAULT, bytes, cut), "cut at " + cut);
         }
     }
 
@@ -98,17 +98,17 @@ public final class HeadAssertions {
         assertSameHoweverCut(expected, head + FRAMES);
     }
 
-    /** Everything up to the last octet could still become a head; the last octet is refused at once. */
-    static void assertRefusedAtLastOctet(int status, String text) {
+    /** Everything up to the last byte could still become a head; the last byte is refused at once. */
+    static void assertRefusedAtLastByte(int status, String text) {
         int last = text.length() - 1;
-        byte[] octets = octets(text);
+        byte[] bytes = bytes(text);
         RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
         try {
-            assertEquals(-1, parser.parse(octets, 0, last));
+            assertEquals(-1, parser.parse(bytes, 0, last));
         } catch (HttpHeadException e) {
             throw new AssertionError("refused too early", e);
         }
-        HttpHeadException refusal = assertThrows(HttpHeadException.class, () -> parser.parse(octets, last, last + 1));
+        HttpHeadException refusal = assertThrows(HttpHeadException.class, () -> parser.parse(bytes, last, last + 1));
         assertEquals(status, refusal.status(), refusal.getMessage());
         assertEquals(0, refusal.getStackTrace().length);
         assertEquals("", refusal.getMessage().replaceAll("[ -~]", ""), "escaped");

@@ -95,10 +95,11 @@ class HeadersTest {
             if (c == '\t' || c >= ' ' && c < 0x7F || c >= 0x80 && c <= 0xFF) {
                 assertEquals(Optional.of(value), Headers.of("x", value).first("x"));
             } else {
-                assertThrows(IllegalArgumentException.class, () -> Headers.of("x", value), () -> Octets.escaped(value));
+                assertThrows(IllegalArgumentException.class, () -> Headers.of("x", value),
+                        () -> HttpCharacters.escaped(value));
             }
         }
-        // U+010A and U+560D end in the octets of LF and CR.
+        // U+010A and U+560D end in the bytes of LF and CR.
         assertThrows(IllegalArgumentException.class, () -> Headers.of("x", "\u010a"));
         assertThrows(IllegalArgumentException.class, () -> Headers.of("x", "\u560d"));
     }

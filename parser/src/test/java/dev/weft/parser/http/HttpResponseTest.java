@@ -17,7 +17,7 @@ class HttpResponseTest {
     private static final byte[] NO_BODY = {};
 
     @Test
-    void textIsSentWithItsLengthInOctets() {
+    void textIsSentWithItsLengthInBytes() {
         assertEquals("""
                 HTTP/1.1 403 Forbidden\r
                 Content-Type: text/plain; charset=utf-8\r

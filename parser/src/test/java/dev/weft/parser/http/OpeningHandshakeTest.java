@@ -221,7 +221,7 @@ class OpeningHandshakeTest {
             "AAAAAAAAAAAAAAAAAAAAA-==", "_AAAAAAAAAAAAAAAAAAAAA==", "AAAAAAAAAA AAAAAAAAAAA==",
             "AAAA=AAAAAAAAAAAAAAAAA==",
             "AAAAAAAAAAAAAAAAAAAAA\u00e9==", "AAAAAAAAAAAAAAAAAAAAAA==, x"})
-    void keyMustBe16OctetsInBase64(String key) {
+    void keyMustBe16BytesInBase64(String key) {
         assertRefused(400, VALID.replace(KEY, key));
     }
 
@@ -383,7 +383,7 @@ class OpeningHandshakeTest {
         assertEquals(Optional.of("websocket"), response.headers().first("Upgrade"));
     }
 
-    private static String text(byte[] octets) {
-        return new String(octets, ISO_8859_1);
+    private static String text(byte[] bytes) {
+        return new String(bytes, ISO_8859_1);
     }
 }

@@ -1,8 +1,8 @@
 package dev.weft.parser.http;
 
-import static dev.weft.parser.http.HeadAssertions.octets;
+import static dev.weft.parser.http.HeadAssertions.bytes;
 import static dev.weft.parser.http.HeadAssertions.outcome;
-import static dev.weft.parser.http.HeadAssertions.outcomeOctetByOctet;
+import static dev.weft.parser.http.HeadAssertions.outcomeByteByByte;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Mutated heads: the verdict is that of a naive reference, however the octets are cut, and nothing unexpected escapes.
+ * Mutated heads: the verdict is that of a naive reference, however the bytes are cut, and nothing unexpected escapes.
  */
 class RequestHeadFuzzTest {
 
@@ -47,8 +47,8 @@ class RequestHeadFuzzTest {
         int accepted = 0;
         for (int round = 0; round < ROUNDS; round++) {
             String text = mutated(random);
-            Outcome outcome = outcome(HttpLimits.DEFAULT, octets(text));
-            assertEquals(HeadAssertions.referenceEnd(text), outcome.consumed(), Octets.escaped(text));
+            Outcome outcome = outcome(HttpLimits.DEFAULT, bytes(text));
+            assertEquals(HeadAssertions.referenceEnd(text), outcome.consumed(), HttpCharacters.escaped(text));
             accepted += outcome.consumed() >= 0 ? 1 : 0;
         }
         assertTrue(accepted > ROUNDS / 20 && accepted < ROUNDS / 2, "both kinds are met: " + accepted);
@@ -59,25 +59,26 @@ class RequestHeadFuzzTest {
     void mutatedHeadsAreJudgedAlikeHoweverTheyAreCut(long seed) {
         Random random = new Random(seed);
         for (int round = 0; round < ROUNDS; round++) {
-            byte[] octets = octets(mutated(random));
+            byte[] bytes = bytes(mutated(random));
             HttpLimits limits = random.nextBoolean() ? HttpLimits.DEFAULT : SMALL;
-            Outcome whole = outcome(limits, octets);
-            int[] cuts = random.ints(random.nextInt(5), 0, octets.length + 1).sorted().toArray();
-            assertEquals(whole, outcome(limits, octets, cuts), () -> Octets.escaped(new String(octets, ISO_8859_1)));
-            assertEquals(whole, outcomeOctetByOctet(limits, octets));
+            Outcome whole = outcome(limits, bytes);
+            int[] cuts = random.ints(random.nextInt(5), 0, bytes.length + 1).sorted().toArray();
+            assertEquals(whole, outcome(limits, bytes, cuts),
+                    () -> HttpCharacters.escaped(new String(bytes, ISO_8859_1)));
+            assertEquals(whole, outcomeByteByByte(limits, bytes));
         }
     }
 
     @ParameterizedTest
     @ValueSource(longs = {7, 8, 9})
-    void randomOctetsAreNoHead(long seed) {
+    void randomBytesAreNoHead(long seed) {
         Random random = new Random(seed);
         for (int round = 0; round < ROUNDS; round++) {
-            byte[] octets = new byte[random.nextInt(64)];
-            random.nextBytes(octets);
-            Outcome whole = outcome(SMALL, octets);
+            byte[] bytes = new byte[random.nextInt(64)];
+            random.nextBytes(bytes);
+            Outcome whole = outcome(SMALL, bytes);
             assertEquals(-1, whole.consumed());
-            assertEquals(whole, outcomeOctetByOctet(SMALL, octets));
+            assertEquals(whole, outcomeByteByByte(SMALL, bytes));
         }
     }
 
@@ -87,12 +88,12 @@ class RequestHeadFuzzTest {
         Random random = new Random(seed);
         int upgrades = 0;
         for (int round = 0; round < ROUNDS; round++) {
-            byte[] octets = octets(mutated(random));
-            if (outcome(HttpLimits.DEFAULT, octets).consumed() < 0) {
+            byte[] bytes = bytes(mutated(random));
+            if (outcome(HttpLimits.DEFAULT, bytes).consumed() < 0) {
                 continue;
             }
             RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
-            parser.parse(octets, 0, octets.length);
+            parser.parse(bytes, 0, bytes.length);
             switch (OpeningHandshake.check(parser.head())) {
                 case OpeningHandshake.Upgrade upgrade -> {
                     upgrades++;

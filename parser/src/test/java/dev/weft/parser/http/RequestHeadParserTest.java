@@ -1,8 +1,8 @@
 package dev.weft.parser.http;
 
 import static dev.weft.parser.http.HeadAssertions.assertParsed;
-import static dev.weft.parser.http.HeadAssertions.assertRefusedAtLastOctet;
-import static dev.weft.parser.http.HeadAssertions.octets;
+import static dev.weft.parser.http.HeadAssertions.assertRefusedAtLastByte;
+import static dev.weft.parser.http.HeadAssertions.bytes;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -129,59 +129,59 @@ class RequestHeadParserTest {
 
     @Test
     void emptyLinesBeforeTheRequestAreBounded() {
-        assertRefusedAtLastOctet(400, "\r\n".repeat(RequestHeadParser.MAX_EMPTY_LINES) + "\r");
+        assertRefusedAtLastByte(400, "\r\n".repeat(RequestHeadParser.MAX_EMPTY_LINES) + "\r");
     }
 
     @Test
     void emptyLineBeforeTheRequestMustEndWithCrLf() {
-        assertRefusedAtLastOctet(400, "\n");
-        assertRefusedAtLastOctet(400, "\rG");
-        assertRefusedAtLastOctet(400, "\r\r");
-        assertRefusedAtLastOctet(400, "\r\n\n");
-        assertRefusedAtLastOctet(400, "\r\n ");
+        assertRefusedAtLastByte(400, "\n");
+        assertRefusedAtLastByte(400, "\rG");
+        assertRefusedAtLastByte(400, "\r\r");
+        assertRefusedAtLastByte(400, "\r\n\n");
+        assertRefusedAtLastByte(400, "\r\n ");
     }
 
     @Test
     void whiteSpaceBeforeTheRequestIsRefused() {
-        assertRefusedAtLastOctet(400, " ");
-        assertRefusedAtLastOctet(400, "\t");
+        assertRefusedAtLastByte(400, " ");
+        assertRefusedAtLastByte(400, "\t");
     }
 
     @Test
-    void leadingControlOctetsAreRefused() {
+    void leadingControlBytesAreRefused() {
         for (char c = 0; c < ' '; c++) {
             if (c != '\r') {
-                assertRefusedAtLastOctet(400, String.valueOf(c));
+                assertRefusedAtLastByte(400, String.valueOf(c));
             }
         }
-        assertRefusedAtLastOctet(400, "\u007f");
+        assertRefusedAtLastByte(400, "\u007f");
     }
 
     @Test
-    void tlsHelloIsRefusedAtItsFirstOctet() {
-        assertRefusedAtLastOctet(400, "\u0016");
+    void tlsHelloIsRefusedAtItsFirstByte() {
+        assertRefusedAtLastByte(400, "\u0016");
     }
 
     @Test
     void methodThatIsNoTokenIsRefused() {
-        assertRefusedAtLastOctet(400, "G(");
-        assertRefusedAtLastOctet(400, "GET\0");
-        assertRefusedAtLastOctet(400, "GET\t");
-        assertRefusedAtLastOctet(400, "GET\r");
-        assertRefusedAtLastOctet(400, "G\u00c9");
+        assertRefusedAtLastByte(400, "G(");
+        assertRefusedAtLastByte(400, "GET\0");
+        assertRefusedAtLastByte(400, "GET\t");
+        assertRefusedAtLastByte(400, "GET\r");
+        assertRefusedAtLastByte(400, "G\u00c9");
     }
 
     @Test
     void twoSpacesBetweenThePartsAreRefused() {
-        assertRefusedAtLastOctet(400, "GET  ");
-        assertRefusedAtLastOctet(400, "GET /  ");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1 ");
+        assertRefusedAtLastByte(400, "GET  ");
+        assertRefusedAtLastByte(400, "GET /  ");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1 ");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"f", "httpx", "http:a", "http:/a", "https:// ", "wsss", "ws:/ ", "w:", "a"})
     void uriOfAnotherSchemeIsRefused(String target) {
-        assertRefusedAtLastOctet(400, "GET " + target);
+        assertRefusedAtLastByte(400, "GET " + target);
     }
 
     @ParameterizedTest
@@ -191,7 +191,7 @@ class RequestHeadParserTest {
             "\"a\"", "a|b", "a^", "{a}"})
     void authorityMustBeAHostAndAPort(String authority) {
         for (String end : List.of("/", "?", " ")) {
-            assertRefusedAtLastOctet(400, "GET http://" + authority + end);
+            assertRefusedAtLastByte(400, "GET http://" + authority + end);
         }
     }
 
@@ -199,143 +199,143 @@ class RequestHeadParserTest {
     void controlAndNonAsciiBytesInTheAuthorityAreRefused() {
         for (char c = 0; c <= 0xFF; c++) {
             if (c < ' ' || c >= 0x7F || c == '#') {
-                assertRefusedAtLastOctet(400, "GET http://a" + c);
+                assertRefusedAtLastByte(400, "GET http://a" + c);
             }
         }
     }
 
     @Test
     void authorityFormIsRefused() {
-        assertRefusedAtLastOctet(400, "CONNECT e");
+        assertRefusedAtLastByte(400, "CONNECT e");
     }
 
     @Test
     void asteriskFormIsRefused() {
-        assertRefusedAtLastOctet(400, "OPTIONS *");
+        assertRefusedAtLastByte(400, "OPTIONS *");
     }
 
     @Test
     void prefaceOfHttp2IsRefused() {
-        assertRefusedAtLastOctet(400, "PRI *");
+        assertRefusedAtLastByte(400, "PRI *");
     }
 
     @Test
     void fragmentInTheTargetIsRefused() {
-        assertRefusedAtLastOctet(400, "GET /a#");
+        assertRefusedAtLastByte(400, "GET /a#");
     }
 
     @Test
-    void controlAndNonAsciiOctetsInTheTargetAreRefused() {
+    void controlAndNonAsciiBytesInTheTargetAreRefused() {
         for (char c = 0; c <= 0xFF; c++) {
             if (c < ' ' || c >= 0x7F) {
-                assertRefusedAtLastOctet(400, "GET /a" + c);
+                assertRefusedAtLastByte(400, "GET /a" + c);
             }
         }
     }
 
     @Test
     void simpleRequestOfHttp09IsRefused() {
-        assertRefusedAtLastOctet(400, "GET /\r");
+        assertRefusedAtLastByte(400, "GET /\r");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"HTTP/0.9", "HTTP/0.0", "HTTP/2.0", "HTTP/2.1", "HTTP/3.0", "HTTP/9.9"})
     void otherVersionIsNotSupported(String version) {
-        assertRefusedAtLastOctet(505, "GET / " + version + "\r");
+        assertRefusedAtLastByte(505, "GET / " + version + "\r");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"\r", "h", "HTTPS", "HTTP/\r", "HTTP/1\r", "HTTP/1,", "HTTP/1.\r", "HTTP/1.a", "HTTP/a",
             "HTTP/1.10", "HTTP/11", "HTTP/-", "HTTP/1.1\n", "HTTP/1.1\t", "HTTP/1.1\0"})
     void garbledVersionIsRefused(String version) {
-        assertRefusedAtLastOctet(400, "GET / " + version);
+        assertRefusedAtLastByte(400, "GET / " + version);
     }
 
     // Line ends
 
     @Test
     void bareLineFeedIsRefused() {
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\n");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\n\n");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na\n");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na:\n");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na: b\n");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na: b\r\n\n");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\n");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\n\n");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na\n");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na:\n");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na: b\n");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na: b\r\n\n");
     }
 
     @Test
     void bareCarriageReturnIsRefused() {
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\rH");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\r");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na\r");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na: b\rc");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na: b\r\r");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na: b\r\n\rc");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\n\r\r");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\rH");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\r");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na\r");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na: b\rc");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na: b\r\r");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na: b\r\n\rc");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\n\r\r");
     }
 
     // Field lines
 
     @Test
     void nulIsRefused() {
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\n\0");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na\0");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na:\0");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na: b\0");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\n\0");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na\0");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na:\0");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na: b\0");
     }
 
     @Test
-    void controlOctetsInAValueAreRefused() {
+    void controlBytesInAValueAreRefused() {
         for (char c = 0; c <= 0x7F; c++) {
             if (c < ' ' && c != '\t' && c != '\r' || c == 0x7F) {
-                assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na: b" + c);
+                assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na: b" + c);
             }
         }
     }
 
     @Test
     void spaceBeforeColonIsRefused() {
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\nTransfer-Encoding ");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\nTransfer-Encoding\t");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\nTransfer-Encoding ");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\nTransfer-Encoding\t");
     }
 
     @Test
     void foldedLineIsRefused() {
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na: b\r\n ");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na: b\r\n\t");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na: b\r\n ");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na: b\r\n\t");
     }
 
     @Test
     void whiteSpaceBeforeTheFirstFieldIsRefused() {
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\n ");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\n ");
     }
 
     @Test
     void emptyFieldNameIsRefused() {
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\n:");
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na: b\r\n:");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\n:");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na: b\r\n:");
     }
 
     @Test
     void fieldNameThatIsNoTokenIsRefused() {
         for (char c : "\"(),/;<=>?@[\\]{}\u007f\u00e9".toCharArray()) {
-            assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\na" + c);
+            assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\na" + c);
         }
     }
 
     @Test
     void lineWithoutColonIsRefused() {
-        assertRefusedAtLastOctet(400, "GET / HTTP/1.1\r\nHost\r");
+        assertRefusedAtLastByte(400, "GET / HTTP/1.1\r\nHost\r");
     }
 
     // The parser as an object
 
     @Test
     void onlyTheRegionIsRead() throws HttpHeadException {
-        byte[] octets = octets("\0\0GET / HTTP/1.1\r\n\r\n\0\0");
+        byte[] bytes = bytes("\0\0GET / HTTP/1.1\r\n\r\n\0\0");
         RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
-        assertEquals(-1, parser.parse(octets, 2, 10));
-        assertEquals(octets.length - 2, parser.parse(octets, 10, octets.length - 2));
+        assertEquals(-1, parser.parse(bytes, 2, 10));
+        assertEquals(bytes.length - 2, parser.parse(bytes, 10, bytes.length - 2));
     }
 
     @Test
@@ -351,8 +351,8 @@ class RequestHeadParserTest {
         RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
         byte[] one = new byte[1];
         int end = -1;
-        for (byte octet : octets("GET /abc HTTP/1.1\r\nHost: d\r\n\r\n")) {
-            one[0] = octet;
+        for (byte b : bytes("GET /abc HTTP/1.1\r\nHost: d\r\n\r\n")) {
+            one[0] = b;
             end = parser.parse(one, 0, 1);
         }
         assertEquals(1, end);
@@ -363,44 +363,44 @@ class RequestHeadParserTest {
     void thereIsNoHeadBeforeItIsComplete() throws HttpHeadException {
         RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
         assertThrows(IllegalStateException.class, parser::head);
-        byte[] octets = octets("GET / HTTP/1.1\r\n\r\n");
-        parser.parse(octets, 0, octets.length - 1);
+        byte[] bytes = bytes("GET / HTTP/1.1\r\n\r\n");
+        parser.parse(bytes, 0, bytes.length - 1);
         assertThrows(IllegalStateException.class, parser::head);
     }
 
     @Test
     void completeParserTakesNoMore() throws HttpHeadException {
         RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
-        byte[] octets = octets("GET / HTTP/1.1\r\n\r\n");
-        parser.parse(octets, 0, octets.length);
-        assertThrows(IllegalStateException.class, () -> parser.parse(octets, 0, octets.length));
+        byte[] bytes = bytes("GET / HTTP/1.1\r\n\r\n");
+        parser.parse(bytes, 0, bytes.length);
+        assertThrows(IllegalStateException.class, () -> parser.parse(bytes, 0, bytes.length));
     }
 
     @Test
     void refusedHeadStaysRefused() {
         RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
-        byte[] octets = octets("GET / HTTP/1.1\r\n\r\n");
+        byte[] bytes = bytes("GET / HTTP/1.1\r\n\r\n");
         assertThrows(HttpHeadException.class, () -> parser.parse(new byte[1], 0, 1));
-        assertThrows(IllegalStateException.class, () -> parser.parse(octets, 0, octets.length));
+        assertThrows(IllegalStateException.class, () -> parser.parse(bytes, 0, bytes.length));
         assertThrows(IllegalStateException.class, parser::head);
     }
 
     @Test
     void headSoFarMustBeWhatEndedBeforeTheRefusal() throws HttpHeadException {
         RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
-        byte[] octets = octets("GET http://b/a HTTP/1.1\r\nHost: b\r\nOrigin: c\r\n bad");
-        assertEquals(-1, parser.parse(octets, 0, 24));
+        byte[] bytes = bytes("GET http://b/a HTTP/1.1\r\nHost: b\r\nOrigin: c\r\n bad");
+        assertEquals(-1, parser.parse(bytes, 0, 24));
         assertEquals(Optional.empty(), parser.headSoFar());
-        assertThrows(HttpHeadException.class, () -> parser.parse(octets, 24, octets.length));
+        assertThrows(HttpHeadException.class, () -> parser.parse(bytes, 24, bytes.length));
         assertEquals("GET //b/a\nHost=b\nOrigin=c", HeadAssertions.rendered(parser.headSoFar().orElseThrow()));
     }
 
     @Test
-    void messageShowsTheOctetEscaped() {
+    void messageShowsTheByteEscaped() {
         RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
-        byte[] octets = octets("GET /\u001b");
+        byte[] bytes = bytes("GET /\u001b");
         HttpHeadException refusal = assertThrows(HttpHeadException.class,
-                () -> parser.parse(octets, 0, octets.length));
-        assertEquals("unexpected octet '\\x1b' in the target", refusal.getMessage());
+                () -> parser.parse(bytes, 0, bytes.length));
+        assertEquals("unexpected byte '\\x1b' in the target", refusal.getMessage());
     }
 }

@@ -64,11 +64,11 @@ public final class BufferPool {
     }
 
     private static long payload(long bufferSize, int step) {
-        long octets = bufferSize;
+        long bytes = bufferSize;
         for (int i = 0; i < step; i++) {
-            octets *= GROWTH;
+            bytes *= GROWTH;
         }
-        return octets;
+        return bytes;
     }
 
     /** A buffer with an array, of the smallest size, or {@code null} if the budget is spent; nobody is given up for it. */

@@ -20,7 +20,7 @@ final class GivingUp {
         // Before the Close frame itself waits for a moment.
         boolean hasRoom = connection.sender.waitingBytes() == 0;
         connection.fail(new CloseReason(CloseCode.TRY_AGAIN_LATER, "server is full"),
-                new IOException("its share of bufferedOctets is needed for others"));
+                new IOException("its share of maxBufferedSize is needed for others"));
         connection.sender.dropWaiting();
         if (hasRoom && connection.closeStatus().isEmpty()) {
             connection.services.timer().startThread(() -> sendAndCutOff(connection),

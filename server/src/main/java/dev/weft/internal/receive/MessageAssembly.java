@@ -96,7 +96,7 @@ public final class MessageAssembly {
 
     private ProtocolViolationException budgetIsSpent() {
         return new ProtocolViolationException(TRY_AGAIN_LATER, "10.4",
-                "the server's bufferedOctets " + pool.budget().limit() + " are used up");
+                "the server's maxBufferedSize " + pool.budget().limit() + " is used up");
     }
 
     /** What was put after {@link #length()} by other means belongs to the message now. */

@@ -188,8 +188,8 @@ public final class MessageReader {
     }
 
     /** How large the message can become when it has these bytes of the current frame too. */
-    private long expectedSize(int octets) {
-        return parser().fin() ? assembly.length() + octets + parser().frameRemaining() : Long.MAX_VALUE;
+    private long expectedSize(int bytes) {
+        return parser().fin() ? assembly.length() + bytes + parser().frameRemaining() : Long.MAX_VALUE;
     }
 
     private void decodeInto(MessageAssembly target, boolean last) throws ProtocolViolationException {
@@ -244,15 +244,15 @@ public final class MessageReader {
         }
     }
 
-    void countStreamed(long octets) throws ProtocolViolationException {
-        received += octets;
+    void countStreamed(long bytes) throws ProtocolViolationException {
+        received += bytes;
         if (received > assembly.limits().maxStreamedMessageSize()) {
             throw new ProtocolViolationException(MESSAGE_TOO_BIG, "7.4.1", "message of at least " + received
                     + " bytes is over maxStreamedMessageSize " + assembly.limits().maxStreamedMessageSize());
         }
     }
 
-    /** §8.1, as soon as an byte came that cannot be part of valid text. */
+    /** §8.1, as soon as a byte came that cannot be part of valid text. */
     void checkText(byte[] array, int from, int to) throws ProtocolViolationException {
         if (text) {
             if (utf8 == null) {

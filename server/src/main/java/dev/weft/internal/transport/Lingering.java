@@ -4,9 +4,9 @@ import dev.weft.internal.time.Turn;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** The end of a transport that lets the peer have our last octets (RFC 6455 §7.1.1). */
+/** The end of a transport that lets the peer have our last bytes (RFC 6455 §7.1.1). */
 public final class Lingering {
-    /** So much of what the peer had under way is read and dropped; beyond, a reset may destroy our last octets. */
+    /** So much of what the peer had under way is read and dropped; beyond, a reset may destroy our last bytes. */
     private static final long DROPPED = 16 << 20;
     private static final int PIECE = 1024;
 

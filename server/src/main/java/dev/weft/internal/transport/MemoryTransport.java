@@ -12,7 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * One end of a connection within the process, with the manners of a socket: bounded buffers each way, half-close, and a
- * reset of the peer when one end closes with octets unread.
+ * reset of the peer when one end closes with bytes unread.
  */
 public final class MemoryTransport implements Transport {
     /** An address in name only. */
@@ -40,7 +40,7 @@ public final class MemoryTransport implements Transport {
     /**
      * Two ends of one connection.
      *
-     * @param capacity octets that each direction holds before writes wait
+     * @param capacity bytes that each direction holds before writes wait
      */
     public static MemoryTransport[] pair(int capacity) {
         Pipe there = new Pipe(capacity);
@@ -140,7 +140,7 @@ public final class MemoryTransport implements Transport {
         return remote;
     }
 
-    /** One direction. The array exists only while it holds octets. */
+    /** One direction. The array exists only while it holds bytes. */
     private static final class Pipe {
         private final int capacity;
         private final ReentrantLock lock = new ReentrantLock();
@@ -300,7 +300,7 @@ public final class MemoryTransport implements Transport {
             change(() -> ended = true);
         }
 
-        /** Whether octets were left unread. */
+        /** Whether bytes were left unread. */
         boolean closeReader() {
             boolean[] unread = {false};
             change(() -> {

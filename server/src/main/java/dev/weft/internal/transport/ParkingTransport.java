@@ -328,7 +328,7 @@ final class ParkingTransport extends ChannelTransport {
 
     // The engine's thread.
 
-    /** The socket has octets, or their end. */
+    /** The socket has bytes, or their end. */
     void readable(SelectionKey ready) {
         if (READING.compareAndSet(this, WAITING, RUNNING)) {
             inVain = 0;
@@ -343,7 +343,7 @@ final class ParkingTransport extends ChannelTransport {
         }
     }
 
-    /** The socket takes octets again. */
+    /** The socket takes bytes again. */
     void writable(SelectionKey ready) {
         if (WRITING.compareAndSet(this, WAITING, RUNNING)) {
             LockSupport.unpark(writer);

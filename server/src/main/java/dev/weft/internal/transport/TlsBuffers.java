@@ -7,7 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLException;
 
 /**
- * The buffers that all TLS transports of an endpoint share, within its budget of buffered octets. For any thread. There
+ * The buffers that all TLS transports of an endpoint share, within its budget of buffered bytes. For any thread. There
  * are three kinds, told apart by their capacity: small ones, which every connection may have and which count for nothing;
  * pooled ones, for two whole records; and sized ones between them, for a record that is half here.
  */
@@ -42,13 +42,13 @@ public final class TlsBuffers {
     }
 
     /** A buffer that is large enough, but not much larger; {@code null} if the budget is spent. */
-    ByteBuffer sized(int octets) {
-        if (octets <= SMALL) {
+    ByteBuffer sized(int bytes) {
+        if (bytes <= SMALL) {
             return ByteBuffer.allocate(SMALL);
         }
-        // In proportion, so that filling one after another copies each octet a few times at most.
-        int capacity = Math.min(octets + octets / 4, pool.bufferSize() - 1);
-        return octets <= capacity && budget.take(capacity) ? ByteBuffer.allocate(capacity) : null;
+        // In proportion, so that filling one after another copies each byte a few times at most.
+        int capacity = Math.min(bytes + bytes / 4, pool.bufferSize() - 1);
+        return bytes <= capacity && budget.take(capacity) ? ByteBuffer.allocate(capacity) : null;
     }
 
     /** Takes a buffer of any kind back; its borrower must not touch it again. */

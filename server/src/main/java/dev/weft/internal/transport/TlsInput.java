@@ -12,32 +12,32 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLProtocolException;
 
 /**
- * Decrypts records, right to where the octets shall be if there is room for a record's octets, and deals with what TLS
+ * Decrypts records, right to where the bytes shall be if there is room for a record's bytes, and deals with what TLS
  * says for itself. Belongs to the thread that reads.
  */
 final class TlsInput {
     private static final ByteBuffer NO_ROOM = ByteBuffer.allocate(0);
 
     /**
-     * Records of a whole handshake. A hello comes in one and a handshake in ten or so, but records of one octet are legal,
+     * Records of a whole handshake. A hello comes in one and a handshake in ten or so, but records of one byte are legal,
      * and engines copy what they have of a message with each.
      */
     private static final int MOST_IN_HANDSHAKE = 1024;
     /**
-     * Records in a row that bring no octets for us, and none of ours goes meanwhile: KeyUpdates, warnings, empty ones. All
+     * Records in a row that bring no bytes for us, and none of ours goes meanwhile: KeyUpdates, warnings, empty ones. All
      * of them cost us.
      */
-    private static final int MOST_WITHOUT_OCTETS = 32;
+    private static final int MOST_WITHOUT_BYTES = 32;
 
     private final SSLEngine engine;
     private final TlsBuffers buffers;
     private final TlsRecords records;
     private final TlsOutput output;
 
-    /** Decrypted octets that found no room, up to its limit; {@code null} when there are none. */
+    /** Decrypted bytes that found no room, up to its limit; {@code null} when there are none. */
     private ByteBuffer plain;
     private boolean handshaken;
-    private int withoutOctets;
+    private int withoutBytes;
     /** The output's, when that count began. */
     private int writes;
     /** The peer's close_notify came. */
@@ -69,7 +69,7 @@ final class TlsInput {
             throw e;
         }
         handshaken = true;
-        withoutOctets = 0;
+        withoutBytes = 0;
     }
 
     private void readHandshake() throws IOException {
@@ -87,7 +87,7 @@ final class TlsInput {
         } else if (ended) {
             throw new EOFException("the peer ended TLS within the handshake");
         } else if (plain != null) {
-            throw new SSLProtocolException("octets came before the end of the TLS handshake");
+            throw new SSLProtocolException("bytes came before the end of the TLS handshake");
         }
     }
 
@@ -102,7 +102,7 @@ final class TlsInput {
     /**
      * Reads what there is, up to the target's room.
      *
-     * @return how many octets; 0 if there are none, and it is not to wait for them, or they did not come in time; -1 when no
+     * @return how many bytes; 0 if there are none, and it is not to wait for them, or they did not come in time; -1 when no
      *         more will come
      */
     int read(ByteBuffer target, boolean wait, TimeLimit limit) throws IOException {
@@ -190,7 +190,7 @@ final class TlsInput {
     /** Decrypts a record to the target: false, and nothing done, if there may be too little room. */
     private boolean decrypt(ByteBuffer target) {
         try {
-            SSLEngineResult result = engine.unwrap(records.octets(), target);
+            SSLEngineResult result = engine.unwrap(records.bytes(), target);
             if (result.getStatus() == Status.BUFFER_OVERFLOW) {
                 return false;
             }
@@ -206,18 +206,18 @@ final class TlsInput {
         ByteBuffer room = buffers.borrow();
         boolean sparing = room == null;
         if (sparing) {
-            room = buffers.sized(records.octets().remaining());
+            room = buffers.sized(records.bytes().remaining());
         }
         if (room == null) {
             fail(TlsRecords.noBuffer());
             return;
         }
         try {
-            SSLEngineResult result = engine.unwrap(records.octets(), room);
+            SSLEngineResult result = engine.unwrap(records.bytes(), room);
             if (result.getStatus() != Status.BUFFER_OVERFLOW) {
                 examine(result);
             } else if (sparing) {
-                // It has room for all octets of the record that are here; so not all are.
+                // It has room for all bytes of the record that are here; so not all are.
                 records.taken(true);
             } else {
                 throw new SSLException("a TLS record needs a larger buffer than was foretold");
@@ -247,19 +247,19 @@ final class TlsInput {
             boolean owes = serve(result.getHandshakeStatus(), progress);
             // While answers pile up behind a writer who waits, those records go on counting.
             if (result.bytesProduced() > 0 && !owes) {
-                withoutOctets = 0;
+                withoutBytes = 0;
             }
         }
     }
 
     private void countUseless() throws SSLException {
-        int most = handshaken ? MOST_WITHOUT_OCTETS : MOST_IN_HANDSHAKE;
+        int most = handshaken ? MOST_WITHOUT_BYTES : MOST_IN_HANDSHAKE;
         if (writes != output.writes()) {
             writes = output.writes();
-            withoutOctets = 0;
+            withoutBytes = 0;
         }
-        if (++withoutOctets > most) {
-            throw refusal("over " + most + " TLS records without octets for us");
+        if (++withoutBytes > most) {
+            throw refusal("over " + most + " TLS records without bytes for us");
         }
     }
 
@@ -303,7 +303,7 @@ final class TlsInput {
         return new SSLProtocolException("refused: " + what);
     }
 
-    /** The octets before are still to be read; what comes behind is not looked at. */
+    /** The bytes before are still to be read; what comes behind is not looked at. */
     private void fail(IOException e) {
         failure = e;
         records.release();

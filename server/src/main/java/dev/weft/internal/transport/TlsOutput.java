@@ -11,17 +11,17 @@ import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
 
 /**
- * Encrypts octets and writes the records, in the order in which they were encrypted: one lock covers both. For any
+ * Encrypts bytes and writes the records, in the order in which they were encrypted: one lock covers both. For any
  * thread.
  * <p>
  * The peer may ask for an answer of TLS itself (such as to a KeyUpdate) while a writer holds the lock and waits for the
  * peer to read. The thread that reads never waits for that lock, else a peer that writes before it reads, and we, would
  * wait for each other: it sends the answer if the lock is free ({@link #answer()}), and otherwise leaves it in the engine,
- * which puts it before the next octets that anyone encrypts. RFC 8446 §4.6.3 asks for no more.
+ * which puts it before the next bytes that anyone encrypts. RFC 8446 §4.6.3 asks for no more.
  */
 final class TlsOutput {
     private static final ByteBuffer[] NOTHING = {};
-    /** Octets of a record while the budget is spent: what waits for a slow peer then is not counted, so it is little. */
+    /** Bytes of a record while the budget is spent: what waits for a slow peer then is not counted, so it is little. */
     private static final int SPARING = 1024;
 
     private final Transport below;
@@ -100,7 +100,7 @@ final class TlsOutput {
         return ended;
     }
 
-    /** How many writes of octets are done; with each, the engine has yielded what it owed the peer. Wraps around. */
+    /** How many writes of bytes are done; with each, the engine has yielded what it owed the peer. Wraps around. */
     int writes() {
         return writes;
     }

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import javax.net.ssl.SSLProtocolException;
 
 /**
- * The octets of TLS records that came and are not yet decrypted. A connection that waits between records holds no buffer
+ * The bytes of TLS records that came and are not yet decrypted. A connection that waits between records holds no buffer
  * for them, one that waits within a record a buffer of about the size of what is here. Where the network can wait only
  * inside a read, it waits with a small buffer. Belongs to the thread that reads.
  */
@@ -18,7 +18,7 @@ final class TlsRecords {
     private final TlsBuffers buffers;
 
     /** Holds them from its position to its limit; {@link #NOTHING} when there is no buffer. */
-    private ByteBuffer octets = NOTHING;
+    private ByteBuffer bytes = NOTHING;
     /** The engine has seen what is here, and needs more of it. */
     private boolean starved = true;
     private boolean waitsInRead;
@@ -35,16 +35,16 @@ final class TlsRecords {
     }
 
     /** What is here, for the engine to take from its beginning. */
-    ByteBuffer octets() {
-        return octets;
+    ByteBuffer bytes() {
+        return bytes;
     }
 
     /** To be called when the engine has taken what it took: the buffer goes back when nothing is left in it. */
     void taken(boolean needsMore) {
         starved = needsMore;
-        if (!octets.hasRemaining()) {
+        if (!bytes.hasRemaining()) {
             starved = true;
-            if (!waitsInRead || !TlsBuffers.isSmall(octets)) {
+            if (!waitsInRead || !TlsBuffers.isSmall(bytes)) {
                 release();
             }
         }
@@ -60,19 +60,19 @@ final class TlsRecords {
 
     /** Gives the buffer back, whatever is in it. */
     void release() {
-        if (octets != NOTHING) {
-            buffers.giveBack(octets);
-            octets = NOTHING;
+        if (bytes != NOTHING) {
+            buffers.giveBack(bytes);
+            bytes = NOTHING;
         }
     }
 
     /**
-     * Waits for more octets to be there to read, or reads them where the network can only wait so; no longer than the limit.
+     * Waits for more bytes to be there to read, or reads them where the network can only wait so; no longer than the limit.
      *
      * @throws EOFException as {@link #fetch()}
      */
     void await(TimeLimit limit) throws IOException {
-        if (buffers.isPooled(octets) && fetch()) {
+        if (buffers.isPooled(bytes) && fetch()) {
             return;
         }
         shrink();
@@ -82,24 +82,24 @@ final class TlsRecords {
             }
             waitsInRead = true;
         }
-        if (octets == NOTHING) {
-            octets = ByteBuffer.allocate(TlsBuffers.SMALL).limit(0);
-        } else if (octets.remaining() == octets.capacity()) {
+        if (bytes == NOTHING) {
+            bytes = ByteBuffer.allocate(TlsBuffers.SMALL).limit(0);
+        } else if (bytes.remaining() == bytes.capacity()) {
             move(larger());
         }
         read(limit);
     }
 
     /**
-     * Reads more octets, if they are here: false if not.
+     * Reads more bytes, if they are here: false if not.
      *
      * @throws EOFException if no more will come
      */
     boolean fetch() throws IOException {
-        if (octets == NOTHING) {
+        if (bytes == NOTHING) {
             ByteBuffer pooled = buffers.borrow();
-            octets = (pooled == null ? ByteBuffer.allocate(TlsBuffers.SMALL) : pooled).limit(0);
-        } else if (octets.remaining() == octets.capacity()) {
+            bytes = (pooled == null ? ByteBuffer.allocate(TlsBuffers.SMALL) : pooled).limit(0);
+        } else if (bytes.remaining() == bytes.capacity()) {
             move(larger());
         }
         return read(null);
@@ -107,15 +107,15 @@ final class TlsRecords {
 
     /** Waits until the limit at most, or not at all if there is none. */
     private boolean read(TimeLimit limit) throws IOException {
-        octets.compact();
+        bytes.compact();
         int count = -1;
         try {
-            count = limit != null ? below.read(octets, limit) : polls ? below.poll(octets) : below.readNow(octets);
-            if (count > 0 && !octets.hasRemaining() && !buffers.isPooled(octets)) {
+            count = limit != null ? below.read(bytes, limit) : polls ? below.poll(bytes) : below.readNow(bytes);
+            if (count > 0 && !bytes.hasRemaining() && !buffers.isPooled(bytes)) {
                 readMore();
             }
         } finally {
-            octets.flip();
+            bytes.flip();
             // Of no use to the engine, and none to us: nothing came.
             taken(count <= 0);
         }
@@ -129,26 +129,26 @@ final class TlsRecords {
     private void readMore() throws IOException {
         ByteBuffer pooled = buffers.borrow();
         if (pooled != null) {
-            pooled.put(octets.flip());
-            buffers.giveBack(octets);
-            octets = pooled;
+            pooled.put(bytes.flip());
+            buffers.giveBack(bytes);
+            bytes = pooled;
             // An end that comes now comes again.
-            below.readNow(octets);
+            below.readNow(bytes);
         }
     }
 
     static IOException noBuffer() {
-        return new IOException("no buffer for a TLS record: all connections together hold too much (bufferedOctets)");
+        return new IOException("no buffer for a TLS record: all connections together hold too much (maxBufferedSize)");
     }
 
     /** A larger buffer than the one that is full. */
     private ByteBuffer larger() throws IOException {
-        if (buffers.isPooled(octets)) {
-            throw new SSLProtocolException("a record of over " + octets.capacity() + " octets");
+        if (buffers.isPooled(bytes)) {
+            throw new SSLProtocolException("a record of over " + bytes.capacity() + " bytes");
         }
         ByteBuffer larger = buffers.borrow();
         if (larger == null) {
-            larger = buffers.sized(2 * octets.capacity());
+            larger = buffers.sized(2 * bytes.capacity());
         }
         if (larger == null) {
             throw noBuffer();
@@ -158,8 +158,8 @@ final class TlsRecords {
 
     /** A pooled buffer with little in it is too much to wait with. */
     private void shrink() {
-        if (buffers.isPooled(octets)) {
-            ByteBuffer smaller = buffers.sized(octets.remaining() + 1);
+        if (buffers.isPooled(bytes)) {
+            ByteBuffer smaller = buffers.sized(bytes.remaining() + 1);
             if (smaller != null) {
                 move(smaller);
             }
@@ -167,8 +167,8 @@ final class TlsRecords {
     }
 
     private void move(ByteBuffer other) {
-        other.clear().put(octets).flip();
-        buffers.giveBack(octets);
-        octets = other;
+        other.clear().put(bytes).flip();
+        buffers.giveBack(bytes);
+        bytes = other;
     }
 }

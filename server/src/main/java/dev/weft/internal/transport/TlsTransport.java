@@ -14,11 +14,11 @@ import javax.net.ssl.SSLSession;
  * TLS above any other transport, by an engine of either side. {@link #handshake()} comes before everything else; the
  * engine's long computations run on the thread that calls.
  * <p>
- * The end of the octets is the peer's close_notify. Without it a read fails: the octets may have been cut off by someone
+ * The end of the bytes is the peer's close_notify. Without it a read fails: the bytes may have been cut off by someone
  * else. {@link #shutdownOutput()} sends ours. There is no renegotiation, and what TLS has a peer send for itself has a
  * limit.
  * <p>
- * A connection that waits holds no octets and no buffer, but for a small one where the transport below can wait only
+ * A connection that waits holds no bytes and no buffer, but for a small one where the transport below can wait only
  * inside a read. What it does hold is its engine: about 7 KiB with the JDK's (measured at 25), keys and session included.
  */
 public final class TlsTransport implements Transport {

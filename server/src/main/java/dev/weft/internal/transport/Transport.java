@@ -45,7 +45,7 @@ public interface Transport {
     }
 
     /**
-     * Waits for octets and reads what there is, up to the buffer's room.
+     * Waits for bytes and reads what there is, up to the buffer's room.
      *
      * @return how many, at least one, or -1 when no more will come
      * @throws java.io.InterruptedIOException if the thread was interrupted before anything came; nothing is lost, and the
@@ -166,7 +166,7 @@ public interface Transport {
      */
     void retryWrite();
 
-    /** Tells the peer that no more octets will come. */
+    /** Tells the peer that no more bytes will come. */
     void shutdownOutput() throws IOException;
 
     /** Ends it all, at once: a read or write that waits fails. From any thread, any number of times; does not block. */

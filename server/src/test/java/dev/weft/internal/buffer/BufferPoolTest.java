@@ -68,18 +68,18 @@ class BufferPoolTest {
 
     @Test
     void lendsAnySizeWithinTheBudgetAndKeepsTheKeptOnes() {
-        BufferBudget octets = new BufferBudget(4000);
-        BufferPool sizes = new BufferPool(100, octets);
+        BufferBudget bytes = new BufferBudget(4000);
+        BufferPool sizes = new BufferPool(100, bytes);
         ByteBuffer kept = sizes.borrow(814);
         ByteBuffer odd = sizes.borrow(815);
         assertEquals(814, kept.remaining());
         assertEquals(815, odd.remaining());
-        assertEquals(1629, octets.taken());
+        assertEquals(1629, bytes.taken());
         assertNull(sizes.borrow(2372));
-        assertEquals(1629, octets.taken());
+        assertEquals(1629, bytes.taken());
         sizes.giveBack(kept);
         sizes.giveBack(odd);
-        assertEquals(0, octets.taken());
+        assertEquals(0, bytes.taken());
         assertSame(kept, sizes.borrow(814));
         assertNotSame(odd, sizes.borrow(815));
     }

@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Who holds buffers, and when: nobody who waits, nobody who is over; and nobody sees another's octets. */
+/** Who holds buffers, and when: nobody who waits, nobody who is over; and nobody sees another's bytes. */
 @Timeout(30)
 class BuffersTest {
     private static final List<Handler> DEPTHS = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS,
@@ -122,14 +122,14 @@ class BuffersTest {
                 long before = retained();
                 test.peer.sendFrame(0x02, payload);
                 test.awaitReading();
-                // The smallest object for each of the 524,288 octets would be 10 MiB with the reference to it.
+                // The smallest object for each of the 524,288 bytes would be 10 MiB with the reference to it.
                 long kept = retained() - before;
                 assertTrue(kept < 6 << 20, "kept " + kept);
             }
         }
     }
 
-    /** Octets on the heap that something still refers to, as far as the collector tells. */
+    /** Bytes on the heap that something still refers to, as far as the collector tells. */
     private static long retained() {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 3; i++) {
@@ -236,7 +236,7 @@ class BuffersTest {
     }
 
     @Test
-    void noOctetOfOneConnectionReachesAnother() throws Exception {
+    void noByteOfOneConnectionReachesAnother() throws Exception {
         BufferBudget budget = new BufferBudget(1 << 24);
         BufferPool pool = new BufferPool(1 << 10, budget);
         AtomicBoolean done = new AtomicBoolean();
@@ -289,7 +289,7 @@ class BuffersTest {
                     }
                     for (byte[] payload : batch) {
                         Peer.Frame frame = test.peer.readFrame();
-                        assertEquals(0x82, frame.firstOctet());
+                        assertEquals(0x82, frame.firstByte());
                         assertArrayEquals(payload, frame.payload());
                     }
                 }

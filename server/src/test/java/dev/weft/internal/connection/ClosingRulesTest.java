@@ -70,15 +70,15 @@ class ClosingRulesTest {
     }
 
     @Test
-    void aCloseOfOneOctetFailsWith1002() throws Exception {
+    void aCloseOfOneByteFailsWith1002() throws Exception {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
-            // The octet behind the frame would make the code 1000.
+            // The byte behind the frame would make the code 1000.
             test.peer.send("88 81 00000000 03 e8").shutdownOutput().expectCloseAndEnd(1002);
         }
     }
 
     @Test
-    void aReasonOf123OctetsIsKnownToTheHandlerAndNotSentBack() throws Exception {
+    void aReasonOf123BytesIsKnownToTheHandlerAndNotSentBack() throws Exception {
         String reason = "é".repeat(61) + "!";
         try (TestConnection test = TestConnection.start(null)) {
             var received = test.onOwner(() -> test.connection().receive());

@@ -79,9 +79,9 @@ class ConnectionThreadsTest {
                 assertTrue(mayBeCutOff, "cut off");
                 return counts;
             }
-            int opcode = frame.firstOctet() & 0x0f;
-            boolean fin = (frame.firstOctet() & 0x80) != 0;
-            assertEquals(0, frame.firstOctet() & 0x70);
+            int opcode = frame.firstByte() & 0x0f;
+            boolean fin = (frame.firstByte() & 0x80) != 0;
+            assertEquals(0, frame.firstByte() & 0x70);
             if (opcode >= 8) {
                 assertTrue(fin);
                 if (opcode == 8) {

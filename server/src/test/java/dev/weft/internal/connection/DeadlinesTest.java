@@ -42,7 +42,7 @@ class DeadlinesTest {
     /** With a payload of its own. */
     private static void expectPing(Peer peer) throws IOException {
         Peer.Frame frame = peer.readFrame();
-        assertEquals(0x89, frame.firstOctet());
+        assertEquals(0x89, frame.firstByte());
         assertEquals(8, frame.payload().length);
     }
 
@@ -64,7 +64,7 @@ class DeadlinesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"8a 80 00000000", "8a", "81 80 00000000", "89 80 00000000", "82 83 00000000"})
-    void anyOctetsAreASignOfLife(String sign) throws Exception {
+    void anyBytesAreASignOfLife(String sign) throws Exception {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
             test.awaitReading();
             test.pass(TIMEOUTS.pingInterval());
@@ -115,7 +115,7 @@ class DeadlinesTest {
     }
 
     @Test
-    void octetsPutThePingOff() throws Exception {
+    void bytesPutThePingOff() throws Exception {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
             for (int i = 0; i < 3; i++) {
                 test.awaitReading();
@@ -173,22 +173,22 @@ class DeadlinesTest {
     }
 
     @Test
-    void aDribbledFrameIsClosedWith1008HoweverManyOctetsKeepComing() throws Exception {
+    void aDribbledFrameIsClosedWith1008HoweverManyBytesKeepComing() throws Exception {
         for (String dribbled : List.of("82 ff 0000000000010000 00000000 6161616161616161616161616161616161616161",
                 // Empty fragments with pings between.
                 "02 80 00000000" + "00 80 00000000 89 80 00000000".repeat(9))) {
             for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS)) {
                 try (TestConnection test = TestConnection.start(depth)) {
-                    byte[] octets = Peer.hex(dribbled);
+                    byte[] bytes = Peer.hex(dribbled);
                     for (int sent = 0; sent < 10; sent++) {
                         assertTrue(test.connection().isOpen());
-                        test.peer.send(octets, sent, sent + 1);
+                        test.peer.send(bytes, sent, sent + 1);
                         test.awaitReading();
                         test.pass(TIMEOUTS.message().dividedBy(10));
                     }
                     test.peer.readToEnd();
                     // It may go on sending: that is dropped, and does not reset our Close frame.
-                    test.peer.send(octets, 10, octets.length).shutdownOutput();
+                    test.peer.send(bytes, 10, bytes.length).shutdownOutput();
                     assertEquals(1008, test.awaitEnd().sent().orElseThrow().code());
                 }
             }
@@ -200,13 +200,13 @@ class DeadlinesTest {
         for (String frame : List.of("82 82 00000000 6162", "89 82 00000000 6162")) {
             for (Handler depth : DEPTHS) {
                 try (TestConnection test = TestConnection.start(depth)) {
-                    byte[] octets = Peer.hex(frame);
-                    test.peer.send(octets, 0, 3);
+                    byte[] bytes = Peer.hex(frame);
+                    test.peer.send(bytes, 0, 3);
                     // Every read ends in the middle of a frame, but of another one each time.
                     for (int i = 0; i < 10; i++) {
                         test.awaitReading();
                         test.pass(TIMEOUTS.message().dividedBy(6));
-                        test.peer.send(octets, 3, octets.length).send(octets, 0, 3);
+                        test.peer.send(bytes, 3, bytes.length).send(bytes, 0, 3);
                         assertEquals(2, test.peer.readFrame().payload().length);
                     }
                     assertTrue(test.connection().isOpen());
@@ -221,12 +221,12 @@ class DeadlinesTest {
             test.peer.send("82 84 00000000 61");
             var stream = test.onOwner(() -> test.connection().receiveStream().inputStream()).get();
             test.onOwner(stream::read).get();
-            for (String octet : List.of("62", "63")) {
+            for (String hexByte : List.of("62", "63")) {
                 test.pass(TIMEOUTS.message().multipliedBy(2));
                 var read = test.onOwner(stream::read);
                 test.awaitReading();
                 test.pass(TIMEOUTS.message().minus(LITTLE));
-                test.peer.send(octet);
+                test.peer.send(hexByte);
                 read.get();
             }
             var read = test.onOwner(stream::read);
@@ -370,7 +370,7 @@ class DeadlinesTest {
                 TestConnection.awaitUntil(() -> !test.connection().isOpen());
                 test.peer.expect("02 01 01");
                 Peer.Frame frame = test.peer.readFrame();
-                while (frame.firstOctet() != 0x88) {
+                while (frame.firstByte() != 0x88) {
                     frame = test.peer.readFrame();
                 }
                 assertEquals("03f3", Peer.hex(frame.payload()).substring(0, 4));

@@ -27,9 +27,9 @@ class ExtensionTest {
     private final XorExtension.Step decoder = new XorExtension.Step();
 
     private static byte[] random(int length) {
-        byte[] octets = new byte[length];
-        new Random(length).nextBytes(octets);
-        return octets;
+        byte[] bytes = new byte[length];
+        new Random(length).nextBytes(bytes);
+        return bytes;
     }
 
     private static TestConnection.Setup with() {
@@ -38,7 +38,7 @@ class ExtensionTest {
 
     private void expect(TestConnection test, int opcode, byte[] plain) throws Exception {
         Peer.Frame frame = test.peer.readFrame();
-        assertEquals(0x80 | (plain.length > 0 ? RSV2 : 0) | opcode, frame.firstOctet());
+        assertEquals(0x80 | (plain.length > 0 ? RSV2 : 0) | opcode, frame.firstByte());
         assertArrayEquals(plain, plain.length > 0 ? decoder.apply(frame.payload()) : frame.payload());
     }
 
@@ -60,7 +60,7 @@ class ExtensionTest {
                                     .sendFrame(0x80, Arrays.copyOfRange(sent, cut, length));
                         }
                         Peer.Frame frame = test.peer.readFrame();
-                        assertEquals(0x82 | (length > 0 ? RSV2 : 0), frame.firstOctet());
+                        assertEquals(0x82 | (length > 0 ? RSV2 : 0), frame.firstByte());
                         assertArrayEquals(plain, length > 0 ? decoder.apply(frame.payload()) : frame.payload());
                     }
                 }
@@ -111,9 +111,9 @@ class ExtensionTest {
         }
     }
 
-    private static byte[] readFrame(TestConnection test, int firstOctet) throws Exception {
+    private static byte[] readFrame(TestConnection test, int firstByte) throws Exception {
         Peer.Frame frame = test.peer.readFrame();
-        assertEquals(firstOctet, frame.firstOctet());
+        assertEquals(firstByte, frame.firstByte());
         return frame.payload();
     }
 
@@ -137,7 +137,7 @@ class ExtensionTest {
     }
 
     @Test
-    void aTransformedMessageMayHaveExactlyTheLimitAndNotOneOctetMore() throws Exception {
+    void aTransformedMessageMayHaveExactlyTheLimitAndNotOneByteMore() throws Exception {
         // The last is within a buffer that the pool keeps, and which has room for more.
         for (int limit : new int[]{1, 1000, 1024, 4096, 5000, 8192, 20_000}) {
             byte[] plain = random(limit);

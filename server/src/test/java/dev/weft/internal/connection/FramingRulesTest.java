@@ -14,8 +14,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The rules of framing (RFC 6455 §5.2–§5.5) as a peer of an echo sees them. Each row: what the peer sends, all that it
- * gets back, and the code with which it is failed behind that. Each is sent whole, cut at every octet, and octet by
- * octet, to each depth of receiving. Masking keys are 0 where the payload is to be legible.
+ * gets back, and the code with which it is failed behind that. Each is sent whole, cut at every byte, and byte by
+ * byte, to each depth of receiving. Masking keys are 0 where the payload is to be legible.
  */
 @Timeout(60)
 class FramingRulesTest {
@@ -23,31 +23,31 @@ class FramingRulesTest {
             TestConnection.ECHO_STREAMS);
 
     private static void assertAnswered(String sent, String answer, int failCode) throws Exception {
-        byte[] octets = hex(sent);
+        byte[] bytes = hex(sent);
         for (Handler depth : DEPTHS) {
-            for (int cut = 0; cut < octets.length; cut++) {
-                assertAnswered(octets, cut, Integer.MAX_VALUE, depth, answer, failCode);
+            for (int cut = 0; cut < bytes.length; cut++) {
+                assertAnswered(bytes, cut, Integer.MAX_VALUE, depth, answer, failCode);
             }
-            assertAnswered(octets, 0, 1, depth, answer, failCode);
-            assertAnswered(TestConnection.with().parks(), octets, 0, depth, answer, failCode);
-            assertAnswered(TestConnection.with().parks().readLength(1), octets, 0, depth, answer, failCode);
+            assertAnswered(bytes, 0, 1, depth, answer, failCode);
+            assertAnswered(TestConnection.with().parks(), bytes, 0, depth, answer, failCode);
+            assertAnswered(TestConnection.with().parks().readLength(1), bytes, 0, depth, answer, failCode);
         }
     }
 
-    private static void assertAnswered(byte[] octets, int cut, int readLength, Handler depth, String answer,
+    private static void assertAnswered(byte[] bytes, int cut, int readLength, Handler depth, String answer,
             int failCode) throws Exception {
-        assertAnswered(TestConnection.with().readLength(readLength), octets, cut, depth, answer, failCode);
+        assertAnswered(TestConnection.with().readLength(readLength), bytes, cut, depth, answer, failCode);
     }
 
-    private static void assertAnswered(TestConnection.Setup setup, byte[] octets, int cut, Handler depth,
+    private static void assertAnswered(TestConnection.Setup setup, byte[] bytes, int cut, Handler depth,
             String answer, int failCode) throws Exception {
         String name = "cut at " + cut;
         try (TestConnection test = setup.start(depth)) {
             if (cut > 0) {
-                test.peer.send(octets, 0, cut);
+                test.peer.send(bytes, 0, cut);
                 test.awaitReading();
             }
-            test.peer.send(octets, cut, octets.length).shutdownOutput();
+            test.peer.send(bytes, cut, bytes.length).shutdownOutput();
             byte[] all = test.peer.readToEnd();
             byte[] expected = hex(answer);
             if (failCode == 0) {
@@ -128,8 +128,8 @@ class FramingRulesTest {
             fragmented ping          | 09 80 00000000               | | 1002
             fragmented pong          | 0a 80 00000000               | | 1002
             fragmented Close         | 08 80 00000000               | | 1002
-            ping of 126 octets       | 89 fe 007e 00000000          | | 1002
-            Close of 126 octets      | 88 fe 007e 00000000          | | 1002
+            ping of 126 bytes       | 89 fe 007e 00000000          | | 1002
+            Close of 126 bytes      | 88 fe 007e 00000000          | | 1002
             # Frames before a violation are delivered and answered first.
             after a text             | 81 81 00000000 61  83 80 00000000 | 81 01 61 | 1002
             after a text and a ping  | 82 81 00000000 01  89 81 00000000 70  81 00 | 82 01 01  8a 01 70 | 1002
@@ -154,7 +154,7 @@ class FramingRulesTest {
     }
 
     @Test
-    void aPingOf125OctetsIsAnsweredHoweverItIsCut() throws Exception {
+    void aPingOf125BytesIsAnsweredHoweverItIsCut() throws Exception {
         String payload = "5a".repeat(125);
         assertAnswered("89 fd 00000000" + payload + "88 80 00000000", "8a 7d" + payload + "88 00", 0);
     }
@@ -175,7 +175,7 @@ class FramingRulesTest {
             try (TestConnection test = TestConnection.start(depth)) {
                 for (int length : new int[]{0, 1, 125, 126, 127, 128, 129, 4096, 4097, 16383, 16384, 65535, 65536,
                         70_000, 1 << 20}) {
-                    byte[] payload = octets(length);
+                    byte[] payload = bytes(length);
                     // In a thread of its own: the message is larger than what the network holds.
                     Thread sending = Thread.startVirtualThread(() -> sendBinary(test, payload));
                     test.peer.expectFrame(0x82, payload);
@@ -193,11 +193,11 @@ class FramingRulesTest {
         }
     }
 
-    private static byte[] octets(int length) {
-        byte[] octets = new byte[length];
+    private static byte[] bytes(int length) {
+        byte[] bytes = new byte[length];
         for (int i = 0; i < length; i++) {
-            octets[i] = (byte) (i * 31 + (i >>> 8));
+            bytes[i] = (byte) (i * 31 + (i >>> 8));
         }
-        return octets;
+        return bytes;
     }
 }

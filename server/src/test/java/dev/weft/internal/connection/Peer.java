@@ -13,10 +13,10 @@ import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The other end of a connection under test: writes literal octets and frames, and reads exact ones. */
+/** The other end of a connection under test: writes literal bytes and frames, and reads exact ones. */
 public final class Peer {
     /** A frame that the connection sent. */
-    public record Frame(int firstOctet, byte[] payload) {
+    public record Frame(int firstByte, byte[] payload) {
         /** The payload as text. */
         public String text() {
             return new String(payload, UTF_8);
@@ -34,19 +34,19 @@ public final class Peer {
         this.masks = masks;
     }
 
-    /** Octets from hex, in which blanks mean nothing. */
+    /** Bytes from hex, in which blanks mean nothing. */
     public static byte[] hex(String hex) {
         return HexFormat.of().parseHex(hex.replaceAll("\\s", ""));
     }
 
-    /** Octets as hex. */
-    public static String hex(byte[] octets) {
-        return HexFormat.of().formatHex(octets);
+    /** Bytes as hex. */
+    public static String hex(byte[] bytes) {
+        return HexFormat.of().formatHex(bytes);
     }
 
     /** A client's frame, masked. */
-    public static byte[] frame(int firstOctet, byte[] payload) {
-        return frame(firstOctet, payload, true);
+    public static byte[] frame(int firstByte, byte[] payload) {
+        return frame(firstByte, payload, true);
     }
 
     /** A client's text message in one frame. */
@@ -59,10 +59,10 @@ public final class Peer {
         return frame(0x82, payload);
     }
 
-    private static byte[] frame(int firstOctet, byte[] payload, boolean masked) {
+    private static byte[] frame(int firstByte, byte[] payload, boolean masked) {
         ByteBuffer frame = ByteBuffer.allocate(14 + payload.length);
         int mask = masked ? 0x80 : 0;
-        frame.put((byte) firstOctet);
+        frame.put((byte) firstByte);
         if (payload.length < 126) {
             frame.put((byte) (mask | payload.length));
         } else if (payload.length < 1 << 16) {
@@ -76,31 +76,31 @@ public final class Peer {
         for (int i = 0; i < payload.length; i++) {
             frame.put((byte) (payload[i] ^ (masked ? KEY >>> 24 - 8 * (i & 3) : 0)));
         }
-        byte[] octets = new byte[frame.flip().remaining()];
-        frame.get(octets);
-        return octets;
+        byte[] bytes = new byte[frame.flip().remaining()];
+        frame.get(bytes);
+        return bytes;
     }
 
-    /** Writes literal octets. */
+    /** Writes literal bytes. */
     public Peer send(String hex) throws IOException {
         return send(hex(hex));
     }
 
-    /** Writes octets. */
-    public Peer send(byte[] octets) throws IOException {
-        return send(octets, 0, octets.length);
+    /** Writes bytes. */
+    public Peer send(byte[] bytes) throws IOException {
+        return send(bytes, 0, bytes.length);
     }
 
-    /** Writes some octets. */
-    public Peer send(byte[] octets, int from, int to) throws IOException {
+    /** Writes some bytes. */
+    public Peer send(byte[] bytes, int from, int to) throws IOException {
         sent.addAndGet(to - from);
-        transport.write(ByteBuffer.wrap(octets, from, to - from));
+        transport.write(ByteBuffer.wrap(bytes, from, to - from));
         return this;
     }
 
     /** Writes a frame, masked if this is a client. */
-    public Peer sendFrame(int firstOctet, byte[] payload) throws IOException {
-        return send(frame(firstOctet, payload, masks));
+    public Peer sendFrame(int firstByte, byte[] payload) throws IOException {
+        return send(frame(firstByte, payload, masks));
     }
 
     /** Writes a text message in one frame. */
@@ -113,23 +113,23 @@ public final class Peer {
         return sendFrame(0x88, new byte[]{(byte) (code >>> 8), (byte) code});
     }
 
-    /** How many octets were written. */
+    /** How many bytes were written. */
     long sent() {
         return sent.get();
     }
 
-    /** Reads so many octets. */
+    /** Reads so many bytes. */
     public byte[] read(int length) throws IOException {
-        ByteBuffer octets = ByteBuffer.allocate(length);
-        while (octets.hasRemaining()) {
-            if (transport.read(octets) < 0) {
-                throw new EOFException("after " + hex(java.util.Arrays.copyOf(octets.array(), octets.position())));
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        while (bytes.hasRemaining()) {
+            if (transport.read(bytes) < 0) {
+                throw new EOFException("after " + hex(java.util.Arrays.copyOf(bytes.array(), bytes.position())));
             }
         }
-        return octets.array();
+        return bytes.array();
     }
 
-    /** Reads as many octets as these and compares. */
+    /** Reads as many bytes as these and compares. */
     public Peer expect(String hex) throws IOException {
         byte[] expected = hex(hex);
         assertEquals(hex(expected), hex(read(expected.length)));
@@ -149,9 +149,9 @@ public final class Peer {
     }
 
     /** Reads a server's frame and compares. */
-    public Peer expectFrame(int firstOctet, byte[] payload) throws IOException {
+    public Peer expectFrame(int firstByte, byte[] payload) throws IOException {
         Frame frame = readFrame();
-        assertEquals(Integer.toHexString(firstOctet), Integer.toHexString(frame.firstOctet()), "first octet");
+        assertEquals(Integer.toHexString(firstByte), Integer.toHexString(frame.firstByte()), "first byte");
         assertArrayEquals(payload, frame.payload());
         return this;
     }
@@ -164,7 +164,7 @@ public final class Peer {
     /** Reads a Close frame with this code, whatever its reason, and the end behind it. */
     public void expectCloseAndEnd(int code) throws IOException {
         Frame frame = readFrame();
-        assertEquals("88", Integer.toHexString(frame.firstOctet()), "first octet");
+        assertEquals("88", Integer.toHexString(frame.firstByte()), "first byte");
         assertEquals(code, ByteBuffer.wrap(frame.payload()).getShort());
         expectEnd();
     }

@@ -42,7 +42,7 @@ class PingTest {
 
     private static byte[] readPing(TestConnection test) throws IOException {
         Peer.Frame frame = test.peer.readFrame();
-        assertEquals(0x89, frame.firstOctet());
+        assertEquals(0x89, frame.firstByte());
         return frame.payload();
     }
 

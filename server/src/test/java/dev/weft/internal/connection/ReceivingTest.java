@@ -30,9 +30,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(10)
 class ReceivingTest {
     private static byte[] random(int length) {
-        byte[] octets = new byte[length];
-        new Random(length).nextBytes(octets);
-        return octets;
+        byte[] bytes = new byte[length];
+        new Random(length).nextBytes(bytes);
+        return bytes;
     }
 
     @Test
@@ -56,7 +56,7 @@ class ReceivingTest {
     }
 
     @Test
-    void viewsOfSmallMessagesLieWhereTheOctetsWereRead() throws Exception {
+    void viewsOfSmallMessagesLieWhereTheBytesWereRead() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             test.peer.send("81 81 00000000 61  82 82 00000000 6263");
             test.onOwner(() -> {
@@ -81,9 +81,9 @@ class ReceivingTest {
     void aCutFrameIsCompletedWhereItLiesAndWhatFollowsToo() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             byte[] large = random(10_000);
-            byte[] octets = Arrays.copyOf(Peer.binary(large), 10_008 + 7);
-            System.arraycopy(Peer.text("x"), 0, octets, 10_008, 7);
-            test.peer.send(octets, 0, 2000);
+            byte[] bytes = Arrays.copyOf(Peer.binary(large), 10_008 + 7);
+            System.arraycopy(Peer.text("x"), 0, bytes, 10_008, 7);
+            test.peer.send(bytes, 0, 2000);
             var received = test.onOwner(() -> {
                 MessageView view = test.connection().receiveView();
                 byte[] array = view.array();
@@ -93,16 +93,16 @@ class ReceivingTest {
                 assertTrue(array == view.array(), "the same region");
                 return null;
             });
-            for (int from = 2000; from < octets.length; from += 4008) {
+            for (int from = 2000; from < bytes.length; from += 4008) {
                 test.awaitReading();
-                test.peer.send(octets, from, Math.min(octets.length, from + 4008));
+                test.peer.send(bytes, from, Math.min(bytes.length, from + 4008));
             }
             received.get();
         }
     }
 
     @Test
-    void textThatIsCompletedWhereItLiesFailsAtItsFirstBadOctet() throws Exception {
+    void textThatIsCompletedWhereItLiesFailsAtItsFirstBadByte() throws Exception {
         for (int bad : new int[]{100, 1999, 2000, 4999}) {
             try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
                 byte[] text = new byte[5000];

@@ -13,7 +13,7 @@ import java.util.function.BooleanSupplier;
 
 /** The connection's end of a transport: remembers its writes, cuts its reads, tells when it waits, fails on demand. */
 public final class RecordingTransport implements Transport {
-    /** One call of a write method: its octets, and the arrays they lay in. */
+    /** One call of a write method: its bytes, and the arrays they lay in. */
     public record Write(int length, byte[] first, byte[] second) {}
 
     private final Transport inner;
@@ -25,7 +25,7 @@ public final class RecordingTransport implements Transport {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final List<Write> writes = new ArrayList<>();
-    private long octetsRead;
+    private long bytesRead;
     private boolean inRead;
     private boolean inWrite;
     private volatile IOException readFailure;
@@ -66,9 +66,9 @@ public final class RecordingTransport implements Transport {
         }
     }
 
-    /** Waits until a read is under way and all the octets that were sent to it are read. */
+    /** Waits until a read is under way and all the bytes that were sent to it are read. */
     void awaitReading(long sent) throws InterruptedException {
-        await(() -> inRead && octetsRead == sent);
+        await(() -> inRead && bytesRead == sent);
     }
 
     /** Waits until a write is under way. */
@@ -110,7 +110,7 @@ public final class RecordingTransport implements Transport {
         } finally {
             note(() -> {
                 inRead = false;
-                octetsRead += Math.max(0, count[0]);
+                bytesRead += Math.max(0, count[0]);
             });
             target.limit(limit);
         }
@@ -137,7 +137,7 @@ public final class RecordingTransport implements Transport {
             int more = target.hasRemaining() && !ended ? inner.readNow(target) : ended ? -1 : 0;
             count[0] = count[0] == 0 ? more : count[0] + Math.max(0, more);
         } finally {
-            note(() -> octetsRead += Math.max(0, count[0]));
+            note(() -> bytesRead += Math.max(0, count[0]));
             target.limit(limit);
         }
         if (readFailure != null) {
@@ -146,7 +146,7 @@ public final class RecordingTransport implements Transport {
         return count[0];
     }
 
-    /** As a transport that parks its thread; the one octet that it has to read for that is kept. */
+    /** As a transport that parks its thread; the one byte that it has to read for that is kept. */
     @Override
     public boolean awaitReadable(TimeLimit time) throws IOException {
         if (!parks || ahead.position() > 0) {

@@ -132,12 +132,12 @@ class SendingTest {
             Peer.Frame frame;
             do {
                 frame = test.peer.readFrame();
-                assertEquals(first, frame.firstOctet() & 0x7f);
+                assertEquals(first, frame.firstByte() & 0x7f);
                 first = 0;
                 int at = all.length;
                 all = Arrays.copyOf(all, at + frame.payload().length);
                 System.arraycopy(frame.payload(), 0, all, at, frame.payload().length);
-            } while ((frame.firstOctet() & 0x80) == 0);
+            } while ((frame.firstByte() & 0x80) == 0);
             assertEquals(1 + 2 * pieceLength, all.length);
             assertArrayEquals(piece, Arrays.copyOfRange(all, 1, 1 + pieceLength));
             assertArrayEquals(piece, Arrays.copyOfRange(all, 1 + pieceLength, all.length));
@@ -259,7 +259,7 @@ class SendingTest {
             TestConnection.awaitUntil(() -> sender.getState() == Thread.State.WAITING);
             test.peer.readFrame();
             test.peer.readFrame();
-            assertEquals(0x88, test.peer.readFrame().firstOctet());
+            assertEquals(0x88, test.peer.readFrame().firstByte());
             assertInstanceOf(ConnectionClosedException.class,
                     assertThrows(ExecutionException.class, second::get).getCause());
             first.get();

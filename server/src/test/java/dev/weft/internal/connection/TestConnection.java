@@ -117,22 +117,22 @@ public final class TestConnection implements AutoCloseable {
             return this;
         }
 
-        /** Sets how many octets may be posted while they wait. */
-        public Setup maxQueuedSize(int octets) {
+        /** Sets how many bytes may be posted while they wait. */
+        public Setup maxQueuedSize(int bytes) {
             limits = new ConnectionLimits(limits.maxMessageSize(), limits.maxStreamedMessageSize(),
-                    limits.maxFramesPerMessage(), octets, limits.readAheadSize());
+                    limits.maxFramesPerMessage(), bytes, limits.readAheadSize());
             return this;
         }
 
-        /** Sets how many octets the network holds each way. */
-        public Setup capacity(int octets) {
-            capacity = octets;
+        /** Sets how many bytes the network holds each way. */
+        public Setup capacity(int bytes) {
+            capacity = bytes;
             return this;
         }
 
-        /** Cuts every read to so many octets. */
-        public Setup readLength(int octets) {
-            readLength = octets;
+        /** Cuts every read to so many bytes. */
+        public Setup readLength(int bytes) {
+            readLength = bytes;
             return this;
         }
 
@@ -334,7 +334,7 @@ public final class TestConnection implements AutoCloseable {
         }
     }
 
-    /** Waits until the connection's thread waits for octets, all that were sent being read. */
+    /** Waits until the connection's thread waits for bytes, all that were sent being read. */
     public void awaitReading() throws InterruptedException {
         transport.awaitReading(peer.sent());
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Text is UTF-8, and the connection is failed by the first octet that cannot be part of it (RFC 6455 §8.1). */
+/** Text is UTF-8, and the connection is failed by the first byte that cannot be part of it (RFC 6455 §8.1). */
 @Timeout(60)
 class TextRulesTest {
     private static final Handler READER = connection -> {
@@ -38,14 +38,14 @@ class TextRulesTest {
             "", "a", "\u0000", "é", "€", "\uD83D\uDE00", "\uFFFD", "\uDBFF\uDFFF", "\uFFFE\uFFFF\uFDD0",
             "aé€\uD83D\uDE00z\uFFFDé", "\uD7FF\uE000", "κόσμε and more than eight plain characters"})
     void validTextPassesHoweverFragmentsAndReadsCutIt(String text) throws Exception {
-        byte[] octets = text.getBytes(UTF_8);
+        byte[] bytes = text.getBytes(UTF_8);
         for (Handler depth : DEPTHS) {
-            for (int cut = 0; cut <= octets.length; cut++) {
-                byte[] head = Arrays.copyOf(octets, cut);
-                byte[] tail = Arrays.copyOfRange(octets, cut, octets.length);
+            for (int cut = 0; cut <= bytes.length; cut++) {
+                byte[] head = Arrays.copyOf(bytes, cut);
+                byte[] tail = Arrays.copyOfRange(bytes, cut, bytes.length);
                 try (TestConnection test = TestConnection.with().readLength(1 + cut % 3).start(depth)) {
                     test.peer.sendFrame(0x01, head).sendFrame(0x80, tail).expectText(text);
-                    test.peer.sendFrame(0x81, octets).expectText(text);
+                    test.peer.sendFrame(0x81, bytes).expectText(text);
                 }
             }
         }
@@ -56,16 +56,16 @@ class TextRulesTest {
             "80", "bf", "c080", "c1bf", "c3", "c328", "e08080", "e09fbf", "e282", "e28228", "eda080", "edbfbf",
             "f0808080", "f08fbfbf", "f09f98", "f09f9828", "f4908080", "f5808080", "fe", "ff", "cebae1bdb9eda080"})
     void invalidTextFailsWith1007(String invalid) throws Exception {
-        byte[] octets = hex("61" + invalid);
+        byte[] bytes = hex("61" + invalid);
         for (Handler depth : DEPTHS) {
-            for (int cut = 0; cut <= octets.length; cut++) {
+            for (int cut = 0; cut <= bytes.length; cut++) {
                 try (TestConnection test = TestConnection.with().readLength(cut == 0 ? 1 : 1000).start(depth)) {
                     test.peer.sendText("good");
                     if (cut == 0) {
-                        test.peer.sendFrame(0x81, octets);
+                        test.peer.sendFrame(0x81, bytes);
                     } else {
-                        test.peer.sendFrame(0x01, Arrays.copyOf(octets, cut))
-                                .sendFrame(0x80, Arrays.copyOfRange(octets, cut, octets.length));
+                        test.peer.sendFrame(0x01, Arrays.copyOf(bytes, cut))
+                                .sendFrame(0x80, Arrays.copyOfRange(bytes, cut, bytes.length));
                     }
                     test.peer.shutdownOutput().expectText("good").expectCloseAndEnd(1007);
                     assertEquals(1007, assertViolation(test).closeCode());
@@ -77,7 +77,7 @@ class TextRulesTest {
     @Test
     void theConnectionFailsInTheMiddleOfTheFrame() throws Exception {
         for (Handler depth : DEPTHS) {
-            // Of 256 octets only the first four ever come: ED A0 begins a surrogate.
+            // Of 256 bytes only the first four ever come: ED A0 begins a surrogate.
             try (TestConnection test = TestConnection.start(depth)) {
                 test.peer.send("81 fe 0100 00000000 61 c3a9 ed");
                 test.awaitReading();
@@ -88,13 +88,13 @@ class TextRulesTest {
     }
 
     @Test
-    void theConnectionFailsBetweenFragmentsAsSoonAsTheOctetCame() throws Exception {
+    void theConnectionFailsBetweenFragmentsAsSoonAsTheByteCame() throws Exception {
         for (Handler depth : DEPTHS) {
             try (TestConnection test = TestConnection.start(depth)) {
                 test.peer.send("01 81 00000000 f4");
                 test.awaitReading();
                 test.peer.send("00 81 00000000 90");
-                assertEquals(0x88, test.peer.readFrame().firstOctet());
+                assertEquals(0x88, test.peer.readFrame().firstByte());
             }
         }
     }

@@ -146,14 +146,14 @@ class TrySendTest {
     @Test
     void messagesBeyondTheLimitMustBeRefusedUntilThePeerReads() throws Exception {
         BufferBudget budget = new BufferBudget(1 << 20);
-        // Three messages of 36 octets, each counted with 64 more.
+        // Three messages of 36 bytes, each counted with 64 more.
         try (TestConnection test = TestConnection.with().capacity(NARROW).maxQueuedSize(300).budget(budget)
                 .start(null)) {
             fill(test);
             for (int i = 0; i < 2; i++) {
                 assertAccepted(test.connection().trySend("x".repeat(36)));
             }
-            assertEquals(SendResult.PEER_BEHIND, test.connection().trySend("x".repeat(37)), "one octet too many");
+            assertEquals(SendResult.PEER_BEHIND, test.connection().trySend("x".repeat(37)), "one byte too many");
             assertAccepted(test.connection().trySend("x".repeat(36)));
             assertEquals(SendResult.PEER_BEHIND, test.connection().trySend(""), "an empty one counts as well");
             assertTrue(test.connection().isOpen());
@@ -342,13 +342,13 @@ class TrySendTest {
 
     @Test
     void sameBytesMayGoToManyConnections() throws Exception {
-        byte[] octets = "shared".getBytes(UTF_8);
+        byte[] bytes = "shared".getBytes(UTF_8);
         try (TestConnection client = TestConnection.with().role(Role.CLIENT).start(null);
                 TestConnection server = TestConnection.start(null)) {
-            assertAccepted(client.connection().trySend(MessageType.TEXT, octets, 0, octets.length));
-            assertAccepted(server.connection().trySend(MessageType.TEXT, octets, 0, octets.length));
+            assertAccepted(client.connection().trySend(MessageType.TEXT, bytes, 0, bytes.length));
+            assertAccepted(server.connection().trySend(MessageType.TEXT, bytes, 0, bytes.length));
             server.peer.expectText("shared");
-            byte[] frame = client.peer.read(2 + 4 + octets.length);
+            byte[] frame = client.peer.read(2 + 4 + bytes.length);
             assertEquals("8186", Peer.hex(new byte[]{frame[0], frame[1]}));
             ByteBuffer masked = ByteBuffer.wrap(frame, 6, 6);
             StringBuilder text = new StringBuilder();
@@ -356,7 +356,7 @@ class TrySendTest {
                 text.append((char) (masked.get() ^ frame[2 + (i & 3)]));
             }
             assertEquals("shared", text.toString());
-            assertEquals("shared", new String(octets, UTF_8));
+            assertEquals("shared", new String(bytes, UTF_8));
         }
     }
 
@@ -368,7 +368,7 @@ class TrySendTest {
             assertAccepted(test.connection().trySend("queued"));
             for (String text : List.of("sent", "queued")) {
                 Peer.Frame frame = test.peer.readFrame();
-                assertEquals(0x81 | 0x20, frame.firstOctet(), "RSV2");
+                assertEquals(0x81 | 0x20, frame.firstByte(), "RSV2");
                 assertEquals(text, new String(decoder.apply(frame.payload()), UTF_8));
             }
         }
@@ -598,7 +598,7 @@ class TrySendTest {
             int[] next = new int[7];
             for (int i = 0; i < 7 * each;) {
                 Peer.Frame frame = test.peer.readFrame();
-                if (frame.firstOctet() == 0x8a) {
+                if (frame.firstByte() == 0x8a) {
                     continue;
                 }
                 String[] words = frame.text().split(" ", 3);

@@ -4,7 +4,7 @@ import dev.weft.internal.extension.Extension;
 import dev.weft.parser.FrameHeader;
 import java.util.concurrent.Callable;
 
-/** A toy: the octets of transformed messages XORed with a running key, which goes on from message to message. */
+/** A toy: the bytes of transformed messages XORed with a running key, which goes on from message to message. */
 final class XorExtension implements Extension {
     private final Transform decoder = new Step();
     private final Step encoder = new Step();
@@ -39,7 +39,7 @@ final class XorExtension implements Extension {
         encoder.onInput = action;
     }
 
-    /** The key moves with every octet, so that a lost one spoils all that follows. */
+    /** The key moves with every byte, so that a lost one spoils all that follows. */
     static final class Step implements Transform {
         private byte[] array;
         private int from;
@@ -84,9 +84,9 @@ final class XorExtension implements Extension {
         }
 
         /** All at once, as a peer does it. */
-        byte[] apply(byte[] octets) {
-            input(octets, 0, octets.length, true);
-            byte[] result = new byte[octets.length];
+        byte[] apply(byte[] bytes) {
+            input(bytes, 0, bytes.length, true);
+            byte[] result = new byte[bytes.length];
             output(result, 0, result.length);
             return result;
         }

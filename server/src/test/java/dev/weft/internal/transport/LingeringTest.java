@@ -37,10 +37,10 @@ class LingeringTest {
     void aPeerThatSendsWithoutEndIsLeft() throws Exception {
         AtomicLong sent = new AtomicLong();
         FutureTask<IOException> sending = new FutureTask<>(() -> {
-            ByteBuffer octets = ByteBuffer.allocate(CAPACITY);
+            ByteBuffer bytes = ByteBuffer.allocate(CAPACITY);
             while (sent.get() <= MOST) {
                 try {
-                    there.write(octets.clear());
+                    there.write(bytes.clear());
                 } catch (IOException e) {
                     return e;
                 }

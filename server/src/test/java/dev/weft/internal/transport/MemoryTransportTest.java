@@ -27,12 +27,12 @@ class MemoryTransportTest {
     private final MemoryTransport here = ends[0];
     private final MemoryTransport there = ends[1];
 
-    private static ByteBuffer octets(int... values) {
-        ByteBuffer octets = ByteBuffer.allocate(values.length);
+    private static ByteBuffer bytes(int... values) {
+        ByteBuffer bytes = ByteBuffer.allocate(values.length);
         for (int value : values) {
-            octets.put((byte) value);
+            bytes.put((byte) value);
         }
-        return octets.flip();
+        return bytes.flip();
     }
 
     private static byte[] read(Transport transport, int room) throws IOException {
@@ -53,15 +53,15 @@ class MemoryTransportTest {
     }
 
     @Test
-    void octetsGoBothWaysAndAReadTakesWhatIsThere() throws IOException {
-        here.write(octets(1, 2, 3));
-        there.write(octets(9), octets(8, 7));
+    void bytesGoBothWaysAndAReadTakesWhatIsThere() throws IOException {
+        here.write(bytes(1, 2, 3));
+        there.write(bytes(9), bytes(8, 7));
         assertArrayEquals(new byte[]{1, 2}, read(there, 2));
         assertArrayEquals(new byte[]{3}, read(there, 10));
         assertEquals(0, there.readNow(ByteBuffer.allocate(1)));
         ByteBuffer three = ByteBuffer.allocate(10);
         assertEquals(3, here.readNow(three));
-        assertEquals(octets(9, 8, 7), three.flip());
+        assertEquals(bytes(9, 8, 7), three.flip());
     }
 
     @Test
@@ -84,12 +84,12 @@ class MemoryTransportTest {
 
     @Test
     void afterAShutdownOfTheOutputTheOtherEndReadsTheRestAndThenTheEnd() throws IOException {
-        here.write(octets(1));
+        here.write(bytes(1));
         here.shutdownOutput();
-        assertThrows(ClosedChannelException.class, () -> here.write(octets(2)));
+        assertThrows(ClosedChannelException.class, () -> here.write(bytes(2)));
         assertArrayEquals(new byte[]{1}, read(there, 4));
         assertEquals(-1, there.read(ByteBuffer.allocate(1)));
-        there.write(octets(3));
+        there.write(bytes(3));
         assertArrayEquals(new byte[]{3}, read(here, 4));
     }
 
@@ -106,23 +106,23 @@ class MemoryTransportTest {
         here.close();
         assertInstanceOf(AsynchronousCloseException.class, failure(reading));
         assertInstanceOf(AsynchronousCloseException.class, failure(writing));
-        assertThrows(IOException.class, () -> here.write(octets(1)));
+        assertThrows(IOException.class, () -> here.write(bytes(1)));
         assertThrows(IOException.class, () -> here.read(ByteBuffer.allocate(1)));
     }
 
     @Test
     void aCloseWithNothingUnreadEndsTheOtherEndsInput() throws IOException {
-        here.write(octets(1));
+        here.write(bytes(1));
         here.close();
         assertArrayEquals(new byte[]{1}, read(there, 4));
         assertEquals(-1, there.read(ByteBuffer.allocate(1)));
-        assertThrows(IOException.class, () -> there.write(octets(1)));
+        assertThrows(IOException.class, () -> there.write(bytes(1)));
     }
 
     @Test
-    void aCloseWithOctetsUnreadResetsTheOtherEnd() throws Exception {
-        there.write(octets(1));
-        here.write(octets(2));
+    void aCloseWithBytesUnreadResetsTheOtherEnd() throws Exception {
+        there.write(bytes(1));
+        here.write(bytes(2));
         here.close();
         assertThrows(IOException.class, () -> there.read(ByteBuffer.allocate(1)));
         FutureTask<Void> writing = start(() -> {
@@ -135,23 +135,23 @@ class MemoryTransportTest {
     @Test
     void theListenerMustBeToldOfWhatComesWhileNobodyReads() throws Exception {
         AtomicInteger told = new AtomicInteger();
-        here.write(octets(1));
+        here.write(bytes(1));
         there.onUnread(told::incrementAndGet);
         assertEquals(1, told.get());
-        here.writeNow(octets(2));
+        here.writeNow(bytes(2));
         assertEquals(2, told.get());
         here.shutdownOutput();
         assertEquals(3, told.get());
         FutureTask<Integer> reading = start(() -> here.read(ByteBuffer.allocate(1)));
         here.onUnread(told::incrementAndGet);
-        there.write(octets(3));
+        there.write(bytes(3));
         assertEquals(1, reading.get());
     }
 
     @Test
     void whatAReadHasLeftMustBeAskedFor() throws Exception {
         there.onUnread(() -> {});
-        here.write(octets(1, 2));
+        here.write(bytes(1, 2));
         assertArrayEquals(new byte[]{1}, read(there, 1));
         assertFalse(there.tellsOfUnread());
         assertArrayEquals(new byte[]{2}, read(there, 1));
@@ -164,13 +164,13 @@ class MemoryTransportTest {
         Thread thread = Thread.startVirtualThread(reading);
         thread.interrupt();
         assertInstanceOf(InterruptedIOException.class, failure(reading));
-        there.write(octets(7));
+        there.write(bytes(7));
         assertArrayEquals(new byte[]{7}, read(here, 2));
     }
 
     @Test
     void anInterruptedWriteMustSayWhatWasWritten() throws Exception {
-        ByteBuffer source = octets(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
+        ByteBuffer source = bytes(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
         FutureTask<Void> writing = new FutureTask<>(() -> {
             here.write(source);
             return null;
@@ -186,8 +186,8 @@ class MemoryTransportTest {
 
     @Test
     void writeNowMustNotWaitAndMustTakeOfBothBuffers() throws Exception {
-        ByteBuffer second = octets(4, 5, 6, 7, 8, 9);
-        here.writeNow(octets(1, 2, 3), second);
+        ByteBuffer second = bytes(4, 5, 6, 7, 8, 9);
+        here.writeNow(bytes(1, 2, 3), second);
         assertEquals(1, second.remaining());
         here.writeNow(second);
         assertEquals(1, second.remaining());
@@ -198,10 +198,10 @@ class MemoryTransportTest {
 
     @Test
     void onlyAWriteThatHadToWaitMustShowProgress() throws Exception {
-        here.write(octets(1, 2, 3, 4, 5, 6, 7, 8));
+        here.write(bytes(1, 2, 3, 4, 5, 6, 7, 8));
         assertEquals(0, here.writeProgress());
         FutureTask<Void> writing = new FutureTask<>(() -> {
-            here.write(octets(9));
+            here.write(bytes(9));
             return null;
         });
         Thread thread = Thread.startVirtualThread(writing);
@@ -215,8 +215,8 @@ class MemoryTransportTest {
     }
 
     @Test
-    void lingeringDropsWhatStillComesSoThatNoResetDestroysTheLastOctets() throws Exception {
-        here.write(octets(1, 2));
+    void lingeringDropsWhatStillComesSoThatNoResetDestroysTheLastBytes() throws Exception {
+        here.write(bytes(1, 2));
         FutureTask<Void> lingering = start(() -> {
             Lingering.close(here);
             return null;
@@ -232,7 +232,7 @@ class MemoryTransportTest {
     }
 
     @Test
-    void lingeringIsBoundedInOctets() throws Exception {
+    void lingeringIsBoundedInBytes() throws Exception {
         MemoryTransport[] wide = MemoryTransport.pair(1 << 16);
         FutureTask<Void> lingering = start(() -> {
             Lingering.close(wide[0]);

@@ -28,14 +28,14 @@ class ParkingTransportStressTest {
 
     @ParameterizedTest
     @EnumSource
-    void everyWaitEndsAndEveryOctetArrives(Driver driver) throws Exception {
+    void everyWaitEndsAndEveryByteArrives(Driver driver) throws Exception {
         stress(TransportVariant.real(), driver);
     }
 
     /** The steps of the state machine drawn out, so that they meet in many more ways. */
     @ParameterizedTest
     @EnumSource
-    void everyWaitEndsAndEveryOctetArrivesHoweverSlowTheSteps(Driver driver) throws Exception {
+    void everyWaitEndsAndEveryByteArrivesHoweverSlowTheSteps(Driver driver) throws Exception {
         stress(TransportVariant.copy(), driver);
     }
 
@@ -43,7 +43,7 @@ class ParkingTransportStressTest {
         TransportStress.Outcome outcome = TransportStress.run(variant, driver,
                 new TransportStress.Settings(SEED, LENGTH, 8, 2, PATIENCE));
         // A run that did next to nothing would find next to nothing.
-        assertTrue(outcome.octets() > 0 && outcome.waits() > 0, outcome::toString);
+        assertTrue(outcome.bytes() > 0 && outcome.waits() > 0, outcome::toString);
     }
 
     @ParameterizedTest

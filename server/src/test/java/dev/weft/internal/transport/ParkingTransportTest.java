@@ -98,7 +98,7 @@ class ParkingTransportTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void readsWaitForOctetsAndTheirEnd(boolean pinned) throws Exception {
+    void readsWaitForBytesAndTheirEnd(boolean pinned) throws Exception {
         try (Pair pair = new Pair(pinned)) {
             FutureTask<Integer> reading = start(() -> pair.transport.read(ByteBuffer.allocate(10)));
             pair.peer.write(ByteBuffer.wrap(new byte[3]));
@@ -360,12 +360,12 @@ class ParkingTransportTest {
         assertTrue(type.isInstance(assertThrows(ExecutionException.class, task::get).getCause()));
     }
 
-    /** A reader that is busy at random times, so that its socket is disarmed and armed again, misses no octet. */
+    /** A reader that is busy at random times, so that its socket is disarmed and armed again, misses no byte. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void noWakeUpIsLost(boolean pinned) throws Exception {
         int connections = 16;
-        int octetsEach = 20_000;
+        int bytesEach = 20_000;
         FutureTask<?>[] echoes = new FutureTask<?>[connections];
         FutureTask<?>[] clients = new FutureTask<?>[connections];
         Poller poller = new Poller("poller", pinned);
@@ -386,7 +386,7 @@ class ParkingTransportTest {
                 return null;
             });
             clients[i] = start(() -> {
-                converse(peer, new Random(seed), octetsEach);
+                converse(peer, new Random(seed), bytesEach);
                 return null;
             });
         }
@@ -397,9 +397,9 @@ class ParkingTransportTest {
         poller.stop();
     }
 
-    private static void converse(SocketChannel peer, Random random, int octets) throws IOException {
+    private static void converse(SocketChannel peer, Random random, int bytes) throws IOException {
         int sent = 0;
-        while (sent < octets) {
+        while (sent < bytes) {
             byte[] message = new byte[1 + random.nextInt(200)];
             random.nextBytes(message);
             peer.write(ByteBuffer.wrap(message));

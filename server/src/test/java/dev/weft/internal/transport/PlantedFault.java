@@ -27,7 +27,7 @@ enum PlantedFault {
                         throw new AsynchronousCloseException();
                     }
             """),
-    /** The reader's wait ends without octets, as often as the writer's does. */
+    /** The reader's wait ends without bytes, as often as the writer's does. */
     WRITABLE_WAKES_THE_READER_TOO("""
                         LockSupport.unpark(writer);
                     }

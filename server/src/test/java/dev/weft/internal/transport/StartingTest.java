@@ -75,17 +75,17 @@ class StartingTest {
         System.exit(0);
     }
 
-    /** Sends one octet to and fro for ever. */
+    /** Sends one byte to and fro for ever. */
     private static void converse(ParkingTransport transport, boolean begins, LongAdder rounds) {
         Thread.ofVirtual().start(() -> {
-            ByteBuffer octet = ByteBuffer.allocate(1);
+            ByteBuffer oneByte = ByteBuffer.allocate(1);
             try {
                 if (begins) {
-                    transport.write(octet);
+                    transport.write(oneByte);
                 }
-                while (transport.read(octet.clear()) > 0) {
+                while (transport.read(oneByte.clear()) > 0) {
                     rounds.increment();
-                    transport.write(octet.flip());
+                    transport.write(oneByte.flip());
                 }
             } catch (IOException e) {
                 throw new IllegalStateException(e);

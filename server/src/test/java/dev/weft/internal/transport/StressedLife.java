@@ -18,14 +18,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One connection under stress, from its registration to its end: octets both ways at once, read and written by threads
+ * One connection under stress, from its registration to its end: bytes both ways at once, read and written by threads
  * that relieve one another, dawdle, are interrupted, told to try again, and unparked for nothing; and one of many ends, at a
  * random moment. The seed decides what everybody does, but not who is first.
  */
 final class StressedLife {
     /** How a life ends. */
     private enum End {
-        /** All octets come both ways, each with its end; nothing may go wrong. */
+        /** All bytes come both ways, each with its end; nothing may go wrong. */
         HALF_CLOSES(true), ALL_GOES_WELL_AGAIN(true),
         /** The same, interrupted or told to try again between two steps of the thread that reads or writes. */
         INTERRUPTED_WITHIN_A_READ(true), INTERRUPTED_WITHIN_A_WRITE(true), RETRIED_WITHIN_A_WRITE(true), CLOSE(
@@ -134,7 +134,7 @@ final class StressedLife {
         return progress.get();
     }
 
-    long octets() {
+    long bytes() {
         return received + receivedByPeer;
     }
 
@@ -146,7 +146,7 @@ final class StressedLife {
         return vainWaits;
     }
 
-    /** Lives it; fails if an octet is wrong or an end is not as it should be. Waits for good if the transport does. */
+    /** Lives it; fails if a byte is wrong or an end is not as it should be. Waits for good if the transport does. */
     void run(TransportVariant.Subject subject, ServerSocketChannel listener) throws Exception {
         SocketAddress address = listener.getLocalAddress();
         SocketChannel accepted;
@@ -181,7 +181,7 @@ final class StressedLife {
         }
         checkRetries();
         if (mustSucceed() && (received != inbound || receivedByPeer != outbound)) {
-            throw new AssertionError(this + " lost octets");
+            throw new AssertionError(this + " lost bytes");
         }
     }
 
@@ -465,22 +465,22 @@ final class StressedLife {
     }
 
     private ByteBuffer piece(long from, long total, int way, Random own, int longest) {
-        byte[] octets = new byte[(int) Math.min(total - from, 1 + own.nextInt(longest))];
-        for (int i = 0; i < octets.length; i++) {
-            octets[i] = octet(from + i, way);
+        byte[] bytes = new byte[(int) Math.min(total - from, 1 + own.nextInt(longest))];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = byteAt(from + i, way);
         }
-        return ByteBuffer.wrap(octets);
+        return ByteBuffer.wrap(bytes);
     }
 
-    private void check(ByteBuffer octets, long from, int way) {
-        for (int i = 0; i < octets.limit(); i++) {
-            if (octets.get(i) != octet(from + i, way)) {
-                throw new AssertionError("octet " + (from + i) + " is wrong");
+    private void check(ByteBuffer bytes, long from, int way) {
+        for (int i = 0; i < bytes.limit(); i++) {
+            if (bytes.get(i) != byteAt(from + i, way)) {
+                throw new AssertionError("byte " + (from + i) + " is wrong");
             }
         }
     }
 
-    private byte octet(long position, int way) {
+    private byte byteAt(long position, int way) {
         return (byte) ((position ^ position >>> 7) * 131 + seed + way);
     }
 

@@ -85,7 +85,7 @@ final class TlsPair implements AutoCloseable {
         }
     }
 
-    /** Reads so many octets, or up to the end. */
+    /** Reads so many bytes, or up to the end. */
     static byte[] read(Transport from, int length) throws IOException {
         ByteBuffer all = ByteBuffer.allocate(length);
         while (all.hasRemaining() && from.read(all) >= 0) {}
@@ -198,7 +198,7 @@ final class TlsPair implements AutoCloseable {
     }
 
     /**
-     * Reads in pieces: up to a place in the stream, and what is behind; or all in pieces of one octet.
+     * Reads in pieces: up to a place in the stream, and what is behind; or all in pieces of one byte.
      */
     static final class Cutting extends Passing {
         private final long cut;
@@ -209,7 +209,7 @@ final class TlsPair implements AutoCloseable {
         /**
          * Cuts.
          *
-         * @param cut               where, or -1 behind each octet
+         * @param cut               where, or -1 behind each byte
          * @param waitsOutsideReads as {@link Transport#awaitReadable()} tells
          */
         Cutting(Transport below, long cut, boolean waitsOutsideReads) {
@@ -260,7 +260,7 @@ final class TlsPair implements AutoCloseable {
             return result;
         }
 
-        /** So many octets were read. */
+        /** So many bytes were read. */
         long count() {
             return count;
         }

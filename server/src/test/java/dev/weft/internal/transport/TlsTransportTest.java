@@ -32,17 +32,17 @@ class TlsTransportTest {
     private static final String TLS12 = "TLSv1.2";
 
     private static byte[] random(int length) {
-        byte[] octets = new byte[length];
-        new Random(length).nextBytes(octets);
-        return octets;
+        byte[] bytes = new byte[length];
+        new Random(length).nextBytes(bytes);
+        return bytes;
     }
 
-    private static ByteBuffer octets(int... values) {
-        ByteBuffer octets = ByteBuffer.allocate(values.length);
+    private static ByteBuffer bytes(int... values) {
+        ByteBuffer bytes = ByteBuffer.allocate(values.length);
         for (int value : values) {
-            octets.put((byte) value);
+            bytes.put((byte) value);
         }
-        return octets.flip();
+        return bytes.flip();
     }
 
     /** Waits until a thread that was started waits. */
@@ -58,7 +58,7 @@ class TlsTransportTest {
 
     @ParameterizedTest
     @ValueSource(strings = {TLS13, TLS12})
-    void octetsTravelBothWays(String protocol) throws Exception {
+    void bytesTravelBothWays(String protocol) throws Exception {
         try (TlsPair pair = TlsPair.open(protocol)) {
             assertEquals(protocol, pair.server.tlsSession().orElseThrow().getProtocol());
             for (int length : new int[]{1, 100, 16_384, 16_385, 100_000}) {
@@ -67,7 +67,7 @@ class TlsTransportTest {
                 pair.client.write(ByteBuffer.wrap(there));
                 assertArrayEquals(there, TlsPair.get(reading));
                 reading = TlsPair.start(() -> TlsPair.read(pair.client, length + 3));
-                pair.server.write(octets(1, 2, 3), ByteBuffer.wrap(there));
+                pair.server.write(bytes(1, 2, 3), ByteBuffer.wrap(there));
                 byte[] back = TlsPair.get(reading);
                 assertArrayEquals(new byte[]{1, 2, 3}, Arrays.copyOf(back, 3));
                 assertArrayEquals(there, Arrays.copyOfRange(back, 3, back.length));
@@ -100,13 +100,13 @@ class TlsTransportTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aStreamOfSingleOctetsIsTheSame(boolean waitsOutsideReads) throws Exception {
+    void aStreamOfSingleBytesIsTheSame(boolean waitsOutsideReads) throws Exception {
         for (String protocol : List.of(TLS13, TLS12)) {
             try (TlsPair pair = TlsPair.open(protocol,
                     below -> new Cutting(below, -1, waitsOutsideReads))) {
-                byte[] octets = random(40_000);
-                pair.client.write(ByteBuffer.wrap(octets));
-                assertArrayEquals(octets, TlsPair.read(pair.server, octets.length));
+                byte[] bytes = random(40_000);
+                pair.client.write(ByteBuffer.wrap(bytes));
+                assertArrayEquals(bytes, TlsPair.read(pair.server, bytes.length));
                 assertEquals(0, pair.budget.taken());
             }
         }
@@ -115,8 +115,8 @@ class TlsTransportTest {
     @Test
     void targetsMayBeSmallerThanARecord() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13)) {
-            byte[] octets = random(1000);
-            pair.client.write(ByteBuffer.wrap(octets));
+            byte[] bytes = random(1000);
+            pair.client.write(ByteBuffer.wrap(bytes));
             byte[] read = new byte[1000];
             for (int at = 0, step = 1; at < 1000; step++) {
                 ByteBuffer target = ByteBuffer.wrap(read, at, Math.min(step, 1000 - at));
@@ -124,7 +124,7 @@ class TlsTransportTest {
                 at += at % 2 == 0 ? pair.server.read(target) : pair.server.readNow(target);
                 assertFalse(target.hasRemaining(), "what is decrypted is here");
             }
-            assertArrayEquals(octets, read);
+            assertArrayEquals(bytes, read);
             assertEquals(0, pair.server.readNow(ByteBuffer.allocate(1)));
             assertEquals(0, pair.budget.taken());
         }
@@ -134,11 +134,11 @@ class TlsTransportTest {
     void allRecordsThatAreHereAreReadAtOnce() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13)) {
             for (int i = 0; i < 20; i++) {
-                pair.client.write(octets(i));
+                pair.client.write(bytes(i));
             }
             assertTrue(pair.server.awaitReadable());
             ByteBuffer target = ByteBuffer.allocate(100);
-            // Over what can wait only inside a read, the first octets come by themselves.
+            // Over what can wait only inside a read, the first bytes come by themselves.
             while (target.position() < 20) {
                 assertTrue(pair.server.readNow(target) >= Math.min(7, 20 - target.position()));
             }
@@ -146,9 +146,9 @@ class TlsTransportTest {
     }
 
     @Test
-    void awaitingTellsOfOctetsThatAreDecryptedAlready() throws Exception {
+    void awaitingTellsOfBytesThatAreDecryptedAlready() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13, below -> new Cutting(below, 1 << 20, true))) {
-            pair.client.write(octets(1, 2));
+            pair.client.write(bytes(1, 2));
             assertEquals(1, pair.server.read(ByteBuffer.allocate(1)));
             // Nothing more comes from below: it would wait for ever.
             assertTrue(pair.server.awaitReadable());
@@ -170,7 +170,7 @@ class TlsTransportTest {
         })) {
             assertTrue(writes.size() <= 3, "the handshake's flights: " + writes);
             writes.clear();
-            pair.server.write(octets(1, 2, 3), ByteBuffer.allocate(4096));
+            pair.server.write(bytes(1, 2, 3), ByteBuffer.allocate(4096));
             assertEquals(1, writes.size());
             assertTrue(writes.get(0) < 4096 + 3 + 40, writes.toString());
             TlsPair.read(pair.client, 4099);
@@ -212,8 +212,8 @@ class TlsTransportTest {
             int[] counts = new int[writers];
             for (int n = 0; n < writers * messages; n++) {
                 byte[] message = TlsPair.read(pair.client, length);
-                for (byte octet : message) {
-                    assertEquals(message[0], octet, "writes are whole");
+                for (byte b : message) {
+                    assertEquals(message[0], b, "writes are whole");
                 }
                 counts[message[0]]++;
             }
@@ -232,9 +232,9 @@ class TlsTransportTest {
 
     @ParameterizedTest
     @ValueSource(strings = {TLS13, TLS12})
-    void closeNotifyIsTheEndOfTheOctets(String protocol) throws Exception {
+    void closeNotifyIsTheEndOfTheBytes(String protocol) throws Exception {
         try (TlsPair pair = TlsPair.open(protocol)) {
-            pair.client.write(octets(1));
+            pair.client.write(bytes(1));
             pair.client.shutdownOutput();
             pair.client.shutdownOutput();
             assertArrayEquals(new byte[]{1}, TlsPair.read(pair.server, 10));
@@ -250,7 +250,7 @@ class TlsTransportTest {
         try (TlsPair pair = TlsPair.open(TLS13)) {
             pair.client.shutdownOutput();
             assertEquals(-1, pair.server.read(ByteBuffer.allocate(1)));
-            pair.server.write(octets(7));
+            pair.server.write(bytes(7));
             pair.server.shutdownOutput();
             assertArrayEquals(new byte[]{7}, TlsPair.read(pair.client, 10));
         }
@@ -258,15 +258,15 @@ class TlsTransportTest {
 
     @ParameterizedTest
     @ValueSource(strings = {TLS13, TLS12})
-    void behindOurCloseNotifyThePeersOctetsAreStillRead(String protocol) throws Exception {
+    void behindOurCloseNotifyThePeersBytesAreStillRead(String protocol) throws Exception {
         try (TlsPair pair = TlsPair.open(protocol)) {
-            pair.client.write(octets(1, 2, 3));
+            pair.client.write(bytes(1, 2, 3));
             pair.server.shutdownOutput();
             assertArrayEquals(new byte[]{1, 2, 3}, TlsPair.read(pair.server, 3));
             assertEquals(-1, pair.client.read(ByteBuffer.allocate(1)));
             pair.client.shutdownOutput();
             assertEquals(-1, pair.server.read(ByteBuffer.allocate(1)));
-            assertThrows(IOException.class, () -> pair.server.write(octets(1)));
+            assertThrows(IOException.class, () -> pair.server.write(bytes(1)));
         }
     }
 
@@ -274,8 +274,8 @@ class TlsTransportTest {
     @ValueSource(ints = {0, 1, 4, 5, 6, 20})
     void anEndWithoutCloseNotifyIsNoEnd(int partOfARecord) throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13)) {
-            pair.client.write(octets(1));
-            pair.belowClient.write(octets(0x17, 3, 3, 0, 100, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+            pair.client.write(bytes(1));
+            pair.belowClient.write(bytes(0x17, 3, 3, 0, 100, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
                     .limit(partOfARecord));
             pair.belowClient.shutdownOutput();
             ByteBuffer target = ByteBuffer.allocate(10);
@@ -286,17 +286,17 @@ class TlsTransportTest {
     }
 
     @Test
-    void octetsBeforeABrokenRecordAreRead() throws Exception {
+    void bytesBeforeABrokenRecordAreRead() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13)) {
-            pair.client.write(octets(1, 2));
-            ByteBuffer broken = ByteBuffer.allocate(45).put(octets(0x17, 3, 3, 0, 40));
+            pair.client.write(bytes(1, 2));
+            ByteBuffer broken = ByteBuffer.allocate(45).put(bytes(0x17, 3, 3, 0, 40));
             pair.belowClient.write(broken.rewind());
             assertArrayEquals(new byte[]{1, 2}, TlsPair.read(pair.server, 2));
             SSLException failure = assertThrows(SSLException.class, () -> pair.server.read(ByteBuffer.allocate(1)));
             assertEquals(failure, assertThrows(SSLException.class, () -> pair.server.read(ByteBuffer.allocate(1))));
             SSLException told = assertThrows(SSLException.class, () -> pair.client.read(ByteBuffer.allocate(1)));
             assertTrue(told.getMessage().contains("alert"), told.getMessage());
-            assertThrows(IOException.class, () -> pair.server.write(octets(1)));
+            assertThrows(IOException.class, () -> pair.server.write(bytes(1)));
         }
     }
 
@@ -362,11 +362,11 @@ class TlsTransportTest {
         try (TlsPair pair = openWithAWriterThatWaits(100_000)) {
             for (int i = 1; i <= 5; i++) {
                 updateKeys(pair, 1);
-                pair.client.write(octets(i));
+                pair.client.write(bytes(i));
                 assertArrayEquals(new byte[]{(byte) i}, TlsPair.read(pair.server, 1));
             }
             assertArrayEquals(random(100_000), TlsPair.read(pair.client, 100_000));
-            pair.server.write(octets(9));
+            pair.server.write(bytes(9));
             assertArrayEquals(new byte[]{9}, TlsPair.read(pair.client, 1));
         }
     }
@@ -416,7 +416,7 @@ class TlsTransportTest {
             Thread thread = Thread.ofVirtual().start(reading);
             thread.interrupt();
             assertThrows(InterruptedIOException.class, () -> TlsPair.get(reading));
-            pair.client.write(octets(1, 2, 3));
+            pair.client.write(bytes(1, 2, 3));
             assertArrayEquals(new byte[]{1, 2, 3}, TlsPair.read(pair.server, 3));
         }
     }
@@ -428,25 +428,25 @@ class TlsTransportTest {
     }
 
     @Test
-    void requestsForKeysWithOctetsBetweenHaveNoLimit() throws Exception {
+    void requestsForKeysWithBytesBetweenHaveNoLimit() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13)) {
             for (int i = 0; i < 200; i++) {
                 updateKeys(pair, 1);
-                pair.client.write(octets(i));
+                pair.client.write(bytes(i));
                 assertArrayEquals(new byte[]{(byte) i}, TlsPair.read(pair.server, 1));
             }
         }
     }
 
     @Test
-    void requestsForKeysWithoutOctetsHaveALimit() throws Exception {
+    void requestsForKeysWithoutBytesHaveALimit() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13)) {
             updateKeys(pair, 32);
-            pair.client.write(octets(1));
+            pair.client.write(bytes(1));
             assertArrayEquals(new byte[]{1}, TlsPair.read(pair.server, 1));
             updateKeys(pair, 33);
-            pair.client.write(octets(2));
-            assertEquals("refused: over 32 TLS records without octets for us", failureOf(pair));
+            pair.client.write(bytes(2));
+            assertEquals("refused: over 32 TLS records without bytes for us", failureOf(pair));
         }
     }
 
@@ -455,24 +455,24 @@ class TlsTransportTest {
         try (TlsPair pair = openWithAWriterThatWaits(100_000)) {
             for (int i = 0; i < 32; i++) {
                 updateKeys(pair, 1);
-                pair.client.write(octets(i));
+                pair.client.write(bytes(i));
                 assertArrayEquals(new byte[]{(byte) i}, TlsPair.read(pair.server, 1));
             }
             updateKeys(pair, 1);
-            assertEquals("refused: over 32 TLS records without octets for us", failureOf(pair));
+            assertEquals("refused: over 32 TLS records without bytes for us", failureOf(pair));
         }
     }
 
     @Test
-    void renegotiationIsRefusedBehindTheOctetsBeforeIt() throws Exception {
+    void renegotiationIsRefusedBehindTheBytesBeforeIt() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS12)) {
-            pair.client.write(octets(1));
+            pair.client.write(bytes(1));
             pair.clientEngine.beginHandshake();
             pair.client.write(ByteBuffer.allocate(0));
             assertArrayEquals(new byte[]{1}, TlsPair.read(pair.server, 1));
             assertEquals("refused: TLS renegotiation", failureOf(pair));
             assertThrows(SSLException.class, () -> pair.client.read(ByteBuffer.allocate(1)));
-            assertThrows(IOException.class, () -> pair.server.write(octets(1)));
+            assertThrows(IOException.class, () -> pair.server.write(bytes(1)));
         }
     }
 
@@ -483,16 +483,16 @@ class TlsTransportTest {
                 pair.server.handshake();
                 return null;
             });
-            // A ClientHello of 32,768 octets in records of one.
-            pair.belowClient.write(octets(0x16, 3, 1, 0, 4, 1, 0, 0x7f, 0xf0));
+            // A ClientHello of 32,768 bytes in records of one.
+            pair.belowClient.write(bytes(0x16, 3, 1, 0, 4, 1, 0, 0x7f, 0xf0));
             for (int i = 1; i < 1024; i++) {
-                pair.belowClient.write(octets(0x16, 3, 1, 0, 1, 3));
+                pair.belowClient.write(bytes(0x16, 3, 1, 0, 1, 3));
             }
             await("all are read", () -> pair.budget.taken() == 0);
             assertFalse(server.isDone());
-            pair.belowClient.write(octets(0x16, 3, 1, 0, 1, 3));
+            pair.belowClient.write(bytes(0x16, 3, 1, 0, 1, 3));
             SSLException failure = assertThrows(SSLException.class, () -> TlsPair.get(server));
-            assertEquals("refused: over 1024 TLS records without octets for us", failure.getMessage());
+            assertEquals("refused: over 1024 TLS records without bytes for us", failure.getMessage());
         }
     }
 
@@ -507,7 +507,7 @@ class TlsTransportTest {
                 pair.server.awaitReadable();
                 return pair.server.read(ByteBuffer.allocate(1 << 14));
             });
-            pair.belowClient.write(ByteBuffer.allocate(3000).put(octets(0x17, 3, 3, 0x40, 0x10)).rewind());
+            pair.belowClient.write(ByteBuffer.allocate(3000).put(bytes(0x17, 3, 3, 0x40, 0x10)).rewind());
             await("what came is held", () -> pair.budget.taken() >= 3000 && pair.budget.taken() < 4000);
             pair.belowClient.write(ByteBuffer.allocate(6000));
             await("what came is held", () -> pair.budget.taken() >= 9000 && pair.budget.taken() < 12_000);
@@ -539,12 +539,12 @@ class TlsTransportTest {
                 // The largest that the connection above waits for with a small buffer.
                 pair.client.write(ByteBuffer.wrap(random(131)));
                 assertArrayEquals(random(131), TlsPair.read(pair.server, 131));
-                pair.server.write(octets(1), ByteBuffer.wrap(random(5000)));
+                pair.server.write(bytes(1), ByteBuffer.wrap(random(5000)));
                 assertArrayEquals(random(5000), Arrays.copyOfRange(TlsPair.read(pair.client, 5001), 1, 5001));
             }
             pair.client.write(ByteBuffer.allocate(1000));
             IOException failure = assertThrows(IOException.class, () -> TlsPair.read(pair.server, 1000));
-            assertTrue(failure.getMessage().endsWith("(bufferedOctets)"), failure.getMessage());
+            assertTrue(failure.getMessage().endsWith("(maxBufferedSize)"), failure.getMessage());
             assertEquals(pair.budget.limit(), pair.budget.taken());
             pair.budget.giveBack(rest);
         }

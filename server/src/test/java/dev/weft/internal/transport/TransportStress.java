@@ -33,7 +33,7 @@ final class TransportStress {
     record Settings(long seed, Duration length, int shared, int alone, Duration patience) {}
 
     /** What was done: how many waits of readers ended, and how many of these for nothing. */
-    record Outcome(int lives, long octets, long waits, long vainWaits) {}
+    record Outcome(int lives, long bytes, long waits, long vainWaits) {}
 
     /** So many descriptors may be opened meanwhile by the JDK for itself; lives come by the hundred. */
     private static final int SLACK = 20;
@@ -108,7 +108,7 @@ final class TransportStress {
             throw new AssertionError(failure.get().getMessage(), failure.get());
         }
         return new Outcome(lanes.stream().mapToInt(lane -> lane.lives).sum(),
-                lanes.stream().mapToLong(lane -> lane.octets).sum(), lanes.stream().mapToLong(lane -> lane.waits).sum(),
+                lanes.stream().mapToLong(lane -> lane.bytes).sum(), lanes.stream().mapToLong(lane -> lane.waits).sum(),
                 lanes.stream().mapToLong(lane -> lane.vainWaits).sum());
     }
 
@@ -146,7 +146,7 @@ final class TransportStress {
         private final boolean alone;
         private volatile StressedLife life;
         private int lives;
-        private long octets;
+        private long bytes;
         private long waits;
         private long vainWaits;
 
@@ -171,7 +171,7 @@ final class TransportStress {
                         await("the selector let go of " + life, settings.patience(), () -> keys(subject) == 0);
                     }
                     lives++;
-                    octets += life.octets();
+                    bytes += life.bytes();
                     waits += life.waits();
                     vainWaits += life.vainWaits();
                 }

@@ -3,7 +3,7 @@ package dev.weft.parser.http;
 import java.util.HexFormat;
 
 /** The character classes of HTTP (RFC 9110 §5.5, §5.6.2), and text of strangers made visible. */
-final class Octets {
+final class HttpCharacters {
 
     static final byte CR = '\r';
     static final byte LF = '\n';
@@ -15,7 +15,7 @@ final class Octets {
     private static final int FIELD_VALUE = 4;
     private static final byte[] CLASSES = classes();
 
-    private Octets() {}
+    private HttpCharacters() {}
 
     private static byte[] classes() {
         byte[] classes = new byte[256];
@@ -35,29 +35,29 @@ final class Octets {
         return classes;
     }
 
-    static boolean isToken(byte octet) {
-        return (CLASSES[octet & 0xFF] & TOKEN) != 0;
+    static boolean isToken(byte b) {
+        return (CLASSES[b & 0xFF] & TOKEN) != 0;
     }
 
-    static boolean isTarget(byte octet) {
-        return (CLASSES[octet & 0xFF] & TARGET) != 0;
+    static boolean isTarget(byte b) {
+        return (CLASSES[b & 0xFF] & TARGET) != 0;
     }
 
-    static boolean isFieldValue(byte octet) {
-        return (CLASSES[octet & 0xFF] & FIELD_VALUE) != 0;
+    static boolean isFieldValue(byte b) {
+        return (CLASSES[b & 0xFF] & FIELD_VALUE) != 0;
     }
 
-    static boolean isDigit(int octet) {
-        return octet >= '0' && octet <= '9';
+    static boolean isDigit(int b) {
+        return b >= '0' && b <= '9';
     }
 
     /** The byte, unsigned, with the letters A to Z in lower case. */
-    static int lowerCase(byte octet) {
-        return octet >= 'A' && octet <= 'Z' ? octet + ('a' - 'A') : octet & 0xFF;
+    static int lowerCase(byte b) {
+        return b >= 'A' && b <= 'Z' ? b + ('a' - 'A') : b & 0xFF;
     }
 
-    static boolean isWhitespace(int octet) {
-        return octet == SP || octet == HTAB;
+    static boolean isWhitespace(int b) {
+        return b == SP || b == HTAB;
     }
 
     static boolean isToken(String text) {
@@ -96,8 +96,8 @@ final class Octets {
         return text.substring(first, end);
     }
 
-    static String escaped(byte octet) {
-        return escaped(String.valueOf((char) (octet & 0xFF)));
+    static String escaped(byte b) {
+        return escaped(String.valueOf((char) (b & 0xFF)));
     }
 
     /** Printable ASCII as it is, the backslash doubled, all else as hexadecimal. */
