@@ -103,7 +103,7 @@ final class Answerer {
     }
 
     private DeflateExtension extension(DeflateNegotiation.Accepted accepted) {
-        return new DeflateExtension(accepted.agreement(), server.configuration().deflate().orElseThrow(),
+        return new DeflateExtension(accepted.negotiated(), server.configuration().deflate().orElseThrow(),
                 server.codecs().orElseThrow(), Role.SERVER);
     }
 

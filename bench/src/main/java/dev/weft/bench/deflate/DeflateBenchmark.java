@@ -2,7 +2,7 @@ package dev.weft.bench.deflate;
 
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.MessageDeflater;
@@ -71,7 +71,7 @@ public class DeflateBenchmark {
     /** One codec of each kind for each connection. */
     @Setup
     public void setUp() {
-        DeflateAgreement agreement = new DeflateAgreement(!takeover, !takeover, bits, bits);
+        NegotiatedDeflate negotiated = new NegotiatedDeflate(!takeover, !takeover, bits, bits);
         DeflateSettings settings = DeflateSettings.defaults();
         codecs = new DeflateCodecs(settings);
         messages = Corpus.messages(size);
@@ -80,8 +80,8 @@ public class DeflateBenchmark {
         zlibDeflaters = new Deflater[connections];
         zlibInflaters = new Inflater[connections];
         for (int i = 0; i < connections; i++) {
-            deflaters[i] = codecs.deflater(agreement, Role.SERVER);
-            inflaters[i] = codecs.inflater(agreement, Role.SERVER);
+            deflaters[i] = codecs.deflater(negotiated, Role.SERVER);
+            inflaters[i] = codecs.inflater(negotiated, Role.SERVER);
             zlibDeflaters[i] = new Deflater(settings.level(), true);
             zlibInflaters[i] = new Inflater(true);
         }
@@ -94,8 +94,8 @@ public class DeflateBenchmark {
      */
     private byte[][] payloads() {
         byte[][] compressed = new byte[messages.length][];
-        DeflateAgreement agreement = new DeflateAgreement(true, true, bits, bits);
-        try (MessageDeflater deflater = codecs.deflater(agreement, Role.SERVER)) {
+        NegotiatedDeflate negotiated = new NegotiatedDeflate(true, true, bits, bits);
+        try (MessageDeflater deflater = codecs.deflater(negotiated, Role.SERVER)) {
             for (int n = 0; n < compressed.length; n++) {
                 deflater.input(messages[n], 0, size, true);
                 compressed[n] = Arrays.copyOf(target, deflater.output(target, 0, target.length));

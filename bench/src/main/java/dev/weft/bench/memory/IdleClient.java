@@ -7,7 +7,7 @@ import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.MessageDeflater;
@@ -176,7 +176,7 @@ final class IdleClient implements AutoCloseable {
         byte[] target = new byte[2 * COMPRESSED_MESSAGE_SIZE];
         var writer = new FrameWriter(Role.CLIENT);
         var codecs = new DeflateCodecs(DeflateSettings.defaults());
-        try (MessageDeflater deflater = codecs.deflater(new DeflateAgreement(true, true, 15, 15), Role.CLIENT)) {
+        try (MessageDeflater deflater = codecs.deflater(new NegotiatedDeflate(true, true, 15, 15), Role.CLIENT)) {
             for (int i = 0; i < COMPRESSED_MESSAGES; i++) {
                 deflater.input(messages[i], 0, COMPRESSED_MESSAGE_SIZE, true);
                 int length = deflater.output(target, 0, target.length);

@@ -12,7 +12,7 @@ import dev.weft.parser.Role;
  *
  * <pre>{@code
  * try (var codecs = new DeflateCodecs(settings)) {                // one for all connections
- *     MessageDeflater deflater = codecs.deflater(agreement, Role.SERVER);
+ *     MessageDeflater deflater = codecs.deflater(negotiated, Role.SERVER);
  *     deflater.input(message, 0, message.length, true);
  *     int length = deflater.output(payload, 0, payload.length);  // fewer than there is room for: that was all
  * }
@@ -33,23 +33,23 @@ public final class DeflateCodecs implements AutoCloseable {
     /**
      * For the messages that go on one connection.
      *
-     * @param agreement what was negotiated
+     * @param negotiated what was negotiated
      * @param role      which end this is
      */
-    public MessageDeflater deflater(DeflateAgreement agreement, Role role) {
-        return new MessageDeflater(deflaters, agreement.maxWindowBits(role), !agreement.noContextTakeover(role),
+    public MessageDeflater deflater(NegotiatedDeflate negotiated, Role role) {
+        return new MessageDeflater(deflaters, negotiated.maxWindowBits(role), !negotiated.noContextTakeover(role),
                 settings.outgoingHistorySize());
     }
 
     /**
      * For the messages that come on one connection.
      *
-     * @param agreement what was negotiated
+     * @param negotiated what was negotiated
      * @param role      which end this is
      */
-    public MessageInflater inflater(DeflateAgreement agreement, Role role) {
+    public MessageInflater inflater(NegotiatedDeflate negotiated, Role role) {
         Role sender = role == Role.SERVER ? Role.CLIENT : Role.SERVER;
-        return new MessageInflater(inflaters, agreement.maxWindowBits(sender), !agreement.noContextTakeover(sender));
+        return new MessageInflater(inflaters, negotiated.maxWindowBits(sender), !negotiated.noContextTakeover(sender));
     }
 
     /** Frees the native memory; that of codecs which are lent, when they come back. Connections can still go on. */

@@ -1,6 +1,6 @@
 package dev.weft.parser.deflate;
 
-import static dev.weft.parser.deflate.DeflateAgreement.MAX_WINDOW_BITS;
+import static dev.weft.parser.deflate.NegotiatedDeflate.MAX_WINDOW_BITS;
 import static dev.weft.parser.deflate.DeflateParameters.ABSENT;
 import static dev.weft.parser.deflate.DeflateParameters.WITHOUT_VALUE;
 
@@ -18,13 +18,13 @@ public final class DeflateNegotiation {
     /**
      * An offer that the server accepted.
      *
-     * @param agreement     what holds from now on
+     * @param negotiated     what holds from now on
      * @param responseValue what the response's {@code Sec-WebSocket-Extensions} says
      */
-    public record Accepted(DeflateAgreement agreement, String responseValue) {
+    public record Accepted(NegotiatedDeflate negotiated, String responseValue) {
         /** Needs both. */
         public Accepted {
-            Objects.requireNonNull(agreement, "agreement");
+            Objects.requireNonNull(negotiated, "negotiated");
             Objects.requireNonNull(responseValue, "responseValue");
         }
     }
@@ -61,7 +61,7 @@ public final class DeflateNegotiation {
         DeflateParameters response = new DeflateParameters(serverNoTakeover, clientNoTakeover,
                 offer.serverMaxWindowBits() == ABSENT ? ABSENT : serverBits,
                 clientBits == MAX_WINDOW_BITS ? ABSENT : clientBits);
-        return new Accepted(new DeflateAgreement(serverNoTakeover, clientNoTakeover, serverBits, clientBits),
+        return new Accepted(new NegotiatedDeflate(serverNoTakeover, clientNoTakeover, serverBits, clientBits),
                 response.toString());
     }
 
@@ -107,7 +107,7 @@ public final class DeflateNegotiation {
      * @return empty if the server declined
      * @throws ProtocolViolationException with 1002 if the answer fits no offer: the connection is to be failed (§7.1)
      */
-    public static Optional<DeflateAgreement> confirm(List<Entry> response, DeflateSettings settings)
+    public static Optional<NegotiatedDeflate> confirm(List<Entry> response, DeflateSettings settings)
             throws ProtocolViolationException {
         List<Entry> named = response.stream().filter(DeflateParameters::isDeflate).toList();
         if (named.isEmpty()) {
@@ -123,7 +123,7 @@ public final class DeflateNegotiation {
                 .orElseThrow(() -> new ProtocolViolationException(CloseCode.PROTOCOL_ERROR, "RFC 7692 7.1",
                         "permessage-deflate was not offered like this"));
         // What this end does by itself binds it too, and costs the peer nothing.
-        return Optional.of(new DeflateAgreement(answer.serverNoContextTakeover(),
+        return Optional.of(new NegotiatedDeflate(answer.serverNoContextTakeover(),
                 answer.clientNoContextTakeover() || !settings.outgoingContextTakeover(),
                 orMax(answer.serverMaxWindowBits()),
                 Math.min(settings.outgoingMaxWindowBits(), orMax(answer.clientMaxWindowBits()))));

@@ -1,7 +1,7 @@
 package dev.weft.parser.deflate;
 
-import static dev.weft.parser.deflate.DeflateAgreement.MAX_WINDOW_BITS;
-import static dev.weft.parser.deflate.DeflateAgreement.MIN_WINDOW_BITS;
+import static dev.weft.parser.deflate.NegotiatedDeflate.MAX_WINDOW_BITS;
+import static dev.weft.parser.deflate.NegotiatedDeflate.MIN_WINDOW_BITS;
 
 import dev.weft.parser.deflate.ExtensionHeader.Entry;
 import dev.weft.parser.deflate.ExtensionHeader.Parameter;

@@ -1,10 +1,10 @@
 package dev.weft.parser.deflate;
 
-import static dev.weft.parser.deflate.DeflateAgreement.MAX_WINDOW_BITS;
+import static dev.weft.parser.deflate.NegotiatedDeflate.MAX_WINDOW_BITS;
 
 /**
  * How this end, client or server, takes part in permessage-deflate. What a connection is bound to in the end is its
- * {@link DeflateAgreement}.
+ * {@link NegotiatedDeflate}.
  *
  * @param outgoingContextTakeover whether messages that go may refer back to earlier ones, where the peer lets them;
  *                                true by default. Costs {@code outgoingHistorySize} bytes for each connection; makes
@@ -39,8 +39,8 @@ public record DeflateSettings(boolean outgoingContextTakeover, boolean incomingC
      * @throws IllegalArgumentException if one is out of its range
      */
     public DeflateSettings {
-        DeflateAgreement.requireWindowBits("outgoingMaxWindowBits", outgoingMaxWindowBits);
-        DeflateAgreement.requireWindowBits("incomingMaxWindowBits", incomingMaxWindowBits);
+        NegotiatedDeflate.requireWindowBits("outgoingMaxWindowBits", outgoingMaxWindowBits);
+        NegotiatedDeflate.requireWindowBits("incomingMaxWindowBits", incomingMaxWindowBits);
         require("outgoingHistorySize", outgoingHistorySize, 0, 1 << MAX_WINDOW_BITS);
         require("level", level, 1, 9);
         require("minMessageSize", minMessageSize, 0, Integer.MAX_VALUE);

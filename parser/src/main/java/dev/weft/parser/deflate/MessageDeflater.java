@@ -1,6 +1,6 @@
 package dev.weft.parser.deflate;
 
-import static dev.weft.parser.deflate.DeflateAgreement.MAX_WINDOW_BITS;
+import static dev.weft.parser.deflate.NegotiatedDeflate.MAX_WINDOW_BITS;
 
 import java.util.Objects;
 import java.util.zip.Deflater;

@@ -3,7 +3,7 @@
  *
  * <p>{@link dev.weft.parser.deflate.ExtensionHeader} reads the header, {@link
  * dev.weft.parser.deflate.DeflateNegotiation} makes, accepts and checks offers, and {@link
- * dev.weft.parser.deflate.DeflateCodecs} makes of the agreement a {@link dev.weft.parser.deflate.MessageDeflater} and a
+ * dev.weft.parser.deflate.DeflateCodecs} makes of what was negotiated a {@link dev.weft.parser.deflate.MessageDeflater} and a
  * {@link dev.weft.parser.deflate.MessageInflater} for each connection.
  */
 package dev.weft.parser.deflate;

@@ -58,7 +58,7 @@ public final class RequestHeadParser {
         VERSION,
         /** After the CR of the request line. */
         LINE_END,
-        /** After the request line: {@link FieldLines} has the states. */
+        /** After the request line: {@link FieldLineParser} has the states. */
         FIELDS,
         /** After the empty line that ends the head. */
         COMPLETE,
@@ -76,8 +76,8 @@ public final class RequestHeadParser {
     private static final byte[] ROOT = {'/'};
 
     private final HttpLimits limits;
-    private final Remnant remnant = new Remnant();
-    private final FieldLines fields;
+    private final PartialElement partial = new PartialElement();
+    private final FieldLineParser fields;
     private State state = State.START;
     private int emptyLines;
     private int lineLength;
@@ -93,7 +93,7 @@ public final class RequestHeadParser {
     /** A parser for one head. */
     public RequestHeadParser(HttpLimits limits) {
         this.limits = Objects.requireNonNull(limits, "limits");
-        this.fields = new FieldLines(limits, remnant);
+        this.fields = new FieldLineParser(limits, partial);
     }
 
     /**
@@ -194,14 +194,14 @@ public final class RequestHeadParser {
         }
         lineLength += at - from;
         if (at == to) {
-            remnant.append(array, from, to);
+            partial.append(array, from, to);
             return to;
         }
         requireRoom();
         if (array[at] != HttpCharacters.SP || lineLength == 0) {
             throw HttpHeadException.unexpected(array[at], "method");
         }
-        method = remnant.take(array, from, at);
+        method = partial.take(array, from, at);
         nextElement(State.TARGET_START);
         return at + 1;
     }
@@ -239,14 +239,14 @@ public final class RequestHeadParser {
         }
         lineLength += at - from;
         if (at == to) {
-            remnant.append(array, from, to);
+            partial.append(array, from, to);
             return to;
         }
         requireRoom();
         if (array[at] != '/' && array[at] != '?' && array[at] != HttpCharacters.SP) {
             throw HttpHeadException.unexpected(array[at], "target");
         }
-        String host = remnant.take(array, from, at);
+        String host = partial.take(array, from, at);
         // RFC 9110 §4.2.4: user information is how phishing looks; a host must be there (§4.2.1).
         if (!HostSyntax.isValid(host)) {
             throw HttpHeadException.malformed("the target's authority is not a host with, perhaps, a port");
@@ -254,7 +254,7 @@ public final class RequestHeadParser {
         authority = Optional.of(host);
         if (array[at] != '/') {
             // RFC 9110 §4.2.3: the empty path is the same as "/".
-            remnant.append(ROOT, 0, 1);
+            partial.append(ROOT, 0, 1);
         }
         state = State.PATH;
         return at;
@@ -268,14 +268,14 @@ public final class RequestHeadParser {
         }
         lineLength += at - from;
         if (at == to) {
-            remnant.append(array, from, to);
+            partial.append(array, from, to);
             return to;
         }
         requireRoom();
         if (array[at] != HttpCharacters.SP) {
             throw HttpHeadException.unexpected(array[at], "target");
         }
-        target = remnant.take(array, from, at);
+        target = partial.take(array, from, at);
         nextElement(State.VERSION);
         return at + 1;
     }

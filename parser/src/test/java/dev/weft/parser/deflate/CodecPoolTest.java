@@ -206,7 +206,7 @@ class CodecPoolTest {
 
     @Test
     void connectionsOfManyThreadsShareThePools() throws Exception {
-        DeflateAgreement agreement = new DeflateAgreement(false, false, 15, 12);
+        NegotiatedDeflate negotiated = new NegotiatedDeflate(false, false, 15, 12);
         try (DeflateCodecs codecs = new DeflateCodecs(
                 DeflateSettings.builder().maxIdleDeflaters(3).maxIdleInflaters(2).build());
                 ExecutorService threads = Executors.newFixedThreadPool(8)) {
@@ -214,8 +214,8 @@ class CodecPoolTest {
             for (int t = 0; t < 8; t++) {
                 Random random = new Random(t);
                 Callable<Void> connection = () -> {
-                    MessageDeflater deflater = codecs.deflater(agreement, Role.SERVER);
-                    MessageInflater inflater = codecs.inflater(agreement, Role.CLIENT);
+                    MessageDeflater deflater = codecs.deflater(negotiated, Role.SERVER);
+                    MessageInflater inflater = codecs.inflater(negotiated, Role.CLIENT);
                     for (int n = 0; n < 1000; n++) {
                         byte[] message = Messages.numbered(n, random);
                         byte[] payload = Messages.deflated(deflater, message);

@@ -28,7 +28,7 @@ class DeflateNegotiationTest {
         return DeflateNegotiation.accept(entries(lines), settings);
     }
 
-    private static DeflateAgreement confirm(DeflateSettings settings, String response) throws Exception {
+    private static NegotiatedDeflate confirm(DeflateSettings settings, String response) throws Exception {
         return DeflateNegotiation.confirm(entries(response), settings).orElseThrow();
     }
 
@@ -60,7 +60,7 @@ class DeflateNegotiationTest {
             int serverBits, int clientBits) {
         Accepted accepted = accept(ANY, offer).orElseThrow();
         assertEquals(response, accepted.responseValue());
-        assertEquals(new DeflateAgreement(serverNo, clientNo, serverBits, clientBits), accepted.agreement());
+        assertEquals(new NegotiatedDeflate(serverNo, clientNo, serverBits, clientBits), accepted.negotiated());
     }
 
     @ParameterizedTest
@@ -106,7 +106,7 @@ class DeflateNegotiationTest {
             int least = Math.min(own, offered);
             Accepted accepted = accept(settings,
                     PMD + "; server_max_window_bits=" + offered + "; client_max_window_bits=" + offered).orElseThrow();
-            assertEquals(new DeflateAgreement(false, false, least, least), accepted.agreement());
+            assertEquals(new NegotiatedDeflate(false, false, least, least), accepted.negotiated());
             assertEquals(PMD + "; server_max_window_bits=" + least
                     + (least < 15 ? "; client_max_window_bits=" + least : ""), accepted.responseValue());
         }
@@ -116,7 +116,7 @@ class DeflateNegotiationTest {
     void aClientThatCannotBeBoundIsAskedToForgetItsContext() {
         Accepted accepted = accept(DeflateSettings.builder().incomingMaxWindowBits(12).build(), PMD).orElseThrow();
         assertEquals(PMD + "; client_no_context_takeover", accepted.responseValue());
-        assertEquals(new DeflateAgreement(false, true, 15, 15), accepted.agreement());
+        assertEquals(new NegotiatedDeflate(false, true, 15, 15), accepted.negotiated());
     }
 
     @Test
@@ -125,7 +125,7 @@ class DeflateNegotiationTest {
                 DeflateSettings.builder().outgoingMaxWindowBits(9).incomingMaxWindowBits(15).build(), PMD)
                 .orElseThrow();
         assertEquals(PMD, accepted.responseValue());
-        assertEquals(9, accepted.agreement().serverMaxWindowBits());
+        assertEquals(9, accepted.negotiated().serverMaxWindowBits());
     }
 
     @Test
@@ -135,7 +135,7 @@ class DeflateNegotiationTest {
                 PMD + "; client_max_window_bits").orElseThrow();
         assertEquals(PMD + "; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=12",
                 accepted.responseValue());
-        assertEquals(new DeflateAgreement(true, true, 15, 12), accepted.agreement());
+        assertEquals(new NegotiatedDeflate(true, true, 15, 12), accepted.negotiated());
     }
 
     // The client.
@@ -165,7 +165,7 @@ class DeflateNegotiationTest {
             "; client_max_window_bits=8 | false | false | 15 | 8"})
     void aResponseMayNameMoreThanWasAskedFor(String parameters, boolean serverNo, boolean clientNo, int serverBits,
             int clientBits) throws Exception {
-        assertEquals(new DeflateAgreement(serverNo, clientNo, serverBits, clientBits),
+        assertEquals(new NegotiatedDeflate(serverNo, clientNo, serverBits, clientBits),
                 confirm(ANY, PMD + (parameters == null ? "" : parameters)));
     }
 
@@ -193,8 +193,9 @@ class DeflateNegotiationTest {
     void aClientKeepsToWhatItHintedAt() throws Exception {
         DeflateSettings settings = DeflateSettings.builder().incomingMaxWindowBits(15).outgoingMaxWindowBits(10)
                 .outgoingContextTakeover(false).build();
-        assertEquals(new DeflateAgreement(false, true, 15, 10), confirm(settings, PMD));
-        assertEquals(new DeflateAgreement(false, true, 15, 10), confirm(settings, PMD + "; client_max_window_bits=12"));
+        assertEquals(new NegotiatedDeflate(false, true, 15, 10), confirm(settings, PMD));
+        assertEquals(new NegotiatedDeflate(false, true, 15, 10),
+                confirm(settings, PMD + "; client_max_window_bits=12"));
     }
 
     @Test
@@ -210,17 +211,17 @@ class DeflateNegotiationTest {
         for (DeflateSettings client : all) {
             for (DeflateSettings server : all) {
                 Accepted accepted = accept(server, DeflateNegotiation.offer(client)).orElseThrow();
-                DeflateAgreement confirmed = confirm(client, accepted.responseValue());
-                DeflateAgreement agreement = accepted.agreement();
+                NegotiatedDeflate confirmed = confirm(client, accepted.responseValue());
+                NegotiatedDeflate negotiated = accepted.negotiated();
                 // What the server does not name it still keeps to, and the client need not know.
-                assertTrue(agreement.serverMaxWindowBits() <= confirmed.serverMaxWindowBits());
-                assertEquals(agreement, new DeflateAgreement(confirmed.serverNoContextTakeover(),
-                        confirmed.clientNoContextTakeover(), agreement.serverMaxWindowBits(),
+                assertTrue(negotiated.serverMaxWindowBits() <= confirmed.serverMaxWindowBits());
+                assertEquals(negotiated, new NegotiatedDeflate(confirmed.serverNoContextTakeover(),
+                        confirmed.clientNoContextTakeover(), negotiated.serverMaxWindowBits(),
                         confirmed.clientMaxWindowBits()));
                 assertTrue(confirmed.serverNoContextTakeover()
                         || confirmed.serverMaxWindowBits() <= client.incomingMaxWindowBits());
-                assertTrue(agreement.clientNoContextTakeover()
-                        || agreement.clientMaxWindowBits() <= server.incomingMaxWindowBits());
+                assertTrue(negotiated.clientNoContextTakeover()
+                        || negotiated.clientMaxWindowBits() <= server.incomingMaxWindowBits());
             }
         }
     }
@@ -237,7 +238,7 @@ class DeflateNegotiationTest {
         assertNamed("minMessageSize", () -> builder.level(9).minMessageSize(-1).build());
         assertNamed("maxIdleDeflaters", () -> builder.minMessageSize(0).maxIdleDeflaters(0).build());
         assertNamed("maxIdleInflaters", () -> builder.maxIdleDeflaters(1).maxIdleInflaters(0).build());
-        assertNamed("clientMaxWindowBits", () -> new DeflateAgreement(false, false, 8, 0));
+        assertNamed("clientMaxWindowBits", () -> new NegotiatedDeflate(false, false, 8, 0));
     }
 
     private static void assertNamed(String setting, Runnable action) {

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WindowBitsTest {
     private static final int MESSAGES = 1000;
 
-    private static DeflateAgreement agreement(int bits, boolean takeover) {
-        return new DeflateAgreement(!takeover, !takeover, bits, bits);
+    private static NegotiatedDeflate negotiated(int bits, boolean takeover) {
+        return new NegotiatedDeflate(!takeover, !takeover, bits, bits);
     }
 
     @ParameterizedTest
@@ -30,8 +30,8 @@ class WindowBitsTest {
         DeflateSettings settings = DeflateSettings.builder().maxIdleDeflaters(2).outgoingHistorySize(1 << bits).level(6)
                 .build();
         try (DeflateCodecs codecs = new DeflateCodecs(settings)) {
-            MessageDeflater deflater = codecs.deflater(agreement(bits, takeover), Role.SERVER);
-            MessageDeflater other = codecs.deflater(agreement(15, true), Role.SERVER);
+            MessageDeflater deflater = codecs.deflater(negotiated(bits, takeover), Role.SERVER);
+            MessageDeflater other = codecs.deflater(negotiated(15, true), Role.SERVER);
             NaiveInflater inflater = new NaiveInflater(bits, takeover);
             for (int n = 0; n < MESSAGES; n++) {
                 byte[] message = Messages.numbered(n, random);
@@ -56,7 +56,7 @@ class WindowBitsTest {
     void whatComesMayUseAllOfTheAgreedWindow(int bits, boolean takeover) throws Exception {
         Random random = new Random(bits);
         try (DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.defaults())) {
-            MessageInflater inflater = codecs.inflater(agreement(bits, takeover), Role.SERVER);
+            MessageInflater inflater = codecs.inflater(negotiated(bits, takeover), Role.SERVER);
             NaiveDeflater deflater = new NaiveDeflater(bits, takeover, random);
             for (int n = 0; n < MESSAGES; n++) {
                 byte[] message = Messages.numbered(n, random);
@@ -74,7 +74,7 @@ class WindowBitsTest {
         byte[] target = new byte[1 << 18];
         Deflater zlib = new Deflater(level, true);
         try (DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.defaults())) {
-            MessageInflater inflater = codecs.inflater(agreement(15, takeover), Role.CLIENT);
+            MessageInflater inflater = codecs.inflater(negotiated(15, takeover), Role.CLIENT);
             for (int n = 0; n < MESSAGES; n++) {
                 byte[] message = Messages.numbered(n, random);
                 if (message.length == 0) {
@@ -98,12 +98,12 @@ class WindowBitsTest {
     @CsvSource({"8", "12", "15"})
     void whatOneEndSendsTheOtherReads(int bits) throws Exception {
         Random random = new Random(bits);
-        DeflateAgreement agreement = new DeflateAgreement(false, true, bits, 15);
+        NegotiatedDeflate negotiated = new NegotiatedDeflate(false, true, bits, 15);
         try (DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.defaults())) {
-            MessageDeflater serverOut = codecs.deflater(agreement, Role.SERVER);
-            MessageInflater clientIn = codecs.inflater(agreement, Role.CLIENT);
-            MessageDeflater clientOut = codecs.deflater(agreement, Role.CLIENT);
-            MessageInflater serverIn = codecs.inflater(agreement, Role.SERVER);
+            MessageDeflater serverOut = codecs.deflater(negotiated, Role.SERVER);
+            MessageInflater clientIn = codecs.inflater(negotiated, Role.CLIENT);
+            MessageDeflater clientOut = codecs.deflater(negotiated, Role.CLIENT);
+            MessageInflater serverIn = codecs.inflater(negotiated, Role.SERVER);
             for (int n = 0; n < MESSAGES; n++) {
                 byte[] message = Messages.numbered(n, random);
                 byte[] request = Messages.deflated(clientOut, message, random);

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.parser.ProtocolViolationException;
-import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateNegotiation;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.ExtensionHeader;
@@ -67,7 +67,7 @@ public final class ExtensionHeaderFuzz {
             assertEquals(1, reply.entries().size());
             Entry entry = reply.entries().getFirst();
             assertEquals(DEFLATE, entry.name());
-            answers(goodParameters(entry, false).orElseThrow(), accepted.get().agreement(), offer.get(), settings);
+            answers(goodParameters(entry, false).orElseThrow(), accepted.get().negotiated(), offer.get(), settings);
         }
     }
 
@@ -88,11 +88,11 @@ public final class ExtensionHeaderFuzz {
         return Optional.of(parameters);
     }
 
-    private static void answers(Map<String, String> reply, DeflateAgreement agreement, Map<String, String> offer,
+    private static void answers(Map<String, String> reply, NegotiatedDeflate negotiated, Map<String, String> offer,
             DeflateSettings settings) {
         for (String end : List.of("server", "client")) {
             boolean server = end.equals("server");
-            int agreed = server ? agreement.serverMaxWindowBits() : agreement.clientMaxWindowBits();
+            int agreed = server ? negotiated.serverMaxWindowBits() : negotiated.clientMaxWindowBits();
             String bits = end + "_max_window_bits";
             if (reply.containsKey(bits)) {
                 assertTrue(offer.containsKey(bits), "not offered: " + bits);
@@ -105,18 +105,18 @@ public final class ExtensionHeaderFuzz {
             assertTrue(server || agreed == bits(reply, bits));
 
             String noTakeover = end + "_no_context_takeover";
-            boolean alone = server ? agreement.serverNoContextTakeover() : agreement.clientNoContextTakeover();
+            boolean alone = server ? negotiated.serverNoContextTakeover() : negotiated.clientNoContextTakeover();
             assertEquals(alone, reply.containsKey(noTakeover));
             assertTrue(alone || !offer.containsKey(noTakeover));
         }
-        assertTrue(agreement.clientNoContextTakeover()
+        assertTrue(negotiated.clientNoContextTakeover()
                 || settings.incomingContextTakeover()
-                        && agreement.clientMaxWindowBits() <= settings.incomingMaxWindowBits());
+                        && negotiated.clientMaxWindowBits() <= settings.incomingMaxWindowBits());
     }
 
     private static int bits(Map<String, String> parameters, String name) {
         String value = parameters.getOrDefault(name, "");
-        return value.isEmpty() ? DeflateAgreement.MAX_WINDOW_BITS : Integer.parseInt(value);
+        return value.isEmpty() ? NegotiatedDeflate.MAX_WINDOW_BITS : Integer.parseInt(value);
     }
 
     /** The same header as an answer to a client. */

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.MessageInflater;
@@ -52,10 +52,10 @@ public final class InflaterFuzz {
         int windowBits = 8 + (data[0] & 7);
         boolean noTakeover = (data[0] & 8) != 0;
         List<byte[]> payloads = payloads(ByteBuffer.wrap(data, 3, data.length - 3));
-        DeflateAgreement agreement = new DeflateAgreement(false, noTakeover, 15, windowBits);
+        NegotiatedDeflate negotiated = new NegotiatedDeflate(false, noTakeover, 15, windowBits);
 
-        Inflated whole = inflated(agreement, payloads, data[1], false, 4096);
-        Inflated cut = inflated(agreement, payloads, data[1], true, Byte.toUnsignedInt(data[2]) + 1);
+        Inflated whole = inflated(negotiated, payloads, data[1], false, 4096);
+        Inflated cut = inflated(negotiated, payloads, data[1], true, Byte.toUnsignedInt(data[2]) + 1);
         int both = Math.min(whole.messages.size(), cut.messages.size());
         for (int i = 0; i < both; i++) {
             assertArrayEquals(whole.messages.get(i), cut.messages.get(i));
@@ -77,11 +77,11 @@ public final class InflaterFuzz {
         return payloads;
     }
 
-    private static Inflated inflated(DeflateAgreement agreement, List<byte[]> payloads, byte seed, boolean cut,
+    private static Inflated inflated(NegotiatedDeflate negotiated, List<byte[]> payloads, byte seed, boolean cut,
             int room) {
         List<byte[]> messages = new ArrayList<>();
         int left = LIMIT;
-        try (MessageInflater inflater = CODECS.inflater(agreement, Role.SERVER)) {
+        try (MessageInflater inflater = CODECS.inflater(negotiated, Role.SERVER)) {
             for (byte[] payload : payloads) {
                 int[] cuts = cut ? Cuts.of(seed, payload.length) : new int[]{0, payload.length};
                 ByteArrayOutputStream message = new ByteArrayOutputStream();
@@ -97,9 +97,9 @@ public final class InflaterFuzz {
                 }
                 left -= message.size();
                 messages.add(message.toByteArray());
-                assertTrue(inflater.retainedSize() <= (agreement.clientNoContextTakeover()
+                assertTrue(inflater.retainedSize() <= (negotiated.clientNoContextTakeover()
                         ? 0
-                        : 1 << agreement.clientMaxWindowBits()));
+                        : 1 << negotiated.clientMaxWindowBits()));
             }
             return new Inflated(messages, End.DONE);
         } catch (ProtocolViolationException e) {

@@ -3,7 +3,7 @@ package dev.weft.internal.extension;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.MessageDeflater;
@@ -16,10 +16,10 @@ public final class DeflateExtension implements Extension {
     private final Encoder encoder;
 
     /** The extension as it was agreed on. */
-    public DeflateExtension(DeflateAgreement agreement, DeflateSettings settings, DeflateCodecs codecs, Role role) {
+    public DeflateExtension(NegotiatedDeflate negotiated, DeflateSettings settings, DeflateCodecs codecs, Role role) {
         this.settings = settings;
-        this.decoder = new Decoder(codecs.inflater(agreement, role));
-        this.encoder = new Encoder(codecs.deflater(agreement, role));
+        this.decoder = new Decoder(codecs.inflater(negotiated, role));
+        this.encoder = new Encoder(codecs.deflater(negotiated, role));
     }
 
     /** RFC 7692 §6: RSV1 is the "Per-Message Compressed" bit. */

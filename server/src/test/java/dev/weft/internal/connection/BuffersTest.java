@@ -11,7 +11,7 @@ import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.TestConnection.Handler;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import java.io.IOException;
@@ -109,7 +109,7 @@ class BuffersTest {
     }
 
     private static TestConnection.Setup deflating(DeflateCodecs codecs, DeflateSettings settings, BufferBudget budget) {
-        DeflateAgreement agreement = new DeflateAgreement(false, false, 15, 12);
+        NegotiatedDeflate agreement = new NegotiatedDeflate(false, false, 15, 12);
         return TestConnection.with().budget(budget)
                 .extension(new DeflateExtension(agreement, settings, codecs, Role.SERVER));
     }

@@ -18,7 +18,7 @@ import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
 import dev.weft.SendResult;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import java.io.IOException;
@@ -391,7 +391,7 @@ class SendingTest {
     void aStreamThatOutlivesItsConnectionIsToldSo() throws Exception {
         DeflateSettings settings = DeflateSettings.defaults();
         try (DeflateCodecs codecs = new DeflateCodecs(settings)) {
-            Extension deflate = new DeflateExtension(new DeflateAgreement(false, false, 15, 15), settings, codecs,
+            Extension deflate = new DeflateExtension(new NegotiatedDeflate(false, false, 15, 15), settings, codecs,
                     Role.SERVER);
             for (Extension extension : Arrays.asList(null, deflate)) {
                 try (TestConnection test = TestConnection.with().extension(extension).start(null)) {

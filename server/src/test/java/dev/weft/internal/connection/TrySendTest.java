@@ -17,7 +17,7 @@ import dev.weft.SendResult;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.connection.RecordingTransport.Write;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import java.io.IOException;
@@ -381,7 +381,7 @@ class TrySendTest {
         new Random(1).nextBytes(noise);
         DeflateSettings settings = DeflateSettings.defaults();
         for (int windowBits = 8; windowBits <= 15; windowBits++) {
-            DeflateAgreement agreement = new DeflateAgreement(false, false, windowBits, 15);
+            NegotiatedDeflate agreement = new NegotiatedDeflate(false, false, windowBits, 15);
             for (int length = 3000; length <= noise.length; length += 8) {
                 try (DeflateCodecs codecs = new DeflateCodecs(settings);
                         TestConnection test = TestConnection.with().capacity(NARROW)

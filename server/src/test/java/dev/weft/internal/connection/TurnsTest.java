@@ -12,7 +12,7 @@ import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.internal.loop.SteppedThreads;
 import dev.weft.internal.time.Turn;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.DeflateAgreement;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.server.Await;
@@ -48,7 +48,7 @@ class TurnsTest {
 
     private TestConnection.Setup withDeflate() {
         return with().extension(
-                new DeflateExtension(new DeflateAgreement(false, false, 15, 15), settings, codecs, Role.SERVER));
+                new DeflateExtension(new NegotiatedDeflate(false, false, 15, 15), settings, codecs, Role.SERVER));
     }
 
     /** The number of turns that the handler takes with these bytes of the peer's, after which the peer closes. */

@@ -10,7 +10,7 @@ import dev.weft.parser.Role;
  * @param serverMaxWindowBits     no back reference of the server's reaches further than 2 to this (§7.1.2.1): 8 to 15
  * @param clientMaxWindowBits     no back reference of the client's reaches further than 2 to this (§7.1.2.2): 8 to 15
  */
-public record DeflateAgreement(boolean serverNoContextTakeover, boolean clientNoContextTakeover,
+public record NegotiatedDeflate(boolean serverNoContextTakeover, boolean clientNoContextTakeover,
         int serverMaxWindowBits, int clientMaxWindowBits) {
 
     /** The least that {@code server_max_window_bits} and {@code client_max_window_bits} may be. */
@@ -23,7 +23,7 @@ public record DeflateAgreement(boolean serverNoContextTakeover, boolean clientNo
      *
      * @throws IllegalArgumentException if they are not 8 to 15
      */
-    public DeflateAgreement {
+    public NegotiatedDeflate {
         requireWindowBits("serverMaxWindowBits", serverMaxWindowBits);
         requireWindowBits("clientMaxWindowBits", clientMaxWindowBits);
     }

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * The beginning of an element (method, target, name, value) that the end of a region cut. The parsers that append to it
  * count what they append, so it never outgrows twice their limits; it holds no array until something is cut.
  */
-final class Remnant {
+final class PartialElement {
 
     private static final byte[] NONE = {};
     private static final int FIRST_CAPACITY = 64;

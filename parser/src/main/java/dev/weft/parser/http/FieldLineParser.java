@@ -15,7 +15,7 @@ import java.util.List;
  *             └─CR─▶ HEAD_END ─LF─▶ COMPLETE
  * </pre>
  */
-final class FieldLines {
+final class FieldLineParser {
 
     private enum State {
         /** Before the first byte of a line. */
@@ -35,17 +35,17 @@ final class FieldLines {
     }
 
     private final HttpLimits limits;
-    private final Remnant remnant;
+    private final PartialElement partial;
     private final List<String> namesAndValues = new ArrayList<>();
     private State state = State.LINE_START;
     private String name;
     private int lineLength;
     private int headersLength;
 
-    /** The remnant is lent by the parser of the first line, which needs it no more. */
-    FieldLines(HttpLimits limits, Remnant remnant) {
+    /** {@code partial} is lent by the parser of the first line, which needs it no more. */
+    FieldLineParser(HttpLimits limits, PartialElement partial) {
         this.limits = limits;
-        this.remnant = remnant;
+        this.partial = partial;
     }
 
     /** Returns the offset after the head, or -1 when all bytes were used and more are needed. */
@@ -99,7 +99,7 @@ final class FieldLines {
         }
         count(at - from);
         if (at == to) {
-            remnant.append(array, from, to);
+            partial.append(array, from, to);
             return to;
         }
         requireRoom();
@@ -108,7 +108,7 @@ final class FieldLines {
         if (b != ':' || lineLength == 0) {
             throw HttpHeadException.unexpected(b, "header name");
         }
-        name = remnant.take(array, from, at);
+        name = partial.take(array, from, at);
         count(1);
         state = State.VALUE_START;
         return at + 1;
@@ -135,14 +135,14 @@ final class FieldLines {
         }
         count(at - from);
         if (at == to) {
-            remnant.append(array, from, to);
+            partial.append(array, from, to);
             return to;
         }
         if (array[at] != HttpCharacters.CR) {
             requireRoom();
             throw HttpHeadException.unexpected(array[at], "header value");
         }
-        String value = remnant.take(array, from, at);
+        String value = partial.take(array, from, at);
         namesAndValues.add(name);
         namesAndValues.add(HttpCharacters.trimmed(value, 0, value.length()));
         state = State.LINE_END;
