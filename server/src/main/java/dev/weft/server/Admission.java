@@ -1,7 +1,7 @@
 package dev.weft.server;
 
 import dev.weft.internal.transport.Transport;
-import dev.weft.internal.transport.Transports;
+import dev.weft.internal.transport.TransportFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.SocketChannel;
@@ -19,7 +19,7 @@ final class Admission {
     private static final int REFUSALS = 256;
 
     private final WebSocketServer server;
-    private final Transports transports;
+    private final TransportFactory transports;
     private final Sessions sessions;
 
     private final AtomicInteger open = new AtomicInteger();
@@ -32,7 +32,7 @@ final class Admission {
     private final CountDownLatch drained = new CountDownLatch(1);
 
     /** One that has admitted nothing yet. */
-    Admission(WebSocketServer server, Transports transports, Sessions sessions) {
+    Admission(WebSocketServer server, TransportFactory transports, Sessions sessions) {
         this.server = server;
         this.transports = transports;
         this.sessions = sessions;

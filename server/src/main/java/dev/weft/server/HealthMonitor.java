@@ -1,7 +1,7 @@
 package dev.weft.server;
 
 import dev.weft.internal.time.ServiceThread;
-import dev.weft.internal.transport.Transports;
+import dev.weft.internal.transport.TransportFactory;
 import dev.weft.server.ServerHealth.Status;
 import java.util.List;
 import java.util.Optional;
@@ -52,9 +52,9 @@ final class HealthMonitor {
     /**
      * A monitor that has seen nothing yet.
      *
-     * @param beat  as {@link Transports#beat()}
-     * @param dead  as {@link Transports#isDead()}
-     * @param impairment as {@link Transports#impairment()}
+     * @param beat  as {@link TransportFactory#beat()}
+     * @param dead  as {@link TransportFactory#isDead()}
+     * @param impairment as {@link TransportFactory#impairment()}
      * @param nudge unparks the thread of every connection; does not wait
      */
     HealthMonitor(BooleanSupplier beat, BooleanSupplier dead, Supplier<Optional<String>> impairment,

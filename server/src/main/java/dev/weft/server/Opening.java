@@ -4,7 +4,7 @@ import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.receive.InboundBuffer;
-import dev.weft.internal.transport.Lingering;
+import dev.weft.internal.transport.LingeringClose;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.Role;
 import dev.weft.parser.http.HttpHeadException;
@@ -220,7 +220,7 @@ final class Opening {
     private void refuse(Response answer) throws IOException {
         since = server.services().clock().now();
         transport.write(ByteBuffer.wrap(answer.reply()));
-        Lingering.close(transport);
+        LingeringClose.close(transport);
     }
 
     // What ends a wait for the head or for the decision early.
@@ -296,7 +296,7 @@ final class Opening {
         }
         // What interrupted a decision is not to cut off the answer.
         Thread.interrupted();
-        Lingering.close(transport);
+        LingeringClose.close(transport);
     }
 
     /** For the sweeper; does not block. */

@@ -3,7 +3,7 @@ package dev.weft.server;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.transport.TlsBuffers;
-import dev.weft.internal.transport.Transports;
+import dev.weft.internal.transport.TransportFactory;
 import java.io.IOException;
 import javax.net.ssl.SSLParameters;
 
@@ -12,9 +12,9 @@ final class ServerTransports {
     private ServerTransports() {}
 
     /** Opened, within this budget. The failures are those of the threads that wake connections, which have its name. */
-    static Transports open(ServerConfiguration configuration, Failures failures, BufferBudget budget)
+    static TransportFactory open(ServerConfiguration configuration, Failures failures, BufferBudget budget)
             throws IOException {
-        Transports plain = configuration.socket().transport().open(failures);
+        TransportFactory plain = configuration.socket().transport().open(failures);
         try {
             return configuration.tls().map(tls -> secured(plain, tls, budget)).orElse(plain);
         } catch (Throwable e) {
@@ -24,9 +24,9 @@ final class ServerTransports {
         }
     }
 
-    private static Transports secured(Transports plain, TlsSettings tls, BufferBudget budget) {
+    private static TransportFactory secured(TransportFactory plain, TlsSettings tls, BufferBudget budget) {
         SSLParameters parameters = tls.parameters();
         int recordSize = tls.engine(parameters).getSession().getPacketBufferSize();
-        return Transports.tls(plain, () -> tls.engine(parameters), new TlsBuffers(recordSize, budget));
+        return TransportFactory.tls(plain, () -> tls.engine(parameters), new TlsBuffers(recordSize, budget));
     }
 }

@@ -1,7 +1,7 @@
 package dev.weft.server;
 
 import dev.weft.internal.time.Failures;
-import dev.weft.internal.transport.Transports;
+import dev.weft.internal.transport.TransportFactory;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -15,9 +15,9 @@ public enum TransportKind {
      */
     LOOPS {
         @Override
-        Transports open(Failures failures) throws IOException {
+        TransportFactory open(Failures failures) throws IOException {
             StringBuilder why = new StringBuilder();
-            Optional<Transports> loops = Transports.looping(why::append);
+            Optional<TransportFactory> loops = TransportFactory.looping(why::append);
             return loops.isPresent() ? loops.get() : parking(failures, why.toString());
         }
     },
@@ -28,7 +28,7 @@ public enum TransportKind {
      */
     PARKING {
         @Override
-        Transports open(Failures failures) throws IOException {
+        TransportFactory open(Failures failures) throws IOException {
             return parking(failures, "");
         }
     },
@@ -38,22 +38,22 @@ public enum TransportKind {
      */
     PARKING_PLATFORM {
         @Override
-        Transports open(Failures failures) throws IOException {
-            return Transports.parking(true, failures, "");
+        TransportFactory open(Failures failures) throws IOException {
+            return TransportFactory.parking(true, failures, "");
         }
     },
     /** The JDK's blocking channels: a message costs a failed read and a change of the JDK's poller more. */
     BLOCKING {
         @Override
-        Transports open(Failures failures) throws IOException {
-            return Transports.blocking(failures);
+        TransportFactory open(Failures failures) throws IOException {
+            return TransportFactory.blocking(failures);
         }
     };
 
     private static final int FIRST_WITHOUT_PINNING = 24;
 
-    private static Transports parking(Failures failures, String why) throws IOException {
-        return Transports.parking(selectPins(Runtime.version().feature()), failures, why);
+    private static TransportFactory parking(Failures failures, String why) throws IOException {
+        return TransportFactory.parking(selectPins(Runtime.version().feature()), failures, why);
     }
 
     /** Whether, on this release of Java, a virtual thread that blocks in a selector holds its carrier. */
@@ -62,5 +62,5 @@ public enum TransportKind {
     }
 
     /** The failures are those of the threads that wake connections, which have its name. */
-    abstract Transports open(Failures failures) throws IOException;
+    abstract TransportFactory open(Failures failures) throws IOException;
 }

@@ -10,7 +10,7 @@ import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Sweeper;
-import dev.weft.internal.transport.Transports;
+import dev.weft.internal.transport.TransportFactory;
 import dev.weft.parser.deflate.DeflateCodecs;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -46,7 +46,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final ShortTimer timer;
     private final Sweeper sweeper;
     private final Acceptor acceptor;
-    final Transports transports;
+    final TransportFactory transports;
     private final Optional<DeflateCodecs> codecs;
     private final Failures sweepFailures = new Failures("to look after a connection",
             new ServerFailureReporter(logger));

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.ServiceThread;
-import dev.weft.internal.transport.Transports;
+import dev.weft.internal.transport.TransportFactory;
 import dev.weft.server.ServerHealth.Status;
 import dev.weft.attacks.Bystander;
 import java.io.IOException;
@@ -136,7 +136,7 @@ class HealthMonitorTest {
 
     private static Object wakerOf(WebSocketServer server) throws ReflectiveOperationException {
         return server.configuration().socket().transport() == TransportKind.BLOCKING
-                ? PrivateField.get(server.transports, "pulse")
+                ? PrivateField.get(server.transports, "wakeUpProbe")
                 : ((List<?>) PrivateField.get(server.transports, "pollers")).getFirst();
     }
 
@@ -173,7 +173,7 @@ class HealthMonitorTest {
     @ParameterizedTest
     @EnumSource(TransportKind.class)
     void idleTransportsBeat(TransportKind transport) throws Exception {
-        Transports transports = transport.open(Failures.toHandler("beating"));
+        TransportFactory transports = transport.open(Failures.toHandler("beating"));
         try {
             for (int i = 0; i < 3; i++) {
                 Await.until("it beats", transports::beat);

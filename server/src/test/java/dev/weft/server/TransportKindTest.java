@@ -19,21 +19,21 @@ class TransportKindTest {
 
     @Test
     void theRunningJavaDecidesOnWhatBlocksInTheSelector() throws IOException {
-        assertEquals(TransportKind.selectPins(Runtime.version().feature()), hasLookout(TransportKind.PARKING));
+        assertEquals(TransportKind.selectPins(Runtime.version().feature()), hasSelectorThread(TransportKind.PARKING));
     }
 
     @Test
     void aPlatformThreadCanBeChosenOnAnyJava() throws IOException {
-        assertTrue(hasLookout(TransportKind.PARKING_PLATFORM));
+        assertTrue(hasSelectorThread(TransportKind.PARKING_PLATFORM));
     }
 
     @Test
     void theBlockingTransportHasNoPoller() throws IOException {
-        assertFalse(hasLookout(TransportKind.BLOCKING));
+        assertFalse(hasSelectorThread(TransportKind.BLOCKING));
     }
 
     /** After an echo the poller has begun. Virtual threads are not among those that have stack traces here. */
-    private static boolean hasLookout(TransportKind kind) throws IOException {
+    private static boolean hasSelectorThread(TransportKind kind) throws IOException {
         try (WebSocketServer server = Handlers.echoServer().transport(kind).start();
                 RawPeer peer = RawPeer.connect(server)) {
             peer.text(RawPeer.request()).readHead();

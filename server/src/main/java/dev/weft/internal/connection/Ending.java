@@ -5,7 +5,7 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.internal.close.Closing;
 import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
-import dev.weft.internal.transport.Lingering;
+import dev.weft.internal.transport.LingeringClose;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.ProtocolViolationException;
 import java.io.EOFException;
@@ -100,7 +100,7 @@ final class Ending {
     /** Nothing passes any more. */
     private static void linger(Connection connection) {
         connection.sender.deadlines().closing();
-        Lingering.close(connection.transport);
+        LingeringClose.close(connection.transport);
         connection.breakOff(new IOException("the closing handshake was not completed"));
     }
 

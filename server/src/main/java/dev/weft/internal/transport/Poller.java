@@ -23,9 +23,9 @@ final class Poller {
     private final Failures failures;
     private final Thread thread;
     /** Waits in the selector while the poller waits for it; {@code null} if the poller does it itself. Its thread's own. */
-    private Lookout lookout;
+    private SelectorThread selectorThread;
     /** The JDK may have lost what wakes a virtual thread that waits in a selector. */
-    private volatile boolean lookoutNeeded;
+    private volatile boolean selectorThreadNeeded;
     private volatile boolean stopped;
 
     /** The number of turns, which wraps around; and the caller's of {@link #beat}, what it was at the last call. */
@@ -50,7 +50,7 @@ final class Poller {
     Poller(boolean pinned, Failures failures) throws IOException {
         this.failures = failures;
         engine = new SelectorEngine(failures);
-        lookoutNeeded = pinned;
+        selectorThreadNeeded = pinned;
         thread = Thread.ofVirtual().name(failures.what()).inheritInheritableThreadLocals(false).start(this::run);
     }
 
@@ -98,7 +98,7 @@ final class Poller {
             return true;
         }
         if (asked) {
-            lookoutNeeded = true;
+            selectorThreadNeeded = true;
             LockSupport.unpark(thread);
         }
         asked = true;
@@ -119,8 +119,8 @@ final class Poller {
                 // Even to recover can fail: code that runs for the first time may have to load a class.
             }
         }
-        if (lookout != null) {
-            lookout.close();
+        if (selectorThread != null) {
+            selectorThread.close();
         }
         engine.close();
     }
@@ -158,9 +158,9 @@ final class Poller {
     }
 
     private boolean await() throws IOException {
-        if (lookoutNeeded && lookout == null) {
-            lookout = new Lookout(failures.what(), engine, mayWait);
+        if (selectorThreadNeeded && selectorThread == null) {
+            selectorThread = new SelectorThread(failures.what(), engine, mayWait);
         }
-        return lookout == null ? engine.await(mayWait) : lookout.await();
+        return selectorThread == null ? engine.await(mayWait) : selectorThread.await();
     }
 }

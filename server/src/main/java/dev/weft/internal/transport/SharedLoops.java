@@ -22,12 +22,12 @@ final class SharedLoops {
 
     private static final Logger LOGGER = System.getLogger("dev.weft");
     private static final ReentrantLock LOCK = new ReentrantLock();
-    private static Looping shared;
+    private static LoopTransportFactory shared;
 
     private SharedLoops() {}
 
-    /** As {@link Transports#looping}. */
-    static Optional<Transports> transports(Consumer<String> obstacle) throws IOException {
+    /** As {@link TransportFactory#looping}. */
+    static Optional<TransportFactory> transports(Consumer<String> obstacle) throws IOException {
         int count = Integer.getInteger(COUNT, Runtime.getRuntime().availableProcessors());
         if (count <= 0) {
             obstacle.accept("no loops: " + COUNT + " is " + count);
@@ -50,13 +50,13 @@ final class SharedLoops {
     }
 
     /** Loops of one's own, for which there must be no obstacle. */
-    static Looping open(String name, int count, boolean shared, Failures.Reporter reporter) throws IOException {
+    static LoopTransportFactory open(String name, int count, boolean shared, Failures.Reporter reporter) throws IOException {
         List<SelectorEngine> engines = new ArrayList<>();
         try {
             for (int i = 0; i < count; i++) {
                 engines.add(new SelectorEngine(new Failures(name + "-" + i, reporter), i));
             }
-            return new Looping(new Loops(name, engines, reporter), List.copyOf(engines), shared);
+            return new LoopTransportFactory(new Loops(name, engines, reporter), List.copyOf(engines), shared);
         } catch (Throwable e) {
             engines.forEach(SelectorEngine::close);
             throw e;

@@ -12,11 +12,11 @@ import java.nio.channels.SocketChannel;
  * an interrupt closes the channel, and a thread that was interrupted before finds it closed when it reads or writes; every
  * write may wait, and one that waits shows no progress, so its deadline is about the whole write. A wait with a limit is a
  * read of the channel's socket, which has a time-out; it lasts until the next whole millisecond, so one at the least. Of
- * bytes that no thread waits for, it learns by a {@link Scout}.
+ * bytes that no thread waits for, it learns by a {@link BackgroundReader}.
  */
 public final class SocketTransport extends ChannelTransport {
     /** From {@link #onUnread} on. */
-    private volatile Scout scout;
+    private volatile BackgroundReader backgroundReader;
 
     /** A transport over a connected channel in blocking mode. */
     public SocketTransport(SocketChannel channel) throws IOException {
@@ -25,7 +25,7 @@ public final class SocketTransport extends ChannelTransport {
 
     @Override
     public int read(ByteBuffer target, TimeLimit limit) throws IOException {
-        Scout sent = scout;
+        BackgroundReader sent = backgroundReader;
         if (sent != null) {
             int count = sent.read(target, limit);
             if (count != 0 || sent.isOut()) {
@@ -51,7 +51,7 @@ public final class SocketTransport extends ChannelTransport {
 
     @Override
     public int readNow(ByteBuffer target) throws IOException {
-        Scout sent = scout;
+        BackgroundReader sent = backgroundReader;
         if (sent != null) {
             // Looked at first: what it comes back with lies before what is on the channel then.
             if (sent.isOut()) {
@@ -68,7 +68,7 @@ public final class SocketTransport extends ChannelTransport {
     /** The number of bytes that are available does not show the end; a read that does not wait does. */
     @Override
     public int poll(ByteBuffer target) throws IOException {
-        if (scout != null) {
+        if (backgroundReader != null) {
             // Which finds the end; and the other mode would have to wait for a thread that writes.
             return readNow(target);
         }
@@ -82,17 +82,17 @@ public final class SocketTransport extends ChannelTransport {
 
     @Override
     public void onUnread(UnreadListener listener) {
-        scout = new Scout(channel, listener);
+        backgroundReader = new BackgroundReader(channel, listener);
     }
 
     @Override
     public void tellOfUnread() {
-        scout.send();
+        backgroundReader.send();
     }
 
     @Override
     public boolean tellsOfUnread() {
-        return scout.isOut();
+        return backgroundReader.isOut();
     }
 
     @Override

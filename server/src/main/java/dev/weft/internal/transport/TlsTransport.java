@@ -78,7 +78,7 @@ public final class TlsTransport implements Transport {
     /** What is still under way is dropped undecrypted, so that it does not reset the alert. */
     @Override
     public void closeAfterFailedHandshake() {
-        Lingering.close(below);
+        LingeringClose.close(below);
         close();
     }
 

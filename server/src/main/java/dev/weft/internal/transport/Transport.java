@@ -34,9 +34,9 @@ public interface Transport {
      */
     default void handshake() throws IOException {}
 
-    /** Closes after a handshake that failed, so that the peer gets the reason; as {@link Lingering#close} does. Waits. */
+    /** Closes after a handshake that failed, so that the peer gets the reason; as {@link LingeringClose#close} does. Waits. */
     default void closeAfterFailedHandshake() {
-        Lingering.close(this);
+        LingeringClose.close(this);
     }
 
     /** The TLS session, once the handshake is done; empty if the transport does not encrypt. */

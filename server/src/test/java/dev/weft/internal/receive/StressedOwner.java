@@ -5,7 +5,7 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.internal.close.Closing;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.TimeLimit;
-import dev.weft.internal.transport.Lingering;
+import dev.weft.internal.transport.LingeringClose;
 import dev.weft.parser.ProtocolViolationException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -165,7 +165,7 @@ final class StressedOwner implements ReceiverOwner {
     }
 
     private void linger() {
-        Lingering.close(input);
+        LingeringClose.close(input);
         breakOff(new IOException("the closing handshake was not completed"));
     }
 

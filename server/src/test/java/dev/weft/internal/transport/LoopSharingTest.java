@@ -29,7 +29,7 @@ class LoopSharingTest {
     /** A connection that echoes, over loops where other threads do this again and again. */
     private void echoWhile(int loopCount, Runnable behaviour) throws Exception {
         Failures.Reporter reporter = (what, count, latest) -> failures.add(latest);
-        try (Looping looping = SharedLoops.open("loop-sharing-test", loopCount, false, reporter);
+        try (LoopTransportFactory looping = SharedLoops.open("loop-sharing-test", loopCount, false, reporter);
                 ServerSocketChannel listener = ServerSocketChannel.open()
                         .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
                 SocketChannel peer = SocketChannel.open(listener.getLocalAddress())) {

@@ -218,7 +218,7 @@ class MemoryTransportTest {
     void lingeringDropsWhatStillComesSoThatNoResetDestroysTheLastBytes() throws Exception {
         here.write(bytes(1, 2));
         FutureTask<Void> lingering = start(() -> {
-            Lingering.close(here);
+            LingeringClose.close(here);
             return null;
         });
         for (int i = 0; i < 10; i++) {
@@ -235,7 +235,7 @@ class MemoryTransportTest {
     void lingeringIsBoundedInBytes() throws Exception {
         MemoryTransport[] wide = MemoryTransport.pair(1 << 16);
         FutureTask<Void> lingering = start(() -> {
-            Lingering.close(wide[0]);
+            LingeringClose.close(wide[0]);
             return null;
         });
         assertThrows(IOException.class, () -> {

@@ -211,8 +211,8 @@ enum PlantedFault {
             """, """
                         LockSupport.unpark(reader);
             """),
-    /** The poller may look whether the lookout is done before it says so, and park behind its unpark. */
-    POLLER_WOKEN_BEFORE_THE_LOOKOUT_SAYS_SO("""
+    /** The poller may look whether the selector thread is done before it says so, and park behind its unpark. */
+    POLLER_WOKEN_BEFORE_THE_SELECTOR_THREAD_SAYS_SO("""
                         principal = null;
                         LockSupport.unpark(waiting);
             """, """

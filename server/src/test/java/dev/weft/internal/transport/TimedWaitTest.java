@@ -103,7 +103,7 @@ class TimedWaitTest {
             throw new AssertionError(latest);
         };
         if (kind.name().endsWith("LOOP")) {
-            Looping looping = SharedLoops.open("timed-wait-test", 1, false, reporter);
+            LoopTransportFactory looping = SharedLoops.open("timed-wait-test", 1, false, reporter);
             driver = looping;
             return looping.over(channel);
         }

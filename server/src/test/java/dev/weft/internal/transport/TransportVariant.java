@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 final class TransportVariant {
     private static final String PACKAGE = "dev.weft.internal.transport.";
     private static final List<String> CLASSES = List.of(PACKAGE + "ParkingTransport", PACKAGE + "SelectorEngine",
-            PACKAGE + "Poller", PACKAGE + "Lookout");
+            PACKAGE + "Poller", PACKAGE + "SelectorThread");
     /** As {@link ParkingTransport} has it. */
     private static final int WAITING = 1;
     /** A line on which a statement begins that reads or changes what threads share. */

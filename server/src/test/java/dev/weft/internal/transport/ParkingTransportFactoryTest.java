@@ -19,13 +19,13 @@ import org.junit.jupiter.api.Timeout;
 
 /** Connections over several pollers, as on machines with many processors. */
 @Timeout(60)
-class ParkingTest {
+class ParkingTransportFactoryTest {
     private static final int CONNECTIONS = 10;
 
     @Test
     void connectionsMustBeSpreadOverThePollersAndServedByAll() throws Exception {
         List<Poller> pollers = List.of(new Poller("poller-0", true), new Poller("poller-1", true));
-        Parking parking = new Parking(pollers, "two pollers", new AtomicInteger());
+        ParkingTransportFactory parking = new ParkingTransportFactory(pollers, "two pollers", new AtomicInteger());
         List<SocketChannel> peers = new ArrayList<>();
         CountDownLatch ended = new CountDownLatch(CONNECTIONS);
         try (ServerSocketChannel listener = ServerSocketChannel.open()

@@ -10,7 +10,7 @@ import java.nio.channels.Pipe;
  * Shows whether the JDK still wakes virtual threads whose socket is ready: one reads from a pipe, to which a byte is
  * written now and then. For a transport that leaves waiting to the JDK.
  */
-final class Pulse implements AutoCloseable {
+final class WakeUpProbe implements AutoCloseable {
     private final Pipe pipe = Pipe.open();
     private final Failures failures;
     private final Thread thread;
@@ -22,7 +22,7 @@ final class Pulse implements AutoCloseable {
     private boolean asked;
 
     /** One that runs. */
-    Pulse(Failures failures) throws IOException {
+    WakeUpProbe(Failures failures) throws IOException {
         this.failures = failures;
         pipe.sink().configureBlocking(false);
         thread = Thread.ofVirtual().name(failures.what()).inheritInheritableThreadLocals(false).start(this::run);

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
-class LingeringTest {
+class LingeringCloseTest {
     private static final int CAPACITY = 1 << 16;
     /** What is dropped at the most, and then what the transport holds beside it. */
     private static final long MOST = (16 << 20) + 2 * CAPACITY;
@@ -23,7 +23,7 @@ class LingeringTest {
 
     @Test
     void whatThePeerHadUnderWayIsReadToItsEnd() throws Exception {
-        FutureTask<Void> closing = new FutureTask<>(() -> Lingering.close(here), null);
+        FutureTask<Void> closing = new FutureTask<>(() -> LingeringClose.close(here), null);
         Thread.startVirtualThread(closing);
         // More than the transport holds.
         there.write(ByteBuffer.allocate(10 * CAPACITY));
@@ -49,7 +49,7 @@ class LingeringTest {
             throw new AssertionError("all was taken: " + sent);
         });
         Thread.startVirtualThread(sending);
-        Thread.startVirtualThread(() -> Lingering.close(here));
+        Thread.startVirtualThread(() -> LingeringClose.close(here));
         sending.get();
         assertTrue(sent.get() >= 8 << 20, "not before much was dropped: " + sent);
     }

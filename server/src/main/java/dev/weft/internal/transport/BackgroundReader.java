@@ -14,7 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * Learns of bytes on a blocking channel while nobody receives: a virtual thread waits in a read, keeps what came, and tells
  * the listener. Who reads meanwhile waits for this thread, and gets its bytes first.
  */
-final class Scout {
+final class BackgroundReader {
     private static final int SMALL = 128;
 
     private final SocketChannel channel;
@@ -29,7 +29,7 @@ final class Scout {
     private boolean ended;
     private IOException failure;
 
-    Scout(SocketChannel channel, UnreadListener listener) {
+    BackgroundReader(SocketChannel channel, UnreadListener listener) {
         this.channel = channel;
         this.listener = listener;
     }
@@ -41,7 +41,7 @@ final class Scout {
             if (!out && found == null && !ended && failure == null) {
                 ByteBuffer target = ByteBuffer.allocate(SMALL);
                 out = true;
-                Thread.ofVirtual().name("weft-scout").start(() -> run(target));
+                Thread.ofVirtual().name("weft-background-reader").start(() -> run(target));
             }
         } catch (Throwable e) {
             out = false;

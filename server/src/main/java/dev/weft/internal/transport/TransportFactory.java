@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 
 /** Makes the transports of one server. */
-public sealed interface Transports extends AutoCloseable permits Transports.Blocking, Transports.Tls, Parking, Looping {
+public sealed interface TransportFactory extends AutoCloseable permits TransportFactory.Blocking, TransportFactory.Tls, ParkingTransportFactory, LoopTransportFactory {
     /** A transport over a connected channel in blocking mode, which is its own from here on. Does not block. */
     Transport over(SocketChannel channel) throws IOException;
 
@@ -56,9 +56,9 @@ public sealed interface Transports extends AutoCloseable permits Transports.Bloc
      *
      * @param failures those of what shows that the JDK wakes threads; has the name of the thread
      */
-    static Transports blocking(Failures failures) throws IOException {
+    static TransportFactory blocking(Failures failures) throws IOException {
         Usher.start();
-        return new Blocking(new Pulse(failures));
+        return new Blocking(new WakeUpProbe(failures));
     }
 
     /**
@@ -68,12 +68,12 @@ public sealed interface Transports extends AutoCloseable permits Transports.Bloc
      * @param failures those of the pollers; has the name of the thread
      * @param why      why there are no loops, for the description; may be empty
      */
-    static Transports parking(boolean pinned, Failures failures, String why) throws IOException {
-        return Parking.open(pinned, failures, why);
+    static TransportFactory parking(boolean pinned, Failures failures, String why) throws IOException {
+        return ParkingTransportFactory.open(pinned, failures, why);
     }
 
     /** The loops of this process, and threads that park; empty, with the reason at the consumer, if there cannot be any. */
-    static Optional<Transports> looping(Consumer<String> obstacle) throws IOException {
+    static Optional<TransportFactory> looping(Consumer<String> obstacle) throws IOException {
         return SharedLoops.transports(obstacle);
     }
 
@@ -82,12 +82,12 @@ public sealed interface Transports extends AutoCloseable permits Transports.Bloc
      *
      * @param engines makes an engine for each connection
      */
-    static Transports tls(Transports below, Supplier<SSLEngine> engines, TlsBuffers buffers) {
+    static TransportFactory tls(TransportFactory below, Supplier<SSLEngine> engines, TlsBuffers buffers) {
         return new Tls(below, engines, buffers);
     }
 
     /** Shares what shows that the JDK wakes threads. */
-    record Blocking(Pulse pulse) implements Transports {
+    record Blocking(WakeUpProbe wakeUpProbe) implements TransportFactory {
         @Override
         public Transport over(SocketChannel channel) throws IOException {
             return new SocketTransport(channel);
@@ -115,22 +115,22 @@ public sealed interface Transports extends AutoCloseable permits Transports.Bloc
 
         @Override
         public boolean beat() {
-            return pulse.beat();
+            return wakeUpProbe.beat();
         }
 
         @Override
         public boolean isDead() {
-            return pulse.isDead();
+            return wakeUpProbe.isDead();
         }
 
         @Override
         public void close() {
-            pulse.close();
+            wakeUpProbe.close();
         }
     }
 
     /** Shares buffers. */
-    record Tls(Transports below, Supplier<SSLEngine> engines, TlsBuffers buffers) implements Transports {
+    record Tls(TransportFactory below, Supplier<SSLEngine> engines, TlsBuffers buffers) implements TransportFactory {
         @Override
         public Transport over(SocketChannel channel) throws IOException {
             SSLEngine engine = engines.get();

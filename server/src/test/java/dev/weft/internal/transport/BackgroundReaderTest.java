@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** The thread that waits for bytes nobody receives, when it has no luck. */
 @Timeout(60)
-class ScoutTest {
+class BackgroundReaderTest {
     /** For whose reads there is no memory. */
     private static final class ScarceChannel extends SocketChannel {
         ScarceChannel() {
@@ -122,9 +122,9 @@ class ScoutTest {
     @Test
     void lackOfMemoryMustNotKeepTheThreadOut() throws IOException, InterruptedException {
         CountDownLatch told = new CountDownLatch(1);
-        Scout scout = new Scout(new ScarceChannel(), told::countDown);
-        scout.send();
-        assertEquals(0, scout.read(ByteBuffer.allocate(1), TimeLimit.NONE));
+        BackgroundReader backgroundReader = new BackgroundReader(new ScarceChannel(), told::countDown);
+        backgroundReader.send();
+        assertEquals(0, backgroundReader.read(ByteBuffer.allocate(1), TimeLimit.NONE));
         assertTrue(told.await(10, TimeUnit.SECONDS), "what may have come is looked for again");
     }
 }

@@ -5,20 +5,20 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Waits in a selector, on a platform thread, in the place of a virtual one that would hold its carrier there. */
-final class Lookout implements AutoCloseable {
+final class SelectorThread implements AutoCloseable {
     private final SelectorEngine engine;
     private final BooleanSupplier mayWait;
     private final Thread thread;
     /** Whose place this thread takes; {@code null} while it rests. */
-    private volatile Thread principal;
+    private volatile Thread waiter;
     private volatile boolean closed;
 
-    /** How it went; written before the principal is let go. */
+    /** How it went; written before the waiter is let go. */
     private boolean waited;
     private Throwable failure;
 
     /** One that rests. */
-    Lookout(String name, SelectorEngine engine, BooleanSupplier mayWait) {
+    SelectorThread(String name, SelectorEngine engine, BooleanSupplier mayWait) {
         this.engine = engine;
         this.mayWait = mayWait;
         this.thread = Thread.ofPlatform().name(name).daemon().start(this::run);
@@ -26,20 +26,20 @@ final class Lookout implements AutoCloseable {
 
     /** Waits as {@link SelectorEngine#await} does. For one thread at a time. */
     boolean await() throws IOException {
-        principal = Thread.currentThread();
+        waiter = Thread.currentThread();
         LockSupport.unpark(thread);
-        while (principal != null) {
+        while (waiter != null) {
             LockSupport.park(this);
         }
         if (failure != null) {
-            throw new IOException("the lookout failed", failure);
+            throw new IOException("the selector thread failed", failure);
         }
         return waited;
     }
 
     private void takeTurns() {
         while (!closed) {
-            Thread waiting = principal;
+            Thread waiting = waiter;
             if (waiting == null) {
                 LockSupport.park(this);
                 continue;
@@ -50,7 +50,7 @@ final class Lookout implements AutoCloseable {
             } catch (Throwable e) {
                 failure = e;
             }
-            principal = null;
+            waiter = null;
             LockSupport.unpark(waiting);
         }
     }
@@ -61,7 +61,7 @@ final class Lookout implements AutoCloseable {
             try {
                 takeTurns();
             } catch (Throwable e) {
-                // The principal is woken by the next turn, or its silence is noticed.
+                // The waiter is woken by the next turn, or its silence is noticed.
             }
         }
     }

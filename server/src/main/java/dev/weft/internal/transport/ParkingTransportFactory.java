@@ -16,11 +16,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * @param next counts what has been started
  */
-record Parking(List<Poller> pollers, String description, AtomicInteger next) implements Transports {
+record ParkingTransportFactory(List<Poller> pollers, String description, AtomicInteger next) implements TransportFactory {
     private static final int CARRIERS_PER_POLLER = 2;
 
-    /** As {@link Transports#parking}. */
-    static Parking open(boolean pinned, Failures failures, String why) throws IOException {
+    /** As {@link TransportFactory#parking}. */
+    static ParkingTransportFactory open(boolean pinned, Failures failures, String why) throws IOException {
         int carriers = Integer.getInteger("jdk.virtualThreadScheduler.parallelism",
                 Runtime.getRuntime().availableProcessors());
         Usher.start();
@@ -35,7 +35,7 @@ record Parking(List<Poller> pollers, String description, AtomicInteger next) imp
             throw e;
         }
         String description = "the JDK's scheduler, with pollers: " + count + (why.isEmpty() ? "" : " (" + why + ")");
-        return new Parking(List.copyOf(pollers), description, new AtomicInteger());
+        return new ParkingTransportFactory(List.copyOf(pollers), description, new AtomicInteger());
     }
 
     @Override

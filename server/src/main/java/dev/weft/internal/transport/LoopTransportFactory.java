@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Loops, which watch the sockets and run the connections' threads. A new connection gets the loop that has the fewest; when
  * one has far more than another, because connections have ended, it hands some over.
  */
-final class Looping implements Transports {
+final class LoopTransportFactory implements TransportFactory {
     /** One has far more than another if it has over this factor as many, and this number more. */
     private static final int FACTOR = 2;
     private static final int SURPLUS = 32;
@@ -30,7 +30,7 @@ final class Looping implements Transports {
      *
      * @param engines those of the loops, in the same order
      */
-    Looping(Loops loops, List<SelectorEngine> engines, boolean shared) {
+    LoopTransportFactory(Loops loops, List<SelectorEngine> engines, boolean shared) {
         this.loops = loops;
         this.engines = engines;
         this.shared = shared;

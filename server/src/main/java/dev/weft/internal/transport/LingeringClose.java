@@ -5,12 +5,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** The end of a transport that lets the peer have our last bytes (RFC 6455 §7.1.1). */
-public final class Lingering {
+public final class LingeringClose {
     /** So much of what the peer had under way is read and dropped; beyond, a reset may destroy our last bytes. */
     private static final long DROPPED = 16 << 20;
     private static final int PIECE = 1024;
 
-    private Lingering() {}
+    private LingeringClose() {}
 
     /**
      * Shuts down the output, reads and drops what still comes until the peer has shut down his, and closes. Blocks; the

@@ -20,13 +20,13 @@ import org.junit.jupiter.api.Timeout;
 
 /** Connections over several loops. */
 @Timeout(60)
-class LoopingTest {
+class LoopTransportFactoryTest {
     private static final int CONNECTIONS = 200;
     private static final int LEFT = 10;
 
     private final List<Throwable> failures = new ArrayList<>();
     private ServerSocketChannel listener;
-    private Looping looping;
+    private LoopTransportFactory looping;
 
     /** A connection whose thread sends back every byte, and the channel at its other end. */
     private record Echo(ParkingTransport transport, Thread thread, SocketChannel peer) {
