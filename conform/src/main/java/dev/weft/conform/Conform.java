@@ -5,7 +5,7 @@ import dev.weft.conform.cases.Cases;
 import dev.weft.conform.report.HtmlReport;
 import dev.weft.conform.report.JsonReport;
 import dev.weft.conform.report.Result;
-import dev.weft.conform.report.Run;
+import dev.weft.conform.report.RunResults;
 import dev.weft.conform.report.TextReport;
 import dev.weft.conform.wire.Failure;
 import dev.weft.conform.wire.Findings;
@@ -114,8 +114,9 @@ public final class Conform implements Callable<Integer> {
         }
         Instant started = Instant.now().truncatedTo(ChronoUnit.SECONDS);
         long before = System.nanoTime();
-        List<Result> results = new Runner(settings, progressOf(cases.size())).run(cases);
-        Run run = new Run(url.toString(), server, started.toString(), (System.nanoTime() - before) / 1_000_000, quick,
+        List<Result> results = new CaseRunner(settings, progressOf(cases.size())).run(cases);
+        RunResults run = new RunResults(url.toString(), server, started.toString(),
+                (System.nanoTime() - before) / 1_000_000, quick,
                 results);
         TextReport.print(run, out);
         if (json != null) {

@@ -26,7 +26,7 @@ class BrokenServerTest {
         try (BrokenServer server = new BrokenServer(fault)) {
             Settings settings = new Settings(URI.create("ws://127.0.0.1:" + server.port() + "/"),
                     Trust.ordinary(), timeout, timeout.dividedBy(4), 16 << 20, true);
-            return new Runner(settings, result -> {}).run(cases);
+            return new CaseRunner(settings, result -> {}).run(cases);
         }
     }
 

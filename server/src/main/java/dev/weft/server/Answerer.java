@@ -1,6 +1,6 @@
 package dev.weft.server;
 
-import dev.weft.internal.connection.Agreement;
+import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.Role;
@@ -25,7 +25,7 @@ final class Answerer {
     sealed interface Answer {}
 
     /** The connection is open as soon as the reply, a 101, is written. */
-    record Acceptance(byte[] reply, Agreement agreement) implements Answer {}
+    record Acceptance(byte[] reply, HandshakeResult result) implements Answer {}
 
     /** The connection is closed after the response. */
     record Response(byte[] reply) implements Answer {}
@@ -83,7 +83,7 @@ final class Answerer {
                     String subprotocol = accept.subprotocol().or(() -> preferred(upgrade.subprotocols())).orElse(null);
                     byte[] reply = upgrade.accept(subprotocol,
                             deflate.map(DeflateNegotiation.Accepted::responseValue).orElse(null), accept.headers());
-                    yield new Acceptance(reply, server.shared(new Agreement(head.target(), subprotocol,
+                    yield new Acceptance(reply, server.shared(new HandshakeResult(head.target(), subprotocol,
                             accept.attachment(), deflate.map(this::extension).orElse(null))));
                 }
                 case HandshakeDecision.Reject reject -> refuse(reject.reason(), reject.response(), head);

@@ -209,7 +209,7 @@ final class Opening {
     private Connection accept(Acceptance acceptance, InboundBuffer input) throws IOException {
         // §4.2.2: what followed the head is not acted on before this is written.
         transport.write(ByteBuffer.wrap(acceptance.reply()));
-        return new Connection(Role.SERVER, transport, input, 0, acceptance.agreement(), server.services());
+        return new Connection(Role.SERVER, transport, input, 0, acceptance.result(), server.services());
     }
 
     private static HttpResponse unavailable(String why) {

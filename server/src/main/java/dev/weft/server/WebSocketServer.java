@@ -2,7 +2,7 @@ package dev.weft.server;
 
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.connection.Agreement;
+import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
@@ -55,7 +55,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final Thread shutdownAfterFailure;
     private final Optional<TlsHandshakes> tlsHandshakes;
 
-    private volatile Agreement lastAgreement;
+    private volatile HandshakeResult lastHandshakeResult;
     private final Sessions sessions;
     private final Admission admission;
     /** 1 once a shutdown has begun. */
@@ -242,16 +242,16 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /** What connections in a row agreed on is one object for all of them, if nothing in it is theirs alone. */
-    Agreement shared(Agreement agreement) {
-        if (agreement.attachment() != null || agreement.extension() != null) {
-            return agreement;
+    HandshakeResult shared(HandshakeResult result) {
+        if (result.attachment() != null || result.extension() != null) {
+            return result;
         }
-        Agreement last = lastAgreement;
-        if (agreement.equals(last)) {
+        HandshakeResult last = lastHandshakeResult;
+        if (result.equals(last)) {
             return last;
         }
-        lastAgreement = agreement;
-        return agreement;
+        lastHandshakeResult = result;
+        return result;
     }
 
     private void sweep(int now) {

@@ -98,7 +98,8 @@ class BusyHandlerAttacksTest {
     /** The handlers are busy until all has been measured: who had to wait for one would wait for good. */
     @ParameterizedTest
     @MethodSource
-    void attack31_overLoopsOthersMustBeServedAtOnce(Wire wire, Work work, @TempDir Path folder) throws Exception {
+    void attack31_overLoopsOthersMustBeServedAtOnce(AttackTransport wire, Work work, @TempDir Path folder)
+            throws Exception {
         Fifo fifo = Fifo.in(folder);
         try (WebSocketServer server = wire.server(ws -> handle(ws, work, fifo)).start();
                 RawPeer other = RawPeer.open(server)) {
@@ -131,10 +132,10 @@ class BusyHandlerAttacksTest {
     }
 
     private static Stream<Arguments> attack31_overLoopsOthersMustBeServedAtOnce() {
-        return everyWork(List.of(Wire.LOOPS, Wire.LOOPS_TLS));
+        return everyWork(List.of(AttackTransport.LOOPS, AttackTransport.LOOPS_TLS));
     }
 
-    private static Stream<Arguments> everyWork(List<Wire> wires) {
+    private static Stream<Arguments> everyWork(List<AttackTransport> wires) {
         return wires.stream().flatMap(wire -> Stream.of(Work.values()).map(work -> Arguments.of(wire, work)));
     }
 
@@ -158,7 +159,7 @@ class BusyHandlerAttacksTest {
     }
 
     private static Stream<Arguments> attack31_othersMustBeAcceptedAndNotBlamed() {
-        return everyWork(List.of(Wire.values()));
+        return everyWork(List.of(AttackTransport.values()));
     }
 
     /**
@@ -167,7 +168,8 @@ class BusyHandlerAttacksTest {
      */
     @ParameterizedTest
     @MethodSource
-    void attack31_othersMustBeAcceptedAndNotBlamed(Wire wire, Work work, @TempDir Path folder) throws Exception {
+    void attack31_othersMustBeAcceptedAndNotBlamed(AttackTransport wire, Work work, @TempDir Path folder)
+            throws Exception {
         Fifo fifo = Fifo.in(folder);
         WebSocketServerBuilder settings = wire.server(ws -> handle(ws, work, fifo)).handshakeTimeout(SHORT)
                 .messageTimeout(SHORT).pingInterval(SHORT.dividedBy(2)).pongTimeout(SHORT).writeTimeout(SHORT)
@@ -225,7 +227,7 @@ class BusyHandlerAttacksTest {
     /** Nor does a handler that computes stop the clocks of others: a peer that is slow on purpose is cut, as long as it computes. */
     @ParameterizedTest
     @EnumSource
-    void attack31_slowPeersMustBeCutWhileHandlersCompute(Wire wire) throws Exception {
+    void attack31_slowPeersMustBeCutWhileHandlersCompute(AttackTransport wire) throws Exception {
         int computing = wire.hasLoops() ? 2 * PROCESSORS : PROCESSORS - 1;
         assumeTrue(computing > 0, "one processor, which the handler has");
         WebSocketServerBuilder settings = wire.server(ws -> handle(ws, Work.COMPUTES, null)).handshakeTimeout(SHORT)

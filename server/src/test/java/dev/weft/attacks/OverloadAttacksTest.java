@@ -149,7 +149,7 @@ class OverloadAttacksTest {
     /** Whatever it is that fills the budget: messages that wait, and ones that are half received. */
     @ParameterizedTest
     @EnumSource
-    void attack29_peersThatKeepUpMustNeverBeRefused(Wire wire) throws Exception {
+    void attack29_peersThatKeepUpMustNeverBeRefused(AttackTransport wire) throws Exception {
         Room room = new Room();
         List<RawPeer> peers = new ArrayList<>();
         WebSocketServerBuilder settings = wire.server(room::join).sendBufferSize(65_536).maxBufferedSize(4 << 20);
@@ -206,7 +206,7 @@ class OverloadAttacksTest {
     /** What they have not read yet is in the network already, which has room for the Close frame after it. */
     @ParameterizedTest
     @EnumSource
-    void attack29_peersWithHalfMessagesThatAreGivenUpMustBeToldSo(Wire wire) throws Exception {
+    void attack29_peersWithHalfMessagesThatAreGivenUpMustBeToldSo(AttackTransport wire) throws Exception {
         int backlog = 3;
         BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
         WebSocketServerBuilder settings = wire.server(ws -> {

@@ -85,7 +85,7 @@ class PeerAttacksTest {
 
     @ParameterizedTest
     @EnumSource
-    void attack17_peerThatNeverReadsMustHoldUpNobody(Wire wire) throws Exception {
+    void attack17_peerThatNeverReadsMustHoldUpNobody(AttackTransport wire) throws Exception {
         try (WebSocketServer server = wire.server(this::listen).writeTimeout(Duration.ofSeconds(1)).start();
                 RawPeer deaf = RawPeer.connect(server, new SlowSocket(4096)).upgraded()) {
             WebSocketConnection toDeaf = nextOpened();
@@ -140,7 +140,7 @@ class PeerAttacksTest {
 
     @Test
     void attack18_halfOpenPeersMustBeFoundByPing() throws Exception {
-        Wire.allAtOnce(wire -> {
+        AttackTransport.allAtOnce(wire -> {
             BlockingQueue<WebSocketConnection> all = new LinkedBlockingQueue<>();
             WebSocketServerBuilder settings = wire.server(ws -> {
                 all.add(ws);
@@ -160,7 +160,7 @@ class PeerAttacksTest {
 
     @Test
     void attack18_peersThatAnswerPingsMustStay() throws Exception {
-        Wire.allAtOnce(wire -> {
+        AttackTransport.allAtOnce(wire -> {
             BlockingQueue<WebSocketConnection> all = new LinkedBlockingQueue<>();
             WebSocketServerBuilder settings = wire.server(ws -> {
                 all.add(ws);
@@ -195,7 +195,7 @@ class PeerAttacksTest {
 
     @ParameterizedTest
     @EnumSource
-    void attack19_peersThatDoNotCloseAsTheyShouldMustBeLeft(Wire wire) throws Exception {
+    void attack19_peersThatDoNotCloseAsTheyShouldMustBeLeft(AttackTransport wire) throws Exception {
         WebSocketServerBuilder settings = wire.server(this::listen).closeTimeout(SHORT)
                 .writeTimeout(Duration.ofSeconds(1));
         try (WebSocketServer server = settings.start();
@@ -241,7 +241,7 @@ class PeerAttacksTest {
     /** Whoever shuts its output down is still owed what was sent before, and is left then. */
     @ParameterizedTest
     @EnumSource(names = {"LOOPS", "PARKING", "PARKING_PLATFORM", "BLOCKING"})
-    void attack19_halfClosedPeersMustStillGetWhatTheyAreOwed(Wire wire) throws Exception {
+    void attack19_halfClosedPeersMustStillGetWhatTheyAreOwed(AttackTransport wire) throws Exception {
         try (WebSocketServer server = wire.server(Handlers::echo).closeTimeout(SHORT).start();
                 RawPeer peer = RawPeer.open(server)) {
             byte[] large = new byte[300_000];
@@ -260,7 +260,7 @@ class PeerAttacksTest {
 
     @ParameterizedTest
     @EnumSource
-    void attack20_endsThatRaceWithSendsMustNeitherHangNorInterleave(Wire wire) throws Exception {
+    void attack20_endsThatRaceWithSendsMustNeitherHangNorInterleave(AttackTransport wire) throws Exception {
         WebSocketServerBuilder settings = wire.server(this::listen).sendBufferSize(16_384);
         try (WebSocketServer server = settings.start()) {
             for (int round = 0; round < 40; round++) {
@@ -379,7 +379,7 @@ class PeerAttacksTest {
 
     @ParameterizedTest
     @EnumSource
-    void attack20_abortMustFreeASendThatIsStuck(Wire wire) throws Exception {
+    void attack20_abortMustFreeASendThatIsStuck(AttackTransport wire) throws Exception {
         CountDownLatch over = new CountDownLatch(1);
         WebSocketServerBuilder settings = wire.server(ws -> {
             try {

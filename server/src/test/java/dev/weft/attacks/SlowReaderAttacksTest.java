@@ -46,14 +46,15 @@ class SlowReaderAttacksTest {
      */
     @Test
     void attack27_peersThatReadSteadilyMustLive() throws Exception {
-        Wire.allThatShowProgressAtOnce(wire -> {
+        AttackTransport.allThatShowProgressAtOnce(wire -> {
             FutureTask<Void> slowest = inBackground(() -> readAt(wire, 5_000, 4096, Duration.ofSeconds(3)));
             readAt(wire, 60_000, 16_384, Duration.ofMillis(1500));
             slowest.get();
         });
     }
 
-    private static Void readAt(Wire wire, int pace, int receiveBufferSize, Duration writeTimeout) throws Exception {
+    private static Void readAt(AttackTransport wire, int pace, int receiveBufferSize, Duration writeTimeout)
+            throws Exception {
         BlockingQueue<Object> outcome = new LinkedBlockingQueue<>();
         WebSocketServerBuilder settings = wire.server(ws -> {
             try {
@@ -94,7 +95,7 @@ class SlowReaderAttacksTest {
 
     @Test
     void attack28_silentSubscribersThatReadMustLive() throws Exception {
-        Wire.allThatShowProgressAtOnce(wire -> {
+        AttackTransport.allThatShowProgressAtOnce(wire -> {
             BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
             SlowSocket socket = new SlowSocket(65_536);
             try (WebSocketServer server = feedServer(wire, opened).start();
@@ -122,7 +123,7 @@ class SlowReaderAttacksTest {
 
     @Test
     void attack28_subscribersThatStopReadingMustBeEnded() throws Exception {
-        Wire.allAtOnce(wire -> {
+        AttackTransport.allAtOnce(wire -> {
             BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
             try (WebSocketServer server = feedServer(wire, opened).start();
                     RawPeer peer = RawPeer.connect(server, new SlowSocket(65_536)).upgraded()) {
@@ -141,7 +142,7 @@ class SlowReaderAttacksTest {
         });
     }
 
-    private static WebSocketServerBuilder feedServer(Wire wire, BlockingQueue<WebSocketConnection> opened) {
+    private static WebSocketServerBuilder feedServer(AttackTransport wire, BlockingQueue<WebSocketConnection> opened) {
         return wire.server(ws -> {
             opened.add(ws);
             Message message = ws.receive();

@@ -49,7 +49,7 @@ class StuckSenderAttacksTest {
     private final BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
     private final LongAdder echoes = new LongAdder();
 
-    private WebSocketServerBuilder server(Wire wire) {
+    private WebSocketServerBuilder server(AttackTransport wire) {
         return wire.server(ws -> {
             opened.add(ws);
             for (MessageView view = ws.receiveView(); view != null; view = ws.receiveView()) {
@@ -61,7 +61,7 @@ class StuckSenderAttacksTest {
 
     @ParameterizedTest
     @EnumSource
-    void attack36_sendersThatAreStuckMustWakeNoThread(Wire wire) throws Exception {
+    void attack36_sendersThatAreStuckMustWakeNoThread(AttackTransport wire) throws Exception {
         List<RawPeer> peers = new ArrayList<>();
         try (WebSocketServer server = server(wire).start()) {
             byte[] pipelined = pipelined();
@@ -88,7 +88,7 @@ class StuckSenderAttacksTest {
     /** Without TLS, whose handshakes would be what takes the time. */
     @ParameterizedTest
     @EnumSource(names = {"LOOPS", "PARKING", "PARKING_PLATFORM", "BLOCKING"})
-    void attack36_thousandSendersThatAreStuckMustWakeNoThread(Wire wire) throws Exception {
+    void attack36_thousandSendersThatAreStuckMustWakeNoThread(AttackTransport wire) throws Exception {
         List<SocketChannel> peers = new ArrayList<>();
         try (WebSocketServer server = server(wire).receiveBufferSize(SOCKET_BUFFER).start()) {
             for (int i = 0; i < MANY; i++) {

@@ -99,7 +99,7 @@ class TurnAttacksTest {
 
     @ParameterizedTest
     @EnumSource
-    void attack26_messagesThatInflateMustNotDelayOthers(Wire wire) throws Exception {
+    void attack26_messagesThatInflateMustNotDelayOthers(AttackTransport wire) throws Exception {
         byte[] bomb = bomb();
         LongAdder inflated = new LongAdder();
         List<RawPeer> peers = new ArrayList<>();
@@ -162,7 +162,7 @@ class TurnAttacksTest {
 
     @ParameterizedTest
     @EnumSource
-    void attack30_handlersThatGoOnAfterTheEndMustKeepNoCarrier(Wire wire) throws Exception {
+    void attack30_handlersThatGoOnAfterTheEndMustKeepNoCarrier(AttackTransport wire) throws Exception {
         AtomicInteger ended = new AtomicInteger();
         AtomicInteger number = new AtomicInteger();
         AtomicInteger returned = new AtomicInteger();

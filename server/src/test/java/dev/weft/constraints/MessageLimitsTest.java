@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
-import dev.weft.internal.connection.Peer;
+import dev.weft.internal.connection.TestPeer;
 import dev.weft.internal.connection.TestConnection;
 import dev.weft.internal.connection.TestConnection.Handler;
 import java.time.Duration;
@@ -22,9 +22,9 @@ class MessageLimitsTest {
     private static final List<Handler> WHOLE = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS);
 
     private static void assertTooBig(TestConnection test, String setting) throws Exception {
-        Peer.Frame close = test.peer.readFrame();
+        TestPeer.Frame close = test.peer.readFrame();
         assertEquals(0x88, close.firstByte());
-        assertEquals("03f1", Peer.hex(close.payload()).substring(0, 4));
+        assertEquals("03f1", TestPeer.hex(close.payload()).substring(0, 4));
         assertTrue(close.text().contains(setting), close.text());
         test.peer.shutdownOutput().expectEnd();
     }
@@ -124,7 +124,7 @@ class MessageLimitsTest {
     void aMessageOf65537FramesPassesByDefault() throws Exception {
         byte[] frames = new byte[65_537 * 7];
         for (int i = 0; i < 65_537; i++) {
-            byte[] frame = Peer.frame((i == 0 ? 0x02 : 0x00) | (i == 65_536 ? 0x80 : 0), new byte[]{(byte) i});
+            byte[] frame = TestPeer.frame((i == 0 ? 0x02 : 0x00) | (i == 65_536 ? 0x80 : 0), new byte[]{(byte) i});
             System.arraycopy(frame, 0, frames, i * 7, 7);
         }
         byte[] payload = new byte[65_537];
@@ -134,7 +134,7 @@ class MessageLimitsTest {
         for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS, TestConnection.ECHO_STREAMS)) {
             try (TestConnection test = TestConnection.start(depth)) {
                 test.peer.send(frames);
-                Peer.Frame frame = test.peer.readFrame();
+                TestPeer.Frame frame = test.peer.readFrame();
                 assertEquals(0x82, frame.firstByte());
                 assertArrayEquals(payload, frame.payload());
             }
@@ -143,7 +143,7 @@ class MessageLimitsTest {
 
     @Test
     void endlessEmptyFragmentsEnd() throws Exception {
-        byte[] some = Peer.hex("00 80 00000000".repeat(1000));
+        byte[] some = TestPeer.hex("00 80 00000000".repeat(1000));
         for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS, TestConnection.ECHO_STREAMS)) {
             try (TestConnection test = TestConnection.start(depth)) {
                 test.peer.send("02 80 00000000");

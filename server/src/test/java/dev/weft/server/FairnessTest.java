@@ -64,8 +64,8 @@ class FairnessTest {
     @EnumSource
     void underSaturationEachOfAThousandConnectionsGetsItsTurn(TransportKind kind) throws Exception {
         try (WebSocketServer server = Handlers.echoServer().transport(kind).start();
-                Saturation saturation = new Saturation(server, 1000)) {
-            Saturation.Outcome outcome = saturation.run(Duration.ofSeconds(3));
+                SaturatingClients saturation = new SaturatingClients(server, 1000)) {
+            SaturatingClients.Outcome outcome = saturation.run(Duration.ofSeconds(3));
             System.out.println(kind + ": " + outcome);
             assertTrue(outcome.fewest() > 0, outcome::toString);
             assertTrue(outcome.slowest().compareTo(outcome.p99().multipliedBy(10).plusSeconds(1)) < 0,

@@ -43,11 +43,11 @@ class WebSocketServerTest {
     @RegisterExtension
     final LogCapture log = new LogCapture();
 
-    /** The platform threads that servers have; those of the loops, and the usher, belong to all. */
+    /** The platform threads that servers have; those of the loops, and the rescheduler, belong to all. */
     private static List<String> serverThreads() {
         return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
                 .filter(name -> name.startsWith("weft-") && !name.startsWith("weft-loop")
-                        && !name.equals("weft-usher"))
+                        && !name.equals("weft-rescheduler"))
                 .toList();
     }
 

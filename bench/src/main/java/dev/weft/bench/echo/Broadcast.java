@@ -33,7 +33,7 @@ record Broadcast(int connections, int payload, int together) implements Scenario
                 send(loop, together);
             }
             loop.startRecording(System.nanoTime());
-            Figures figures = Figures.start(target.cpu());
+            EchoFigures figures = EchoFigures.start(target.cpu());
             long end = System.nanoTime() + pace.measure();
             int sent = 0;
             while (sent < FEWEST_MESSAGES || System.nanoTime() < end) {

@@ -34,7 +34,7 @@ record Bursts(int connections, int payload, int silenceMillis) implements Scenar
                 burst(loop);
             }
             loop.startRecording(System.nanoTime());
-            Figures figures = Figures.start(target.cpu());
+            EchoFigures figures = EchoFigures.start(target.cpu());
             long end = System.nanoTime() + pace.measure();
             int bursts = 0;
             while (bursts < FEWEST_BURSTS || System.nanoTime() < end) {

@@ -34,7 +34,7 @@ record ConnectRate(int concurrent, int payload) implements Scenario {
             visitors.handshake.reset();
             visitors.whole.reset();
             long before = visitors.done;
-            Figures figures = Figures.start(target.cpu());
+            EchoFigures figures = EchoFigures.start(target.cpu());
             visitors.run(pace.measure());
             return figures.done(visitors.done - before, "connection", "connections")
                     .latency(visitors.handshake, "connect and opening handshake")

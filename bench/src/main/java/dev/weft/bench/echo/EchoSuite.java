@@ -2,7 +2,7 @@ package dev.weft.bench.echo;
 
 import dev.weft.bench.Run;
 import dev.weft.bench.Suite;
-import dev.weft.bench.echo.Plan.Cell;
+import dev.weft.bench.echo.EchoPlan.Cell;
 import dev.weft.bench.echo.Scenario.Figure;
 import dev.weft.bench.peers.Peers;
 import dev.weft.bench.report.Measurement;
@@ -41,7 +41,7 @@ public final class EchoSuite implements Suite {
     @Override
     public void run(Run run) throws IOException, InterruptedException {
         long end = System.nanoTime() + run.budget().toNanos();
-        Plan plan = Plan.of(run.quick(), run.budget());
+        EchoPlan plan = EchoPlan.of(run.quick(), run.budget());
         try (Cores cores = Cores.pin()) {
             remarks(run, plan, cores);
             Results results = new Results(run);
@@ -57,7 +57,7 @@ public final class EchoSuite implements Suite {
         }
     }
 
-    private static void remarks(Run run, Plan plan, Cores cores) {
+    private static void remarks(Run run, EchoPlan plan, Cores cores) {
         run.remark(cores.description() + " Each server ran in its own JVM: Java " + Runtime.version()
                 + ", SerialGC, -Xms512m -Xmx2g; a round starts them all anew and takes them in turn in each cell.");
         run.remark(String.format(Locale.ROOT, "%d rounds; each cell had %.1f s of warm-up and %.1f s of measurement.",
@@ -81,14 +81,14 @@ public final class EchoSuite implements Suite {
     /** The servers of one round. */
     private static final class Round {
         private final Run run;
-        private final Plan plan;
+        private final EchoPlan plan;
         private final Cores cores;
         private final Results results;
         private final int round;
         private final long end;
         private final Map<Peers, ServerProcess> servers = new EnumMap<>(Peers.class);
 
-        Round(Run run, Plan plan, Cores cores, Results results, int round, long end) {
+        Round(Run run, EchoPlan plan, Cores cores, Results results, int round, long end) {
             this.run = run;
             this.plan = plan;
             this.cores = cores;

@@ -39,7 +39,7 @@ record FixedRate(int connections, int payload, int rate) implements Scenario {
             long answered = loop.answered();
             long due = schedule.sent;
             loop.startRecording(System.nanoTime());
-            Figures figures = Figures.start(target.cpu());
+            EchoFigures figures = EchoFigures.start(target.cpu());
             schedule.runUntil(System.nanoTime() + pace.measure());
             long count = loop.answered() - answered;
             figures.done(count, "message", "messages");

@@ -36,7 +36,7 @@ record Saturation(int connections, Opcode opcode, int payload, int window) imple
             long[] each = loop.clients().stream().mapToLong(LoadClient::answered).toArray();
             // A connection that starves since the warm-up is to be seen too.
             loop.startRecording(Long.MIN_VALUE);
-            Figures figures = Figures.start(target.cpu());
+            EchoFigures figures = EchoFigures.start(target.cpu());
             loop.runUntil(System.nanoTime() + pace.measure());
             long count = loop.answered() - answered;
             figures.done(count, "message", "messages");
@@ -54,7 +54,7 @@ record Saturation(int connections, Opcode opcode, int payload, int window) imple
     }
 
     /** How much longer than nearly all replies the slowest took, and how the slowest of each connection compare. */
-    private static void fairness(LoadLoop loop, Figures figures) {
+    private static void fairness(LoadLoop loop, EchoFigures figures) {
         long[] sorted = loop.clients().stream().mapToLong(LoadClient::slowest).sorted().toArray();
         double p99 = loop.latency().getValueAtPercentile(99);
         figures.add(Figure.less("slowest reply over p99", "times", sorted[sorted.length - 1] / p99));

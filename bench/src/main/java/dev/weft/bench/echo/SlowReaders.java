@@ -58,7 +58,7 @@ record SlowReaders(int connections, int slow, int payload, int slowPayload, int 
             run(loop, dribbling, System.nanoTime() + pace.warmUp() / 2);
             long answered = answered(others);
             loop.startRecording(System.nanoTime());
-            Figures figures = Figures.start(target.cpu());
+            EchoFigures figures = EchoFigures.start(target.cpu());
             run(loop, dribbling, System.nanoTime() + pace.measure());
             figures.done(answered(others) - answered, "message", "messages");
             figures.latency(loop.latency(), "latency of the others");

@@ -6,7 +6,7 @@ import dev.weft.ConnectionTimeouts;
 import dev.weft.echo.EchoHandler;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.connection.Agreement;
+import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.receive.InboundBuffer;
@@ -97,7 +97,8 @@ final class InMemoryEcho {
 
     private void serve(MemoryTransport transport) {
         InboundBuffer input = new InboundBuffer(transport, services.pool());
-        Connection connection = new Connection(Role.SERVER, transport, input, 0, new Agreement("/", null, null, null),
+        Connection connection = new Connection(Role.SERVER, transport, input, 0,
+                new HandshakeResult("/", null, null, null),
                 services);
         connection.start(() -> {});
         connections.add(connection);

@@ -185,7 +185,7 @@ public final class Soak {
                 if (handlers && (secure || visitSeed % 3 != 0)) {
                     new OrderedVisit(visitSeed, pause, counts).run(server.address(), tls, until);
                 } else {
-                    new Visit(visitSeed, pause, counts).run(server.address(), until);
+                    new SoakVisit(visitSeed, pause, counts).run(server.address(), until);
                 }
             } catch (Exception e) {
                 counts.failures.increment();

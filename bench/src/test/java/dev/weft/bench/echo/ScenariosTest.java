@@ -53,7 +53,7 @@ class ScenariosTest {
 
     @Test
     void theFullPlanHasEveryPeerInEveryCell() {
-        Plan plan = Plan.of(false, Duration.ofMinutes(40));
+        EchoPlan plan = EchoPlan.of(false, Duration.ofMinutes(40));
         assertFalse(plan.cells().isEmpty());
         assertTrue(plan.cells().stream().allMatch(cell -> cell.peers().equals(EnumSet.allOf(Peers.class))));
     }
@@ -62,7 +62,7 @@ class ScenariosTest {
     void aPlanTakesMostOfItsTimeAndNoMore() {
         for (boolean quick : new boolean[]{true, false}) {
             Duration budget = quick ? Duration.ofSeconds(100) : Duration.ofMinutes(28);
-            Plan plan = Plan.of(quick, budget);
+            EchoPlan plan = EchoPlan.of(quick, budget);
             double each = (plan.pace().warmUp() + plan.pace().measure()) / 1e9;
             double round = plan.startSeconds() + plan.cells().stream()
                     .mapToDouble(cell -> cell.peers().size() * (cell.scenario().extraSeconds() + each)).sum();
@@ -74,7 +74,7 @@ class ScenariosTest {
     @Test
     void namesOfScenariosDiffer() {
         for (boolean quick : new boolean[]{true, false}) {
-            List<String> names = Plan.of(quick, Duration.ofMinutes(2)).cells().stream()
+            List<String> names = EchoPlan.of(quick, Duration.ofMinutes(2)).cells().stream()
                     .map(cell -> cell.scenario().name()).toList();
             assertTrue(names.stream().distinct().count() == names.size(), names::toString);
         }

@@ -32,13 +32,13 @@ public final class HtmlReport {
     private HtmlReport() {}
 
     /** Writes it to a file. */
-    public static void write(Run run, Path file) throws IOException {
+    public static void write(RunResults run, Path file) throws IOException {
         HtmlReport report = new HtmlReport();
         report.add(run);
         Files.writeString(file, report.html);
     }
 
-    private void add(Run run) {
+    private void add(RunResults run) {
         html.append(HEAD.formatted(escape(run.target())));
         html.append("<h1>WebSocket conformance</h1>\n<p><code>").append(escape(run.target())).append("</code>");
         if (!run.server().isEmpty()) {
@@ -59,7 +59,7 @@ public final class HtmlReport {
         html.append("</html>\n");
     }
 
-    private void sums(String name, Run.Sums sums, long millis) {
+    private void sums(String name, RunResults.Sums sums, long millis) {
         html.append("<tr><td>").append(name).append("<td class=n>").append(sums.cases());
         sums.counts().forEach((verdict, count) -> html.append("<td class=n>").append(count == 0 ? "" : count));
         html.append("<td class=n>").append(String.format(Locale.ROOT, "%.1f s", millis / 1e3)).append("</tr>\n");

@@ -17,7 +17,7 @@ public final class JsonReport {
     private JsonReport() {}
 
     /** Writes it to a file. */
-    public static void write(Run run, Path file) throws IOException {
+    public static void write(RunResults run, Path file) throws IOException {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("target", run.target());
         all.put("server", run.server());

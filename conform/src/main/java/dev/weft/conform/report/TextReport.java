@@ -14,7 +14,7 @@ public final class TextReport {
     private TextReport() {}
 
     /** Prints it. */
-    public static void print(Run run, PrintWriter out) {
+    public static void print(RunResults run, PrintWriter out) {
         for (Verdict verdict : COLUMNS.reversed()) {
             List<Result> found = run.results().stream().filter(result -> result.verdict() == verdict).toList();
             switch (verdict) {
@@ -44,7 +44,7 @@ public final class TextReport {
         });
     }
 
-    private static void line(PrintWriter out, String name, Run.Sums sums, long millis) {
+    private static void line(PrintWriter out, String name, RunResults.Sums sums, long millis) {
         out.printf("%-16s%6d", name, sums.cases());
         COLUMNS.forEach(
                 verdict -> out.printf("%15s", sums.counts().get(verdict) == 0 ? "-" : sums.counts().get(verdict)));

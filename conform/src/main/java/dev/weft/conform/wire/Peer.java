@@ -27,10 +27,10 @@ public final class Peer {
     private final Settings settings;
     private final Findings findings;
     private final Response response;
-    private final Agreement agreement;
+    private final AgreedParameters agreement;
     private int compressedReplies;
 
-    Peer(Wire wire, Settings settings, Findings findings, Response response, Agreement agreement) {
+    Peer(Wire wire, Settings settings, Findings findings, Response response, AgreedParameters agreement) {
         this.wire = wire;
         this.settings = settings;
         this.findings = findings;
@@ -54,7 +54,7 @@ public final class Peer {
     }
 
     /** What was agreed on for permessage-deflate; {@code null} if nothing. */
-    public Agreement agreement() {
+    public AgreedParameters agreement() {
         return agreement;
     }
 
@@ -127,7 +127,7 @@ public final class Peer {
                 || frame.form() != Frame.LengthForm.MINIMAL || payload.length == 1 || payload.length > 125) {
             return false;
         }
-        return payload.length == 0 || FrameReader.mayTravel((payload[0] & 0xff) << 8 | payload[1] & 0xff);
+        return payload.length == 0 || StrictFrameReader.mayTravel((payload[0] & 0xff) << 8 | payload[1] & 0xff);
     }
 
     private void writeBytes(byte[] bytes, int size) {

@@ -159,7 +159,7 @@ public final class Server {
             throw new Failure("§4.2.2: expected 101, got the end of the connection");
         }
         response.checkAccepts(request);
-        Agreement agreement = Agreement.of(request, response);
+        AgreedParameters agreement = AgreedParameters.of(request, response);
         wire.startReading(agreement, Math.max(settings.maxMessage(), SPARE) + SPARE);
         return new Peer(wire, settings, findings, response, agreement);
     }

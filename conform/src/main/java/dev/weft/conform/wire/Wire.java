@@ -125,16 +125,16 @@ final class Wire implements AutoCloseable {
     }
 
     /** Begins to read frames. */
-    void startReading(Agreement agreement, long maxMessage) {
-        FrameReader reader = new FrameReader(in, agreement, maxMessage, transcript);
+    void startReading(AgreedParameters agreement, long maxMessage) {
+        StrictFrameReader reader = new StrictFrameReader(in, agreement, maxMessage, transcript);
         Thread.ofVirtual().name("conform-reader").start(() -> readAll(reader));
     }
 
-    private void readAll(FrameReader reader) {
+    private void readAll(StrictFrameReader reader) {
         boolean closed = false;
         try {
             while (true) {
-                FrameReader.Received received = reader.read();
+                StrictFrameReader.Received received = reader.read();
                 if (closed && !(received.event() instanceof Event.End)) {
                     throw new Failure("§5.5.1: the server sends a frame after its Close frame");
                 }

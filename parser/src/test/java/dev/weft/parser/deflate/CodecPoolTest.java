@@ -154,7 +154,7 @@ class CodecPoolTest {
 
         InflaterPool inflaters = new InflaterPool(4);
         MessageInflater inflater = new MessageInflater(inflaters, 15, true);
-        inflater.input(Messages.hex("f2 48 cd"), 0, 3, false);
+        inflater.input(SampleMessages.hex("f2 48 cd"), 0, 3, false);
         inflater.output(target, 0, 1000);
         assertEquals(1, inflaters.lent());
         inflater.close();
@@ -168,21 +168,21 @@ class CodecPoolTest {
     void aBusyConnectionKeepsItsCompressorAndARareOneDoesNot() {
         DeflaterPool pool = new DeflaterPool(1, 4);
         MessageDeflater busy = new MessageDeflater(pool, 15, true, 0);
-        byte[] novel = Messages.random(200, new Random(5));
+        byte[] novel = SampleMessages.random(200, new Random(5));
         // With no history of its own, it can refer to earlier messages only through the compressor.
-        Messages.deflated(busy, novel);
-        Messages.deflated(busy, novel);
-        assertTrue(Messages.deflated(busy, novel).length < 20);
+        SampleMessages.deflated(busy, novel);
+        SampleMessages.deflated(busy, novel);
+        assertTrue(SampleMessages.deflated(busy, novel).length < 20);
         for (int n = 0; n < 10; n++) {
             MessageDeflater rare = new MessageDeflater(pool, 15, true, 0);
-            Messages.deflated(rare, novel);
-            assertTrue(Messages.deflated(busy, novel).length < 20);
+            SampleMessages.deflated(rare, novel);
+            assertTrue(SampleMessages.deflated(busy, novel).length < 20);
         }
         for (int n = 0; n < 10; n++) {
-            Messages.deflated(new MessageDeflater(pool, 15, true, 0), novel);
+            SampleMessages.deflated(new MessageDeflater(pool, 15, true, 0), novel);
         }
-        assertTrue(Messages.deflated(busy, novel).length < 20, "it was not needed by others");
-        assertTrue(Messages.deflated(busy, novel).length > 200, "it was gone too long to keep it");
+        assertTrue(SampleMessages.deflated(busy, novel).length < 20, "it was not needed by others");
+        assertTrue(SampleMessages.deflated(busy, novel).length > 200, "it was gone too long to keep it");
         pool.close();
     }
 
@@ -198,8 +198,8 @@ class CodecPoolTest {
         }
         for (int n = 0; n < 2000; n++) {
             int i = random.nextInt(3);
-            byte[] message = Messages.text(300, random);
-            assertArrayEquals(message, inflaters.get(i).message(Messages.deflated(deflaters.get(i), message)));
+            byte[] message = SampleMessages.text(300, random);
+            assertArrayEquals(message, inflaters.get(i).message(SampleMessages.deflated(deflaters.get(i), message)));
         }
         pool.close();
     }
@@ -217,9 +217,9 @@ class CodecPoolTest {
                     MessageDeflater deflater = codecs.deflater(negotiated, Role.SERVER);
                     MessageInflater inflater = codecs.inflater(negotiated, Role.CLIENT);
                     for (int n = 0; n < 1000; n++) {
-                        byte[] message = Messages.numbered(n, random);
-                        byte[] payload = Messages.deflated(deflater, message);
-                        assertArrayEquals(message, Messages.inflated(inflater, payload));
+                        byte[] message = SampleMessages.numbered(n, random);
+                        byte[] payload = SampleMessages.deflated(deflater, message);
+                        assertArrayEquals(message, SampleMessages.inflated(inflater, payload));
                     }
                     return null;
                 };

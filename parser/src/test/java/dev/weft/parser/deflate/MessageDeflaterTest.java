@@ -1,6 +1,6 @@
 package dev.weft.parser.deflate;
 
-import static dev.weft.parser.deflate.Messages.hex;
+import static dev.weft.parser.deflate.SampleMessages.hex;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -30,15 +30,15 @@ class MessageDeflaterTest {
     @Test
     void theExamplesComeOutAsInTheRfc() {
         // RFC 7692 §7.2.3.1, §7.2.3.2
-        assertArrayEquals(hex("f2 48 cd c9 c9 07 00"), Messages.deflated(deflater, HELLO));
-        assertArrayEquals(hex("f2 00 11 00 00"), Messages.deflated(deflater, HELLO));
+        assertArrayEquals(hex("f2 48 cd c9 c9 07 00"), SampleMessages.deflated(deflater, HELLO));
+        assertArrayEquals(hex("f2 00 11 00 00"), SampleMessages.deflated(deflater, HELLO));
     }
 
     @Test
     void withoutTakeoverEqualMessagesHaveEqualPayloads() {
         MessageDeflater alone = new MessageDeflater(pool, 15, false, 4096);
         for (int n = 0; n < 5; n++) {
-            assertArrayEquals(hex("f2 48 cd c9 c9 07 00"), Messages.deflated(alone, HELLO));
+            assertArrayEquals(hex("f2 48 cd c9 c9 07 00"), SampleMessages.deflated(alone, HELLO));
             assertEquals(0, alone.retainedSize());
         }
     }
@@ -47,11 +47,11 @@ class MessageDeflaterTest {
     void anEmptyMessageIsOneByteEachTime() {
         // §7.2.3.6
         for (int n = 0; n < 3; n++) {
-            assertArrayEquals(hex("00"), Messages.deflated(deflater, new byte[0]));
+            assertArrayEquals(hex("00"), SampleMessages.deflated(deflater, new byte[0]));
         }
-        Messages.deflated(deflater, HELLO);
-        assertArrayEquals(hex("00"), Messages.deflated(deflater, new byte[0]));
-        assertArrayEquals(hex("f2 00 11 00 00"), Messages.deflated(deflater, HELLO));
+        SampleMessages.deflated(deflater, HELLO);
+        assertArrayEquals(hex("00"), SampleMessages.deflated(deflater, new byte[0]));
+        assertArrayEquals(hex("f2 00 11 00 00"), SampleMessages.deflated(deflater, HELLO));
     }
 
     @Test
@@ -74,8 +74,8 @@ class MessageDeflaterTest {
 
     @Test
     void theTailIsRemovedWhateverTheTargetsAre() {
-        byte[] message = Messages.random(20_000, new Random(1));
-        byte[] expected = Messages.deflated(new MessageDeflater(pool, 15, false, 0), message);
+        byte[] message = SampleMessages.random(20_000, new Random(1));
+        byte[] expected = SampleMessages.deflated(new MessageDeflater(pool, 15, false, 0), message);
         for (int room = 1; room < 9000; room += room < 20 ? 1 : 997) {
             MessageDeflater alone = new MessageDeflater(pool, 15, false, 0);
             ByteArrayOutputStream payload = new ByteArrayOutputStream();
@@ -96,10 +96,10 @@ class MessageDeflaterTest {
         NaiveInflater inflater = new NaiveInflater(15, true);
         // Random bytes are stored: the flush ends before, in, and behind each of the buffer's last bytes.
         for (int size = 4060; size < 4110; size++) {
-            byte[] message = Messages.random(size, random);
-            assertArrayEquals(message, inflater.message(Messages.deflated(deflater, message)));
-            byte[] twice = Messages.random(2 * size - 4, random);
-            assertArrayEquals(twice, inflater.message(Messages.deflated(deflater, twice, random)));
+            byte[] message = SampleMessages.random(size, random);
+            assertArrayEquals(message, inflater.message(SampleMessages.deflated(deflater, message)));
+            byte[] twice = SampleMessages.random(2 * size - 4, random);
+            assertArrayEquals(twice, inflater.message(SampleMessages.deflated(deflater, twice, random)));
         }
     }
 
@@ -111,29 +111,29 @@ class MessageDeflaterTest {
         MessageDeflater shared = new MessageDeflater(pool, 8, false, 0);
         NaiveInflater inflater = new NaiveInflater(bits, true);
         for (int n = 0; n < 500; n++) {
-            byte[] message = Messages.numbered(n, random);
+            byte[] message = SampleMessages.numbered(n, random);
             if (random.nextInt(3) == 0) {
-                byte[] payload = Messages.deflated(shared, message);
+                byte[] payload = SampleMessages.deflated(shared, message);
                 one.sentElsewhere(message, 0, message.length);
                 assertArrayEquals(message, inflater.message(payload));
             } else {
-                assertArrayEquals(message, inflater.message(Messages.deflated(one, message)));
+                assertArrayEquals(message, inflater.message(SampleMessages.deflated(one, message)));
             }
         }
-        byte[] novel = Messages.random(100, random);
+        byte[] novel = SampleMessages.random(100, random);
         one.sentElsewhere(novel, 0, novel.length);
-        inflater.message(Messages.deflated(shared, novel));
-        byte[] payload = Messages.deflated(one, novel);
+        inflater.message(SampleMessages.deflated(shared, novel));
+        byte[] payload = SampleMessages.deflated(one, novel);
         assertArrayEquals(novel, inflater.message(payload));
         assertTrue(payload.length < 20, () -> "it is referred to: " + payload.length);
     }
 
     @Test
     void messagesThatWereSentAsTheyAreDoNotEnterTheWindow() {
-        byte[] novel = Messages.random(100, new Random(3));
-        assertTrue(Messages.deflated(deflater, novel).length > 100);
-        assertTrue(Messages.deflated(deflater, novel).length < 20);
-        assertTrue(Messages.deflated(new MessageDeflater(pool, 15, true, 100), novel).length > 100);
+        byte[] novel = SampleMessages.random(100, new Random(3));
+        assertTrue(SampleMessages.deflated(deflater, novel).length > 100);
+        assertTrue(SampleMessages.deflated(deflater, novel).length < 20);
+        assertTrue(SampleMessages.deflated(new MessageDeflater(pool, 15, true, 100), novel).length > 100);
     }
 
     @Test
@@ -143,13 +143,13 @@ class MessageDeflaterTest {
         MessageDeflater none = new MessageDeflater(pool, 15, true, 0);
         MessageDeflater narrow = new MessageDeflater(pool, 9, true, 1000);
         assertEquals(0, small.retainedSize());
-        Messages.deflated(small, HELLO);
+        SampleMessages.deflated(small, HELLO);
         assertEquals(256, small.retainedSize());
         for (int n = 0; n < 10; n++) {
-            byte[] message = Messages.text(5000, random);
-            Messages.deflated(small, message);
-            Messages.deflated(none, message);
-            Messages.deflated(narrow, message);
+            byte[] message = SampleMessages.text(5000, random);
+            SampleMessages.deflated(small, message);
+            SampleMessages.deflated(none, message);
+            SampleMessages.deflated(narrow, message);
         }
         assertEquals(1000, small.retainedSize());
         assertEquals(0, none.retainedSize());

@@ -1,6 +1,6 @@
 package dev.weft.parser.deflate;
 
-import static dev.weft.parser.deflate.Messages.hex;
+import static dev.weft.parser.deflate.SampleMessages.hex;
 import static dev.weft.parser.deflate.NaiveInflater.joined;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -37,7 +37,7 @@ class MessageInflaterTest {
     private String inflated(String... payloads) throws Exception {
         byte[] message = {};
         for (String payload : payloads) {
-            message = Messages.inflated(inflater, hex(payload));
+            message = SampleMessages.inflated(inflater, hex(payload));
         }
         return text(message);
     }
@@ -60,11 +60,11 @@ class MessageInflaterTest {
                 for (int room : new int[]{1, 4, 5, 6, 100}) {
                     ByteArrayOutputStream message = new ByteArrayOutputStream();
                     inflater.input(payload, 0, a, false);
-                    Messages.drain(inflater, message, room);
+                    SampleMessages.drain(inflater, message, room);
                     inflater.input(payload, a, b, false);
-                    Messages.drain(inflater, message, room);
+                    SampleMessages.drain(inflater, message, room);
                     inflater.input(payload, b, payload.length, true);
-                    Messages.drain(inflater, message, room);
+                    SampleMessages.drain(inflater, message, room);
                     assertEquals("Hello", message.toString(ISO_8859_1), name);
                 }
             }
@@ -91,10 +91,10 @@ class MessageInflaterTest {
     @Test
     void withoutTakeoverAMessageMustNotReferToTheOneBefore() throws Exception {
         try (MessageInflater alone = new MessageInflater(pool, 15, false)) {
-            assertEquals("Hello", text(Messages.inflated(alone, hex("f2 48 cd c9 c9 07 00"))));
+            assertEquals("Hello", text(SampleMessages.inflated(alone, hex("f2 48 cd c9 c9 07 00"))));
             assertEquals(0, alone.retainedSize());
             assertEquals(1007, assertThrows(ProtocolViolationException.class,
-                    () -> Messages.inflated(alone, hex("f2 00 11 00 00"))).closeCode());
+                    () -> SampleMessages.inflated(alone, hex("f2 00 11 00 00"))).closeCode());
         }
     }
 
@@ -105,7 +105,7 @@ class MessageInflaterTest {
         String expected = text(naive.message(message));
         assertEquals(5, naive.furthest());
         try (MessageInflater alone = new MessageInflater(pool, 15, false)) {
-            assertEquals(expected, text(Messages.inflated(alone, message)));
+            assertEquals(expected, text(SampleMessages.inflated(alone, message)));
         }
     }
 
@@ -113,11 +113,11 @@ class MessageInflaterTest {
     void theWindowGrowsToWhatCameAndNoFurther() throws Exception {
         try (MessageInflater small = new MessageInflater(pool, 10, true)) {
             assertEquals(0, small.retainedSize());
-            Messages.inflated(small, hex("f2 48 cd c9 c9 07 00"));
+            SampleMessages.inflated(small, hex("f2 48 cd c9 c9 07 00"));
             assertEquals(256, small.retainedSize());
-            Messages.inflated(small, stored(new byte[300]));
+            SampleMessages.inflated(small, stored(new byte[300]));
             assertEquals(512, small.retainedSize());
-            Messages.inflated(small, stored(new byte[5000]));
+            SampleMessages.inflated(small, stored(new byte[5000]));
             assertEquals(1024, small.retainedSize());
         }
     }
@@ -127,10 +127,10 @@ class MessageInflaterTest {
         InflaterPool one = new InflaterPool(1);
         MessageInflater first = new MessageInflater(one, 15, true);
         MessageInflater second = new MessageInflater(one, 15, true);
-        Messages.inflated(first, stored("secret".repeat(1000).getBytes(ISO_8859_1)));
+        SampleMessages.inflated(first, stored("secret".repeat(1000).getBytes(ISO_8859_1)));
         assertEquals(1, one.idle());
         // Five bytes from five bytes back.
-        assertThrows(ProtocolViolationException.class, () -> Messages.inflated(second, hex("f2 00 11 00 00")));
+        assertThrows(ProtocolViolationException.class, () -> SampleMessages.inflated(second, hex("f2 00 11 00 00")));
         one.close();
     }
 
@@ -148,9 +148,9 @@ class MessageInflaterTest {
             ProtocolViolationException failure = assertThrows(ProtocolViolationException.class, () -> {
                 ByteArrayOutputStream message = new ByteArrayOutputStream();
                 fresh.input(payload, 0, at, false);
-                Messages.drain(fresh, message, 100);
+                SampleMessages.drain(fresh, message, 100);
                 fresh.input(payload, at, payload.length, true);
-                Messages.drain(fresh, message, 100);
+                SampleMessages.drain(fresh, message, 100);
             }, hex);
             assertEquals(1007, failure.closeCode());
             assertEquals(0, pool.lent());
@@ -237,7 +237,7 @@ class MessageInflaterTest {
         for (int n = 0; n < 50_000; n++) {
             MessageInflater fresh = new MessageInflater(pool, 8 + random.nextInt(8), random.nextBoolean());
             byte[] payload = random.nextInt(3) == 0
-                    ? Messages.random(random.nextInt(60), random)
+                    ? SampleMessages.random(random.nextInt(60), random)
                     : damaged(hex("f3 48 05 00 00 00 00 ff ff cb c9 c9 07 00 00 00 05 00 fa ff 48 65 6c 6c 6f 00"),
                             random);
             int cut = random.nextInt(payload.length + 1);

@@ -34,14 +34,14 @@ class WindowBitsTest {
             MessageDeflater other = codecs.deflater(negotiated(15, true), Role.SERVER);
             NaiveInflater inflater = new NaiveInflater(bits, takeover);
             for (int n = 0; n < MESSAGES; n++) {
-                byte[] message = Messages.numbered(n, random);
+                byte[] message = SampleMessages.numbered(n, random);
                 byte[] payload = random.nextBoolean()
-                        ? Messages.deflated(deflater, message, random)
-                        : Messages.deflated(deflater, message);
+                        ? SampleMessages.deflated(deflater, message, random)
+                        : SampleMessages.deflated(deflater, message);
                 assertArrayEquals(message, inflater.message(payload), () -> "message of " + message.length);
                 // Now and then the connection is not busy, and its compressor is used by others meanwhile.
                 for (int i = random.nextInt(20) - 16; i > 0; i--) {
-                    Messages.deflated(other, Messages.text(100, random));
+                    SampleMessages.deflated(other, SampleMessages.text(100, random));
                 }
             }
             if (bits < 15) {
@@ -59,9 +59,10 @@ class WindowBitsTest {
             MessageInflater inflater = codecs.inflater(negotiated(bits, takeover), Role.SERVER);
             NaiveDeflater deflater = new NaiveDeflater(bits, takeover, random);
             for (int n = 0; n < MESSAGES; n++) {
-                byte[] message = Messages.numbered(n, random);
+                byte[] message = SampleMessages.numbered(n, random);
                 byte[] payload = deflater.payload(message);
-                assertArrayEquals(message, Messages.inflated(inflater, payload, random), () -> "of " + message.length);
+                assertArrayEquals(message, SampleMessages.inflated(inflater, payload, random),
+                        () -> "of " + message.length);
                 assertTrue(inflater.retainedSize() <= (takeover ? 1 << bits : 0));
             }
         }
@@ -76,7 +77,7 @@ class WindowBitsTest {
         try (DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.defaults())) {
             MessageInflater inflater = codecs.inflater(negotiated(15, takeover), Role.CLIENT);
             for (int n = 0; n < MESSAGES; n++) {
-                byte[] message = Messages.numbered(n, random);
+                byte[] message = SampleMessages.numbered(n, random);
                 if (message.length == 0) {
                     continue;
                 }
@@ -86,7 +87,7 @@ class WindowBitsTest {
                 zlib.setInput(message);
                 int length = zlib.deflate(target, 0, target.length, Deflater.SYNC_FLUSH) - 4;
                 byte[] payload = Arrays.copyOf(target, length);
-                assertArrayEquals(message, Messages.inflated(inflater, payload, random));
+                assertArrayEquals(message, SampleMessages.inflated(inflater, payload, random));
             }
             assertEquals(takeover ? 1 << 15 : 0, inflater.retainedSize());
         } finally {
@@ -105,11 +106,11 @@ class WindowBitsTest {
             MessageDeflater clientOut = codecs.deflater(negotiated, Role.CLIENT);
             MessageInflater serverIn = codecs.inflater(negotiated, Role.SERVER);
             for (int n = 0; n < MESSAGES; n++) {
-                byte[] message = Messages.numbered(n, random);
-                byte[] request = Messages.deflated(clientOut, message, random);
-                assertArrayEquals(message, Messages.inflated(serverIn, request, random));
-                byte[] reply = Messages.deflated(serverOut, message, random);
-                assertArrayEquals(message, Messages.inflated(clientIn, reply, random));
+                byte[] message = SampleMessages.numbered(n, random);
+                byte[] request = SampleMessages.deflated(clientOut, message, random);
+                assertArrayEquals(message, SampleMessages.inflated(serverIn, request, random));
+                byte[] reply = SampleMessages.deflated(serverOut, message, random);
+                assertArrayEquals(message, SampleMessages.inflated(clientIn, reply, random));
                 assertEquals(0, serverIn.retainedSize());
                 assertEquals(0, clientOut.retainedSize());
             }

@@ -20,7 +20,7 @@ class WindowTest {
             Window window = new Window(size);
             byte[] all = {};
             for (int n = 0; n < 40; n++) {
-                byte[] piece = Messages.random(random.nextInt(row * 10 + 3), random);
+                byte[] piece = SampleMessages.random(random.nextInt(row * 10 + 3), random);
                 window.append(NaiveInflater.joined(new byte[2], piece, new byte[3]), 2, 2 + piece.length);
                 all = NaiveInflater.joined(all, piece);
                 assertEquals(Math.min(size, all.length), window.length());

@@ -11,17 +11,17 @@ import dev.weft.OutgoingMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.internal.Bounds;
-import dev.weft.internal.close.Closing;
+import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.receive.MessageReceiver;
 import dev.weft.internal.receive.ReceiverOwner;
 import dev.weft.internal.send.FrameSender;
 import dev.weft.internal.send.OutgoingStream;
-import dev.weft.internal.send.Utf8;
+import dev.weft.internal.send.StrictUtf8;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.TimeLimit;
-import dev.weft.internal.time.TimeLimitPassed;
+import dev.weft.internal.time.TimeLimitExceededException;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
@@ -40,7 +40,7 @@ import java.util.function.Consumer;
  * <ul>
  * <li>{@link MessageReceiver} is for one thread at a time: one that receives, or, while none does, one that reads ahead.
  * <li>{@link FrameSender} is for any thread; its lock is the only one.
- * <li>{@link Closing} says how far the closing handshake is, and is what everything else goes by.
+ * <li>{@link ClosingHandshake} says how far the closing handshake is, and is what everything else goes by.
  * <li>{@link Deadlines} is stamped by the connection's threads and looked at by the sweeper.
  * </ul>
  * The end of a connection (RFC 6455 §7.1):
@@ -59,8 +59,8 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     final Transport transport;
     final ConnectionServices services;
-    private final Agreement agreement;
-    final Closing closing = new Closing();
+    private final HandshakeResult handshake;
+    final ClosingHandshake closing = new ClosingHandshake();
     final FrameSender sender;
     final MessageReceiver receiver;
     /** To be called when nothing passes any more; {@code null} until {@link #start}. */
@@ -68,7 +68,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     /** The thread that takes the last steps ahead of the connection's own. */
     volatile Thread finisher;
     /** {@code null} until a call fails. */
-    FailingCalls failingCalls;
+    FailedCallThrottle failedCallThrottle;
 
     /**
      * A connection whose opening handshake is done.
@@ -76,12 +76,12 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
      * @param input  may hold the first frames already
      * @param offset where in the input's region they begin
      */
-    public Connection(Role role, Transport transport, InboundBuffer input, int offset, Agreement agreement,
+    public Connection(Role role, Transport transport, InboundBuffer input, int offset, HandshakeResult handshake,
             ConnectionServices services) {
-        Extension extension = agreement.extension();
+        Extension extension = handshake.extension();
         this.transport = transport;
         this.services = services;
-        this.agreement = agreement;
+        this.handshake = handshake;
         Deadlines deadlines = new Deadlines(services.clock(), services.timeouts());
         this.sender = new FrameSender(transport, role.sendsMasked() ? new FrameWriter(role) : SERVER_WRITER, extension,
                 closing, deadlines, services.sending());
@@ -130,7 +130,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public void completeClose(TimeLimit limit) throws InterruptedIOException {
-        Ending.completeClose(this, limit);
+        ConnectionTeardown.completeClose(this, limit);
     }
 
     @Override
@@ -169,7 +169,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public void send(String text) throws IOException {
-        byte[] utf8 = Utf8.encode(text);
+        byte[] utf8 = StrictUtf8.encode(text);
         send(MessageType.TEXT, utf8, 0, utf8.length);
     }
 
@@ -185,14 +185,14 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public SendResult trySend(String text) {
-        byte[] utf8 = Utf8.encode(text);
-        return FailingCalls.count(this, sender.trySend(Opcode.TEXT, utf8, 0, utf8.length, false));
+        byte[] utf8 = StrictUtf8.encode(text);
+        return FailedCallThrottle.count(this, sender.trySend(Opcode.TEXT, utf8, 0, utf8.length, false));
     }
 
     @Override
     public SendResult trySend(MessageType type, byte[] array, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, array.length);
-        return FailingCalls.count(this, sender.trySend(opcode(type), array, offset, offset + length, true));
+        return FailedCallThrottle.count(this, sender.trySend(opcode(type), array, offset, offset + length, true));
     }
 
     private static Opcode opcode(MessageType type) {
@@ -211,12 +211,12 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public void ping(byte[] payload) throws IOException {
-        Pinging.send(this, Opcode.PING, payload);
+        PingSender.send(this, Opcode.PING, payload);
     }
 
     @Override
     public Duration ping(Duration timeout) throws IOException {
-        return Pinging.ping(this, timeout);
+        return PingSender.ping(this, timeout);
     }
 
     @Override
@@ -226,7 +226,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public void pong(byte[] payload) throws IOException {
-        Pinging.send(this, Opcode.PONG, payload);
+        PingSender.send(this, Opcode.PONG, payload);
     }
 
     // The end.
@@ -265,13 +265,15 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public IOException translated(IOException e) {
-        IOException translated = Ending.translated(this, e);
-        return translated instanceof TimeLimitPassed ? translated : FailingCalls.count(this, translated);
+        IOException translated = ConnectionTeardown.translated(this, e);
+        return translated instanceof TimeLimitExceededException
+                ? translated
+                : FailedCallThrottle.count(this, translated);
     }
 
     @Override
     public ConnectionClosedException closed() {
-        return FailingCalls.count(this, closing.exception());
+        return FailedCallThrottle.count(this, closing.exception());
     }
 
     boolean breakOff(Exception cause) {
@@ -296,7 +298,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
      * @param reason for the Close frame, if none was sent yet
      */
     public void finish(CloseReason reason) {
-        Ending.finish(this, reason);
+        ConnectionTeardown.finish(this, reason);
     }
 
     @Override
@@ -311,12 +313,12 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public void endAhead() {
-        Ending.endAhead(this);
+        ConnectionTeardown.endAhead(this);
     }
 
     /** Does what is due at this time. Does not wait. For the sweeper. */
     public void sweep(int now) {
-        Upkeep.sweep(this, now);
+        PeriodicCheck.sweep(this, now);
     }
 
     void shutDownOutput() {
@@ -341,7 +343,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     /** Fails the connection with 1013, and gives back what it holds as soon as that can be done. Does not wait. */
     public void giveUpForOthers() {
-        GivingUp.giveUp(this);
+        Eviction.giveUp(this);
     }
 
     // Questions.
@@ -369,17 +371,17 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public Optional<String> subprotocol() {
-        return Optional.ofNullable(agreement.subprotocol());
+        return Optional.ofNullable(handshake.subprotocol());
     }
 
     @Override
     public String target() {
-        return agreement.target();
+        return handshake.target();
     }
 
     @Override
     public Object attachment() {
-        return agreement.attachment();
+        return handshake.attachment();
     }
 
     @Override
@@ -394,6 +396,6 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public String toString() {
-        return "WebSocketConnection[" + agreement.target() + " " + transport.remoteAddress() + "]";
+        return "WebSocketConnection[" + handshake.target() + " " + transport.remoteAddress() + "]";
     }
 }

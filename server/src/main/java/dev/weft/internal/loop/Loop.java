@@ -8,7 +8,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Runs virtual threads: looks which sockets are ready, has the threads that wait for them take a turn, and waits when nothing
- * is left. It is run by one platform thread at a time, a {@link Runner}; when a turn takes too long, such as that of a thread
+ * is left. It is run by one platform thread at a time, a {@link LoopThread}; when a turn takes too long, such as that of a thread
  * that computes or is in native code, another runner takes the loop over, with its engine and its queue.
  * <p>
  * Who holds the loop is in one number, a term's, which is even; odd while the holder is in a turn:
@@ -35,8 +35,8 @@ final class Loop {
     static final int TURN_IS_OVER = -1;
     private static final long RECOVERY_NANOS = 10_000_000;
 
-    private static final AtomicReferenceFieldUpdater<Loop, Strand> PUSHED = AtomicReferenceFieldUpdater
-            .newUpdater(Loop.class, Strand.class, "pushed");
+    private static final AtomicReferenceFieldUpdater<Loop, ConnectionScheduler> PUSHED = AtomicReferenceFieldUpdater
+            .newUpdater(Loop.class, ConnectionScheduler.class, "pushed");
     private static final AtomicIntegerFieldUpdater<Loop> HELD = AtomicIntegerFieldUpdater.newUpdater(Loop.class,
             "held");
     private static final AtomicIntegerFieldUpdater<Loop> TURNS = AtomicIntegerFieldUpdater.newUpdater(Loop.class,
@@ -47,13 +47,13 @@ final class Loop {
     private final Failures failures;
     private final BooleanSupplier mayWait = this::mayWait;
 
-    private volatile Strand pushed;
+    private volatile ConnectionScheduler pushed;
     private volatile int held;
     private volatile boolean stopped;
     private volatile boolean ended;
 
     /** The holder's: what is to run, the oldest first; and the number of turns, which the watchdog may see late. */
-    private Strand ready;
+    private ConnectionScheduler ready;
     private volatile int turns;
 
     /** A loop that nobody holds yet; its first term is 0. */
@@ -69,13 +69,13 @@ final class Loop {
 
     // Any thread.
 
-    /** Has the strand's task take a turn. Does not wait or allocate. */
-    void add(Strand strand) {
-        Strand before;
+    /** Has the scheduler's task take a turn. Does not wait or allocate. */
+    void add(ConnectionScheduler scheduler) {
+        ConnectionScheduler before;
         do {
             before = pushed;
-            strand.next = before;
-        } while (!PUSHED.compareAndSet(this, before, strand));
+            scheduler.next = before;
+        } while (!PUSHED.compareAndSet(this, before, scheduler));
         engine.wakeUp();
         if (ended) {
             runLeft();
@@ -114,9 +114,9 @@ final class Loop {
         if (ready == null) {
             ready = takeAdded();
         }
-        for (Strand strand = ready; strand != null; strand = ready) {
-            ready = strand.next;
-            Runnable task = strand.takeTask();
+        for (ConnectionScheduler scheduler = ready; scheduler != null; scheduler = ready) {
+            ready = scheduler.next;
+            Runnable task = scheduler.takeTask();
             TURNS.lazySet(this, turns + 1);
             HELD.lazySet(this, term + 1);
             take(task);
@@ -136,13 +136,13 @@ final class Loop {
     }
 
     /** The oldest first. */
-    private Strand takeAdded() {
-        Strand oldest = null;
-        for (Strand strand = PUSHED.getAndSet(this, null); strand != null;) {
-            Strand before = strand.next;
-            strand.next = oldest;
-            oldest = strand;
-            strand = before;
+    private ConnectionScheduler takeAdded() {
+        ConnectionScheduler oldest = null;
+        for (ConnectionScheduler scheduler = PUSHED.getAndSet(this, null); scheduler != null;) {
+            ConnectionScheduler before = scheduler.next;
+            scheduler.next = oldest;
+            oldest = scheduler;
+            scheduler = before;
         }
         return oldest;
     }
@@ -170,11 +170,11 @@ final class Loop {
 
     /** Threads that outlive their loop take their turns on a thread made for each. */
     private void runLeft() {
-        for (Strand strand = takeAdded(); strand != null;) {
-            Strand next = strand.next;
-            Runnable task = strand.takeTask();
+        for (ConnectionScheduler scheduler = takeAdded(); scheduler != null;) {
+            ConnectionScheduler next = scheduler.next;
+            Runnable task = scheduler.takeTask();
             Thread.ofPlatform().daemon().start(() -> take(task));
-            strand = next;
+            scheduler = next;
         }
     }
 

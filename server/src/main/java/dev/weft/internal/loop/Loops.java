@@ -25,7 +25,7 @@ public final class Loops {
     private final int mostSpares;
 
     /** A list: many add, and the watchdog takes one; {@link #stop} takes all, which are not added again. */
-    private final AtomicReference<Runner> spares = new AtomicReference<>();
+    private final AtomicReference<LoopThread> spares = new AtomicReference<>();
     private final AtomicInteger spareCount = new AtomicInteger();
 
     private final AtomicInteger runners = new AtomicInteger();
@@ -57,9 +57,9 @@ public final class Loops {
         return VirtualThreads.obstacle();
     }
 
-    /** A new strand of one of the loops. */
-    public Strand strand(int index) {
-        return new Strand(all.get(index));
+    /** A new scheduler of one of the loops. */
+    public ConnectionScheduler scheduler(int index) {
+        return new ConnectionScheduler(all.get(index));
     }
 
     /** The loops; the list does not change. */
@@ -104,8 +104,8 @@ public final class Loops {
     }
 
     private void stopSpares() {
-        for (Runner spare = spares.getAndSet(null); spare != null;) {
-            Runner next = spare.next;
+        for (LoopThread spare = spares.getAndSet(null); spare != null;) {
+            LoopThread next = spare.next;
             runners.decrementAndGet();
             spare.stop();
             spare = next;
@@ -118,7 +118,7 @@ public final class Loops {
      * @return false if there is no other thread
      */
     boolean takeOver(Loop loop, int held) {
-        Runner runner = takeSpare();
+        LoopThread runner = takeSpare();
         if (runner == null) {
             refusals.incrementAndGet();
             return false;
@@ -137,11 +137,11 @@ public final class Loops {
         return true;
     }
 
-    private Runner takeSpare() {
+    private LoopThread takeSpare() {
         if (spares.get() == null) {
             addSpareIfPossible();
         }
-        Runner runner;
+        LoopThread runner;
         do {
             runner = spares.get();
         } while (runner != null && !spares.compareAndSet(runner, runner.next));
@@ -163,14 +163,14 @@ public final class Loops {
     }
 
     private void addSpare() {
-        Runner runner = startRunner();
+        LoopThread runner = startRunner();
         if (!addSpare(runner)) {
             runner.stop();
         }
     }
 
-    private Runner startRunner() {
-        Runner runner = new Runner(this, name + "-" + runners.incrementAndGet());
+    private LoopThread startRunner() {
+        LoopThread runner = new LoopThread(this, name + "-" + runners.incrementAndGet());
         boolean started = false;
         try {
             runner.start();
@@ -188,7 +188,7 @@ public final class Loops {
      *
      * @return false if there are enough, and its thread is to end
      */
-    boolean addSpare(Runner runner) {
+    boolean addSpare(LoopThread runner) {
         if (spareCount.incrementAndGet() > SPARES_KEPT) {
             spareCount.decrementAndGet();
             runners.decrementAndGet();
@@ -198,8 +198,8 @@ public final class Loops {
         return true;
     }
 
-    private void push(Runner runner) {
-        Runner first;
+    private void push(LoopThread runner) {
+        LoopThread first;
         do {
             first = spares.get();
             runner.next = first;

@@ -5,7 +5,7 @@ import static dev.weft.parser.CloseCode.POLICY_VIOLATION;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.TimeLimit;
-import dev.weft.internal.time.Turn;
+import dev.weft.internal.time.TurnQuota;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.FrameParser.Event;
@@ -119,7 +119,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
                 await();
                 continue;
             }
-            spend(Turn.FRAME + parser.payloadLength());
+            spend(TurnQuota.FRAME + parser.payloadLength());
             if (!parser.opcode().isControl()) {
                 return event;
             } else if (takeControl(event)) {

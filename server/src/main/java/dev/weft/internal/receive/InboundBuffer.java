@@ -2,8 +2,8 @@ package dev.weft.internal.receive;
 
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.time.TimeLimit;
-import dev.weft.internal.time.TimeLimitPassed;
-import dev.weft.internal.time.Turn;
+import dev.weft.internal.time.TimeLimitExceededException;
+import dev.weft.internal.time.TurnQuota;
 import dev.weft.internal.transport.Transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -36,7 +36,7 @@ public final class InboundBuffer {
     private boolean aheadIsPooled;
     /** Whether the last reads came near filling a buffer of the usual size. */
     private boolean plenty;
-    /** As {@link Turn} counts. */
+    /** As {@link TurnQuota} counts. */
     private int spent;
 
     /** An input with nothing in it. */
@@ -58,7 +58,7 @@ public final class InboundBuffer {
     /**
      * Waits for bytes as {@link #fill()}, no longer than the limit.
      *
-     * @throws TimeLimitPassed if none came in time
+     * @throws TimeLimitExceededException if none came in time
      */
     boolean fill(TimeLimit limit) throws IOException {
         release();
@@ -76,7 +76,7 @@ public final class InboundBuffer {
             }
             release();
             if (limit.hasPassed()) {
-                throw new TimeLimitPassed();
+                throw new TimeLimitExceededException();
             }
         }
         return fillSmall(limit);
@@ -134,7 +134,7 @@ public final class InboundBuffer {
      * Waits for bytes, no longer than the limit, and puts them after the region, which stays, as does its buffer.
      *
      * @return false when no more will come
-     * @throws TimeLimitPassed if none came in time
+     * @throws TimeLimitExceededException if none came in time
      */
     boolean fillBehind(TimeLimit limit) throws IOException {
         if (ahead != null) {
@@ -147,7 +147,7 @@ public final class InboundBuffer {
     private int read(ByteBuffer target, TimeLimit limit) throws IOException {
         int count = transport.read(target, limit);
         if (count == 0) {
-            throw new TimeLimitPassed();
+            throw new TimeLimitExceededException();
         }
         return count;
     }
@@ -157,7 +157,7 @@ public final class InboundBuffer {
      * the region is used up and what comes next is known.
      *
      * @return how many, or -1 when no more will come
-     * @throws TimeLimitPassed if none came in time
+     * @throws TimeLimitExceededException if none came in time
      */
     int read(ByteBuffer target, long most, TimeLimit limit) throws IOException {
         release();
@@ -274,7 +274,7 @@ public final class InboundBuffer {
 
     /** Counts bytes that the thread which reads has worked on, and lets others have their turn after enough of them. */
     void spend(int bytes) {
-        spent = Turn.spend(spent, bytes);
+        spent = TurnQuota.spend(spent, bytes);
     }
 
     /** Bytes of the buffers that are held, counted in the budget. For any thread, which may see an older state. */

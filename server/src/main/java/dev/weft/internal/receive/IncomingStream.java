@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.weft.IncomingMessage;
 import dev.weft.MessageType;
 import dev.weft.internal.extension.Extension;
-import dev.weft.internal.time.Turn;
+import dev.weft.internal.time.TurnQuota;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.FrameParser.Event;
@@ -91,8 +91,8 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         return whole(assembly -> Arrays.copyOf(assembly.array(), assembly.length()));
     }
 
-    private <T> T whole(Function<MessageAssembly, T> conversion) throws IOException {
-        MessageAssembly assembly = messages.assembly();
+    private <T> T whole(Function<MessageAssembler, T> conversion) throws IOException {
+        MessageAssembler assembly = messages.assembly();
         frames.claim();
         try {
             int count;
@@ -111,7 +111,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     }
 
     /** Reads bytes to where the assembly ends. The buffer may be larger than a message may be. */
-    private int readBehind(MessageAssembly assembly) throws IOException, ProtocolViolationException {
+    private int readBehind(MessageAssembler assembly) throws IOException, ProtocolViolationException {
         int left = assembly.limits().maxMessageSize() - assembly.length();
         if (left == 0) {
             int beyond = readClaimed(new byte[1], 0, 1);
@@ -236,7 +236,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     private int readDecoded(byte[] target, int offset, int length) throws IOException, ProtocolViolationException {
         while (true) {
             if (decoderHasMore) {
-                int room = Math.min(length, Turn.PIECE);
+                int room = Math.min(length, TurnQuota.PIECE);
                 int count = decoder.output(target, offset, offset + room);
                 decoderHasMore = count == room;
                 check(target, offset, offset + count);

@@ -42,7 +42,7 @@ public final class MessageReader {
 
     private final FrameReader frames;
     private final Extension extension;
-    private final MessageAssembly assembly;
+    private final MessageAssembler assembly;
     private final BorrowedView view = new BorrowedView();
 
     /** The message that is being read. */
@@ -58,7 +58,7 @@ public final class MessageReader {
     private int inPlaceFrom;
 
     /** A reader of messages from these frames. */
-    public MessageReader(FrameReader frames, Extension extension, MessageAssembly assembly) {
+    public MessageReader(FrameReader frames, Extension extension, MessageAssembler assembly) {
         this.frames = frames;
         this.extension = extension;
         this.assembly = assembly;
@@ -192,7 +192,7 @@ public final class MessageReader {
         return parser().fin() ? assembly.length() + bytes + parser().frameRemaining() : Long.MAX_VALUE;
     }
 
-    private void decodeInto(MessageAssembly target, boolean last) throws ProtocolViolationException {
+    private void decodeInto(MessageAssembler target, boolean last) throws ProtocolViolationException {
         // Blocks without output are work too: what is compressed is hardly larger than what it stands for.
         received += parser().payloadLength();
         assembly.requireFits(received - received / 8 - DECODED_PIECE);
@@ -303,7 +303,7 @@ public final class MessageReader {
         return frames;
     }
 
-    MessageAssembly assembly() {
+    MessageAssembler assembly() {
         return assembly;
     }
 

@@ -8,12 +8,12 @@ import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.MessageView;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.close.Closing;
+import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.TimeLimit;
-import dev.weft.internal.time.TimeLimitPassed;
+import dev.weft.internal.time.TimeLimitExceededException;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameParser;
 import dev.weft.parser.ProtocolViolationException;
@@ -32,7 +32,7 @@ public final class MessageReceiver {
 
     private final Thread own = Thread.currentThread();
     private final ReceiverOwner owner;
-    private final Closing closing;
+    private final ClosingHandshake closing;
     private final MessageReader messages;
     /** The streamed message that was lent last, until the next receive. */
     private IncomingStream stream;
@@ -45,13 +45,13 @@ public final class MessageReceiver {
      * @param offset where in the input's region they begin
      */
     public MessageReceiver(ReceiverOwner owner, Role role, InboundBuffer input, int offset, Extension extension,
-            ConnectionLimits limits, BufferPool pool, Closing closing, Deadlines deadlines, ShortTimer timer) {
+            ConnectionLimits limits, BufferPool pool, ClosingHandshake closing, Deadlines deadlines, ShortTimer timer) {
         this.owner = owner;
         this.closing = closing;
         FrameParser parser = new FrameParser(role, maxFrameLength(limits, extension),
                 extension == null ? 0 : extension.rsv());
         this.messages = new MessageReader(new FrameReader(input, parser, owner, deadlines, timer), extension,
-                new MessageAssembly(limits, pool));
+                new MessageAssembler(limits, pool));
         parser.feed(input.array(), offset, input.length());
     }
 
@@ -84,7 +84,7 @@ public final class MessageReceiver {
         messages.frames().limitWaits(limit);
         try {
             return Optional.of(nextMessage());
-        } catch (TimeLimitPassed e) {
+        } catch (TimeLimitExceededException e) {
             return Optional.empty();
         } finally {
             messages.frames().limitWaits(TimeLimit.NONE);
@@ -206,7 +206,8 @@ public final class MessageReceiver {
             expireStream();
         }
         boolean received = closing.isReceived() && !messages.frames().isBeforeEnd();
-        if (endReported || !received && closing.state() == Closing.State.BROKEN && !messages.frames().isBeforeEnd()) {
+        if (endReported
+                || !received && closing.state() == ClosingHandshake.State.BROKEN && !messages.frames().isBeforeEnd()) {
             throw owner.closed();
         }
         return received;
@@ -262,7 +263,7 @@ public final class MessageReceiver {
 
     /** Waits for the peer's Close frame, if ours was the first, and drops everything before it. */
     public void awaitPeersClose() throws IOException, ProtocolViolationException {
-        while (closing.state() == Closing.State.CLOSE_SENT && messages.frames().next() != null) {}
+        while (closing.state() == ClosingHandshake.State.CLOSE_SENT && messages.frames().next() != null) {}
     }
 
     /** Gives the read buffer back; nothing is received any more. */

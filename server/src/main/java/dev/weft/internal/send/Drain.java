@@ -1,6 +1,6 @@
 package dev.weft.internal.send;
 
-import dev.weft.internal.close.Closing;
+import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
 
@@ -12,10 +12,10 @@ final class Drain {
     private final FrameSender sender;
     private final FrameBuffer buffer;
     private final Outbox outbox;
-    private final Closing closing;
+    private final ClosingHandshake closing;
     private final boolean wait;
 
-    Drain(FrameSender sender, FrameBuffer buffer, Outbox outbox, Closing closing, boolean wait) {
+    Drain(FrameSender sender, FrameBuffer buffer, Outbox outbox, ClosingHandshake closing, boolean wait) {
         this.sender = sender;
         this.buffer = buffer;
         this.outbox = outbox;

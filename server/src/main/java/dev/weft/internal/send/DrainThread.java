@@ -1,6 +1,6 @@
 package dev.weft.internal.send;
 
-import dev.weft.internal.time.Turn;
+import dev.weft.internal.time.TurnQuota;
 import java.io.IOException;
 
 /**
@@ -25,7 +25,7 @@ final class DrainThread implements Runnable {
         while (more) {
             more = turn();
             // Outside the lock, and each time: a turn can be a megabyte that the network took at once.
-            spent = Turn.spend(spent, Turn.BYTES);
+            spent = TurnQuota.spend(spent, TurnQuota.BYTES);
         }
         sender.sendWhatWaits();
     }

@@ -1,7 +1,7 @@
 package dev.weft.internal.send;
 
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.close.Closing;
+import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.transport.Transport;
@@ -34,7 +34,7 @@ final class FrameBuffer {
     private final FrameWriter writer;
     private final Extension extension;
     private final BufferPool pool;
-    private final Closing closing;
+    private final ClosingHandshake closing;
     private final Deadlines deadlines;
     private final SendLock lock;
 
@@ -50,7 +50,7 @@ final class FrameBuffer {
     /** The number of writes; wraps around. */
     private short writes;
 
-    FrameBuffer(Transport transport, FrameWriter writer, Extension extension, BufferPool pool, Closing closing,
+    FrameBuffer(Transport transport, FrameWriter writer, Extension extension, BufferPool pool, ClosingHandshake closing,
             Deadlines deadlines, SendLock lock) {
         this.transport = transport;
         this.writer = writer;

@@ -3,7 +3,7 @@ package dev.weft.internal.send;
 import dev.weft.CloseReason;
 import dev.weft.SendResult;
 import dev.weft.internal.close.ClosePayload;
-import dev.weft.internal.close.Closing;
+import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.Interrupts;
@@ -29,24 +29,24 @@ import java.util.function.Supplier;
  * <p>
  * {@link SendState} has the states, drawn. While a message is streamed, other messages wait and control frames do not.
  */
-public final class FrameSender extends HeldBack {
+public final class FrameSender extends DelayedFlush {
     private static final AtomicReferenceFieldUpdater<FrameSender, Outbox> OUTBOX = AtomicReferenceFieldUpdater
             .newUpdater(FrameSender.class, Outbox.class, "outbox");
 
     private final SendLock lock = new SendLock();
     private final FrameBuffer buffer;
     private volatile Outbox outbox = Outbox.NONE;
-    private final Closing closing;
+    private final ClosingHandshake closing;
     private final SendServices services;
 
     private volatile SendState state = SendState.IDLE;
     /** Frames are overdue, for the thread that has the lock. */
     private volatile boolean flushDue;
     /** The message that is sent in fragments; other messages wait for its end. */
-    private volatile Streaming streaming;
+    private volatile StreamedMessage streaming;
 
     /** A sender for a connection that is open. */
-    public FrameSender(Transport transport, FrameWriter writer, Extension extension, Closing closing,
+    public FrameSender(Transport transport, FrameWriter writer, Extension extension, ClosingHandshake closing,
             Deadlines deadlines, SendServices services) {
         this.closing = closing;
         this.services = services;
@@ -103,14 +103,14 @@ public final class FrameSender extends HeldBack {
     }
 
     /** Begins a message in fragments. Waits. */
-    Streaming beginStream() throws IOException {
+    StreamedMessage beginStream() throws IOException {
         acquire();
         try {
             awaitTurn();
             if (buffer.isBuilt()) {
                 hold();
             }
-            streaming = new Streaming(this, closing, lock.newCondition(), services.clock());
+            streaming = new StreamedMessage(this, closing, lock.newCondition(), services.clock());
             return streaming;
         } finally {
             release();
@@ -160,7 +160,7 @@ public final class FrameSender extends HeldBack {
 
     /** The message's turn is after the end of a streamed one, and after those that were accepted before. */
     private void awaitTurn() throws IOException {
-        for (Streaming stream = streaming; stream != null; stream = streaming) {
+        for (StreamedMessage stream = streaming; stream != null; stream = streaming) {
             closing.requireOpen();
             if (outbox.hasPongs() && state != SendState.DRAINING) {
                 sendWithoutWaiting();
@@ -191,7 +191,7 @@ public final class FrameSender extends HeldBack {
     /** Sends a message if nothing is in the way, and else has it wait, or says why it does not. */
     public SendResult trySend(Opcode opcode, byte[] payload, int from, int to, boolean copied) {
         return closing.isOpen()
-                ? new Attempt(this, buffer, services).run(opcode, payload, from, to, copied)
+                ? new SendAttempt(this, buffer, services).run(opcode, payload, from, to, copied)
                 : SendResult.CLOSED;
     }
 
@@ -383,7 +383,7 @@ public final class FrameSender extends HeldBack {
 
     /** Whether another message has waited too long for the streamed message to go on. For the sweeper, with its time. */
     public boolean isStreamOverdue(int now, Duration longest) {
-        Streaming stream = streaming;
+        StreamedMessage stream = streaming;
         return stream != null && stream.isOverdue(now, longest, outbox.hasEntries(), buffer.deadlines().isWriting());
     }
 

@@ -4,7 +4,7 @@ import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
-import dev.weft.internal.time.Turn;
+import dev.weft.internal.time.TurnQuota;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.Utf8Validator;
@@ -40,7 +40,7 @@ public final class OutgoingStream extends OutgoingMessage {
     private static final int FRAGMENT_LENGTH = 8192;
 
     private final Owner owner;
-    private final Streaming streaming;
+    private final StreamedMessage streaming;
     private final MessageType type;
     private final boolean transformed;
     private final byte[] buffer = new byte[FRAGMENT_LENGTH];
@@ -49,7 +49,7 @@ public final class OutgoingStream extends OutgoingMessage {
     private Opcode opcode;
     private Utf8Writer writer;
     private State state = State.OPEN;
-    /** As {@link Turn} counts. */
+    /** As {@link TurnQuota} counts. */
     private int spent;
 
     /** Begins the message. Waits for the end of another one that is streamed. */
@@ -106,9 +106,9 @@ public final class OutgoingStream extends OutgoingMessage {
         int at = from;
         boolean good = true;
         while (good && at < to) {
-            int end = at + Math.min(to - at, Turn.PIECE);
+            int end = at + Math.min(to - at, TurnQuota.PIECE);
             good = utf8.update(source, at, end);
-            spent = Turn.spend(spent, end - at);
+            spent = TurnQuota.spend(spent, end - at);
             at = end;
         }
         return good;

@@ -1,13 +1,13 @@
 package dev.weft.internal.send;
 
 import dev.weft.internal.time.Interrupts;
-import dev.weft.internal.time.Turn;
+import dev.weft.internal.time.TurnQuota;
 import java.io.InterruptedIOException;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The lock of a sender: fair, so that no stream of messages keeps another sender waiting. It counts the work of its holders
- * as {@link Turn} does: a thread that sends to a peer which takes everything at once never waits, and would give nobody a turn.
+ * as {@link TurnQuota} does: a thread that sends to a peer which takes everything at once never waits, and would give nobody a turn.
  */
 final class SendLock extends ReentrantLock {
     private static final long serialVersionUID = 1;
@@ -21,7 +21,7 @@ final class SendLock extends ReentrantLock {
 
     /** Takes the lock. A thread that is interrupted gets it too if it need not wait. */
     void acquire() throws InterruptedIOException {
-        spent = Turn.spend(spent, Turn.FRAME);
+        spent = TurnQuota.spend(spent, TurnQuota.FRAME);
         if (hasQueuedThreads() || !tryLock()) {
             try {
                 lockInterruptibly();
@@ -37,7 +37,7 @@ final class SendLock extends ReentrantLock {
      */
     void spend(int bytes, boolean wait) {
         if (wait && !hasQueuedThreads()) {
-            spent = Turn.spend(spent, bytes);
+            spent = TurnQuota.spend(spent, bytes);
         }
     }
 

@@ -8,7 +8,7 @@ package dev.weft.internal.send;
  *   IDLE ── the network does not take it all, and the thread may not wait ──▶ DRAINING
  *   DRAINING ── a thread of its own has written everything ──▶ IDLE
  *
- *   any ── Close frame built, or wire dead ──▶ nothing more is built ({@link dev.weft.internal.close.Closing} says so)
+ *   any ── Close frame built, or wire dead ──▶ nothing more is built ({@link dev.weft.internal.close.ClosingHandshake} says so)
  * </pre>
  * A thread that may wait for the network does so in IDLE, with the lock.
  */

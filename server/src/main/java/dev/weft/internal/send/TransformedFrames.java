@@ -1,7 +1,7 @@
 package dev.weft.internal.send;
 
 import dev.weft.internal.extension.Extension;
-import dev.weft.internal.time.Turn;
+import dev.weft.internal.time.TurnQuota;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
 import java.util.Arrays;
@@ -40,7 +40,7 @@ final class TransformedFrames {
                     }
                     encoded = Arrays.copyOf(encoded, 2 * encoded.length);
                 }
-                lock.spend(Turn.DEFLATED * (end - at), wait);
+                lock.spend(TurnQuota.DEFLATED * (end - at), wait);
                 at = end;
             } while (at < to);
         } catch (Throwable e) {
@@ -60,7 +60,7 @@ final class TransformedFrames {
         do {
             int end = turn(at, to);
             next = pieceOfTurn(fin && end == to, next, payload, at, end, wait);
-            lock.spend(Turn.DEFLATED * (end - at), wait);
+            lock.spend(TurnQuota.DEFLATED * (end - at), wait);
             at = end;
         } while (at < to);
         return next;
@@ -68,7 +68,7 @@ final class TransformedFrames {
 
     /** Where a turn ends that begins here. */
     private static int turn(int from, int to) {
-        return from + Math.min(to - from, Turn.BYTES);
+        return from + Math.min(to - from, TurnQuota.BYTES);
     }
 
     private Opcode pieceOfTurn(boolean fin, Opcode opcode, byte[] payload, int from, int to, boolean wait)

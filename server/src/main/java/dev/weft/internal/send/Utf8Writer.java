@@ -47,7 +47,7 @@ final class Utf8Writer extends Writer {
         }
         byte[] bytes;
         try {
-            bytes = Utf8.encode(text.toString());
+            bytes = StrictUtf8.encode(text.toString());
         } catch (IllegalArgumentException e) {
             stream.close();
             throw (IOException) new MalformedInputException(1).initCause(e);

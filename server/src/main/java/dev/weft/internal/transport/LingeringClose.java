@@ -1,6 +1,6 @@
 package dev.weft.internal.transport;
 
-import dev.weft.internal.time.Turn;
+import dev.weft.internal.time.TurnQuota;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -25,7 +25,7 @@ public final class LingeringClose {
             int spent = 0;
             while (count >= 0 && total < DROPPED) {
                 total += count;
-                spent = Turn.spend(spent, Turn.FRAME + count);
+                spent = TurnQuota.spend(spent, TurnQuota.FRAME + count);
                 count = transport.read(piece.clear());
             }
         } catch (IOException e) {

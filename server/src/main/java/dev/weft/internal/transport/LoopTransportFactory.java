@@ -1,7 +1,7 @@
 package dev.weft.internal.transport;
 
 import dev.weft.internal.loop.Loops;
-import dev.weft.internal.loop.Strand;
+import dev.weft.internal.loop.ConnectionScheduler;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.List;
@@ -44,7 +44,7 @@ final class LoopTransportFactory implements TransportFactory {
                 fewest = i;
             }
         }
-        return engines.get(fewest).register(channel, loops.strand(fewest));
+        return engines.get(fewest).register(channel, loops.scheduler(fewest));
     }
 
     @Override
@@ -59,7 +59,7 @@ final class LoopTransportFactory implements TransportFactory {
         SelectorEngine to = engines.get(fewest);
         int surplus = from.size() - to.size();
         if (surplus > SURPLUS && from.size() > FACTOR * to.size() && moving.compareAndSet(0, 1)) {
-            Strand example = loops.strand(fewest);
+            ConnectionScheduler example = loops.scheduler(fewest);
             from.request(() -> {
                 from.move(surplus / 2, to, example);
                 moving.set(0);
@@ -75,7 +75,7 @@ final class LoopTransportFactory implements TransportFactory {
 
     @Override
     public Thread.Builder.OfVirtual threadBuilder() {
-        return loops.strand(Math.floorMod(next.getAndIncrement(), engines.size())).threadBuilder();
+        return loops.scheduler(Math.floorMod(next.getAndIncrement(), engines.size())).threadBuilder();
     }
 
     @Override

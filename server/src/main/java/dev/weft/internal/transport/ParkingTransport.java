@@ -3,7 +3,7 @@ package dev.weft.internal.transport;
 import static dev.weft.internal.time.Interrupts.interrupted;
 import static dev.weft.internal.time.Interrupts.restoreInterrupt;
 
-import dev.weft.internal.loop.Strand;
+import dev.weft.internal.loop.ConnectionScheduler;
 import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -90,7 +90,7 @@ final class ParkingTransport extends ChannelTransport {
 
     private volatile SelectorEngine engine;
     /** Schedules the connection's threads; {@code null} if the JDK does. */
-    private final Strand strand;
+    private final ConnectionScheduler scheduler;
     /** Set before the transport is used, but perhaps after the engine saw the socket ready. */
     private volatile SelectionKey key;
 
@@ -108,15 +108,15 @@ final class ParkingTransport extends ChannelTransport {
     /** Changed by the writer alone. */
     private volatile byte progress;
 
-    ParkingTransport(SocketChannel channel, SelectorEngine engine, Strand strand) throws IOException {
+    ParkingTransport(SocketChannel channel, SelectorEngine engine, ConnectionScheduler scheduler) throws IOException {
         super(channel);
         this.engine = engine;
-        this.strand = strand;
+        this.scheduler = scheduler;
     }
 
     @Override
     public Thread.Builder.OfVirtual threadBuilder() {
-        return strand == null ? Thread.ofVirtual() : strand.threadBuilder();
+        return scheduler == null ? Thread.ofVirtual() : scheduler.threadBuilder();
     }
 
     @Override
@@ -381,12 +381,12 @@ final class ParkingTransport extends ChannelTransport {
      * Has another engine watch the socket, and its loop run the connection's threads. Requests come to the present engine, whose
      * thread this is, until the new key is known; what the other one sees before that, it does with the key it has.
      */
-    void moveTo(SelectorEngine other, Strand example) throws IOException {
+    void moveTo(SelectorEngine other, ConnectionScheduler example) throws IOException {
         SelectionKey before = key;
         before.cancel();
         key = other.register(channel, interest(), this);
         engine = other;
-        strand.joinLoopOf(example);
+        scheduler.joinLoopOf(example);
         other.wakeUp();
     }
 }

@@ -1,7 +1,7 @@
 package dev.weft.internal.transport;
 
 import dev.weft.internal.time.Failures;
-import dev.weft.internal.time.Usher;
+import dev.weft.internal.time.Rescheduler;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
@@ -16,14 +16,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * @param next counts what has been started
  */
-record ParkingTransportFactory(List<Poller> pollers, String description, AtomicInteger next) implements TransportFactory {
+record ParkingTransportFactory(List<Poller> pollers, String description,
+        AtomicInteger next) implements TransportFactory {
     private static final int CARRIERS_PER_POLLER = 2;
 
     /** As {@link TransportFactory#parking}. */
     static ParkingTransportFactory open(boolean pinned, Failures failures, String why) throws IOException {
         int carriers = Integer.getInteger("jdk.virtualThreadScheduler.parallelism",
                 Runtime.getRuntime().availableProcessors());
-        Usher.start();
+        Rescheduler.start();
         int count = Math.max(1, carriers / CARRIERS_PER_POLLER);
         List<Poller> pollers = new ArrayList<>();
         try {

@@ -1,7 +1,7 @@
 package dev.weft.internal.transport;
 
 import dev.weft.internal.loop.Engine;
-import dev.weft.internal.loop.Strand;
+import dev.weft.internal.loop.ConnectionScheduler;
 import dev.weft.internal.time.Failures;
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
@@ -70,12 +70,12 @@ final class SelectorEngine implements Engine {
     /**
      * A transport over this connected channel.
      *
-     * @param strand schedules the connection's threads, or {@code null} if the JDK does
+     * @param scheduler schedules the connection's threads, or {@code null} if the JDK does
      * @throws ClosedSelectorException if the engine has been closed
      */
-    ParkingTransport register(SocketChannel channel, Strand strand) throws IOException {
+    ParkingTransport register(SocketChannel channel, ConnectionScheduler scheduler) throws IOException {
         channel.configureBlocking(false);
-        ParkingTransport transport = new ParkingTransport(channel, this, strand);
+        ParkingTransport transport = new ParkingTransport(channel, this, scheduler);
         transport.registered(register(channel, SelectionKey.OP_READ, transport));
         wakeUp();
         // The engine raises its flag before it looks for transports that are left: it saw this one, or we see the flag.
@@ -220,8 +220,8 @@ final class SelectorEngine implements Engine {
         }
     }
 
-    /** Has another engine watch a number of the sockets, and its loop, which the strand has, run their threads. */
-    void move(int count, SelectorEngine other, Strand example) {
+    /** Has another engine watch a number of the sockets, and its loop, which the scheduler has, run their threads. */
+    void move(int count, SelectorEngine other, ConnectionScheduler example) {
         int left = count;
         for (SelectionKey key : selector.keys()) {
             if (left == 0) {

@@ -50,7 +50,8 @@ final class SharedLoops {
     }
 
     /** Loops of one's own, for which there must be no obstacle. */
-    static LoopTransportFactory open(String name, int count, boolean shared, Failures.Reporter reporter) throws IOException {
+    static LoopTransportFactory open(String name, int count, boolean shared, Failures.Reporter reporter)
+            throws IOException {
         List<SelectorEngine> engines = new ArrayList<>();
         try {
             for (int i = 0; i < count; i++) {

@@ -1,7 +1,7 @@
 package dev.weft.internal.transport;
 
 import dev.weft.internal.time.Failures;
-import dev.weft.internal.time.Usher;
+import dev.weft.internal.time.Rescheduler;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
@@ -10,7 +10,8 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 
 /** Makes the transports of one server. */
-public sealed interface TransportFactory extends AutoCloseable permits TransportFactory.Blocking, TransportFactory.Tls, ParkingTransportFactory, LoopTransportFactory {
+public sealed interface TransportFactory extends AutoCloseable
+        permits TransportFactory.Blocking, TransportFactory.Tls, ParkingTransportFactory, LoopTransportFactory {
     /** A transport over a connected channel in blocking mode, which is its own from here on. Does not block. */
     Transport over(SocketChannel channel) throws IOException;
 
@@ -57,7 +58,7 @@ public sealed interface TransportFactory extends AutoCloseable permits Transport
      * @param failures those of what shows that the JDK wakes threads; has the name of the thread
      */
     static TransportFactory blocking(Failures failures) throws IOException {
-        Usher.start();
+        Rescheduler.start();
         return new Blocking(new WakeUpProbe(failures));
     }
 

@@ -46,7 +46,7 @@ class BuffersTest {
                 }
                 test.peer.sendFrame(0x89, new byte[125]).expectFrame(0x8a, new byte[125]);
                 assertHoldsNothing(test, "after a ping");
-                byte[] two = Arrays.copyOf(Peer.binary(new byte[1000]), 1008 + 5);
+                byte[] two = Arrays.copyOf(TestPeer.binary(new byte[1000]), 1008 + 5);
                 two[1008] = (byte) 0x82;
                 two[1009] = (byte) 0xfe;
                 two[1010] = 3;
@@ -64,7 +64,7 @@ class BuffersTest {
 
     @Test
     void aConnectionThatWaitsForItsPeerToLeaveHoldsNoBuffer() throws Exception {
-        byte[] normal = Peer.hex("03e8");
+        byte[] normal = TestPeer.hex("03e8");
         try (TestConnection test = TestConnection.with().parks().start(TestConnection.ECHO)) {
             test.peer.sendFrame(0x88, normal).expectFrame(0x88, normal);
             assertHoldsNothing(test, "after the closing handshake");
@@ -94,14 +94,14 @@ class BuffersTest {
                 try (TestConnection first = deflating(codecs, settings, budget).start(depth);
                         TestConnection second = deflating(codecs, settings, budget).start(depth)) {
                     // RFC 7692 §7.2.3.1: "Hello".
-                    first.peer.sendFrame(0x41, Peer.hex("f248cd"));
+                    first.peer.sendFrame(0x41, TestPeer.hex("f248cd"));
                     first.awaitReading();
                     long held = budget.taken();
                     assertTrue(held >= 40 << 10 && held <= 50 << 10, "held " + held);
-                    second.peer.sendFrame(0x41, Peer.hex("f248cd")).shutdownOutput().expectCloseAndEnd(1013);
+                    second.peer.sendFrame(0x41, TestPeer.hex("f248cd")).shutdownOutput().expectCloseAndEnd(1013);
                     second.awaitEnd();
                     assertEquals(held, budget.taken(), "nothing is left of the second");
-                    first.peer.sendFrame(0x80, Peer.hex("c9c90700")).expectText("Hello");
+                    first.peer.sendFrame(0x80, TestPeer.hex("c9c90700")).expectText("Hello");
                     assertHoldsNothing(first, "behind a compressed message");
                 }
             }
@@ -109,9 +109,9 @@ class BuffersTest {
     }
 
     private static TestConnection.Setup deflating(DeflateCodecs codecs, DeflateSettings settings, BufferBudget budget) {
-        NegotiatedDeflate agreement = new NegotiatedDeflate(false, false, 15, 12);
+        NegotiatedDeflate negotiated = new NegotiatedDeflate(false, false, 15, 12);
         return TestConnection.with().budget(budget)
-                .extension(new DeflateExtension(agreement, settings, codecs, Role.SERVER));
+                .extension(new DeflateExtension(negotiated, settings, codecs, Role.SERVER));
     }
 
     @Test
@@ -165,7 +165,7 @@ class BuffersTest {
     void aConnectionThatIsOverHoldsNothing() throws Exception {
         byte[] messages = new byte[40 * 508];
         for (int i = 0; i < 40; i++) {
-            System.arraycopy(Peer.binary(new byte[500]), 0, messages, i * 508, 508);
+            System.arraycopy(TestPeer.binary(new byte[500]), 0, messages, i * 508, 508);
         }
         for (int end = 0; end < 6; end++) {
             for (boolean large : new boolean[]{false, true}) {
@@ -288,12 +288,12 @@ class BuffersTest {
                         test.peer.sendFrame(0x82, batch[j]);
                     }
                     for (byte[] payload : batch) {
-                        Peer.Frame frame = test.peer.readFrame();
+                        TestPeer.Frame frame = test.peer.readFrame();
                         assertEquals(0x82, frame.firstByte());
                         assertArrayEquals(payload, frame.payload());
                     }
                 }
-                test.peer.send(Peer.binary(new byte[3000]), 0, random.nextInt(3000));
+                test.peer.send(TestPeer.binary(new byte[3000]), 0, random.nextInt(3000));
             }
         }
     }

@@ -1,7 +1,7 @@
 package dev.weft.internal.connection;
 
 import dev.weft.MessageType;
-import static dev.weft.internal.connection.Peer.hex;
+import static dev.weft.internal.connection.TestPeer.hex;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -240,7 +240,7 @@ class ClosingRulesTest {
     void aViolationIsTheCauseAndTheReasonSaysWhatItWas() throws Exception {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
             test.peer.send("81 01 61").shutdownOutput();
-            Peer.Frame close = test.peer.readFrame();
+            TestPeer.Frame close = test.peer.readFrame();
             assertEquals("unmasked frame from a client", close.text().substring(2));
             CloseStatus end = test.awaitEnd();
             assertEquals("5.1",

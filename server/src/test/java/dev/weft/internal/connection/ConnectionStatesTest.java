@@ -1,7 +1,7 @@
 package dev.weft.internal.connection;
 
 import dev.weft.MessageType;
-import static dev.weft.internal.connection.Peer.hex;
+import static dev.weft.internal.connection.TestPeer.hex;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -72,7 +72,7 @@ class ConnectionThreadsTest {
         Map<Integer, Integer> counts = new HashMap<>();
         byte[] message = null;
         while (true) {
-            Peer.Frame frame;
+            TestPeer.Frame frame;
             try {
                 frame = test.peer.readFrame();
             } catch (IOException e) {

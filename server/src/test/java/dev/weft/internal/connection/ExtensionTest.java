@@ -37,7 +37,7 @@ class ExtensionTest {
     }
 
     private void expect(TestConnection test, int opcode, byte[] plain) throws Exception {
-        Peer.Frame frame = test.peer.readFrame();
+        TestPeer.Frame frame = test.peer.readFrame();
         assertEquals(0x80 | (plain.length > 0 ? RSV2 : 0) | opcode, frame.firstByte());
         assertArrayEquals(plain, plain.length > 0 ? decoder.apply(frame.payload()) : frame.payload());
     }
@@ -59,7 +59,7 @@ class ExtensionTest {
                             test.peer.sendFrame(0x02 | RSV2, Arrays.copyOf(sent, cut))
                                     .sendFrame(0x80, Arrays.copyOfRange(sent, cut, length));
                         }
-                        Peer.Frame frame = test.peer.readFrame();
+                        TestPeer.Frame frame = test.peer.readFrame();
                         assertEquals(0x82 | (length > 0 ? RSV2 : 0), frame.firstByte());
                         assertArrayEquals(plain, length > 0 ? decoder.apply(frame.payload()) : frame.payload());
                     }
@@ -82,7 +82,7 @@ class ExtensionTest {
     void transformedTextIsHeldToUtf8BehindTheTransformation() throws Exception {
         for (Handler depth : DEPTHS) {
             try (TestConnection test = with().start(depth)) {
-                test.peer.sendFrame(0x81 | RSV2, new XorExtension.Step().apply(Peer.hex("61c3")));
+                test.peer.sendFrame(0x81 | RSV2, new XorExtension.Step().apply(TestPeer.hex("61c3")));
                 test.peer.shutdownOutput().expectCloseAndEnd(1007);
             }
         }
@@ -112,7 +112,7 @@ class ExtensionTest {
     }
 
     private static byte[] readFrame(TestConnection test, int firstByte) throws Exception {
-        Peer.Frame frame = test.peer.readFrame();
+        TestPeer.Frame frame = test.peer.readFrame();
         assertEquals(firstByte, frame.firstByte());
         return frame.payload();
     }

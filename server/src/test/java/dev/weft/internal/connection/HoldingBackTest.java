@@ -171,7 +171,7 @@ class HoldingBackTest {
 
     @Test
     void moreThanABufferOfRepliesLeavesBufferByBuffer() throws Exception {
-        byte[] message = Peer.binary(new byte[3000]);
+        byte[] message = TestPeer.binary(new byte[3000]);
         byte[] five = new byte[5 * message.length];
         for (int i = 0; i < 5; i++) {
             System.arraycopy(message, 0, five, i * message.length, message.length);

@@ -41,7 +41,7 @@ class PingTest {
     }
 
     private static byte[] readPing(TestConnection test) throws IOException {
-        Peer.Frame frame = test.peer.readFrame();
+        TestPeer.Frame frame = test.peer.readFrame();
         assertEquals(0x89, frame.firstByte());
         return frame.payload();
     }
@@ -115,7 +115,7 @@ class PingTest {
             for (int i = 0; i < 5; i++) {
                 pinging.add(ping(test));
                 payloads.add(readPing(test));
-                distinct.add(Peer.hex(payloads.get(i)));
+                distinct.add(TestPeer.hex(payloads.get(i)));
             }
             assertEquals(5, distinct.size());
             pong(test, payloads.get(2));

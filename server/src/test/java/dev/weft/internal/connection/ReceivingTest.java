@@ -1,6 +1,6 @@
 package dev.weft.internal.connection;
 
-import static dev.weft.internal.connection.Peer.hex;
+import static dev.weft.internal.connection.TestPeer.hex;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -81,8 +81,8 @@ class ReceivingTest {
     void aCutFrameIsCompletedWhereItLiesAndWhatFollowsToo() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             byte[] large = random(10_000);
-            byte[] bytes = Arrays.copyOf(Peer.binary(large), 10_008 + 7);
-            System.arraycopy(Peer.text("x"), 0, bytes, 10_008, 7);
+            byte[] bytes = Arrays.copyOf(TestPeer.binary(large), 10_008 + 7);
+            System.arraycopy(TestPeer.text("x"), 0, bytes, 10_008, 7);
             test.peer.send(bytes, 0, 2000);
             var received = test.onOwner(() -> {
                 MessageView view = test.connection().receiveView();
@@ -107,7 +107,7 @@ class ReceivingTest {
             try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
                 byte[] text = new byte[5000];
                 text[bad] = (byte) 0xff;
-                byte[] frame = Peer.frame(0x81, text);
+                byte[] frame = TestPeer.frame(0x81, text);
                 test.peer.send(frame, 0, 8 + Math.min(bad + 1, 2000));
                 if (bad >= 2000) {
                     test.awaitReading();
@@ -123,7 +123,7 @@ class ReceivingTest {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
             byte[] text = new byte[5000];
             text[4999] = (byte) 0xc3;
-            byte[] frame = Peer.frame(0x81, text);
+            byte[] frame = TestPeer.frame(0x81, text);
             test.peer.send(frame, 0, 3000);
             test.awaitReading();
             test.peer.send(frame, 3000, frame.length).shutdownOutput().expectCloseAndEnd(1007);
@@ -135,8 +135,8 @@ class ReceivingTest {
         try (TestConnection test = TestConnection.start(null)) {
             byte[] first = random(3000);
             byte[] second = random(5000);
-            byte[] both = Arrays.copyOf(Peer.binary(first), 3008 + 5008);
-            System.arraycopy(Peer.binary(second), 0, both, 3008, 5008);
+            byte[] both = Arrays.copyOf(TestPeer.binary(first), 3008 + 5008);
+            System.arraycopy(TestPeer.binary(second), 0, both, 3008, 5008);
             test.peer.send(both);
             test.onOwner(() -> {
                 MessageView view = test.connection().receiveView();

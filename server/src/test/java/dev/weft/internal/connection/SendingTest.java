@@ -2,7 +2,7 @@ package dev.weft.internal.connection;
 
 import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.internal.extension.Extension;
-import static dev.weft.internal.connection.Peer.hex;
+import static dev.weft.internal.connection.TestPeer.hex;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static dev.weft.internal.connection.TestConnection.inThread;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -129,7 +129,7 @@ class SendingTest {
             });
             byte[] all = {};
             int first = 0x02;
-            Peer.Frame frame;
+            TestPeer.Frame frame;
             do {
                 frame = test.peer.readFrame();
                 assertEquals(first, frame.firstByte() & 0x7f);

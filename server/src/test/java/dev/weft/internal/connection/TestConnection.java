@@ -183,7 +183,7 @@ public final class TestConnection implements AutoCloseable {
         }
     }
 
-    public final Peer peer;
+    public final TestPeer peer;
     public final RecordingTransport transport;
     public final BufferBudget budget;
 
@@ -195,15 +195,15 @@ public final class TestConnection implements AutoCloseable {
 
     private TestConnection(Setup setup, Handler handler) {
         MemoryTransport[] ends = MemoryTransport.pair(setup.capacity);
-        peer = new Peer(ends[1], setup.role.receivesMasked());
+        peer = new TestPeer(ends[1], setup.role.receivesMasked());
         transport = new RecordingTransport(ends[0], setup.readLength, setup.parks);
         budget = setup.budget;
         BufferPool pool = setup.pool != null ? setup.pool : new BufferPool(1 << 14, budget);
         ConnectionServices services = new ConnectionServices(setup.timeouts,
                 new SendServices(setup.limits, clock, pool, setup.timer, this::hasNextFrame));
-        Agreement agreement = new Agreement("/", null, null, setup.extension);
+        HandshakeResult handshake = new HandshakeResult("/", null, null, setup.extension);
         thread = setup.threads
-                .start(() -> run(setup.role, new InboundBuffer(transport, pool), agreement, services,
+                .start(() -> run(setup.role, new InboundBuffer(transport, pool), handshake, services,
                         handler == null ? this::runTasks : handler));
     }
 
@@ -223,9 +223,9 @@ public final class TestConnection implements AutoCloseable {
         return with().start(handler);
     }
 
-    private void run(Role role, InboundBuffer input, Agreement agreement, ConnectionServices services,
+    private void run(Role role, InboundBuffer input, HandshakeResult handshake, ConnectionServices services,
             Handler handler) {
-        Connection created = new Connection(role, transport, input, 0, agreement, services);
+        Connection created = new Connection(role, transport, input, 0, handshake, services);
         created.start(() -> {});
         connection.complete(created);
         CloseReason reason = new CloseReason(1000, "");
@@ -314,7 +314,7 @@ public final class TestConnection implements AutoCloseable {
     public static String word(Message message) {
         return switch (message) {
             case Message.Text text -> "text:" + text.value();
-            case Message.Binary binary -> "binary:" + Peer.hex(binary.value());
+            case Message.Binary binary -> "binary:" + TestPeer.hex(binary.value());
             case Message.Close close -> "close";
         };
     }

@@ -1,6 +1,6 @@
 package dev.weft.internal.connection;
 
-import static dev.weft.internal.connection.Peer.hex;
+import static dev.weft.internal.connection.TestPeer.hex;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -106,7 +106,7 @@ class TimedReceiveTest {
                 for (int i = 0; i < length; i++) {
                     payload[i] = (byte) (i * 31);
                 }
-                byte[] frame = Peer.binary(payload);
+                byte[] frame = TestPeer.binary(payload);
                 for (int from = 0; from < frame.length; from += 500) {
                     test.peer.send(frame, from, Math.min(frame.length, from + 500));
                     Optional<Message> received = receive(test, Duration.ZERO);
@@ -246,8 +246,8 @@ class TimedReceiveTest {
             test.awaitReading();
             test.peer.send(hex("81 81 00000000 61"));
             assertEquals(new Message.Text("a"), receiving.get());
-            byte[] two = Arrays.copyOf(Peer.text("b"), 14);
-            System.arraycopy(Peer.text("c"), 0, two, 7, 7);
+            byte[] two = Arrays.copyOf(TestPeer.text("b"), 14);
+            System.arraycopy(TestPeer.text("c"), 0, two, 7, 7);
             test.peer.send(two);
             assertEquals(Optional.of(new Message.Text("b")), receive(test, LONG));
             assertEquals(new Message.Text("c"), test.onOwner(() -> test.connection().receive()).get());

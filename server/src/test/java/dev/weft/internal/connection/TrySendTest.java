@@ -349,7 +349,7 @@ class TrySendTest {
             assertAccepted(server.connection().trySend(MessageType.TEXT, bytes, 0, bytes.length));
             server.peer.expectText("shared");
             byte[] frame = client.peer.read(2 + 4 + bytes.length);
-            assertEquals("8186", Peer.hex(new byte[]{frame[0], frame[1]}));
+            assertEquals("8186", TestPeer.hex(new byte[]{frame[0], frame[1]}));
             ByteBuffer masked = ByteBuffer.wrap(frame, 6, 6);
             StringBuilder text = new StringBuilder();
             for (int i = 0; i < 6; i++) {
@@ -367,7 +367,7 @@ class TrySendTest {
             test.connection().send("sent");
             assertAccepted(test.connection().trySend("queued"));
             for (String text : List.of("sent", "queued")) {
-                Peer.Frame frame = test.peer.readFrame();
+                TestPeer.Frame frame = test.peer.readFrame();
                 assertEquals(0x81 | 0x20, frame.firstByte(), "RSV2");
                 assertEquals(text, new String(decoder.apply(frame.payload()), UTF_8));
             }
@@ -381,11 +381,11 @@ class TrySendTest {
         new Random(1).nextBytes(noise);
         DeflateSettings settings = DeflateSettings.defaults();
         for (int windowBits = 8; windowBits <= 15; windowBits++) {
-            NegotiatedDeflate agreement = new NegotiatedDeflate(false, false, windowBits, 15);
+            NegotiatedDeflate negotiated = new NegotiatedDeflate(false, false, windowBits, 15);
             for (int length = 3000; length <= noise.length; length += 8) {
                 try (DeflateCodecs codecs = new DeflateCodecs(settings);
                         TestConnection test = TestConnection.with().capacity(NARROW)
-                                .extension(new DeflateExtension(agreement, settings, codecs, Role.SERVER))
+                                .extension(new DeflateExtension(negotiated, settings, codecs, Role.SERVER))
                                 .start(null)) {
                     int count = length;
                     FutureTask<Void> posting = start(() -> {
@@ -524,7 +524,7 @@ class TrySendTest {
             test.peer.sendFrame(0x89, new byte[0]);
             test.awaitReading();
             byte[] begin = test.peer.read(4 + half.length - NARROW);
-            assertEquals("027e", Peer.hex(new byte[]{begin[0], begin[1]}));
+            assertEquals("027e", TestPeer.hex(new byte[]{begin[0], begin[1]}));
             // What the network took of the stream at once, the rest, and the pong, which waits.
             TestConnection.awaitUntil(() -> lengths(test).size() == 3);
             test.peer.read(NARROW);
@@ -597,7 +597,7 @@ class TrySendTest {
             }));
             int[] next = new int[7];
             for (int i = 0; i < 7 * each;) {
-                Peer.Frame frame = test.peer.readFrame();
+                TestPeer.Frame frame = test.peer.readFrame();
                 if (frame.firstByte() == 0x8a) {
                     continue;
                 }

@@ -10,7 +10,7 @@ import dev.weft.OutgoingMessage;
 import dev.weft.internal.connection.TestConnection.Handler;
 import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.internal.loop.SteppedThreads;
-import dev.weft.internal.time.Turn;
+import dev.weft.internal.time.TurnQuota;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
@@ -33,9 +33,9 @@ class TurnsTest {
     private static final int LIMIT = 8 << 20;
     private static final int MANY = 10_000;
     /** Of {@link #LARGE}. */
-    private static final int TURNS = LARGE / Turn.BYTES;
-    private static final byte[] PING = Peer.frame(0x89, new byte[0]);
-    private static final byte[] CLOSE = Peer.frame(0x88, new byte[0]);
+    private static final int TURNS = LARGE / TurnQuota.BYTES;
+    private static final byte[] PING = TestPeer.frame(0x89, new byte[0]);
+    private static final byte[] CLOSE = TestPeer.frame(0x88, new byte[0]);
 
     private final SteppedThreads threads = new SteppedThreads();
     private final DeflateSettings settings = DeflateSettings.builder().incomingMaxWindowBits(15).build();
@@ -102,7 +102,7 @@ class TurnsTest {
             deflater.setInput("a".repeat(LARGE).getBytes(US_ASCII));
             byte[] target = new byte[1 << 16];
             int length = deflater.deflate(target, 0, target.length, Deflater.SYNC_FLUSH);
-            return Peer.frame(0xc1, Arrays.copyOf(target, length - 4));
+            return TestPeer.frame(0xc1, Arrays.copyOf(target, length - 4));
         } finally {
             deflater.end();
         }
@@ -140,31 +140,32 @@ class TurnsTest {
 
     @Test
     void skippingMustEndTurns() throws Exception {
-        assertAtLeast(TURNS, turns(with(), TurnsTest::skipStreams, Peer.binary(new byte[LARGE])));
+        assertAtLeast(TURNS, turns(with(), TurnsTest::skipStreams, TestPeer.binary(new byte[LARGE])));
     }
 
     @Test
     void largeMessageMustEndTurns() throws Exception {
-        assertAtLeast(TURNS, turns(with(), TurnsTest::receiveViews, Peer.binary(new byte[LARGE])));
-        byte[] fragment = Peer.frame(0x00, new byte[1 << 16]);
-        assertAtLeast(TURNS, turns(with(), TurnsTest::receiveViews, Peer.frame(0x02, new byte[0]),
-                repeated(fragment, LARGE >> 16), Peer.frame(0x80, new byte[0])));
+        assertAtLeast(TURNS, turns(with(), TurnsTest::receiveViews, TestPeer.binary(new byte[LARGE])));
+        byte[] fragment = TestPeer.frame(0x00, new byte[1 << 16]);
+        assertAtLeast(TURNS, turns(with(), TurnsTest::receiveViews, TestPeer.frame(0x02, new byte[0]),
+                repeated(fragment, LARGE >> 16), TestPeer.frame(0x80, new byte[0])));
     }
 
     @Test
     void controlFramesThatHaveArrivedMustEndTurns() throws Exception {
-        assertAtLeast(MANY * Turn.FRAME / Turn.BYTES, turns(with(), TurnsTest::receiveViews, repeated(PING, MANY)));
+        assertAtLeast(MANY * TurnQuota.FRAME / TurnQuota.BYTES,
+                turns(with(), TurnsTest::receiveViews, repeated(PING, MANY)));
     }
 
     @Test
     void smallMessagesThatHaveArrivedMustEndTurns() throws Exception {
-        assertAtLeast(MANY * Turn.FRAME / Turn.BYTES,
-                turns(with(), TurnsTest::receiveViews, repeated(Peer.text("a"), MANY)));
+        assertAtLeast(MANY * TurnQuota.FRAME / TurnQuota.BYTES,
+                turns(with(), TurnsTest::receiveViews, repeated(TestPeer.text("a"), MANY)));
     }
 
     @Test
     void fewMessagesMustTakeOneTurn() throws Exception {
-        byte[] messages = repeated(Peer.text("a"), 100);
+        byte[] messages = repeated(TestPeer.text("a"), 100);
         assertEquals(1, turns(with(), TestConnection.ECHO_VIEWS, messages));
     }
 
@@ -172,7 +173,8 @@ class TurnsTest {
 
     @Test
     void droppingMessagesAfterOurCloseMustEndTurns() throws Exception {
-        assertAtLeast(TURNS, turns(with(), connection -> {}, repeated(Peer.binary(new byte[1 << 16]), LARGE >> 16)));
+        assertAtLeast(TURNS,
+                turns(with(), connection -> {}, repeated(TestPeer.binary(new byte[1 << 16]), LARGE >> 16)));
     }
 
     @Test
@@ -190,7 +192,7 @@ class TurnsTest {
 
     @Test
     void sendingManyMessagesMustEndTurns() throws Exception {
-        assertAtLeast(MANY * Turn.FRAME / Turn.BYTES, turnsOfSending(with(), connection -> {
+        assertAtLeast(MANY * TurnQuota.FRAME / TurnQuota.BYTES, turnsOfSending(with(), connection -> {
             for (int i = 0; i < MANY; i++) {
                 connection.send("a");
             }

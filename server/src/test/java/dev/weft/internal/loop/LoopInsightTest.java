@@ -31,7 +31,7 @@ class LoopInsightTest {
         Path file = folder.resolve("threads.txt");
         CountDownLatch end = new CountDownLatch(1);
         try (TestLoops loops = TestLoops.of(1)) {
-            Thread thread = loops.loops().strand(0).threadBuilder().name("on-a-loop")
+            Thread thread = loops.loops().scheduler(0).threadBuilder().name("on-a-loop")
                     .start(() -> waitsHereForTheLatch(end));
             Await.until("it waits", () -> thread.getState() == Thread.State.TIMED_WAITING);
             assertTrue(Stream.of(thread.getStackTrace()).anyMatch(
@@ -76,7 +76,7 @@ class LoopInsightTest {
             try (TestLoops loops = TestLoops.of(2)) {
                 Thread[] threads = new Thread[100];
                 for (int i = 0; i < threads.length; i++) {
-                    threads[i] = loops.loops().strand(i % 2).threadBuilder().name("recorded").start(() -> {
+                    threads[i] = loops.loops().scheduler(i % 2).threadBuilder().name("recorded").start(() -> {
                         LockSupport.parkNanos(1_000_000);
                         Thread.yield();
                     });

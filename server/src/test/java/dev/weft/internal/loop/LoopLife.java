@@ -17,7 +17,7 @@ final class LoopLife {
     enum Kind {
         /** Each goes on when the one before it unparks it. */
         RING,
-        /** Threads of one strand, which start others and wait for their end. */
+        /** Threads of one scheduler, which start others and wait for their end. */
         FAMILY,
         /** They wait for a time. */
         TIMED,
@@ -79,8 +79,8 @@ final class LoopLife {
         }
     }
 
-    private Thread.Builder strand() {
-        return loops.strand(random.nextInt(loops.count()));
+    private Thread.Builder scheduler() {
+        return loops.scheduler(random.nextInt(loops.count()));
     }
 
     private void join(List<Thread> threads) throws InterruptedException {
@@ -94,13 +94,13 @@ final class LoopLife {
         int size = 2 + random.nextInt(3);
         int rounds = 100;
         List<Thread> threads = new ArrayList<>();
-        Thread.Builder shared = strand();
+        Thread.Builder shared = scheduler();
         for (int i = 0; i < size; i++) {
             int number = i;
             Thread.Builder builder = switch (random.nextInt(4)) {
                 case 0 -> Thread.ofPlatform().daemon();
                 case 1 -> shared;
-                default -> strand();
+                default -> scheduler();
             };
             threads.add(builder.unstarted(() -> {
                 for (int round = 0; round < rounds; round++) {
@@ -126,7 +126,7 @@ final class LoopLife {
 
     private void family() throws InterruptedException {
         int size = 10;
-        Thread parent = strand().start(() -> {
+        Thread parent = scheduler().start(() -> {
             List<Thread> children = new ArrayList<>();
             for (int i = 0; i < size; i++) {
                 children.add(Thread.startVirtualThread(() -> {
@@ -160,7 +160,7 @@ final class LoopLife {
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             long nanos = random.nextInt(300_000);
-            threads.add(strand().start(() -> {
+            threads.add(scheduler().start(() -> {
                 for (int round = 0; round < 10; round++) {
                     LockSupport.parkNanos(nanos);
                     step();
@@ -175,7 +175,7 @@ final class LoopLife {
     /** A thread that keeps its loop until another one on it has run, twice. */
     private Thread holder(int loop) {
         boolean inherit = random.nextBoolean();
-        return loops.strand(loop).unstarted(() -> {
+        return loops.scheduler(loop).unstarted(() -> {
             for (int round = 1; round <= 2; round++) {
                 int seen = round;
                 Runnable other = () -> {
@@ -186,7 +186,7 @@ final class LoopLife {
                 if (inherit) {
                     Thread.startVirtualThread(other);
                 } else {
-                    loops.strand(loop).start(other);
+                    loops.scheduler(loop).start(other);
                 }
                 while (count.get() < seen && !stress.isStopping()) {
                     Thread.onSpinWait();
@@ -232,7 +232,7 @@ final class LoopLife {
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < size; i++) {
             long nanos = random.nextInt(12_000_000);
-            threads.add(strand().start(() -> {
+            threads.add(scheduler().start(() -> {
                 for (int round = 0; round < rounds; round++) {
                     for (long end = System.nanoTime() + nanos; System.nanoTime() - end < 0;) {
                         Thread.onSpinWait();
@@ -250,7 +250,7 @@ final class LoopLife {
     private void crowd() throws InterruptedException {
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < CROWD; i++) {
-            threads.add(strand().start(() -> {
+            threads.add(scheduler().start(() -> {
                 count.incrementAndGet();
                 step();
                 while (count.get() < CROWD && !stress.isStopping()) {
@@ -268,14 +268,14 @@ final class LoopLife {
         Queue<Integer> turns = new ConcurrentLinkedQueue<>();
         List<Thread> threads = new ArrayList<>();
         boolean[] ended = new boolean[1];
-        join(List.of(loops.strand(0).start(() -> {
+        join(List.of(loops.scheduler(0).start(() -> {
             for (int i = 0; i < size; i++) {
                 int number = i;
                 Runnable task = () -> {
                     turns.add(number);
                     step();
                 };
-                threads.add(inherit ? Thread.startVirtualThread(task) : loops.strand(0).start(task));
+                threads.add(inherit ? Thread.startVirtualThread(task) : loops.scheduler(0).start(task));
             }
             ended[0] = stress.isStopping();
         })));

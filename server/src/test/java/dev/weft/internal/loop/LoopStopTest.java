@@ -83,9 +83,9 @@ class LoopStopTest {
             CheckedEngine engine = new CheckedEngine(new IdleEngine());
             Loop loop = new Loop(engine, new Watchdog(loops.loops(), failures), failures);
             List<Thread> threads = new ArrayList<>();
-            Thread starting = new Strand(loop).threadBuilder().start(() -> {
-                threads.add(new Strand(loop).threadBuilder().start(this::compute));
-                threads.add(new Strand(loop).threadBuilder().start(Thread::yield));
+            Thread starting = new ConnectionScheduler(loop).threadBuilder().start(() -> {
+                threads.add(new ConnectionScheduler(loop).threadBuilder().start(this::compute));
+                threads.add(new ConnectionScheduler(loop).threadBuilder().start(Thread::yield));
             });
             Thread first = Thread.ofPlatform().start(() -> loop.run(0));
             TestLoops.join(starting);

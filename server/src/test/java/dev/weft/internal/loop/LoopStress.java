@@ -22,8 +22,8 @@ public final class LoopStress {
         /** The number of loops. */
         int count();
 
-        /** A builder of threads of a new strand. */
-        Thread.Builder strand(int loop);
+        /** A builder of threads of a new scheduler. */
+        Thread.Builder scheduler(int loop);
 
         void stop();
 

@@ -257,10 +257,10 @@ class LoopTakeoverTest {
             int last = Integer.MAX_VALUE - 1;
             PrivateField.set(loop, "held", last);
             Thread holder = Thread.ofPlatform().start(() -> loop.run(last));
-            Thread computing = new Strand(loop).threadBuilder().start(this::compute);
+            Thread computing = new ConnectionScheduler(loop).threadBuilder().start(this::compute);
             Await.until("it computes", () -> Loop.isInTurn(loop.held()) && busy.get() == 1);
             assertTrue(loops.loops().takeOver(loop, loop.held()));
-            TestLoops.join(new Strand(loop).threadBuilder().start(Thread::yield));
+            TestLoops.join(new ConnectionScheduler(loop).threadBuilder().start(Thread::yield));
             released = true;
             TestLoops.join(computing, holder);
             loop.stop();
@@ -275,10 +275,10 @@ class LoopTakeoverTest {
         try (TestLoops loops = TestLoops.of(1)) {
             Loop loop = loops.loops().all().getFirst();
             PrivateField.set(loop, "failures", null);
-            new Strand(loop).execute(() -> {
+            new ConnectionScheduler(loop).execute(() -> {
                 throw new IllegalStateException("a turn that fails");
             });
-            TestLoops.join(new Strand(loop).threadBuilder().start(Thread::yield));
+            TestLoops.join(new ConnectionScheduler(loop).threadBuilder().start(Thread::yield));
         }
     }
 }

@@ -34,8 +34,8 @@ class LoopThreadsTest {
     /** Where a thread is that has to do with one on loop 0. */
     private enum Place {
         PLATFORM_THREAD(loops -> Thread.ofPlatform()), SAME_LOOP(
-                loops -> loops.loops().strand(0).threadBuilder()), OTHER_LOOP(
-                        loops -> loops.loops().strand(1).threadBuilder()), JDK(loops -> Thread.ofVirtual());
+                loops -> loops.loops().scheduler(0).threadBuilder()), OTHER_LOOP(
+                        loops -> loops.loops().scheduler(1).threadBuilder()), JDK(loops -> Thread.ofVirtual());
 
         private final Function<TestLoops, Thread.Builder> builder;
 
@@ -64,7 +64,7 @@ class LoopThreadsTest {
         }
     }
 
-    /** Of one strand, or each of its own. No loop is taken over, which would let others go first. */
+    /** Of one scheduler, or each of its own. No loop is taken over, which would let others go first. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void threadsMustTakeTurnsInTheOrderInWhichTheyWereScheduled(boolean inherit) throws Exception {
@@ -94,7 +94,7 @@ class LoopThreadsTest {
     void unparkMustReachAThreadFromAnywhere(Place place) throws Exception {
         try (TestLoops loops = TestLoops.of(2)) {
             PingPong game = new PingPong();
-            game.players[0] = loops.loops().strand(0).threadBuilder().unstarted(() -> game.play(0));
+            game.players[0] = loops.loops().scheduler(0).threadBuilder().unstarted(() -> game.play(0));
             game.players[1] = place.thread(loops, () -> game.play(1));
             game.players[0].start();
             game.players[1].start();
@@ -311,13 +311,13 @@ class LoopThreadsTest {
         AtomicReference<Throwable> uncaught = new AtomicReference<>();
         Error error = new StackOverflowError("on purpose");
         try (TestLoops loops = TestLoops.of(1)) {
-            Strand strand = loops.loops().strand(0);
-            Thread failing = strand.threadBuilder().unstarted(() -> {
+            ConnectionScheduler scheduler = loops.loops().scheduler(0);
+            Thread failing = scheduler.threadBuilder().unstarted(() -> {
                 throw error;
             });
             failing.setUncaughtExceptionHandler((thread, e) -> uncaught.set(e));
             CountDownLatch end = new CountDownLatch(1);
-            Thread other = strand.threadBuilder().start(() -> TestLoops.await(end));
+            Thread other = scheduler.threadBuilder().start(() -> TestLoops.await(end));
             failing.start();
             TestLoops.join(failing);
             assertEquals(error, uncaught.get());

@@ -10,14 +10,14 @@ import java.util.regex.Pattern;
 final class LoopVariant {
     private static final String PACKAGE = "dev.weft.internal.loop.";
     private static final String TRANSPORT = "dev.weft.internal.transport.";
-    private static final List<String> CLASSES = List.of(PACKAGE + "Loop", PACKAGE + "Loops", PACKAGE + "Runner",
-            PACKAGE + "Strand", PACKAGE + "Watchdog", TRANSPORT + "SelectorEngine");
+    private static final List<String> CLASSES = List.of(PACKAGE + "Loop", PACKAGE + "Loops", PACKAGE + "LoopThread",
+            PACKAGE + "ConnectionScheduler", PACKAGE + "Watchdog", TRANSPORT + "SelectorEngine");
     /** What belongs to the copy's packages and is not copied. */
     private static final List<String> NEIGHBOURS = List.of(PACKAGE + "VirtualThreads", PACKAGE + "StressedLoops",
             TRANSPORT + "StressedEngines", TRANSPORT + "ParkingTransport");
     /** A line on which a statement begins. */
     private static final Pattern STEP = Pattern.compile("(?m)^ {8,}(?=(if|while|for|return)\\b"
-            + "|[a-z]\\w*(\\.\\w+)? = |[A-Z]{4,}\\.|(Runnable|Strand|Runner|Loop) \\w+( =|;)"
+            + "|[a-z]\\w*(\\.\\w+)? = |[A-Z]{4,}\\.|(Runnable|ConnectionScheduler|LoopThread|Loop) \\w+( =|;)"
             + "|(engine|watchdog|runner|runners|spares|thread|spare|loops|current|assigned|spareCount|LockSupport)\\.\\w+\\("
             + "|(take|runLeft|push|stopSpares|addSpareIfPossible|look|end|poll)\\()");
 

@@ -6,12 +6,12 @@ import dev.weft.internal.stress.NoisyCopy.Edit;
 enum PlantedLoopFault {
     /** The loop may begin to wait between the two. */
     WOKEN_BEFORE_THE_QUEUE_HAS_IT(new Edit("""
-                    Strand before;
+                    ConnectionScheduler before;
                     do {
                         before = pushed;
             """, """
                     engine.wakeUp();
-                    Strand before;
+                    ConnectionScheduler before;
                     do {
                         before = pushed;
             """), new Edit("""
@@ -58,33 +58,33 @@ enum PlantedLoopFault {
                         if (!HELD.compareAndSet(this, term + 1, term)) {
             """, """
                         take(task);
-                        strand.takeTask();
+                        scheduler.takeTask();
                         if (!HELD.compareAndSet(this, term + 1, term)) {
             """)),
     /** The newest has its turn first. */
     LIST_NOT_REVERSED(new Edit("""
-                    Strand oldest = null;
+                    ConnectionScheduler oldest = null;
             """, """
                     if (true) {
                         return PUSHED.getAndSet(this, null);
                     }
-                    Strand oldest = null;
+                    ConnectionScheduler oldest = null;
             """)),
     /** What is added between the two is lost. */
     LIST_TAKEN_IN_TWO_STEPS(new Edit("""
-                    for (Strand strand = PUSHED.getAndSet(this, null); strand != null;) {
+                    for (ConnectionScheduler scheduler = PUSHED.getAndSet(this, null); scheduler != null;) {
             """, """
-                    Strand newest = pushed;
+                    ConnectionScheduler newest = pushed;
                     pushed = null;
-                    for (Strand strand = newest; strand != null;) {
+                    for (ConnectionScheduler scheduler = newest; scheduler != null;) {
             """)),
     /** Who takes the loop over takes the turn a second time. */
     TURN_LEFT_IN_THE_LIST(new Edit("""
-                        ready = strand.next;
-                        Runnable task = strand.takeTask();
+                        ready = scheduler.next;
+                        Runnable task = scheduler.takeTask();
             """, """
-                        Strand after = strand.next;
-                        Runnable task = strand.takeTask();
+                        ConnectionScheduler after = scheduler.next;
+                        Runnable task = scheduler.takeTask();
             """), new Edit("""
                         if (!HELD.compareAndSet(this, term + 1, term)) {
                             return false;
@@ -95,8 +95,8 @@ enum PlantedLoopFault {
                         }
                         ready = after;
             """)),
-    /** Another thread may have put the strand in the queue between the two. */
-    STRAND_USED_WITHOUT_COMPARING(new Edit("""
+    /** Another thread may have put the scheduler in the queue between the two. */
+    SCHEDULER_USED_WITHOUT_COMPARING(new Edit("""
                     current.add(TASK.compareAndSet(this, null, turn) ? this : another(current, turn));
             """, """
                     boolean free = task == null;
@@ -106,8 +106,8 @@ enum PlantedLoopFault {
                     }
                     current.add(free ? this : another(current, turn));
             """)),
-    /** Another thread may add the strand between the two, and what was added before it is lost. */
-    STRAND_FREED_IN_THE_QUEUE(new Edit("""
+    /** Another thread may add the scheduler between the two, and what was added before it is lost. */
+    SCHEDULER_FREED_IN_THE_QUEUE(new Edit("""
                     next = null;
                     task = null;
             """, """
@@ -128,7 +128,7 @@ enum PlantedLoopFault {
                     } while (runner != null && !spares.compareAndSet(runner, runner.next));
             """, """
                         if (runner != null) {
-                            Runner others = runner.next;
+                            LoopThread others = runner.next;
                             Noise.inFault();
                             spares.set(others);
                         }

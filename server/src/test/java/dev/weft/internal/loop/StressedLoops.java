@@ -47,8 +47,8 @@ public final class StressedLoops implements LoopStress.Subject {
     }
 
     @Override
-    public Thread.Builder strand(int loop) {
-        return loops.strand(loop).threadBuilder();
+    public Thread.Builder scheduler(int loop) {
+        return loops.scheduler(loop).threadBuilder();
     }
 
     @Override

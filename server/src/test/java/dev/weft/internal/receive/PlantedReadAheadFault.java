@@ -160,10 +160,11 @@ enum PlantedReadAheadFault {
     /** Messages before the end of the bytes, when that was found ahead. */
     MESSAGES_BEFORE_THE_END_LOST(
             """
-                            if (endReported || !received && closing.state() == Closing.State.BROKEN && !messages.frames().isBeforeEnd()) {
+                            if (endReported
+                                    || !received && closing.state() == ClosingHandshake.State.BROKEN && !messages.frames().isBeforeEnd()) {
                     """,
             """
-                            if (endReported || !received && closing.state() == Closing.State.BROKEN) {
+                            if (endReported || !received && closing.state() == ClosingHandshake.State.BROKEN) {
                     """),
     /** The thread that takes the last steps reads, too. */
     READS_BESIDE_THE_LAST_STEPS("""

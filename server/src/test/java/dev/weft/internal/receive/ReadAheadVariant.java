@@ -18,7 +18,7 @@ final class ReadAheadVariant {
             Stream.of("dev.weft.internal.time.ShortTimer")).toList();
     /** Classes whose package must be the copy's, and the stress itself. */
     private static final List<String> USERS = Stream
-            .of("BorrowedView", "ControlFrames", "IncomingStream", "MessageAssembly", "MessageReader", "ReceiverOwner",
+            .of("BorrowedView", "ControlFrames", "IncomingStream", "MessageAssembler", "MessageReader", "ReceiverOwner",
                     "StreamOwner", "ReadAheadStress", "StressedReceiver", "StressedOwner", "StressedInput",
                     "PeerScript")
             .map(PACKAGE::concat).toList();

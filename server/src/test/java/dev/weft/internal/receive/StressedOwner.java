@@ -2,7 +2,7 @@ package dev.weft.internal.receive;
 
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
-import dev.weft.internal.close.Closing;
+import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.LingeringClose;
@@ -24,7 +24,7 @@ final class StressedOwner implements ReceiverOwner {
 
     private final StressedReceiver life;
     private final StressedInput input;
-    private final Closing closing;
+    private final ClosingHandshake closing;
     private final Deadlines deadlines;
     private final AtomicReference<Thread> answering = new AtomicReference<>();
 
@@ -34,7 +34,7 @@ final class StressedOwner implements ReceiverOwner {
     private volatile int endsAhead;
     private volatile Thread finisher;
 
-    StressedOwner(StressedReceiver life, StressedInput input, Closing closing, Deadlines deadlines) {
+    StressedOwner(StressedReceiver life, StressedInput input, ClosingHandshake closing, Deadlines deadlines) {
         this.life = life;
         this.input = input;
         this.closing = closing;
@@ -178,7 +178,7 @@ final class StressedOwner implements ReceiverOwner {
     @Override
     public IOException translated(IOException e) {
         if (e instanceof ConnectionClosedException
-                || e instanceof InterruptedIOException && closing.state() != Closing.State.BROKEN) {
+                || e instanceof InterruptedIOException && closing.state() != ClosingHandshake.State.BROKEN) {
             return e;
         }
         return breakOff(e) || closing.isCause(e) ? e : closing.exception();

@@ -10,7 +10,7 @@ import dev.weft.MessageType;
 import dev.weft.MessageView;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.close.Closing;
+import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.stress.Lives;
 import dev.weft.internal.stress.Noise;
 import dev.weft.internal.time.CoarseClock;
@@ -66,7 +66,7 @@ final class StressedReceiver implements Lives.Life {
     private final int early;
     private final StressedInput input;
     private final BufferBudget budget = new BufferBudget(1 << 26);
-    private final Closing closing = new Closing();
+    private final ClosingHandshake closing = new ClosingHandshake();
     private final StressedOwner owner;
     private final ShortTimer timer = new ShortTimer(this::startTurn, Failures.toHandler(Noise.THREADS + "timer"));
     private final MessageReceiver receiver;

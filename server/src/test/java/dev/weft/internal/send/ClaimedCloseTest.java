@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.CloseReason;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.close.Closing;
+import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.connection.TestConnection;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.Failures;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 class ClaimedCloseTest {
     private static final byte[] CLOSE_1011 = {(byte) 0x88, 2, 0x03, (byte) 0xf3};
 
-    private final Closing closing = new Closing();
+    private final ClosingHandshake closing = new ClosingHandshake();
     private final MemoryTransport[] pair = MemoryTransport.pair(64);
     private final SendServices services = TestConnection.services(new BufferPool(1 << 10, new BufferBudget(1 << 20)),
             new ShortTimer(Runnable::run, Failures.toHandler("never started"))).sending();

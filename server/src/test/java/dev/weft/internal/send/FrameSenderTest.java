@@ -9,7 +9,7 @@ import dev.weft.CloseReason;
 import dev.weft.SendResult;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.close.Closing;
+import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.connection.TestConnection;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.Failures;
@@ -31,7 +31,7 @@ class FrameSenderTest {
     private final SendServices services = TestConnection.services(new BufferPool(1 << 10, budget), timer).sending();
     private final ReceivedFrames received = new ReceivedFrames(Role.SERVER, 2);
     private final StressedWire wire = new StressedWire(received::take, true, 0);
-    private final Closing closing = new Closing();
+    private final ClosingHandshake closing = new ClosingHandshake();
     private final FrameSender sender = new FrameSender(wire, new FrameWriter(Role.SERVER), null, closing,
             new Deadlines(services.clock(), TIMEOUTS), services);
 

@@ -3,7 +3,7 @@ package dev.weft.internal.send;
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.SendResult;
-import dev.weft.internal.close.Closing;
+import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.stress.Noise;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.Opcode;
@@ -47,7 +47,7 @@ final class SenderActor {
 
     private final StressedSender life;
     private final FrameSender sender;
-    private final Closing closing;
+    private final ClosingHandshake closing;
     private final int id;
     private final Random random;
     private final List<Fate> fates = new ArrayList<>();
@@ -58,7 +58,7 @@ final class SenderActor {
     private Thread thread;
     private boolean sheltered;
 
-    SenderActor(StressedSender life, FrameSender sender, Closing closing, int id, long seed) {
+    SenderActor(StressedSender life, FrameSender sender, ClosingHandshake closing, int id, long seed) {
         this.life = life;
         this.sender = sender;
         this.closing = closing;
@@ -233,7 +233,7 @@ final class SenderActor {
     }
 
     private void stream() {
-        Streaming[] begun = {null};
+        StreamedMessage[] begun = {null};
         Fate fate = attempt(() -> begun[0] = sender.beginStream());
         if (begun[0] == null) {
             ends(fate == Fate.UNKNOWN ? Fate.REFUSED : fate);
@@ -255,7 +255,7 @@ final class SenderActor {
         shelter(false);
     }
 
-    private void fragments(Streaming streaming, byte[] message, boolean abandoned) throws IOException {
+    private void fragments(StreamedMessage streaming, byte[] message, boolean abandoned) throws IOException {
         Opcode opcode = opcode();
         int at = 0;
         boolean last = false;

@@ -12,9 +12,9 @@ import java.util.stream.Stream;
 final class SenderVariant {
     private static final String PACKAGE = "dev.weft.internal.send.";
     private static final List<String> CLASSES = Stream.concat(
-            Stream.of("FrameSender", "FrameBuffer", "Outbox", "Drain", "DrainThread", "Attempt", "Streaming",
-                    "HeldBack", "SendLock").map(PACKAGE::concat),
-            Stream.of("dev.weft.internal.close.Closing", "dev.weft.internal.time.ShortTimer")).toList();
+            Stream.of("FrameSender", "FrameBuffer", "Outbox", "Drain", "DrainThread", "SendAttempt", "StreamedMessage",
+                    "DelayedFlush", "SendLock").map(PACKAGE::concat),
+            Stream.of("dev.weft.internal.close.ClosingHandshake", "dev.weft.internal.time.ShortTimer")).toList();
     /** Classes without steps of their own, whose package must be the copy's, and the stress itself. */
     private static final List<String> USERS = Stream
             .of("SendState", "SendServices", "TransformedFrames", "SenderStress",

@@ -2,7 +2,7 @@ package dev.weft.internal.send;
 
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Failures;
-import dev.weft.internal.close.Closing;
+import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.time.Deadlines;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -11,7 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
 
 import dev.weft.internal.buffer.BufferBudget;
-import dev.weft.internal.connection.Peer;
+import dev.weft.internal.connection.TestPeer;
 import dev.weft.internal.connection.TestConnection;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.transport.MemoryTransport;
@@ -30,7 +30,7 @@ class ShortTimerTest {
     private final BufferBudget budget = new BufferBudget(1 << 20);
     private final SendServices services = TestConnection.services(new BufferPool(1 << 10, budget), timer).sending();
 
-    private FrameSender sender(MemoryTransport transport, Closing closing) {
+    private FrameSender sender(MemoryTransport transport, ClosingHandshake closing) {
         return new FrameSender(transport, new FrameWriter(Role.SERVER), null, closing,
                 new Deadlines(services.clock(), TIMEOUTS), services);
     }
@@ -46,7 +46,7 @@ class ShortTimerTest {
         FrameSender[] senders = new FrameSender[pairs.length];
         for (int i = 0; i < pairs.length; i++) {
             pairs[i] = MemoryTransport.pair(64);
-            senders[i] = sender(pairs[i][0], new Closing());
+            senders[i] = sender(pairs[i][0], new ClosingHandshake());
         }
         for (int round = 0; round < 3; round++) {
             for (FrameSender sender : senders) {
@@ -62,7 +62,7 @@ class ShortTimerTest {
                 while (frame.hasRemaining()) {
                     pair[1].read(frame);
                 }
-                assertEquals("810161", Peer.hex(frame.array()));
+                assertEquals("810161", TestPeer.hex(frame.array()));
             }
         }
         TestConnection.awaitUntil(() -> budget.taken() == 0);
@@ -71,7 +71,7 @@ class ShortTimerTest {
     @Test
     void deadWireMustEndTheConnectionAndItsReader() throws Exception {
         MemoryTransport[] pair = MemoryTransport.pair(64);
-        Closing closing = new Closing();
+        ClosingHandshake closing = new ClosingHandshake();
         FrameSender sender = sender(pair[0], closing);
         timer.start();
         // The peer's end of the input is gone, which a reader does not see.
@@ -80,7 +80,7 @@ class ShortTimerTest {
                 () -> assertThrows(IOException.class, () -> pair[0].read(ByteBuffer.allocate(1))));
         sender.send(Opcode.TEXT, new byte[1], 0, 1, true);
         reader.join();
-        assertEquals(Closing.State.BROKEN, closing.state());
+        assertEquals(ClosingHandshake.State.BROKEN, closing.state());
         assertTrue(closing.known().cause().isPresent());
         TestConnection.awaitUntil(() -> budget.taken() == 0);
     }

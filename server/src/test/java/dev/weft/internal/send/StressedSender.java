@@ -8,7 +8,7 @@ import dev.weft.CloseReason;
 import dev.weft.ConnectionLimits;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.close.Closing;
+import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.parser.CloseCode;
@@ -58,7 +58,7 @@ final class StressedSender implements Lives.Life {
     private final StressedWire wire;
     private final boolean interrupts;
     private final BufferBudget budget;
-    private final Closing closing = new Closing();
+    private final ClosingHandshake closing = new ClosingHandshake();
     private final FrameSender sender;
     private final List<SenderActor> actors = new ArrayList<>();
     private final AtomicLong progress = new AtomicLong();

@@ -213,11 +213,11 @@ enum PlantedFault {
             """),
     /** The poller may look whether the selector thread is done before it says so, and park behind its unpark. */
     POLLER_WOKEN_BEFORE_THE_SELECTOR_THREAD_SAYS_SO("""
-                        principal = null;
+                        waiter = null;
                         LockSupport.unpark(waiting);
             """, """
                         LockSupport.unpark(waiting);
-                        principal = null;
+                        waiter = null;
             """),
     /** An interrupted reader leaves a state from which it cannot wait again. */
     INTERRUPTED_READER_STAYS_WAITING("""

@@ -2,7 +2,7 @@ package dev.weft.internal.transport;
 
 import dev.weft.internal.loop.Engine;
 import dev.weft.internal.loop.Loops;
-import dev.weft.internal.loop.Strand;
+import dev.weft.internal.loop.ConnectionScheduler;
 import dev.weft.internal.stress.NoisyCopy;
 import dev.weft.internal.stress.NoisyCopy.Edit;
 import dev.weft.internal.time.Failures;
@@ -24,9 +24,9 @@ final class TransportVariant {
     private static final int WAITING = 1;
     /** A line on which a statement begins that reads or changes what threads share. */
     private static final Pattern STEP = Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
-            + "(interrupted|over|READING|WRITING|WAITING|reading|writing|waiting|requests|stopped|principal|closed|failure)\\b"
+            + "(interrupted|over|READING|WRITING|WAITING|reading|writing|waiting|requests|stopped|waiter|closed|failure)\\b"
             + "|(LockSupport|READING|WRITING|engine|requests|selector|channel|registration|told|other)\\."
-            + "|interrupted \\|= park\\(|(reader|writer|listener|UnreadListener told|armed|inVain|over|waiting|stopped|closed|reading|writing|principal|ready|failure) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)");
+            + "|interrupted \\|= park\\(|(reader|writer|listener|UnreadListener told|armed|inVain|over|waiting|stopped|closed|reading|writing|waiter|ready|failure) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)");
 
     private final ClassLoader loader;
 
@@ -76,7 +76,8 @@ final class TransportVariant {
         Transport register(SocketChannel channel) throws ReflectiveOperationException {
             return (Transport) (loops == null
                     ? call("register", List.of(SocketChannel.class), channel)
-                    : call("register", List.of(SocketChannel.class, Strand.class), channel, loops.strand(0)));
+                    : call("register", List.of(SocketChannel.class, ConnectionScheduler.class), channel,
+                            loops.scheduler(0)));
         }
 
         void stop() throws ReflectiveOperationException {

@@ -1,0 +1,275 @@
+package dev.weft.internal.close;
+
+import dev.weft.CloseReason;
+import dev.weft.CloseStatus;
+import dev.weft.CloseStatus.Side;
+import dev.weft.ConnectionClosedException;
+import dev.weft.internal.time.Interrupts;
+import dev.weft.internal.time.TimeLimit;
+import dev.weft.internal.time.TimeLimitExceededException;
+import java.io.InterruptedIOException;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The closing handshake's state (RFC 6455 §7.1): which Close frames passed, whose was first, and what broke the connection,
+ * if anything did. Lock-free, for any thread.
+ * <pre>
+ *            our Close is claimed             peer's Close arrives
+ *   OPEN ───────────────────────▶ CLOSE_SENT ─────────────────────────▶ CLOSED
+ *     │                                                                   ▲
+ *     │      peer's Close arrives           our Close is claimed          │
+ *     └─────────────────────────▶ CLOSE_RECEIVED ─────────────────────────┘
+ *
+ *   any but CLOSED ── dead wire, deadline, abort, violation ──▶ BROKEN ◀── our Close was not sent ── any
+ * </pre>
+ * Our Close frame is claimed by one caller, and from then on nothing else is accepted for sending; it is <i>pending</i> until
+ * it has been written, or cannot be. A violation by the peer leads to BROKEN with a pending Close frame. The status is final
+ * in CLOSED and BROKEN when no Close frame is pending, and nothing changes it from then on.
+ */
+public final class ClosingHandshake {
+    /** How far the closing handshake is. */
+    public enum State {
+        /** Data may go both ways. */
+        OPEN,
+        /** §5.5.1: nothing more may be sent; the peer's Close is awaited. */
+        CLOSE_SENT,
+        /** §5.5.1: nothing more is acted on; our Close is owed. */
+        CLOSE_RECEIVED,
+        /** §7.1.4: the closing handshake is complete, as soon as our Close frame is no longer pending. */
+        CLOSED,
+        /** It will not be completed. */
+        BROKEN
+    }
+
+    /** Immutable, so that a change is one compare-and-set; all open connections share one. */
+    private record Status(State state, boolean pending, CloseReason received, CloseReason sent, Side first,
+            Exception cause) {
+        static final Status OPEN = new Status(State.OPEN, false, null, null, null, null);
+
+        boolean isFinal() {
+            return !pending && (state == State.CLOSED || state == State.BROKEN);
+        }
+
+        /** The same, once it is certain that a pending Close frame will not be written. */
+        Status broken(Exception why) {
+            Side lasting = pending && received == null ? null : pending ? Side.REMOTE : first;
+            return new Status(State.BROKEN, false, received, pending ? null : sent, lasting,
+                    cause == null ? why : cause);
+        }
+    }
+
+    /** An action that waits for the final status, and those before it. */
+    private record Action(Runnable body, Action next) {
+        static final Action DONE = new Action(null, null);
+    }
+
+    private static final long PAUSE_NANOS = 1_000_000;
+
+    private static final AtomicReferenceFieldUpdater<ClosingHandshake, Status> STATUS = AtomicReferenceFieldUpdater
+            .newUpdater(ClosingHandshake.class, Status.class, "status");
+    private static final AtomicReferenceFieldUpdater<ClosingHandshake, Action> ACTIONS = AtomicReferenceFieldUpdater
+            .newUpdater(ClosingHandshake.class, Action.class, "actions");
+
+    private volatile Status status = Status.OPEN;
+    private volatile Action actions;
+
+    /** How far the closing handshake is. */
+    public State state() {
+        return status.state;
+    }
+
+    /** Whether messages may be sent: no Close frame was claimed or received, and nothing broke. */
+    public boolean isOpen() {
+        return status.state == State.OPEN;
+    }
+
+    /** Refuses what can no longer be sent. */
+    public void requireOpen() throws ConnectionClosedException {
+        if (!isOpen()) {
+            throw exception();
+        }
+    }
+
+    /** Whether the peer's Close frame was received. */
+    public boolean isReceived() {
+        return status.received != null;
+    }
+
+    /** Whether our Close frame was claimed, and is not written yet. */
+    public boolean isPending() {
+        return status.pending;
+    }
+
+    /** What our Close frame says, if it was claimed and is not written yet; else {@code null}. */
+    public CloseReason pending() {
+        Status now = status;
+        return now.pending ? now.sent : null;
+    }
+
+    /** Claims the one sending of our Close frame: true for the caller that is to send it. */
+    public boolean claim(CloseReason reason) {
+        while (true) {
+            Status now = status;
+            State next = switch (now.state) {
+                case OPEN -> State.CLOSE_SENT;
+                case CLOSE_RECEIVED -> State.CLOSED;
+                case CLOSE_SENT, CLOSED, BROKEN -> null;
+            };
+            if (next == null) {
+                return false;
+            }
+            Side first = now.first == null ? Side.LOCAL : now.first;
+            if (change(now, new Status(next, true, now.received, reason, first, now.cause))) {
+                return true;
+            }
+        }
+    }
+
+    /**
+     * Fails the connection (§7.1.7), unless it is over: true for the caller that is to send our Close frame, if none was
+     * claimed before.
+     */
+    public boolean fail(CloseReason reason, Exception cause) {
+        while (true) {
+            Status now = status;
+            boolean claims = now.state == State.OPEN;
+            if (now.state == State.BROKEN || now.state == State.CLOSED || now.state == State.CLOSE_RECEIVED) {
+                return false;
+            }
+            Status next = claims
+                    ? new Status(State.BROKEN, true, null, reason, Side.LOCAL, cause)
+                    : new Status(State.BROKEN, now.pending, now.received, now.sent, now.first, cause);
+            if (change(now, next)) {
+                return claims;
+            }
+        }
+    }
+
+    /** Our Close frame has been written. */
+    public void written() {
+        while (true) {
+            Status now = status;
+            if (!now.pending
+                    || change(now, new Status(now.state, false, now.received, now.sent, now.first, now.cause))) {
+                return;
+            }
+        }
+    }
+
+    /** Notes the peer's Close frame. */
+    public void receive(CloseReason reason) {
+        while (true) {
+            Status now = status;
+            State next = switch (now.state) {
+                case OPEN -> State.CLOSE_RECEIVED;
+                case CLOSE_SENT -> State.CLOSED;
+                case CLOSE_RECEIVED, CLOSED, BROKEN -> null;
+            };
+            if (next == null) {
+                return;
+            }
+            Side first = now.first == null ? Side.REMOTE : now.first;
+            if (change(now, new Status(next, now.pending, reason, now.sent, first, now.cause))) {
+                return;
+            }
+        }
+    }
+
+    /**
+     * The wire is dead: gives up the closing handshake, unless it is complete, and a Close frame that is still pending.
+     *
+     * @return true if this call broke the connection
+     */
+    public boolean breakOff(Exception cause) {
+        while (true) {
+            Status now = status;
+            if (now.isFinal()) {
+                return false;
+            }
+            boolean first = now.state != State.BROKEN;
+            if (change(now, now.broken(cause))) {
+                return first;
+            }
+        }
+    }
+
+    private boolean change(Status now, Status next) {
+        if (!STATUS.compareAndSet(this, now, next)) {
+            return false;
+        }
+        if (next.isFinal()) {
+            runActions();
+        }
+        return true;
+    }
+
+    /** Has an action run, once, when the status is final; at once if it is. The action must not wait. */
+    public void onFinal(Runnable body) {
+        Action before;
+        do {
+            before = actions;
+            if (before == Action.DONE) {
+                body.run();
+                return;
+            }
+        } while (!ACTIONS.compareAndSet(this, before, new Action(body, before)));
+        if (status.isFinal()) {
+            runActions();
+        }
+    }
+
+    private void runActions() {
+        for (Action each = ACTIONS.getAndSet(this, Action.DONE); each != null && each != Action.DONE;) {
+            each.body.run();
+            each = each.next;
+        }
+    }
+
+    /** Whether this is what broke the connection. */
+    public boolean isCause(Exception exception) {
+        return status.cause == exception;
+    }
+
+    /** The status, if it is final. */
+    public Optional<CloseStatus> finalStatus() {
+        Status now = status;
+        return now.isFinal() ? Optional.of(closeStatus(now)) : Optional.empty();
+    }
+
+    /**
+     * Waits until the status is final, no longer than the limit. For a thread that must not help to write what waits.
+     *
+     * @throws TimeLimitExceededException        if it is not final in time
+     * @throws InterruptedIOException if the thread was interrupted
+     */
+    public void awaitFinal(TimeLimit limit) throws InterruptedIOException {
+        // Rare and short: our Close frame is under way, and a list of those who wait for that would be of no more use.
+        while (!status.isFinal()) {
+            if (limit.hasPassed()) {
+                throw new TimeLimitExceededException();
+            }
+            LockSupport.parkNanos(this, Math.min(limit.left(), PAUSE_NANOS));
+            if (Thread.interrupted()) {
+                throw Interrupts.interrupted("while our Close frame was under way");
+            }
+        }
+    }
+
+    /** What is known now. */
+    public CloseStatus known() {
+        return closeStatus(status);
+    }
+
+    private static CloseStatus closeStatus(Status now) {
+        return new CloseStatus(Optional.ofNullable(now.received),
+                Optional.ofNullable(now.pending ? null : now.sent),
+                Optional.ofNullable(now.first), Optional.ofNullable(now.cause));
+    }
+
+    /** What a caller gets that asks for something which can no longer be done. */
+    public ConnectionClosedException exception() {
+        return new ConnectionClosedException(known());
+    }
+}

@@ -1,0 +1,42 @@
+package dev.weft.internal.connection;
+
+import dev.weft.CloseReason;
+import dev.weft.parser.CloseCode;
+import java.io.IOException;
+
+/**
+ * Gives up a connection so that others can have the bytes that it holds: fails it with 1013, and cuts it off without waiting
+ * for its peer.
+ * <p>
+ * The Close frame is sent if the network takes it at once. Where bytes wait for the network already, it does not: the frame
+ * would have to wait until the peer has read them. A transport that can only wait is given the frame by a thread of its own,
+ * which then cuts the connection off; the frame fits where nothing waits before it, and the close deadline holds.
+ */
+final class Eviction {
+    private Eviction() {}
+
+    /** Does not wait. */
+    static void giveUp(Connection connection) {
+        // Before the Close frame itself waits for a moment.
+        boolean hasRoom = connection.sender.waitingBytes() == 0;
+        connection.fail(new CloseReason(CloseCode.TRY_AGAIN_LATER, "server is full"),
+                new IOException("its share of maxBufferedSize is needed for others"));
+        connection.sender.dropWaiting();
+        if (hasRoom && connection.closeStatus().isEmpty()) {
+            connection.services.timer().startThread(() -> sendAndCutOff(connection),
+                    failure -> connection.transport.close());
+        } else {
+            connection.transport.close();
+        }
+    }
+
+    private static void sendAndCutOff(Connection connection) {
+        try {
+            connection.sender.drainAndWait();
+        } catch (IOException e) {
+            // Noted as the connection's end.
+        } finally {
+            connection.transport.close();
+        }
+    }
+}

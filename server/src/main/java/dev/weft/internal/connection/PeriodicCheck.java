@@ -1,0 +1,79 @@
+package dev.weft.internal.connection;
+
+import dev.weft.CloseReason;
+import dev.weft.internal.time.Deadlines;
+import dev.weft.parser.CloseCode;
+import java.io.IOException;
+import java.time.Duration;
+
+/** One look of the sweeper at a connection, and what is done about it. What may wait is done by threads of their own. */
+final class PeriodicCheck {
+    private PeriodicCheck() {}
+
+    /** Does what is due at this time. Does not wait. */
+    static void sweep(Connection connection, int now) {
+        Deadlines deadlines = connection.sender.deadlines();
+        Deadlines.Due due = deadlines.due(now, connection.transport.writeProgress());
+        switch (isOurDelay(due, connection) ? Deadlines.Due.NOTHING : due) {
+            case NOTHING -> {
+            }
+            case PING -> startPing(connection);
+            case MESSAGE_TIMEOUT -> {
+                if (!connection.receiver.hasGivenUp()) {
+                    connection.services.timer().startThread(() -> closeForLateness(connection));
+                }
+            }
+            case PONG_TIMEOUT, WRITE_TIMEOUT, CLOSE_TIMEOUT -> connection.breakOff(deadlines.exception(due));
+        }
+        if (deadlines.isRetryDue(now)) {
+            connection.transport.retryWrite();
+        }
+        Duration streamTimeout = connection.services.timeouts().stream();
+        if (connection.sender.isStreamOverdue(now, streamTimeout) && connection.isOpen()) {
+            connection.services.timer().startThread(() -> failOverdueStream(connection));
+        }
+    }
+
+    /** Whether what would be in time may have been received, and no processor has been free for the thread that reads. */
+    private static boolean isOurDelay(Deadlines.Due due, Connection connection) {
+        return (due == Deadlines.Due.MESSAGE_TIMEOUT || due == Deadlines.Due.PONG_TIMEOUT)
+                && (connection.transport.hasUnread() || connection.receiver.isFull());
+    }
+
+    /** Without memory for a thread the ping is due again at the next look. */
+    private static void startPing(Connection connection) {
+        boolean started = false;
+        try {
+            connection.services.timer().startThread(() -> PingSender.keepAlive(connection),
+                    failure -> connection.sender.deadlines().pingFailed());
+            started = true;
+        } finally {
+            if (!started) {
+                connection.sender.deadlines().pingFailed();
+            }
+        }
+    }
+
+    /**
+     * The connection's own thread is left in its read, where it drops what arrives: to end the read from here would be to
+     * reset a peer that goes on sending, and to lose the Close frame.
+     */
+    private static void closeForLateness(Connection connection) {
+        if (!connection.receiver.giveUpWaiting()) {
+            return;
+        }
+        connection.failed(connection.receiver.lateness());
+        try {
+            connection.sender.drainAndWait();
+        } catch (IOException e) {
+            // Noted as the connection's end.
+        }
+        connection.shutDownOutput();
+    }
+
+    private static void failOverdueStream(Connection connection) {
+        String why = "a streamed message had no write for over " + connection.services.timeouts().stream().toMillis()
+                + " ms (streamTimeout)";
+        connection.fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"), new IOException(why));
+    }
+}

@@ -1,0 +1,103 @@
+package dev.weft.internal.connection;
+
+import dev.weft.PingTimeoutException;
+import dev.weft.internal.Bounds;
+import dev.weft.internal.close.ClosingHandshake;
+import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.time.Interrupts;
+import dev.weft.internal.time.Pings;
+import dev.weft.internal.time.Pings.Ping;
+import dev.weft.internal.time.TimeLimit;
+import dev.weft.parser.FrameHeader;
+import dev.weft.parser.Opcode;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/** Sends pings and pongs (RFC 6455 §5.5.2, §5.5.3), and waits for the pong. For any thread. */
+final class PingSender {
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+
+    private PingSender() {}
+
+    /** Sends a ping, as sending waits, and then waits for its pong, no longer than this. */
+    static Duration ping(Connection connection, Duration timeout) throws IOException {
+        Bounds.check("timeout", timeout, SHORTEST, TimeLimit.LONGEST);
+        Pings pings = connection.sender.deadlines().pings();
+        Ping ping = new Ping();
+        try {
+            send(connection, Opcode.PING, () -> begin(connection, pings, ping));
+            await(connection, pings, ping, timeout);
+            return ping.answer().orElseThrow(connection::closed);
+        } finally {
+            pings.giveUp(ping);
+        }
+    }
+
+    /** The ping goes now. */
+    private static byte[] begin(Connection connection, Pings pings, Ping ping) {
+        byte[] payload = pings.next(ping);
+        if (ping.isFirst()) {
+            connection.closing.onFinal(pings::wakeAll);
+        }
+        return payload;
+    }
+
+    /** Waits until the ping is answered or cannot be: the peer's Close frame is the last of its frames (§5.5.1). */
+    private static void await(Connection connection, Pings pings, Ping ping, Duration timeout) throws IOException {
+        TimeLimit limit = TimeLimit.in(timeout);
+        while (ping.answer().isEmpty() && isHeard(connection)) {
+            if (limit.hasPassed()) {
+                throw new PingTimeoutException("no pong within " + timeout.toMillis() + " ms");
+            }
+            if (Thread.interrupted()) {
+                throw Interrupts.interrupted("while no pong came");
+            }
+            limit.park(pings);
+        }
+    }
+
+    /** Whether frames of the peer may still come. */
+    private static boolean isHeard(Connection connection) {
+        return connection.closing.state() != ClosingHandshake.State.BROKEN && !connection.closing.isReceived();
+    }
+
+    /** Sends the sweeper's ping, whose pong has a deadline. Waits as sending does. */
+    static void keepAlive(Connection connection) {
+        Deadlines deadlines = connection.sender.deadlines();
+        boolean sent = false;
+        try {
+            connection.sender.control(Opcode.PING, () -> {
+                byte[] payload = deadlines.pings().next(null);
+                deadlines.pinging();
+                return payload;
+            });
+            sent = true;
+        } catch (IOException e) {
+            // The connection's own thread finds the same when it goes on.
+            connection.translated(e);
+        } finally {
+            if (!sent) {
+                // Such as for lack of memory: the peer has no ping to answer.
+                deadlines.pingFailed();
+            }
+        }
+    }
+
+    /** Sends a ping or pong with the application's payload. Waits as sending does. */
+    static void send(Connection connection, Opcode opcode, byte[] payload) throws IOException {
+        if (payload.length > FrameHeader.MAX_CONTROL_PAYLOAD) {
+            throw new IllegalArgumentException(
+                    opcode + " payload of " + payload.length + " bytes is over " + FrameHeader.MAX_CONTROL_PAYLOAD);
+        }
+        send(connection, opcode, () -> payload);
+    }
+
+    private static void send(Connection connection, Opcode opcode, Supplier<byte[]> payload) throws IOException {
+        try {
+            connection.sender.control(opcode, payload);
+        } catch (IOException e) {
+            throw connection.translated(e);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.weft.internal.send;
+
+import dev.weft.internal.close.ClosingHandshake;
+import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.time.Interrupts;
+import dev.weft.parser.Opcode;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+
+/** The turn of a message that is sent in fragments: other messages wait for its end. */
+final class StreamedMessage {
+    private static final long CHECK_MILLIS = 100;
+
+    private final FrameSender sender;
+    private final ClosingHandshake closing;
+    private final Condition ended;
+    private final CoarseClock clock;
+    private final Thread owner = Thread.currentThread();
+    private volatile int lastWrite;
+    /** Changed under the sender's lock. */
+    private volatile int waiters;
+    /** The sweeper's. */
+    private int awaitedSince;
+
+    StreamedMessage(FrameSender sender, ClosingHandshake closing, Condition ended, CoarseClock clock) {
+        this.sender = sender;
+        this.closing = closing;
+        this.ended = ended;
+        this.clock = clock;
+        this.lastWrite = clock.now();
+    }
+
+    /** Whether the extension transforms streamed messages. */
+    boolean isTransformed() {
+        return sender.buffer().transforms(-1);
+    }
+
+    /**
+     * Sends a piece of the message: as one fragment, or, if the extension transforms it, as many as that makes of it. Waits.
+     *
+     * @return the opcode of the next fragment
+     */
+    Opcode fragment(boolean fin, boolean transformed, Opcode opcode, byte[] payload, int from, int to)
+            throws IOException {
+        sender.acquire();
+        try {
+            closing.requireOpen();
+            Opcode next = sender.buffer().fragment(fin, transformed, opcode, payload, from, to, true);
+            if (fin) {
+                sender.endStream();
+                ended.signalAll();
+            }
+            sender.flushAndWait();
+            return next;
+        } finally {
+            lastWrite = clock.now();
+            sender.release();
+        }
+    }
+
+    /** Waits for the end of the message, or a moment: an abort takes no lock and so cannot signal. Under the lock. */
+    void awaitEnd() throws IOException {
+        if (owner == Thread.currentThread()) {
+            throw new IllegalStateException("this thread has a streamed message open");
+        }
+        waiters++;
+        try {
+            ended.await(CHECK_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            throw Interrupts.interrupted("while another thread's message was streamed");
+        } finally {
+            waiters--;
+        }
+    }
+
+    /**
+     * Whether another message has waited too long for this one to go on. For the sweeper.
+     *
+     * @param now     the clock's time
+     * @param waiting whether accepted messages wait
+     * @param writing whether a write waits for the network: then the peer is slow, and not the stream
+     */
+    boolean isOverdue(int now, Duration longest, boolean waiting, boolean writing) {
+        if (waiters == 0 && !waiting || writing) {
+            awaitedSince = 0;
+            return false;
+        }
+        if (awaitedSince == 0) {
+            awaitedSince = now;
+        }
+        int since = lastWrite - awaitedSince > 0 ? lastWrite : awaitedSince;
+        return now - since >= longest.toMillis();
+    }
+}
