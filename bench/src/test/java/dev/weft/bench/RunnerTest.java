@@ -73,7 +73,7 @@ class RunnerTest {
     }
 
     @Test
-    void aSuiteThatHangsIsEndedWithItsProcessesAndTheRestGoesOn() throws Exception {
+    void hangingSuiteMustBeEndedWithItsProcesses() throws Exception {
         AtomicReference<Process> child = new AtomicReference<>();
         Plan hangs = plan("hangs", SHORT, run -> {
             run.add(figure("hangs", 2));
@@ -117,7 +117,7 @@ class RunnerTest {
     }
 
     @Test
-    void aSuiteThatCannotBeEndedIsSaidSoAndCanAddNothingMore() throws Exception {
+    void suiteThatCannotBeEndedMustAddNothingMore() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
         AtomicReference<Throwable> refusal = new AtomicReference<>();
         CountDownLatch refused = new CountDownLatch(1);

@@ -107,7 +107,7 @@ class FrameParserTest {
     }
 
     @Test
-    void theLongestDeclaredLengthIsAcceptedWhereTheLimitAllowsIt() throws Exception {
+    void longestDeclaredLengthMustBeAcceptedIfAllowed() throws Exception {
         var parser = new FrameParser(Role.CLIENT, Long.MAX_VALUE);
         byte[] head = Hex.of("82 7f 7fffffffffffffff 61");
         parser.feed(head, 0, head.length);

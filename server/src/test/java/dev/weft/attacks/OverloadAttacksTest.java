@@ -206,7 +206,7 @@ class OverloadAttacksTest {
     /** What they have not read yet is in the network already, which has room for the Close frame after it. */
     @ParameterizedTest
     @EnumSource
-    void attack29_peersWithHalfMessagesThatAreGivenUpMustBeToldSo(AttackTransport wire) throws Exception {
+    void attack29_evictedPeersMustGetACloseFrame(AttackTransport wire) throws Exception {
         int backlog = 3;
         BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
         WebSocketServerBuilder settings = wire.server(ws -> {

@@ -260,7 +260,7 @@ class PeerAttacksTest {
 
     @ParameterizedTest
     @EnumSource
-    void attack20_endsThatRaceWithSendsMustNeitherHangNorInterleave(AttackTransport wire) throws Exception {
+    void attack20_endsThatRaceWithSendsMustNotHang(AttackTransport wire) throws Exception {
         WebSocketServerBuilder settings = wire.server(this::listen).sendBufferSize(16_384);
         try (WebSocketServer server = settings.start()) {
             for (int round = 0; round < 40; round++) {

@@ -79,7 +79,7 @@ class ServerAttacksTest {
 
     @ParameterizedTest
     @EnumSource
-    void attack21_handlersThatFailMustEndTheirOwnConnectionWith1011(TransportKind kind) throws Exception {
+    void attack21_failingHandlersMustCloseWith1011(TransportKind kind) throws Exception {
         List<WebSocketHandler> failing = List.of(ws -> {
             throw new IllegalStateException("a handler's own fault");
         }, ws -> {
@@ -102,7 +102,7 @@ class ServerAttacksTest {
 
     @ParameterizedTest
     @EnumSource
-    void attack21_handlersThatNeverReturnMustNotHoldUpTheShutdown(TransportKind kind) throws Exception {
+    void attack21_stuckHandlersMustNotDelayTheShutdown(TransportKind kind) throws Exception {
         AtomicBoolean released = new AtomicBoolean();
         CountDownLatch started = new CountDownLatch(4);
         WebSocketServer server = server(kind, ws -> {
@@ -307,7 +307,7 @@ class ServerAttacksTest {
     // 35: the log
 
     @Test
-    void attack35_failingHandlersAndPoliciesMustBeLoggedInOneLineEach() throws Exception {
+    void attack35_failuresMustBeLoggedInOneLineEach() throws Exception {
         for (boolean ofPolicy : new boolean[]{false, true}) {
             HandshakePolicy policy = request -> {
                 if (ofPolicy && request.path().equals("/attack")) {

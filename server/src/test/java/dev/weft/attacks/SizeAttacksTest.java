@@ -561,7 +561,7 @@ class SizeAttacksTest {
     // 8: buffers that change hands
 
     @Test
-    void attack08_noByteOfAConnectionThatIsCutOffReachesAnother() throws Exception {
+    void attack08_bytesMustNotReachAnotherConnection() throws Exception {
         // Compressed messages come, but none goes.
         WebSocketServerBuilder settings = WebSocketServer.builder().handler(SizeAttacksTest::echoLate)
                 .readBufferSize(2048).deflate(DeflateSettings.builder().minMessageSize(MESSAGE).build());

@@ -162,7 +162,7 @@ class TurnAttacksTest {
 
     @ParameterizedTest
     @EnumSource
-    void attack30_handlersThatGoOnAfterTheEndMustKeepNoCarrier(AttackTransport wire) throws Exception {
+    void attack30_handlersMustKeepNoCarrierAfterTheEnd(AttackTransport wire) throws Exception {
         AtomicInteger ended = new AtomicInteger();
         AtomicInteger number = new AtomicInteger();
         AtomicInteger returned = new AtomicInteger();

@@ -157,7 +157,7 @@ class ClosingOnTheWireTest {
     }
 
     @Test
-    void closeFrameOfAViolationArrivesWhateverIsStillUnderWay() throws Exception {
+    void closeFrameOfAViolationMustArriveBeforeTheReset() throws Exception {
         try (WebSocketServer server = server().start(); RawPeer peer = RawPeer.open(server)) {
             byte[] megabytes = new byte[4 << 20];
             // RSV1, then what no one will parse, all of it sent before the first byte is read.
@@ -202,7 +202,7 @@ class ClosingOnTheWireTest {
     }
 
     @Test
-    void peerThatKeepsSendingInsteadOfClosingIsLeftAtTheDeadline() throws Exception {
+    void peerThatKeepsSendingMustBeCutOffAtTheDeadline() throws Exception {
         try (WebSocketServer server = server(ws -> {}).closeTimeout(SHORT).start();
                 RawPeer peer = RawPeer.open(server)) {
             boolean cut = false;
@@ -377,7 +377,7 @@ class ClosingOnTheWireTest {
     // Peers that do not read
 
     @Test
-    void sendToAPeerThatNeverReadsEndsByTheWriteDeadlineAndDelaysNobody() throws Exception {
+    void sendToAPeerThatNeverReadsMustEndAtTheDeadline() throws Exception {
         BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
         try (WebSocketServer server = server(ws -> {
             opened.add(ws);

@@ -147,7 +147,7 @@ class DecidingTest {
 
     @ParameterizedTest
     @EnumSource(TransportKind.class)
-    void policyThatTakesTooLongIsInterruptedAndThePeerGets503(TransportKind transport) throws Exception {
+    void slowPolicyMustBeInterruptedAndThePeerGet503(TransportKind transport) throws Exception {
         try (WebSocketServer server = slowServer(transport, false).policyTimeout(SHORT).start();
                 RawPeer peer = RawPeer.connect(server).text(RawPeer.request())) {
             RawPeer.Answer answer = peer.readAnswer();
@@ -179,7 +179,7 @@ class DecidingTest {
 
     /** Its answer is ready at about the time at which the peer has got another one. */
     @Test
-    void policyThatIgnoresInterruptsKeepsItsSlotAndNothingElse() throws Exception {
+    void policyThatIgnoresInterruptsMustKeepOnlyItsSlot() throws Exception {
         CountDownLatch released = new CountDownLatch(1);
         try (WebSocketServer server = Handlers.echoServer().policyTimeout(SHORT).policy(request -> {
             boolean over = false;

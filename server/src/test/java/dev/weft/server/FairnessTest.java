@@ -62,7 +62,7 @@ class FairnessTest {
 
     @ParameterizedTest
     @EnumSource
-    void underSaturationEachOfAThousandConnectionsGetsItsTurn(TransportKind kind) throws Exception {
+    void eachOfAThousandBusyConnectionsMustGetItsTurn(TransportKind kind) throws Exception {
         try (WebSocketServer server = Handlers.echoServer().transport(kind).start();
                 SaturatingClients saturation = new SaturatingClients(server, 1000)) {
             SaturatingClients.Outcome outcome = saturation.run(Duration.ofSeconds(3));

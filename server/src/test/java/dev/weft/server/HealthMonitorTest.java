@@ -110,7 +110,7 @@ class HealthMonitorTest {
     }
 
     @Test
-    void failuresUnparkTheConnectionsForAWhileSinceTheJdkMayHaveLostAWakeUp() {
+    void failuresMustUnparkTheConnectionsForAWhile() {
         Failures failures = new Failures("service", (what, count, latest) -> {});
         HealthMonitor monitor = monitor(new ServiceThread("service", () -> {}, failures, Duration.ofMillis(1), true));
         look(monitor, 20);

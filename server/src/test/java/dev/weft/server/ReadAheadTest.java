@@ -392,7 +392,7 @@ class ReadAheadTest {
 
     /** Peers that have answered 1001 are no connections any more, whatever their handlers do. */
     @Test
-    void shutdownDoesNotWaitForHandlersWhosePeersHaveAnswered() throws Exception {
+    void shutdownMustNotWaitForHandlersOfClosedPeers() throws Exception {
         Duration grace = Duration.ofSeconds(30);
         WebSocketServer server = builder().shutdownGrace(grace).handler(ws -> {
             opened.add(ws);

@@ -32,7 +32,7 @@ class ThreadsTest {
 
     @ParameterizedTest
     @EnumSource(TransportKind.class)
-    void handlersThatComputeOnPlatformThreadsMustNotDelayOthers(TransportKind transport) throws Exception {
+    void computingPlatformThreadsMustNotDelayOthers(TransportKind transport) throws Exception {
         AtomicBoolean over = new AtomicBoolean();
         try {
             assertOthersAreServed(transport, () -> {
@@ -47,7 +47,7 @@ class ThreadsTest {
 
     @ParameterizedTest
     @EnumSource(TransportKind.class)
-    void handlersInNativeCodeOnPlatformThreadsMustNotDelayOthers(TransportKind transport, @TempDir Path folder)
+    void nativeCodeOnPlatformThreadsMustNotDelayOthers(TransportKind transport, @TempDir Path folder)
             throws Exception {
         Fifo fifo = Fifo.in(folder);
         try {

@@ -139,7 +139,7 @@ class LoadTest {
     }
 
     @Test
-    void whereAThreadThatDidMuchHasEndedTheCpuClockGoesByTicks() {
+    void cpuClockMustUseTicksIfABusyThreadHasEnded() {
         CpuClock.Reading before = new CpuClock.Reading(100_000_000, 100_000_000);
         assertEquals(95_000_000, new CpuClock.Reading(200_000_000, 195_000_000).nanosSince(before));
         assertEquals(100_000_000, new CpuClock.Reading(200_000_000, 130_000_000).nanosSince(before));

@@ -65,7 +65,7 @@ class ChartsTest {
     }
 
     @Test
-    void figuresFarApartAreDrawnLogarithmicallyAndNothingIsNoTrouble() throws Exception {
+    void figuresFarApartMustBeDrawnLogarithmically() throws Exception {
         List<Measurement> all = List.of(Samples.cpu("s", "Weft", 0.0, 0.5, 1.0),
                 Samples.cpu("s", "Other <&> 1", 1000.0),
                 Samples.cpu("s", "None", 0.0), Samples.cpu("t", "None", 0.0));

@@ -36,7 +36,7 @@ class SimulationTest {
     }
 
     @Test
-    void aLineThatIsHandedOverMustCostItsTransferWhereThereIsAnotherCore() {
+    void lineHandedToAnotherCoreMustCostItsTransfer() {
         Work work = new Work(1000, 0, 2, List.of());
         assertEquals(1e6, Simulation.perSecond(work, 1, TRANSFER, THINGS), 1e4);
         assertEquals(64e9 / (1000 + 2 * TRANSFER), Simulation.perSecond(work, 64, TRANSFER, THINGS), 64e4);

@@ -165,7 +165,7 @@ class CodecPoolTest {
     }
 
     @Test
-    void aBusyConnectionKeepsItsCompressorAndARareOneDoesNot() {
+    void onlyABusyConnectionMustKeepItsCompressor() {
         DeflaterPool pool = new DeflaterPool(1, 4);
         MessageDeflater busy = new MessageDeflater(pool, 15, true, 0);
         byte[] novel = SampleMessages.random(200, new Random(5));

@@ -79,7 +79,7 @@ class BufferBudgetTest {
     }
 
     @Test
-    void whatAGivenUpConnectionHasNotYetGivenBackMustCountAsFree() {
+    void bytesOfAnEvictedConnectionMustCountAsFree() {
         BufferBudget budget = new BufferBudget(100);
         int[] asked = {0};
         budget.relief(() -> {
@@ -137,7 +137,7 @@ class BufferBudgetTest {
     }
 
     @Test
-    void aShareMustKeepItsMostAndNothingOfABudgetThatIsHalfSpent() {
+    void shareMustKeepNothingOfAHalfSpentBudget() {
         BufferBudget budget = new BufferBudget(100);
         BudgetShare share = budget.newShare(20);
         assertTrue(share.takeWithoutRelief(45));

@@ -31,7 +31,7 @@ class ClosingRulesTest {
             TestConnection.ECHO_STREAMS);
 
     @Test
-    void everyCodeThatMayTravelIsEchoedAndEveryOtherFailsWith1002() throws Exception {
+    void validCodesMustBeEchoedAndOthersFailWith1002() throws Exception {
         for (int code = 0; code <= 5000; code++) {
             boolean good = code >= 1000 && code <= 1003 || code >= 1007 && code <= 1014
                     || code >= 3000 && code <= 4999;
@@ -150,7 +150,7 @@ class ClosingRulesTest {
     }
 
     @Test
-    void messagesThatWereUnderWayWhenWeClosedAreStillReceivedAndPingsNotAnswered() throws Exception {
+    void messagesAfterOurCloseMustBeReceivedPingsIgnored() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             test.connection().close();
             test.peer.expect("88 02 03e8")
@@ -199,7 +199,7 @@ class ClosingRulesTest {
     }
 
     @Test
-    void aHandlerThatReturnsClosesWith1000AndOneThatThrowsWith1011() throws Exception {
+    void handlersEndMustCloseWith1000AndAThrowWith1011() throws Exception {
         try (TestConnection test = TestConnection.start(connection -> {})) {
             test.peer.expect("88 02 03e8").send("88 82 00000000 03e8").expectEnd();
             test.peer.close();
@@ -215,7 +215,7 @@ class ClosingRulesTest {
     }
 
     @Test
-    void afterTheEndWasReportedReceivingAndSendingThrowWithTheEnd() throws Exception {
+    void callsAfterTheEndMustThrowWithItsStatus() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             test.peer.send("88 82 00000000 03e8");
             assertEquals(List.of("close"), test.receiveAll().get());

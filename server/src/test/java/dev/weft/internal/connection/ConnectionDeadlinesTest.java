@@ -47,7 +47,7 @@ class ConnectionDeadlinesTest {
     }
 
     @Test
-    void silenceIsAnsweredWithAPingAndFurtherSilenceWithTheEnd() throws Exception {
+    void silenceMustCauseAPingAndMoreSilenceTheEnd() throws Exception {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
             test.awaitReading();
             test.pass(TIMEOUTS.pingInterval().minus(LITTLE));
@@ -173,7 +173,7 @@ class ConnectionDeadlinesTest {
     }
 
     @Test
-    void aDribbledFrameIsClosedWith1008HoweverManyBytesKeepComing() throws Exception {
+    void dribbledFrameMustBeClosedWith1008() throws Exception {
         for (String dribbled : List.of("82 ff 0000000000010000 00000000 6161616161616161616161616161616161616161",
                 // Empty fragments with pings between.
                 "02 80 00000000" + "00 80 00000000 89 80 00000000".repeat(9))) {
@@ -196,7 +196,7 @@ class ConnectionDeadlinesTest {
     }
 
     @Test
-    void messagesThatAreEachInTimeMayFollowOneAnotherWithoutAPause() throws Exception {
+    void messagesInTimeMustBeAllowedWithoutAPause() throws Exception {
         for (String frame : List.of("82 82 00000000 6162", "89 82 00000000 6162")) {
             for (Handler depth : DEPTHS) {
                 try (TestConnection test = TestConnection.start(depth)) {
@@ -327,7 +327,7 @@ class ConnectionDeadlinesTest {
     }
 
     @Test
-    void aHandlerThatWorksOnAfterTheCloseDoesNotKeepThePeersSocket() throws Exception {
+    void busyHandlerMustNotKeepTheSocketAfterTheClose() throws Exception {
         CountDownLatch done = new CountDownLatch(1);
         try (TestConnection test = TestConnection.start(connection -> {
             connection.close();
@@ -342,7 +342,7 @@ class ConnectionDeadlinesTest {
     }
 
     @Test
-    void streamThatNobodyGoesOnWithMustFailTheConnectionWhileAMessageWaits() throws Exception {
+    void stalledStreamMustFailWhileAMessageWaits() throws Exception {
         for (boolean tries : new boolean[]{true, false}) {
             try (TestConnection test = TestConnection.with().withoutPings().start(null)) {
                 OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);

@@ -357,7 +357,7 @@ class ConnectionThreadsTest {
     }
 
     @Test
-    void messageWhoseSenderIsInterruptedInTheMiddleMustStillBeSentWhole() throws Exception {
+    void interruptedSendersMessageMustBeSentWhole() throws Exception {
         for (int length : new int[]{100, 5000, 100_000}) {
             try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
                 byte[] message = new byte[length];
@@ -382,7 +382,7 @@ class ConnectionThreadsTest {
     }
 
     @Test
-    void threadWithItsInterruptFlagUpMaySendAndReceiveWhatNeedsNoWait() throws Exception {
+    void interruptFlagMustNotStopWhatNeedsNoWait() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             test.peer.sendText("a");
             test.onOwner(() -> {

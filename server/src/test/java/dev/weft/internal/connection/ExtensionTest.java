@@ -137,7 +137,7 @@ class ExtensionTest {
     }
 
     @Test
-    void aTransformedMessageMayHaveExactlyTheLimitAndNotOneByteMore() throws Exception {
+    void transformedMessageMustNotExceedTheLimit() throws Exception {
         // The last is within a buffer that the pool keeps, and which has room for more.
         for (int limit : new int[]{1, 1000, 1024, 4096, 5000, 8192, 20_000}) {
             byte[] plain = random(limit);

@@ -160,7 +160,7 @@ class FramingRulesTest {
     }
 
     @Test
-    void aPingBetweenFragmentsIsAnsweredBeforeTheMessageGoesOn() throws Exception {
+    void pingBetweenFragmentsMustBeAnsweredAtOnce() throws Exception {
         for (Handler depth : DEPTHS) {
             try (TestConnection test = TestConnection.start(depth)) {
                 test.peer.send("01 81 00000000 61  89 81 00000000 70").expect("8a 01 70");

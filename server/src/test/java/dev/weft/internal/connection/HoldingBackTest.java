@@ -57,7 +57,7 @@ class HoldingBackTest {
     }
 
     @Test
-    void whatIsHeldBackLeavesWhenTheHandlerWaitsForTheNextMessage() throws Exception {
+    void heldFramesMustLeaveWhenTheHandlerWaits() throws Exception {
         try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
             hold(test);
             test.onOwner(() -> test.connection().receive()).get();
@@ -102,7 +102,7 @@ class HoldingBackTest {
     }
 
     @Test
-    void whatIsHeldBackLeavesWithTheCloseFrameThatAViolationCauses() throws Exception {
+    void heldFramesMustLeaveWithAViolationsCloseFrame() throws Exception {
         try (TestConnection test = TestConnection.with().withoutTimer().start(TestConnection.ECHO)) {
             test.peer.send("81 81 00000000 61  83 80 00000000").shutdownOutput();
             test.peer.expect("81 01 61").expectCloseAndEnd(1002);
@@ -128,7 +128,7 @@ class HoldingBackTest {
     }
 
     @Test
-    void theGuardLooksAgainAtFramesThatCameAfterItsFirstLook() throws Exception {
+    void timerMustWatchFramesAddedAfterItsFirstLook() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             for (int i = 0; i < 200; i++) {
                 test.peer.send("81 81 00000000 61  81 81 00000000 62");
@@ -159,7 +159,7 @@ class HoldingBackTest {
     }
 
     @Test
-    void aLargePayloadLeavesBehindWhatIsHeldBackInTheSameWrite() throws Exception {
+    void largePayloadMustLeaveWithTheHeldFrames() throws Exception {
         try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
             hold(test);
             byte[] large = new byte[5000];

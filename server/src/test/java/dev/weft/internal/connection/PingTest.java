@@ -164,7 +164,7 @@ class PingTest {
     }
 
     @Test
-    void pongThatDoesNotComeInTimeMustBeAnExceptionThatHarmsNothing() throws Exception {
+    void latePongMustThrowAndHarmNothing() throws Exception {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
             FutureTask<Duration> pinging = new FutureTask<>(() -> test.connection().ping(SHORT));
             long before = System.nanoTime();
@@ -185,7 +185,7 @@ class PingTest {
     }
 
     @Test
-    void timeoutsOutsideOfTheirBoundsMustBeRefusedAndNothingSent() throws Exception {
+    void timeoutsOutOfBoundsMustBeRefused() throws Exception {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
             for (Duration timeout : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofDays(21))) {
                 String message = assertThrows(IllegalArgumentException.class, () -> test.connection().ping(timeout))
@@ -295,7 +295,7 @@ class PingTest {
     }
 
     @Test
-    void pongThatComesWhileNobodyReceivesMustBeFoundByTheNextReceive() throws Exception {
+    void unreceivedPongMustBeFoundByTheNextReceive() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             FutureTask<Duration> pinging = ping(test);
             pong(test, readPing(test));

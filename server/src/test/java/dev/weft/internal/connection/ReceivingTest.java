@@ -102,7 +102,7 @@ class ReceivingTest {
     }
 
     @Test
-    void textThatIsCompletedWhereItLiesFailsAtItsFirstBadByte() throws Exception {
+    void textCompletedInPlaceMustFailAtItsFirstBadByte() throws Exception {
         for (int bad : new int[]{100, 1999, 2000, 4999}) {
             try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
                 byte[] text = new byte[5000];
@@ -306,7 +306,7 @@ class ReceivingTest {
     }
 
     @Test
-    void aStreamThatIsUnreadWhenThePeerClosesMakesWayForTheEnd() throws Exception {
+    void unreadStreamMustNotHideThePeersClose() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             test.peer.send("02 81 00000000 61  88 82 00000000 03e9");
             test.onOwner(() -> {
@@ -319,7 +319,7 @@ class ReceivingTest {
     }
 
     @Test
-    void unreadRestBeyondMaxMessageSizeMustFailTheConnection() throws Exception {
+    void unreadRestBeyondTheLimitMustFailTheConnection() throws Exception {
         for (boolean closes : new boolean[]{true, false}) {
             try (TestConnection test = TestConnection.with().limits(1000, 1 << 30, 100).start(null)) {
                 var received = test.onOwner(() -> {

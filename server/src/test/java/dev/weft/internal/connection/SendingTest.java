@@ -187,7 +187,7 @@ class SendingTest {
     }
 
     @Test
-    void streamThatIsClosedWithoutCompleteMustFailTheConnection() throws Exception {
+    void incompleteStreamMustFailTheConnection() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             IOException own = new IOException("the source failed");
             assertSame(own, assertThrows(IOException.class,
@@ -212,7 +212,7 @@ class SendingTest {
     }
 
     @Test
-    void handlerThatEndsWithinItsStreamMustFailTheConnection() throws Exception {
+    void handlersEndWithinAStreamMustFailTheConnection() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             test.onOwner(() -> {
                 OutgoingMessage message = test.connection().sendStream(MessageType.BINARY);
@@ -269,7 +269,7 @@ class SendingTest {
     }
 
     @Test
-    void closeToAPeerThatNeverReadsMustBeCutAtTheCloseDeadline() throws Exception {
+    void closeMustCutAPeerThatNeverReadsAtTheDeadline() throws Exception {
         try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
             FutureTask<Void> sending = test.sendStuck();
             test.connection().close(4000, "too slow");
@@ -281,7 +281,7 @@ class SendingTest {
     }
 
     @Test
-    void controlFramesSlipBetweenFragmentsAndMessagesOfOthersWait() throws Exception {
+    void onlyControlFramesMustGoBetweenFragments() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             Connection connection = test.connection();
             OutgoingMessage stream = connection.sendStream(MessageType.BINARY);
@@ -322,7 +322,7 @@ class SendingTest {
     }
 
     @Test
-    void pingsBehindAFrameThatIsStuckAreAnsweredInOrderButNoMoreThanSixteen() throws Exception {
+    void pingsAfterAStuckFrameMustGetAtMost16Pongs() throws Exception {
         for (int pings : new int[]{1, 5, 16, 40}) {
             try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
                 var received = test.receiveAll();

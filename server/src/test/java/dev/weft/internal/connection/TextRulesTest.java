@@ -88,7 +88,7 @@ class TextRulesTest {
     }
 
     @Test
-    void theConnectionFailsBetweenFragmentsAsSoonAsTheByteCame() throws Exception {
+    void connectionMustFailAtABadByteBetweenFragments() throws Exception {
         for (Handler depth : DEPTHS) {
             try (TestConnection test = TestConnection.start(depth)) {
                 test.peer.send("01 81 00000000 f4");

@@ -136,7 +136,7 @@ class TimedReceiveTest {
     }
 
     @Test
-    void timeoutsOutsideOfTheirBoundsMustBeRefusedAndNothingTaken() throws Exception {
+    void timeoutsOutOfBoundsMustBeRefused() throws Exception {
         try (TestConnection test = start()) {
             test.peer.sendText("x");
             for (Duration timeout : new Duration[]{Duration.ofNanos(-1), Duration.ofDays(-1), Duration.ofDays(21)}) {
@@ -176,7 +176,7 @@ class TimedReceiveTest {
     }
 
     @Test
-    void streamMustBeRefusedOnceAReceiveHasTakenInPartOfTheMessage() throws Exception {
+    void streamMustBeRefusedAfterAPartialReceive() throws Exception {
         try (TestConnection test = start()) {
             test.peer.send("01 81 00000000 61");
             assertEquals(Optional.empty(), receive(test, SHORT));

@@ -144,7 +144,7 @@ class TrySendTest {
     }
 
     @Test
-    void messagesBeyondTheLimitMustBeRefusedUntilThePeerReads() throws Exception {
+    void messagesBeyondTheLimitMustBeRefused() throws Exception {
         BufferBudget budget = new BufferBudget(1 << 20);
         // Three messages of 36 bytes, each counted with 64 more.
         try (TestConnection test = TestConnection.with().capacity(NARROW).maxQueuedSize(300).budget(budget)
@@ -376,7 +376,7 @@ class TrySendTest {
 
     /** A small window makes what cannot be compressed longer; held back messages leave less room than usual. */
     @Test
-    void callerMustNotWaitIfTheExtensionMakesTheMessageLonger() throws Exception {
+    void callerMustNotWaitIfTheMessageGrowsByEncoding() throws Exception {
         byte[] noise = new byte[4000];
         new Random(1).nextBytes(noise);
         DeflateSettings settings = DeflateSettings.defaults();

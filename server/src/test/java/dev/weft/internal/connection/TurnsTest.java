@@ -222,7 +222,7 @@ class TurnsTest {
 
     /** A thread that waits for the lock must not wait for the turns of others too. */
     @Test
-    void holderOfTheLockMustNotGiveWayWhileAnotherWaitsForIt() throws Exception {
+    void lockHolderMustNotYieldWhileAnotherWaits() throws Exception {
         try (TestConnection test = with().start(connection -> connection.send(new byte[LARGE]))) {
             assertTrue(threads.runOne());
             assertEquals(1, threads.ready(), "it gave way within its message");

@@ -77,7 +77,7 @@ class LoopStopTest {
 
     /** It has left its list of those that are to have their turns. */
     @Test
-    void threadsOfALoopThatIsTakenOverAfterTheStopMustTakeTheirTurns() throws Exception {
+    void loopTakenOverAfterTheStopMustRunItsThreads() throws Exception {
         try (TestLoops loops = TestLoops.of(1)) {
             Failures failures = new Failures("loop", (what, count, latest) -> {});
             CheckedEngine engine = new CheckedEngine(new IdleEngine());

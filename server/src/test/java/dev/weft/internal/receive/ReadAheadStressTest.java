@@ -34,7 +34,7 @@ class ReadAheadStressTest {
 
     /** The steps drawn out, so that they meet in many more ways. */
     @Test
-    void messagesAndAnswersMustBeWholeAndInOrderHoweverSlowTheSteps() throws Exception {
+    void messagesAndAnswersMustBeInOrderDespiteDelays() throws Exception {
         stress(ReadAheadVariant.copy());
     }
 

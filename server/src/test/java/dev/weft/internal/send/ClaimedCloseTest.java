@@ -33,7 +33,7 @@ class ClaimedCloseTest {
             new Deadlines(services.clock(), TestConnection.TIMEOUTS), services);
 
     @Test
-    void aDrainMustSendTheCloseFrameThatItsClaimerHasNotYetAdded() throws Exception {
+    void drainMustSendACloseFrameThatWasOnlyClaimed() throws Exception {
         assertTrue(closing.claim(new CloseReason(1011, "")));
         sender.drainAndWait();
         assertArrayEquals(CLOSE_1011, sent());

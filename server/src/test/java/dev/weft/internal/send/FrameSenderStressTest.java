@@ -33,7 +33,7 @@ class FrameSenderStressTest {
 
     /** The steps drawn out, so that they meet in many more ways. */
     @Test
-    void acceptedMessagesMustArriveWholeAndInOrderHoweverSlowTheSteps() throws Exception {
+    void acceptedMessagesMustArriveInOrderDespiteDelays() throws Exception {
         stress(SenderVariant.copy());
     }
 

@@ -69,7 +69,7 @@ class FrameSenderTest {
     }
 
     @Test
-    void messageThatIsNotYetAcceptedMustNotKeepOtherThreadsBusy() throws Exception {
+    void unacceptedMessageMustNotKeepOtherThreadsBusy() throws Exception {
         Thread other = Thread.ofPlatform().daemon().unstarted(sender::sendWhatWaits);
         boolean[] ended = {false};
         budget.takeRegardless(budget.limit());
@@ -87,7 +87,7 @@ class FrameSenderTest {
     }
 
     @Test
-    void closeFrameMustFollowAMessageThatTheNetworkTookInPart() throws Exception {
+    void closeFrameMustFollowAPartlyWrittenMessage() throws Exception {
         Thread first = sendLarge();
         TestConnection.awaitUntil(wire::isWriting);
         byte[] second = ReceivedFrames.message(1, 0, LARGE);

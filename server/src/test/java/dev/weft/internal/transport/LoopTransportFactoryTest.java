@@ -88,7 +88,7 @@ class LoopTransportFactoryTest {
     }
 
     @Test
-    void aLoopWithFarMoreConnectionsMustHandSomeOverAndLoseNothing() throws Exception {
+    void loopWithFarMoreConnectionsMustHandSomeOver() throws Exception {
         List<Echo> all = new ArrayList<>();
         for (int i = 0; i < CONNECTIONS; i++) {
             all.add(echo());

@@ -83,7 +83,7 @@ class MemoryTransportTest {
     }
 
     @Test
-    void afterAShutdownOfTheOutputTheOtherEndReadsTheRestAndThenTheEnd() throws IOException {
+    void outputShutdownMustLetThePeerReadTheRest() throws IOException {
         here.write(bytes(1));
         here.shutdownOutput();
         assertThrows(ClosedChannelException.class, () -> here.write(bytes(2)));
@@ -215,7 +215,7 @@ class MemoryTransportTest {
     }
 
     @Test
-    void lingeringDropsWhatStillComesSoThatNoResetDestroysTheLastBytes() throws Exception {
+    void lingeringCloseMustDropWhatStillComes() throws Exception {
         here.write(bytes(1, 2));
         FutureTask<Void> lingering = start(() -> {
             LingeringClose.close(here);

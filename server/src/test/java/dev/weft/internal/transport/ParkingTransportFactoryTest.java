@@ -23,7 +23,7 @@ class ParkingTransportFactoryTest {
     private static final int CONNECTIONS = 10;
 
     @Test
-    void connectionsMustBeSpreadOverThePollersAndServedByAll() throws Exception {
+    void connectionsMustBeSpreadOverThePollers() throws Exception {
         List<Poller> pollers = List.of(new Poller("poller-0", true), new Poller("poller-1", true));
         ParkingTransportFactory parking = new ParkingTransportFactory(pollers, "two pollers", new AtomicInteger());
         List<SocketChannel> peers = new ArrayList<>();

@@ -35,7 +35,7 @@ class ParkingTransportStressTest {
     /** The steps of the state machine drawn out, so that they meet in many more ways. */
     @ParameterizedTest
     @EnumSource
-    void everyWaitEndsAndEveryByteArrivesHoweverSlowTheSteps(Driver driver) throws Exception {
+    void everyByteMustArriveDespiteDelays(Driver driver) throws Exception {
         stress(TransportVariant.copy(), driver);
     }
 

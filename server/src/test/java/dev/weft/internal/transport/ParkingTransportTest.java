@@ -79,7 +79,7 @@ class ParkingTransportTest {
     }
 
     @Test
-    void aSocketThatIsReadyBeforeItsRegistrationIsKnownIsDisarmed() throws Exception {
+    void socketReadyBeforeRegistrationMustBeDisarmed() throws Exception {
         try (Selector selector = Selector.open();
                 SocketChannel peer = connect();
                 SocketChannel channel = listener.accept()) {

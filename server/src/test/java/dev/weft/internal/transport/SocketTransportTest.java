@@ -94,7 +94,7 @@ class SocketTransportTest {
     }
 
     @Test
-    void readMustWaitForTheThreadThatWaitsForBytesAndTakeThemFirst() throws Exception {
+    void readMustFirstTakeTheBackgroundReadersBytes() throws Exception {
         transport.tellOfUnread();
         FutureTask<Integer> reading = new FutureTask<>(() -> transport.read(ByteBuffer.allocate(1)));
         Thread.startVirtualThread(reading);

@@ -152,7 +152,7 @@ class TimedWaitTest {
     }
 
     @Test
-    void readThatGetsNothingInTimeMustReturnNothingAndLoseNothing() throws Exception {
+    void readWithoutBytesInTimeMustLoseNothing() throws Exception {
         get(startHere(() -> {
             for (int i = 1; i <= 10; i++) {
                 long before = System.nanoTime();
