@@ -5,10 +5,10 @@ import java.util.Objects;
 /**
  * A frame's header as a value (RFC 6455 §5.2).
  * <pre>
- *  byte 0            byte 1            then
+ *  byte 0             byte 1             then
  *  7 6 5 4 3 2 1 0    7 6 5 4 3 2 1 0
  * +-+-+-+-+-------+  +-+-------------+  +------------------+-----------------+---------
- * |F|R|R|R| opcode|  |M| length      |  | 0, 2 or 8 bytes | 0 or 4 bytes   | payload
+ * |F|R|R|R| opcode|  |M| length      |  | 0, 2 or 8 bytes  | 0 or 4 bytes    | payload
  * |I|S|S|S|       |  |A| 0–125,      |  | of length,       | of masking key, |
  * |N|V|V|V|       |  |S| 126: next 2 |  | big-endian       | if MASK         |
  * | |1|2|3|       |  |K| 127: next 8 |  |                  |                 |

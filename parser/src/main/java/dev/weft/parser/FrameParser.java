@@ -47,7 +47,7 @@ public final class FrameParser {
      *   HEADER, CUT_HEADER ── payload is cut: FRAME_START ───▶ PAYLOAD
      *   HEADER, CUT_HEADER ── header is cut: NEED_INPUT ─────▶ CUT_HEADER
      *   PAYLOAD ── more to come: PAYLOAD, then NEED_INPUT ───▶ PAYLOAD
-     *   PAYLOAD ── the last bytes: PAYLOAD ─────────────────▶ END
+     *   PAYLOAD ── the last bytes: PAYLOAD ──────────────────▶ END
      *   END ── FRAME_END ────────────────────────────────────▶ HEADER
      *   any ── violation ────────────────────────────────────▶ FAILED, for good
      */

@@ -107,7 +107,7 @@ class ConnectionStatesTest {
             OPEN        | pong          | 8a 81 00000000 70    | 880203e8 | close        | 1000 1000 REMOTE -
             OPEN        | empty Close   | 88 80 00000000       | 8800     | close        | 1005 1005 REMOTE -
             OPEN        | Close 3000    | 88 84 00000000 0bb86f6b | 88020bb8 | close        | 3000 3000 REMOTE -
-            OPEN        | Close, 1 byte | 88 81 00000000 03    | !1002    | CCE          | - 1002 LOCAL PVE
+            OPEN        | Close, 1 byte  | 88 81 00000000 03    | !1002    | CCE          | - 1002 LOCAL PVE
             OPEN        | Close 1005    | 88 82 00000000 03ed  | !1002    | CCE          | - 1002 LOCAL PVE
             OPEN        | Close, not UTF-8 | 88 83 00000000 03e8ff | !1007    | CCE          | - 1007 LOCAL PVE
             OPEN        | violation     | 81 01 62             | !1002    | CCE          | - 1002 LOCAL PVE
@@ -129,7 +129,7 @@ class ConnectionStatesTest {
             MID_MESSAGE | ping          | 89 81 00000000 70    | 8a0170 880203e8 | close        | 1000 1000 REMOTE -
             MID_MESSAGE | pong          | 8a 81 00000000 70    | 880203e8 | close        | 1000 1000 REMOTE -
             MID_MESSAGE | empty Close   | 88 80 00000000       | 8800     | close        | 1005 1005 REMOTE -
-            MID_MESSAGE | Close, 1 byte | 88 81 00000000 03    | !1002    | CCE          | - 1002 LOCAL PVE
+            MID_MESSAGE | Close, 1 byte  | 88 81 00000000 03    | !1002    | CCE          | - 1002 LOCAL PVE
             MID_MESSAGE | end of input  | EOF                  |          | EOFException | - - - EOFException
             MID_MESSAGE | reset         | RESET                |          | IOException  | - - - IOException
             CLOSE_SENT  | text          | 81 81 00000000 62    |          | text:b close | 1000 1001 LOCAL -
@@ -140,7 +140,7 @@ class ConnectionStatesTest {
             CLOSE_SENT  | pong          | 8a 81 00000000 70    |          | close        | 1000 1001 LOCAL -
             CLOSE_SENT  | empty Close   | 88 80 00000000       |          | close        | 1005 1001 LOCAL -
             CLOSE_SENT  | Close 3000    | 88 84 00000000 0bb86f6b |          | close        | 3000 1001 LOCAL -
-            CLOSE_SENT  | Close, 1 byte | 88 81 00000000 03    |          | CCE          | - 1001 LOCAL PVE
+            CLOSE_SENT  | Close, 1 byte  | 88 81 00000000 03    |          | CCE          | - 1001 LOCAL PVE
             CLOSE_SENT  | Close 1005    | 88 82 00000000 03ed  |          | CCE          | - 1001 LOCAL PVE
             CLOSE_SENT  | Close, not UTF-8 | 88 83 00000000 03e8ff |          | CCE          | - 1001 LOCAL PVE
             CLOSE_SENT  | violation     | 81 01 62             |          | CCE          | - 1001 LOCAL PVE
