@@ -5,8 +5,8 @@ import dev.weft.parser.CloseCode;
 import java.util.Optional;
 
 /**
- * How a connection ended (RFC 6455 §7.1.4–§7.1.6). {@link WebSocketConnection#closeStatus()} gives it when it is final; what
- * a {@link ConnectionClosedException} carries is what is known when it is thrown.
+ * How a connection ended (RFC 6455 §7.1.4–§7.1.6). {@link WebSocketConnection#closeStatus()} returns it once it is final. A
+ * {@link ConnectionClosedException} carries what is known when it is thrown.
  *
  * @param received    what the peer's Close frame said, if one came
  * @param sent        what our Close frame said, if one was sent

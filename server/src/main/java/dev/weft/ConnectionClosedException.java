@@ -3,13 +3,13 @@ package dev.weft;
 import java.io.IOException;
 import java.util.Objects;
 
-/** The connection is over or on its way there, so that what was asked of it can no longer be done. */
+/** The connection is closed or closing, so the requested operation is no longer possible. */
 public final class ConnectionClosedException extends IOException {
     private static final long serialVersionUID = 1;
 
     private final transient CloseStatus status;
 
-    /** An exception that tells how the connection ended. */
+    /** Creates an exception with the status of the connection. */
     public ConnectionClosedException(CloseStatus status) {
         super("connection is closed: " + Objects.requireNonNull(status), status.cause().orElse(null));
         this.status = status;

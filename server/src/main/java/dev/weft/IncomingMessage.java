@@ -5,15 +5,13 @@ import java.io.InputStream;
 import java.io.Reader;
 
 /**
- * A message that is read as it arrives, so that it may be larger than memory. It is valid until the connection's next
- * receive.
+ * A message that is read as it arrives, so that it may be larger than memory. It is valid until the connection's next receive.
  * <p>
- * Belongs to the thread that receives. Reads wait for the peer. They throw {@link ConnectionClosedException} if the
- * connection ends before the message does: the end of the stream is always the end of the whole message.
+ * Belongs to the thread that receives. Reads wait for the peer. They throw {@link ConnectionClosedException} if the connection
+ * ends before the message does: the end of the stream is always the end of the whole message.
  * <p>
- * What is not read is skipped by the next receive, or when the stream is closed: up to
- * {@link ConnectionLimits#maxMessageSize()} bytes. A message that has more left fails the connection with 1009, so that
- * nobody has to take in an upload that nobody wants.
+ * The unread rest is skipped by the next receive, or when the stream is closed: up to {@link ConnectionLimits#maxMessageSize()}
+ * bytes. If more is left of the message, the connection fails with 1009, so that an unwanted upload is not read to its end.
  */
 public interface IncomingMessage {
     /** What this is. */

@@ -2,7 +2,7 @@ package dev.weft;
 
 import java.util.Objects;
 
-/** What {@link WebSocketConnection#receive()} returns: a whole message (RFC 6455 §5.6), or the end of them. */
+/** What {@link WebSocketConnection#receive()} returns: a whole message (RFC 6455 §5.6), or the end of the connection. */
 public sealed interface Message {
     /**
      * A text message.

@@ -1,15 +1,15 @@
 package dev.weft;
 
 /**
- * A message that is borrowed from the connection, not copied: it is valid until the connection's next receive. The
- * connection has one, and hands it out again and again, so it must not be kept or given to another thread. Sending it, to
- * any connection, is safe: what cannot be written at once is copied.
+ * A message that is borrowed from the connection, not copied: it is valid until the connection's next receive. A connection has
+ * only one view and reuses it, so it must not be kept or passed to another thread. Sending it, to any connection, is safe: what
+ * cannot be written at once is copied.
  */
 public interface MessageView {
     /** What this is. */
     MessageType type();
 
-    /** Holds the bytes; not to be changed outside of them. */
+    /** The array that holds the bytes. The caller may change these bytes, but no others. */
     byte[] array();
 
     /** Where in {@link #array()} the bytes begin. */

@@ -8,9 +8,9 @@ import java.io.Writer;
  * A message that is sent in fragments as it is written (RFC 6455 §5.4), so that it may be larger than memory. Used by one
  * thread at a time; writes wait while the peer does not read, until the write deadline.
  * <p>
- * {@link #complete()} ends the message. {@link #close()} without it abandons the message: the protocol has no other way to
- * take back what was sent of it than to fail the connection, so that the peer never takes a part for the whole. In a
- * try-with-resources statement the last line completes; whatever is thrown before abandons.
+ * {@link #complete()} ends the message. {@link #close()} without it abandons the message: it fails the connection, since the
+ * protocol has no other way to take back the part that was sent, and the peer must not take a part for the whole. In a
+ * try-with-resources statement, call {@code complete()} on the last line; an exception before it abandons the message.
  * {@snippet class = "dev.weft.server.Snippets" region = "stream"}
  */
 public abstract class OutgoingMessage extends OutputStream {
@@ -42,7 +42,7 @@ public abstract class OutgoingMessage extends OutputStream {
     public abstract void flush() throws IOException;
 
     /**
-     * Sends the rest and ends the message. Does nothing if that was done before.
+     * Sends the rest and ends the message. Does nothing if the message is already complete.
      *
      * @throws IllegalStateException     if this is a text message that ends within a character; it is not completed
      * @throws ConnectionClosedException if a Close frame was sent, or the connection is over

@@ -6,7 +6,7 @@ import java.io.IOException;
 public final class PingTimeoutException extends IOException {
     private static final long serialVersionUID = 1;
 
-    /** An exception that says how long the ping was waited for. */
+    /** Creates an exception whose message says how long the ping's sender waited. */
     public PingTimeoutException(String message) {
         super(message);
     }

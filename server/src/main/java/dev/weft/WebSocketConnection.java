@@ -10,35 +10,36 @@ import java.util.function.Consumer;
 /**
  * A WebSocket connection after its opening handshake (RFC 6455), as blocking code.
  * <p>
- * <b>Threads.</b> One thread at a time receives, and reads what a {@code receive…} method returned: any thread, by default the
- * one that runs the connection's handler; nobody any more when that has returned. All other methods may be called from any
- * thread, at any time; whole frames never interleave, and control frames go between the fragments of a streamed message. A
- * thread that is interrupted while it waits in a method of this interface is released with a
- * {@link java.io.InterruptedIOException}, its interrupt flag set. The connection goes on: a receive has lost nothing and may
- * be called again, and a message that was partly written is still sent. Only where that cannot be done is the connection
- * failed: over TLS, and over the {@code BLOCKING} transport, whose channels the JDK closes when a thread is interrupted.
+ * <b>Threads.</b> One thread at a time may receive, and read what a {@code receive…} method returned: any thread, by default
+ * the one that runs the connection's handler. When the handler has returned, no thread may receive. All other methods may be
+ * called from any thread, at any time; whole frames never interleave, and control frames go between the fragments of a streamed
+ * message. A thread that is interrupted while it waits in a method of this interface is released with a
+ * {@link java.io.InterruptedIOException}, its interrupt flag set. The connection goes on: a receive has lost nothing and may be
+ * called again, and a message that was partly written is still sent. Only where that cannot be done is the connection failed:
+ * over TLS, and over the {@code BLOCKING} transport, whose channels the JDK closes when a thread is interrupted.
  * <p>
- * <b>Receiving</b> comes in three depths, to be mixed at will: whole messages ({@link #receive()}), a borrowed view
- * without a copy ({@link #receiveView()}), and a stream for messages larger than memory ({@link #receiveStream()}).
+ * <b>Receiving</b> has three forms, which can be mixed freely: whole messages ({@link #receive()}), a borrowed view without a
+ * copy ({@link #receiveView()}), and a stream for messages larger than memory ({@link #receiveStream()}).
  * {@snippet class = "dev.weft.server.Snippets" region = "receive"}
- * <b>While nobody receives</b>, the protocol goes on: after some 5 ms what the peer sends is read ahead, up to
- * {@link ConnectionLimits#readAheadSize()}; pings and Close frames in it are answered, in their order, and the peer's end is
- * noticed. Data waits for the next receive. A Close frame behind data that nobody has received is answered half a second
- * later than others, so that a reply can go first. What exceeds the size waits outside, control frames too, and TCP slows the
- * peer down.
+ * <b>While no thread receives</b>, the protocol goes on: after about 5 ms, what the peer sends is read ahead, up to
+ * {@link ConnectionLimits#readAheadSize()}. Pings and Close frames in it are answered in order, and the end of the peer's bytes
+ * is noticed. Data waits for the next receive. A Close frame that follows unreceived data is answered half a second later than
+ * others, so that a reply can be sent first. Beyond that size nothing is read, control frames included, and TCP slows the peer
+ * down.
  * <p>
  * <b>Sending.</b> {@code send} waits while the peer does not read, until the write deadline; then the connection is aborted.
- * When it returns, the message is on its way to the network, with one exception: a message that a handler sends while its
- * connection's next frame has already arrived may be held back for up to some milliseconds, to leave in one write with the
- * next ones. {@code trySend} never waits, and is for one message to many connections: what the network does not take at
- * once waits, up to a limit, and is sent as the peer reads. Messages that one thread sends, by either method, arrive in that
- * order.
+ * When it returns, the message has been passed to the network, with one exception: a message that a handler sends after its
+ * connection's next frame has already arrived may be held back for a few milliseconds, so that it leaves in one write with the
+ * next ones. {@code trySend} never waits. Use it to send one message to many connections: what the network does not take at
+ * once is queued, up to a limit, and is sent as the peer reads. Messages that one thread sends, by either method, arrive in
+ * that order.
  * {@snippet class = "dev.weft.server.Snippets" region = "broadcast"}
  * <p>
  * <b>The end.</b> {@link #receive()} returns {@link Message.Close} once when the closing handshake is complete. If the
- * connection ends in any other way, the method that finds out throws: the original {@link IOException} of a dead wire,
- * {@link ConnectionClosedException} for everything else and from then on. Code that goes on calling in a loop is slowed
- * down: after 64 such calls within a second or so each further one waits, up to 50 ms on the connection's own thread.
+ * connection ends in any other way, the method that detects it throws: the original {@link IOException} of a dead wire, or
+ * {@link ConnectionClosedException} in all other cases. All later calls throw {@link ConnectionClosedException}. Code that
+ * keeps calling in a loop is slowed down: after 64 such calls within about a second, each further call waits up to 50 ms on the
+ * connection's own thread.
  */
 public interface WebSocketConnection extends AutoCloseable {
     /**
@@ -54,12 +55,13 @@ public interface WebSocketConnection extends AutoCloseable {
     Message receive() throws IOException;
 
     /**
-     * Waits for the next whole message, but no longer than this. If it does not come in time, nothing is lost: what came of it
-     * is kept, and the next {@link #receive()} or {@link #receiveView()} goes on with it; {@link #receiveStream()} cannot. To
-     * answer the peer's pings, and to send what was held back, may take longer: as long as sending does.
+     * Waits for the next whole message, but no longer than the timeout. If it does not arrive in time, nothing is lost: the
+     * part that has arrived is kept, and the next {@link #receive()} or {@link #receiveView()} continues with it;
+     * {@link #receiveStream()} cannot. Answering the peer's pings and sending held-back messages may take longer: as long as
+     * sending does.
      *
      * @param timeout at most 20 days; 0 for what has been received already, for which {@code BLOCKING} waits a millisecond
-     * @return the message or the end, as {@link #receive()} returns them; empty if nothing whole came in time
+     * @return the message or the end, as {@link #receive()} returns them; empty if no whole message arrived in time
      * @throws IllegalArgumentException if the timeout is negative or over 20 days
      * @throws IOException              as {@link #receive()}
      * @throws IllegalStateException    if another thread receives
@@ -81,14 +83,14 @@ public interface WebSocketConnection extends AutoCloseable {
      *
      * @return a message that is valid until the next receive, or {@code null} when the closing handshake is complete
      * @throws IOException           as {@link #receive()}
-     * @throws IllegalStateException if another thread receives, or a receive that was interrupted, or out of time, has taken
-     *                               in part of the message already
+     * @throws IllegalStateException if another thread receives, or if a receive that was interrupted or timed out has already
+     *                               taken part of the message
      */
     IncomingMessage receiveStream() throws IOException;
 
     /**
      * Waits for the end of the connection, for a handler that only sends: receives messages and drops them, whole or in part,
-     * with no more memory than a read needs. Pings are answered meanwhile and the rules of messages hold; one that is over
+     * with no more memory than a read needs. Meanwhile pings are answered and messages are checked; one over
      * {@link ConnectionLimits#maxMessageSize()} fails the connection.
      *
      * @return the final status, however the connection has ended
@@ -104,8 +106,8 @@ public interface WebSocketConnection extends AutoCloseable {
      * @throws IllegalArgumentException       if the text has an unpaired surrogate; nothing is sent then
      * @throws IllegalStateException          if this thread has a streamed message open on this connection
      * @throws ConnectionClosedException      if a Close frame was sent, or the connection is over
-     * @throws java.io.InterruptedIOException if this thread was interrupted while it waited: before the message's turn,
-     *                                        and it is not sent; or in the middle of it, and it still is
+     * @throws java.io.InterruptedIOException if this thread was interrupted while it waited: before the message was begun, and
+     *                                        it is not sent; or in the middle of it, and it is still sent whole
      * @throws IOException                    if the wire is dead
      */
     void send(String text) throws IOException;
@@ -134,12 +136,13 @@ public interface WebSocketConnection extends AutoCloseable {
     void send(MessageType type, byte[] array, int offset, int length) throws IOException;
 
     /**
-     * Sends a text message if that can be done without waiting for the peer, for another thread's message, or for the end of
-     * a streamed one; otherwise has it wait in this connection's queue, up to {@link ConnectionLimits#maxQueuedSize()}. Never
-     * waits. A transport that can only wait, such as TLS or the JDK's blocking channels, costs a thread for a moment.
+     * Sends a text message if that can be done without waiting for the peer, for another thread's message, or for the end of a
+     * streamed one; otherwise puts it in this connection's queue, up to {@link ConnectionLimits#maxQueuedSize()}. Never waits.
+     * With a transport that cannot write without waiting, such as TLS or the JDK's blocking channels, another thread is started
+     * for a moment.
      * <p>
-     * What waits when this end closes is sent before the Close frame, unless a streamed message of another thread is in the
-     * way. What waits when the peer closes, or the connection ends in another way, is dropped.
+     * When this end closes, queued messages are sent before the Close frame, unless another thread's streamed message is open.
+     * When the peer closes, or the connection ends in another way, they are dropped.
      *
      * @return whether the message was accepted, and if not, why
      * @throws IllegalArgumentException if the text has an unpaired surrogate; nothing is sent then
@@ -169,9 +172,9 @@ public interface WebSocketConnection extends AutoCloseable {
     SendResult trySend(MessageType type, byte[] array, int offset, int length);
 
     /**
-     * Opens a message that is sent in fragments as it is written (§5.4). Until it is completed or abandoned, messages of
-     * other threads wait: a stream without a write for {@link ConnectionTimeouts#stream()} while one waits fails the
-     * connection with 1011. Waits while another streamed message is open.
+     * Opens a message that is sent in fragments as it is written (§5.4). Until it is completed or abandoned, messages of other
+     * threads wait. If one of them waits and the stream is not written to for {@link ConnectionTimeouts#stream()}, the
+     * connection fails with 1011. Waits while another streamed message is open.
      *
      * @return the message, for one thread at a time
      * @throws IllegalStateException     if this thread has a streamed message open on this connection
@@ -203,9 +206,9 @@ public interface WebSocketConnection extends AutoCloseable {
     void ping(byte[] payload) throws IOException;
 
     /**
-     * Sends a ping with a payload of its own, and waits for the pong (§5.5.2, §5.5.3): as long as sending does for the ping to
-     * be sent, and then no longer than this. Several threads may do so at a time; the pong of a later ping answers the earlier
-     * ones too.
+     * Sends a ping with a payload of its own, and waits for the pong (§5.5.2, §5.5.3): first until the ping is sent, as sending
+     * does, and then no longer than the timeout. Several threads may call this at the same time; the pong of a later ping also
+     * answers the earlier ones.
      *
      * @param timeout 1 ms to 20 days
      * @return the time from the ping's sending to the pong that answered it
@@ -218,9 +221,9 @@ public interface WebSocketConnection extends AutoCloseable {
     Duration ping(Duration timeout) throws IOException;
 
     /**
-     * How long the peer took to answer the last ping that it answered: one of {@link #ping(Duration)}, or one that the
-     * connection sent for itself after silence ({@link ConnectionTimeouts#pingInterval()}). Empty until there was one. Pongs
-     * that answer no such ping do not count.
+     * How long the peer took to answer the last ping that it answered: one sent by {@link #ping(Duration)}, or one that the
+     * connection sent itself after the peer was silent ({@link ConnectionTimeouts#pingInterval()}). Empty until a ping has been
+     * answered. Pongs that answer no such ping do not count.
      */
     Optional<Duration> latency();
 
@@ -257,12 +260,12 @@ public interface WebSocketConnection extends AutoCloseable {
      */
     void abort();
 
-    /** Whether messages can be sent: no Close frame went either way and the connection is not over. */
+    /** Whether messages can be sent: no Close frame has been sent or received, and the connection is not over. */
     boolean isOpen();
 
     /**
-     * How the connection ended. Empty until that is final: until the closing handshake is complete, or it is certain that it
-     * will not be. It never changes afterwards.
+     * How the connection ended. Empty until that is final: until the closing handshake is complete, or cannot be completed any
+     * more. It never changes afterwards.
      */
     Optional<CloseStatus> closeStatus();
 
