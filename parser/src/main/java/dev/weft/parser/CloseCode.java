@@ -1,14 +1,17 @@
 package dev.weft.parser;
 
-/** The status codes of Close frames (RFC 6455 §7.4), and which of them may travel. Any of 3000–4999 is a user's own. */
+/**
+ * The status codes of Close frames (RFC 6455 §7.4), and which of them may be sent. 3000–4999 are for libraries and
+ * applications.
+ */
 public final class CloseCode {
     /** The purpose of the connection is fulfilled. */
     public static final int NORMAL_CLOSURE = 1000;
-    /** The server goes down, or the browser leaves the page. */
+    /** The server shuts down, or the browser leaves the page. */
     public static final int GOING_AWAY = 1001;
     /** The peer broke the protocol. */
     public static final int PROTOCOL_ERROR = 1002;
-    /** The peer sent a kind of data that this endpoint does not take. */
+    /** The peer sent a kind of data that this endpoint does not accept. */
     public static final int UNSUPPORTED_DATA = 1003;
     /** Never sent: stands for a Close frame without a code. */
     public static final int NO_STATUS_RECEIVED = 1005;
@@ -18,17 +21,17 @@ public final class CloseCode {
     public static final int INVALID_FRAME_PAYLOAD_DATA = 1007;
     /** The message breaks a policy of the receiver. */
     public static final int POLICY_VIOLATION = 1008;
-    /** The message is larger than the receiver takes. */
+    /** The message is larger than the receiver accepts. */
     public static final int MESSAGE_TOO_BIG = 1009;
     /** The client wanted an extension that the server did not negotiate. */
     public static final int MANDATORY_EXTENSION = 1010;
-    /** The server met a condition that kept it from going on. */
+    /** The server encountered an unexpected condition. */
     public static final int INTERNAL_ERROR = 1011;
     /** The service restarts (IANA registry). */
     public static final int SERVICE_RESTART = 1012;
     /** The server is overloaded (IANA registry). */
     public static final int TRY_AGAIN_LATER = 1013;
-    /** A gateway got an invalid answer from its upstream (IANA registry). */
+    /** A gateway received an invalid response from its upstream server (IANA registry). */
     public static final int BAD_GATEWAY = 1014;
     /** Never sent: stands for a failed TLS handshake. */
     public static final int TLS_HANDSHAKE = 1015;
@@ -36,8 +39,8 @@ public final class CloseCode {
     private CloseCode() {}
 
     /**
-     * Whether a Close frame may carry this code (§7.4): 1000–1003 and 1007–1014, which are defined or registered, and
-     * 3000–4999, which belong to libraries and applications.
+     * Whether a Close frame may carry this code (§7.4): true for 1000–1003 and 1007–1014, which are defined or registered, and
+     * for 3000–4999, which are for libraries and applications.
      */
     public static boolean maySend(int code) {
         return code >= 3000

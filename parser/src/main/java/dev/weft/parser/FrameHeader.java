@@ -31,11 +31,11 @@ public record FrameHeader(boolean fin, int rsv, Opcode opcode, boolean masked, i
     public static final int RSV2 = 0x20;
     /** Reserved for extensions (first byte). */
     public static final int RSV3 = 0x10;
-    /** The payload is masked and the key stands in the header (second byte). */
+    /** The payload is masked and the key is in the header (second byte). */
     public static final int MASK = 0x80;
-    /** The most bytes that a header can have. */
+    /** The maximum length of a header in bytes. */
     public static final int MAX_LENGTH = 14;
-    /** The most bytes of payload that a control frame can have (§5.5). */
+    /** The maximum payload of a control frame in bytes (§5.5). */
     public static final int MAX_CONTROL_PAYLOAD = 125;
 
     static final int RSV = RSV1 | RSV2 | RSV3;
@@ -45,7 +45,7 @@ public record FrameHeader(boolean fin, int rsv, Opcode opcode, boolean masked, i
     /**
      * Checks what a header can express, not what the protocol allows.
      *
-     * @throws IllegalArgumentException for RSV bits that are none, a negative length, or a key without a mask
+     * @throws IllegalArgumentException for bits other than the RSV bits, a negative length, or a key without a mask
      */
     public FrameHeader {
         Objects.requireNonNull(opcode);
@@ -60,12 +60,12 @@ public record FrameHeader(boolean fin, int rsv, Opcode opcode, boolean masked, i
         }
     }
 
-    /** Bytes of the header itself, 2 to {@link #MAX_LENGTH}. */
+    /** The length of the header itself in bytes, 2 to {@link #MAX_LENGTH}. */
     public int length() {
         return length(masked, payloadLength);
     }
 
-    /** Bytes of the header of a frame with this payload, 2 to {@link #MAX_LENGTH}. */
+    /** The length of the header of a frame with this payload in bytes, 2 to {@link #MAX_LENGTH}. */
     public static int length(boolean masked, long payloadLength) {
         int extended = payloadLength < LENGTH_16 ? 0 : payloadLength < 1 << 16 ? 2 : 8;
         return 2 + extended + (masked ? 4 : 0);

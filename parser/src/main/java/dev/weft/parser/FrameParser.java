@@ -13,32 +13,32 @@ import java.nio.ByteOrder;
 import java.util.Objects;
 
 /**
- * Turns bytes into frames and holds the peer to the rules of framing (RFC 6455 §5.2–§5.5).
+ * Turns bytes into frames and enforces the framing rules (RFC 6455 §5.2–§5.5).
  * <p>
- * The parser is pulled: give it a region of bytes with {@link #feed}, call {@link #next()} until it says
- * {@link Event#NEED_INPUT}, and the region is used up. It owns no buffer; what it needs of a header that was cut by the
- * end of a region is in its few fields. Payload is unmasked where it lies, in the caller's array. A frame whose payload
- * lies whole in the region is one event, {@link Event#FRAME}; one that is cut by the end of a region is
- * {@link Event#FRAME_START}, any number of {@link Event#PAYLOAD}, {@link Event#FRAME_END}.
+ * This is a pull parser: pass it a region of bytes with {@link #feed}, then call {@link #next()} until it returns
+ * {@link Event#NEED_INPUT}: all bytes of the region are then consumed. It has no buffer of its own; the beginning of a header
+ * that the end of a region cuts off is kept in a few fields. Payload is unmasked in place, in the caller's array. A frame whose
+ * whole payload is in the region is one event, {@link Event#FRAME}; a frame that the end of a region cuts is
+ * {@link Event#FRAME_START}, any number of {@link Event#PAYLOAD}, and {@link Event#FRAME_END}.
  * {@snippet class = "dev.weft.parser.Snippets" region = "parse"}
- * It holds fragments to their order but does not join them, and leaves payloads alone: UTF-8 and the contents of Close
- * frames are the message layer's. A violation is thrown only after every good frame before it was delivered, and again
- * at each further call.
+ * It checks the order of fragments but does not join them. It does not look into payloads: UTF-8 and the contents of Close
+ * frames are checked by the message layer. A violation is thrown only after every valid frame before it has been delivered, and
+ * again at each further call.
  * <p>
- * Not for use by two threads at once. Never blocks; allocates nothing.
+ * Not thread-safe. Never blocks; allocates nothing.
  */
 public final class FrameParser {
     /** What {@link #next()} found. */
     public enum Event {
         /** A frame with its whole payload, which may be empty. */
         FRAME,
-        /** The header of a frame whose payload is not all here. */
+        /** The header of a frame whose payload has not arrived completely. */
         FRAME_START,
         /** A further part of the payload, at least one byte. */
         PAYLOAD,
         /** The payload of the frame is complete. */
         FRAME_END,
-        /** The region is used up. */
+        /** All bytes of the region are consumed. */
         NEED_INPUT
     }
 
@@ -58,8 +58,8 @@ public final class FrameParser {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     /*
-     * Which first bytes are allowed, RSV aside: bit number FIN << 4 | opcode. Control frames only with FIN (§5.5), which
-     * frees the lower half for data frames (§5.4).
+     * Which first bytes are allowed, apart from RSV: bit number FIN << 4 | opcode. Control frames are allowed only with FIN
+     * (§5.5), so the lower half holds data frames only (§5.4).
      */
     private static final int CONTROL_FRAMES = 1 << 24 | 1 << 25 | 1 << 26;
     private static final int BETWEEN_MESSAGES = CONTROL_FRAMES | 0b110 | 0b110 << 16;
@@ -83,9 +83,9 @@ public final class FrameParser {
     private State state = State.HEADER;
     private int allowed = BETWEEN_MESSAGES;
     /**
-     * What is under {@link #HEAD} in a good text message of one frame without RSV bits, if such a frame may begin here,
-     * else {@link #NONE}; in a binary one it is one more. So one comparison tells that a frame is of the common kind, whose
-     * header changes no state.
+     * What is under {@link #HEAD} in a good text message of one frame without RSV bits, if such a frame may begin now, else
+     * {@link #NONE}; for a binary message it is one more. So one comparison detects a frame of the common kind, whose header
+     * changes no state.
      */
     private int wholeText;
     private ProtocolViolationException violation;
@@ -97,7 +97,7 @@ public final class FrameParser {
     private int key;
     private int payloadLength;
 
-    // A header that was cut: how many of its bytes were taken, and its second byte.
+    // A header that was cut: the number of its bytes that were taken, and its second byte.
     private byte headerBytes;
     private byte secondByte;
 
@@ -150,16 +150,16 @@ public final class FrameParser {
     }
 
     /**
-     * Another parser at the same place in the connection's frames, without a region: for a look at what comes, ahead of this
-     * one. What this one has not used up of its region is to be fed first, as a copy, since both unmask where it lies.
+     * Returns another parser at the same position in the connection's frames, without a region, to look ahead of this one. Feed
+     * it the bytes that this one has not consumed first, as a copy, since both unmask in place.
      */
     public FrameParser copy() {
         return new FrameParser(this);
     }
 
     /**
-     * Gives the parser its next bytes. The array is the caller's; until the region is used up the parser reads it and
-     * unmasks in it. It ends all that the accessors said of the last event.
+     * Gives the parser its next bytes. The array belongs to the caller; until the region is consumed, the parser reads it and
+     * unmasks in it. What the accessors returned for the last event is no longer valid.
      *
      * @throws IllegalStateException     if the region before is not used up
      * @throws IndexOutOfBoundsException if the region is not within the array
@@ -175,7 +175,7 @@ public final class FrameParser {
     }
 
     /**
-     * Goes on to the next event. It ends all that the accessors said of the last one.
+     * Advances to the next event. What the accessors returned for the last one is no longer valid.
      *
      * @throws ProtocolViolationException if the peer broke a rule of framing
      */
@@ -207,8 +207,8 @@ public final class FrameParser {
     }
 
     /**
-     * What {@link #next()} has no time for. It is called at one place only, so that C2 does not inline it there: that would make next()
-     * too long to be inlined itself.
+     * The cases that {@link #next()} does not handle itself. It is called at one place only, so that C2 does not inline it
+     * there: that would make next() too long to be inlined itself.
      */
     private Event nextAnywhere() throws ProtocolViolationException {
         Event event = switch (state) {
@@ -255,8 +255,8 @@ public final class FrameParser {
     }
 
     /**
-     * Whether the rest of the region holds at least one more whole frame, good or bad. Only for between two frames, false
-     * elsewhere; a frame of more than 65,535 bytes of payload is not counted.
+     * Whether the rest of the region holds at least one more whole frame, valid or not. Always false in the middle of a frame;
+     * a frame with a payload of more than 65,535 bytes is not counted.
      */
     public boolean hasFrame() {
         int p = position;
@@ -274,22 +274,22 @@ public final class FrameParser {
                 && available >= headerLength + ((array[p + 2] & 0xff) << 8 | array[p + 3] & 0xff);
     }
 
-    /** Whether no frame is half-read: the bytes so far end where a frame ended. */
+    /** Whether the bytes so far end at the end of a frame. */
     public boolean atFrameBoundary() {
         return state == State.HEADER;
     }
 
-    /** Whether a fragmented message is unfinished: its last frame so far had no FIN (§5.4). */
+    /** Whether a fragmented message is incomplete: its last frame so far had no FIN (§5.4). */
     public boolean withinMessage() {
         return allowed == WITHIN_MESSAGE;
     }
 
-    /** Bytes of the region that are not yet looked at. */
+    /** The number of bytes of the region that are not yet consumed. */
     public int unread() {
         return end - position;
     }
 
-    /** The array that was last fed: where {@link #payloadOffset()} points into. */
+    /** The array that was last fed, into which {@link #payloadOffset()} points. */
     public byte[] array() {
         return array;
     }
@@ -299,17 +299,17 @@ public final class FrameParser {
         return position - payloadLength;
     }
 
-    /** Bytes of the payload, or of this part of it. */
+    /** The length of the payload, or of this part of it, in bytes. */
     public int payloadLength() {
         return payloadLength;
     }
 
-    /** Bytes of payload that the current frame declares. */
+    /** The payload length that the current frame declares, in bytes. */
     public long frameLength() {
         return frameLength;
     }
 
-    /** Bytes of the current frame's payload that are still to come. */
+    /** The number of bytes of the current frame's payload that have not been delivered yet. */
     public long frameRemaining() {
         return state == State.PAYLOAD ? remaining : 0;
     }

@@ -13,12 +13,12 @@ import java.util.function.IntSupplier;
 /**
  * Writes frames as bytes into the caller's array (RFC 6455 §5.2), masked for the client role (§5.3).
  * <p>
- * {@link #writeFrame} writes a header and a copy of the payload. A large payload need not be copied: write its header
- * with {@link #writeHeader}, then send it from where it lies; a client passes it through {@link #mask} first, in as many
- * pieces as it likes.
+ * {@link #writeFrame} writes a header and a copy of the payload. A large payload need not be copied: write its header with
+ * {@link #writeHeader}, then send the payload from its own array; a client first passes it through {@link #mask}, in any number
+ * of pieces.
  * {@snippet class = "dev.weft.parser.Snippets" region = "write"}
- * A writer of the server role has no state and may be used by any number of threads; one of the client role by one at a
- * time. Never blocks; allocates nothing, but that the strong random source needs some 12 KiB for each thousand keys.
+ * A writer of the server role has no state and is thread-safe; one of the client role is not. Never blocks; allocates nothing,
+ * except that the strong random source needs about 12 KiB for every thousand keys.
  */
 public final class FrameWriter {
     private final IntSupplier maskingKeys;
@@ -34,7 +34,7 @@ public final class FrameWriter {
     }
 
     /**
-     * A writer with a source of masking keys of the caller's.
+     * A writer with the caller's source of masking keys.
      *
      * @param role        which end this is
      * @param maskingKeys asked for one key for each frame of the client role; its values must not be predictable (§10.3)
@@ -54,7 +54,7 @@ public final class FrameWriter {
     }
 
     /**
-     * Writes a header. In the client role it also chooses the key that {@link #mask} applies from here on.
+     * Writes a header. In the client role it also chooses the key that {@link #mask} applies from then on.
      *
      * @param target        where to
      * @param at            the offset of the header's first byte
@@ -63,7 +63,7 @@ public final class FrameWriter {
      * @param opcode        what the frame carries
      * @param payloadLength bytes of payload, 0 to 2^63-1
      * @return the offset after the header
-     * @throws IllegalArgumentException  if the header is not allowed: bits that are no RSV bits, a negative length, or a
+     * @throws IllegalArgumentException  if the header is not allowed: bits other than the RSV bits, a negative length, or a
      *                                   control frame that is fragmented, longer than 125 bytes or has RSV bits (§5.5)
      * @throws IndexOutOfBoundsException if there is no room for {@link #headerLength} bytes; nothing is written then
      */

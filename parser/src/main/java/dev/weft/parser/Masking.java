@@ -21,7 +21,7 @@ public final class Masking {
     private Masking() {}
 
     /**
-     * XORs the bytes from {@code from} to before {@code to} in place; never touches one beyond.
+     * XORs the bytes from {@code from} (inclusive) to {@code to} (exclusive) in place; touches no others.
      *
      * @param key the key for the byte at {@code from}
      * @throws IndexOutOfBoundsException if the region is not within the array

@@ -6,13 +6,13 @@ public enum Opcode {
     CONTINUATION(0x0),
     /** UTF-8 text (§5.6). */
     TEXT(0x1),
-    /** Bytes that only the application gives a meaning (§5.6). */
+    /** Bytes whose meaning is up to the application (§5.6). */
     BINARY(0x2),
     /** Begins or answers the closing handshake (§5.5.1). */
     CLOSE(0x8),
     /** Asks for a pong with the same payload (§5.5.2). */
     PING(0x9),
-    /** Answers a ping, or is sent unasked as a heartbeat (§5.5.3). */
+    /** Answers a ping, or is sent unsolicited as a heartbeat (§5.5.3). */
     PONG(0xA);
 
     private static final Opcode[] BY_CODE = new Opcode[16];

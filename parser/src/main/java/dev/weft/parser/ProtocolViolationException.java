@@ -3,8 +3,8 @@ package dev.weft.parser;
 import java.util.Objects;
 
 /**
- * The peer broke a rule or went over a limit: the connection is to be failed with {@link #closeCode()} (RFC 6455
- * §7.1.7). It has no stack trace, since the peer can cause as many as it likes.
+ * The peer broke a rule or exceeded a limit: fail the connection with {@link #closeCode()} (RFC 6455 §7.1.7). It has no stack
+ * trace, since a peer can cause any number of them.
  */
 public final class ProtocolViolationException extends Exception {
     private static final long serialVersionUID = 1;
@@ -17,7 +17,7 @@ public final class ProtocolViolationException extends Exception {
      *
      * @param closeCode the code that the Close frame is to carry
      * @param section   the section that sets the rule, such as {@code "5.2"} or {@code "RFC 7692 7.2.1"}
-     * @param message   what was wrong, at most 100 or so characters: it may travel as the Close frame's reason
+     * @param message   what was wrong, at most about 100 characters: it may be sent as the Close frame's reason
      */
     public ProtocolViolationException(int closeCode, String section, String message) {
         super(message, null, false, false);
@@ -25,7 +25,7 @@ public final class ProtocolViolationException extends Exception {
         this.section = Objects.requireNonNull(section);
     }
 
-    /** The code of the Close frame that is to be sent. */
+    /** The code of the Close frame to send. */
     public int closeCode() {
         return closeCode;
     }

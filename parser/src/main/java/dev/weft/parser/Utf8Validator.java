@@ -7,9 +7,9 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Says of bytes, as they come, whether they are UTF-8 (RFC 3629; RFC 6455 §8.1). A sequence may be cut anywhere between
- * calls. It fails at the first byte that cannot be part of valid text: overlong forms, surrogates and values above
- * U+10FFFF included. Not for use by two threads at once; allocates nothing.
+ * Checks incrementally whether bytes are UTF-8 (RFC 3629; RFC 6455 §8.1). A sequence may be cut anywhere between calls. It
+ * fails at the first byte that cannot be part of valid text, including overlong forms, surrogates and values above U+10FFFF.
+ * Not thread-safe; allocates nothing.
  */
 public final class Utf8Validator {
     /*
@@ -52,7 +52,7 @@ public final class Utf8Validator {
     /**
      * Takes the next bytes of the text.
      *
-     * @return whether what came so far can be the beginning of valid text; once false, false until {@link #reset()}
+     * @return whether the bytes so far can be the beginning of valid text; once false, it stays false until {@link #reset()}
      * @throws IndexOutOfBoundsException if the region is not within the array
      */
     public boolean update(byte[] array, int from, int to) {
@@ -60,7 +60,7 @@ public final class Utf8Validator {
         return state != REJECT;
     }
 
-    /** Whether what came so far is valid text as it stands: the last code point is complete. */
+    /** Whether the bytes so far are valid text: the last code point is complete. */
     public boolean isComplete() {
         return state == ACCEPT;
     }

@@ -5,9 +5,9 @@ import dev.weft.parser.Role;
 /**
  * The compressors and decompressors that all connections of a server, or of a client, share. Any thread.
  *
- * <p>A zlib state is large (200 KiB or so to compress, 40 KiB to decompress), and so no connection has one while it
- * waits: one is lent to it for the length of a message. What a connection keeps between messages is at most {@link
- * DeflateSettings#outgoingHistorySize()} bytes for one way, and its window's for the other; none without context
+ * <p>A zlib state is large (about 200 KiB to compress, 40 KiB to decompress), so no connection has one while it waits: it
+ * borrows one for the duration of a message. What a connection keeps between messages is at most
+ * {@link DeflateSettings#outgoingHistorySize()} bytes for one way, and its window's for the other; none without context
  * takeover.
  *
  * <pre>{@code
@@ -31,7 +31,7 @@ public final class DeflateCodecs implements AutoCloseable {
     }
 
     /**
-     * For the messages that go on one connection.
+     * A compressor for the outgoing messages of one connection.
      *
      * @param negotiated what was negotiated
      * @param role      which end this is
@@ -42,7 +42,7 @@ public final class DeflateCodecs implements AutoCloseable {
     }
 
     /**
-     * For the messages that come on one connection.
+     * A decompressor for the incoming messages of one connection.
      *
      * @param negotiated what was negotiated
      * @param role      which end this is
@@ -52,7 +52,7 @@ public final class DeflateCodecs implements AutoCloseable {
         return new MessageInflater(inflaters, negotiated.maxWindowBits(sender), !negotiated.noContextTakeover(sender));
     }
 
-    /** Frees the native memory; that of codecs which are lent, when they come back. Connections can still go on. */
+    /** Frees the native memory; that of borrowed codecs when they are returned. Connections can still be used. */
     @Override
     public void close() {
         deflaters.close();

@@ -18,7 +18,7 @@ public final class DeflateNegotiation {
     /**
      * An offer that the server accepted.
      *
-     * @param negotiated     what holds from now on
+     * @param negotiated     the agreed parameters
      * @param responseValue what the response's {@code Sec-WebSocket-Extensions} says
      */
     public record Accepted(NegotiatedDeflate negotiated, String responseValue) {
@@ -47,7 +47,7 @@ public final class DeflateNegotiation {
 
     private static Accepted accept(DeflateParameters offer, DeflateSettings settings) {
         int serverBits = Math.min(settings.outgoingMaxWindowBits(), orMax(offer.serverMaxWindowBits()));
-        // §7.1.2.2: without this parameter in the offer the client cannot be told; with a value it promises that much.
+        // §7.1.2.2: only a client that offers this parameter can be given a limit; with a value it promises that limit itself.
         boolean canLimitClient = offer.clientMaxWindowBits() != ABSENT;
         int clientBits = canLimitClient
                 ? Math.min(settings.incomingMaxWindowBits(), orMax(offer.clientMaxWindowBits()))

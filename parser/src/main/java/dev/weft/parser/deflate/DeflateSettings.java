@@ -3,31 +3,30 @@ package dev.weft.parser.deflate;
 import static dev.weft.parser.deflate.NegotiatedDeflate.MAX_WINDOW_BITS;
 
 /**
- * How this end, client or server, takes part in permessage-deflate. What a connection is bound to in the end is its
+ * Settings of permessage-deflate for this end, client or server. What both ends of a connection agreed on is its
  * {@link NegotiatedDeflate}.
  *
- * @param outgoingContextTakeover whether messages that go may refer back to earlier ones, where the peer lets them;
- *                                true by default. Costs {@code outgoingHistorySize} bytes for each connection; makes
- *                                216 bytes of JSON 65 rather than 145
- * @param incomingContextTakeover whether messages that come may; true by default. Costs 2 to the agreed window bits
- *                                bytes for each connection at most
- * @param outgoingMaxWindowBits   how far messages that go may refer back, as a power of two, 8 to 15; 15 by default.
- *                                Less costs time and size, for long messages are then cut into pieces of half a window;
- *                                the peer can ask for it to save memory of its own
- * @param incomingMaxWindowBits   the same for messages that come; 12 by default. Bounds the memory that context
- *                                takeover costs: a peer that cannot be bound by it is asked not to take its context
- *                                over
- * @param outgoingHistorySize     bytes of earlier messages that are kept for a connection to refer back to, 0 to
- *                                32,768; 2,048 by default. Each KiB also costs 2 µs in each message of a connection
- *                                that is not busy; a busy one refers back as far as its window, at no such cost
- * @param level                   effort of the compressor, 1 to 9; 1 by default: 6 makes long messages a fifth smaller,
- *                                and takes twice the time or more
- * @param minMessageSize          bytes under which {@link #compresses} tells to send a message as it is; 128 by
- *                                default. Without context takeover less than 128 shrink by a tenth at best
- * @param maxIdleDeflaters        compressors that are kept between messages, for all connections together; 32 by
- *                                default. Each is 200 KiB or so, outside the heap
- * @param maxIdleInflaters        decompressors that are kept between messages, for all connections together; 32 by
- *                                default. Each is 40 KiB or so, outside the heap
+ * @param outgoingContextTakeover whether outgoing messages may refer back to earlier ones, if the peer allows it; true by
+ *                                default. Costs {@code outgoingHistorySize} bytes for each connection; makes 216 bytes of JSON
+ *                                65 rather than 145
+ * @param incomingContextTakeover the same for incoming messages; true by default. Costs at most 2 to the power of the agreed
+ *                                window bits, in bytes, for each connection
+ * @param outgoingMaxWindowBits   how far outgoing messages may refer back, as a power of two, 8 to 15; 15 by default. A smaller
+ *                                value costs time and size, since long messages are then cut into pieces of half a window; the
+ *                                peer can ask for one to save its own memory
+ * @param incomingMaxWindowBits   the same for incoming messages; 12 by default. Bounds the memory that context takeover costs:
+ *                                a peer that does not support the limit is asked not to take its context over
+ * @param outgoingHistorySize     bytes of earlier messages that are kept for a connection to refer back to, 0 to 32,768; 2,048
+ *                                by default. Each KiB also costs 2 µs in each message of a connection that is not busy; a busy
+ *                                one refers back as far as its window, at no such cost
+ * @param level                   effort of the compressor, 1 to 9; 1 by default: 6 makes long messages a fifth smaller, and
+ *                                takes twice the time or more
+ * @param minMessageSize          the length in bytes under which {@link #compresses} returns false; 128 by default. Without
+ *                                context takeover less than 128 shrink by a tenth at best
+ * @param maxIdleDeflaters        compressors that are kept between messages, for all connections together; 32 by default. Each
+ *                                takes about 200 KiB, outside the heap
+ * @param maxIdleInflaters        decompressors that are kept between messages, for all connections together; 32 by default.
+ *                                Each takes about 40 KiB, outside the heap
  */
 public record DeflateSettings(boolean outgoingContextTakeover, boolean incomingContextTakeover,
         int outgoingMaxWindowBits, int incomingMaxWindowBits, int outgoingHistorySize, int level, int minMessageSize,
@@ -65,9 +64,9 @@ public record DeflateSettings(boolean outgoingContextTakeover, boolean incomingC
     }
 
     /**
-     * Whether a message is worth compressing by its length.
+     * Whether a message of this length is worth compressing.
      *
-     * @param length its bytes, or -1 where they are not known yet, which is taken for long
+     * @param length in bytes, or -1 if it is not known yet; such a message is compressed
      */
     public boolean compresses(int length) {
         return length < 0 || length >= minMessageSize;

@@ -6,11 +6,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.Deflater;
 
 /**
- * Lends compressors for the length of a message. Any thread.
- *
- * <p>A compressor comes back blank, or kept: with the context of the message that it was used for, for a borrower that
- * is likely to come again soon. That one finds its context as it left it, unless another needed the compressor
- * meanwhile.
+ * Lends compressors for the duration of a message. For any thread. A compressor is returned blank, or kept: with the context of
+ * its last message, for a borrower that is likely to return soon. It then finds its context unchanged, unless another borrower
+ * needed the compressor meanwhile.
  *
  * <pre>
  *            borrow                        giveBack

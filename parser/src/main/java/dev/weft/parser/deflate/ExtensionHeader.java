@@ -5,8 +5,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What the {@code Sec-WebSocket-Extensions} header lines of a request or a response amount to (RFC 6455 §9.1). Any
- * thread.
+ * The parsed {@code Sec-WebSocket-Extensions} header lines of a request or a response (RFC 6455 §9.1). For any thread.
  *
  * <pre>{@code
  * switch (ExtensionHeader.parse(upgrade.extensionOffers())) {

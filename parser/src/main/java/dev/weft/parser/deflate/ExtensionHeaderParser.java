@@ -49,7 +49,7 @@ final class ExtensionHeaderParser {
                 return true;
             }
             if (!skip(',')) {
-                return malformed("neither ',' nor ';' behind an extension");
+                return malformed("neither ',' nor ';' after an extension");
             }
         }
     }

@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.Inflater;
 
-/** Lends decompressors, without any context, for the length of a message. Any thread. */
+/** Lends decompressors, without any context, for the duration of a message. For any thread. */
 final class InflaterPool implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final int maxIdle;

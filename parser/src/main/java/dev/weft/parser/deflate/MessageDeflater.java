@@ -6,20 +6,19 @@ import java.util.Objects;
 import java.util.zip.Deflater;
 
 /**
- * Compresses the messages that go on one connection (RFC 7692 §7.2.1). It is given bytes of a message and then asked
- * for output until there is none; only then it takes further bytes. All that was given can be read by the peer once
- * the output is there: each input ends with a flush.
+ * Compresses the outgoing messages of one connection (RFC 7692 §7.2.1). Pass it bytes of a message, then take output until
+ * there is none; only then does it accept further bytes. Each input ends with a flush, so the peer can read all of it once it
+ * has the output.
  *
- * <p>It borrows a compressor from the first {@link #output} after an {@link #input} to the one that returns fewer
- * bytes than there was room for. Between messages it has the last bytes of earlier ones, if context takeover was
- * agreed on. One thread at a time; never blocks.
+ * <p>It borrows a compressor from the first {@link #output} after an {@link #input} to the one that returns fewer bytes than
+ * there was room for. Between messages it has the last bytes of earlier ones, if context takeover was agreed on. One thread at
+ * a time; never blocks.
  *
- * <h2>How the window is bounded</h2>
- * {@link Deflater} has a window of 32 KiB and no way to ask for less. But a back
- * reference cannot reach further than to where its history begins. So where less was agreed on, the input is cut into
- * pieces; {@code reach} counts the bytes that the compressor can refer to, and before they are more than the window it
- * is reset and given only the last of them, as a preset dictionary. Each piece ends on a byte's boundary
- * (SYNC_FLUSH), and so the pieces are one DEFLATE stream.
+ * <h2>How the window is bounded</h2> {@link Deflater} has a window of 32 KiB and no way to ask for less. But a back reference
+ * cannot reach further than to where its history begins. So where less was agreed on, the input is cut into pieces;
+ * {@code reach} counts the bytes that the compressor can refer to, and before they are more than the window it is reset and
+ * given only the last of them, as a preset dictionary. Each piece ends on a byte's boundary (SYNC_FLUSH), and so the pieces are
+ * one DEFLATE stream.
  */
 public final class MessageDeflater implements AutoCloseable {
     /** §7.2.1: the end of what a flush emits: the length, and its complement, of an empty stored block. */
@@ -85,7 +84,7 @@ public final class MessageDeflater implements AutoCloseable {
     /**
      * Takes bytes of the compressed message.
      *
-     * @return how many were put into the target; fewer than there is room for when there are no more for now
+     * @return the number of bytes that were put into the target; less than its room if there is no more output for now
      */
     public int output(byte[] target, int from, int to) {
         Objects.checkFromToIndex(from, to, target.length);
@@ -195,8 +194,8 @@ public final class MessageDeflater implements AutoCloseable {
     }
 
     /**
-     * Tells it of a whole message that was compressed elsewhere, without context, and is now sent to this peer: as to
-     * several peers at once. It enters the peer's window, and so this end's history.
+     * Records a whole message that was compressed elsewhere, without context, and is sent to this peer, such as one for several
+     * peers. It enters the peer's window, and so this end's history.
      *
      * @param message the message before it was compressed
      * @throws IllegalStateException if a message is unfinished, or it is closed
@@ -212,12 +211,12 @@ public final class MessageDeflater implements AutoCloseable {
         }
     }
 
-    /** Bytes of heap that it holds on to while no message is under way. */
+    /** The number of bytes of heap that it holds between messages. */
     public int retainedSize() {
         return history.retained();
     }
 
-    /** Gives back what it borrowed, at whatever point it is. To be called when the connection ends. */
+    /** Returns what it borrowed, in any state. Call this when the connection ends. */
     @Override
     public void close() {
         closed = true;

@@ -7,14 +7,14 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * Decompresses the messages that come on one connection (RFC 7692 §7.2.2). It is given bytes of a compressed message
- * and then asked for output until there is none; only then it takes further bytes. It never produces more than it is
- * asked for, and its work is bounded by the bytes that went in and those that came out.
+ * Decompresses the incoming messages of one connection (RFC 7692 §7.2.2). Pass it bytes of a compressed message, then take
+ * output until there is none; only then does it accept further bytes. It never produces more than it is asked for, and its work
+ * is bounded by the number of bytes of input and output.
  *
- * <p>It borrows a decompressor from the first bytes of a message to its end. Between messages it has the last bytes
- * of earlier ones, if context takeover was agreed on. One thread at a time; never blocks.
+ * <p>It borrows a decompressor from the first bytes of a message to its end. Between messages it has the last bytes of earlier
+ * ones, if context takeover was agreed on. One thread at a time; never blocks.
  *
- * <p>A message that refers further back than agreed on is not refused as long as what it means is still known.
+ * <p>A message that refers further back than agreed is not refused if the bytes that it refers to are still known.
  *
  * <pre>
  *               input                 used up, last                   final block ends
@@ -83,7 +83,7 @@ public final class MessageInflater implements AutoCloseable {
     /**
      * Takes bytes of the message.
      *
-     * @return how many were put into the target; fewer than there is room for when there are no more for now
+     * @return the number of bytes that were put into the target; less than its room if there is no more output for now
      * @throws ProtocolViolationException if the message is not what DEFLATE allows; it is closed then
      */
     public int output(byte[] target, int from, int to) throws ProtocolViolationException {
@@ -166,17 +166,17 @@ public final class MessageInflater implements AutoCloseable {
         return new ProtocolViolationException(CloseCode.INVALID_FRAME_PAYLOAD_DATA, "RFC 7692 7.2.2", message);
     }
 
-    /** Bytes that it holds now: on the heap, and, from the first bytes of a message on, what it borrowed outside of it. */
+    /** The number of bytes that it holds now: on the heap, and, once a message has begun, what it borrowed outside the heap. */
     public int heldSize() {
         return (codec == null ? 0 : CODEC_SIZE) + window.retained();
     }
 
-    /** Bytes of heap that it holds on to while no message is under way. */
+    /** The number of bytes of heap that it holds between messages. */
     public int retainedSize() {
         return window.retained();
     }
 
-    /** Gives back what it borrowed, at whatever point it is. To be called when the connection ends. */
+    /** Returns what it borrowed, in any state. Call this when the connection ends. */
     @Override
     public void close() {
         release();

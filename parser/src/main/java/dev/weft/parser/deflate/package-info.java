@@ -1,9 +1,8 @@
 /**
  * permessage-deflate (RFC 7692) without I/O: the extension's negotiation, and the compression of messages.
  *
- * <p>{@link dev.weft.parser.deflate.ExtensionHeader} reads the header, {@link
- * dev.weft.parser.deflate.DeflateNegotiation} makes, accepts and checks offers, and {@link
- * dev.weft.parser.deflate.DeflateCodecs} makes of what was negotiated a {@link dev.weft.parser.deflate.MessageDeflater} and a
- * {@link dev.weft.parser.deflate.MessageInflater} for each connection.
+ * <p>{@link dev.weft.parser.deflate.ExtensionHeader} reads the header, {@link dev.weft.parser.deflate.DeflateNegotiation}
+ * makes, accepts and checks offers, and {@link dev.weft.parser.deflate.DeflateCodecs} makes of what was negotiated a
+ * {@link dev.weft.parser.deflate.MessageDeflater} and a {@link dev.weft.parser.deflate.MessageInflater} for each connection.
  */
 package dev.weft.parser.deflate;

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The field lines of a head and the empty line that ends it (RFC 9112 §5), whatever first line stood before them. Every
- * byte is judged when it arrives, so the verdict does not depend on how the bytes are cut into regions.
+ * Parses the field lines of a head and the empty line that ends it (RFC 9112 §5), after any kind of first line. Every byte is
+ * checked when it arrives, so the result does not depend on how the bytes are cut into regions.
  *
  * <pre>
  *             ┌──────────────────────LF──────────────────────────┐
@@ -42,7 +42,7 @@ final class FieldLineParser {
     private int lineLength;
     private int headersLength;
 
-    /** {@code partial} is lent by the parser of the first line, which needs it no more. */
+    /** Reuses {@code partial} of the parser of the first line, which no longer needs it. */
     FieldLineParser(HttpLimits limits, PartialElement partial) {
         this.limits = limits;
         this.partial = partial;

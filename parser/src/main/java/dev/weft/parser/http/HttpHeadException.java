@@ -1,11 +1,11 @@
 package dev.weft.parser.http;
 
 /**
- * The peer sent something that is not an acceptable head. The connection is over: answer with {@link #status()} and
- * close, since nobody knows where another head would begin.
+ * The peer sent something that is not an acceptable head. Answer with {@link #status()} and close the connection, since it is
+ * unknown where another head would begin.
  *
- * <p>The message is fit for logs and for the answer's body: whatever it quotes from the peer is escaped to visible
- * ASCII. There is no stack trace, so that hostile peers cost little.
+ * <p>The message is fit for logs and for the answer's body: text from the peer is escaped to visible ASCII. There is no stack
+ * trace, so that hostile peers cost little.
  */
 public final class HttpHeadException extends Exception {
 
@@ -35,7 +35,7 @@ public final class HttpHeadException extends Exception {
         return new HttpHeadException(505, "HTTP/" + major + "." + minor + " is not supported: HTTP/1.1 is");
     }
 
-    /** The limit is checked as bytes arrive: the actual value is the first one beyond it, whatever would follow. */
+    /** The limit is checked as bytes arrive: the reported value is the first one beyond it, whatever would follow. */
     static HttpHeadException beyondLimit(int status, String what, int limit, String setting) {
         return new HttpHeadException(status,
                 what + ": at least " + (limit + 1L) + ", the limit is " + limit + " (" + setting + ")");

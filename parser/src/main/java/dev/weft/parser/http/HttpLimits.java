@@ -1,7 +1,7 @@
 package dev.weft.parser.http;
 
 /**
- * What a head may cost. A peer is refused at the first byte beyond a limit, so that no more than a limit is ever kept.
+ * The limits of a request head. A peer is refused at the first byte beyond a limit, so no more than the limit is ever kept.
  *
  * @param requestLineLength
  *            bytes of the request line, without its line end; 8,192 by default; beyond: 414
@@ -10,8 +10,8 @@ package dev.weft.parser.http;
  * @param headerCount
  *            header lines; 100 by default; beyond: 431
  * @param headersLength
- *            bytes of all header lines together, without their line ends; 32,768 by default; beyond: 431. A head being
- *            parsed holds about this much, and its strings' overhead, on the heap
+ *            bytes of all header lines together, without their line ends; 32,768 by default; beyond: 431. A head being parsed
+ *            holds about this much, and its strings' overhead, on the heap
  */
 public record HttpLimits(int requestLineLength, int headerLineLength, int headerCount, int headersLength) {
 

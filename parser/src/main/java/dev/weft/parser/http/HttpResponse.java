@@ -7,15 +7,15 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * An answer that is not an upgrade: to a refused handshake, or to a plain request. The connection ends after it, and
- * it says so itself: {@code Connection} and the framing headers are not the application's.
+ * An answer that is not an upgrade: to a refused handshake, or to a plain request. The connection is closed after it.
+ * {@code Connection} and the framing headers are added when it is encoded, and cannot be set.
  *
  * <pre>{@code
  * HttpResponse response = HttpResponse.of(503, "Full, come back later\n").withHeader("Retry-After", "10");
  * }</pre>
  *
  * @param status
- *            the status code, 200–599: an interim answer (1xx) answers nothing
+ *            the status code, 200–599: an interim response (1xx) is not a final answer
  * @param headers
  *            header fields without {@code Connection}, {@code Content-Length} and {@code Transfer-Encoding}
  * @param body
@@ -61,7 +61,7 @@ public record HttpResponse(int status, Headers headers, byte[] body) {
     }
 
     /**
-     * This answer with one more header line; lines of the same name stay, as with {@code Set-Cookie}.
+     * This answer with one more header line; lines of the same name are kept, as with {@code Set-Cookie}.
      *
      * @throws IllegalArgumentException
      *             if it is not a header, or one that is set by the response itself
@@ -79,7 +79,7 @@ public record HttpResponse(int status, Headers headers, byte[] body) {
         return bytes;
     }
 
-    /** The bytes of the head alone, as a HEAD request wants it: {@code Content-Length} tells of the missing body. */
+    /** The bytes of the head alone, for a HEAD request: {@code Content-Length} is the length of the omitted body. */
     public byte[] encodeHead() {
         StringBuilder head = new StringBuilder(256);
         // RFC 9112 §4: the reason may be empty, the space before it is not optional.

@@ -24,7 +24,7 @@ import java.util.Set;
  */
 public final class OpeningHandshake {
 
-    /** §1.3: what tells an endpoint that understands WebSocket from one that echoes the key. */
+    /** §1.3: distinguishes an endpoint that understands WebSocket from one that echoes the key. */
     private static final byte[] GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".getBytes(ISO_8859_1);
     private static final String VERSION = "13";
     /** §4.1: 16 bytes in base64 are 22 characters and two of padding. */
@@ -38,7 +38,7 @@ public final class OpeningHandshake {
 
     private static final List<String> NO_LENGTH = List.of("0");
 
-    /** What a request head amounts to. */
+    /** The kind of a request, by its head. */
     public sealed interface Checked {}
 
     /**
@@ -75,7 +75,7 @@ public final class OpeningHandshake {
         }
     }
 
-    /** A request that does not ask for WebSocket, or cannot, being HTTP/1.0; whatever else is right or wrong with it. */
+    /** A request that does not ask for WebSocket, or cannot because it is HTTP/1.0; its other headers may be invalid. */
     public record NotUpgrade() implements Checked {}
 
     /**
@@ -88,7 +88,7 @@ public final class OpeningHandshake {
 
     private OpeningHandshake() {}
 
-    /** Judges a request head by §4.2.1; takes time linear in its length. */
+    /** Checks a request head by §4.2.1; takes time linear in its length. */
     public static Checked check(RequestHead head) {
         Headers headers = head.headers();
         // RFC 9112 §3.2: exactly one valid Host in every request, not in upgrades alone; HTTP/1.0 did not have it.
@@ -164,7 +164,7 @@ public final class OpeningHandshake {
         return new Refused(HttpResponse.of(400, reason + "\n"));
     }
 
-    /** The answer to a request that is not an upgrade, where nothing else answers it: 426. */
+    /** The default answer to a request that is not an upgrade: 426. */
     public static HttpResponse notUpgraded() {
         return upgradeRequired("This is a WebSocket endpoint\n");
     }
@@ -200,8 +200,8 @@ public final class OpeningHandshake {
     }
 
     /**
-     * The bytes of the reply that opens the connection (§4.2.2): 101. Whether the subprotocol was offered is known to
-     * {@link Upgrade#accept}, not here.
+     * The bytes of the reply that opens the connection (§4.2.2): 101. {@link Upgrade#accept} checks whether the subprotocol was
+     * offered; this method does not.
      *
      * @param key
      *            the key of the request
@@ -212,9 +212,9 @@ public final class OpeningHandshake {
      * @param extra
      *            more headers
      * @throws IllegalArgumentException
-     *             if the subprotocol is not a token, the extensions are not a header's value, or an extra header
-     *             belongs to the handshake ({@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or tells of a
-     *             body ({@code Content-Length}, {@code Transfer-Encoding})
+     *             if the subprotocol is not a token, the extensions are not a header's value, or an extra header belongs to the
+     *             handshake ({@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or describes a body ({@code
+     *             Content-Length}, {@code Transfer-Encoding})
      */
     public static byte[] acceptResponse(String key, String subprotocolOrNull, String extensionsOrNull, Headers extra) {
         Headers.Builder headers = Headers.builder().add("Upgrade", "websocket").add("Connection", "Upgrade")

@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The beginning of an element (method, target, name, value) that the end of a region cut. The parsers that append to it
- * count what they append, so it never outgrows twice their limits; it holds no array until something is cut.
+ * The beginning of an element (method, target, name, value) that the end of a region cut. The parsers that append to it count
+ * the bytes, so it never exceeds twice their limits; it holds no array until an element is cut.
  */
 final class PartialElement {
 

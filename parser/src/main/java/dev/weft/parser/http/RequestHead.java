@@ -10,13 +10,13 @@ import java.util.Optional;
  * The head of a request. Immutable; what is derived from the headers is derived anew at each call.
  *
  * @param method
- *            the method, a token; case counts
+ *            the method, a case-sensitive token
  * @param target
- *            the target in origin form: the path as it was sent and, after a '?', the query; nothing is decoded. Of an
- *            absolute target it is what follows the authority, "/" if no path does
+ *            the target in origin form: the path as it was sent and, after a '?', the query; nothing is decoded. Of an absolute
+ *            target it is what follows the authority, "/" if no path does
  * @param authority
- *            the host and, after a colon, perhaps the port of an absolute target ({@code GET http://host:port/path}); empty
- *            if the request was in origin form
+ *            the host and, after a colon, perhaps the port of an absolute target ({@code GET http://host:port/path}); empty if
+ *            the request was in origin form
  * @param minorVersion
  *            0 to 9: the second number of HTTP/1.1
  * @param headers
@@ -72,15 +72,15 @@ public record RequestHead(String method, String target, Optional<String> authori
         return authority.or(() -> headers.first("Host"));
     }
 
-    /** The origin of the script that opens the connection, as a browser tells it; other clients need not. */
+    /** The origin of the script that opens the connection, as sent by a browser; other clients may omit it. */
     public Optional<String> origin() {
         return headers.first("Origin");
     }
 
     /**
-     * The cookies, by name, in the order of the request (RFC 6265 §4.2). Of several with one name the first counts:
-     * user agents send the most specific first (§5.4). Pieces without a name or without '=' are left out, values are
-     * kept as they are, quotes included. Takes linear time.
+     * The cookies, by name, in the order of the request (RFC 6265 §4.2). Of several with the same name the first is used: user
+     * agents send the most specific first (§5.4). Parts without a name or without '=' are skipped; values are kept as sent,
+     * with quotes. Takes linear time.
      */
     public Map<String, String> cookies() {
         Map<String, String> cookies = new LinkedHashMap<>();

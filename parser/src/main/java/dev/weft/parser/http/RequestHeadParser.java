@@ -5,13 +5,13 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Parses the head of one request, byte by byte if need be, and refuses what is wrong or too large as soon as it
- * arrives. It is stricter than RFC 9112 asks wherever leniency lets two readers see two different requests, and lenient
- * where the RFC demands it: up to {@value #MAX_EMPTY_LINES} empty lines before the request are skipped (§2.2), HTTP/1.0
- * is understood (§2.3), and so is the absolute form of the target (§3.2.2).
+ * Parses the head of one request, in regions of any size, and refuses invalid or too large input as soon as it arrives. It is
+ * stricter than RFC 9112 requires wherever leniency would let two readers see two different requests, and lenient where the RFC
+ * requires it: up to {@value #MAX_EMPTY_LINES} empty lines before the request are skipped (§2.2), HTTP/1.0 is understood
+ * (§2.3), and so is the absolute form of the target (§3.2.2).
  *
- * <p>The parser owns no read buffer: it consumes the regions that it is given, and keeps only what it has understood so
- * far and the element that a region's end cut. It is used once, by one thread at a time.
+ * <p>The parser owns no read buffer: it consumes the regions that it is given, and keeps only what it has parsed so far and the
+ * element that the end of a region cut. It is used once. Not thread-safe.
  *
  * <pre>{@code
  * RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
@@ -62,7 +62,7 @@ public final class RequestHeadParser {
         FIELDS,
         /** After the empty line that ends the head. */
         COMPLETE,
-        /** Something was refused. */
+        /** The head was refused. */
         FAILED
     }
 
@@ -150,8 +150,8 @@ public final class RequestHeadParser {
     }
 
     /**
-     * What has been understood so far of a head that is not complete, or was refused: its request line, and the header
-     * lines that ended before. Empty before the request line has ended. For logs: nothing may be decided by it.
+     * What has been parsed so far of a head that is incomplete or was refused: its request line, and the header lines that are
+     * complete. Empty until the request line is complete. For logs only: do not base decisions on it.
      */
     public Optional<RequestHead> headSoFar() {
         return lineComplete ? Optional.of(understood()) : Optional.empty();
