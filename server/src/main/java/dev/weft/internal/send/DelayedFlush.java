@@ -3,9 +3,9 @@ package dev.weft.internal.send;
 import dev.weft.internal.time.ShortTimer;
 
 /**
- * Has frames that are held back flushed in time: what the timer finds held as it was at its last look goes out, by a virtual
- * thread. A sender that serves its peer quickly has flushed itself by then. One whose lock is taken is not watched: the
- * thread that has the lock flushes when it lets it go.
+ * Flushes held-back frames in time: if the timer finds the same frames held as at its last check, a virtual thread flushes
+ * them. A sender that serves its peer quickly has flushed them itself by then. A sender whose lock is taken is not watched: the
+ * thread that holds the lock flushes when it releases it.
  */
 abstract class DelayedFlush extends ShortTimer.Entry {
     private short writesBefore;
@@ -16,7 +16,7 @@ abstract class DelayedFlush extends ShortTimer.Entry {
     /** Whether frames are held back now. */
     abstract boolean isHeld();
 
-    /** Sends what is held back, if the lock is free; else the thread that has it does. */
+    /** Sends what is held back if the lock is free; otherwise the thread that holds the lock does so. */
     abstract void flushOverdue();
 
     @Override

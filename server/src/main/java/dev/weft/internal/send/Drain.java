@@ -5,8 +5,8 @@ import dev.weft.parser.Opcode;
 import java.io.IOException;
 
 /**
- * One turn of sending what waits in the outbox, the oldest first: pongs, messages unless one is streamed, and the Close frame.
- * What is added meanwhile waits for the next turn. For the thread that has the sender's lock.
+ * One turn of sending what waits in the outbox, oldest first: pongs, messages (unless one is being streamed), and the Close
+ * frame. What is added meanwhile waits for the next turn. For the thread that holds the sender's lock.
  */
 final class Drain {
     private final FrameSender sender;
@@ -26,7 +26,8 @@ final class Drain {
     /**
      * Takes the turn.
      *
-     * @return false if it ended early, since the network is behind and this thread may not wait, or was interrupted
+     * @return false if it ended early, because the network did not take everything and this thread may not wait or was
+     *         interrupted
      */
     boolean run() throws IOException {
         boolean well = false;
@@ -40,14 +41,14 @@ final class Drain {
             return ready;
         } finally {
             if (!well) {
-                // What was accepted is lost, and must not be so in silence.
+                // An accepted message is lost: the connection must end with this reason.
                 buffer.breakOff(new IOException("an accepted message could not be sent"));
                 outbox.end();
             }
         }
     }
 
-    /** Whether the network has taken what it was given, so that more can be built. */
+    /** Whether the network has taken everything, so that more can be built. */
     private boolean catchUp() throws IOException {
         if (buffer.isBehind()) {
             sender.flush(wait);

@@ -4,8 +4,8 @@ import dev.weft.internal.time.TurnQuota;
 import java.io.IOException;
 
 /**
- * The body of the thread that waits for the network while a sender is in {@link SendState#DRAINING}: takes turns until
- * nothing is left. Between two turns the threads that wait for the lock have theirs.
+ * The body of the thread that waits for the network while a sender is in {@link SendState#DRAINING}: takes turns until nothing
+ * is left. Between two turns, threads that wait for the lock get it.
  */
 final class DrainThread implements Runnable {
     private final FrameSender sender;
@@ -49,7 +49,7 @@ final class DrainThread implements Runnable {
         return more;
     }
 
-    /** What waits cannot be sent, such as for lack of memory: the connection is over. */
+    /** What waits cannot be sent, for example for lack of memory: the connection is over. */
     void fails(Throwable cause) {
         buffer.breakOff(new IOException("what waits to be sent could not be", cause));
     }

@@ -16,17 +16,17 @@ import java.time.Duration;
 import java.util.Arrays;
 
 /**
- * Builds frames in a borrowed buffer and writes them; a large payload is written from where it lies. Every method belongs to
- * the thread that has the lock of {@link FrameSender}, but for {@link #waitingBytes()} and {@link #isStuck}.
+ * Builds frames in a borrowed buffer and writes them; a large payload is written from the caller's array. Every method is for
+ * the thread that holds the lock of {@link FrameSender}, except {@link #waitingBytes()} and {@link #isStuck}.
  * <p>
- * Each method that may write is told whether it may wait for the network. One that may not, or whose thread is interrupted
- * while it waits, keeps what the network did not take: this buffer is <i>behind</i> then, and what it keeps is counted in the
- * budget until it is written. Bytes that the network takes at once are never counted.
+ * A parameter of each method that may write says whether it may wait for the network. If it may not, or its thread is
+ * interrupted while it waits, the bytes that the network did not take are kept: then this buffer is <i>behind</i>, and these
+ * bytes are counted in the budget until they are written. Bytes that the network takes at once are never counted.
  */
 final class FrameBuffer {
-    /** Up to here copying a payload next to its header is cheaper than handing the network two pieces. */
+    /** Up to this length, copying a payload next to its header is cheaper than writing two pieces. */
     static final int COPIED = 4096;
-    /** The most bytes of one write: the JDK copies them to memory outside the heap first. */
+    /** The maximum number of bytes of one write: the JDK first copies them to memory outside the heap. */
     private static final int WRITE_LENGTH = 1 << 16;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -76,7 +76,7 @@ final class FrameBuffer {
         return buffer != null || rest != null;
     }
 
-    /** Whether the network has not taken what was given to it. */
+    /** Whether the network has not yet taken everything that was written to it. */
     boolean isBehind() {
         return counted != 0;
     }
@@ -86,7 +86,7 @@ final class FrameBuffer {
         return counted;
     }
 
-    /** Whether bytes have waited for this long, and the network has taken none of them lately. For any thread. */
+    /** Whether bytes have waited for this long without the network taking any of them. For any thread. */
     boolean isStuck(Duration atLeast) {
         int since = behindSince;
         return since != 0 && millis() - since >= atLeast.toMillis()
@@ -98,7 +98,7 @@ final class FrameBuffer {
         return writes;
     }
 
-    /** Builds our Close frame, the last one; when everything has been written, so has it. */
+    /** Builds our Close frame, which is the last frame. */
     void close(byte[] payload, boolean wait) throws IOException {
         frame(true, 0, Opcode.CLOSE, payload, 0, payload.length, wait);
         // Not before: the frames before it may have been written to make room.
@@ -126,7 +126,7 @@ final class FrameBuffer {
     }
 
     /**
-     * Builds a piece of a message: as one fragment, or, if the extension transforms the message, as many as that makes of it.
+     * Builds a piece of a message: as one fragment, or, if the extension transforms the message, as any number of fragments.
      *
      * @return the opcode of the next fragment
      */
@@ -145,7 +145,7 @@ final class FrameBuffer {
         transport.close();
     }
 
-    /** An encoder that failed half-way, such as for lack of memory, no longer has the state that the peer's decoder has. */
+    /** After an encoder has failed part-way, for example for lack of memory, its state no longer matches the peer's decoder. */
     IOException encodingFailed(Throwable e) {
         IOException cause = new IOException("a message could not be encoded", e);
         breakOff(cause);
@@ -180,7 +180,7 @@ final class FrameBuffer {
         return rest == null && (buffer == null || bytes <= buffer.remaining());
     }
 
-    /** Writes the header, after the frames that are built, and the payload from where it lies. */
+    /** Writes the header, after the frames that are built, and the payload from its own array. */
     private void largeFrame(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to, boolean wait)
             throws IOException {
         if (!hasRoom(FrameHeader.MAX_LENGTH)) {
@@ -222,7 +222,7 @@ final class FrameBuffer {
         return ByteBuffer.wrap(copy);
     }
 
-    /** The payload is the caller's: what the network did not take of it is copied. */
+    /** The payload belongs to the caller: the part that the network did not take is copied. */
     private void keepWhatIsLeft(ByteBuffer head, ByteBuffer piece, byte[] payload, int from, int to) {
         boolean headIsOwn = head == buffer;
         int left = (headIsOwn ? 0 : head.remaining()) + piece.remaining() + to - from;
@@ -244,7 +244,7 @@ final class FrameBuffer {
         writer.mask(target.array(), at, target.position());
     }
 
-    /** The network is behind, and there is no room: the frame follows what is kept already. */
+    /** The network has not taken everything, and there is no room: appends the frame to the bytes that are kept. */
     private void keep(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to) {
         int before = rest == null ? 0 : rest.remaining();
         ByteBuffer kept = ByteBuffer.allocate(before + writer.headerLength(to - from) + to - from);
@@ -272,7 +272,7 @@ final class FrameBuffer {
         }
     }
 
-    /** After a write: gives back what is empty, and counts what is not. */
+    /** After a write: returns empty buffers to the pool, and counts the others. */
     private void settle() {
         if (buffer != null) {
             if (buffer.hasRemaining()) {

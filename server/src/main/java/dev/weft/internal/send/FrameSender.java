@@ -18,14 +18,14 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Supplier;
 
 /**
- * Sends frames from any thread, one whole frame after another, in the order in which messages were accepted; the Close frame
- * is the last (RFC 6455 §5.5.1).
+ * Sends frames from any thread, one whole frame at a time, in the order in which messages were accepted; the Close frame is the
+ * last (RFC 6455 §5.5.1).
  * <p>
  * <b>The lock</b> covers {@link FrameBuffer}, the consumer's side of {@link Outbox}, and the changes of the state and of the
- * stream. A thread that waits in {@code send} waits for the lock, for the end of a streamed message, and, holding the lock,
- * for the network. Everything that must not wait (pongs, messages by {@code trySend}, the Close frame) is put in the outbox,
- * and {@link #drain} sends it: called by the thread that put it there if the lock is free, else by the thread that lets the
- * lock go. If the network does not take it all, a thread of its own waits for it.
+ * stream. A thread that waits in {@code send} waits for the lock, for the end of a streamed message, and, holding the lock, for
+ * the network. Everything that must not wait (pongs, messages of {@code trySend}, the Close frame) is put in the outbox.
+ * {@link #drain} sends it; it is called by the thread that put it there if the lock is free, otherwise by the thread that
+ * releases the lock. If the network does not take everything, a separate thread waits for it.
  * <p>
  * {@link SendState} has the states, drawn. While a message is streamed, other messages wait and control frames do not.
  */
@@ -53,7 +53,7 @@ public final class FrameSender extends DelayedFlush {
         this.buffer = new FrameBuffer(transport, writer, extension, services.pool(), closing, deadlines, lock);
     }
 
-    /** For what begins to wait; most connections never need one. */
+    /** The outbox, created when something first has to wait; most connections never need one. */
     Outbox ownOutbox() {
         if (outbox == Outbox.NONE) {
             OUTBOX.compareAndSet(this, Outbox.NONE, new Outbox(services));
@@ -89,7 +89,7 @@ public final class FrameSender extends DelayedFlush {
         }
     }
 
-    /** Sends a ping or pong, even within a streamed message; asks for the payload when it is its turn. Waits. */
+    /** Sends a ping or pong, even within a streamed message; gets the payload from the supplier under the lock. Waits. */
     public void control(Opcode opcode, Supplier<byte[]> payload) throws IOException {
         acquire();
         try {
@@ -117,7 +117,7 @@ public final class FrameSender extends DelayedFlush {
         }
     }
 
-    /** Lets other messages go after the last fragment. Under the lock. */
+    /** Lets other messages be sent after the last fragment. Under the lock. */
     void endStream() {
         streaming = null;
     }
@@ -138,7 +138,7 @@ public final class FrameSender extends DelayedFlush {
     public void drainAndWait() throws IOException {
         acquire();
         try {
-            // Its claimer may not have come so far; what follows the drain may shut down the output.
+            // The thread that claimed it may not have added it yet; what follows the drain may shut down the output.
             addClose();
             drain(true);
             flushAndWait();
@@ -152,7 +152,7 @@ public final class FrameSender extends DelayedFlush {
         try {
             lock.acquire();
         } catch (InterruptedIOException e) {
-            // The thread that let the lock go may have left what waits to this one.
+            // The thread that released the lock may have left what waits to this one.
             sendWhatWaits();
             throw e;
         }
@@ -179,7 +179,7 @@ public final class FrameSender extends DelayedFlush {
         requireNotBehind();
     }
 
-    /** Behind although this thread may wait: it was interrupted, and another thread sends the rest. */
+    /** If bytes are left although this thread may wait, it was interrupted, and another thread sends the rest. */
     private void requireNotBehind() throws IOException {
         if (drainIfBehind()) {
             throw Interrupts.interrupted("while the peer did not read");
@@ -188,7 +188,7 @@ public final class FrameSender extends DelayedFlush {
 
     // Threads that do not wait.
 
-    /** Sends a message if nothing is in the way, and else has it wait, or says why it does not. */
+    /** Sends a message if that needs no waiting; otherwise queues it, or returns why it was refused. */
     public SendResult trySend(Opcode opcode, byte[] payload, int from, int to, boolean copied) {
         return closing.isOpen()
                 ? new SendAttempt(this, buffer, services).run(opcode, payload, from, to, copied)
@@ -207,7 +207,7 @@ public final class FrameSender extends DelayedFlush {
         return false;
     }
 
-    /** Whether a message could go out at once. */
+    /** Whether a message could be sent at once. */
     private boolean isClear() {
         return buffer.transport().writesWithoutWaiting() && state != SendState.DRAINING && streaming == null
                 && !outbox.isWaiting(false);
@@ -248,7 +248,7 @@ public final class FrameSender extends DelayedFlush {
         sendWhatWaits();
     }
 
-    /** Adds our Close frame to what waits, unless it was not claimed, or is there. */
+    /** Adds our Close frame to what waits, if it was claimed and has not been added yet. */
     private void addClose() {
         CloseReason reason = closing.pending();
         if (reason != null) {
@@ -256,18 +256,18 @@ public final class FrameSender extends DelayedFlush {
         }
     }
 
-    /** Drops the messages that wait, such as for lack of memory; a Close frame among them is still sent. */
+    /** Drops the messages that wait, for example for lack of memory; a Close frame among them is still sent. */
     public void dropWaiting() {
         outbox.dropNewest();
     }
 
-    /** Lets the lock go, and sends what was left to the thread that has it. */
+    /** Releases the lock, and sends what other threads left to the lock's holder. */
     void release() {
         lock.unlock();
         sendWhatWaits();
     }
 
-    /** If the lock is free; else the thread that has it, or waits for it, does this when it lets it go. */
+    /** Does so if the lock is free; otherwise the thread that holds it, or waits for it, does so when it releases it. */
     void sendWhatWaits() {
         while ((flushDue || outbox.isWaiting(streaming != null)) && state != SendState.DRAINING
                 && !lock.hasQueuedThreads() && lock.tryLock()) {
@@ -298,7 +298,7 @@ public final class FrameSender extends DelayedFlush {
         drainIfBehind();
     }
 
-    /** Has another thread wait for the network if it is behind, which is returned. */
+    /** If the network has not taken everything, starts another thread that waits for it, and returns true. */
     private boolean drainIfBehind() {
         boolean behind = buffer.isBehind();
         if (behind) {
@@ -313,7 +313,7 @@ public final class FrameSender extends DelayedFlush {
         return new Drain(this, buffer, outbox, closing, wait).run();
     }
 
-    /** Writes what is built, as far as the network takes it. */
+    /** Writes what is built, as far as the network takes it at once. */
     void flush(boolean wait) throws IOException {
         if (state == SendState.HELD) {
             state = SendState.IDLE;
@@ -339,7 +339,7 @@ public final class FrameSender extends DelayedFlush {
         }
     }
 
-    /** Whether more is left for the draining thread; if not, its work is done. */
+    /** Whether the draining thread has more to do; if not, it ends. */
     boolean goesOnDraining() {
         boolean more = outbox.isWaiting(isStreaming()) || buffer.isBehind();
         if (!more) {
@@ -371,7 +371,7 @@ public final class FrameSender extends DelayedFlush {
         return outbox.waitingBytes() + buffer.waitingBytes();
     }
 
-    /** Whether bytes have waited for this long, and the network has taken none of them lately. */
+    /** Whether bytes have waited for this long without the network taking any of them. */
     public boolean isStuck(Duration atLeast) {
         return buffer.isStuck(atLeast);
     }
@@ -387,7 +387,7 @@ public final class FrameSender extends DelayedFlush {
         return stream != null && stream.isOverdue(now, longest, outbox.hasEntries(), buffer.deadlines().isWriting());
     }
 
-    /** The connection is over and its transport closed: gives everything back. */
+    /** The connection is over and its transport closed: releases everything. */
     public void end() {
         lock.lock();
         try {

@@ -8,23 +8,23 @@ import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
- * What waits for the lock of {@link FrameSender} without a thread that waits with it: the messages that were accepted for
- * sending, the Close frame after them, and the answers to pings.
+ * What waits to be sent while no thread waits with it: the messages that were accepted, the Close frame after them, and the
+ * answers to pings.
  * <p>
  * Lock-free, in this order:
  * <ul>
- * <li>A producer reserves a message's bytes, of this connection's share and of the budget of all, and pushes the message on
- * a list, the newest first, by one compare-and-set. The Close frame is pushed likewise, and is the end of the list: what
- * would follow it is refused. So an accepted message is always before the Close frame, and no two orders can be seen.
- * <li>The consumer, which has the lock, takes the whole list by one exchange, reverses it, and works through it from the
- * oldest on; what is pushed meanwhile waits for the next turn. A message's bytes are given back when its frame is built.
- * <li>Pongs have a list of their own, since they may go between the fragments of a message; of more than 16 only the newest
- * is kept (§5.5.3).
+ * <li>A producer reserves a message's bytes, in this connection's share and in the budget of all, and pushes the message on a
+ * list, newest first, by one compare-and-set. The Close frame is pushed in the same way and ends the list: anything after it is
+ * refused. So an accepted message is always before the Close frame, and all threads see the same order.
+ * <li>The consumer, which holds the lock, takes the whole list by one exchange, reverses it, and works through it from the
+ * oldest on; what is pushed meanwhile waits for the next turn. A message's bytes are released when its frame is built.
+ * <li>Pongs have a list of their own, since they may go between the fragments of a message; of more than 16 only the newest is
+ * kept (§5.5.3).
  * </ul>
  */
 final class Outbox {
     private static final int MOST_PONGS = 16;
-    /** What a message is counted as beyond its payload: its place in the list, and its frame's header. */
+    /** Bytes that a message counts for in addition to its payload: its list entry and its frame's header. */
     private static final int OVERHEAD = 64;
     /** A connection's share of the budget: a 32nd, but room for an ordinary message. */
     private static final int SHARES = 32;
@@ -81,7 +81,7 @@ final class Outbox {
     /** The list's state after that: nothing is accepted any more, and nothing waits. */
     private static final Entry ENDED = new Entry(Opcode.CLOSE, null, 0, 0);
 
-    /** Where nothing waits; what is to wait needs another. */
+    /** An outbox that is always empty; a connection gets its own when something has to wait. */
     static final Outbox NONE = new Outbox(null);
 
     private final SendServices services;
@@ -96,11 +96,11 @@ final class Outbox {
     }
 
     /**
-     * Accepts a message, or says why not.
+     * Accepts a message, or returns why it was refused.
      *
      * @param copied  whether the array is the caller's, so that its bytes are copied
-     * @param keepsUp whether the peer has taken everything so far: then a spent budget is no reason to refuse, since the bytes
-     *                wait only for a thread
+     * @param keepsUp whether the peer has taken everything so far: then the message is accepted even if the budget is spent,
+     *                since the bytes wait only for a thread
      */
     SendResult offer(Opcode opcode, byte[] payload, int from, int to, boolean copied, boolean keepsUp) {
         long bytes = bytes(from, to);
@@ -155,7 +155,7 @@ final class Outbox {
         return (long) to - from + OVERHEAD;
     }
 
-    /** Ends the list with our Close frame; for the caller that has claimed it. */
+    /** Ends the list with our Close frame. For the caller that has claimed it. */
     void close(byte[] payload) {
         push(new Entry(Opcode.CLOSE, payload, 0, payload.length));
     }
@@ -269,7 +269,7 @@ final class Outbox {
         }
     }
 
-    /** Drops what was pushed and not yet taken, but for a Close frame. For any thread. */
+    /** Drops what was pushed and not yet taken, except a Close frame. For any thread. */
     void dropNewest() {
         Entry now;
         Entry kept;

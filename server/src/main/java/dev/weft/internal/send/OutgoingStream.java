@@ -23,10 +23,10 @@ import java.util.Objects;
 public final class OutgoingStream extends OutgoingMessage {
     /** What a stream needs of its connection. */
     public interface Owner {
-        /** What a caller is to get after the connection's end. */
+        /** The exception for calls after the connection's end. */
         ConnectionClosedException closed();
 
-        /** What a caller is to get instead of this exception of the sender. */
+        /** The exception that a caller gets instead of this one of the sender. */
         IOException translated(IOException e);
 
         /** Fails the connection (§7.1.7), unless it is over. Does not wait. */
@@ -151,7 +151,7 @@ public final class OutgoingStream extends OutgoingMessage {
         abandon(CloseCode.INTERNAL_ERROR, "message abandoned");
     }
 
-    /** A write that fails leaves a message that cannot be completed: what follows would not be what the caller wrote. */
+    /** After a failed write the message cannot be completed: bytes would be missing in its middle. */
     private void send(byte[] array, int from, int to, boolean fin) throws IOException {
         boolean sent = false;
         try {

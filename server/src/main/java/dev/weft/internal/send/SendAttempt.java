@@ -4,7 +4,7 @@ import dev.weft.SendResult;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
 
-/** One attempt to send a message without waiting: by the network if nothing is in the way, else it is put in the outbox. */
+/** One attempt to send a message without waiting: it is written if nothing is in the way, otherwise put in the outbox. */
 final class SendAttempt {
     private final FrameSender sender;
     private final FrameBuffer buffer;
@@ -26,7 +26,7 @@ final class SendAttempt {
         return result;
     }
 
-    /** With the lock, which is let go. */
+    /** Under the lock, which this method releases. */
     private SendResult send(Opcode opcode, byte[] payload, int from, int to) {
         try {
             buffer.message(opcode, payload, from, to, false);
@@ -44,12 +44,12 @@ final class SendAttempt {
         }
     }
 
-    /** A large message that had to wait in part would go beyond a budget that is spent. */
+    /** If a part of a large message had to wait, it would exceed a budget that is already spent. */
     private boolean mayWaitInPart(int length) {
         return length <= FrameBuffer.COPIED || !services.pool().budget().isSpent();
     }
 
-    /** A transport that can only wait has taken everything if nothing is left of it. */
+    /** Whether a transport that cannot write without waiting has taken everything so far. */
     private boolean keepsUp() {
         return !buffer.transport().writesWithoutWaiting() && !sender.isStreaming() && sender.waitingBytes() == 0;
     }

@@ -7,7 +7,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The lock of a sender: fair, so that no stream of messages keeps another sender waiting. It counts the work of its holders
- * as {@link TurnQuota} does: a thread that sends to a peer which takes everything at once never waits, and would give nobody a turn.
+ * with {@link TurnQuota}: a thread that sends to a peer which takes everything at once never waits, and would never yield to
+ * others.
  */
 final class SendLock extends ReentrantLock {
     private static final long serialVersionUID = 1;
@@ -19,7 +20,7 @@ final class SendLock extends ReentrantLock {
         super(true);
     }
 
-    /** Takes the lock. A thread that is interrupted gets it too if it need not wait. */
+    /** Takes the lock. An interrupted thread gets it too if it need not wait. */
     void acquire() throws InterruptedIOException {
         spent = TurnQuota.spend(spent, TurnQuota.FRAME);
         if (hasQueuedThreads() || !tryLock()) {
@@ -32,7 +33,7 @@ final class SendLock extends ReentrantLock {
     }
 
     /**
-     * Counts bytes that the holder has worked on. A holder that may wait gives way after enough of them, but not while another
+     * Counts bytes that the holder has processed. A holder that may wait yields after enough of them, but not while another
      * thread waits for this lock.
      */
     void spend(int bytes, boolean wait) {
@@ -41,7 +42,7 @@ final class SendLock extends ReentrantLock {
         }
     }
 
-    /** The holder has waited for the network, and others had their turn. */
+    /** The holder has waited for the network, so other threads could run. */
     void turnIsOver() {
         spent = 0;
     }

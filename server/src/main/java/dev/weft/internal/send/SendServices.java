@@ -11,10 +11,10 @@ import java.util.function.Predicate;
  *
  * @param limits       what one connection may use
  * @param clock        for deadlines
- * @param pool         lends buffers, and bounds what all hold together
+ * @param pool         lends buffers, and bounds the memory of all connections together
  * @param timer        bounds how long frames are held back, and starts threads
- * @param hasNextFrame whether the connection that this thread serves has its next frame already, so that what the thread
- *                     sends now may leave together with what answers that one
+ * @param hasNextFrame whether the connection that this thread serves has already received its next frame, so that what the
+ *                     thread sends now may leave in one write with the answer to that frame
  */
 public record SendServices(ConnectionLimits limits, CoarseClock clock, BufferPool pool, ShortTimer timer,
         Predicate<Thread> hasNextFrame) {}

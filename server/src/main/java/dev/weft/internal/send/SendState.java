@@ -1,7 +1,7 @@
 package dev.weft.internal.send;
 
 /**
- * What becomes of the frames that a sender has built and not yet written. Changed under the sender's lock.
+ * What happens to the frames that a sender has built and not yet written. Changed under the sender's lock.
  * <pre>
  *   IDLE ── built, and the next frame is expected ──▶ HELD
  *   HELD ── a frame that is not held, the next read, or the timer: flush ──▶ IDLE

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 
-/** The turn of a message that is sent in fragments: other messages wait for its end. */
+/** A message that is being sent in fragments: other messages wait for its end. */
 final class StreamedMessage {
     private static final long CHECK_MILLIS = 100;
 
@@ -38,7 +38,7 @@ final class StreamedMessage {
     }
 
     /**
-     * Sends a piece of the message: as one fragment, or, if the extension transforms it, as many as that makes of it. Waits.
+     * Sends a piece of the message: as one fragment, or, if the extension transforms it, as any number of fragments. Waits.
      *
      * @return the opcode of the next fragment
      */
@@ -76,11 +76,11 @@ final class StreamedMessage {
     }
 
     /**
-     * Whether another message has waited too long for this one to go on. For the sweeper.
+     * Whether another message has waited too long without progress of this one. For the sweeper.
      *
      * @param now     the clock's time
      * @param waiting whether accepted messages wait
-     * @param writing whether a write waits for the network: then the peer is slow, and not the stream
+     * @param writing whether a write waits for the network: then the peer is slow, not the stream
      */
     boolean isOverdue(int now, Duration longest, boolean waiting, boolean writing) {
         if (waiters == 0 && !waiting || writing) {

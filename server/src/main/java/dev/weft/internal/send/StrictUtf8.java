@@ -2,7 +2,7 @@ package dev.weft.internal.send;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-/** Strings to bytes, strictly. */
+/** Encodes strings as UTF-8, and refuses unpaired surrogates. */
 public final class StrictUtf8 {
     private StrictUtf8() {}
 
@@ -13,7 +13,7 @@ public final class StrictUtf8 {
      */
     public static byte[] encode(String text) {
         byte[] bytes = text.getBytes(UTF_8);
-        // The JDK encodes an unpaired surrogate as one '?': only then is it worth looking at each character.
+        // The JDK encodes an unpaired surrogate as one '?': check each character only if there is one.
         if (contains(bytes, (byte) '?')) {
             requirePairs(text);
         }

@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Builds the frames of messages that the extension transforms. Gives an encoder no more than a turn's bytes at a time, since
- * megabytes take it long. For the thread that has the sender's lock.
+ * Builds the frames of messages that the extension transforms. Passes an encoder no more than the bytes of one turn at a time,
+ * since encoding megabytes takes long. For the thread that holds the sender's lock.
  */
 final class TransformedFrames {
     private static final int OVERHEAD = 64;
@@ -66,7 +66,7 @@ final class TransformedFrames {
         return next;
     }
 
-    /** Where a turn ends that begins here. */
+    /** The end of a turn that begins at this position. */
     private static int turn(int from, int to) {
         return from + Math.min(to - from, TurnQuota.BYTES);
     }

@@ -9,7 +9,7 @@ import java.util.Objects;
 
 /** Encodes the text of a streamed message, strictly: an unpaired surrogate abandons it. Used by one thread at a time. */
 final class Utf8Writer extends Writer {
-    /** Characters that are encoded at a time. */
+    /** The number of characters that are encoded at a time. */
     private static final int PIECE = 2048;
 
     private final OutgoingStream stream;

@@ -15,7 +15,7 @@ enum PlantedSenderFault {
             """),
     /** The thread that let the lock go left what waits to one that no longer waits for the lock. */
     INTERRUPTED_WAITER_LEAVES_WHAT_WAITS("""
-                        // The thread that let the lock go may have left what waits to this one.
+                        // The thread that released the lock may have left what waits to this one.
                         sendWhatWaits();
             """, """
             """),
