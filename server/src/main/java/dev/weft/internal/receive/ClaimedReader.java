@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A reader for one thread at a time, which claims it by a compare-and-set: one that receives, for the time of a call, or in
- * between that of the {@link ReadAhead}, for a turn.
+ * A reader for one thread at a time, which claims it by a compare-and-set: a thread that receives, for the duration of a call,
+ * or, between receives, the thread of the {@link ReadAhead}, for one turn.
  */
 abstract class ClaimedReader extends ControlReader {
     private static final long RETRY_NANOS = 1_000_000;
@@ -17,13 +17,13 @@ abstract class ClaimedReader extends ControlReader {
     private static final AtomicReferenceFieldUpdater<ClaimedReader, Object> RECEIVER = AtomicReferenceFieldUpdater
             .newUpdater(ClaimedReader.class, Object.class, "receiver");
 
-    /** Who uses this: the thread that receives, or the reader ahead; {@code null} if nobody does. */
+    /** The user of this reader: the thread that receives, or the reader ahead; {@code null} if there is none. */
     private volatile Object receiver;
     /** The thread that received last; and the number of receives, which wraps around, and which the timer may see late. */
     private Thread lastReceiver;
     private boolean nextWasHere;
     private int claims;
-    /** Nobody but the thread that ends the connection uses this any more. */
+    /** Only the thread that ends the connection may use this from then on. */
     private volatile boolean over;
 
     ClaimedReader(FrameParser parser, ReceiverOwner owner) {
@@ -31,10 +31,11 @@ abstract class ClaimedReader extends ControlReader {
     }
 
     /**
-     * Makes this thread the one that receives, until it {@linkplain #endClaim ends that}. Waits for the end of a turn of the reader ahead.
+     * Makes this thread the one that receives, until it {@linkplain #endClaim ends that}. Waits for the end of a turn of the
+     * reader ahead.
      *
      * @throws IllegalStateException                  if another thread receives
-     * @throws dev.weft.ConnectionClosedException if nobody can receive any more
+     * @throws dev.weft.ConnectionClosedException if receiving is no longer possible
      */
     void claim() throws IOException {
         Thread current = Thread.currentThread();
@@ -45,7 +46,7 @@ abstract class ClaimedReader extends ControlReader {
         claims++;
     }
 
-    /** Whether this thread has received last, and the next frame had arrived whole then. For any thread. */
+    /** Whether this thread was the last one to receive, and the next frame had arrived completely by then. For any thread. */
     boolean hasNextFrame() {
         return nextWasHere && lastReceiver == Thread.currentThread();
     }
@@ -69,10 +70,10 @@ abstract class ClaimedReader extends ControlReader {
     }
 
     /**
-     * Makes this thread the last one that receives. Waits for the end of a receive by another thread: a message or the peer's
-     * Close frame comes, a deadline passes, or the transport is closed.
+     * Makes this thread the last one that receives. Waits until a receive by another thread ends: a message or the peer's Close
+     * frame arrives, a deadline passes, or the transport is closed.
      *
-     * @param whenInterrupted what to do if this thread is interrupted, whose wait goes on
+     * @param whenInterrupted run if this thread is interrupted; the wait continues
      */
     void claimForGood(Runnable whenInterrupted) {
         over = true;
@@ -88,7 +89,7 @@ abstract class ClaimedReader extends ControlReader {
         restoreInterrupt(interrupted);
     }
 
-    /** Makes a thread, or the reader ahead, the one who uses this, if nobody does. Does not wait. */
+    /** Makes a thread, or the reader ahead, the user of this reader, if there is none. Does not wait. */
     boolean tryClaim(Object user) {
         return RECEIVER.compareAndSet(this, null, user);
     }
@@ -113,12 +114,12 @@ abstract class ClaimedReader extends ControlReader {
         return receiver == ahead;
     }
 
-    /** Whether nobody will receive any more. For any thread. */
+    /** Whether no thread will receive any more. For any thread. */
     boolean isOver() {
         return over;
     }
 
-    /** Whether anybody uses this. For any thread. */
+    /** Whether this reader has a user. For any thread. */
     boolean isClaimed() {
         return receiver != null;
     }

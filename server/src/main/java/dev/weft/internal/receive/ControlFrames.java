@@ -8,11 +8,11 @@ public interface ControlFrames {
     /**
      * Answers a ping (RFC 6455 §5.5.2).
      *
-     * @param more whether the next frame has arrived, so that the answer may leave together with the next one
+     * @param more whether the next frame has arrived, so that the answer may leave in one write with the next answer
      */
     void answerPing(byte[] array, int from, int to, boolean more) throws IOException;
 
-    /** Takes the peer's pong: it may answer pings of this end (§5.5.3). Does not wait. */
+    /** Processes the peer's pong, which may answer pings of this end (§5.5.3). Does not wait. */
     void pong(byte[] array, int from, int to);
 
     /** Notes the peer's Close frame and answers it (§5.5.1). */

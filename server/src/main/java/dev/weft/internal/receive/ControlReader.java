@@ -8,7 +8,7 @@ import dev.weft.parser.ProtocolViolationException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Puts the control frames together that a parser finds (RFC 6455 §5.5), and has them answered. For one thread at a time. */
+/** Assembles the control frames that a parser finds (RFC 6455 §5.5), and has them answered. For one thread at a time. */
 abstract class ControlReader {
     final FrameParser parser;
     final ReceiverOwner owner;
@@ -20,7 +20,7 @@ abstract class ControlReader {
         this.owner = owner;
     }
 
-    /** One that goes on from where the other is, with another parser. */
+    /** A reader that continues where the other one is, with another parser. */
     ControlReader(ControlReader other) {
         this(other.parser.copy(), other.owner);
         if (other.cut != null) {
@@ -28,7 +28,7 @@ abstract class ControlReader {
         }
     }
 
-    /** Takes an event of a control frame; true if that frame is whole now. */
+    /** Processes an event of a control frame; returns true if the frame is complete now. */
     final boolean completes(Event event) {
         switch (event) {
             case FRAME -> {
@@ -45,9 +45,9 @@ abstract class ControlReader {
     }
 
     /**
-     * Answers the control frame that is whole now; passes a pong on.
+     * Answers the complete control frame, or passes it on if it is a pong.
      *
-     * @param more whether the next frame has arrived, so that an answer may leave together with the next one
+     * @param more whether the next frame has arrived, so that the answer may leave in one write with the next answer
      */
     final void serve(boolean more) throws IOException, ProtocolViolationException {
         ByteBuffer whole = cut;
@@ -63,7 +63,7 @@ abstract class ControlReader {
     private void serve(byte[] array, int from, int to, boolean more) throws IOException, ProtocolViolationException {
         Opcode opcode = parser.opcode();
         if (opcode == Opcode.PING) {
-            // §5.5.2: the same payload; not once our Close frame went (§5.5.1).
+            // §5.5.2: the same payload; not after our Close frame was sent (§5.5.1).
             owner.answerPing(array, from, to, more);
         } else if (opcode == Opcode.CLOSE) {
             owner.answerClose(ClosePayload.decode(array, from, to));
@@ -72,7 +72,7 @@ abstract class ControlReader {
         }
     }
 
-    /** Drops the control frame that is whole now, since it was answered before. */
+    /** Drops the complete control frame, since it has already been answered. */
     final void pass() {
         cut = null;
     }

@@ -17,11 +17,11 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
- * Pulls frames from the network and deals with the control frames among them (RFC 6455 §5.5): pings are answered, Close
- * frames too, pongs are passed on. What it hands on are the events of data frames.
+ * Reads frames from the network and handles the control frames among them (RFC 6455 §5.5): answers pings and Close frames, and
+ * passes pongs on. It returns the events of data frames.
  * <p>
- * Belongs to the thread that has {@linkplain #claim() claimed} it: one that receives, for the time of a call, or meanwhile
- * that of the {@link ReadAhead}.
+ * For the thread that has {@linkplain #claim() claimed} it: one that receives, for the duration of a call, or, between
+ * receives, that of the {@link ReadAhead}.
  */
 public final class FrameReader extends ClaimedReader implements Transport.UnreadListener {
     private static final byte[] NOTHING = {};
@@ -33,10 +33,10 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     private final Deadlines deadlines;
     private final ShortTimer timer;
 
-    /** Made when it is needed first. */
+    /** Created when it is first needed. */
     private volatile ReadAhead readAhead;
 
-    /** Set by the sweeper, whatever comes afterwards. */
+    /** Set by the sweeper; it stays, whatever arrives afterwards. */
     private volatile boolean tooSlow;
 
     /** A reader of a connection that is open; what was read before is to be fed to the parser. */
@@ -50,7 +50,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
 
     // Who uses this.
 
-    /** From here on what the peer sends is looked at even if nobody receives. */
+    /** From this call on, what the peer sends is read even if no thread receives. */
     void start() {
         input.transport().onUnread(this);
         watchIfNeeded();
@@ -65,14 +65,14 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         }
     }
 
-    /** What was received and not yet parsed may be a control frame, which must not wait for the next receive. */
+    /** The bytes that are not yet parsed may be a control frame, which must not wait for the next receive. */
     private void watchIfNeeded() {
         if (parser.unread() > 0 || !input.transport().tellsOfUnread()) {
             readAhead().watchLater(timer);
         }
     }
 
-    /** Bytes came while no thread waited for them. */
+    /** Bytes arrived while no thread waited for them. */
     @Override
     public void unread() {
         if (!isOver()) {
@@ -80,7 +80,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         }
     }
 
-    /** The reader ahead, if it was needed so far. */
+    /** The reader ahead, if it has been needed so far. */
     ReadAhead readAheadIfAny() {
         return readAhead;
     }
@@ -107,7 +107,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     /**
      * Waits for the next event of a data frame.
      *
-     * @return any but {@link Event#NEED_INPUT}, or {@code null} when the peer's Close frame came
+     * @return any event but {@link Event#NEED_INPUT}, or {@code null} if the peer's Close frame has arrived
      */
     public Event next() throws IOException, ProtocolViolationException {
         while (true) {
@@ -129,8 +129,8 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     }
 
     /**
-     * Waits for the next event of the frame whose payload began in this region, and puts what comes after the region, so
-     * that the payload lies in one piece; only for when {@link #canCompleteInPlace()}.
+     * Waits for the next event of the frame whose payload began in this region, and appends the bytes to the region, so that
+     * the payload is contiguous. Call it only if {@link #canCompleteInPlace()}.
      */
     Event nextInPlace() throws IOException, ProtocolViolationException {
         Event event;
@@ -159,10 +159,10 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     }
 
     /**
-     * Waits for the rest of a payload, or the first part of it, right where it shall be; only for when
+     * Waits for the rest of a payload, or for its next part, and reads it directly into the target. Call it only if
      * {@link #canReadPayloadDirectly()}.
      *
-     * @return how many bytes came
+     * @return the number of bytes read
      */
     int readPayload(ByteBuffer target) throws IOException, ProtocolViolationException {
         int from = target.position();
@@ -185,12 +185,12 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         input.spend(bytes);
     }
 
-    /** Sets how long waits for the peer may last, from now on. */
+    /** Sets the limit of waits for the peer from now on. */
     void limitWaits(TimeLimit limit) {
         deadlines.limitReads(limit);
     }
 
-    /** How long waits for the peer may last. */
+    /** The limit of waits for the peer. */
     TimeLimit limit() {
         return deadlines.readLimit();
     }
@@ -206,7 +206,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         return parser;
     }
 
-    /** Gives all buffers back; nothing is read any more. */
+    /** Returns all buffers to the pool; nothing is read any more. */
     void end() {
         input.end();
     }
@@ -226,14 +226,17 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         return tooSlow;
     }
 
-    /** Says that the peer took too long over a message: nothing that comes now is looked at. True the first time. */
+    /**
+     * Notes that the peer took too long over a message: nothing that arrives from now on is parsed. Returns true the first
+     * time.
+     */
     public boolean giveUpWaiting() {
         boolean first = !tooSlow;
         tooSlow = true;
         return first;
     }
 
-    /** What a peer that took too long is told. */
+    /** The violation of a peer that took too long. */
     public ProtocolViolationException lateness() {
         return new ProtocolViolationException(POLICY_VIOLATION, "10.4",
                 deadlines.exception(Deadlines.Due.MESSAGE_TIMEOUT).getMessage());
@@ -254,7 +257,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     }
 
     private void beforeRead() throws IOException {
-        // What was held back must not wait for the peer.
+        // Held-back frames must not wait for the peer.
         owner.flush();
         ReadAhead ahead = readAhead;
         if (ahead != null) {
@@ -277,7 +280,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         return new EOFException("the peer ended the connection without a Close frame");
     }
 
-    /** Takes an event of a control frame; true when that frame was a Close frame. */
+    /** Processes an event of a control frame; returns true if it completed a Close frame. */
     private boolean takeControl(Event event) throws IOException, ProtocolViolationException {
         if (!completes(event)) {
             return false;

@@ -6,14 +6,14 @@ import dev.weft.parser.ProtocolViolationException;
 import java.io.IOException;
 
 /**
- * Looks at frames ahead of the thread that receives: answers the control frames, and leaves all bytes as they are, since
- * that thread will parse them too. It then passes over as many control frames as were answered here.
+ * Scans frames ahead of the thread that receives: answers the control frames and leaves all bytes unchanged, since that thread
+ * will parse them too. That thread then skips the control frames that were answered by this scanner.
  */
 final class FrameScanner extends ControlReader {
     private static final int PIECE = 512;
     private static final byte[] NOTHING = {};
 
-    /** Control frames that the receiving thread has not come to yet. */
+    /** The number of answered control frames that the receiving thread has not reached yet. */
     private int answered;
     private boolean behindData;
     private boolean closed;
@@ -24,12 +24,12 @@ final class FrameScanner extends ControlReader {
         super(reader);
     }
 
-    /** Looks at the next bytes; nothing comes after the peer's Close frame. Waits as long as an answer to a ping does. */
+    /** Scans the next bytes; nothing follows the peer's Close frame. Waits as long as answering a ping does. */
     void scan(byte[] array, int from, int to) throws IOException, ProtocolViolationException {
         byte[] piece = new byte[Math.min(PIECE, to - from)];
         for (int at = from; at < to && !closed; at += piece.length) {
             int count = Math.min(piece.length, to - at);
-            // A parser unmasks where the bytes lie.
+            // A parser unmasks in place.
             System.arraycopy(array, at, piece, 0, count);
             parser.feed(piece, 0, count);
             scanRegion();
@@ -67,17 +67,17 @@ final class FrameScanner extends ControlReader {
         answered++;
     }
 
-    /** Whether the peer's Close frame came. */
+    /** Whether the peer's Close frame has arrived. */
     boolean isClosed() {
         return closed;
     }
 
-    /** Whether the peer's Close frame came behind data that nobody has received, and is not answered. */
+    /** Whether the peer's Close frame follows data that has not been received, and is not answered yet. */
     boolean holdsClose() {
         return holdsClose;
     }
 
-    /** Answers the Close frame that is held. */
+    /** Answers the Close frame that was not answered yet. */
     void answerClose() throws IOException, ProtocolViolationException {
         holdsClose = false;
         closed = false;
@@ -85,12 +85,12 @@ final class FrameScanner extends ControlReader {
         closed = true;
     }
 
-    /** Whether there are control frames that were answered here and the receiving thread has not come to. */
+    /** Whether there are answered control frames that the receiving thread has not reached. */
     boolean isAhead() {
         return answered > 0;
     }
 
-    /** The receiving thread has come to a control frame: true if it was answered here. */
+    /** The receiving thread has reached a control frame: returns true if this scanner has answered it. */
     boolean wasAnswered() {
         if (answered == 0) {
             return false;

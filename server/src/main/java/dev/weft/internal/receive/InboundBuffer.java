@@ -9,17 +9,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The bytes that came and are not yet parsed. A connection that waits between frames never holds a pooled buffer: one is
- * borrowed when bytes are here, a larger one while the peer fills it at each read. Where the transport can wait only
- * inside a read, it waits with a small buffer of its own, and a large one is borrowed when that fills. The small one also
- * serves when the budget for large ones is spent. Belongs to the connection's thread.
+ * The bytes that have been received and not yet parsed. A connection that waits between frames never holds a pooled buffer: one
+ * is borrowed when bytes have arrived, and a larger one while the peer fills it at each read. If the transport can wait only
+ * inside a read, the connection waits with a small buffer of its own, and a large one is borrowed when that is full. The small
+ * one is also used when the budget for large ones is spent. For the connection's thread.
  */
 public final class InboundBuffer {
-    /** Holds a chat message or an echo, and costs every idle connection as much. */
+    /** Large enough for a chat message or an echo; every idle connection may hold this many bytes. */
     private static final int SMALL = 128;
-    /** How many times the bytes in it a buffer may hold that waits for the rest of a payload. */
+    /** The maximum ratio of capacity to content of a buffer that waits for the rest of a payload. */
     private static final int MOST_ROOM = 16;
-    /** The most bytes of one read: what one read copies stays in the processor's cache for the next step. */
+    /** The maximum number of bytes of one read: they stay in the processor's cache for the next step. */
     private static final int READ_LENGTH = 1 << 17;
     /** Instead of a number of bytes: there is no room for what may have come. */
     static final int NO_ROOM = -2;
@@ -30,11 +30,11 @@ public final class InboundBuffer {
     private ByteBuffer small;
     private ByteBuffer pooled;
     private ByteBuffer current = NOTHING;
-    /** What was read ahead: up to its position, from where the reads have come; {@code null} if there is nothing. */
+    /** The bytes that were read ahead, up to its position; {@code null} if there are none. */
     private volatile ByteBuffer ahead;
     private int aheadFrom;
     private boolean aheadIsPooled;
-    /** Whether the last reads came near filling a buffer of the usual size. */
+    /** Whether the last reads almost filled a buffer of the usual size. */
     private boolean plenty;
     /** As {@link TurnQuota} counts. */
     private int spent;
@@ -46,10 +46,10 @@ public final class InboundBuffer {
     }
 
     /**
-     * Waits for bytes; the region before must be used up, and is gone. Afterwards {@link #array()} holds the new region
-     * from 0 to {@link #length()}.
+     * Waits for bytes; the previous region must be consumed, and is no longer valid. Afterwards {@link #array()} holds the new
+     * region from 0 to {@link #length()}.
      *
-     * @return false when no more will come
+     * @return false at the end of the bytes
      */
     public boolean fill() throws IOException {
         return fill(TimeLimit.NONE);
@@ -67,7 +67,7 @@ public final class InboundBuffer {
             return true;
         }
         while (transport.awaitReadable(limit)) {
-            // Others had their turn while this thread waited.
+            // Other threads could run while this thread waited.
             spent = 0;
             int count = transport.readNow(borrow());
             if (count != 0) {
@@ -91,7 +91,10 @@ public final class InboundBuffer {
         return count > 0;
     }
 
-    /** The small buffer is full, so there may be more: one region is to hold it all, if there is a buffer to be had. */
+    /**
+     * The small buffer is full, so more bytes may have arrived: one region should hold them all, if a large buffer is
+     * available.
+     */
     private void readMore() throws IOException {
         pooled = pool.borrowWithoutRelief(usualSize(), transport.place());
         if (pooled != null) {
@@ -100,7 +103,7 @@ public final class InboundBuffer {
         }
     }
 
-    /** A pooled buffer, or, when others have spent the budget, the small one: what is small still comes through. */
+    /** A pooled buffer, or, if the budget is spent, the small one: small messages can still be received. */
     private ByteBuffer borrow() {
         pooled = pool.borrowWithoutRelief(usualSize(), transport.place());
         current = pooled == null ? small() : pooled;
@@ -131,9 +134,9 @@ public final class InboundBuffer {
     }
 
     /**
-     * Waits for bytes, no longer than the limit, and puts them after the region, which stays, as does its buffer.
+     * Waits for bytes, no longer than the limit, and appends them to the region, in the same buffer.
      *
-     * @return false when no more will come
+     * @return false at the end of the bytes
      * @throws TimeLimitExceededException if none came in time
      */
     boolean fillBehind(TimeLimit limit) throws IOException {
@@ -153,10 +156,10 @@ public final class InboundBuffer {
     }
 
     /**
-     * Waits for bytes, no longer than the limit, and reads them to where they shall be, but not too many at once; for when
-     * the region is used up and what comes next is known.
+     * Waits for bytes, no longer than the limit, and reads them directly into the target, but not too many at once. Call it
+     * only if the region is consumed and the next bytes are payload.
      *
-     * @return how many, or -1 when no more will come
+     * @return the number of bytes, or -1 at the end of the bytes
      * @throws TimeLimitExceededException if none came in time
      */
     int read(ByteBuffer target, long most, TimeLimit limit) throws IOException {
@@ -176,10 +179,10 @@ public final class InboundBuffer {
     // Reading ahead of the thread that receives.
 
     /**
-     * Reads what is here, behind what was read ahead before. Does not wait.
+     * Reads what has arrived, and appends it to what was read ahead before. Does not wait.
      *
-     * @param most how many bytes may be read ahead in all
-     * @return how many bytes, 0 if none are here, -1 when no more will come, or {@link #NO_ROOM}
+     * @param most the maximum number of bytes that may be read ahead in all
+     * @return the number of bytes, 0 if none have arrived, -1 at the end of the bytes, or {@link #NO_ROOM}
      */
     int readAhead(int most) throws IOException {
         if (ahead == null) {
@@ -200,7 +203,7 @@ public final class InboundBuffer {
         }
     }
 
-    /** Makes room in what was read ahead, where bytes lay that were taken. */
+    /** Removes the bytes that were taken from the buffer of what was read ahead. */
     private void dropTaken() {
         if (aheadFrom > 0) {
             ahead.flip().position(aheadFrom).compact();
@@ -208,7 +211,7 @@ public final class InboundBuffer {
         }
     }
 
-    /** Whether bytes were read ahead that are not in the region. */
+    /** Whether there are bytes that were read ahead and are not in the region. */
     boolean hasAhead() {
         return ahead != null;
     }
@@ -218,7 +221,7 @@ public final class InboundBuffer {
         return ahead.array();
     }
 
-    /** Where what was read ahead last ends. */
+    /** The offset after what was read ahead. */
     int aheadLength() {
         return ahead.position();
     }
@@ -242,7 +245,7 @@ public final class InboundBuffer {
         }
     }
 
-    /** Takes bytes that were read ahead to where they shall be. */
+    /** Moves bytes that were read ahead to the target. */
     private int takeAhead(ByteBuffer target, int most) {
         int count = Math.min(ahead.position() - aheadFrom, most);
         target.put(ahead.array(), aheadFrom, count);
@@ -261,23 +264,23 @@ public final class InboundBuffer {
         }
     }
 
-    /** Between the peer and this. */
+    /** The transport that this reads from. */
     Transport transport() {
         return transport;
     }
 
-    /** Gives all buffers back; for when nothing is read any more. */
+    /** Returns all buffers to the pool, when nothing is read any more. */
     public void end() {
         release();
         releaseAhead();
     }
 
-    /** Counts bytes that the thread which reads has worked on, and lets others have their turn after enough of them. */
+    /** Counts bytes that the reading thread has processed, and yields to other threads after enough of them. */
     void spend(int bytes) {
         spent = TurnQuota.spend(spent, bytes);
     }
 
-    /** Bytes of the buffers that are held, counted in the budget. For any thread, which may see an older state. */
+    /** The bytes of the buffers that are held, counted in the budget. For any thread; may be slightly out of date. */
     public int heldBytes() {
         ByteBuffer held = pooled;
         ByteBuffer heldAhead = ahead;
@@ -290,7 +293,7 @@ public final class InboundBuffer {
         current = ByteBuffer.wrap(bytes).position(bytes.length);
     }
 
-    /** Gives the pooled buffer back, if there is one; the region is gone. */
+    /** Returns the pooled buffer, if there is one; the region is no longer valid. */
     public void release() {
         current = NOTHING;
         if (pooled != null) {

@@ -19,10 +19,10 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Function;
 
-/** A message that is read as it comes: from the read buffer, or from the network right into the reader's array. */
+/** A message that is read as it arrives: from the read buffer, or from the network directly into the reader's array. */
 public final class IncomingStream extends InputStream implements IncomingMessage {
     private static final int SKIPPED_PIECE = 4096;
-    /** Fewer bytes are read through the connection's buffer: not one system call for each handful. */
+    /** Smaller reads go through the connection's buffer, to avoid a system call for every few bytes. */
     private static final int WORTH_A_READ = 512;
 
     private final StreamOwner owner;
@@ -32,13 +32,13 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     private final Extension.Transform decoder;
     private final MessageType type;
 
-    /** What is here of the payload and not yet read, in the parser's array. */
+    /** The part of the payload that has been received and not yet read, in the parser's array. */
     private int from;
     private int to;
     private boolean decoderHasMore;
     private Reader reader;
     private boolean complete;
-    /** No more of the message will be shown: a violation or the connection's end came before its own. */
+    /** The message cannot be read any further: a violation or the connection's end came before its own end. */
     private boolean cutOff;
     private boolean expired;
 
@@ -164,7 +164,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         return owner.failed(e);
     }
 
-    /** How many bytes can be read without waiting. */
+    /** The number of bytes that can be read without waiting. */
     @Override
     public int available() {
         return expired ? 0 : to - from;
@@ -189,7 +189,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         expired = true;
     }
 
-    /** The connection is over: what is left of the message lies in a buffer that may be another connection's by now. */
+    /** The connection is over: the buffer with the rest of the message may already belong to another connection. */
     public void cutOff() {
         cutOff = true;
         from = to;
@@ -259,7 +259,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     private Event nextEvent() throws IOException, ProtocolViolationException {
         Event event = frames.next();
         if (event == null) {
-            // §5.5.1: nothing comes after a Close frame, so this message stays unfinished.
+            // §5.5.1: nothing follows a Close frame, so this message stays incomplete.
             cutOff = true;
             throw owner.closed();
         }

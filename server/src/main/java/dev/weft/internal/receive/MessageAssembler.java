@@ -9,13 +9,13 @@ import dev.weft.parser.ProtocolViolationException;
 import java.nio.ByteBuffer;
 
 /**
- * One borrowed buffer that grows with the pieces of a message, never far ahead of what has come, whatever length was
- * declared. Belongs to the connection's thread.
+ * One borrowed buffer that grows with the pieces of a message; it never grows far beyond what has been received, whatever
+ * length was declared. For the connection's thread.
  */
 public final class MessageAssembler {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     private static final int SMALLEST = 1024;
-    /** How many times what has come it should make room for, and may at most. */
+    /** The preferred and the maximum ratio of room to what has been received. */
     private static final int GROWTH = 8;
     private static final int MOST_GROWTH = 16;
 
@@ -24,13 +24,13 @@ public final class MessageAssembler {
     /** The message so far, up to its position. */
     private ByteBuffer buffer = NOTHING;
 
-    /** An assembly without bytes. */
+    /** An assembler without bytes. */
     public MessageAssembler(ConnectionLimits limits, BufferPool pool) {
         this.limits = limits;
         this.pool = pool;
     }
 
-    /** What the message is held to. */
+    /** The limits of the message. */
     ConnectionLimits limits() {
         return limits;
     }
@@ -58,7 +58,7 @@ public final class MessageAssembler {
     /**
      * Makes room for more bytes after {@link #length()}.
      *
-     * @param least    how many at the least
+     * @param least    the minimum number of bytes
      * @param expected how large the whole message can become, as far as is known
      * @return the number of bytes that were moved for this to a larger buffer
      */
@@ -83,7 +83,7 @@ public final class MessageAssembler {
         return kept > 0 ? kept : (int) Math.max(needed, Math.min(Math.max(SMALLEST, 2 * needed), expected));
     }
 
-    /** Counts bytes that are held elsewhere for the sake of the message, until {@link #giveBack}. */
+    /** Counts bytes that are held elsewhere for the message, until {@link #giveBack}. */
     void take(int bytes) throws ProtocolViolationException {
         if (!pool.budget().take(bytes)) {
             throw budgetIsSpent();
@@ -99,12 +99,12 @@ public final class MessageAssembler {
                 "the server's maxBufferedSize " + pool.budget().limit() + " is used up");
     }
 
-    /** What was put after {@link #length()} by other means belongs to the message now. */
+    /** Adds the bytes that were written after {@link #length()} from outside to the message. */
     void added(int count) {
         buffer.position(length() + count);
     }
 
-    /** Bytes of the buffer, counted in the budget. For any thread, which may see an older state. */
+    /** The bytes of the buffer, counted in the budget. For any thread; may be slightly out of date. */
     int heldBytes() {
         return buffer.capacity();
     }

@@ -13,8 +13,8 @@ import dev.weft.parser.Utf8Validator;
 import java.io.IOException;
 
 /**
- * Joins frames to messages (RFC 6455 §5.4) and holds them to the rules of messages: sizes, number of frames, UTF-8
- * (§8.1), and the transformation by an extension. Belongs to the connection's thread.
+ * Joins frames to messages (RFC 6455 §5.4) and enforces the rules of messages: sizes, number of frames, UTF-8 (§8.1), and
+ * decoding by an extension. For the connection's thread.
  * <pre>
  *              a frame that can be completed in its buffer
  *           ┌──────────────────────────────▶ IN_PLACE ─────┐
@@ -22,18 +22,17 @@ import java.io.IOException;
  *           └──────────────────────────────▶ ASSEMBLING ───┘
  *              fragments, transformed, or larger
  * </pre>
- * A wait that is interrupted changes nothing: the next call goes on in the same state.
+ * An interrupted wait changes nothing: the next call continues in the same state.
  * <p>
- * A message of one frame that lies whole in the read buffer, or can come to, takes a short path: it is shown where it
- * lies.
+ * A message of one frame that is, or can be completed, in the read buffer takes a short path: it is lent from that buffer.
  */
 public final class MessageReader {
     private enum Stage {
         /** The next event begins a message. */
         BETWEEN,
-        /** The rest of a frame is read to where its beginning is. */
+        /** The rest of a frame is read into the buffer that holds its beginning. */
         IN_PLACE,
-        /** The message is put together in a buffer of its own. */
+        /** The message is assembled in a buffer of its own. */
         ASSEMBLING
     }
 
@@ -51,7 +50,7 @@ public final class MessageReader {
     private int frameCount;
     private long received;
     private Utf8Validator utf8;
-    /** What the decoder holds and is counted in the budget. */
+    /** The bytes that the decoder holds, counted in the budget. */
     private int decoderBytes;
 
     private Stage stage = Stage.BETWEEN;
@@ -67,7 +66,7 @@ public final class MessageReader {
     /**
      * Waits for a whole message.
      *
-     * @param textIsChecked false if the caller finds malformed UTF-8 itself in a message that came in one frame
+     * @param textIsChecked false if the caller itself checks the UTF-8 of a message that arrives in one frame
      * @return the view, or {@code null} when the peer's Close frame arrived
      */
     public BorrowedView next(boolean textIsChecked) throws IOException, ProtocolViolationException {
@@ -95,7 +94,7 @@ public final class MessageReader {
         return message;
     }
 
-    /** Whether a receive was interrupted that has taken in part of a message. */
+    /** Whether an interrupted receive has already taken part of a message. */
     public boolean isWithinMessage() {
         return stage != Stage.BETWEEN;
     }
@@ -115,7 +114,7 @@ public final class MessageReader {
         }
     }
 
-    /** Bytes of a half-read message that are counted in the budget. For any thread, which may see an older state. */
+    /** The bytes of an incomplete message, counted in the budget. For any thread; may be slightly out of date. */
     public int heldBytes() {
         return assembly.heldBytes() + decoderBytes;
     }
@@ -130,7 +129,7 @@ public final class MessageReader {
         return view.show(type(), parser().array(), from, length);
     }
 
-    /** The frame is cut, but its buffer has room for the rest: no byte of it need be copied. */
+    /** The frame is cut, but its buffer has room for the rest, so no byte need be copied. */
     private BorrowedView completeInPlace() throws IOException, ProtocolViolationException {
         while (frames.nextInPlace() == Event.PAYLOAD) {
             checkText(parser().array(), parser().payloadOffset(), parser().payloadOffset() + parser().payloadLength());
@@ -157,7 +156,7 @@ public final class MessageReader {
         return frames.next();
     }
 
-    /** Takes an event of a message that is assembled; true when the message is complete. */
+    /** Processes an event of a message that is assembled; returns true if the message is complete. */
     private boolean takeWhole(Event event) throws ProtocolViolationException {
         boolean complete = isLast(event);
         if (event == Event.FRAME || event == Event.FRAME_START) {
@@ -187,7 +186,7 @@ public final class MessageReader {
         frames.readPayload(assembly.buffer());
     }
 
-    /** How large the message can become when it has these bytes of the current frame too. */
+    /** The maximum size of the message with these bytes of the current frame. */
     private long expectedSize(int bytes) {
         return parser().fin() ? assembly.length() + bytes + parser().frameRemaining() : Long.MAX_VALUE;
     }
@@ -217,15 +216,15 @@ public final class MessageReader {
         } while (count == room);
     }
 
-    /** A message that has all the bytes that it may have is good if no more come. */
+    /** A message of exactly the maximum size is valid if no more bytes follow. */
     private void requireDecoded(Extension.Transform decoder) throws ProtocolViolationException {
         byte[] beyond = new byte[1];
         assembly.requireFits((long) assembly.limits().maxMessageSize() + decoder.output(beyond, 0, 1));
     }
 
-    // What streamed messages share with whole ones.
+    // Shared with streamed messages.
 
-    /** The first frame's header is here. */
+    /** The first frame's header has been received. */
     void begin() {
         text = parser().opcode() == Opcode.TEXT;
         transformed = extension != null && (parser().rsv() & extension.rsv()) != 0;
@@ -252,7 +251,7 @@ public final class MessageReader {
         }
     }
 
-    /** §8.1, as soon as a byte came that cannot be part of valid text. */
+    /** §8.1, as soon as a byte arrives that cannot be part of valid text. */
     void checkText(byte[] array, int from, int to) throws ProtocolViolationException {
         if (text) {
             if (utf8 == null) {
@@ -280,7 +279,7 @@ public final class MessageReader {
         decoderBytes = 0;
     }
 
-    /** The message's last bytes are here, decoded. */
+    /** The message's last bytes have been received and decoded. */
     void checkEnd() throws ProtocolViolationException {
         if (decoderBytes != 0) {
             discountDecoder();
@@ -315,7 +314,7 @@ public final class MessageReader {
         return text ? MessageType.TEXT : MessageType.BINARY;
     }
 
-    /** What a peer is told whose text is none. */
+    /** The violation of a peer whose text is not UTF-8. */
     public static ProtocolViolationException notUtf8() {
         return new ProtocolViolationException(INVALID_FRAME_PAYLOAD_DATA, "8.1", "text is not UTF-8");
     }

@@ -24,8 +24,8 @@ import java.io.InterruptedIOException;
 import java.util.Optional;
 
 /**
- * Receives messages in three depths: whole, borrowed and streamed. For any thread, but for one at a time, which
- * {@linkplain FrameReader#claim() claims} the frames for the time of a call; a {@link ReadAhead} does so in between.
+ * Receives messages in three forms: whole, borrowed and streamed. For one thread at a time, which
+ * {@linkplain FrameReader#claim() claims} the frames for the duration of a call; between calls a {@link ReadAhead} may do so.
  */
 public final class MessageReceiver {
     private static final char REPLACEMENT = '\uFFFD';
@@ -55,12 +55,12 @@ public final class MessageReceiver {
         parser.feed(input.array(), offset, input.length());
     }
 
-    /** From here on the protocol goes on even if nobody receives. */
+    /** From this call on, the protocol goes on even if no thread receives. */
     public void start() {
         messages.frames().start();
     }
 
-    /** What is compressed can be a little longer than what it stands for, which is all that the limits are about. */
+    /** Compressed bytes can be slightly longer than the message, and the limits apply to the message. */
     private static long maxFrameLength(ConnectionLimits limits, Extension extension) {
         long largest = Math.max(FrameHeader.MAX_CONTROL_PAYLOAD,
                 Math.max(limits.maxMessageSize(), limits.maxStreamedMessageSize()));
@@ -190,7 +190,7 @@ public final class MessageReceiver {
         }
     }
 
-    /** A replacement character in the text is either the peer's own or stands for bytes that are not UTF-8. */
+    /** A replacement character in the text was either sent by the peer or stands for bytes that are not UTF-8. */
     private static String checkedText(BorrowedView view) throws ProtocolViolationException {
         String text = view.text();
         if (text.indexOf(REPLACEMENT) >= 0
@@ -200,7 +200,7 @@ public final class MessageReceiver {
         return text;
     }
 
-    /** Before each receive: ends the last streamed message, and looks whether there can be another one. */
+    /** Before each receive: ends the last streamed message, and checks whether there can be another one. */
     private boolean closeIsReceived() throws IOException {
         if (stream != null) {
             expireStream();
@@ -232,26 +232,26 @@ public final class MessageReceiver {
         endReported = true;
     }
 
-    /** Whether this thread is the one that made this, and runs the connection's handler. */
+    /** Whether this thread created this receiver and so runs the connection's handler. */
     public boolean isOwnThread() {
         return Thread.currentThread() == own;
     }
 
-    /** Counts bytes that the thread which receives has worked on, and lets others have their turn after enough of them. */
+    /** Counts bytes that the receiving thread has processed, and yields to other threads after enough of them. */
     public void spend(int bytes) {
         messages.frames().spend(bytes);
     }
 
-    /** Whether this thread is the one that has received last, and the next frame has arrived whole. */
+    /** Whether this thread was the last one to receive, and the next frame has arrived completely. */
     public boolean hasNextFrame() {
         return messages.frames().hasNextFrame();
     }
 
     /**
-     * The handler is done: nobody else receives from here on, and messages that it has not received are dropped. Waits for
-     * the end of a receive by another thread.
+     * The handler has returned: no other thread may receive from now on, and unreceived messages are dropped. Waits for the end
+     * of a receive by another thread.
      *
-     * @param whenInterrupted what to do if this thread is interrupted, whose wait goes on
+     * @param whenInterrupted run if this thread is interrupted; the wait continues
      */
     public void cutOff(Runnable whenInterrupted) {
         messages.frames().claimForGood(whenInterrupted);
@@ -266,7 +266,7 @@ public final class MessageReceiver {
         while (closing.state() == ClosingHandshake.State.CLOSE_SENT && messages.frames().next() != null) {}
     }
 
-    /** Gives the read buffer back; nothing is received any more. */
+    /** Returns the read buffer to the pool; nothing is received any more. */
     public void release() {
         messages.frames().end();
     }
@@ -281,12 +281,15 @@ public final class MessageReceiver {
         return messages.frames().hasGivenUp();
     }
 
-    /** Says that the peer took too long over a message: nothing that arrives now is looked at. True the first time. */
+    /**
+     * Notes that the peer took too long over a message: nothing that arrives from now on is parsed. Returns true the first
+     * time.
+     */
     public boolean giveUpWaiting() {
         return messages.frames().giveUpWaiting();
     }
 
-    /** What a peer that took too long is told. */
+    /** The violation of a peer that took too long. */
     public ProtocolViolationException lateness() {
         return messages.frames().lateness();
     }
@@ -296,7 +299,7 @@ public final class MessageReceiver {
         return messages.frames().isFull();
     }
 
-    /** Bytes that are held, counted in the budget. For any thread, which may see an older state. */
+    /** The bytes that are held, counted in the budget. For any thread; may be slightly out of date. */
     public long heldBytes() {
         return (long) messages.heldBytes() + messages.frames().heldBytes();
     }

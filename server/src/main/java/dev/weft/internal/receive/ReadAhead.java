@@ -9,29 +9,28 @@ import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Keeps the protocol going while nobody receives: reads what the peer sends, as far as there is room, and answers the
- * control frames in it, in their order. What was read stays as it is for the receive that comes; at the bound the peer is
- * slowed down by TCP.
+ * Keeps the protocol going while no thread receives: reads what the peer sends, as far as there is room, and answers the
+ * control frames in it, in order. The bytes are kept unchanged for the next receive; at the bound, TCP slows the peer down.
  * <p>
- * A thread that finds that bytes may lie unreceived has the timer {@linkplain #watchLater watch} this: one that ends a receive
- * and leaves bytes in its buffer, or the transport's when bytes have come for which no thread waits. When nobody has received
- * between two looks of the timer, 4 to 8 ms, a virtual thread takes a turn:
+ * When bytes may be unreceived, the timer {@linkplain #watchLater watches} this: a thread asks for it that ends a receive and
+ * leaves bytes in its buffer, or the transport's thread when bytes arrive for which no thread waits. If no thread has received
+ * between two checks of the timer, 4 to 8 ms, a virtual thread takes a turn:
  * <pre>
  *   nobody watches ── bytes may lie unreceived ──▶ watched ── nobody received ──────────▶ turn
  *          ▲                                          │                                     │
  *          └──── a thread waits for the peer ─────────┘                                     │
  *          └──── all is read: the transport is asked to tell of more, or there is no room ──┘
  * </pre>
- * A Close frame is answered at once, unless data that nobody has received lies before it: then half a second is left to
- * receive that and to reply; in which a reply that waits for the peer does not count.
+ * A Close frame is answered at once, unless unreceived data precedes it: then the handler has half a second to receive that and
+ * to reply. The time that a reply waits for the peer does not count.
  * <p>
- * A turn {@linkplain FrameReader#tryClaim claims} the reader as a receive does, so there is one reader at a time. It begins
- * to look where the receiver stands in its region, and goes on where it stopped before until the receiver has come there.
+ * A turn {@linkplain FrameReader#tryClaim claims} the reader as a receive does, so there is one reader at a time. It begins to
+ * scan at the receiver's position in its region, or where the last turn stopped if the receiver has not reached that.
  */
 final class ReadAhead extends ShortTimer.Entry {
-    /** Looks of the timer, 4 ms apart, for which nobody may have received before a turn. */
+    /** The number of checks of the timer, 4 ms apart, without a receive before a turn is taken. */
     private static final int PATIENCE = 2;
-    /** The same before a Close frame is answered behind data: the thread that receives that may reply to it. */
+    /** The same before a Close frame that follows data is answered: the thread that receives the data may reply to it. */
     private static final int PATIENCE_WITH_CLOSE = 125;
     private static final long LONGEST_WAIT_NANOS = 1_000_000;
 
@@ -41,14 +40,14 @@ final class ReadAhead extends ShortTimer.Entry {
     private final Deadlines deadlines;
     private final ShortTimer timer;
 
-    /** Waits for the end of a turn, in order to receive. */
+    /** The thread that waits for the end of a turn, in order to receive. */
     private volatile Thread waiter;
 
-    /** The timer's: looks at which nobody received, and claims so far. */
+    /** The timer's: the number of checks without a receive, and of claims so far. */
     private int looks;
     private int claimsSeen;
 
-    /** Guarded by the claim: where the look ahead has come, if it is ahead of the receiver. */
+    /** Guarded by the claim: the scanner, if it is ahead of the receiver. */
     private FrameScanner scanner;
     private volatile int patience = PATIENCE;
     /** Nothing more is read ahead: the peer's Close frame, a violation, or the end was found. */
@@ -72,7 +71,7 @@ final class ReadAhead extends ShortTimer.Entry {
         }
         if (frames.isClaimed()) {
             looks = 0;
-            // If it waits for the peer, nothing lies unreceived; at its end it looks whether something does.
+            // If it waits for the peer, nothing is unreceived; at its end it checks again.
             if (!deadlines.isReading()) {
                 watchLater(timer);
             }
@@ -92,7 +91,7 @@ final class ReadAhead extends ShortTimer.Entry {
 
     private void takeTurn() {
         if (ended || !frames.tryClaim(this)) {
-            // Who has received meanwhile looks, at the end, whether this is needed.
+            // A thread that has received meanwhile checks at its end whether this is needed.
             return;
         }
         try {
@@ -170,23 +169,23 @@ final class ReadAhead extends ShortTimer.Entry {
         }
     }
 
-    /** The receiver has come to a Close frame that was not answered here, and answers it. */
+    /** The receiver has reached a Close frame that was not answered by a turn, and answers it. */
     void receiverCloses() {
         scanner = null;
         patience = PATIENCE;
     }
 
-    /** The receiver has come to a control frame: true if it was answered here. */
+    /** The receiver has reached a control frame: returns true if a turn has answered it. */
     boolean wasAnswered() {
         return scanner != null && scanner.wasAnswered();
     }
 
-    /** Whether the end was found here, and the receiver has not come so far. */
+    /** Whether a turn has found the end, and the receiver has not reached it. */
     boolean isAheadOfEnd() {
         return ended && scanner != null && (!scanner.isClosed() || scanner.isAhead());
     }
 
-    /** Waits a moment, for the end of a turn at the most. An interrupt ends the wait too. */
+    /** Waits for the end of a turn, but only for a moment. An interrupt ends the wait too. */
     void awaitEndOfTurn() {
         waiter = Thread.currentThread();
         if (frames.isTurnOf(this)) {

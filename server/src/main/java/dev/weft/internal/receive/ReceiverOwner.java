@@ -12,15 +12,15 @@ public interface ReceiverOwner extends ControlFrames, StreamOwner {
      */
     void completeClose(TimeLimit limit) throws InterruptedIOException;
 
-    /** The most bytes that are read ahead of the thread that receives. */
+    /** The maximum number of bytes that are read ahead of the thread that receives. */
     int readAheadSize();
 
-    /** This thread has found the connection's end while nobody received, and will {@link #endAhead}. Does not wait. */
+    /** This thread has found the connection's end while no thread received, and will call {@link #endAhead}. Does not wait. */
     void takeEnd();
 
     /**
-     * The connection's end was found while nobody received, and is noted: takes all steps that need not wait for a receive.
-     * Waits, until the close deadline at the most. On the thread that read ahead.
+     * The connection's end was found while no thread received, and is noted: takes all steps that need not wait for a receive.
+     * Waits, until the close deadline at most. On the thread that read ahead.
      */
     void endAhead();
 }

@@ -6,13 +6,13 @@ import java.io.IOException;
 
 /** What a message that is read as a stream needs of its connection. Called by the thread that receives. */
 public interface StreamOwner {
-    /** What a caller is to get instead of this exception of the network. */
+    /** The exception that a caller gets instead of this one of the network. */
     IOException translated(IOException e);
 
     /** Fails the connection: the peer broke a rule or a limit. */
     ConnectionClosedException failed(ProtocolViolationException violation);
 
-    /** What a caller is to get after the connection's end. */
+    /** The exception for calls after the connection's end. */
     ConnectionClosedException closed();
 
     /** A half-read message goes on at the reader's own pace. */
