@@ -11,8 +11,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Learns of bytes on a blocking channel while nobody receives: a virtual thread waits in a read, keeps what came, and tells
- * the listener. Who reads meanwhile waits for this thread, and gets its bytes first.
+ * Detects bytes on a blocking channel while no thread receives: a virtual thread waits in a read, keeps what it read, and calls
+ * the listener. A thread that reads meanwhile waits for this one, and gets its bytes first.
  */
 final class BackgroundReader {
     private static final int SMALL = 128;
@@ -22,9 +22,9 @@ final class BackgroundReader {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition back = lock.newCondition();
 
-    /** Whether the thread is on its way; under the lock, and so the rest. */
+    /** Whether the thread is reading. Guarded by the lock, as are the other fields. */
     private volatile boolean out;
-    /** What it came back with, up to its limit; {@code null} if there is nothing. */
+    /** What it has read, up to its limit; {@code null} if there is nothing. */
     private ByteBuffer found;
     private boolean ended;
     private IOException failure;
@@ -34,7 +34,7 @@ final class BackgroundReader {
         this.listener = listener;
     }
 
-    /** Sends the thread, unless it is out or something that it found is unread. Does not wait. */
+    /** Starts the thread, unless it is reading or something that it read is left. Does not wait. */
     void send() {
         lock.lock();
         try {
@@ -51,12 +51,12 @@ final class BackgroundReader {
         }
     }
 
-    /** Whether the thread is on its way. */
+    /** Whether the thread is reading. */
     boolean isOut() {
         return out;
     }
 
-    /** Comes back whatever happens, such as a lack of memory: a thread that receives waits for it. */
+    /** Ends the read whatever happens, for example a lack of memory: a thread that receives waits for it. */
     private void run(ByteBuffer target) {
         int count = 0;
         IOException thrown = null;
@@ -84,10 +84,10 @@ final class BackgroundReader {
     }
 
     /**
-     * Reads what the thread found.
+     * Takes what the thread has read.
      *
-     * @param limit how long to wait for it if it is out; {@code null} for not at all
-     * @return how many bytes, 0 if there are none, -1 if it found the end
+     * @param limit how long to wait for it if it is reading; {@code null} for not at all
+     * @return the number of bytes, 0 if there are none, -1 if it found the end
      * @throws InterruptedIOException if the thread was interrupted while it waited; nothing is lost
      */
     int read(ByteBuffer target, TimeLimit limit) throws IOException {

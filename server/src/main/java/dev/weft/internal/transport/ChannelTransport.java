@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
 
-/** A transport over a connected socket channel, whose addresses are still known when it is closed. */
+/** A transport over a connected socket channel, whose addresses are known even after it is closed. */
 public abstract class ChannelTransport implements Transport {
     /** Connects this end with the other. */
     protected final SocketChannel channel;

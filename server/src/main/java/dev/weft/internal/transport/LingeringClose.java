@@ -4,17 +4,17 @@ import dev.weft.internal.time.TurnQuota;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** The end of a transport that lets the peer have our last bytes (RFC 6455 §7.1.1). */
+/** Closes a transport so that the peer can still receive our last bytes (RFC 6455 §7.1.1). */
 public final class LingeringClose {
-    /** So much of what the peer had under way is read and dropped; beyond, a reset may destroy our last bytes. */
+    /** The maximum number of the peer's bytes that are read and dropped; beyond, a reset may destroy our last bytes. */
     private static final long DROPPED = 16 << 20;
     private static final int PIECE = 1024;
 
     private LingeringClose() {}
 
     /**
-     * Shuts down the output, reads and drops what still comes until the peer has shut down his, and closes. Blocks; the
-     * caller's deadline ends it by {@link Transport#close()}.
+     * Shuts down the output, reads and drops what still arrives until the peer has shut down its output, and closes. Blocks;
+     * the caller's deadline ends it by {@link Transport#close()}.
      */
     public static void close(Transport transport) {
         try {

@@ -9,19 +9,19 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Loops, which watch the sockets and run the connections' threads. A new connection gets the loop that has the fewest; when
- * one has far more than another, because connections have ended, it hands some over.
+ * Creates transports on loops, which watch the sockets and run the connections' threads. A new connection is assigned to the
+ * loop that has the fewest; if one has far more than another, because connections have ended, some are moved.
  */
 final class LoopTransportFactory implements TransportFactory {
-    /** One has far more than another if it has over this factor as many, and this number more. */
+    /** A loop has far more than another if it has more than this factor as many, and at least this number more. */
     private static final int FACTOR = 2;
     private static final int SURPLUS = 32;
 
     private final Loops loops;
     private final List<SelectorEngine> engines;
-    /** Whether others use the loops too, which then are not ended. */
+    /** Whether the loops are shared, and so not ended by {@link #close()}. */
     private final boolean shared;
-    /** Counts what has been started. */
+    /** The number of threads started so far. */
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger moving = new AtomicInteger();
 

@@ -11,11 +11,11 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * One end of a connection within the process, with the manners of a socket: bounded buffers each way, half-close, and a
- * reset of the peer when one end closes with bytes unread.
+ * One end of a connection within the process, which behaves like a socket: bounded buffers in both directions, half-close, and
+ * a reset of the peer if one end closes with unread bytes.
  */
 public final class MemoryTransport implements Transport {
-    /** An address in name only. */
+    /** An address that is only a name. */
     private static final class MemoryAddress extends SocketAddress {
         private static final long serialVersionUID = 1;
 
@@ -78,7 +78,7 @@ public final class MemoryTransport implements Transport {
 
     @Override
     public boolean tellsOfUnread() {
-        // Of what is here the listener was told when it came; a read may have left some of it.
+        // The listener was called when these bytes arrived; a read may have left some of them.
         return !in.canRead();
     }
 

@@ -33,42 +33,43 @@ import java.util.concurrent.locks.LockSupport;
  *    ASKED ────────────────────────────────────┘
  *      └──── engine: watches the socket again ────▶ RUNNING
  *
- *   any ── close, from any thread ──▶ CLOSED, for good
+ *   any ── close, from any thread ──▶ CLOSED, final
  * </pre>
  * The writing side's; the engine watches it on request, and no longer than a writer waits:
  * <pre>
  *              writer: the socket is full                   engine: writable, or sweeper: try again
  *   RUNNING ──────────────────────────────▶ WAITING ───────────────────────────▶ RUNNING
  *
- *   any ── close, from any thread ──▶ CLOSED, for good
+ *   any ── close, from any thread ──▶ CLOSED, final
  * </pre>
- * A transition is one compare-and-set, and the close of a side one get-and-set: of two that race one finds its state gone
- * and looks again, and nothing leads out of CLOSED. From this follows, for every order of events:
+ * A transition is one compare-and-set, and the close of a side one get-and-set: if two race, one finds that the state has
+ * changed and checks again, and nothing leads out of CLOSED. This implies, for every order of events:
  * <ul>
- * <li>No readiness is missed. In RUNNING and WAITING the socket is watched, and readiness is level-triggered: what the
- * engine sees while the reader runs, it sees again on its next look. It stops watching only by the step out of RUNNING, so
- * never behind the back of a reader that went to WAITING. Out of DISARMED the reader cannot go to WAITING by itself; the
- * engine takes it there, having begun to watch; out of ASKED too, unless it was quicker to lead to RUNNING.
- * <li>The {@link UnreadListener} misses nothing that no thread waits for. The engine sees it until it takes the step to DISARMED, and
- * then looks for a listener; one that is set is noted first, and the state looked at then. In DISARMED it was told, perhaps of
- * bytes that have been read since: a reader that is to be told of more asks, and out of ASKED the socket is watched again.
- * <li>A writer that the socket holds up is in WAITING before it makes its request, so the engine, whose thread alone
- * changes what is watched, finds it there when it serves the request. If it serves an older one meanwhile, it does the same
- * a second time.
- * <li>No wake-up is lost. Whoever ends a wait changes the state first and unparks then; whoever waits looks at the state
- * first and parks then. An unpark that comes between these two makes the park return at once.
- * <li>The right thread is woken: it is noted before the step to WAITING, and read after a step that found that state. A
- * step to CLOSED reads the state it replaces, too, for this sake.
- * <li>No wait ends twice: of engine and closer only one makes the step out of WAITING. What is left of an unpark that was
- * not needed ends no later wait, which goes by the state.
- * <li>A wait may end for nothing once: the engine's look may be older than the reader's last read. Not twice in a row: the
- * next look is younger than that read.
+ * <li>No readiness is missed. In RUNNING and WAITING the socket is watched, and readiness is level-triggered: what the engine
+ * sees while the reader runs, it sees again on its next look. It stops watching only by the step out of RUNNING, so never while
+ * a reader is in WAITING. Out of DISARMED the reader cannot go to WAITING by itself; the engine takes it there, having begun to
+ * watch; out of ASKED too, unless it was quicker to lead to RUNNING.
+ * <li>The {@link UnreadListener} is called for everything that no thread waits for. The engine sees it until it takes the step
+ * to DISARMED, and then looks for a listener; one that is set is noted first, and the state looked at then. In DISARMED it has
+ * been called, perhaps for bytes that have been read since: a reader that wants another call asks for it, and in ASKED the
+ * socket is watched again.
+ * <li>A writer that the socket holds up is in WAITING before it makes its request, so the engine, whose thread alone changes
+ * what is watched, finds it there when it serves the request. If it serves an older one meanwhile, it does the same a second
+ * time.
+ * <li>No wake-up is lost. A thread that ends a wait first changes the state and then unparks; a thread that waits first reads
+ * the state and then parks. An unpark between these two makes the park return at once.
+ * <li>The right thread is woken: it is noted before the step to WAITING, and read after a step that found that state. A step to
+ * CLOSED reads the state it replaces, too, for this sake.
+ * <li>No wait ends twice: of engine and closer only one makes the step out of WAITING. What is left of an unpark that was not
+ * needed ends no later wait, which goes by the state.
+ * <li>A wait may end once without bytes: the engine's select may be older than the reader's last read. Not twice in a row: the
+ * next select is newer than that read.
  * <li>Before the key is known here, the engine may see the socket ready; what it then does, it does with the key it has.
  * </ul>
- * An interrupt ends a wait with an exception, and a reader's time limit ends it without one; neither changes anything else:
- * the thread takes the step from WAITING to RUNNING itself, unless the engine was quicker. From REARMING there is no such
- * step; the engine, which has the request, soon goes on to WAITING. What the engine does as the limit passes is not lost
- * either: it found the reader in WAITING, whose next look is at the socket, or it sees the socket ready again.
+ * An interrupt ends a wait with an exception, and a reader's time limit ends it without one; neither changes anything else: the
+ * thread takes the step from WAITING to RUNNING itself, unless the engine was quicker. From REARMING there is no such step; the
+ * engine, which has the request, soon goes on to WAITING. What the engine does as the limit passes is not lost either: it found
+ * the reader in WAITING, whose next look is at the socket, or it sees the socket ready again.
  */
 final class ParkingTransport extends ChannelTransport {
     private static final int RUNNING = 0;
@@ -78,7 +79,10 @@ final class ParkingTransport extends ChannelTransport {
     private static final int ASKED = 4;
     private static final int CLOSED = 5;
 
-    /** So often a busy connection's socket is seen ready before it is no longer watched: changing that costs a system call. */
+    /**
+     * The number of times that a busy connection's socket is seen ready before it is no longer watched: changing that costs a
+     * system call.
+     */
     private static final int PATIENCE = 8;
 
     private static final long OVERDUE_PARK_NANOS = 1_000_000;
@@ -97,11 +101,11 @@ final class ParkingTransport extends ChannelTransport {
     private volatile UnreadListener listener;
     private volatile int reading = RUNNING;
     private volatile int writing = RUNNING;
-    /** Who waits; written before the state says so. */
+    /** The waiting threads; written before the state changes to WAITING. */
     private Thread reader;
     private Thread writer;
 
-    /** The engine's own: whether the socket is watched for reading, and how often it was ready in vain. */
+    /** For the engine: whether the socket is watched for reading, and how often it was ready while no reader waited. */
     private boolean armed = true;
     private byte inVain;
 
@@ -235,7 +239,7 @@ final class ParkingTransport extends ChannelTransport {
 
     @Override
     public boolean tellsOfUnread() {
-        // Out of DISARMED the listener was told once. A read that had not to wait left it so, and perhaps bytes.
+        // In DISARMED the listener has been called once. A read that did not have to wait leaves this state, and perhaps bytes.
         return reading != DISARMED;
     }
 
@@ -249,7 +253,7 @@ final class ParkingTransport extends ChannelTransport {
     @Override
     public boolean hasUnread() {
         try {
-            // The one way to ask without reading. Reads take no time here, so their lock is no wait.
+            // The only way to ask without reading. Reads are short here, so waiting for their lock is too.
             return channel.socket().getInputStream().available() > 0;
         } catch (IOException e) {
             return false;
@@ -317,9 +321,9 @@ final class ParkingTransport extends ChannelTransport {
         try {
             channel.close();
         } catch (IOException e) {
-            // The descriptor is gone either way, and there is nobody left to tell.
+            // The descriptor is released either way, and no caller could use this exception.
         } finally {
-            // The selector lets go of the descriptor on its next look.
+            // The selector releases the descriptor on its next select.
             engine.wakeUp();
             LockSupport.unpark(reader);
             LockSupport.unpark(writer);
@@ -351,7 +355,7 @@ final class ParkingTransport extends ChannelTransport {
         updateInterest(ready);
     }
 
-    /** What was not watched is waited for, or is to be told of. */
+    /** The socket was not watched, and a reader waits or wants a call of the listener. */
     void serveRequest() {
         if (READING.compareAndSet(this, REARMING, WAITING) || READING.compareAndSet(this, ASKED, RUNNING)) {
             armed = true;
@@ -364,7 +368,7 @@ final class ParkingTransport extends ChannelTransport {
         try {
             registration.interestOps(interest());
         } catch (CancelledKeyException e) {
-            // Closed meanwhile, which freed whoever waited.
+            // Closed meanwhile, which released the waiting threads.
         }
     }
 
@@ -372,14 +376,14 @@ final class ParkingTransport extends ChannelTransport {
         return (armed ? SelectionKey.OP_READ : 0) | (writing == WAITING ? SelectionKey.OP_WRITE : 0);
     }
 
-    /** Which watches the socket; requests that another one still has are passed on to it. */
+    /** The engine that watches the socket; requests that another engine still has are passed on to it. */
     SelectorEngine engine() {
         return engine;
     }
 
     /**
-     * Has another engine watch the socket, and its loop run the connection's threads. Requests come to the present engine, whose
-     * thread this is, until the new key is known; what the other one sees before that, it does with the key it has.
+     * Moves the socket to another engine, and the connection's threads to its loop. Until the new key is known, requests go to
+     * the present engine, on whose thread this runs; what the other engine sees before that, it handles with its key.
      */
     void moveTo(SelectorEngine other, ConnectionScheduler example) throws IOException {
         SelectionKey before = key;

@@ -11,10 +11,10 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Pollers, and threads that park and are scheduled by the JDK: one poller for two carriers, since a poller takes turns with
- * what it wakes.
+ * Creates transports on pollers, whose threads park and are scheduled by the JDK: one poller for two carriers, since a poller
+ * alternates with the threads that it wakes.
  *
- * @param next counts what has been started
+ * @param next the number of threads started so far
  */
 record ParkingTransportFactory(List<Poller> pollers, String description,
         AtomicInteger next) implements TransportFactory {
@@ -62,7 +62,7 @@ record ParkingTransportFactory(List<Poller> pollers, String description,
         return Optional.empty();
     }
 
-    /** Of all of them: each is asked. */
+    /** Of all pollers: each is asked. */
     @Override
     public boolean beat() {
         boolean all = true;

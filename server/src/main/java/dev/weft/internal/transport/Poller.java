@@ -7,24 +7,24 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Drives a {@link SelectorEngine} where the JDK schedules the connections' threads. As a virtual thread it takes turns with the
- * threads that the engine unparks: it looks, lets them run by yielding, and waits only when nothing was ready. If waiting in
- * a selector would hold its carrier, a platform thread waits there in its place.
+ * Drives a {@link SelectorEngine} where the JDK schedules the connections' threads. As a virtual thread it alternates with the
+ * threads that the engine unparks: it selects, lets them run by yielding, and waits only if nothing was ready. If waiting in a
+ * selector would pin its carrier, a platform thread waits there in its place.
  * <p>
- * No failure ends the poller, a lack of memory included. Since a virtual thread can still be lost in the JDK's hands, which
- * may need memory to wake it, {@link #beat} lets another thread see whether the poller goes on.
+ * No failure ends the poller, a lack of memory included. Since the JDK may need memory to wake a virtual thread, and may lose
+ * it otherwise, {@link #beat} lets another thread check whether the poller still runs.
  */
 final class Poller {
-    /** Between a turn that failed and the next, so that a failure that lasts does not take a core. */
+    /** The pause after a turn that failed, so that a lasting failure does not occupy a core. */
     private static final long RECOVERY_NANOS = 10_000_000;
 
     private final SelectorEngine engine;
     private final BooleanSupplier mayWait = () -> !isStopped();
     private final Failures failures;
     private final Thread thread;
-    /** Waits in the selector while the poller waits for it; {@code null} if the poller does it itself. Its thread's own. */
+    /** Waits in the selector in place of the poller; {@code null} if the poller does so itself. For the poller's thread. */
     private SelectorThread selectorThread;
-    /** The JDK may have lost what wakes a virtual thread that waits in a selector. */
+    /** The JDK may no longer wake a virtual thread that waits in a selector. */
     private volatile boolean selectorThreadNeeded;
     private volatile boolean stopped;
 
@@ -60,9 +60,8 @@ final class Poller {
     }
 
     /**
-     * Has the poller's thread start another, which then gets its turn between those that the poller unparks. A carrier
-     * that is busy with these looks at no other queue: what is started by other threads may wait there for seconds. Does
-     * not block.
+     * Lets the poller's thread start another thread, which is then queued among those that the poller unparks. A carrier that
+     * is busy with these checks no other queue: a thread that another thread starts may wait there for seconds. Does not block.
      *
      * @param start must not block
      */
@@ -75,7 +74,7 @@ final class Poller {
         return engine.size();
     }
 
-    /** Ends the poller. Transports that are left are closed, so that no thread waits in one for good. Does not block. */
+    /** Ends the poller. The remaining transports are closed, so that no thread waits in one forever. Does not block. */
     void stop() {
         stopped = true;
         engine.wakeUp();
@@ -86,9 +85,9 @@ final class Poller {
     }
 
     /**
-     * Whether the poller has taken a turn since the last call; if not, it is woken to take one. If that was in vain, the
-     * JDK's own poller may have died for lack of memory, and ours is woken without its help and no longer relies on it. For
-     * one thread. Does not block.
+     * Whether the poller has taken a turn since the last call; if not, it is woken to take one. If that has no effect, the
+     * JDK's own poller may have died for lack of memory; ours is then woken without it and no longer relies on it. For one
+     * thread. Does not block.
      */
     boolean beat() {
         int now = turns;
@@ -106,7 +105,7 @@ final class Poller {
         return false;
     }
 
-    /** Whether the poller's thread has ended without having been told to, which leaves its transports to wait for good. */
+    /** Whether the poller's thread has ended although the poller was not stopped; its transports would then wait forever. */
     boolean isDead() {
         return !stopped && !thread.isAlive();
     }
@@ -116,7 +115,7 @@ final class Poller {
             try {
                 takeTurnAndRecover();
             } catch (Throwable e) {
-                // Even to recover can fail: code that runs for the first time may have to load a class.
+                // Even the recovery can fail: code that runs for the first time may have to load a class.
             }
         }
         if (selectorThread != null) {
@@ -132,7 +131,7 @@ final class Poller {
         } catch (Throwable e) {
             failures.note(e);
             if (e instanceof VirtualMachineError) {
-                // To park for a time needs memory, without which a virtual thread is never woken.
+                // Parking for a limited time needs memory, without which a virtual thread is never woken.
                 Thread.yield();
             } else {
                 LockSupport.parkNanos(RECOVERY_NANOS);

@@ -21,15 +21,18 @@ import java.util.function.Consumer;
  * It is driven by a {@link dev.weft.internal.loop.Loop} or by a {@link Poller}.
  * <p>
  * Every channel stays registered from its beginning to its end, so a message costs no {@code epoll_ctl}, and readiness is
- * level-triggered, so a connection that has done its work waits without a probing read.
+ * level-triggered, so a connection that has done its work waits without an extra read.
  * <p>
  * Only the driving thread changes what a key is interested in, and so no two such changes can overtake each other; others ask
  * for it by {@link #request}.
  */
 final class SelectorEngine implements Engine {
-    /** As many as the JDK takes from epoll at a time; the array grows where it takes more. */
+    /** The number that the JDK takes from epoll at a time; the array grows if it takes more. */
     private static final int MOST_PER_LOOK = 1024;
-    /** The sockets served at a time: so few that their threads still find in the processor's cache what serving them read. */
+    /**
+     * The number of sockets served at a time: small, so that what serving them read is still in the processor's cache for their
+     * threads.
+     */
     private static final int SLICE = 32;
 
     private static final AtomicIntegerFieldUpdater<SelectorEngine> WAITING = AtomicIntegerFieldUpdater
@@ -41,22 +44,22 @@ final class SelectorEngine implements Engine {
     private final Failures failures;
     private final int place;
 
-    /** 1 while the thread waits in the selector, or is about to: what is asked of it then needs a wake-up. */
+    /** 1 while the thread waits in the selector, or is about to: a request then needs a wake-up. */
     private volatile int waiting;
     private volatile boolean closed;
 
-    /** What the last look found ready; from the next that is to be served to the end. The driving thread's. */
+    /** The keys that the last select found ready, from the next one to serve to the end. For the driving thread. */
     private SelectionKey[] ready = new SelectionKey[MOST_PER_LOOK];
     private int nextReady;
     private int endOfReady;
 
-    /** An engine that nobody drives yet, and whose sockets' threads run anywhere. */
+    /** An engine that no thread drives yet, and whose sockets' threads may run anywhere. */
     SelectorEngine(Failures failures) throws IOException {
         this(failures, -1);
     }
 
     /**
-     * An engine that nobody drives yet.
+     * An engine that no thread drives yet.
      *
      * @param place as {@link Transport#place}
      */
@@ -86,12 +89,12 @@ final class SelectorEngine implements Engine {
         return transport;
     }
 
-    /** Has the driving thread look at what a transport is interested in. Does not block. */
+    /** Makes the driving thread update what is watched for a transport. Does not block. */
     void request(ParkingTransport transport) {
         request(() -> serve(transport));
     }
 
-    /** Has the driving thread do this. Does not block. */
+    /** Makes the driving thread run this task. Does not block. */
     void request(Runnable request) {
         requests.add(request);
         wakeUp();
@@ -154,7 +157,7 @@ final class SelectorEngine implements Engine {
         ready[endOfReady++] = key;
     }
 
-    /** Whether something that was found ready is left. */
+    /** Whether keys that were found ready are left to serve. */
     boolean hasReady() {
         return nextReady < endOfReady;
     }
@@ -174,7 +177,7 @@ final class SelectorEngine implements Engine {
     }
 
     /**
-     * Waits until a socket is ready or something is asked for, and finds what is ready; but for a wait that is not needed.
+     * Waits, if necessary, until a socket is ready or there is a request, and finds what is ready.
      *
      * @return whether it waited
      */
@@ -191,7 +194,7 @@ final class SelectorEngine implements Engine {
         }
     }
 
-    /** Does what was asked for; returns whether anything was. */
+    /** Runs the requests; returns whether there were any. */
     boolean serveRequests() {
         boolean found = false;
         Runnable request;
@@ -211,7 +214,7 @@ final class SelectorEngine implements Engine {
             if (transport.engine() == this) {
                 transport.serveRequest();
             } else {
-                // It was moved after this was asked for.
+                // It was moved after this request was made.
                 transport.engine().request(transport);
             }
         } catch (Throwable e) {
@@ -220,7 +223,7 @@ final class SelectorEngine implements Engine {
         }
     }
 
-    /** Has another engine watch a number of the sockets, and its loop, which the scheduler has, run their threads. */
+    /** Moves a number of the sockets to another engine, and their threads to its loop, which is the given scheduler's. */
     void move(int count, SelectorEngine other, ConnectionScheduler example) {
         int left = count;
         for (SelectionKey key : selector.keys()) {
@@ -261,7 +264,7 @@ final class SelectorEngine implements Engine {
         }
     }
 
-    /** Closes the transports that are left, so that no thread waits in one for good. */
+    /** Closes the remaining transports, so that no thread waits in one forever. */
     @Override
     public void close() {
         closed = true;

@@ -4,20 +4,20 @@ import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Waits in a selector, on a platform thread, in the place of a virtual one that would hold its carrier there. */
+/** A platform thread that waits in a selector in place of a virtual thread, which would pin its carrier there. */
 final class SelectorThread implements AutoCloseable {
     private final SelectorEngine engine;
     private final BooleanSupplier mayWait;
     private final Thread thread;
-    /** Whose place this thread takes; {@code null} while it rests. */
+    /** The thread that waits for this one; {@code null} while this thread is idle. */
     private volatile Thread waiter;
     private volatile boolean closed;
 
-    /** How it went; written before the waiter is let go. */
+    /** The result; written before the waiter is released. */
     private boolean waited;
     private Throwable failure;
 
-    /** One that rests. */
+    /** Creates an idle thread. */
     SelectorThread(String name, SelectorEngine engine, BooleanSupplier mayWait) {
         this.engine = engine;
         this.mayWait = mayWait;
@@ -55,18 +55,21 @@ final class SelectorThread implements AutoCloseable {
         }
     }
 
-    /** Nothing may end this thread, in whose place nobody blocks; what it can throw comes of an unpark without memory. */
+    /**
+     * Nothing may end this thread, since no other would wait in its place; an exception can only come from an unpark without
+     * memory.
+     */
     private void run() {
         while (!closed) {
             try {
                 takeTurns();
             } catch (Throwable e) {
-                // The waiter is woken by the next turn, or its silence is noticed.
+                // The waiter is woken by the next turn, or the health check notices that it does not run.
             }
         }
     }
 
-    /** Ends the thread, which rests. */
+    /** Ends the thread, which is idle. */
     @Override
     public void close() {
         closed = true;

@@ -8,11 +8,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
 /**
- * The JDK's blocking socket channel: on a virtual thread, it parks where it would block. It does what these channels do:
- * an interrupt closes the channel, and a thread that was interrupted before finds it closed when it reads or writes; every
- * write may wait, and one that waits shows no progress, so its deadline is about the whole write. A wait with a limit is a
- * read of the channel's socket, which has a time-out; it lasts until the next whole millisecond, so one at the least. Of
- * bytes that no thread waits for, it learns by a {@link BackgroundReader}.
+ * The JDK's blocking socket channel: on a virtual thread, it parks where it would block. It behaves as these channels do: an
+ * interrupt closes the channel, as does a read or write by a thread whose interrupt flag is set; every write may wait, and one
+ * that waits shows no progress, so its deadline applies to the whole write. A wait with a limit is a read of the channel's
+ * socket, which has a timeout in whole milliseconds, so it waits at least one. A {@link BackgroundReader} detects bytes that no
+ * thread waits for.
  */
 public final class SocketTransport extends ChannelTransport {
     /** From {@link #onUnread} on. */
@@ -35,7 +35,7 @@ public final class SocketTransport extends ChannelTransport {
         return limit == TimeLimit.NONE ? channel.read(target) : readInTime(target, limit);
     }
 
-    /** The time-out holds for reads of the socket's stream alone: nothing has to be reset. */
+    /** The timeout applies only to reads of the socket's stream, so it need not be reset. */
     private int readInTime(ByteBuffer target, TimeLimit limit) throws IOException {
         Socket socket = channel.socket();
         socket.setSoTimeout(limit.leftMillis());
@@ -53,7 +53,7 @@ public final class SocketTransport extends ChannelTransport {
     public int readNow(ByteBuffer target) throws IOException {
         BackgroundReader sent = backgroundReader;
         if (sent != null) {
-            // Looked at first: what it comes back with lies before what is on the channel then.
+            // Checked first: its bytes precede those that are on the channel.
             if (sent.isOut()) {
                 return 0;
             }
@@ -69,7 +69,7 @@ public final class SocketTransport extends ChannelTransport {
     @Override
     public int poll(ByteBuffer target) throws IOException {
         if (backgroundReader != null) {
-            // Which finds the end; and the other mode would have to wait for a thread that writes.
+            // This read finds the end; changing the blocking mode would have to wait for a thread that writes.
             return readNow(target);
         }
         channel.configureBlocking(false);
@@ -100,7 +100,7 @@ public final class SocketTransport extends ChannelTransport {
         return false;
     }
 
-    /** The JDK asks the system without the lock that a read which waits holds. */
+    /** The JDK queries the system without the lock that a waiting read holds. */
     @Override
     public boolean hasUnread() {
         try {
@@ -155,7 +155,7 @@ public final class SocketTransport extends ChannelTransport {
         try {
             channel.close();
         } catch (IOException e) {
-            // The descriptor is gone either way, and there is nobody left to tell.
+            // The descriptor is released either way, and no caller could use this exception.
         }
     }
 }

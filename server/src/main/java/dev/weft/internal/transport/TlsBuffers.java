@@ -7,9 +7,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLException;
 
 /**
- * The buffers that all TLS transports of an endpoint share, within its budget of buffered bytes. For any thread. There
- * are three kinds, told apart by their capacity: small ones, which every connection may have and which count for nothing;
- * pooled ones, for two whole records; and sized ones between them, for a record that is half here.
+ * The buffers that all TLS transports of an endpoint share, within its budget of buffered bytes. For any thread. There are
+ * three kinds, distinguished by their capacity: small ones, which every connection may have and which are not counted; pooled
+ * ones, for two whole records; and sized ones between them, for an incomplete record.
  */
 public final class TlsBuffers {
     /** Holds a chat message or the largest control frame as a record of any cipher. */
@@ -19,7 +19,7 @@ public final class TlsBuffers {
     private final BufferPool pool;
     private final BufferBudget budget;
 
-    /** The way out when the budget is spent; borrowed for the time of one encryption. */
+    /** Used when the budget is spent; borrowed for the duration of one encryption. */
     private final ReentrantLock spareLock = new ReentrantLock();
     private ByteBuffer spare;
 
@@ -31,8 +31,8 @@ public final class TlsBuffers {
     public TlsBuffers(int recordSize, BufferBudget budget) {
         this.recordSize = recordSize;
         this.budget = budget;
-        // Two: an engine wants room for a whole record each time, and several small ones are to leave in one write. The
-        // JDK's also takes records of twice the size, as some peers once sent.
+        // Two: an engine requires room for a whole record each time, and several small ones should leave in one write. The JDK's
+        // also accepts records of twice the size, as some peers once sent.
         this.pool = new BufferPool(2 * recordSize, budget);
     }
 
@@ -51,7 +51,7 @@ public final class TlsBuffers {
         return bytes <= capacity && budget.take(capacity) ? ByteBuffer.allocate(capacity) : null;
     }
 
-    /** Takes a buffer of any kind back; its borrower must not touch it again. */
+    /** Returns a buffer of any kind; its borrower must not use it again. */
     void giveBack(ByteBuffer buffer) {
         if (isPooled(buffer)) {
             pool.giveBack(buffer);
@@ -74,7 +74,7 @@ public final class TlsBuffers {
         void fill(ByteBuffer room) throws SSLException;
     }
 
-    /** A buffer with one record, of just its size, whatever the budget says. */
+    /** A buffer of exactly the size of one record, even if the budget is spent. */
     ByteBuffer unbudgeted(Filler filler) throws SSLException {
         spareLock.lock();
         try {

@@ -12,20 +12,20 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLProtocolException;
 
 /**
- * Decrypts records, right to where the bytes shall be if there is room for a record's bytes, and deals with what TLS
- * says for itself. Belongs to the thread that reads.
+ * Decrypts records, directly into the reader's buffer if that has room for a record, and handles messages of TLS itself. For
+ * the thread that reads.
  */
 final class TlsInput {
     private static final ByteBuffer NO_ROOM = ByteBuffer.allocate(0);
 
     /**
-     * Records of a whole handshake. A hello comes in one and a handshake in ten or so, but records of one byte are legal,
-     * and engines copy what they have of a message with each.
+     * The maximum number of records of a handshake. A hello needs one and a handshake about ten, but records of one byte are
+     * legal, and engines copy what they have of a message with each.
      */
     private static final int MOST_IN_HANDSHAKE = 1024;
     /**
-     * Records in a row that bring no bytes for us, and none of ours goes meanwhile: KeyUpdates, warnings, empty ones. All
-     * of them cost us.
+     * The maximum number of consecutive records without application data while none of ours is sent: KeyUpdates, warnings,
+     * empty ones. Each costs us work.
      */
     private static final int MOST_WITHOUT_BYTES = 32;
 
@@ -34,15 +34,15 @@ final class TlsInput {
     private final TlsRecords records;
     private final TlsOutput output;
 
-    /** Decrypted bytes that found no room, up to its limit; {@code null} when there are none. */
+    /** Decrypted bytes that did not fit into the target, up to its limit; {@code null} if there are none. */
     private ByteBuffer plain;
     private boolean handshaken;
     private int withoutBytes;
     /** The output's, when that count began. */
     private int writes;
-    /** The peer's close_notify came. */
+    /** The peer's close_notify has been received. */
     private boolean ended;
-    /** To be thrown when what came before it has been read. */
+    /** To be thrown when the bytes before it have been read. */
     private IOException failure;
 
     TlsInput(Transport below, SSLEngine engine, TlsBuffers buffers, TlsOutput output) {
@@ -52,7 +52,7 @@ final class TlsInput {
         this.output = output;
     }
 
-    /** Does the handshake, or the rest of it. Blocks. */
+    /** Performs the handshake, or the rest of it. Blocks. */
     void handshake() throws IOException {
         try {
             engine.beginHandshake();
@@ -91,7 +91,7 @@ final class TlsInput {
         }
     }
 
-    /** Runs what takes an engine long, on this thread: it is the connection's own. */
+    /** Runs the engine's long tasks on this thread, which is the connection's own. */
     private void runTasks() {
         Runnable task;
         while ((task = engine.getDelegatedTask()) != null) {
@@ -102,8 +102,8 @@ final class TlsInput {
     /**
      * Reads what there is, up to the target's room.
      *
-     * @return how many bytes; 0 if there are none, and it is not to wait for them, or they did not come in time; -1 when no
-     *         more will come
+     * @return the number of bytes; 0 if there are none and this call must not wait, or none arrived in time; -1 at the end of
+     *         the bytes
      */
     int read(ByteBuffer target, boolean wait, TimeLimit limit) throws IOException {
         int start = target.position();
@@ -154,12 +154,12 @@ final class TlsInput {
         }
     }
 
-    /** Whether there may be something to read that the network does not tell of. */
+    /** Whether there may be something to read that was already taken from the network. */
     boolean holdsUnread() {
         return plain != null || failure != null || ended || records.isReady();
     }
 
-    /** Gives the buffers back, whatever is in them. */
+    /** Returns the buffers, whatever is in them. */
     void release() {
         records.release();
         releasePlain();
@@ -187,7 +187,7 @@ final class TlsInput {
         return plain == null && failure == null && !ended && records.isReady();
     }
 
-    /** Decrypts a record to the target: false, and nothing done, if there may be too little room. */
+    /** Decrypts a record into the target; returns false, and does nothing, if there may be too little room. */
     private boolean decrypt(ByteBuffer target) {
         try {
             SSLEngineResult result = engine.unwrap(records.bytes(), target);
@@ -217,7 +217,7 @@ final class TlsInput {
             if (result.getStatus() != Status.BUFFER_OVERFLOW) {
                 examine(result);
             } else if (sparing) {
-                // It has room for all bytes of the record that are here; so not all are.
+                // It has room for all bytes of the record that have been received, so the record is incomplete.
                 records.taken(true);
             } else {
                 throw new SSLException("a TLS record needs a larger buffer than was foretold");
@@ -245,7 +245,7 @@ final class TlsInput {
         }
         if (handshaken) {
             boolean owes = serve(result.getHandshakeStatus(), progress);
-            // While answers pile up behind a writer who waits, those records go on counting.
+            // While answers accumulate because a writer waits, those records are still counted.
             if (result.bytesProduced() > 0 && !owes) {
                 withoutBytes = 0;
             }
@@ -263,7 +263,7 @@ final class TlsInput {
         }
     }
 
-    /** Does what TLS wants behind the handshake: true if we owe the peer an answer afterwards. */
+    /** Does what TLS requires after the handshake; returns true if we owe the peer an answer afterwards. */
     private boolean serve(HandshakeStatus status, boolean progress) throws IOException {
         switch (status) {
             case NEED_WRAP -> {
@@ -280,7 +280,7 @@ final class TlsInput {
                 runTasks();
             }
             case NEED_UNWRAP -> {
-                // Also an engine's way to say that it awaits the answer to our close_notify.
+                // An engine also returns this while it waits for the answer to our close_notify.
                 if (!output.isEnded()) {
                     refuseRenegotiation();
                 }
@@ -291,7 +291,10 @@ final class TlsInput {
         return false;
     }
 
-    /** TLS 1.3 has none (RFC 8446 §4.1.2); before, it lets a peer have us sign as often as he likes, and is of no use. */
+    /**
+     * TLS 1.3 has none (RFC 8446 §4.1.2); in earlier versions it lets a peer make us sign any number of times, and is of no
+     * use.
+     */
     private void refuseRenegotiation() throws SSLException {
         if (!engine.getSession().getProtocol().equals("TLSv1.3")) {
             throw refusal("TLS renegotiation");
@@ -303,7 +306,7 @@ final class TlsInput {
         return new SSLProtocolException("refused: " + what);
     }
 
-    /** The bytes before are still to be read; what comes behind is not looked at. */
+    /** The bytes before it can still be read; what follows is ignored. */
     private void fail(IOException e) {
         failure = e;
         records.release();

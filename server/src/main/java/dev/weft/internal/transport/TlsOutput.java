@@ -11,17 +11,16 @@ import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
 
 /**
- * Encrypts bytes and writes the records, in the order in which they were encrypted: one lock covers both. For any
- * thread.
+ * Encrypts bytes and writes the records, in the order in which they were encrypted: one lock covers both. For any thread.
  * <p>
- * The peer may ask for an answer of TLS itself (such as to a KeyUpdate) while a writer holds the lock and waits for the
- * peer to read. The thread that reads never waits for that lock, else a peer that writes before it reads, and we, would
- * wait for each other: it sends the answer if the lock is free ({@link #answer()}), and otherwise leaves it in the engine,
- * which puts it before the next bytes that anyone encrypts. RFC 8446 §4.6.3 asks for no more.
+ * The peer may ask for an answer of TLS itself (such as to a KeyUpdate) while a writer holds the lock and waits for the peer to
+ * read. The thread that reads never waits for that lock: otherwise we and a peer that writes before it reads would wait for
+ * each other. It sends the answer if the lock is free ({@link #answer()}); if not, it leaves the answer in the engine, which
+ * puts it before the next bytes that are encrypted. RFC 8446 §4.6.3 requires no more.
  */
 final class TlsOutput {
     private static final ByteBuffer[] NOTHING = {};
-    /** Bytes of a record while the budget is spent: what waits for a slow peer then is not counted, so it is little. */
+    /** The size of a record in bytes while the budget is spent: it is not counted, so it is small. */
     private static final int SPARING = 1024;
 
     private final Transport below;
@@ -69,7 +68,7 @@ final class TlsOutput {
         try {
             answer();
         } catch (SSLException e) {
-            // An engine may tell of its failure once more before it yields the alert.
+            // An engine may throw its failure once more before it produces the alert.
             try {
                 answer();
             } catch (IOException f) {
@@ -80,7 +79,7 @@ final class TlsOutput {
         }
     }
 
-    /** Writes close_notify, unless it went, and shuts down the output. */
+    /** Writes close_notify, unless it was sent before, and shuts down the output. */
     void end() throws IOException {
         lock.lock();
         try {
@@ -95,12 +94,12 @@ final class TlsOutput {
         }
     }
 
-    /** Whether close_notify went, or is about to. */
+    /** Whether close_notify was sent, or is about to be. */
     boolean isEnded() {
         return ended;
     }
 
-    /** How many writes of bytes are done; with each, the engine has yielded what it owed the peer. Wraps around. */
+    /** The number of completed writes of bytes; with each, the engine has produced what it owed the peer. Wraps around. */
     int writes() {
         return writes;
     }
@@ -122,7 +121,7 @@ final class TlsOutput {
         }
     }
 
-    /** Fills the buffer with records, and writes it: true if there is more. */
+    /** Fills the buffer with records, and writes it; returns true if there is more. */
     private boolean send(ByteBuffer[] sources, ByteBuffer records) throws IOException {
         SSLEngineResult result;
         do {
@@ -161,14 +160,14 @@ final class TlsOutput {
         }
     }
 
-    /** Whether the engine got on, and has more to encrypt. */
+    /** Whether the engine has made progress, and has more to encrypt. */
     private static boolean isWorthMore(SSLEngineResult result, ByteBuffer[] sources) {
         return result.getStatus() == Status.OK && (result.bytesProduced() > 0 || result.bytesConsumed() > 0)
                 && (result.getHandshakeStatus() == HandshakeStatus.NEED_WRAP || firstRemaining(sources) != null);
     }
 
     /**
-     * What is to be thought of the last result behind which the engine did not go on.
+     * Interprets the last result of an engine that made no progress.
      *
      * @return whether it goes on with an empty buffer
      */
@@ -192,7 +191,7 @@ final class TlsOutput {
                 if (remaining && !finished) {
                     throw new SSLException("TLS is not ready for data: " + result.getHandshakeStatus());
                 }
-                // An engine may tell of a handshake's end instead of encrypting, once.
+                // Once, an engine may report the end of a handshake instead of encrypting.
                 yield remaining;
             }
         };

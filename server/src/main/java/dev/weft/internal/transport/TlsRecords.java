@@ -7,9 +7,9 @@ import java.nio.ByteBuffer;
 import javax.net.ssl.SSLProtocolException;
 
 /**
- * The bytes of TLS records that came and are not yet decrypted. A connection that waits between records holds no buffer
- * for them, one that waits within a record a buffer of about the size of what is here. Where the network can wait only
- * inside a read, it waits with a small buffer. Belongs to the thread that reads.
+ * The bytes of TLS records that have been received and not yet decrypted. A connection that waits between records holds no
+ * buffer for them; one that waits within a record holds a buffer of about the size of what has been received. If the network
+ * can wait only inside a read, it waits with a small buffer. For the thread that reads.
  */
 final class TlsRecords {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
@@ -19,7 +19,7 @@ final class TlsRecords {
 
     /** Holds them from its position to its limit; {@link #NOTHING} when there is no buffer. */
     private ByteBuffer bytes = NOTHING;
-    /** The engine has seen what is here, and needs more of it. */
+    /** The engine has seen the bytes, and needs more. */
     private boolean starved = true;
     private boolean waitsInRead;
     private boolean polls;
@@ -34,12 +34,12 @@ final class TlsRecords {
         return !starved;
     }
 
-    /** What is here, for the engine to take from its beginning. */
+    /** The bytes, for the engine to take from the beginning. */
     ByteBuffer bytes() {
         return bytes;
     }
 
-    /** To be called when the engine has taken what it took: the buffer goes back when nothing is left in it. */
+    /** Call this after the engine has taken bytes: the buffer is returned if nothing is left in it. */
     void taken(boolean needsMore) {
         starved = needsMore;
         if (!bytes.hasRemaining()) {
@@ -58,7 +58,7 @@ final class TlsRecords {
         }
     }
 
-    /** Gives the buffer back, whatever is in it. */
+    /** Returns the buffer, whatever is in it. */
     void release() {
         if (bytes != NOTHING) {
             buffers.giveBack(bytes);
@@ -91,9 +91,9 @@ final class TlsRecords {
     }
 
     /**
-     * Reads more bytes, if they are here: false if not.
+     * Reads more bytes if any have arrived; returns false if not.
      *
-     * @throws EOFException if no more will come
+     * @throws EOFException at the end of the bytes
      */
     boolean fetch() throws IOException {
         if (bytes == NOTHING) {
@@ -116,7 +116,7 @@ final class TlsRecords {
             }
         } finally {
             bytes.flip();
-            // Of no use to the engine, and none to us: nothing came.
+            // The buffer is not needed: nothing arrived.
             taken(count <= 0);
         }
         if (count < 0) {
@@ -125,14 +125,14 @@ final class TlsRecords {
         return count > 0;
     }
 
-    /** An own buffer is full, so there may be more: one that holds it all is tried. */
+    /** A buffer of our own is full, so more may have arrived: try one that holds it all. */
     private void readMore() throws IOException {
         ByteBuffer pooled = buffers.borrow();
         if (pooled != null) {
             pooled.put(bytes.flip());
             buffers.giveBack(bytes);
             bytes = pooled;
-            // An end that comes now comes again.
+            // If this read finds the end, the next one will find it again.
             below.readNow(bytes);
         }
     }

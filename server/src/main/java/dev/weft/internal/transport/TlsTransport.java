@@ -11,15 +11,14 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
 
 /**
- * TLS above any other transport, by an engine of either side. {@link #handshake()} comes before everything else; the
- * engine's long computations run on the thread that calls.
+ * TLS above any other transport, by an engine of either side. {@link #handshake()} must be called first; the engine's long
+ * computations run on the calling thread.
  * <p>
- * The end of the bytes is the peer's close_notify. Without it a read fails: the bytes may have been cut off by someone
- * else. {@link #shutdownOutput()} sends ours. There is no renegotiation, and what TLS has a peer send for itself has a
- * limit.
+ * The end of the bytes is the peer's close_notify. Without it a read fails: the bytes may have been cut off by someone else.
+ * {@link #shutdownOutput()} sends ours. There is no renegotiation, and the number of messages of TLS itself is limited.
  * <p>
- * A connection that waits holds no bytes and no buffer, but for a small one where the transport below can wait only
- * inside a read. What it does hold is its engine: about 7 KiB with the JDK's (measured at 25), keys and session included.
+ * A connection that waits holds no bytes and no buffer, except a small one if the transport below can wait only inside a read.
+ * What it does hold is its engine: about 7 KiB with the JDK's (measured at 25), keys and session included.
  */
 public final class TlsTransport implements Transport {
     private static final int IDLE = 0;
@@ -34,13 +33,13 @@ public final class TlsTransport implements Transport {
     private final TlsInput input;
     private final TlsOutput output;
 
-    /** Whoever ends the use of the input gives its buffers back: the thread that reads, or the one that closes meanwhile. */
+    /** The last user of the input returns its buffers: the thread that reads, or one that closes meanwhile. */
     private volatile int state = IDLE;
 
     /**
      * TLS that has not begun.
      *
-     * @param below  is this one's own from here on
+     * @param below  owned by this transport from now on
      * @param engine knows its side and its parameters
      */
     public TlsTransport(Transport below, SSLEngine engine, TlsBuffers buffers) {
@@ -75,7 +74,7 @@ public final class TlsTransport implements Transport {
         return Optional.of(engine.getSession());
     }
 
-    /** What is still under way is dropped undecrypted, so that it does not reset the alert. */
+    /** What still arrives is dropped undecrypted, so that no reset destroys the alert. */
     @Override
     public void closeAfterFailedHandshake() {
         LingeringClose.close(below);

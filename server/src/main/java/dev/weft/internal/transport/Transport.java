@@ -18,16 +18,16 @@ public interface Transport {
     }
 
     /**
-     * Which of the places where threads run has this connection's: the number of its loop, which may change. -1 where they run
-     * anywhere. For memory that is kept near them. From any thread.
+     * The place where this connection's threads run: the number of its loop, which may change; -1 if they may run anywhere.
+     * Used to keep memory near them. From any thread.
      */
     default int place() {
         return -1;
     }
 
     /**
-     * Agrees with the peer on what has to be agreed before bytes pass, such as by TLS; comes before everything else, on the
-     * thread that reads. Waits, until {@link #close()} at the most. A plain transport has nothing to agree on.
+     * Performs the handshake of the transport, such as that of TLS. Must be called before everything else, on the thread that
+     * reads. Waits, until {@link #close()} at most. A plain transport does nothing.
      *
      * @throws javax.net.ssl.SSLException if it failed; the peer has been sent the reason
      * @throws IOException                if the wire is dead
@@ -45,10 +45,10 @@ public interface Transport {
     }
 
     /**
-     * Waits for bytes and reads what there is, up to the buffer's room.
+     * Waits for bytes and reads what has arrived, up to the buffer's room.
      *
-     * @return how many, at least one, or -1 when no more will come
-     * @throws java.io.InterruptedIOException if the thread was interrupted before anything came; nothing is lost, and the
+     * @return the number of bytes, at least one, or -1 at the end of the bytes
+     * @throws java.io.InterruptedIOException if the thread was interrupted before anything arrived; nothing is lost, and the
      *                                        transport can be read again (but see {@link SocketTransport})
      * @throws IOException                    if the wire is dead, or {@link #close()} was called
      */
@@ -57,27 +57,30 @@ public interface Transport {
     }
 
     /**
-     * Waits for bytes as {@link #read(ByteBuffer)}, but no longer than the limit. What is here already is read even if the
+     * Waits for bytes as {@link #read(ByteBuffer)}, but no longer than the limit. What has already arrived is read even if the
      * limit has passed.
      *
-     * @return how many; 0 if none came in time; -1 when no more will come
+     * @return the number of bytes; 0 if none arrived in time; -1 at the end of the bytes
      * @throws IOException as {@link #read(ByteBuffer)}
      */
     int read(ByteBuffer target, TimeLimit limit) throws IOException;
 
-    /** Reads what is here already, up to the buffer's room: 0 if there is nothing, else as {@link #read(ByteBuffer)}. Does not block. */
+    /**
+     * Reads what has already arrived, up to the buffer's room; returns 0 if there is nothing, else as
+     * {@link #read(ByteBuffer)}. Does not block.
+     */
     int readNow(ByteBuffer target) throws IOException;
 
     /**
-     * Reads what is here already, as {@link #readNow}, and finds the end too, which that may not. For when no other thread
-     * uses the transport. Does not wait, but to answer what TLS asks for itself.
+     * Reads what has already arrived, as {@link #readNow}, but always finds the end too. Call it only if no other thread uses
+     * the transport. Does not wait, except to send an answer that TLS itself requires.
      */
     default int poll(ByteBuffer target) throws IOException {
         return readNow(target);
     }
 
     /**
-     * Waits until there is something to read, so that no buffer is needed meanwhile; even so there may be nothing.
+     * Waits until there is something to read, without needing a buffer meanwhile. May return although there is nothing.
      *
      * @return false, at once, if this transport can wait only inside {@link #read(ByteBuffer)}
      * @throws IOException as {@link #read(ByteBuffer)}
@@ -87,15 +90,15 @@ public interface Transport {
     }
 
     /**
-     * Waits as {@link #awaitReadable()}, but no longer than the limit, after which a {@link #readNow} still has to find out
-     * whether there is something to read. Does not wait if the limit has passed.
+     * Waits as {@link #awaitReadable()}, but no longer than the limit; afterwards only a {@link #readNow} shows whether there
+     * is something to read. Does not wait if the limit has passed.
      *
      * @return false, at once, if this transport can wait only inside {@link #read(ByteBuffer, TimeLimit)}
      * @throws IOException as {@link #read(ByteBuffer)}
      */
     boolean awaitReadable(TimeLimit limit) throws IOException;
 
-    /** Is told of bytes that have come, or of their end, while no thread waits for them. */
+    /** Called when bytes or their end arrive while no thread waits for them. */
     @FunctionalInterface
     interface UnreadListener {
         /** Bytes, or their end, may be there to read. From any thread; must not wait. */
@@ -103,19 +106,19 @@ public interface Transport {
     }
 
     /**
-     * Who is told of unread bytes from now on; at once if there are some of which nobody was told. A transport that learns of
-     * bytes only by reading tells nobody.
+     * Sets the listener for unread bytes; calls it at once if there are some that were not reported. A transport that detects
+     * bytes only by reading never calls it.
      */
     default void onUnread(UnreadListener listener) {}
 
     /**
-     * Has the listener told, once, when bytes or their end come that no thread waits for. Called by the thread that reads,
-     * which has found nothing to read. Does not wait.
+     * Requests one call of the listener when bytes or their end arrive that no thread waits for. Called by the thread that
+     * reads, after it has found nothing to read. Does not wait.
      */
     default void tellOfUnread() {}
 
     /**
-     * Whether the listener will be told of everything that is unread now without {@link #tellOfUnread()}. Asked by the
+     * Whether the listener will be called for everything that is unread now even without {@link #tellOfUnread()}. For the
      * thread that reads.
      */
     default boolean tellsOfUnread() {
@@ -123,21 +126,21 @@ public interface Transport {
     }
 
     /**
-     * Whether bytes have been received that await the thread that reads: then the peer cannot be late. From any thread; does
+     * Whether bytes have been received that the reading thread has not read: then the peer is not late. From any thread; does
      * not wait.
      *
-     * @return false also if this transport cannot know
+     * @return also false if this transport cannot know
      */
     default boolean hasUnread() {
         return false;
     }
 
     /**
-     * Writes all that remains in the buffer, with one system call if the network takes it. Waits while it does not.
+     * Writes all that remains in the buffer, with one system call if the network takes it. Waits while the network does not.
      *
      * @throws java.io.InterruptedIOException if the thread was interrupted while it waited. If this transport
-     *                                        {@linkplain #writesWithoutWaiting() writes without waiting}, the buffer's
-     *                                        position says what was written, and a later write may go on from there
+     *                                        {@linkplain #writesWithoutWaiting() writes without waiting}, the buffer's position
+     *                                        shows what was written, and a later write may continue from there
      * @throws IOException                    if the wire is dead, or {@link #close()} was called
      */
     void write(ByteBuffer source) throws IOException;
@@ -145,7 +148,7 @@ public interface Transport {
     /** Writes all that remains in both buffers, otherwise as {@link #write(ByteBuffer)}. */
     void write(ByteBuffer first, ByteBuffer second) throws IOException;
 
-    /** Whether {@link #writeNow} writes anything: a transport that can only wait does not. Never changes. */
+    /** Whether {@link #writeNow} writes anything: a transport that cannot write without waiting does not. Never changes. */
     boolean writesWithoutWaiting();
 
     /** Writes what the network takes at once of what remains in the buffer. Does not wait. */
@@ -155,21 +158,21 @@ public interface Transport {
     void writeNow(ByteBuffer first, ByteBuffer second) throws IOException;
 
     /**
-     * A number that changes when the network takes bytes from a write that had to wait: how a slow peer is told from one
-     * that does not read. It wraps around, and stays 0 where a write that waits cannot be watched.
+     * A number that changes when the network takes bytes from a write that had to wait; it distinguishes a slow peer from one
+     * that does not read. It wraps around, and stays 0 if a waiting write cannot be watched.
      */
     byte writeProgress();
 
     /**
-     * Has a write that waits try the network again, which takes bytes before it reports that it has room: Linux does so
-     * only when a third of its buffer is free. From any thread; does not wait.
+     * Makes a waiting write try the network again. The network takes bytes before it reports that it has room: Linux reports
+     * that only when a third of its buffer is free. From any thread; does not wait.
      */
     void retryWrite();
 
-    /** Tells the peer that no more bytes will come. */
+    /** Signals to the peer that no more bytes will be sent. */
     void shutdownOutput() throws IOException;
 
-    /** Ends it all, at once: a read or write that waits fails. From any thread, any number of times; does not block. */
+    /** Closes the transport at once: a waiting read or write fails. From any thread, any number of times; does not block. */
     void close();
 
     /** The address of this end. */

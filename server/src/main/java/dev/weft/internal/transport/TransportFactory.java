@@ -12,11 +12,11 @@ import javax.net.ssl.SSLEngine;
 /** Makes the transports of one server. */
 public sealed interface TransportFactory extends AutoCloseable
         permits TransportFactory.Blocking, TransportFactory.Tls, ParkingTransportFactory, LoopTransportFactory {
-    /** A transport over a connected channel in blocking mode, which is its own from here on. Does not block. */
+    /** Creates a transport over a connected channel in blocking mode, and takes ownership of the channel. Does not block. */
     Transport over(SocketChannel channel) throws IOException;
 
     /**
-     * Runs what starts a thread, perhaps on a thread that makes the new one wait less. Does not block.
+     * Runs a task that starts a thread, on a thread where the new one is scheduled soonest. Does not block.
      *
      * @param start must not block
      */
@@ -30,32 +30,32 @@ public sealed interface TransportFactory extends AutoCloseable
         return 0;
     }
 
-    /** How the connections' threads are scheduled, in words for an operator. */
+    /** Describes how the connections' threads are scheduled, for an operator. */
     String description();
 
-    /** Why connections are served worse than they should be just now; empty if they are not. Does not wait. */
+    /** The reason why connections are currently served worse than they should be; empty if there is none. Does not wait. */
     Optional<String> impairment();
 
     /**
-     * Whether what wakes the connections' threads has shown since the last call that it goes on; if not, it is asked to.
-     * For one thread. Does not block.
+     * Whether the mechanism that wakes the connections' threads has shown since the last call that it works; if not, it is
+     * asked to. For one thread. Does not block.
      */
     boolean beat();
 
-    /** Does what is due about once a second. Does not block. */
+    /** Performs maintenance; called about once a second. Does not block. */
     default void tend() {}
 
-    /** Whether what wakes the connections' threads has ended, so that they wait for good. */
+    /** Whether the mechanism that wakes the connections' threads has ended, so that they wait forever. */
     boolean isDead();
 
-    /** For when all transports are closed. */
+    /** Call this when all transports are closed. */
     @Override
     void close();
 
     /**
      * The JDK's blocking channels.
      *
-     * @param failures those of what shows that the JDK wakes threads; has the name of the thread
+     * @param failures counts failures of the wake-up probe, and gives its thread the name
      */
     static TransportFactory blocking(Failures failures) throws IOException {
         Rescheduler.start();
@@ -66,14 +66,17 @@ public sealed interface TransportFactory extends AutoCloseable
      * Pollers of our own, and threads that park and are scheduled by the JDK.
      *
      * @param pinned   whether a virtual thread that waits in a selector holds its carrier
-     * @param failures those of the pollers; has the name of the thread
+     * @param failures counts failures of the pollers, and gives their threads the name
      * @param why      why there are no loops, for the description; may be empty
      */
     static TransportFactory parking(boolean pinned, Failures failures, String why) throws IOException {
         return ParkingTransportFactory.open(pinned, failures, why);
     }
 
-    /** The loops of this process, and threads that park; empty, with the reason at the consumer, if there cannot be any. */
+    /**
+     * The loops of this process, and threads that park; empty if there cannot be any: then the reason is passed to the
+     * consumer.
+     */
     static Optional<TransportFactory> looping(Consumer<String> obstacle) throws IOException {
         return SharedLoops.transports(obstacle);
     }
@@ -87,7 +90,7 @@ public sealed interface TransportFactory extends AutoCloseable
         return new Tls(below, engines, buffers);
     }
 
-    /** Shares what shows that the JDK wakes threads. */
+    /** All its transports share one wake-up probe. */
     record Blocking(WakeUpProbe wakeUpProbe) implements TransportFactory {
         @Override
         public Transport over(SocketChannel channel) throws IOException {

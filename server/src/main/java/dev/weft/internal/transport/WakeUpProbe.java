@@ -7,8 +7,8 @@ import java.nio.channels.Channel;
 import java.nio.channels.Pipe;
 
 /**
- * Shows whether the JDK still wakes virtual threads whose socket is ready: one reads from a pipe, to which a byte is
- * written now and then. For a transport that leaves waiting to the JDK.
+ * Checks whether the JDK still wakes virtual threads whose socket is ready: a virtual thread reads from a pipe, to which a byte
+ * is written from time to time. For a transport that leaves waiting to the JDK.
  */
 final class WakeUpProbe implements AutoCloseable {
     private final Pipe pipe = Pipe.open();
@@ -21,7 +21,7 @@ final class WakeUpProbe implements AutoCloseable {
     private int beatsSeen;
     private boolean asked;
 
-    /** One that runs. */
+    /** Starts the probe. */
     WakeUpProbe(Failures failures) throws IOException {
         this.failures = failures;
         pipe.sink().configureBlocking(false);
@@ -44,7 +44,7 @@ final class WakeUpProbe implements AutoCloseable {
         return moved;
     }
 
-    /** Whether the thread has ended without having been told to. */
+    /** Whether the thread has ended although the probe was not closed. */
     boolean isDead() {
         return !closed && !thread.isAlive();
     }
@@ -55,7 +55,7 @@ final class WakeUpProbe implements AutoCloseable {
             try {
                 readOnce(read);
             } catch (Throwable e) {
-                // Even to deal with a failure can fail: code that runs for the first time may have to load a class.
+                // Even handling a failure can fail: code that runs for the first time may have to load a class.
             }
         }
     }
@@ -85,7 +85,7 @@ final class WakeUpProbe implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            // The descriptor is gone either way.
+            // The descriptor is released either way.
         }
     }
 }
