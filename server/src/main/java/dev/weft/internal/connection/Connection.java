@@ -38,10 +38,10 @@ import java.util.function.Consumer;
 /**
  * A connection of either role over any transport: a façade that joins receiving, sending, closing and the deadlines.
  * <ul>
- * <li>{@link MessageReceiver} is for one thread at a time: one that receives, or, while none does, one that reads ahead.
+ * <li>{@link MessageReceiver} is used by one thread at a time: one that receives, or, while none does, one that reads ahead.
  * <li>{@link FrameSender} is for any thread; its lock is the only one.
- * <li>{@link ClosingHandshake} says how far the closing handshake is, and is what everything else goes by.
- * <li>{@link Deadlines} is stamped by the connection's threads and looked at by the sweeper.
+ * <li>{@link ClosingHandshake} has the state of the closing handshake, on which everything else depends.
+ * <li>{@link Deadlines} is stamped by the connection's threads and checked by the sweeper.
  * </ul>
  * The end of a connection (RFC 6455 §7.1):
  * <pre>
@@ -49,8 +49,8 @@ import java.util.function.Consumer;
  *   violation, limit: Close frame, nothing more is read ──┼──▶ output shut down, peer's bytes dropped ──▶ transport closed
  *   dead wire, deadline, abort ───────────────────────────┴───────────────────────────────────────────▶ transport closed
  * </pre>
- * The connection's own thread takes these steps in {@link #finish}, or, if that is busy, the one that has read the end ahead
- * of it; a deadline bounds them.
+ * The connection's own thread takes these steps in {@link #finish}, or, if that is busy, the thread that has found the end
+ * while reading ahead; a deadline bounds them.
  */
 public final class Connection implements WebSocketConnection, ReceiverOwner, OutgoingStream.Owner {
     private static final Duration STUCK = Duration.ofMillis(200);
@@ -63,7 +63,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     final ClosingHandshake closing = new ClosingHandshake();
     final FrameSender sender;
     final MessageReceiver receiver;
-    /** To be called when nothing passes any more; {@code null} until {@link #start}. */
+    /** Called when nothing can be sent or received any more; {@code null} until {@link #start}. */
     private volatile Runnable over;
     /** The thread that takes the last steps ahead of the connection's own. */
     volatile Thread finisher;
@@ -90,10 +90,10 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     /**
-     * From here on the protocol goes on even if nobody receives.
+     * From this call on, the protocol goes on even if no thread receives.
      *
-     * @param whenOver told, perhaps more than once, that nothing passes any more, whatever its handler still does; must not
-     *                 wait
+     * @param whenOver called, perhaps more than once, when nothing can be sent or received any more, whatever the handler still
+     *                 does; must not wait
      */
     public void start(Runnable whenOver) {
         over = whenOver;
@@ -160,7 +160,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         sender.deadlines().messageGoesOn();
     }
 
-    /** Whether this thread is the one that has received last, and the next frame has arrived whole. */
+    /** Whether this thread was the last one to receive, and the next frame has arrived completely. */
     public boolean hasNextFrame() {
         return receiver.hasNextFrame();
     }
@@ -247,7 +247,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         breakOff(new IOException("aborted by this end"));
     }
 
-    /** The peer broke a rule or a limit: says so in a Close frame, and what is returned says it to the caller. */
+    /** The peer broke a rule or a limit: fails the connection with a Close frame, and returns the exception for the caller. */
     @Override
     public ConnectionClosedException failed(ProtocolViolationException violation) {
         String reason = violation.getMessage();
@@ -291,9 +291,8 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     /**
-     * Ends the connection after its handler, in whatever state that left it: completes the closing handshake, shuts down
-     * the output, drops what the peer still had under way, and closes the transport. Waits until the close deadline at
-     * most. For the connection's thread.
+     * Ends the connection after its handler: completes the closing handshake, shuts down the output, drops what the peer still
+     * sends, and closes the transport. Waits until the close deadline at most. For the connection's thread.
      *
      * @param reason for the Close frame, if none was sent yet
      */
@@ -329,19 +328,19 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         }
     }
 
-    // Giving up a connection for the sake of others.
+    // Eviction, to free memory for others.
 
-    /** Bytes that this connection holds, counted in the budget. */
+    /** The bytes that this connection holds, counted in the budget. */
     public long heldBytes() {
         return sender.waitingBytes() + receiver.heldBytes();
     }
 
-    /** Whether what it holds has not moved for a while: its peer does not read, or does not go on with its message. */
+    /** Whether what it holds has been stuck for a while: its peer does not read, or does not continue its message. */
     public boolean isStuck() {
         return sender.isStuck(STUCK) || sender.deadlines().isHalfRead();
     }
 
-    /** Fails the connection with 1013, and gives back what it holds as soon as that can be done. Does not wait. */
+    /** Fails the connection with 1013, and releases what it holds as soon as possible. Does not wait. */
     public void giveUpForOthers() {
         Eviction.giveUp(this);
     }

@@ -10,7 +10,7 @@ import dev.weft.internal.time.ShortTimer;
 /**
  * What all connections of an endpoint share.
  *
- * @param timeouts how long one waits
+ * @param timeouts the timeouts of one connection
  * @param sending  what their sending sides share
  */
 public record ConnectionServices(ConnectionTimeouts timeouts, SendServices sending) {
@@ -24,7 +24,7 @@ public record ConnectionServices(ConnectionTimeouts timeouts, SendServices sendi
         return sending.clock();
     }
 
-    /** Lends buffers, and bounds what all hold together. */
+    /** Lends buffers, and bounds the memory of all connections together. */
     public BufferPool pool() {
         return sending.pool();
     }

@@ -13,13 +13,16 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 
 /**
- * The last steps of a connection (RFC 6455 §7.1): by its own thread after its handler, or, while that is busy, by the one
- * that has read the end ahead of it.
+ * The last steps of a connection (RFC 6455 §7.1): taken by its own thread after its handler, or, while that is busy, by the
+ * thread that has found the end while reading ahead.
  */
 final class ConnectionTeardown {
     private ConnectionTeardown() {}
 
-    /** §7.1.1: the status is final when our Close frame was written, or cannot be. Waits for that, until the limit at most. */
+    /**
+     * §7.1.1: the status is final when our Close frame was written, or cannot be. Waits until then, or until the limit has
+     * passed.
+     */
     static void completeClose(Connection connection, TimeLimit limit) throws InterruptedIOException {
         try {
             if (limit == TimeLimit.NONE) {
@@ -32,14 +35,14 @@ final class ConnectionTeardown {
                 throw e;
             }
         } catch (IOException e) {
-            // The peer did not stay for the answer: noted, and no reason to withhold what it said.
+            // The peer did not wait for the answer: that is noted, and its Close frame is still reported.
         }
         connection.shutDownOutput();
     }
 
     /**
-     * The end of a wait, by an interrupt or a limit, harms nobody, nor a Close frame that is under way; a connection that was
-     * over before says so; everything else is a dead wire.
+     * The exception for the caller. A wait that ended by an interrupt or a limit changes nothing, nor does it lose a pending
+     * Close frame; a connection that was already over throws its status; everything else is a dead wire.
      */
     static IOException translated(Connection connection, IOException e) {
         ClosingHandshake closing = connection.closing;
@@ -67,9 +70,9 @@ final class ConnectionTeardown {
     /** After the handler. Waits until the close deadline at most. */
     static void finish(Connection connection, CloseReason reason) {
         try {
-            // Before the wait for another thread that receives, which may wait for the peer's answer.
+            // Before waiting for another thread that receives, which may itself wait for the peer's answer.
             if (connection.sender.isStreaming()) {
-                // A message of this end is not whole: the connection fails (§7.1.7), whatever the handler thinks.
+                // A message of this end is incomplete: the connection fails (§7.1.7), even if the handler returned normally.
                 connection.fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"),
                         new IOException("the handler ended within a streamed message"));
             } else {
@@ -97,14 +100,14 @@ final class ConnectionTeardown {
         linger(connection);
     }
 
-    /** Nothing passes any more. */
+    /** Nothing can be sent or received any more. */
     private static void linger(Connection connection) {
         connection.sender.deadlines().closing();
         LingeringClose.close(connection.transport);
         connection.breakOff(new IOException("the closing handshake was not completed"));
     }
 
-    /** One that ends the connection already does not take long. */
+    /** A thread that is already ending the connection does not take long. */
     private static void awaitOtherThread(Connection connection) {
         Thread other = connection.finisher;
         boolean interrupted = false;

@@ -5,12 +5,12 @@ import dev.weft.parser.CloseCode;
 import java.io.IOException;
 
 /**
- * Gives up a connection so that others can have the bytes that it holds: fails it with 1013, and cuts it off without waiting
- * for its peer.
+ * Closes a connection so that others can use the memory that it holds: fails it with 1013, and cuts it off without waiting for
+ * its peer.
  * <p>
- * The Close frame is sent if the network takes it at once. Where bytes wait for the network already, it does not: the frame
- * would have to wait until the peer has read them. A transport that can only wait is given the frame by a thread of its own,
- * which then cuts the connection off; the frame fits where nothing waits before it, and the close deadline holds.
+ * The Close frame is sent if the network takes it at once. If bytes already wait for the network, it is not sent, since it
+ * would have to wait until the peer has read them. On a transport that cannot write without waiting, a separate thread writes
+ * the frame and then cuts the connection off; nothing waits before the frame, and the close deadline bounds the write.
  */
 final class Eviction {
     private Eviction() {}

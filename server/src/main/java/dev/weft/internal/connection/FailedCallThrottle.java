@@ -7,18 +7,21 @@ import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Calls on a connection that fail at once, as all do when it has ended. A handler that goes on calling in a loop, and swallows
- * the exceptions, would keep its loop or carrier for good, and a processor with it. So after many calls that failed since the
- * clock last moved, each further one takes longer: on the connection's own thread up to 50 ms, so that such a handler makes
- * some hundred calls in a second. Another thread, such as one that sends the same message to many connections, only gives
- * way to others: one connection that has ended must not delay what the others get.
+ * Slows down calls that fail at once, as all calls do on a connection that has ended. A handler that keeps calling in a loop
+ * and swallows the exceptions would occupy its loop or carrier, and a processor, forever. So after many failed calls since the
+ * clock last moved, each further one takes longer: up to 50 ms on the connection's own thread, so that such a handler makes
+ * about a hundred calls in a second. Another thread, such as one that sends the same message to many connections, only yields:
+ * one connection that has ended must not delay messages to the others.
  * <p>
- * A yield alone would not do for the handler: it would go on using up its processor.
+ * For the handler a yield alone would not suffice: it would still occupy its processor.
  */
 final class FailedCallThrottle {
-    /** Since the clock last moved; no code that makes use of the exceptions makes as many. */
+    /**
+     * The number of failed calls since the clock last moved that are not slowed down; code that handles the exceptions makes
+     * fewer.
+     */
     static final int FREE = 64;
-    /** Each call takes so much longer than the one before. */
+    /** The additional time that each call takes compared to the one before. */
     private static final long STEP_NANOS = 1_000_000;
     private static final int MOST_STEPS = 50;
 
@@ -41,8 +44,8 @@ final class FailedCallThrottle {
     }
 
     /**
-     * Counts a message that was tried on the connection's own thread, which waits as above if the connection has ended, and
-     * otherwise gives way to others after many. Other threads are not held up: they may be about to try with many connections.
+     * Counts a message tried on the connection's own thread, which waits as above if the connection has ended, and otherwise
+     * yields after many. Other threads are not delayed: they may be trying many connections.
      */
     static SendResult count(Connection connection, SendResult result) {
         if (connection.receiver.isOwnThread()) {

@@ -3,11 +3,11 @@ package dev.weft.internal.connection;
 import dev.weft.internal.extension.Extension;
 
 /**
- * What the opening handshake settled.
+ * The result of the opening handshake.
  *
  * @param target      the request's target
- * @param subprotocol what both ends agreed on, or {@code null}
- * @param attachment  what the handshake's policy left for the handler, or {@code null}
- * @param extension   what both ends agreed on, or {@code null}
+ * @param subprotocol the subprotocol that was agreed, or {@code null}
+ * @param attachment  the object that the handshake policy attached for the handler, or {@code null}
+ * @param extension   the extension that was agreed, or {@code null}
  */
 public record HandshakeResult(String target, String subprotocol, Object attachment, Extension extension) {}

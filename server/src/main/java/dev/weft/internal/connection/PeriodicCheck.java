@@ -6,7 +6,7 @@ import dev.weft.parser.CloseCode;
 import java.io.IOException;
 import java.time.Duration;
 
-/** One look of the sweeper at a connection, and what is done about it. What may wait is done by threads of their own. */
+/** One check of a connection by the sweeper, with the actions that are due. Actions that may wait run on their own threads. */
 final class PeriodicCheck {
     private PeriodicCheck() {}
 
@@ -34,13 +34,13 @@ final class PeriodicCheck {
         }
     }
 
-    /** Whether what would be in time may have been received, and no processor has been free for the thread that reads. */
+    /** Whether bytes may have arrived in time, but no processor was free for the thread that reads. */
     private static boolean isOurDelay(Deadlines.Due due, Connection connection) {
         return (due == Deadlines.Due.MESSAGE_TIMEOUT || due == Deadlines.Due.PONG_TIMEOUT)
                 && (connection.transport.hasUnread() || connection.receiver.isFull());
     }
 
-    /** Without memory for a thread the ping is due again at the next look. */
+    /** If there is no memory for a thread, the ping is due again at the next check. */
     private static void startPing(Connection connection) {
         boolean started = false;
         try {
@@ -55,8 +55,8 @@ final class PeriodicCheck {
     }
 
     /**
-     * The connection's own thread is left in its read, where it drops what arrives: to end the read from here would be to
-     * reset a peer that goes on sending, and to lose the Close frame.
+     * The connection's own thread stays in its read, where it drops what arrives: ending the read from this thread would reset
+     * a peer that is still sending, and lose the Close frame.
      */
     private static void closeForLateness(Connection connection) {
         if (!connection.receiver.giveUpWaiting()) {

@@ -20,7 +20,7 @@ final class PingSender {
 
     private PingSender() {}
 
-    /** Sends a ping, as sending waits, and then waits for its pong, no longer than this. */
+    /** Sends a ping, waiting as sending does, and then waits for its pong, no longer than the timeout. */
     static Duration ping(Connection connection, Duration timeout) throws IOException {
         Bounds.check("timeout", timeout, SHORTEST, TimeLimit.LONGEST);
         Pings pings = connection.sender.deadlines().pings();
@@ -34,7 +34,7 @@ final class PingSender {
         }
     }
 
-    /** The ping goes now. */
+    /** Builds the payload of the ping that is sent now. */
     private static byte[] begin(Connection connection, Pings pings, Ping ping) {
         byte[] payload = pings.next(ping);
         if (ping.isFirst()) {
@@ -57,7 +57,7 @@ final class PingSender {
         }
     }
 
-    /** Whether frames of the peer may still come. */
+    /** Whether frames of the peer may still arrive. */
     private static boolean isHeard(Connection connection) {
         return connection.closing.state() != ClosingHandshake.State.BROKEN && !connection.closing.isReceived();
     }
@@ -74,11 +74,11 @@ final class PingSender {
             });
             sent = true;
         } catch (IOException e) {
-            // The connection's own thread finds the same when it goes on.
+            // The connection's own thread will find the same failure.
             connection.translated(e);
         } finally {
             if (!sent) {
-                // Such as for lack of memory: the peer has no ping to answer.
+                // For example for lack of memory: the peer has no ping to answer.
                 deadlines.pingFailed();
             }
         }
