@@ -5,23 +5,25 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The scheduler of one connection's virtual threads: its own, and those that it starts, which inherit it. Has them run by a
- * {@link Loop}, which may change.
+ * The scheduler of one connection's virtual threads: its own, and those that it starts, which inherit the scheduler. They run
+ * on a {@link Loop}, which may change.
  * <p>
- * A scheduler is at the same time its own place in the loop's queue, so that to schedule the connection's thread allocates
- * nothing. Only where several of its threads are to run at once, further places are allocated.
+ * A scheduler is also its own entry in the loop's queue, so that scheduling the connection's thread allocates nothing. Further
+ * entries are allocated only if several of its threads are to run at once.
  */
 public final class ConnectionScheduler implements Executor {
-    /** Without memory for a place in the queue, after so long another attempt is made. */
+    /** The time until another attempt if there is no memory for an entry in the queue. */
     private static final long RETRY_NANOS = 1_000_000;
 
     private static final AtomicReferenceFieldUpdater<ConnectionScheduler, Runnable> TASK = AtomicReferenceFieldUpdater
             .newUpdater(ConnectionScheduler.class, Runnable.class, "task");
 
     private volatile Loop loop;
-    /** What is to run; {@code null} while this is not in a queue. */
+    /** The task to run; {@code null} while this is not in a queue. */
     private volatile Runnable task;
-    /** In the queue: the one that was added before, or, when the loop has reversed it, after. The queue's. */
+    /**
+     * In the queue: the entry that was added before this one, or, once the loop has reversed the list, after it. For the queue.
+     */
     ConnectionScheduler next;
 
     /** A scheduler of this loop. */
@@ -29,7 +31,7 @@ public final class ConnectionScheduler implements Executor {
         this.loop = loop;
     }
 
-    /** Has the loop of another scheduler run the threads; what is in the queue of the present one still runs there. */
+    /** Moves the threads to the loop of another scheduler; what is already queued still runs on the present loop. */
     public void joinLoopOf(ConnectionScheduler other) {
         loop = other.loop;
     }
@@ -46,7 +48,7 @@ public final class ConnectionScheduler implements Executor {
         current.add(TASK.compareAndSet(this, null, turn) ? this : another(current, turn));
     }
 
-    /** The JDK takes a thread for scheduled once it has called {@link #execute}, and so that must not fail. */
+    /** The JDK considers a thread scheduled once it has called {@link #execute}, so that must not fail. */
     private static ConnectionScheduler another(Loop loop, Runnable turn) {
         while (true) {
             try {
@@ -59,7 +61,7 @@ public final class ConnectionScheduler implements Executor {
         }
     }
 
-    /** A virtual thread is pinned here, and to park for a time would need memory. */
+    /** A virtual thread is pinned here, and parking for a limited time would need memory. */
     private static void pause() {
         if (Thread.currentThread().isVirtual()) {
             Thread.onSpinWait();
@@ -68,7 +70,9 @@ public final class ConnectionScheduler implements Executor {
         }
     }
 
-    /** For the loop, after it has removed this from its queue: what is to run. From then on this can be added again. */
+    /**
+     * Returns the task to run. For the loop, after it has removed this from its queue; from then on this can be added again.
+     */
     Runnable takeTask() {
         Runnable taken = task;
         next = null;

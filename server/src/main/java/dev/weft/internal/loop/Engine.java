@@ -4,15 +4,15 @@ import java.io.IOException;
 import java.util.function.BooleanSupplier;
 
 /**
- * What a {@link Loop} needs of the mechanism by which it learns that sockets are ready. All but {@link #wakeUp} belongs to
- * the thread that runs the loop; that thread may change, and the loop orders what they do.
+ * The mechanism by which a {@link Loop} detects that sockets are ready. All methods except {@link #wakeUp} are for the thread
+ * that runs the loop; that thread may change, and the loop provides the memory ordering between them.
  */
 public interface Engine {
     /**
-     * Looks which sockets are ready and unparks the threads that wait for them, or for some of them: the next call goes on
-     * with the rest, before it looks again.
+     * Selects the sockets that are ready and unparks the threads that wait for them, or for some of them: the next call
+     * continues with the rest before it selects again.
      *
-     * @param mayWait asked after {@link #wakeUp} has begun to have an effect: whether to wait until a socket is ready
+     * @param mayWait whether to wait until a socket is ready; asked after the point from which {@link #wakeUp} ends the wait
      */
     void poll(BooleanSupplier mayWait) throws IOException;
 
@@ -22,6 +22,6 @@ public interface Engine {
     /** Whether {@link #poll} waits, or is about to. From any thread. */
     boolean isWaiting();
 
-    /** Lets go of all sockets. */
+    /** Releases all sockets. */
     void close();
 }

@@ -7,11 +7,11 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Runs virtual threads: looks which sockets are ready, has the threads that wait for them take a turn, and waits when nothing
- * is left. It is run by one platform thread at a time, a {@link LoopThread}; when a turn takes too long, such as that of a thread
- * that computes or is in native code, another runner takes the loop over, with its engine and its queue.
+ * Runs virtual threads: selects the sockets that are ready, gives the threads that wait for them a turn, and waits when nothing
+ * is left to do. It is run by one platform thread at a time, a {@link LoopThread}. If a turn takes too long, for example
+ * because a thread computes or is in native code, another loop thread takes the loop over, with its engine and its queue.
  * <p>
- * Who holds the loop is in one number, a term's, which is even; odd while the holder is in a turn:
+ * One number, the term, identifies the holder of the loop; it is even, and odd while the holder is in a turn:
  * <pre>
  *             holder: begins a turn                 holder: the turn is over
  *   term  ───────────────────────────▶ term + 1 ───────────────────────────▶ term
@@ -20,18 +20,18 @@ import java.util.function.BooleanSupplier;
  *                                         ▼
  *                                     term + 2, of another runner; the old one finds this when its turn is over, and leaves
  * </pre>
- * The steps out of a turn are compare-and-sets, so of holder and watchdog only one makes it: no loop has two holders, and none
- * is without. While a turn is taken the holder touches nothing of the loop's; what it wrote before, the next holder sees.
+ * The steps out of a turn are compare-and-sets, so only one of holder and watchdog succeeds: a loop always has exactly one
+ * holder. During a turn the holder accesses no state of the loop; the next holder sees everything that it wrote before.
  * <p>
- * The queue is lock-free: {@link #add} pushes a place on a list, the newest first, by one compare-and-set; the holder takes
- * the whole list by one exchange, reverses it, and has all in it take their turns before it looks at the sockets again. So
- * the order is that in which they were added, and sockets and threads cannot starve each other.
+ * The queue is lock-free: {@link #add} pushes a place on a list, the newest first, by one compare-and-set; the holder takes the
+ * whole list by one exchange, reverses it, and gives every entry its turn before it selects again. So the order is that in
+ * which they were added, and sockets and threads cannot starve each other.
  * <p>
- * No wake-up is lost: the engine says that it waits before it asks for the last time whether the queue is empty; who adds to
- * the queue does so before it asks whether the engine waits.
+ * No wake-up is lost: the engine announces that it waits before it checks for the last time whether the queue is empty; a
+ * thread that adds to the queue does so before it checks whether the engine waits.
  */
 final class Loop {
-    /** Instead of a term, which is even, and in time negative: the numbers wrap around. */
+    /** Returned instead of a term; odd, since terms are even. Terms wrap around and so become negative. */
     static final int TURN_IS_OVER = -1;
     private static final long RECOVERY_NANOS = 10_000_000;
 
@@ -52,11 +52,11 @@ final class Loop {
     private volatile boolean stopped;
     private volatile boolean ended;
 
-    /** The holder's: what is to run, the oldest first; and the number of turns, which the watchdog may see late. */
+    /** For the holder: what is to run, oldest first; and the number of turns, which the watchdog may see late. */
     private ConnectionScheduler ready;
     private volatile int turns;
 
-    /** A loop that nobody holds yet; its first term is 0. */
+    /** A loop without a holder; its first term is 0. */
     Loop(Engine engine, Watchdog watchdog, Failures failures) {
         this.engine = engine;
         this.watchdog = watchdog;
@@ -69,7 +69,7 @@ final class Loop {
 
     // Any thread.
 
-    /** Has the scheduler's task take a turn. Does not wait or allocate. */
+    /** Queues the scheduler's task for a turn. Does not wait or allocate. */
     void add(ConnectionScheduler scheduler) {
         ConnectionScheduler before;
         do {
@@ -82,7 +82,7 @@ final class Loop {
         }
     }
 
-    /** Ends the loop, and closes its engine, once all that are in the queue had their turns. Does not wait. */
+    /** Ends the loop, and closes its engine, after every entry in the queue has had its turn. Does not wait. */
     void stop() {
         stopped = true;
         engine.wakeUp();
@@ -90,7 +90,7 @@ final class Loop {
 
     // The holder.
 
-    /** Runs the loop until it is stopped, or taken over. If this fails, it is to be called again with the same term. */
+    /** Runs the loop until it is stopped or taken over. If this throws, call it again with the same term. */
     void run(int term) {
         boolean holds = isHeldIn(term);
         while (holds && !(stopped && ready == null && pushed == null)) {
@@ -152,7 +152,7 @@ final class Loop {
             engine.poll(mayWait);
         } catch (Throwable e) {
             failures.note(e);
-            // So that a failure that lasts does not take a core. Needs no memory.
+            // So that a lasting failure does not occupy a core. Needs no memory.
             LockSupport.parkNanos(RECOVERY_NANOS);
         }
         watchdog.somethingHappened();
@@ -168,7 +168,7 @@ final class Loop {
         runLeft();
     }
 
-    /** Threads that outlive their loop take their turns on a thread made for each. */
+    /** Threads that outlive their loop run on a new platform thread for each turn. */
     private void runLeft() {
         for (ConnectionScheduler scheduler = takeAdded(); scheduler != null;) {
             ConnectionScheduler next = scheduler.next;

@@ -14,7 +14,9 @@ final class LoopThread {
     private final Loops loops;
     private final Thread thread;
 
-    /** What this thread is to run; {@code null} while it is spare. Written by the thread that has taken this from the spare. */
+    /**
+     * The loop to run; {@code null} while this thread is spare. Written by the thread that has taken this from the spare ones.
+     */
     private volatile Loop loop;
     private int term;
     private volatile boolean stopped;
@@ -22,7 +24,7 @@ final class LoopThread {
     /** The next spare one; belongs to {@link Loops}. */
     LoopThread next;
 
-    /** A runner that is not yet started, and is not among the spare ones. */
+    /** A thread that is not yet started, and is not among the spare ones. */
     LoopThread(Loops loops, String name) {
         this.loops = loops;
         this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
@@ -32,7 +34,7 @@ final class LoopThread {
         thread.start();
     }
 
-    /** Has this thread, which is spare, run a loop. Does not wait or allocate. */
+    /** Makes this spare thread run a loop. Does not wait or allocate. */
     void assign(Loop assigned, int itsTerm) {
         term = itsTerm;
         loop = assigned;
@@ -51,13 +53,13 @@ final class LoopThread {
             try {
                 goesOn = step();
             } catch (Throwable e) {
-                // Even to deal with a failure can fail: code that runs for the first time may have to load a class.
+                // Even handling a failure can fail: code that runs for the first time may have to load a class.
                 LockSupport.parkNanos(RECOVERY_NANOS);
             }
         }
     }
 
-    /** False if there is no more to do. */
+    /** Returns false if there is no more to do. */
     private boolean step() {
         Loop assigned = loop;
         if (assigned != null) {

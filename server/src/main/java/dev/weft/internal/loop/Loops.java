@@ -9,13 +9,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Loops, the platform threads that run them, and the spare ones that take over a loop whose turn takes too long. There is
- * always a spare one beforehand, so that a takeover needs no memory.
+ * Loops, the platform threads that run them, and spare threads that take over a loop whose turn takes too long. A spare thread
+ * is always created in advance, so that a takeover needs no memory.
  */
 public final class Loops {
-    /** Of platform threads in all, beyond one for each loop: as many as the JDK's scheduler would make. */
+    /** The maximum number of platform threads beyond one for each loop: as many as the JDK's scheduler would create. */
     static final int MOST_SPARES = 256;
-    /** Of those that wait for work. */
+    /** The maximum number of spare threads. */
     private static final int SPARES_KEPT = 8;
 
     private final List<Loop> all = new ArrayList<>();
@@ -24,7 +24,7 @@ public final class Loops {
     private final String name;
     private final int mostSpares;
 
-    /** A list: many add, and the watchdog takes one; {@link #stop} takes all, which are not added again. */
+    /** A list: many threads add to it, and the watchdog takes one; {@link #stop} takes all, which are not added again. */
     private final AtomicReference<LoopThread> spares = new AtomicReference<>();
     private final AtomicInteger spareCount = new AtomicInteger();
 
@@ -52,7 +52,7 @@ public final class Loops {
         watchdog.start(all.size());
     }
 
-    /** Why there cannot be loops in this JVM, in words for an operator; empty if there can. */
+    /** The reason why there cannot be loops in this JVM, for an operator; empty if there can. */
     public static Optional<String> obstacle() {
         return VirtualThreads.obstacle();
     }
@@ -77,7 +77,7 @@ public final class Loops {
         return refusals.get();
     }
 
-    /** Why threads on a loop wait longer than they should; empty if they do not. */
+    /** The reason why threads on a loop wait longer than they should; empty if they do not. */
     public Optional<String> impairment() {
         return watchdog.isInVain()
                 ? Optional.of("a turn on a loop takes long, and the loop cannot be taken over: of " + runners.get()
@@ -85,7 +85,7 @@ public final class Loops {
                 : Optional.empty();
     }
 
-    /** Whether what watches the loops has ended without having been told to. */
+    /** Whether the watchdog has ended although the loops were not stopped. */
     public boolean isDead() {
         return watchdog.isLost();
     }
@@ -113,7 +113,7 @@ public final class Loops {
     }
 
     /**
-     * Has another thread run a loop whose holder was seen in a turn, unless that is over by now. For the watchdog.
+     * Makes another thread run a loop whose holder was seen in a turn, unless the turn has ended. For the watchdog.
      *
      * @return false if there is no other thread
      */
@@ -184,9 +184,9 @@ public final class Loops {
     }
 
     /**
-     * Adds a runner to the spare ones.
+     * Adds a thread to the spare ones.
      *
-     * @return false if there are enough, and its thread is to end
+     * @return false if there are enough, and the thread is to end
      */
     boolean addSpare(LoopThread runner) {
         if (spareCount.incrementAndGet() > SPARES_KEPT) {

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
- * Gives virtual threads a scheduler of our own. All that is not public API of the JDK is here: the constructor of a builder
- * with a scheduler, in JDK 21 to 25, which the package {@code java.lang} must be opened for. It is tried before it is used.
+ * Creates virtual threads with a custom scheduler. Only this class uses non-public API of the JDK: the constructor of a builder
+ * with a scheduler, in JDK 21 to 25, for which the package {@code java.lang} must be opened. It is tested before it is used.
  */
 final class VirtualThreads {
     private static final String BUILDER = "java.lang.ThreadBuilders$VirtualThreadBuilder";
@@ -37,7 +37,7 @@ final class VirtualThreads {
 
     private VirtualThreads() {}
 
-    /** Why virtual threads cannot have a scheduler of our own; empty if they can. */
+    /** The reason why virtual threads cannot have a custom scheduler; empty if they can. */
     static Optional<String> obstacle() {
         return Optional.ofNullable(OBSTACLE);
     }
@@ -48,7 +48,7 @@ final class VirtualThreads {
         return "--add-opens=java.base/java.lang=" + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
     }
 
-    /** A builder of virtual threads that the scheduler is given to whenever they are to run. */
+    /** A builder of virtual threads that are passed to the scheduler whenever they are to run. */
     static Thread.Builder.OfVirtual builder(Executor scheduler) {
         try {
             return (Thread.Builder.OfVirtual) CONSTRUCTOR.invokeExact(scheduler);
@@ -66,7 +66,7 @@ final class VirtualThreads {
                 .asType(MethodType.methodType(Thread.Builder.OfVirtual.class, Executor.class));
     }
 
-    /** A thread that is started comes to its scheduler, and runs when that runs it on a platform thread. */
+    /** Checks that a started thread is passed to its scheduler, and runs when that runs it on a platform thread. */
     private static final class Probe implements Executor, Runnable {
         private volatile Runnable scheduled;
         private volatile Thread ran;

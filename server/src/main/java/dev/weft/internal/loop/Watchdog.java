@@ -7,13 +7,14 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Notices when a turn on a loop takes too long, and has the loop taken over. A platform thread, which looks every few
- * milliseconds while the loops have something to do. After they have all waited for a while it sleeps until one of them has.
+ * Detects a turn on a loop that takes too long, and has the loop taken over. A platform thread that checks every few
+ * milliseconds while the loops have something to do. When all of them have waited for a while, it sleeps until one of them has
+ * something to do.
  */
 final class Watchdog {
-    /** A turn is too long if it is under way at two looks in a row. */
+    /** A turn is too long if it is running at two consecutive checks. */
     static final Duration INTERVAL = Duration.ofMillis(4);
-    /** After the loops have waited at this number of looks in a row, the watchdog sleeps. */
+    /** After the loops have waited at this number of consecutive checks, the watchdog sleeps. */
     private static final int PATIENCE = 25;
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
 
@@ -23,7 +24,7 @@ final class Watchdog {
     private volatile boolean asleep;
     private volatile boolean inVain;
 
-    /** The thread's own: what the last look saw of each loop. */
+    /** For the thread itself: what the last check saw of each loop. */
     private int[] heldBefore = {};
     private int[] turnsBefore = {};
     private int quietLooks;
@@ -46,8 +47,8 @@ final class Watchdog {
 
     /**
      * A loop has something to do after a wait. Cheap while the watchdog is awake; does not wait. No loop's first turn is
-     * missed: the loop no longer waits when it asks whether the watchdog sleeps, which sleeps only if it finds, after it has
-     * said so, that all loops wait.
+     * missed: a loop stops waiting before it checks whether the watchdog sleeps, and the watchdog announces that it sleeps
+     * before it checks that all loops wait.
      */
     void somethingHappened() {
         if (asleep) {
@@ -56,7 +57,7 @@ final class Watchdog {
         }
     }
 
-    /** Whether, at the last look, a loop should have been taken over and could not be. */
+    /** Whether, at the last check, a loop should have been taken over and could not be. */
     boolean isInVain() {
         return inVain;
     }
