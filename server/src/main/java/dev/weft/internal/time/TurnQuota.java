@@ -3,8 +3,8 @@ package dev.weft.internal.time;
 /**
  * Bounds how long one connection works before others have a turn. No scheduler of virtual threads takes a loop or a carrier
  * away from a thread that goes on working. So code that works through a peer's bytes, or makes bytes for one, counts them with
- * {@link #spend}, and gives way after enough of them: a peer whose next bytes have always arrived, or whose 62 kB stand for
- * 60 MiB, does not make the others wait for the end of it.
+ * {@link #spend}, and gives way after enough of them: a peer whose next bytes have always arrived, or whose 62 kB stand for 60
+ * MiB, does not make the others wait for the end of it.
  * <p>
  * The count is a plain int of the caller's. A count that several threads change may lose some bytes, which is harmless.
  * <p>
