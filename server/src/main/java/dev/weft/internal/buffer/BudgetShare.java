@@ -3,25 +3,28 @@ package dev.weft.internal.buffer;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Bytes of the budget that were given back at one place, such as a loop, and are kept for the next thread that takes some there: so
- * that loops which take and give back with every message do not all write to the number that counts what is taken, whose
- * cache line only one core can have at a time. Lock-free, for any thread.
+ * Bytes of the budget that were returned at one place, such as a loop, and are kept there for the next thread that takes some:
+ * so loops that take and return bytes with every message do not all write to the budget's counter, whose cache line only one
+ * core can own at a time. Lock-free, for any thread.
  * <p>
- * A thread that takes bytes takes them from here if there are enough, else from the budget. A thread that gives bytes back puts
- * them here if there is room and the budget is not half spent, else in the budget. The budget collects what is kept before it
- * refuses anyone, so that nobody is refused for the sake of bytes that nobody uses.
+ * A thread takes bytes from the share if it has enough, otherwise from the budget. A thread returns bytes to the share if that
+ * has room and the budget is not half spent, otherwise to the budget. The budget collects the bytes of its shares before it
+ * refuses a request, so no request is refused because of unused bytes.
  */
 final class BudgetShare {
-    /** In the middle of an array that is so long that no other object has a part of the element's cache line. */
+    /**
+     * The index of the element in the middle of an array, which is so long that no other object shares the element's cache
+     * line.
+     */
     private static final int AT = 8;
     private static final int LENGTH = 16;
 
     private final BufferBudget budget;
     private final long most;
-    /** Bytes that are counted as taken, and that nobody uses. */
+    /** Bytes that are counted as taken, and are unused. */
     private final AtomicLongArray kept = new AtomicLongArray(LENGTH);
 
-    /** One without bytes, which keeps at most this number. */
+    /** A share without bytes, which keeps at most this number. */
     BudgetShare(BufferBudget budget, long most) {
         this.budget = budget;
         this.most = most;

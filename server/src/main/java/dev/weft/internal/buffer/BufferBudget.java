@@ -5,21 +5,24 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * How many bytes all connections of a server together may hold in buffers, half-read messages, what decompresses these, and
- * messages that wait to be sent. When it is spent, a connection that holds much and does nothing with it may be given up for
- * the one that asks ({@link Relief}). For any thread.
+ * Limits the bytes that all connections of a server together hold in buffers, incomplete messages, their decompressors, and
+ * messages that wait to be sent. When it is spent, a stuck connection that holds much may be evicted for the one that asks
+ * ({@link Relief}). For any thread.
  */
 public final class BufferBudget {
     private final long limit;
     private final AtomicLong taken = new AtomicLong();
-    /** Made when the server starts; their bytes are in {@link #taken}. */
+    /** Created when the server starts; their bytes are included in {@link #taken}. */
     private final AtomicReference<BudgetShare[]> shares = new AtomicReference<>(new BudgetShare[0]);
     private volatile Relief relief = () -> 0;
 
     /** Frees bytes when the budget is spent. */
     @FunctionalInterface
     public interface Relief {
-        /** Gives up one connection; returns the bytes that it will give back soon, 0 if there is none to give up. Does not wait. */
+        /**
+         * Evicts one connection; returns the number of bytes that it will release soon, 0 if there is none to evict. Does not
+         * wait.
+         */
         long giveUpOne();
     }
 
@@ -28,7 +31,7 @@ public final class BufferBudget {
         this.limit = limit;
     }
 
-    /** Makes a share that keeps at most this number of bytes that nobody uses. */
+    /** Creates a share that keeps at most this number of unused bytes. */
     BudgetShare newShare(long most) {
         BudgetShare share = new BudgetShare(this, most);
         shares.updateAndGet(before -> {
@@ -39,14 +42,14 @@ public final class BufferBudget {
         return share;
     }
 
-    /** Sets what is asked for relief. */
+    /** Sets the relief to ask when the budget is spent. */
     public void relief(Relief value) {
         relief = value;
     }
 
     /**
-     * Takes bytes from the budget, with relief if need be; false, and nothing taken, if it does not have them. What a connection
-     * that was given up has not given back so far counts as free: its thread may not have had its turn.
+     * Takes bytes from the budget, with relief if necessary; returns false, and takes nothing, if it does not have them. Bytes
+     * that an evicted connection has not released yet count as free: its thread may not have been scheduled yet.
      */
     public boolean take(long bytes) {
         if (takeWithoutRelief(bytes)) {
@@ -68,7 +71,7 @@ public final class BufferBudget {
         return true;
     }
 
-    /** Takes bytes from the budget; false, and nothing taken, if it does not have them. */
+    /** Takes bytes from the budget; returns false, and takes nothing, if it does not have them. */
     public boolean takeWithoutRelief(long bytes) {
         return bytes <= limit && (takeOnce(bytes) || collectShares() && takeOnce(bytes));
     }
@@ -84,7 +87,7 @@ public final class BufferBudget {
         return true;
     }
 
-    /** Whether there was anything in them. */
+    /** Collects the bytes of the shares; returns whether there were any. */
     private boolean collectShares() {
         boolean found = false;
         for (BudgetShare share : shares.get()) {
@@ -97,7 +100,7 @@ public final class BufferBudget {
         return found;
     }
 
-    /** Takes bytes that are held already, whatever the limit says; others are refused until there is less. */
+    /** Takes bytes that are already held, even beyond the limit; other requests are refused until there is room again. */
     public void takeRegardless(long bytes) {
         taken.addAndGet(bytes);
     }
@@ -107,22 +110,25 @@ public final class BufferBudget {
         return taken.get() >= limit && taken() >= limit;
     }
 
-    /** Whether shares are to keep nothing. */
+    /** Whether shares must keep nothing. */
     boolean isHalfSpent() {
         return taken.get() > limit / 2;
     }
 
-    /** Puts back what was taken. */
+    /** Returns bytes that were taken. */
     public void giveBack(long bytes) {
         taken.addAndGet(-bytes);
     }
 
-    /** The most bytes that may be taken. */
+    /** The maximum number of bytes that may be taken. */
     public long limit() {
         return limit;
     }
 
-    /** Bytes that are taken now, without those that shares keep. Exact when no other thread takes or gives back meanwhile. */
+    /**
+     * The number of bytes that are taken now, without those that shares keep. Exact if no other thread takes or returns bytes
+     * meanwhile.
+     */
     public long taken() {
         long now = taken.get();
         for (BudgetShare share : shares.get()) {

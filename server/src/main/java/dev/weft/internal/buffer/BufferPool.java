@@ -4,16 +4,16 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Buffers of a few sizes, lent while there is something in them. Lock-free, for any thread. Some of each size are kept for
- * the next borrower, whatever else comes back is left to the collector. A borrowed buffer is cleared but not wiped: its
- * borrower reads only what it wrote.
+ * Buffers of a few sizes, lent while there is something in them. Lock-free, for any thread. Some of each size are kept for the
+ * next borrower; others are left to the garbage collector when they are returned. A borrowed buffer is cleared but not wiped:
+ * its borrower reads only what it wrote.
  * <p>
- * The smallest size is the one that is asked for most. Each further one has room for eight times as many bytes of payload
- * and a frame's header, so that messages of round sizes fit; what is larger than the largest is not worth keeping.
+ * The smallest size is the one that is asked for most. Each further one has room for eight times as many bytes of payload and a
+ * frame's header, so that messages of round sizes fit; what is larger than the largest is not worth keeping.
  * <p>
- * A thread that runs at one of several places, such as a loop, says where: buffers of the smallest size are kept for each
- * place. What happens for every message then touches nothing that all loops share, and a buffer stays in the cache of the
- * core that used it last.
+ * A thread that runs at one of several places, such as a loop, passes its place: buffers of the smallest size are kept for each
+ * place. So the work for each message accesses nothing that all loops share, and a buffer stays in the cache of the core that
+ * used it last.
  */
 public final class BufferPool {
     private static final int GROWTH = 8;
@@ -71,13 +71,15 @@ public final class BufferPool {
         return bytes;
     }
 
-    /** A buffer with an array, of the smallest size, or {@code null} if the budget is spent; nobody is given up for it. */
+    /**
+     * A buffer with an array, of the smallest size, or {@code null} if the budget is spent; no connection is evicted for it.
+     */
     public ByteBuffer borrow() {
         return budget.takeWithoutRelief(smallest.size) ? smallest.take() : null;
     }
 
     /**
-     * A buffer with an array, of the smallest size, for bytes that pass: not counted. To be {@linkplain #takeBack taken back}.
+     * A buffer with an array, of the smallest size, for bytes that pass through: not counted. Return it by {@link #takeBack}.
      *
      * @param place where the connection's threads run, or -1
      */
@@ -107,7 +109,7 @@ public final class BufferPool {
     }
 
     /**
-     * As {@link #borrow(int)}, but nobody is given up for it.
+     * As {@link #borrow(int)}, but no connection is evicted for it.
      *
      * @param place where the connection's threads run, or -1
      */
@@ -147,8 +149,8 @@ public final class BufferPool {
     }
 
     /**
-     * The smallest kept size that has room for what is wanted; if that is over the most that is allowed, the largest
-     * that is not, but has room for the least.
+     * The smallest kept size that has room for what is wanted; if that exceeds the maximum, the largest size that does not, but
+     * has room for the minimum.
      *
      * @return 0 if there is none
      */

@@ -14,7 +14,7 @@ import dev.weft.parser.Utf8Validator;
 public final class ClosePayload {
     private ClosePayload() {}
 
-    /** Reads the peer's, and refuses what may not travel (§7.4). */
+    /** Reads the peer's payload, and refuses codes that may not be sent (§7.4). */
     public static CloseReason decode(byte[] array, int from, int to) throws ProtocolViolationException {
         if (from == to) {
             return CloseReason.EMPTY;
@@ -33,7 +33,7 @@ public final class ClosePayload {
         return new CloseReason(code, new String(array, from + 2, to - from - 2, UTF_8));
     }
 
-    /** Ours, of at most 125 bytes. */
+    /** Builds our payload, of at most 125 bytes. */
     public static byte[] encode(CloseReason reason) {
         if (reason.code() == NO_STATUS_RECEIVED) {
             return new byte[0];

@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The closing handshake's state (RFC 6455 §7.1): which Close frames passed, whose was first, and what broke the connection,
- * if anything did. Lock-free, for any thread.
+ * The closing handshake's state (RFC 6455 §7.1): which Close frames were sent and received, which was first, and what broke the
+ * connection, if anything did. Lock-free, for any thread.
  * <pre>
  *            our Close is claimed             peer's Close arrives
  *   OPEN ───────────────────────▶ CLOSE_SENT ─────────────────────────▶ CLOSED
@@ -25,8 +25,8 @@ import java.util.concurrent.locks.LockSupport;
  *   any but CLOSED ── dead wire, deadline, abort, violation ──▶ BROKEN ◀── our Close was not sent ── any
  * </pre>
  * Our Close frame is claimed by one caller, and from then on nothing else is accepted for sending; it is <i>pending</i> until
- * it has been written, or cannot be. A violation by the peer leads to BROKEN with a pending Close frame. The status is final
- * in CLOSED and BROKEN when no Close frame is pending, and nothing changes it from then on.
+ * it has been written, or cannot be. A violation by the peer leads to BROKEN with a pending Close frame. The status is final in
+ * CLOSED and BROKEN when no Close frame is pending, and nothing changes it from then on.
  */
 public final class ClosingHandshake {
     /** How far the closing handshake is. */
@@ -85,7 +85,7 @@ public final class ClosingHandshake {
         return status.state == State.OPEN;
     }
 
-    /** Refuses what can no longer be sent. */
+    /** Throws if messages can no longer be sent. */
     public void requireOpen() throws ConnectionClosedException {
         if (!isOpen()) {
             throw exception();
@@ -108,7 +108,7 @@ public final class ClosingHandshake {
         return now.pending ? now.sent : null;
     }
 
-    /** Claims the one sending of our Close frame: true for the caller that is to send it. */
+    /** Claims our Close frame, which is sent only once; returns true for the caller that has to send it. */
     public boolean claim(CloseReason reason) {
         while (true) {
             Status now = status;
@@ -128,8 +128,8 @@ public final class ClosingHandshake {
     }
 
     /**
-     * Fails the connection (§7.1.7), unless it is over: true for the caller that is to send our Close frame, if none was
-     * claimed before.
+     * Fails the connection (§7.1.7), unless it is over; returns true for the caller that has to send our Close frame, if none
+     * was claimed before.
      */
     public boolean fail(CloseReason reason, Exception cause) {
         while (true) {
@@ -205,7 +205,7 @@ public final class ClosingHandshake {
         return true;
     }
 
-    /** Has an action run, once, when the status is final; at once if it is. The action must not wait. */
+    /** Runs an action once, when the status is final; at once if it already is. The action must not wait. */
     public void onFinal(Runnable body) {
         Action before;
         do {
@@ -268,7 +268,7 @@ public final class ClosingHandshake {
                 Optional.ofNullable(now.first), Optional.ofNullable(now.cause));
     }
 
-    /** What a caller gets that asks for something which can no longer be done. */
+    /** The exception for a call that is no longer possible. */
     public ConnectionClosedException exception() {
         return new ConnectionClosedException(known());
     }

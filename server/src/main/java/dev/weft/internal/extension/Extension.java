@@ -11,24 +11,24 @@ public interface Extension {
     int rsv();
 
     /**
-     * Whether a message that goes is to be transformed.
+     * Whether an outgoing message is to be transformed.
      *
      * @param length its bytes, or -1 for a streamed message
      */
     boolean transforms(int length);
 
-    /** For the messages that come; used by the connection's thread. */
+    /** For incoming messages; used by the connection's thread. */
     Transform decoder();
 
-    /** Bytes that the decoder holds now, within a message, wherever they are. */
+    /** The number of bytes that the decoder holds now, within a message, on or off the heap. */
     int decoderSize();
 
-    /** For the messages that go; used under the connection's sending lock. */
+    /** For outgoing messages; used under the connection's sending lock. */
     Transform encoder();
 
     /**
-     * Bytes of one message in, bytes out, both in as many pieces as they come. It is asked for output until it has
-     * none; only then it gets further input.
+     * Transforms the bytes of one message, in any number of pieces. Output is taken until there is none; only then is further
+     * input passed.
      */
     interface Transform extends AutoCloseable {
         /**
@@ -41,11 +41,11 @@ public interface Extension {
         /**
          * Takes bytes from it.
          *
-         * @return how many were put into the target; fewer than there is room for when there are no more for now
+         * @return the number of bytes that were put into the target; less than its room if there is no more output for now
          */
         int output(byte[] target, int from, int to) throws ProtocolViolationException;
 
-        /** Gives back what it borrowed; the connection is over. */
+        /** Returns what it borrowed; the connection is over. */
         @Override
         void close();
     }

@@ -3,8 +3,8 @@ package dev.weft.internal.time;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A clock that is read for the price of a field and moves with the sweeper's steps. Its times fit an int, since every
- * connection keeps several; their differences are right up to 24 days. For any thread.
+ * A clock that costs one field access to read and advances with the sweeper's steps. Its times are ints, since every connection
+ * keeps several; differences are correct up to 24 days. For any thread.
  */
 public final class CoarseClock {
     private volatile int now;

@@ -8,16 +8,16 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
- * What a connection is waiting for, and since when. The connection's threads stamp, the sweeper looks; a stamp of 0 means
- * "not waiting for that". Times are the coarse clock's.
+ * What a connection is waiting for, and since when. The connection's threads write timestamps, and the sweeper checks them; a
+ * timestamp of 0 means "not waiting for that". Times are the coarse clock's.
  */
 public final class Deadlines {
-    /** What the sweeper finds that has to be done. */
+    /** The action that the sweeper has to take. */
     public enum Due {
         NOTHING, PING, MESSAGE_TIMEOUT, PONG_TIMEOUT, WRITE_TIMEOUT, CLOSE_TIMEOUT
     }
 
-    /** How often within its deadline a write that waits tries the network again. */
+    /** The number of times within its deadline that a waiting write tries the network again. */
     private static final int RETRIES = 8;
 
     private static final AtomicReferenceFieldUpdater<Deadlines, Pings> PINGS = AtomicReferenceFieldUpdater
@@ -25,7 +25,7 @@ public final class Deadlines {
 
     static {
         try {
-            // A class whose initialization fails once, such as for lack of memory, is lost for good.
+            // A class whose initialization fails once, for example for lack of memory, cannot be used any more.
             MethodHandles.lookup().ensureInitialized(Pings.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -35,7 +35,7 @@ public final class Deadlines {
     private final CoarseClock clock;
     private final ConnectionTimeouts timeouts;
 
-    /** When the peer was last heard of; at first, when the connection was opened. */
+    /** When something last arrived from the peer; at first, when the connection was opened. */
     private volatile int heardAt;
     private volatile int readingSince;
     /** How long reads may wait, as the caller that receives wants it. */
@@ -44,12 +44,15 @@ public final class Deadlines {
     private volatile int pingedSince;
     /** {@code null} until one is to be sent. */
     private volatile Pings pings;
-    /** A ping is to go, but may wait behind a frame that the peer takes slowly: the write deadline's affair. */
+    /** A ping is to be sent, but may wait for a frame that the peer reads slowly: then the write deadline applies. */
     private volatile boolean pingUnderWay;
     private volatile int writingSince;
     private volatile int closingSince;
 
-    /** The sweeper's: what it last saw of a write that waits, when that last changed, and when such a write last tried. */
+    /**
+     * For the sweeper: the progress it last saw of a waiting write, when that last changed, and when the write last tried
+     * again.
+     */
     private volatile byte progressSeen;
     private volatile int progressAt;
     private int retriedAt;
@@ -60,7 +63,7 @@ public final class Deadlines {
         this.heardAt = clock.now();
     }
 
-    /** Something came from the peer: it is alive. */
+    /** Something arrived from the peer: it is alive. */
     public void heard() {
         heardAt = clock.now();
         if (pingedSince != 0) {
@@ -76,7 +79,7 @@ public final class Deadlines {
     /**
      * A read begins that may wait.
      *
-     * @param unfinished whether a frame or message is half-read
+     * @param unfinished whether a frame or message is incomplete
      */
     public void reading(boolean unfinished) {
         int now = clock.now();
@@ -108,7 +111,7 @@ public final class Deadlines {
         }
     }
 
-    /** A half-read message goes on at the reader's own pace: its deadline begins anew. */
+    /** The reader continues an incomplete message after a pause of its own: the message's deadline begins anew. */
     public void messageGoesOn() {
         unfinishedSince = 0;
     }
@@ -121,26 +124,26 @@ public final class Deadlines {
         writingSince = 0;
     }
 
-    /** Our Close frame goes: from here on the peer has so long, whatever it sends. */
+    /** Our Close frame is sent: the close deadline begins, whatever the peer sends. */
     public void closing() {
         if (closingSince == 0) {
             closingSince = clock.now();
         }
     }
 
-    /** The sweeper's ping goes now: from here on the peer has so long to answer. */
+    /** The sweeper's ping is sent now: the pong deadline begins. */
     public void pinging() {
         pingedSince = clock.now();
         pingUnderWay = false;
     }
 
-    /** The sweeper's ping could not be sent: it is due again, and no answer to it. */
+    /** The sweeper's ping could not be sent: it is due again, and no pong is expected. */
     public void pingFailed() {
         pingedSince = 0;
         pingUnderWay = false;
     }
 
-    /** The connection's pings, from the first on. For any thread. */
+    /** The connection's pings; created with the first one. For any thread. */
     public Pings pings() {
         Pings now = pings;
         if (now == null) {
@@ -150,7 +153,7 @@ public final class Deadlines {
         return now;
     }
 
-    /** Takes a pong. For the thread that reads. */
+    /** Processes a pong. For the thread that reads. */
     public void pong(byte[] array, int from, int to) {
         Pings now = pings;
         if (now != null) {
@@ -158,7 +161,7 @@ public final class Deadlines {
         }
     }
 
-    /** How long the answer to the last ping that was answered has taken. For any thread. */
+    /** The time until the last answered ping was answered. For any thread. */
     public Optional<Duration> latency() {
         Pings now = pings;
         return now == null ? Optional.empty() : now.latency();
@@ -170,7 +173,7 @@ public final class Deadlines {
     }
 
     /**
-     * Whether the network has taken nothing from a write that waits since the sweeper's last look but one.
+     * Whether the network has taken nothing from a waiting write since the sweeper's last check but one.
      *
      * @param progress the transport's
      */
@@ -179,9 +182,9 @@ public final class Deadlines {
     }
 
     /**
-     * Finds the first deadline that passed. A ping that is due is found once, until {@link #pinging} is called.
+     * Returns the first deadline that has passed. A due ping is returned once, until {@link #pinging} is called.
      *
-     * @param progress the transport's: the network's taking bytes from a write that waited is a sign that the peer reads
+     * @param progress of the transport: if the network takes bytes of a waiting write, the peer reads
      */
     public Due due(int now, byte progress) {
         if (progress != progressSeen) {
@@ -197,7 +200,7 @@ public final class Deadlines {
         if (closingSince != 0) {
             return passed(closingSince, now, timeouts.close()) ? Due.CLOSE_TIMEOUT : Due.NOTHING;
         }
-        // While nobody receives, the peer cannot be late with its message.
+        // While no thread receives, the peer cannot be late with its message.
         if (readingSince != 0 && passed(unfinishedSince, now, timeouts.message())) {
             return Due.MESSAGE_TIMEOUT;
         }
@@ -206,7 +209,7 @@ public final class Deadlines {
         }
         int pinged = pingedSince;
         if (pinged != 0) {
-            // The pong of a slow peer is behind everything that it has not read yet.
+            // A slow peer answers the ping only after it has read everything before it.
             return passed(sinceProgress(pinged), now, timeouts.pongTimeout()) ? Due.PONG_TIMEOUT : Due.NOTHING;
         }
         if (passed(heardAt, now, timeouts.pingInterval())) {
@@ -232,7 +235,7 @@ public final class Deadlines {
         return progressAt != 0 && progressAt - time > 0 ? progressAt : time;
     }
 
-    /** Whether a message has been half-read since before the clock last moved, and its thread waits for more. */
+    /** Whether a message has been incomplete since before the clock last advanced, and its thread waits for more. */
     public boolean isHalfRead() {
         int reading = readingSince;
         return reading != 0 && unfinishedSince != 0 && reading != clock.now();

@@ -5,10 +5,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts the failures of something that must go on, and reports them when that is possible. To note a failure needs
- * nothing that may just have run out: it sets fields. A report that fails in its turn, such as for lack of memory, is
- * made up for later, by the next {@link #note} or {@link #report}. At most one report a second; each gives the number of
- * failures since the one before. Never throws. For any thread; does not wait.
+ * Counts the failures of something that must go on, and reports them when possible. Noting a failure only sets fields, and so
+ * needs no memory. If a report itself fails, for example for lack of memory, the next {@link #note} or {@link #report} tries
+ * again. At most one report is made per second; each gives the number of failures since the last one. Never throws. For any
+ * thread; does not wait.
  */
 public final class Failures {
     /** Makes a report, such as a line in a log; may throw. */
@@ -39,7 +39,7 @@ public final class Failures {
     /**
      * No failures yet.
      *
-     * @param what names in reports what fails
+     * @param what what fails, for the reports
      */
     public Failures(String what, Reporter reporter) {
         this.what = what;
@@ -62,7 +62,7 @@ public final class Failures {
         report();
     }
 
-    /** Reports what has not been reported, if anything; to be called now and then, since a report may have failed. */
+    /** Reports failures that have not been reported, if any. Call this from time to time, since a report may have failed. */
     public void report() {
         if (latest == null || !reporting.tryAcquire()) {
             return;
@@ -80,7 +80,7 @@ public final class Failures {
                 }
             }
         } catch (Throwable e) {
-            // What is missing now may be there at the next attempt.
+            // The next attempt may succeed.
         } finally {
             reporting.release();
         }

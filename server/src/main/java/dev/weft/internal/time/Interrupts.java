@@ -2,17 +2,20 @@ package dev.weft.internal.time;
 
 import java.io.InterruptedIOException;
 
-/** What a wait does about interrupts: it clears the flag, since a thread does not park with it, and puts it back at its end. */
+/**
+ * How waits handle interrupts: they clear the flag, since a thread does not park while it is set, and set it again at their
+ * end.
+ */
 public final class Interrupts {
     private Interrupts() {}
 
-    /** What a wait throws that an interrupt has ended; the flag is up again. */
+    /** The exception of a wait that an interrupt has ended; sets the flag again. */
     public static InterruptedIOException interrupted(String when) {
         Thread.currentThread().interrupt();
         return new InterruptedIOException("interrupted " + when);
     }
 
-    /** Puts the flag up again if the thread was interrupted in a wait that went on. */
+    /** Sets the flag again if the thread was interrupted in a wait that continued. */
     public static void restoreInterrupt(boolean interrupted) {
         if (interrupted) {
             Thread.currentThread().interrupt();

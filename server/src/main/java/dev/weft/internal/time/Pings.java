@@ -8,14 +8,14 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The pings that this end has sent, and the peer's answers (RFC 6455 §5.5.2, §5.5.3). Each is numbered in its payload, so that
- * its pong is known; a pong that nobody has asked for is not one of ours. A peer may answer only the most recent ping: its
- * pong answers all before it.
+ * The pings that this end has sent, and the peer's answers (RFC 6455 §5.5.2, §5.5.3). Each has a number in its payload, by
+ * which its pong is recognised; an unsolicited pong is ignored. A peer may answer only the most recent ping: its pong also
+ * answers all earlier ones.
  * <p>
  * Lock-free, in this order: {@link #next} is called by one thread at a time, in the order in which the pings are written; it
- * notes the thread that waits, then the number and the time, and only then is there a frame that can be answered.
- * {@link #answer}, by the thread that reads, removes the pings that are answered by one compare-and-set of an immutable list,
- * and wakes their threads.
+ * notes the waiting thread, then the number and the time, and only then can the frame be sent and answered. {@link #answer}, by
+ * the thread that reads, removes the pings that are answered by one compare-and-set of an immutable list, and wakes their
+ * threads.
  */
 public final class Pings {
     /** A ping whose pong a thread waits for. */
@@ -27,7 +27,7 @@ public final class Pings {
         /** Negative until there is one. */
         private volatile long nanos = NONE;
 
-        /** How long the answer has taken; empty until there is one. */
+        /** The time until the answer; empty until there is one. */
         public Optional<Duration> answer() {
             return duration(nanos);
         }
@@ -38,14 +38,14 @@ public final class Pings {
         }
     }
 
-    /** An immutable list: pings that wait, the newest first, and an end without one. */
+    /** An immutable list of the pings that wait, newest first, with an empty element at the end. */
     private record Waiting(Ping ping, Waiting before) {
         static final Waiting END = new Waiting(null, null);
     }
 
     private static final long NONE = -1;
     private static final int LENGTH = 2 * Integer.BYTES;
-    /** What a peer sends unasked does not begin like this. */
+    /** Marks our payloads; unsolicited pongs do not begin like this. */
     private static final int MARK = ThreadLocalRandom.current().nextInt();
 
     private static final AtomicReferenceFieldUpdater<Pings, Waiting> WAITING = AtomicReferenceFieldUpdater
@@ -57,14 +57,14 @@ public final class Pings {
     /** {@code null} until a thread waits. */
     private volatile Waiting waiting;
 
-    /** The reading thread's: the number of the newest ping that was answered. Any thread may see how long that took. */
+    /** For the reading thread: the number of the newest answered ping. Any thread may read how long that took. */
     private int answered;
     private volatile long latency = NONE;
 
     /**
      * The payload of a ping that is written now. For one thread at a time.
      *
-     * @param ping is told the answer; {@code null} if no thread waits for it
+     * @param ping receives the answer; {@code null} if no thread waits for it
      */
     public byte[] next(Ping ping) {
         int number = sent + 1;
@@ -83,7 +83,7 @@ public final class Pings {
         return ByteBuffer.allocate(LENGTH).putInt(MARK).putInt(number).array();
     }
 
-    /** Takes a pong; does nothing with one that answers none of ours, or one that has been answered. For the thread that reads. */
+    /** Processes a pong; ignores one that answers none of our pings, or only answered ones. For the thread that reads. */
     public void answer(byte[] array, int from, int to) {
         if (to - from != LENGTH) {
             return;
@@ -145,14 +145,14 @@ public final class Pings {
         return list == null || list == Waiting.END;
     }
 
-    /** Has the threads that wait look whether the connection is over. For any thread. */
+    /** Makes the waiting threads check whether the connection is over. For any thread. */
     public void wakeAll() {
         for (Waiting each = waiting; !isEnd(each); each = each.before) {
             LockSupport.unpark(each.ping.thread);
         }
     }
 
-    /** How long the answer to the last ping that was answered has taken; empty until there is one. For any thread. */
+    /** The time until the last answered ping was answered; empty until there is one. For any thread. */
     public Optional<Duration> latency() {
         return duration(latency);
     }

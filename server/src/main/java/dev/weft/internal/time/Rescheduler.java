@@ -6,11 +6,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A platform thread that wakes virtual threads which have left the queues of the JDK's scheduler so that others get their turn.
- * One for the process, made when it is first needed, and never ended.
+ * A platform thread that reschedules virtual threads which have left the queues of the JDK's scheduler so that others get their
+ * turn. There is one for the process, created when it is first needed, and never ended.
  * <p>
- * Threads that give way push a place on a list, and park; the rescheduler takes the whole list and unparks them. No wake-up is
- * lost: a place is on the list before the rescheduler is unparked, which looks at the list before it parks.
+ * Threads that leave the queues push an entry on a list, and park; the rescheduler takes the whole list and unparks them. No
+ * wake-up is lost: an entry is on the list before the rescheduler is unparked, and the rescheduler checks the list before it
+ * parks.
  */
 public final class Rescheduler {
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
@@ -34,7 +35,7 @@ public final class Rescheduler {
 
     private Rescheduler() {}
 
-    /** Starts the one rescheduler, unless it runs. For servers whose connections' threads the JDK schedules. */
+    /** Starts the rescheduler, unless it is running. For servers whose connections' threads the JDK schedules. */
     public static void start() {
         LOCK.lock();
         try {
@@ -49,8 +50,8 @@ public final class Rescheduler {
     }
 
     /**
-     * Has the calling thread leave the queues until the rescheduler brings it back, which takes some microseconds. An interrupt
-     * does not end that, and is kept. Does nothing without a rescheduler, or memory.
+     * Takes the calling thread out of the queues until the rescheduler brings it back, which takes a few microseconds. An
+     * interrupt does not end that, and is kept. Does nothing if there is no rescheduler, or no memory.
      */
     static void leaveQueues() {
         Rescheduler rescheduler = started;

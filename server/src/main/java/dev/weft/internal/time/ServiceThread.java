@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A platform thread on which many connections depend: it runs its step again and again until it is stopped, and survives
- * whatever the step throws, a lack of memory included. After a step that failed it pauses, twice as long each time up to a
- * limit, so that a failure that lasts does not take a core; a step that succeeds ends this.
+ * A platform thread on which many connections depend: it runs its step repeatedly until it is stopped, and survives any
+ * exception or error of the step, including a lack of memory. After a failed step it pauses, twice as long each time up to a
+ * limit, so that a lasting failure does not occupy a core; a successful step resets this.
  * <p>
- * What goes on between two steps allocates nothing. {@link #failures()} counts what failed and reports it; whether the
- * thread is well says {@link #isFailing()}.
+ * Between two steps it allocates nothing. {@link #failures()} counts and reports the failures; {@link #isFailing()} returns
+ * whether the last step failed.
  * <pre>
  *   step ── returns ──▶ step            any ── stop ──▶ ended, when the step returns
  *   step ── throws ──▶ note it, pause ──▶ step
@@ -19,7 +19,7 @@ public final class ServiceThread {
     /** One round of the work. */
     @FunctionalInterface
     public interface Step {
-        /** Returns or throws when the thread has to look whether it has been stopped; may wait until then. */
+        /** Runs until the thread has to check whether it has been stopped; may wait until then. */
         void run() throws Exception;
     }
 
@@ -37,7 +37,7 @@ public final class ServiceThread {
     /**
      * A thread that is not yet started.
      *
-     * @param failures     for what the steps throw
+     * @param failures     counts what the steps throw
      * @param longestPause limits the pause after a step that failed; the shortest is 10 ms
      * @param daemon       whether the JVM may end while the thread runs
      */
@@ -64,7 +64,7 @@ public final class ServiceThread {
         LockSupport.unpark(thread);
     }
 
-    /** Whether it was told to stop. */
+    /** Whether {@link #stop} was called. */
     public boolean isStopped() {
         return stopped;
     }
@@ -78,7 +78,7 @@ public final class ServiceThread {
         return thread.join(longest);
     }
 
-    /** Whether the thread has ended without having been told to. */
+    /** Whether the thread has ended although it was not stopped. */
     public boolean isLost() {
         return !stopped && thread.getState() == Thread.State.TERMINATED;
     }
@@ -108,7 +108,7 @@ public final class ServiceThread {
             try {
                 runStep();
             } catch (Throwable e) {
-                // Even to deal with a failure can fail: code that runs for the first time may have to load a class.
+                // Even handling a failure can fail: code that runs for the first time may have to load a class.
             }
         }
     }

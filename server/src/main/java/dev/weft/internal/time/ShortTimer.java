@@ -8,9 +8,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Bounds how long what user code leaves lying has to wait: frames that are held back to leave with the next ones, and bytes
- * that have come and are not received. Such a thing is put on a list; one to four milliseconds later this timer looks at all
- * that are on the list. Where user code is quick there is nothing left to do by then.
+ * Bounds how long two things wait for user code: frames that are held back to leave with the next ones, and bytes that have
+ * arrived and are not received. An entry for them is put on a list; one to four milliseconds later this timer checks all
+ * entries of the list. If user code is quick, there is nothing left to do by then.
  * <p>
  * A platform thread, which sleeps while the lists are empty.
  */
@@ -19,7 +19,7 @@ public final class ShortTimer {
     private static final long LATER_NANOS = 4_000_000;
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
 
-    /** What user code may have left lying. It is on one list at most, and once. */
+    /** Something that may wait for user code. It is on one list at most, and only once. */
     public abstract static class Entry {
         private static final AtomicIntegerFieldUpdater<Entry> WATCHED = AtomicIntegerFieldUpdater
                 .newUpdater(Entry.class, "watched");
@@ -28,12 +28,15 @@ public final class ShortTimer {
         /** 1 while this is on a list. */
         private volatile int watched;
 
-        /** Has the timer look at this in a millisecond, unless it is on a list. Does not wait or allocate. From any thread. */
+        /**
+         * Makes the timer check this in a millisecond, unless it is already on a list. Does not wait or allocate. From any
+         * thread.
+         */
         public final void watch(ShortTimer timer) {
             watch(timer, timer.soon);
         }
 
-        /** The same with some 4 ms, for what many have on the list at a time. */
+        /** The same after about 4 ms, for the kind of which many are on the list at a time. */
         public final void watchLater(ShortTimer timer) {
             watch(timer, timer.later);
         }
@@ -45,7 +48,7 @@ public final class ShortTimer {
             }
         }
 
-        /** From here on this can be put on a list again. Called by {@link #look}. */
+        /** From this call on, this can be put on a list again. Called by {@link #look}. */
         protected final void unwatch() {
             watched = 0;
         }
@@ -60,7 +63,7 @@ public final class ShortTimer {
     /** Lists through {@link Entry#next}, newest first. */
     private final AtomicReference<Entry> soon = new AtomicReference<>();
     private final AtomicReference<Entry> later = new AtomicReference<>();
-    /** The thread's own: when it last looked at the second list. */
+    /** For the thread itself: when it last checked the second list. */
     private long lookedAt = System.nanoTime();
     private final Consumer<Runnable> starter;
     private final Supplier<Thread.Builder.OfVirtual> builders;
@@ -74,9 +77,9 @@ public final class ShortTimer {
     /**
      * A timer that is not yet started.
      *
-     * @param starter  runs what starts a thread, so that this gets its turn soon; must not block
+     * @param starter  runs the task that starts a thread, so that the thread is scheduled soon; must not block
      * @param builders builders of these threads
-     * @param failures names the thread, and takes note of what fails
+     * @param failures names the thread, and counts failures
      */
     public ShortTimer(Consumer<Runnable> starter, Supplier<Thread.Builder.OfVirtual> builders, Failures failures) {
         this.starter = starter;
@@ -94,20 +97,20 @@ public final class ShortTimer {
         thread.stop();
     }
 
-    /** On which the timer depends. */
+    /** The thread of the timer. */
     public ServiceThread thread() {
         return thread;
     }
 
-    /** Starts a virtual thread that gets its turn even among many busy ones. Does not wait. */
+    /** Starts a virtual thread that is scheduled soon even among many busy ones. Does not wait. */
     public void startThread(Runnable body) {
         startThread(body, failure -> {});
     }
 
     /**
-     * Starts a virtual thread that gets its turn even among many busy ones. Does not wait.
+     * Starts a virtual thread that is scheduled soon even among many busy ones. Does not wait.
      *
-     * @param failed is told why if there is no thread to be had
+     * @param failed called with the reason if no thread can be started
      */
     public void startThread(Runnable body, Consumer<Throwable> failed) {
         try {
@@ -160,7 +163,7 @@ public final class ShortTimer {
             try {
                 entry.look(this);
             } catch (Throwable e) {
-                // The connection's next frame or next read serves it too.
+                // The connection's next frame or next read does the same work.
                 thread.failures().note(e);
             }
             entry = next;

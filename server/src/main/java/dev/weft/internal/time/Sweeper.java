@@ -3,14 +3,14 @@ package dev.weft.internal.time;
 import java.time.Duration;
 
 /**
- * The one timer of a server: moves the clock and looks at every connection, about once a second. A platform thread, so
+ * The timer of a server's deadlines: advances the clock and checks every connection, about once a second. A platform thread, so
  * that deadlines hold even while handlers keep every carrier of virtual threads busy.
  * <p>
- * When the whole process was stopped for a while, what the peers sent meanwhile lies unread: the time is ours, not theirs,
- * and the clock leaves it out.
+ * If the whole process was stopped for a while, the peers' bytes are unread through no fault of theirs, so the clock does not
+ * count this time.
  */
 public final class Sweeper {
-    /** Looks at everything that has a deadline; must not block. */
+    /** Checks everything that has a deadline; must not block. */
     @FunctionalInterface
     public interface Sweep {
         /** One look. */
@@ -19,7 +19,7 @@ public final class Sweeper {
 
     private static final Duration LONGEST_STEP = Duration.ofSeconds(1);
     private static final Duration SHORTEST_STEP = Duration.ofMillis(1);
-    /** So many steps at a time the clock goes on, however late this thread is. */
+    /** The maximum number of steps that the clock advances at a time, however late this thread is. */
     private static final int MOST_STEPS = 2;
 
     private final CoarseClock clock;
@@ -27,7 +27,7 @@ public final class Sweeper {
     private final Sweep sweep;
     private final ServiceThread thread;
 
-    /** The thread's own: the time that the clock shows, and when it was set. */
+    /** For the thread itself: the time that the clock shows, and when it was set. */
     private long time;
     private long before;
 
@@ -69,7 +69,7 @@ public final class Sweeper {
         return thread;
     }
 
-    /** A failed look must not end the sweeper: all connections would be without deadlines from then on. */
+    /** A failed check must not end the sweeper: no connection would have deadlines from then on. */
     private void step() {
         thread.sleep(step);
         if (!thread.isStopped()) {

@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** Until when a wait may last. Immutable, for any thread. */
+/** The time until which a wait may last. Immutable, for any thread. */
 public final class TimeLimit {
-    /** For a wait that has no end of its own. */
+    /** No limit. */
     public static final TimeLimit NONE = new TimeLimit(0);
     /** The longest that can be set. */
     public static final Duration LONGEST = Duration.ofDays(20);
@@ -23,7 +23,7 @@ public final class TimeLimit {
         return new TimeLimit(System.nanoTime() + time.toNanos());
     }
 
-    /** Whether the time is over. */
+    /** Whether the limit has passed. */
     public boolean hasPassed() {
         return this != NONE && end - System.nanoTime() <= 0;
     }

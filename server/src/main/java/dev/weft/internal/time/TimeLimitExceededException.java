@@ -2,7 +2,7 @@ package dev.weft.internal.time;
 
 import java.io.InterruptedIOException;
 
-/** Nothing came within a {@link TimeLimit}. Unwinds as an interrupt does, and harms as little. */
+/** Nothing arrived within a {@link TimeLimit}. Like an interrupt, it loses nothing and does not fail the connection. */
 public final class TimeLimitExceededException extends InterruptedIOException {
     private static final long serialVersionUID = 1;
 
