@@ -20,7 +20,7 @@ public final class EchoLauncher {
     /**
      * A launcher that prints there.
      *
-     * @param onStart told of the server before the line that says where it listens
+     * @param onStart called with the server before the line with its address is printed
      */
     EchoLauncher(PrintStream out, PrintStream err, Consumer<WebSocketServer> onStart) {
         this.out = out;
@@ -28,7 +28,7 @@ public final class EchoLauncher {
         this.onStart = onStart;
     }
 
-    /** Starts an echo server, which runs until the process is told to end. */
+    /** Starts an echo server, which runs until the process is terminated. */
     public static void main(String[] arguments) {
         int status = new EchoLauncher(System.out, System.err, EchoLauncher::closeAtExit).launch(arguments);
         if (status != OK) {
@@ -37,8 +37,8 @@ public final class EchoLauncher {
     }
 
     /**
-     * Does as told; a server that it starts goes on when this has returned. Without options there is nothing to parse, and
-     * the start does not wait for what parses them, which would take half of its time. Returns the exit status.
+     * Runs the command line and returns the exit status; a server that it starts keeps running. Without options nothing is
+     * parsed, and the start does not wait for the parser to load, which would take half of its time.
      */
     int launch(String... arguments) {
         return arguments.length == 0

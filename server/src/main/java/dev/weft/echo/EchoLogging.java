@@ -4,7 +4,7 @@ import java.lang.System.Logger.Level;
 import java.util.logging.Handler;
 import java.util.logging.Logger;
 
-/** What the launcher wants of java.util.logging, which is behind {@link System.Logger} at run time. */
+/** Configures java.util.logging, to which {@link System.Logger} writes at run time. */
 final class EchoLogging {
     private static final String FORMAT_PROPERTY = "java.util.logging.SimpleFormatter.format";
     /** Time, level, message and, of unexpected errors alone, the stack trace. */

@@ -172,7 +172,7 @@ final class DeflaterPool implements AutoCloseable {
         }
     }
 
-    /** Ends those that are here now, and the lent ones when they come back. */
+    /** Ends the idle ones now, and the lent ones when they are returned. */
     @Override
     public void close() {
         lock.lock();

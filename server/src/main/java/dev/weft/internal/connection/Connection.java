@@ -284,9 +284,9 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     void tellOver() {
-        Runnable told = over;
-        if (told != null) {
-            told.run();
+        Runnable action = over;
+        if (action != null) {
+            action.run();
         }
     }
 

@@ -263,7 +263,10 @@ public final class MessageReader {
         }
     }
 
-    /** The message goes on: its decoder keeps its state, and many connections may be in the middle of one. */
+    /**
+     * The message is incomplete: its decoder keeps its state, which is counted, since many connections may be in the middle of
+     * a message.
+     */
     void countDecoder() throws ProtocolViolationException {
         if (transformed) {
             int now = extension.decoderSize();

@@ -16,10 +16,10 @@ import java.util.concurrent.locks.LockSupport;
  * leaves bytes in its buffer, or the transport's thread when bytes arrive for which no thread waits. If no thread has received
  * between two checks of the timer, 4 to 8 ms, a virtual thread takes a turn:
  * <pre>
- *   nobody watches ── bytes may lie unreceived ──▶ watched ── nobody received ──────────▶ turn
+ *   not watched ───── bytes may lie unreceived ──▶ watched ── none received ────────────▶ turn
  *          ▲                                          │                                     │
  *          └──── a thread waits for the peer ─────────┘                                     │
- *          └──── all is read: the transport is asked to tell of more, or there is no room ──┘
+ *          └──── all is read: the transport is asked to report more, or there is no room ───┘
  * </pre>
  * A Close frame is answered at once, unless unreceived data precedes it: then the handler has half a second to receive that and
  * to reply. The time that a reply waits for the peer does not count.
@@ -106,7 +106,7 @@ final class ReadAhead extends ShortTimer.Entry {
             // Such as for lack of memory: how far the frames were looked at is lost. To close needs none.
             ended = true;
             input.transport().close();
-            owner.translated(new IOException("what came while nobody received could not be dealt with", e));
+            owner.translated(new IOException("the bytes that were read ahead could not be processed", e));
         } finally {
             if (ended) {
                 owner.takeEnd();
@@ -146,7 +146,7 @@ final class ReadAhead extends ShortTimer.Entry {
         } else if (scanner.isClosed()) {
             ended = true;
         } else if (count == 0) {
-            input.transport().tellOfUnread();
+            input.transport().reportUnread();
         } else if (count == -1) {
             throw FrameReader.unexpectedEnd();
         }

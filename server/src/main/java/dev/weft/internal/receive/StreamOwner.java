@@ -15,6 +15,6 @@ public interface StreamOwner {
     /** The exception for calls after the connection's end. */
     ConnectionClosedException closed();
 
-    /** A half-read message goes on at the reader's own pace. */
+    /** The reader continues an incomplete message after a pause of its own. */
     void messageGoesOn();
 }

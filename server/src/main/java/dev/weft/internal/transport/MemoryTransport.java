@@ -72,7 +72,7 @@ public final class MemoryTransport implements Transport {
     }
 
     @Override
-    public void tellOfUnread() {
+    public void reportUnread() {
         // It always does.
     }
 
@@ -212,18 +212,18 @@ public final class MemoryTransport implements Transport {
             }
         }
 
-        void onUnread(UnreadListener told) {
-            listener = told;
+        void onUnread(UnreadListener current) {
+            listener = current;
             if (canRead()) {
-                told.unread();
+                current.unread();
             }
         }
 
         /** After something has come, outside the lock: a listener may take locks of its own. */
-        private void tellOfUnread() {
-            UnreadListener told = listener;
-            if (told != null && !readerWaits) {
-                told.unread();
+        private void reportUnread() {
+            UnreadListener current = listener;
+            if (current != null && !readerWaits) {
+                current.unread();
             }
         }
 
@@ -246,7 +246,7 @@ public final class MemoryTransport implements Transport {
             } finally {
                 lock.unlock();
             }
-            tellOfUnread();
+            reportUnread();
         }
 
         void writeNow(ByteBuffer source) throws IOException {
@@ -257,7 +257,7 @@ public final class MemoryTransport implements Transport {
             } finally {
                 lock.unlock();
             }
-            tellOfUnread();
+            reportUnread();
         }
 
         private void requireWritable() throws IOException {
@@ -328,7 +328,7 @@ public final class MemoryTransport implements Transport {
             } finally {
                 lock.unlock();
             }
-            tellOfUnread();
+            reportUnread();
         }
     }
 }

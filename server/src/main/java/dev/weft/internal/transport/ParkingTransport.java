@@ -28,7 +28,7 @@ import java.util.concurrent.locks.LockSupport;
  *      ▼           reader: has done its work   │
  *   DISARMED ──────────────────────────────▶ REARMING
  *      │                                       ▲
- *      │ reader: is to be told of more         │ reader: has done its work
+ *      │ reader: asks for another report       │ reader: has done its work
  *      ▼                                       │
  *    ASKED ────────────────────────────────────┘
  *      └──── engine: watches the socket again ────▶ RUNNING
@@ -172,7 +172,7 @@ final class ParkingTransport extends ChannelTransport {
         }
     }
 
-    /** Of one look at the state: between two the engine may have gone on from REARMING to WAITING. */
+    /** For a single read of the state: between two reads the engine may have changed it from REARMING to WAITING. */
     private static boolean isWaiting(int state) {
         return state == WAITING || state == REARMING;
     }
@@ -196,7 +196,7 @@ final class ParkingTransport extends ChannelTransport {
 
     /**
      * Parks, until the limit passes at most; only for a moment if the wait is over, by an interrupt or the limit, and the
-     * thread waits for a step out of REARMING, which unparks nobody.
+     * thread waits for a step out of REARMING, which unparks no thread.
      *
      * @return whether the thread was interrupted; the flag is cleared, since a thread does not park with it
      */
@@ -244,7 +244,7 @@ final class ParkingTransport extends ChannelTransport {
     }
 
     @Override
-    public void tellOfUnread() {
+    public void reportUnread() {
         if (READING.compareAndSet(this, DISARMED, ASKED)) {
             engine.request(this);
         }
@@ -340,9 +340,9 @@ final class ParkingTransport extends ChannelTransport {
         } else if (++inVain >= PATIENCE && READING.compareAndSet(this, RUNNING, DISARMED)) {
             armed = false;
             updateInterest(ready);
-            UnreadListener told = listener;
-            if (told != null) {
-                told.unread();
+            UnreadListener current = listener;
+            if (current != null) {
+                current.unread();
             }
         }
     }

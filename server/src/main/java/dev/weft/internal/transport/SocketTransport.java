@@ -86,7 +86,7 @@ public final class SocketTransport extends ChannelTransport {
     }
 
     @Override
-    public void tellOfUnread() {
+    public void reportUnread() {
         backgroundReader.send();
     }
 

@@ -127,8 +127,8 @@ public final class TlsTransport implements Transport {
     }
 
     @Override
-    public void tellOfUnread() {
-        below.tellOfUnread();
+    public void reportUnread() {
+        below.reportUnread();
     }
 
     @Override

@@ -115,10 +115,10 @@ public interface Transport {
      * Requests one call of the listener when bytes or their end arrive that no thread waits for. Called by the thread that
      * reads, after it has found nothing to read. Does not wait.
      */
-    default void tellOfUnread() {}
+    default void reportUnread() {}
 
     /**
-     * Whether the listener will be called for everything that is unread now even without {@link #tellOfUnread()}. For the
+     * Whether the listener will be called for everything that is unread now even without {@link #reportUnread()}. For the
      * thread that reads.
      */
     default boolean tellsOfUnread() {

@@ -28,7 +28,9 @@ final class WakeUpProbe implements AutoCloseable {
         thread = Thread.ofVirtual().name(failures.what()).inheritInheritableThreadLocals(false).start(this::run);
     }
 
-    /** Whether the thread was woken since the last call; if so, it is to be woken once more. For one thread. Does not block. */
+    /**
+     * Whether the thread was woken since the last call; if so, writes a byte to wake it again. For one thread. Does not block.
+     */
     boolean beat() {
         int now = beats;
         boolean moved = now != beatsSeen;

@@ -167,8 +167,8 @@ public final class RecordingTransport implements Transport {
     }
 
     @Override
-    public void tellOfUnread() {
-        inner.tellOfUnread();
+    public void reportUnread() {
+        inner.reportUnread();
     }
 
     @Override

@@ -117,7 +117,7 @@ enum PlantedReadAheadFault {
     /** The transport told once. */
     NOT_ASKED_TO_TELL_AGAIN("""
                     } else if (count == 0) {
-                        input.transport().tellOfUnread();
+                        input.transport().reportUnread();
                     } else if (count == -1) {
             """, """
                     } else if (count == -1) {

@@ -250,7 +250,7 @@ final class StressedInput implements Transport {
     }
 
     @Override
-    public void tellOfUnread() {
+    public void reportUnread() {
         change(() -> {
             if (state == State.DISARMED) {
                 state = State.RUNNING;

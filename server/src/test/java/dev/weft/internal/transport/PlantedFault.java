@@ -130,8 +130,8 @@ enum PlantedFault {
             """),
     /** The socket is no longer watched, and nobody knows. */
     LISTENER_NOT_TOLD("""
-                        if (told != null) {
-                            told.unread();
+                        if (current != null) {
+                            current.unread();
                         }
             """, """
             """),
@@ -147,20 +147,20 @@ enum PlantedFault {
                     } else if (++inVain >= PATIENCE && READING.compareAndSet(this, RUNNING, DISARMED)) {
                         armed = false;
                         updateInterest(ready);
-                        UnreadListener told = listener;
-                        if (told != null) {
-                            told.unread();
+                        UnreadListener current = listener;
+                        if (current != null) {
+                            current.unread();
                         }
                     }
             """, """
                     } else if (++inVain >= PATIENCE) {
-                        UnreadListener told = listener;
+                        UnreadListener current = listener;
                         Noise.inFault();
                         if (READING.compareAndSet(this, RUNNING, DISARMED)) {
                             armed = false;
                             updateInterest(ready);
-                            if (told != null) {
-                                told.unread();
+                            if (current != null) {
+                                current.unread();
                             }
                         }
                     }

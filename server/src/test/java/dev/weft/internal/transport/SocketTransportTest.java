@@ -62,14 +62,14 @@ class SocketTransportTest {
     @Test
     void listenerMustBeToldOnceWhenAsked() throws Exception {
         assertFalse(transport.tellsOfUnread());
-        transport.tellOfUnread();
-        transport.tellOfUnread();
+        transport.reportUnread();
+        transport.reportUnread();
         assertTrue(transport.tellsOfUnread());
         peer.write(bytes(1));
         awaitTold();
         assertFalse(transport.tellsOfUnread());
         // What was found is unread: nothing else is looked for.
-        transport.tellOfUnread();
+        transport.reportUnread();
         assertFalse(transport.tellsOfUnread());
         assertEquals(1, transport.poll(ByteBuffer.allocate(10)));
         assertEquals(0, transport.poll(ByteBuffer.allocate(10)));
@@ -78,7 +78,7 @@ class SocketTransportTest {
 
     @Test
     void listenerMustBeToldOfTheEnd() throws Exception {
-        transport.tellOfUnread();
+        transport.reportUnread();
         peer.shutdownOutput();
         awaitTold();
         assertEquals(-1, transport.poll(ByteBuffer.allocate(10)));
@@ -87,7 +87,7 @@ class SocketTransportTest {
 
     @Test
     void closeMustEndTheThreadThatWaitsForBytes() throws Exception {
-        transport.tellOfUnread();
+        transport.reportUnread();
         transport.close();
         awaitTold();
         assertThrows(IOException.class, () -> transport.poll(ByteBuffer.allocate(10)));
@@ -95,7 +95,7 @@ class SocketTransportTest {
 
     @Test
     void readMustFirstTakeTheBackgroundReadersBytes() throws Exception {
-        transport.tellOfUnread();
+        transport.reportUnread();
         FutureTask<Integer> reading = new FutureTask<>(() -> transport.read(ByteBuffer.allocate(1)));
         Thread.startVirtualThread(reading);
         peer.write(bytes(2));
@@ -107,7 +107,7 @@ class SocketTransportTest {
 
     @Test
     void interruptedReadMustLoseNothing() throws Exception {
-        transport.tellOfUnread();
+        transport.reportUnread();
         FutureTask<Integer> reading = new FutureTask<>(() -> transport.read(ByteBuffer.allocate(1)));
         Thread.startVirtualThread(reading).interrupt();
         assertInstanceOf(InterruptedIOException.class,
@@ -121,7 +121,7 @@ class SocketTransportTest {
     @Test
     void readsMustKeepTheOrderWhileBytesAreWaitedForAside() throws Exception {
         for (int round = 0; round < ROUNDS; round++) {
-            transport.tellOfUnread();
+            transport.reportUnread();
             peer.write(bytes(LENGTH));
             ByteBuffer target = ByteBuffer.allocate(LENGTH);
             while (target.hasRemaining()) {

@@ -18,9 +18,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One connection under stress, from its registration to its end: bytes both ways at once, read and written by threads
- * that relieve one another, dawdle, are interrupted, told to try again, and unparked for nothing; and one of many ends, at a
- * random moment. The seed decides what everybody does, but not who is first.
+ * One connection under stress, from its registration to its end: bytes both ways at once, read and written by threads that
+ * relieve one another, dawdle, are interrupted, told to try again, and unparked for nothing; and one of many ends, at a random
+ * moment. The seed decides what everybody does, but not who is first.
  */
 final class StressedLife {
     /** How a life ends. */
@@ -320,7 +320,7 @@ final class StressedLife {
         int count;
         while ((count = transport.readNow(target)) == 0) {
             if (own.nextBoolean() || !transport.tellsOfUnread()) {
-                transport.tellOfUnread();
+                transport.reportUnread();
             }
             awaitTold(before);
             before = told.get();

@@ -132,8 +132,8 @@ final class TlsPair implements AutoCloseable {
         }
 
         @Override
-        public void tellOfUnread() {
-            below.tellOfUnread();
+        public void reportUnread() {
+            below.reportUnread();
         }
 
         @Override

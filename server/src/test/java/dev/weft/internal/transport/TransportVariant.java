@@ -26,7 +26,7 @@ final class TransportVariant {
     private static final Pattern STEP = Pattern.compile("(?m)^ {8,}(?=(if|while|return) \\(?[!(+]*"
             + "(interrupted|over|READING|WRITING|WAITING|reading|writing|waiting|requests|stopped|waiter|closed|failure)\\b"
             + "|(LockSupport|READING|WRITING|engine|requests|selector|channel|registration|told|other)\\."
-            + "|interrupted \\|= park\\(|(reader|writer|listener|UnreadListener told|armed|inVain|over|waiting|stopped|closed|reading|writing|waiter|ready|failure) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)");
+            + "|interrupted \\|= park\\(|(reader|writer|listener|UnreadListener current|armed|inVain|over|waiting|stopped|closed|reading|writing|waiter|ready|failure) = |(updateInterest|wakeUp|noteProgress|restoreInterrupt)\\(|progress\\+\\+|int interest)");
 
     private final ClassLoader loader;
 
