@@ -48,7 +48,7 @@ final class Sessions implements BufferBudget.Relief {
 
     /** Gives up the connection that holds most of those that are stuck. */
     @Override
-    public long giveUpOne() {
+    public long evictOne() {
         int now = clock.now();
         if (inVainAt == now) {
             return 0;
@@ -69,7 +69,7 @@ final class Sessions implements BufferBudget.Relief {
             inVainAt = now;
             return 0;
         }
-        largest.giveUpForOthers();
+        largest.evict();
         return most;
     }
 }

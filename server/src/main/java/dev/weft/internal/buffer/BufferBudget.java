@@ -23,7 +23,7 @@ public final class BufferBudget {
          * Evicts one connection; returns the number of bytes that it will release soon, 0 if there is none to evict. Does not
          * wait.
          */
-        long giveUpOne();
+        long evictOne();
     }
 
     /** A budget of this number of bytes, without relief. */
@@ -58,7 +58,7 @@ public final class BufferBudget {
         long before = taken();
         long leaving = 0;
         while (!takeWithoutRelief(bytes)) {
-            long more = bytes <= limit ? relief.giveUpOne() : 0;
+            long more = bytes <= limit ? relief.evictOne() : 0;
             if (more == 0) {
                 return takeWithoutRelief(bytes);
             }

@@ -341,8 +341,8 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     /** Fails the connection with 1013, and releases what it holds as soon as possible. Does not wait. */
-    public void giveUpForOthers() {
-        Eviction.giveUp(this);
+    public void evict() {
+        Eviction.start(this);
     }
 
     // Questions.

@@ -15,8 +15,8 @@ import java.io.IOException;
 final class Eviction {
     private Eviction() {}
 
-    /** Does not wait. */
-    static void giveUp(Connection connection) {
+    /** Evicts the connection. Does not wait. */
+    static void start(Connection connection) {
         // Before the Close frame itself waits for a moment.
         boolean hasRoom = connection.sender.waitingBytes() == 0;
         connection.fail(new CloseReason(CloseCode.TRY_AGAIN_LATER, "server is full"),

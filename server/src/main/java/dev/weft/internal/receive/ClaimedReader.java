@@ -21,7 +21,7 @@ abstract class ClaimedReader extends ControlReader {
     private volatile Object receiver;
     /** The thread that received last; and the number of receives, which wraps around, and which the timer may see late. */
     private Thread lastReceiver;
-    private boolean nextWasHere;
+    private boolean nextHadArrived;
     private int claims;
     /** Only the thread that ends the connection may use this from then on. */
     private volatile boolean over;
@@ -48,7 +48,7 @@ abstract class ClaimedReader extends ControlReader {
 
     /** Whether this thread was the last one to receive, and the next frame had arrived completely by then. For any thread. */
     boolean hasNextFrame() {
-        return nextWasHere && lastReceiver == Thread.currentThread();
+        return nextHadArrived && lastReceiver == Thread.currentThread();
     }
 
     private void awaitClaim(Thread current) throws IOException {
@@ -97,10 +97,10 @@ abstract class ClaimedReader extends ControlReader {
     /**
      * This thread no longer receives.
      *
-     * @param nextIsHere whether the next frame has arrived whole
+     * @param nextHasArrived whether the next frame has arrived whole
      */
-    final void endClaim(boolean nextIsHere) {
-        nextWasHere = nextIsHere;
+    final void endClaim(boolean nextHasArrived) {
+        nextHadArrived = nextHasArrived;
         RECEIVER.lazySet(this, null);
     }
 

@@ -139,7 +139,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
             beforeRead();
             boolean more;
             try {
-                more = input.fillBehind(deadlines.readLimit());
+                more = input.fillAfter(deadlines.readLimit());
             } finally {
                 deadlines.read();
             }

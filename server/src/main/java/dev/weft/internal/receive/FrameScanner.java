@@ -15,7 +15,7 @@ final class FrameScanner extends ControlReader {
 
     /** The number of answered control frames that the receiving thread has not reached yet. */
     private int answered;
-    private boolean behindData;
+    private boolean afterData;
     private boolean closed;
     private boolean holdsClose;
 
@@ -45,7 +45,7 @@ final class FrameScanner extends ControlReader {
         Event event;
         while (!closed && (event = parser.next()) != Event.NEED_INPUT) {
             if (!parser.opcode().isControl()) {
-                behindData = true;
+                afterData = true;
             } else if (completes(event)) {
                 take();
             }
@@ -54,14 +54,14 @@ final class FrameScanner extends ControlReader {
 
     private void take() throws IOException, ProtocolViolationException {
         boolean isClose = parser.opcode() == Opcode.CLOSE;
-        holdsClose = isClose && behindData;
+        holdsClose = isClose && afterData;
         if (!holdsClose) {
             answer(parser.unread() > 0);
         }
         closed = isClose;
     }
 
-    /** One that breaks a rule counts as not answered: the receiving thread is to find the violation, too. */
+    /** A frame that breaks a rule does not count as answered: the receiving thread has to find the violation too. */
     private void answer(boolean more) throws IOException, ProtocolViolationException {
         serve(more);
         answered++;

@@ -139,7 +139,7 @@ public final class InboundBuffer {
      * @return false at the end of the bytes
      * @throws TimeLimitExceededException if none came in time
      */
-    boolean fillBehind(TimeLimit limit) throws IOException {
+    boolean fillAfter(TimeLimit limit) throws IOException {
         if (ahead != null) {
             takeAhead(current, current.remaining());
             return true;

@@ -96,7 +96,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         frames.claim();
         try {
             int count;
-            while ((count = readBehind(assembly)) >= 0) {
+            while ((count = readAfter(assembly)) >= 0) {
                 assembly.added(count);
             }
             T whole = conversion.apply(assembly);
@@ -111,7 +111,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     }
 
     /** Reads bytes to where the assembly ends. The buffer may be larger than a message may be. */
-    private int readBehind(MessageAssembler assembly) throws IOException, ProtocolViolationException {
+    private int readAfter(MessageAssembler assembly) throws IOException, ProtocolViolationException {
         int left = assembly.limits().maxMessageSize() - assembly.length();
         if (left == 0) {
             int beyond = readClaimed(new byte[1], 0, 1);

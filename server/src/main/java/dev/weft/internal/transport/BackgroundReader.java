@@ -20,10 +20,10 @@ final class BackgroundReader {
     private final SocketChannel channel;
     private final UnreadListener listener;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition back = lock.newCondition();
+    private final Condition finished = lock.newCondition();
 
     /** Whether the thread is reading. Guarded by the lock, as are the other fields. */
-    private volatile boolean out;
+    private volatile boolean reading;
     /** What it has read, up to its limit; {@code null} if there is nothing. */
     private ByteBuffer found;
     private boolean ended;
@@ -35,16 +35,16 @@ final class BackgroundReader {
     }
 
     /** Starts the thread, unless it is reading or something that it read is left. Does not wait. */
-    void send() {
+    void start() {
         lock.lock();
         try {
-            if (!out && found == null && !ended && failure == null) {
+            if (!reading && found == null && !ended && failure == null) {
                 ByteBuffer target = ByteBuffer.allocate(SMALL);
-                out = true;
+                reading = true;
                 Thread.ofVirtual().name("weft-background-reader").start(() -> run(target));
             }
         } catch (Throwable e) {
-            out = false;
+            reading = false;
             throw e;
         } finally {
             lock.unlock();
@@ -52,8 +52,8 @@ final class BackgroundReader {
     }
 
     /** Whether the thread is reading. */
-    boolean isOut() {
-        return out;
+    boolean isReading() {
+        return reading;
     }
 
     /** Ends the read whatever happens, for example a lack of memory: a thread that receives waits for it. */
@@ -65,19 +65,19 @@ final class BackgroundReader {
         } catch (IOException e) {
             thrown = e;
         } finally {
-            comeBack(target, count, thrown);
+            finish(target, count, thrown);
             listener.unread();
         }
     }
 
-    private void comeBack(ByteBuffer target, int count, IOException thrown) {
+    private void finish(ByteBuffer target, int count, IOException thrown) {
         lock.lock();
         try {
             found = count > 0 ? target.flip() : null;
             ended = count < 0;
             failure = thrown;
-            out = false;
-            back.signalAll();
+            reading = false;
+            finished.signalAll();
         } finally {
             lock.unlock();
         }
@@ -93,11 +93,11 @@ final class BackgroundReader {
     int read(ByteBuffer target, TimeLimit limit) throws IOException {
         lock.lock();
         try {
-            while (out && limit != null && !limit.hasPassed()) {
+            while (reading && limit != null && !limit.hasPassed()) {
                 if (limit == TimeLimit.NONE) {
-                    back.await();
+                    finished.await();
                 } else {
-                    back.awaitNanos(limit.left());
+                    finished.awaitNanos(limit.left());
                 }
             }
             if (failure != null) {

@@ -25,10 +25,10 @@ public final class SocketTransport extends ChannelTransport {
 
     @Override
     public int read(ByteBuffer target, TimeLimit limit) throws IOException {
-        BackgroundReader sent = backgroundReader;
-        if (sent != null) {
-            int count = sent.read(target, limit);
-            if (count != 0 || sent.isOut()) {
+        BackgroundReader started = backgroundReader;
+        if (started != null) {
+            int count = started.read(target, limit);
+            if (count != 0 || started.isReading()) {
                 return count;
             }
         }
@@ -51,13 +51,13 @@ public final class SocketTransport extends ChannelTransport {
 
     @Override
     public int readNow(ByteBuffer target) throws IOException {
-        BackgroundReader sent = backgroundReader;
-        if (sent != null) {
+        BackgroundReader started = backgroundReader;
+        if (started != null) {
             // Checked first: its bytes precede those that are on the channel.
-            if (sent.isOut()) {
+            if (started.isReading()) {
                 return 0;
             }
-            int count = sent.read(target, null);
+            int count = started.read(target, null);
             if (count != 0) {
                 return count;
             }
@@ -87,12 +87,12 @@ public final class SocketTransport extends ChannelTransport {
 
     @Override
     public void reportUnread() {
-        backgroundReader.send();
+        backgroundReader.start();
     }
 
     @Override
     public boolean tellsOfUnread() {
-        return backgroundReader.isOut();
+        return backgroundReader.isReading();
     }
 
     @Override

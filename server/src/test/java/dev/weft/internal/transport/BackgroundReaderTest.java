@@ -123,7 +123,7 @@ class BackgroundReaderTest {
     void lackOfMemoryMustNotKeepTheThreadOut() throws IOException, InterruptedException {
         CountDownLatch told = new CountDownLatch(1);
         BackgroundReader backgroundReader = new BackgroundReader(new ScarceChannel(), told::countDown);
-        backgroundReader.send();
+        backgroundReader.start();
         assertEquals(0, backgroundReader.read(ByteBuffer.allocate(1), TimeLimit.NONE));
         assertTrue(told.await(10, TimeUnit.SECONDS), "what may have come is looked for again");
     }
