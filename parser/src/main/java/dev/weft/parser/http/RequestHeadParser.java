@@ -172,7 +172,7 @@ public final class RequestHeadParser {
             case PATH -> path(array, at, to);
             case VERSION -> version(array, at);
             case LINE_END -> lineFeed(array, at, State.FIELDS);
-            case FIELDS, COMPLETE, FAILED -> throw new IllegalStateException("the request line is over");
+            case FIELDS, COMPLETE, FAILED -> throw new IllegalStateException("the request line is complete");
         };
     }
 

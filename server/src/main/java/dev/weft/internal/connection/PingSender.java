@@ -51,7 +51,7 @@ final class PingSender {
                 throw new PingTimeoutException("no pong within " + timeout.toMillis() + " ms");
             }
             if (Thread.interrupted()) {
-                throw Interrupts.interrupted("while no pong came");
+                throw Interrupts.interrupted("while waiting for a pong");
             }
             limit.park(pings);
         }

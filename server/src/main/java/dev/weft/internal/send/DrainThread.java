@@ -51,6 +51,6 @@ final class DrainThread implements Runnable {
 
     /** What waits cannot be sent, for example for lack of memory: the connection is over. */
     void fails(Throwable cause) {
-        buffer.breakOff(new IOException("what waits to be sent could not be", cause));
+        buffer.breakOff(new IOException("the queued frames could not be sent", cause));
     }
 }

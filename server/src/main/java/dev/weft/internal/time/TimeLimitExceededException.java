@@ -8,7 +8,7 @@ public final class TimeLimitExceededException extends InterruptedIOException {
 
     /** An exception for the caller that set the limit. */
     public TimeLimitExceededException() {
-        super("nothing came in time");
+        super("nothing arrived in time");
     }
 
     /** It is caught by the caller that set the limit, who may poll. */

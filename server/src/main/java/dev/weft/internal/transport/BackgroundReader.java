@@ -105,7 +105,7 @@ final class BackgroundReader {
             }
             return ended ? -1 : take(target);
         } catch (InterruptedException e) {
-            throw Interrupts.interrupted("while no bytes came");
+            throw Interrupts.interrupted("while waiting for bytes");
         } finally {
             lock.unlock();
         }

@@ -148,7 +148,7 @@ final class ParkingTransport extends ChannelTransport {
             boolean over = interrupted || limit.hasPassed();
             if (over && READING.compareAndSet(this, WAITING, RUNNING)) {
                 if (interrupted) {
-                    throw interrupted("while no bytes came");
+                    throw interrupted("while waiting for bytes");
                 }
                 return true;
             }

@@ -87,7 +87,7 @@ final class TlsInput {
         } else if (ended) {
             throw new EOFException("the peer ended TLS within the handshake");
         } else if (plain != null) {
-            throw new SSLProtocolException("bytes came before the end of the TLS handshake");
+            throw new SSLProtocolException("bytes arrived before the end of the TLS handshake");
         }
     }
 
