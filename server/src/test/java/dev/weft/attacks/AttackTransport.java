@@ -31,9 +31,9 @@ enum AttackTransport {
         this.tls = tls;
     }
 
-    /** Whether threads that compute are taken over. */
+    /** Whether threads that compute are taken over; not if the tests run without loops. */
     boolean hasLoops() {
-        return kind == TransportKind.LOOPS;
+        return kind == TransportKind.LOOPS && Integer.getInteger("dev.weft.loops", 1) > 0;
     }
 
     /** The settings of a server that is reached so, and that aborts what is still open at the end of a test. */
