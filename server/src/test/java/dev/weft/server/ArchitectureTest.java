@@ -5,6 +5,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -73,16 +74,30 @@ class ArchitectureTest {
     void whatBothEndsShareDoesNotKnowTheEnds() {
         noClasses().that().resideInAPackage("dev.weft")
                 .should().dependOnClassesThat()
-                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..", "dev.weft.echo..").check(CLASSES);
+                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..").check(CLASSES);
         noClasses().that().resideInAPackage("dev.weft.internal..")
                 .should().dependOnClassesThat()
-                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..", "dev.weft.echo..").check(CLASSES);
+                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..").check(CLASSES);
     }
 
     @Test
-    void nothingDependsOnTheLauncher() {
-        noClasses().that().resideOutsideOfPackage("dev.weft.echo..")
-                .should().dependOnClassesThat().resideInAnyPackage("dev.weft.echo..", "picocli..").check(CLASSES);
+    void librariesNeedNothingButTheJdk() {
+        ArchRuleDefinition.classes()
+                .should().onlyDependOnClassesThat(
+                        JavaClass.Predicates.resideInAnyPackage("dev.weft..", "java..", "javax..")
+                                .or(DescribedPredicate.describe("primitive or array",
+                                        type -> type.isPrimitive() || type.isArray())))
+                .check(CLASSES);
+    }
+
+    @Test
+    void nothingImportsToolsOrBench() throws IOException {
+        Pattern programs = Pattern.compile("\\bdev\\.weft\\.(tools|bench)\\b");
+        assertEquals(List.of(), importsWith(programs, "../parser", "../server"));
+        assertEquals(List.of(), importsWith(Pattern.compile("\\bdev\\.weft\\.bench\\b"), "../tools"));
+        assertEquals(List.of(), importsWith(Pattern.compile("\\bdev\\.weft\\.tools\\b"), "../bench"));
+        assertEquals(List.of(), importsWith(Pattern.compile("\\bdev\\.weft\\.internal\\b"), "../tools"));
+        assertNotEquals(List.of(), importsWith(programs, "../tools"));
     }
 
     @Test
@@ -140,8 +155,8 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheLauncherWritesToTheConsole() {
-        noClasses().that().resideOutsideOfPackage("dev.weft.echo..")
+    void librariesDoNotWriteToTheConsole() {
+        noClasses()
                 .should().accessField(System.class, "out").orShould().accessField(System.class, "err")
                 .orShould().callMethod(System.class, "exit", int.class)
                 .orShould().callMethod(Throwable.class, "printStackTrace").check(CLASSES);
@@ -157,6 +172,21 @@ class ArchitectureTest {
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
+            }
+        }
+        return found;
+    }
+
+    /** The imports of these modules, tests included, that have something of the pattern. */
+    private static List<String> importsWith(Pattern pattern, String... modules) throws IOException {
+        List<String> found = new ArrayList<>();
+        for (String module : modules) {
+            try (Stream<Path> files = Files.walk(Path.of(module, "src"))) {
+                for (Path source : files.filter(file -> file.toString().endsWith(".java")).toList()) {
+                    Files.readAllLines(source).stream()
+                            .filter(line -> line.startsWith("import ") && pattern.matcher(line).find())
+                            .map(line -> source.getFileName() + ": " + line).forEach(found::add);
+                }
             }
         }
         return found;

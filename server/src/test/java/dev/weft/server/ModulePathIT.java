@@ -1,6 +1,7 @@
 package dev.weft.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.TestProcess;
@@ -14,8 +15,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.jar.JarFile;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
@@ -27,6 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ModulePathIT {
     private static final Path SERVER = Path.of(System.getProperty("weft.server.jar"));
     private static final Path PARSER = Path.of(System.getProperty("weft.parser.jar"));
+    private static final Pattern LIBRARY_ENTRY = Pattern
+            .compile(
+                    "module-info\\.class|META-INF/.*|dev/weft/((parser|server|internal)/([a-z]+/)*)?([A-Z][^/]*|package-info)\\.class");
     private static final Duration LIMIT = Duration.ofSeconds(50);
     private static final String MODULE_INFO = """
             module app {
@@ -133,8 +140,18 @@ class ModulePathIT {
     }
 
     private static Set<String> required(ModuleDescriptor module) {
-        return module.requires().stream()
-                .filter(required -> !required.modifiers().contains(ModuleDescriptor.Requires.Modifier.STATIC))
-                .map(ModuleDescriptor.Requires::name).collect(Collectors.toSet());
+        return module.requires().stream().map(ModuleDescriptor.Requires::name).collect(Collectors.toSet());
+    }
+
+    @Test
+    void jarsHoldTheLibrariesAlone() throws IOException {
+        for (Path jar : List.of(SERVER, PARSER)) {
+            try (JarFile file = new JarFile(jar.toFile())) {
+                List<String> others = file.stream().filter(entry -> !entry.isDirectory()).map(ZipEntry::getName)
+                        .filter(name -> !LIBRARY_ENTRY.matcher(name).matches()).toList();
+                assertEquals(List.of(), others, jar::toString);
+                assertNull(file.getEntry("dev/weft/internal/transport/MemoryTransport.class"));
+            }
+        }
     }
 }

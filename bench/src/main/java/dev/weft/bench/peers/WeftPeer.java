@@ -36,7 +36,8 @@ public final class WeftPeer {
         }
     }
 
-    private static void echo(WebSocketConnection connection) throws IOException {
+    /** Sends every message back as it came, without a copy and without an object per message. */
+    public static void echo(WebSocketConnection connection) throws IOException {
         for (MessageView message = connection.receiveView(); message != null; message = connection.receiveView()) {
             connection.send(message);
         }

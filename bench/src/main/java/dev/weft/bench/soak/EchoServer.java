@@ -44,7 +44,7 @@ final class EchoServer implements AutoCloseable {
     static EchoServer start(Path jars, List<String> options) throws IOException {
         List<String> all = new ArrayList<>(List.of("--port", "0", "--quiet"));
         all.addAll(options);
-        return start(jars + "/*", "dev.weft.echo.EchoLauncher", all);
+        return start(jars + "/*", "dev.weft.tools.echo.EchoLauncher", all);
     }
 
     /** Starts a server that carries out orders too, on a port that the system chooses. */

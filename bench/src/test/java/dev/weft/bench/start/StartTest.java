@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.bench.peers.WeftPeer;
+import dev.weft.server.WebSocketServer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,7 +16,19 @@ import org.junit.jupiter.api.Timeout;
 class StartTest {
     private static final List<String> SERVER = List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-            System.getProperty("java.class.path"), "dev.weft.echo.EchoLauncher", "--quiet");
+            System.getProperty("java.class.path"), EchoServer.class.getName());
+
+    /** Its last argument is the port. */
+    static final class EchoServer {
+        private EchoServer() {}
+
+        public static void main(String[] arguments) throws Exception {
+            int port = Integer.parseInt(arguments[arguments.length - 1]);
+            try (var server = WebSocketServer.builder().port(port).handler(WeftPeer::echo).start()) {
+                server.awaitTermination();
+            }
+        }
+    }
 
     @Test
     void cpuTimeIsOfTheProcessAndOfThoseItWaitedFor() {

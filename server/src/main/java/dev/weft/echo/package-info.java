@@ -1,2 +1,0 @@
-/** The echo launcher: a server to try clients against, on the command line and in a browser. */
-package dev.weft.echo;

@@ -1,0 +1,107 @@
+package dev.weft.tools.conform;
+
+import dev.weft.tools.conform.cases.Case;
+import dev.weft.tools.conform.report.Result;
+import dev.weft.tools.conform.wire.Failure;
+import dev.weft.tools.conform.wire.Findings;
+import dev.weft.tools.conform.wire.Server;
+import dev.weft.tools.conform.wire.Settings;
+import dev.weft.tools.conform.wire.Unsupported;
+import dev.weft.tools.conform.wire.Verdict;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Runs cases: first all that mostly wait, many at once, then the others one by one, the perilous ones last. */
+public final class CaseRunner {
+    private static final int AT_ONCE = 16;
+    private static final Duration LONGEST = Duration.ofMinutes(2);
+
+    private final Settings settings;
+    private final Consumer<Result> progress;
+
+    /** A runner that tells each result as it comes, from any thread but one at a time per case. */
+    public CaseRunner(Settings settings, Consumer<Result> progress) {
+        this.settings = settings;
+        this.progress = progress;
+    }
+
+    /** Runs cases and returns their results, in the cases' order. */
+    public List<Result> run(List<Case> cases) throws InterruptedException {
+        Result[] results = new Result[cases.size()];
+        Semaphore width = new Semaphore(AT_ONCE);
+        List<Integer> light = new ArrayList<>();
+        List<Integer> alone = new ArrayList<>();
+        for (int i = 0; i < results.length; i++) {
+            (cases.get(i).load() == Case.Load.LIGHT ? light : alone).add(i);
+        }
+        alone.sort(Comparator.comparing(i -> cases.get(i).load()));
+        CountDownLatch done = new CountDownLatch(light.size());
+        for (int i : light) {
+            width.acquire();
+            Thread.startVirtualThread(() -> {
+                try {
+                    results[i] = run(cases.get(i));
+                    progress.accept(results[i]);
+                } finally {
+                    width.release();
+                    done.countDown();
+                }
+            });
+        }
+        done.await();
+        for (int i : alone) {
+            results[i] = run(cases.get(i));
+            progress.accept(results[i]);
+        }
+        return Arrays.asList(results);
+    }
+
+    private Result run(Case one) {
+        Findings findings = new Findings();
+        long before = System.nanoTime();
+        if (one.maxMessage() > settings.maxMessage()) {
+            findings.add(Verdict.SKIPPED, "needs messages of " + one.maxMessage() + " bytes", List::of);
+        } else {
+            runWatched(one, findings);
+        }
+        long millis = (System.nanoTime() - before) / 1_000_000;
+        return new Result(one.id(), one.family(), one.title(), one.section(), findings.verdict(), findings.detail(),
+                millis,
+                findings.transcript());
+    }
+
+    /** On a thread of its own, whose connections are cut if it takes too long. */
+    private void runWatched(Case one, Findings findings) {
+        Server server = new Server(settings, findings);
+        CountDownLatch over = new CountDownLatch(1);
+        Thread.ofVirtual().name(one.id()).start(() -> {
+            try {
+                one.body().run(server);
+            } catch (Failure e) {
+                findings.add(Verdict.FAILED, e.getMessage(), server::transcript);
+            } catch (Unsupported e) {
+                findings.add(Verdict.UNSUPPORTED, e.getMessage(), List::of);
+            } catch (RuntimeException | Error e) {
+                findings.add(Verdict.FAILED, "the suite's own error: " + e, server::transcript);
+            } finally {
+                over.countDown();
+            }
+        });
+        try {
+            if (!over.await(LONGEST.toSeconds(), TimeUnit.SECONDS)) {
+                findings.add(Verdict.FAILED, "took longer than " + LONGEST.toSeconds() + " s", server::transcript);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            server.abort();
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package dev.weft.tools.conform.cases;
+
+import static dev.weft.tools.conform.cases.Payloads.words;
+import static dev.weft.tools.conform.wire.Frame.text;
+
+import dev.weft.tools.conform.wire.Failure;
+import dev.weft.tools.conform.wire.Peer;
+import dev.weft.tools.conform.wire.Response;
+import dev.weft.tools.conform.wire.Server;
+import dev.weft.tools.conform.wire.Unsupported;
+import dev.weft.tools.conform.wire.Upgrade;
+import dev.weft.tools.conform.wire.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** What offers of permessage-deflate are accepted, how, and which are declined (RFC 7692 §5, §7.1). */
+final class DeflateOffers {
+    static final String PLAIN = "permessage-deflate";
+
+    private DeflateOffers() {}
+
+    static void add(Cases cases) {
+        accepts(cases, "plain", PLAIN);
+        accepts(cases, "server-takeover", PLAIN + "; server_no_context_takeover");
+        accepts(cases, "client-takeover", PLAIN + "; client_no_context_takeover");
+        accepts(cases, "both-takeovers", PLAIN + "; server_no_context_takeover; client_no_context_takeover");
+        accepts(cases, "client-bits", PLAIN + "; client_max_window_bits");
+        for (int bits = 8; bits <= 15; bits++) {
+            accepts(cases, "client-bits-" + bits, PLAIN + "; client_max_window_bits=" + bits);
+            accepts(cases, "server-bits-" + bits, PLAIN + "; server_max_window_bits=" + bits);
+        }
+        accepts(cases, "all-four", PLAIN + "; server_no_context_takeover; client_no_context_takeover"
+                + "; server_max_window_bits=10; client_max_window_bits=11");
+        accepts(cases, "order", PLAIN + "; client_max_window_bits; server_max_window_bits=12; "
+                + "client_no_context_takeover; server_no_context_takeover");
+        accepts(cases, "quoted-value", PLAIN + "; server_max_window_bits=\"12\"");
+        accepts(cases, "blanks", "permessage-deflate  ;  client_max_window_bits  ;server_no_context_takeover");
+        accepts(cases, "browser", PLAIN + "; client_max_window_bits, x-webkit-deflate-frame");
+        fallbacks(cases);
+
+        declines(cases, "unknown-parameter", PLAIN + "; x_unknown");
+        declines(cases, "unknown-parameter-value", PLAIN + "; server_no_context_takeover; level=9");
+        declines(cases, "takeover-with-value", PLAIN + "; server_no_context_takeover=1");
+        declines(cases, "client-takeover-with-value", PLAIN + "; client_no_context_takeover=true");
+        declines(cases, "server-bits-without-value", PLAIN + "; server_max_window_bits");
+        for (String bits : List.of("0", "7", "16", "08", "015", "-9", "8.5", "1e1", "x", "99999999999")) {
+            declines(cases, "server-bits-" + bits, PLAIN + "; server_max_window_bits=" + bits);
+            declines(cases, "client-bits-" + bits, PLAIN + "; client_max_window_bits=" + bits);
+        }
+        malformed(cases, "server-bits-empty", PLAIN + "; server_max_window_bits=\"\"");
+        malformed(cases, "client-bits-empty", PLAIN + "; client_max_window_bits=\"\"");
+        declines(cases, "repeated-takeover", PLAIN + "; server_no_context_takeover; server_no_context_takeover");
+        declines(cases, "repeated-bits", PLAIN + "; server_max_window_bits=10; server_max_window_bits=10");
+        declines(cases, "repeated-client-bits", PLAIN + "; client_max_window_bits; client_max_window_bits=10");
+        hostile(cases);
+    }
+
+    private static void accepts(Cases cases, String name, String offer) {
+        cases.body("accept." + name,
+                "offer \"" + offer + "\": accepted with a fitting response, and a message is echoed",
+                "RFC 7692 §7.1", server -> {
+                    try (Deflating peer = Deflating.open(server, offer)) {
+                        peer.echoes(text(words(2000, 1)));
+                        peer.finish();
+                    }
+                });
+    }
+
+    private static void fallbacks(Cases cases) {
+        cases.body("fallback.unknown", "the first offer has an unknown parameter: the second is accepted",
+                "RFC 7692 §5",
+                server -> second(server, server.upgrade().offering(PLAIN + "; x_unknown, " + PLAIN)));
+        cases.body("fallback.two-lines", "the first offer is invalid, the second stands on a line of its own: it is "
+                + "accepted", "RFC 7692 §5",
+                server -> second(server, server.upgrade().offering(
+                        PLAIN + "; server_max_window_bits=7").offering(PLAIN + "; client_no_context_takeover")));
+        cases.body("fallback.other-extension", "another extension is offered first", "RFC 7692 §5",
+                server -> second(server, server.upgrade().offering("x-unknown; a=\"b\"; c, " + PLAIN)));
+        cases.body("fallback.third", "two invalid offers, then a good one", "RFC 7692 §5", server -> second(server,
+                server.upgrade().offering(PLAIN + "; client_max_window_bits=16, " + PLAIN
+                        + "; server_no_context_takeover=0, " + PLAIN + "; server_max_window_bits=9, " + PLAIN)));
+    }
+
+    private static void second(Server server, Upgrade request) {
+        supported(server);
+        Response response = server.request(request.bytes());
+        if (response == null || response.status() != 101) {
+            refuses(server, response);
+            return;
+        }
+        Peer peer = server.open(request);
+        if (peer.agreement() == null) {
+            // A server need not accept what it could.
+            server.findings().nonStrict("RFC 7692 §5: declines all of " + request.values("Sec-WebSocket-Extensions"));
+            peer.close();
+            return;
+        }
+        try (Deflating deflating = new Deflating(peer)) {
+            deflating.echoes(text(words(2000, 2)));
+            deflating.finish();
+        }
+    }
+
+    /** Whether the server speaks permessage-deflate at all: if not, that it declines an offer says nothing. */
+    private static void supported(Server server) {
+        Deflating.open(server, PLAIN + "; client_max_window_bits").close();
+    }
+
+    private static void declines(Cases cases, String name, String offer) {
+        cases.body("decline." + name, "offer \"" + offer + "\" is declined: 101 without an extension", "RFC 7692 §7.1",
+                server -> decline(server, offer, false));
+    }
+
+    /** Adds a case of an offer that breaks the grammar: the server may, and strictly must, fail the whole handshake. */
+    private static void malformed(Cases cases, String name, String offer) {
+        cases.body("decline." + name, "offer \"" + offer + "\" is refused or declined", "§9.1",
+                server -> decline(server, offer, true));
+    }
+
+    private static void decline(Server server, String offer, boolean mayRefuse) {
+        supported(server);
+        Upgrade request = server.upgrade().offering(offer);
+        Response response = server.request(request.bytes());
+        if (response == null || response.status() != 101) {
+            if (!mayRefuse || response == null || response.status() != 400) {
+                refuses(server, response);
+            }
+        } else if (!response.values("Sec-WebSocket-Extensions").isEmpty()) {
+            throw new Failure(
+                    "accepts \"" + offer + "\" by \"" + response.values("Sec-WebSocket-Extensions")
+                            .getFirst() + '"');
+        } else {
+            Peer peer = server.open(request);
+            peer.echoes(text("Hello"));
+            peer.close();
+        }
+    }
+
+    private static void refuses(Server server, Response response) {
+        server.findings().nonStrict("RFC 7692 §5.1: refuses the handshake and not only the offer, by "
+                + (response == null ? "ending the connection" : "status " + response.status()));
+    }
+
+    private static void hostile(Cases cases) {
+        cases.body("hostile",
+                "extension headers made to be slow (blanks, quotes, backslashes; 7,000 bytes) are answered "
+                        + "quickly",
+                "RFC 9110 §5.6.6", server -> server.forEach(
+                        List.of(" ".repeat(7000) + "x", PLAIN + "; a=\"" + "\\".repeat(7000),
+                                PLAIN + ";".repeat(7000), ",".repeat(7000) + PLAIN, "x; a=\"" + " ".repeat(7000)),
+                        (value, part) -> {
+                            long before = System.nanoTime();
+                            Response response = part.request(part.upgrade().offering(value).bytes());
+                            long millis = (System.nanoTime() - before) / 1_000_000;
+                            if (response == null) {
+                                part.findings().nonStrict("ended without a response");
+                            }
+                            if (millis > 1000) {
+                                part.findings().nonStrict("took " + millis + " ms");
+                            }
+                        }));
+        cases.body("bits.matrix", "all 64 pairs of server_max_window_bits and client_max_window_bits: agreed, and 20 "
+                + "messages are echoed", "RFC 7692 §7.1.2", server -> {
+                    supported(server);
+                    List<String> offers = new ArrayList<>();
+                    IntStream.rangeClosed(8, 15)
+                            .forEach(mine -> IntStream.rangeClosed(8, 15).forEach(yours -> offers.add(
+                                    PLAIN + "; server_max_window_bits=" + yours + "; client_max_window_bits=" + mine)));
+                    server.forEach(offers, DeflateOffers::pair);
+                });
+    }
+
+    private static void pair(String offer, Server server) {
+        try (Deflating peer = Deflating.open(server, offer)) {
+            for (int i = 0; i < 20; i++) {
+                peer.echoes(text(words(100 * i, i)));
+            }
+            peer.finish();
+        } catch (Unsupported e) {
+            server.findings().add(Verdict.UNSUPPORTED, e.getMessage(), List::of);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package dev.weft.tools.conform.report;
+
+import dev.weft.tools.conform.wire.Verdict;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All results of a run.
+ *
+ * @param target  the server's address
+ * @param server  what the server calls itself, if it does
+ * @param started when, as ISO 8601 in UTC
+ * @param millis  how long it took
+ * @param quick   whether with fewer repetitions
+ * @param results in the order of the cases
+ */
+public record RunResults(String target, String server, String started, long millis, boolean quick,
+        List<Result> results) {
+    /** A family's sums. */
+    public record Sums(int cases, Map<Verdict, Integer> counts, long millis) {
+        static Sums of(List<Result> results) {
+            Map<Verdict, Integer> counts = new EnumMap<>(Verdict.class);
+            for (Verdict verdict : Verdict.values()) {
+                counts.put(verdict, 0);
+            }
+            results.forEach(result -> counts.merge(result.verdict(), 1, Integer::sum));
+            return new Sums(results.size(), counts, results.stream().mapToLong(Result::millis).sum());
+        }
+    }
+
+    /** The families in their order. */
+    public Map<String, Sums> families() {
+        Map<String, Sums> families = new LinkedHashMap<>();
+        results.stream().map(Result::family).distinct().forEach(family -> families.put(family, Sums.of(
+                results.stream().filter(result -> result.family().equals(family)).toList())));
+        return families;
+    }
+
+    /** The sums of all. */
+    public Sums total() {
+        return Sums.of(results);
+    }
+
+    /** Whether anything failed. */
+    public boolean hasFailed() {
+        return results.stream().anyMatch(result -> result.verdict() == Verdict.FAILED);
+    }
+}

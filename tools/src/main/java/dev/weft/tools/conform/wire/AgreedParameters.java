@@ -1,0 +1,109 @@
+package dev.weft.tools.conform.wire;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * The parameters of permessage-deflate that both ends agreed on (RFC 7692 §7.1).
+ *
+ * @param serverNoContextTakeover whether the server forgets its window after each message
+ * @param clientNoContextTakeover whether the client forgets its window after each message
+ * @param serverBits              log2 of the server's window, 8 to 15
+ * @param clientBits              log2 of the client's window, 8 to 15
+ */
+public record AgreedParameters(boolean serverNoContextTakeover, boolean clientNoContextTakeover, int serverBits,
+        int clientBits) {
+    private static final String EXTENSION = "permessage-deflate";
+    private static final String SERVER_TAKEOVER = "server_no_context_takeover";
+    private static final String CLIENT_TAKEOVER = "client_no_context_takeover";
+    private static final String SERVER_BITS = "server_max_window_bits";
+    private static final String CLIENT_BITS = "client_max_window_bits";
+
+    /**
+     * What a response agrees to.
+     *
+     * @return the agreement, or {@code null} if the response names no extension
+     * @throws Failure if the response fits no offer of the request
+     */
+    public static AgreedParameters of(Upgrade request, Response response) {
+        List<String> extensions = response.tokens("Sec-WebSocket-Extensions");
+        if (extensions.isEmpty()) {
+            return null;
+        }
+        if (extensions.size() > 1) {
+            throw new Failure("RFC 7692 §5: agreed to more than one of the offers: " + extensions);
+        }
+        Map<String, String> answer = parse(extensions.getFirst());
+        List<Map<String, String>> offers = request.values("Sec-WebSocket-Extensions").stream()
+                .flatMap(value -> Stream.of(value.split(","))).filter(offer -> name(offer).equals(EXTENSION))
+                .map(AgreedParameters::lenient).toList();
+        if (offers.stream().noneMatch(offer -> fits(offer, answer))) {
+            throw new Failure("RFC 7692 §7.1: the response \"" + extensions.getFirst() + "\" fits no offer of "
+                    + request.values("Sec-WebSocket-Extensions"));
+        }
+        return new AgreedParameters(answer.containsKey(SERVER_TAKEOVER), answer.containsKey(CLIENT_TAKEOVER),
+                Integer.parseInt(answer.getOrDefault(SERVER_BITS, "15")),
+                Integer.parseInt(answer.getOrDefault(CLIENT_BITS, "15")));
+    }
+
+    /** A response's element, which must be without fault. */
+    private static Map<String, String> parse(String element) {
+        Map<String, String> parameters = new HashMap<>();
+        for (String parameter : parameters(element)) {
+            String name = parameter.split("=", 2)[0].strip();
+            String value = parameter.contains("=") ? unquote(parameter.split("=", 2)[1].strip()) : "";
+            boolean good = switch (name) {
+                case SERVER_TAKEOVER, CLIENT_TAKEOVER -> !parameter.contains("=");
+                case SERVER_BITS, CLIENT_BITS -> value.matches("[89]|1[0-5]");
+                default -> false;
+            };
+            if (!good || parameters.put(name, value) != null) {
+                throw new Failure("RFC 7692 §7.1: parameter \"" + parameter + "\" in the response \"" + element + '"');
+            }
+        }
+        return parameters;
+    }
+
+    /** An offer of ours, which may have faults. */
+    private static Map<String, String> lenient(String element) {
+        Map<String, String> parameters = new HashMap<>();
+        for (String parameter : parameters(element)) {
+            parameters.put(parameter.split("=", 2)[0].strip(),
+                    parameter.contains("=") ? unquote(parameter.split("=", 2)[1].strip()) : "");
+        }
+        return parameters;
+    }
+
+    private static boolean fits(Map<String, String> offer, Map<String, String> answer) {
+        if (offer.containsKey(SERVER_TAKEOVER) && !answer.containsKey(SERVER_TAKEOVER)) {
+            return false; // §7.1.1.1
+        }
+        if (offer.containsKey(SERVER_BITS)
+                && (!answer.containsKey(SERVER_BITS) || !atMost(answer.get(SERVER_BITS), offer.get(SERVER_BITS)))) {
+            return false; // §7.1.2.1
+        }
+        // §7.1.2.2
+        return !answer.containsKey(CLIENT_BITS)
+                || offer.containsKey(CLIENT_BITS) && atMost(answer.get(CLIENT_BITS), offer.get(CLIENT_BITS));
+    }
+
+    private static boolean atMost(String value, String limit) {
+        return limit.isEmpty() || limit.matches("[0-9]{1,2}") && Integer.parseInt(value) <= Integer.parseInt(limit);
+    }
+
+    private static List<String> parameters(String element) {
+        return Arrays.stream(element.split(";")).skip(1).map(String::strip).toList();
+    }
+
+    private static String name(String element) {
+        return element.split(";")[0].strip();
+    }
+
+    private static String unquote(String value) {
+        boolean quoted = value.length() >= 2 && value.startsWith("\"") && value.endsWith("\"");
+        return quoted ? value.substring(1, value.length() - 1) : value;
+    }
+}

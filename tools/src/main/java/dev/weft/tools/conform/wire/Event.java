@@ -1,0 +1,33 @@
+package dev.weft.tools.conform.wire;
+
+/** What came from the server. */
+public sealed interface Event {
+    /**
+     * A whole message, inflated.
+     *
+     * @param opcode     text or binary
+     * @param payload    its bytes
+     * @param compressed whether it was compressed (RFC 7692)
+     */
+    record Message(int opcode, byte[] payload, boolean compressed) implements Event {}
+
+    /** A Pong frame. */
+    record Pong(byte[] payload) implements Event {}
+
+    /**
+     * A Close frame.
+     *
+     * @param code its status code; 1005 for a frame without one
+     */
+    record Close(int code, String reason) implements Event {}
+
+    /**
+     * The end of the stream.
+     *
+     * @param reset whether by RST and not by FIN
+     */
+    record End(boolean reset) implements Event {}
+
+    /** The server broke the protocol by what it sent; nothing after this is read. */
+    record Violation(String what) implements Event {}
+}

@@ -1,0 +1,11 @@
+package dev.weft.tools.conform.wire;
+
+/** Ends a case, or one connection of a batch, as FAILED. */
+public final class Failure extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    /** A failure; the message says what was expected and what came. */
+    public Failure(String message) {
+        super(message);
+    }
+}

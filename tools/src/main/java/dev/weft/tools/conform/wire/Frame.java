@@ -1,0 +1,212 @@
+package dev.weft.tools.conform.wire;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.weft.parser.FrameHeader;
+import dev.weft.parser.Opcode;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * A frame to send, right or wrong (RFC 6455 §5.2), or to expect. The writing is the suite's own, so that a mistake of a
+ * library under test does not hide itself.
+ *
+ * @param fin        whether FIN is set
+ * @param rsv        RSV bits, {@link FrameHeader#RSV1} and so on
+ * @param opcode     0 to 15
+ * @param maskingKey the four bytes that mask the payload; {@code null} for an unmasked frame, a violation
+ * @param form       how the length is written
+ * @param payload    what it carries
+ */
+public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthForm form, byte[] payload) {
+    /** How the length is written; all but {@link #MINIMAL} may be a violation. */
+    public enum LengthForm {
+        /** The shortest form. */
+        MINIMAL,
+        /** The form of 16 bits. */
+        SIXTEEN,
+        /** The form of 64 bits. */
+        SIXTY_FOUR
+    }
+
+    private static final Random KEYS = new Random(6455);
+
+    /** A text frame. */
+    public static Frame text(String text) {
+        return text(text.getBytes(UTF_8));
+    }
+
+    /** A text frame with these bytes, which need not be text. */
+    public static Frame text(byte[] payload) {
+        return of(Opcode.TEXT.code(), payload);
+    }
+
+    /** A binary frame. */
+    public static Frame binary(byte[] payload) {
+        return of(Opcode.BINARY.code(), payload);
+    }
+
+    /** A continuation frame. */
+    public static Frame continuation(byte[] payload) {
+        return of(Opcode.CONTINUATION.code(), payload);
+    }
+
+    /** A continuation frame. */
+    public static Frame continuation(String text) {
+        return continuation(text.getBytes(UTF_8));
+    }
+
+    /** A Ping frame. */
+    public static Frame ping(byte[] payload) {
+        return of(Opcode.PING.code(), payload);
+    }
+
+    /** A Ping frame. */
+    public static Frame ping(String text) {
+        return ping(text.getBytes(UTF_8));
+    }
+
+    /** A Pong frame. */
+    public static Frame pong(byte[] payload) {
+        return of(Opcode.PONG.code(), payload);
+    }
+
+    /** A Pong frame. */
+    public static Frame pong(String text) {
+        return pong(text.getBytes(UTF_8));
+    }
+
+    /** A Close frame with this payload, which need not be one. */
+    public static Frame close(byte[] payload) {
+        return of(Opcode.CLOSE.code(), payload);
+    }
+
+    /** A Close frame. */
+    public static Frame close(int code, String reason) {
+        byte[] text = reason.getBytes(UTF_8);
+        byte[] payload = new byte[2 + text.length];
+        payload[0] = (byte) (code >> 8);
+        payload[1] = (byte) code;
+        System.arraycopy(text, 0, payload, 2, text.length);
+        return close(payload);
+    }
+
+    /** A whole, masked frame of any opcode. */
+    public static Frame of(int opcode, byte[] payload) {
+        byte[] key = new byte[4];
+        KEYS.nextBytes(key);
+        return new Frame(true, 0, opcode, key, LengthForm.MINIMAL, payload);
+    }
+
+    /** The same with FIN clear. */
+    public Frame unfinished() {
+        return new Frame(false, rsv, opcode, maskingKey, form, payload);
+    }
+
+    /** The same with these RSV bits. */
+    public Frame rsv(int bits) {
+        return new Frame(fin, bits, opcode, maskingKey, form, payload);
+    }
+
+    /** The same, not masked. */
+    public Frame unmasked() {
+        return new Frame(fin, rsv, opcode, null, form, payload);
+    }
+
+    /** The same, masked with this key. */
+    public Frame key(int a, int b, int c, int d) {
+        return new Frame(fin, rsv, opcode, new byte[]{(byte) a, (byte) b, (byte) c, (byte) d}, form, payload);
+    }
+
+    /** The same with its length in another form. */
+    public Frame form(LengthForm other) {
+        return new Frame(fin, rsv, opcode, maskingKey, other, payload);
+    }
+
+    /** Whether this is a Close, Ping or Pong frame, or one with a reserved control opcode. */
+    public boolean isControl() {
+        return (opcode & 0x8) != 0;
+    }
+
+    /** A message in fragments of at most {@code size} bytes, at least one; RSV bits stay on the first. */
+    public List<Frame> fragments(int size) {
+        List<Frame> frames = new ArrayList<>();
+        int at = 0;
+        do {
+            int end = Math.min(at + size, payload.length);
+            byte[] part = Arrays.copyOfRange(payload, at, end);
+            Frame frame = frames.isEmpty() ? of(opcode, part).rsv(rsv) : continuation(part);
+            frames.add(end < payload.length ? frame.unfinished() : frame);
+            at = end;
+        } while (at < payload.length);
+        return frames;
+    }
+
+    /** A message in fragments whose boundaries are these offsets, which may repeat: empty fragments. */
+    public Frame[] cutAt(int... offsets) {
+        Frame[] frames = new Frame[offsets.length + 1];
+        int from = 0;
+        for (int i = 0; i < frames.length; i++) {
+            boolean last = i == offsets.length;
+            int to = last ? payload.length : offsets[i];
+            byte[] part = Arrays.copyOfRange(payload, from, to);
+            Frame frame = i == 0 ? of(opcode, part).rsv(rsv) : continuation(part);
+            frames[i] = last ? frame : frame.unfinished();
+            from = to;
+        }
+        return frames;
+    }
+
+    /** Bytes of the header. */
+    public int headerLength() {
+        return 2 + lengthBytes() + (maskingKey == null ? 0 : 4);
+    }
+
+    private int lengthBytes() {
+        return switch (form) {
+            case SIXTEEN -> 2;
+            case SIXTY_FOUR -> 8;
+            case MINIMAL -> payload.length < 126 ? 0 : payload.length < 65_536 ? 2 : 8;
+        };
+    }
+
+    /** The frame on the wire. */
+    public byte[] bytes() {
+        int extended = lengthBytes();
+        byte[] bytes = new byte[headerLength() + payload.length];
+        bytes[0] = (byte) ((fin ? FrameHeader.FIN : 0) | rsv | opcode);
+        int mask = maskingKey == null ? 0 : FrameHeader.MASK;
+        bytes[1] = (byte) (mask | (extended == 0 ? payload.length : extended == 2 ? 126 : 127));
+        int p = 2;
+        for (int i = extended - 1; i >= 0; i--) {
+            bytes[p++] = (byte) (i > 3 ? 0 : payload.length >>> 8 * i);
+        }
+        if (maskingKey == null) {
+            System.arraycopy(payload, 0, bytes, p, payload.length);
+            return bytes;
+        }
+        System.arraycopy(maskingKey, 0, bytes, p, 4);
+        p += 4;
+        for (int i = 0; i < payload.length; i++) {
+            bytes[p + i] = (byte) (payload[i] ^ maskingKey[i & 3]);
+        }
+        return bytes;
+    }
+
+    /** Frames on the wire, one after the other. */
+    public static byte[] bytes(List<Frame> frames) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (Frame frame : frames) {
+            all.writeBytes(frame.bytes());
+        }
+        return all.toByteArray();
+    }
+
+    @Override
+    public String toString() {
+        return Transcript.describe(fin, rsv, opcode, payload.length, payload);
+    }
+}

@@ -1,0 +1,333 @@
+package dev.weft.tools.conform.wire;
+
+import dev.weft.parser.CloseCode;
+import dev.weft.parser.Opcode;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The client's side of one connection: sends frames, right or wrong, and says what must come back. The first thing that
+ * must not be ends the case by a {@link Failure}; what is only weak goes to the {@link Findings}. Belongs to one thread.
+ */
+public final class Peer {
+    /** Codes by which a server may rightly say that something else is wrong than what is. */
+    private static final Set<Integer> PLAUSIBLE = Set.of(CloseCode.PROTOCOL_ERROR, CloseCode.UNSUPPORTED_DATA,
+            CloseCode.INVALID_FRAME_PAYLOAD_DATA, CloseCode.POLICY_VIOLATION, CloseCode.MESSAGE_TOO_BIG,
+            CloseCode.INTERNAL_ERROR);
+    /** Codes by which a server says that something, though right, is more than it takes. */
+    private static final Set<Integer> LIMIT_CODES = Set.of(CloseCode.MESSAGE_TOO_BIG, CloseCode.POLICY_VIOLATION);
+    /** A server that does not take so much is a poor one; what is longer may be over its limit. */
+    private static final int MODEST = 65_536;
+
+    private final Wire wire;
+    private final Settings settings;
+    private final Findings findings;
+    private final Response response;
+    private final AgreedParameters agreement;
+    private int compressedReplies;
+
+    Peer(Wire wire, Settings settings, Findings findings, Response response, AgreedParameters agreement) {
+        this.wire = wire;
+        this.settings = settings;
+        this.findings = findings;
+        this.response = response;
+        this.agreement = agreement;
+    }
+
+    /** The settings of the run. */
+    public Settings settings() {
+        return settings;
+    }
+
+    /** The case's findings. */
+    public Findings findings() {
+        return findings;
+    }
+
+    /** The head of the response to the opening handshake. */
+    public Response response() {
+        return response;
+    }
+
+    /** What was agreed on for permessage-deflate; {@code null} if nothing. */
+    public AgreedParameters agreement() {
+        return agreement;
+    }
+
+    /** How many of the expected messages came compressed. */
+    public int compressedReplies() {
+        return compressedReplies;
+    }
+
+    private void weak(String what) {
+        findings.add(Verdict.NON_STRICT, what, this::transcript);
+    }
+
+    // ---- sending
+
+    /** Sends frames in one write. */
+    public void send(Frame... frames) {
+        send(List.of(frames));
+    }
+
+    /** Sends frames in one write. */
+    public void send(List<Frame> frames) {
+        note(frames);
+        writeBytes(Frame.bytes(frames), Integer.MAX_VALUE);
+    }
+
+    /** Sends frames by writes of so many bytes. */
+    public void sendChopped(int size, Frame... frames) {
+        note(List.of(frames));
+        writeBytes(Frame.bytes(List.of(frames)), size);
+    }
+
+    /** Sends bytes in one write. */
+    public void sendBytes(byte[] bytes) {
+        wire.transcript().sent("bytes", bytes);
+        writeBytes(bytes, Integer.MAX_VALUE);
+    }
+
+    /** Sends a part of some bytes in one write. */
+    public void sendBytes(byte[] bytes, int from, int to) {
+        sendBytes(Arrays.copyOfRange(bytes, from, to));
+    }
+
+    /** Sends a Close frame with this payload, and leaves it at that. */
+    public void sendClose(byte[] payload) {
+        send(Frame.close(payload));
+    }
+
+    /** Ends the stream to the server, by FIN, without a Close frame. */
+    public void endOutput() {
+        try {
+            wire.endOutput();
+        } catch (IOException e) {
+            throw new Failure("the server ended the connection: " + e.getMessage());
+        }
+    }
+
+    private void note(List<Frame> frames) {
+        for (Frame frame : frames) {
+            wire.transcript().sent(frame);
+            if (isGoodClose(frame)) {
+                wire.closeIsSent();
+            }
+        }
+    }
+
+    /** Whether this begins the closing handshake, so that the server's Close needs no answer. */
+    static boolean isGoodClose(Frame frame) {
+        byte[] payload = frame.payload();
+        if (frame.opcode() != Opcode.CLOSE.code() || !frame.fin() || frame.rsv() != 0 || frame.maskingKey() == null
+                || frame.form() != Frame.LengthForm.MINIMAL || payload.length == 1 || payload.length > 125) {
+            return false;
+        }
+        return payload.length == 0 || StrictFrameReader.mayTravel((payload[0] & 0xff) << 8 | payload[1] & 0xff);
+    }
+
+    private void writeBytes(byte[] bytes, int size) {
+        try {
+            if (bytes.length <= size) {
+                wire.write(bytes);
+            } else {
+                wire.writeChopped(bytes, size);
+            }
+        } catch (IOException e) {
+            // The server ended the connection: whether it might, and how, is found by reading.
+            wire.transcript().note("writing failed: " + e.getMessage());
+        }
+    }
+
+    // ---- expecting
+
+    /**
+     * Waits for these messages and pongs. Messages come in their order, pongs in theirs; between the two kinds no order
+     * is required.
+     */
+    public void expect(Frame... frames) {
+        expect(List.of(frames));
+    }
+
+    /** Waits for these messages and pongs, as {@link #expect(Frame...)}. */
+    public void expect(List<Frame> frames) {
+        Deque<Frame> messages = new ArrayDeque<>();
+        Deque<Frame> pongs = new ArrayDeque<>();
+        frames.forEach(frame -> (frame.isControl() ? pongs : messages).add(frame));
+        while (!messages.isEmpty() || !pongs.isEmpty()) {
+            Frame awaited = messages.isEmpty() ? pongs.peek() : messages.peek();
+            switch (next("expected " + awaited)) {
+                case Event.Message message -> {
+                    match(messages.poll(), message.opcode(), message.payload());
+                    compressedReplies += message.compressed() ? 1 : 0;
+                }
+                case Event.Pong pong -> match(pongs.poll(), Opcode.PONG.code(), pong.payload());
+                case Event.Close close -> {
+                    if (LIMIT_CODES.contains(close.code()) && awaited.payload().length >= MODEST) {
+                        throw new Unsupported("closes with " + close.code() + " \"" + close.reason()
+                                + "\": a limit of the server's, for " + awaited.payload().length + " bytes");
+                    }
+                    throw new Failure("expected " + awaited + ", got close " + close.code() + " \"" + close.reason()
+                            + '"');
+                }
+                case Event.End end -> throw new Failure("expected " + awaited + ", got the end of the connection");
+                case Event.Violation violation -> throw new Failure(violation.what());
+            }
+        }
+    }
+
+    /** Checks that a message is the expected one. */
+    public void match(Frame expected, Event.Message message) {
+        match(expected, message.opcode(), message.payload());
+    }
+
+    private static void match(Frame expected, int opcode, byte[] payload) {
+        if (expected == null) {
+            throw new Failure("unexpected " + Frame.of(opcode, payload));
+        }
+        if (expected.opcode() != opcode || !Arrays.equals(expected.payload(), payload)) {
+            int at = Arrays.mismatch(expected.payload(), payload);
+            throw new Failure("expected " + expected + ", got " + Frame.of(opcode, payload)
+                    + (at >= 0 ? ", which differs at byte " + at : ""));
+        }
+    }
+
+    /** Sends a message or frames of one, and waits for its echo. */
+    public void echoes(Frame... frames) {
+        send(frames);
+        expect(whole(frames));
+    }
+
+    /** The message that frames make. */
+    public static Frame whole(Frame... frames) {
+        int length = Arrays.stream(frames).mapToInt(frame -> frame.payload().length).sum();
+        byte[] payload = new byte[length];
+        int at = 0;
+        for (Frame frame : frames) {
+            System.arraycopy(frame.payload(), 0, payload, at, frame.payload().length);
+            at += frame.payload().length;
+        }
+        return Frame.of(frames[0].opcode(), payload);
+    }
+
+    /** The next event, if one comes while the case has patience; {@code null} if not. */
+    public Event poll() {
+        return wire.next(settings.patience());
+    }
+
+    /** The next event, whatever it is. */
+    public Event next(String expectation) {
+        Event event = wire.next(settings.timeout());
+        if (event == null) {
+            throw new Failure(expectation + ", nothing came within " + settings.timeout().toMillis() + " ms");
+        }
+        return event;
+    }
+
+    /** Waits until the server fails the connection with this code (§7.1.7). */
+    public void fails(int code) {
+        failsAfter(code);
+    }
+
+    /** Waits until the server fails the connection with this code, after it has answered by these messages. */
+    public void failsAfter(int code, Frame... before) {
+        Event event = next("expected close " + code);
+        int answered = 0;
+        while (event instanceof Event.Message message && answered < before.length) {
+            match(before[answered++], message.opcode(), message.payload());
+            event = next("expected close " + code);
+        }
+        failed(code, event);
+        if (answered < before.length) {
+            weak("of the " + before.length + " good messages before it, " + answered + " were answered");
+        }
+    }
+
+    /** Judges an event that must be the failure of the connection with this code, and waits for the end. */
+    public void failed(int code, Event event) {
+        switch (event) {
+            case Event.Close close -> {
+                judge(code, close);
+                ended();
+            }
+            case Event.End end -> weak("§7.1.7: dropped TCP without a Close frame");
+            case Event.Message message ->
+                throw new Failure("expected close " + code + ", got " + Frame.of(message.opcode(), message.payload()));
+            case Event.Pong pong -> throw new Failure("expected close " + code + ", got " + Frame.pong(pong.payload()));
+            case Event.Violation violation -> throw new Failure(violation.what());
+        }
+    }
+
+    private void judge(int code, Event.Close close) {
+        if (close.code() == code) {
+            return;
+        }
+        String what = "expected close " + code + ", got " + close.code() + " \"" + close.reason() + '"';
+        if (!PLAUSIBLE.contains(close.code()) && close.code() != CloseCode.NO_STATUS_RECEIVED) {
+            throw new Failure(what);
+        }
+        weak("expected close " + code + ", got " + close.code());
+    }
+
+    /** Does the closing handshake with 1000. */
+    public void close() {
+        closes(CloseCode.NORMAL_CLOSURE, "");
+    }
+
+    /** Does the closing handshake (§7.1.2): the server answers by the same code and ends the connection. */
+    public void closes(int code, String reason) {
+        send(Frame.close(code, reason));
+        closed(code);
+    }
+
+    /** Waits for the server's answer to a Close frame, and for the end. */
+    public void closed(int code) {
+        switch (next("expected close " + code)) {
+            case Event.Close close -> {
+                boolean noneIsNone = code == CloseCode.NO_STATUS_RECEIVED
+                        && close.code() == CloseCode.NORMAL_CLOSURE;
+                if (close.code() != code && !noneIsNone) {
+                    if (PLAUSIBLE.contains(close.code())) {
+                        throw new Failure("§7.4: refuses a good Close frame: expected close " + code + ", got "
+                                + close.code());
+                    }
+                    weak("§5.5.1: answers close " + code + " by " + close.code());
+                }
+            }
+            case Event.Message message ->
+                throw new Failure("expected close " + code + ", got " + Frame.of(message.opcode(), message.payload()));
+            case Event.Pong pong -> throw new Failure("expected close " + code + ", got " + Frame.pong(pong.payload()));
+            case Event.End end -> throw new Failure("§5.5.1: no Close frame answers ours");
+            case Event.Violation violation -> throw new Failure(violation.what());
+        }
+        ended();
+    }
+
+    /** Waits for the end of the stream (§7.1.1): it is the server's to end it, by FIN. */
+    public void ended() {
+        Event event = next("§7.1.1: the Close frames have passed; expected the end of the connection");
+        switch (event) {
+            case Event.End end -> {
+                if (end.reset()) {
+                    weak("§7.1.1: ended TCP by RST, which may destroy the Close frame");
+                }
+            }
+            case Event.Violation violation -> throw new Failure(violation.what());
+            default -> throw new Failure("expected the end of the connection, got " + event);
+        }
+    }
+
+    /** What went over the wire. */
+    public List<String> transcript() {
+        return wire.transcript().lines();
+    }
+
+    /** Ends the connection at once; from any thread. */
+    public void abort() {
+        wire.close();
+    }
+}

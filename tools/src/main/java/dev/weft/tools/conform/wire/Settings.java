@@ -1,0 +1,61 @@
+package dev.weft.tools.conform.wire;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.Objects;
+import javax.net.ssl.SSLContext;
+
+/**
+ * How a run is made.
+ *
+ * @param target     the server's address, {@code ws://host:port/path} or {@code wss://host:port/path}
+ * @param tls        for {@code wss}: whom to trust
+ * @param timeout    how long an answer that must come may take
+ * @param patience   how long an answer is waited for that a lax server gives only when it has got more; shorter than
+ *                   {@code timeout}, since every lax answer costs it
+ * @param maxMessage the most bytes of a message; cases that need more are skipped
+ * @param quick      fewer repetitions
+ */
+public record Settings(URI target, SSLContext tls, Duration timeout, Duration patience, long maxMessage,
+        boolean quick) {
+    /** Checks the address. */
+    public Settings {
+        Objects.requireNonNull(tls);
+        Objects.requireNonNull(timeout);
+        Objects.requireNonNull(patience);
+        if (!"ws".equals(target.getScheme()) && !"wss".equals(target.getScheme()) || target.getHost() == null) {
+            throw new IllegalArgumentException("not of the form ws://host:port/path or wss://…: " + target);
+        }
+    }
+
+    /** Whether TLS is spoken. */
+    public boolean secured() {
+        return "wss".equals(target.getScheme());
+    }
+
+    /** The server's host, without the brackets of an IPv6 address. */
+    public String host() {
+        return target.getHost().replaceAll("[\\[\\]]", "");
+    }
+
+    /** The server's port. */
+    public int port() {
+        return target.getPort() >= 0 ? target.getPort() : secured() ? 443 : 80;
+    }
+
+    /** The value of the Host header. */
+    public String authority() {
+        return target.getPort() < 0 ? target.getHost() : target.getHost() + ":" + target.getPort();
+    }
+
+    /** The request's target: path and query. */
+    public String path() {
+        String path = target.getRawPath().isEmpty() ? "/" : target.getRawPath();
+        return target.getRawQuery() == null ? path : path + "?" + target.getRawQuery();
+    }
+
+    /** How often a repeated step is done: {@code times}, or a twentieth of it in a quick run. */
+    public int times(int times) {
+        return quick ? Math.max(1, times / 20) : times;
+    }
+}

@@ -1,0 +1,11 @@
+package dev.weft.tools.conform.wire;
+
+/** Ends a case as UNSUPPORTED: the server need not be able to do this. */
+public final class Unsupported extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    /** The message says what the server does not do. */
+    public Unsupported(String message) {
+        super(message);
+    }
+}

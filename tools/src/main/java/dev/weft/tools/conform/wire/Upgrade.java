@@ -1,0 +1,82 @@
+package dev.weft.tools.conform.wire;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+
+/**
+ * The head of an opening handshake's request, right or wrong (RFC 6455 §4.1).
+ *
+ * @param line   the request line
+ * @param key    the value of Sec-WebSocket-Key that the answer must fit
+ * @param fields the header lines in their order
+ */
+public record Upgrade(String line, String key, List<String> fields) {
+    private static final Random RANDOM = new Random();
+
+    /** A plain and correct request. */
+    public static Upgrade to(Settings settings) {
+        byte[] nonce = new byte[16];
+        RANDOM.nextBytes(nonce);
+        String key = Base64.getEncoder().encodeToString(nonce);
+        return new Upgrade("GET " + settings.path() + " HTTP/1.1", key, List.of("Host: " + settings.authority(),
+                "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: " + key,
+                "Sec-WebSocket-Version: 13"));
+    }
+
+    /** The same with another request line. */
+    public Upgrade line(String other) {
+        return new Upgrade(other, key, fields);
+    }
+
+    /** The same without the lines of a header. */
+    public Upgrade without(String name) {
+        List<String> rest = new ArrayList<>(fields);
+        rest.removeIf(field -> isNamed(field, name));
+        return new Upgrade(line, key, rest);
+    }
+
+    /** The same with more header lines. */
+    public Upgrade with(String... more) {
+        List<String> all = new ArrayList<>(fields);
+        all.addAll(List.of(more));
+        return new Upgrade(line, key, all);
+    }
+
+    /** The same with the header of this line's name replaced by it, in its place. */
+    public Upgrade replace(String field) {
+        String name = field.substring(0, field.indexOf(':')).strip();
+        List<String> all = new ArrayList<>(fields);
+        all.replaceAll(old -> isNamed(old, name) ? field : old);
+        return new Upgrade(line, key, all);
+    }
+
+    /** The same with another key, by which the answer is checked. */
+    public Upgrade key(String other) {
+        return new Upgrade(line, other, fields).replace("Sec-WebSocket-Key: " + other);
+    }
+
+    /** The same with an offer of extensions. */
+    public Upgrade offering(String extensions) {
+        return with("Sec-WebSocket-Extensions: " + extensions);
+    }
+
+    /** The values of a header's lines. */
+    public List<String> values(String name) {
+        return fields.stream().filter(field -> isNamed(field, name))
+                .map(field -> field.substring(field.indexOf(':') + 1).strip()).toList();
+    }
+
+    private static boolean isNamed(String field, String name) {
+        return field.toLowerCase(Locale.ROOT).startsWith(name.toLowerCase(Locale.ROOT) + ":");
+    }
+
+    /** The head on the wire. */
+    public byte[] bytes() {
+        return (line + "\r\n" + String.join("\r\n", fields) + "\r\n\r\n").getBytes(ISO_8859_1);
+    }
+}

@@ -1,0 +1,210 @@
+package dev.weft.tools.conform.wire;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+
+/**
+ * A connection to the server, by TCP or by TLS above it. After the opening handshake a virtual thread reads all that comes, so that a case may
+ * send as much as it likes without a deadlock; it answers pings and the server's Close.
+ */
+final class Wire implements AutoCloseable {
+    private static final int READ_LENGTH = 65_536;
+    private static final int FIRST_WAIT_MILLIS = 5_000;
+
+    private final Socket tcp = new Socket();
+    /** The TCP socket itself, or TLS above it. */
+    private final Socket socket;
+    private final InputStream in;
+    private final OutputStream out;
+    private final ReentrantLock writing = new ReentrantLock();
+    private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+    private final Transcript transcript = new Transcript();
+    private boolean closeSent;
+
+    Wire(Settings settings) throws IOException {
+        try {
+            tcp.setTcpNoDelay(true);
+            tcp.connect(new InetSocketAddress(settings.host(), settings.port()), FIRST_WAIT_MILLIS);
+            socket = settings.secured() ? secured(settings) : tcp;
+            in = new BufferedInputStream(socket.getInputStream(), READ_LENGTH);
+            out = socket.getOutputStream();
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private Socket secured(Settings settings) throws IOException {
+        tcp.setSoTimeout(FIRST_WAIT_MILLIS);
+        SSLSocket secured = (SSLSocket) settings.tls().getSocketFactory().createSocket(tcp, settings.host(),
+                settings.port(), true);
+        SSLParameters parameters = secured.getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        secured.setSSLParameters(parameters);
+        secured.startHandshake();
+        tcp.setSoTimeout(0);
+        return secured;
+    }
+
+    Transcript transcript() {
+        return transcript;
+    }
+
+    /** Writes bytes in one write. */
+    void write(byte[] bytes) throws IOException {
+        writing.lock();
+        try {
+            out.write(bytes);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Writes bytes by many writes of this size. */
+    void writeChopped(byte[] bytes, int size) throws IOException {
+        writing.lock();
+        try {
+            for (int from = 0; from < bytes.length; from += size) {
+                out.write(bytes, from, Math.min(size, bytes.length - from));
+            }
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** The case sends a Close frame itself: none is sent for it. */
+    void closeIsSent() {
+        writing.lock();
+        try {
+            closeSent = true;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Ends the stream to the server, by FIN or TLS's close_notify. */
+    void endOutput() throws IOException {
+        transcript.note(socket == tcp ? "we send FIN" : "we send close_notify");
+        socket.shutdownOutput();
+    }
+
+    /**
+     * Waits for the head of a response.
+     *
+     * @return the head, or {@code null} if the server ends the connection instead
+     */
+    Response response(Duration timeout) throws IOException {
+        socket.setSoTimeout((int) timeout.toMillis());
+        try {
+            Response response = Response.read(in);
+            socket.setSoTimeout(0);
+            if (response == null) {
+                transcript.note("the server ends the connection without a response");
+            } else {
+                transcript.note("HTTP status " + response.status() + " " + response.fields());
+            }
+            return response;
+        } catch (SocketTimeoutException e) {
+            throw new Failure("no response within " + timeout.toMillis() + " ms");
+        } catch (IOException e) {
+            transcript.note("the server resets the connection without a response");
+            return null;
+        }
+    }
+
+    /** Begins to read frames. */
+    void startReading(AgreedParameters agreement, long maxMessage) {
+        StrictFrameReader reader = new StrictFrameReader(in, agreement, maxMessage, transcript);
+        Thread.ofVirtual().name("conform-reader").start(() -> readAll(reader));
+    }
+
+    private void readAll(StrictFrameReader reader) {
+        boolean closed = false;
+        try {
+            while (true) {
+                StrictFrameReader.Received received = reader.read();
+                if (closed && !(received.event() instanceof Event.End)) {
+                    throw new Failure("§5.5.1: the server sends a frame after its Close frame");
+                }
+                if (received.ping() != null) {
+                    answer(Frame.pong(received.ping()), false);
+                    continue;
+                }
+                closed |= received.event() instanceof Event.Close;
+                if (received.event() instanceof Event.Close close) {
+                    events.add(close);
+                    answer(close.code() == 1005 ? Frame.close(new byte[0]) : Frame.close(close.code(), ""), true);
+                    continue;
+                }
+                end(received.event());
+                if (received.event() instanceof Event.End) {
+                    return;
+                }
+            }
+        } catch (Failure e) {
+            transcript.note(e.getMessage());
+            events.add(new Event.Violation(e.getMessage()));
+        } catch (IOException e) {
+            end(new Event.End(true));
+        } catch (RuntimeException | OutOfMemoryError e) {
+            events.add(new Event.Violation("reading failed: " + e));
+        }
+    }
+
+    private void end(Event event) {
+        if (event instanceof Event.End end) {
+            transcript.note(end.reset() ? "the server ends the connection by RST" : "the server ends the connection");
+        }
+        events.add(event);
+    }
+
+    /** Sends what the protocol asks for; that the server may be gone by now is no concern. */
+    private void answer(Frame frame, boolean close) {
+        writing.lock();
+        try {
+            if (closeSent) {
+                return;
+            }
+            closeSent = close;
+            transcript.sent(frame);
+            out.write(frame.bytes());
+        } catch (IOException e) {
+            // Reading tells.
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** The next event, or {@code null} if none comes in time. */
+    Event next(Duration timeout) {
+        try {
+            return events.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure("interrupted");
+        }
+    }
+
+    /** Ends the connection at once, from any thread. */
+    @Override
+    public void close() {
+        try {
+            // Without close_notify, which may have to wait.
+            tcp.close();
+        } catch (IOException e) {
+            // Gone either way.
+        }
+    }
+}

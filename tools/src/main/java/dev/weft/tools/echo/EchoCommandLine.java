@@ -1,0 +1,31 @@
+package dev.weft.tools.echo;
+
+import picocli.CommandLine.ParameterException;
+
+/** Does what the options of a command line say. */
+final class EchoCommandLine {
+    private final EchoLauncher launcher;
+
+    EchoCommandLine(EchoLauncher launcher) {
+        this.launcher = launcher;
+    }
+
+    /** Returns the exit status. */
+    int run(String[] arguments) {
+        EchoOptions options = new EchoOptions();
+        try {
+            options.parse(arguments);
+        } catch (ParameterException e) {
+            launcher.complain(e.getMessage() + " (--help shows all options)");
+            return EchoLauncher.BAD_USAGE;
+        }
+        if (options.isHelpWanted()) {
+            launcher.print(options.help());
+            return EchoLauncher.OK;
+        } else if (options.isVersionWanted()) {
+            launcher.print(EchoLauncher.version() + System.lineSeparator());
+            return EchoLauncher.OK;
+        }
+        return launcher.start(options.logLevel(), options.configuration());
+    }
+}

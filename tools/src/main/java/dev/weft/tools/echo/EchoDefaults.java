@@ -1,0 +1,15 @@
+package dev.weft.tools.echo;
+
+import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
+
+/** The echo server as it is without options. */
+final class EchoDefaults {
+    static final int PORT = 9001;
+
+    private EchoDefaults() {}
+
+    static WebSocketServerBuilder builder() {
+        return WebSocketServer.builder().port(PORT).handler(new EchoHandler()).fallback(new EchoPage());
+    }
+}

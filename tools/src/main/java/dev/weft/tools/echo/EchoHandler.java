@@ -1,0 +1,17 @@
+package dev.weft.tools.echo;
+
+import dev.weft.MessageView;
+import dev.weft.WebSocketConnection;
+import dev.weft.server.WebSocketHandler;
+import java.io.IOException;
+
+/** Sends every message back as it came, without a copy and without an object per message. */
+public final class EchoHandler implements WebSocketHandler {
+    @Override
+    public void handle(WebSocketConnection connection) throws IOException {
+        MessageView message;
+        while ((message = connection.receiveView()) != null) {
+            connection.send(message);
+        }
+    }
+}

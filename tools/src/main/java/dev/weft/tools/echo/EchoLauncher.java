@@ -1,0 +1,92 @@
+package dev.weft.tools.echo;
+
+import dev.weft.server.ServerConfiguration;
+import dev.weft.server.WebSocketServer;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.System.Logger.Level;
+import java.util.function.Consumer;
+
+/** Starts an echo server from the command line: {@code --help} shows all of its settings. */
+public final class EchoLauncher {
+    static final int OK = 0;
+    static final int CANNOT_LISTEN = 1;
+    static final int BAD_USAGE = 2;
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private final Consumer<WebSocketServer> onStart;
+
+    /**
+     * A launcher that prints there.
+     *
+     * @param onStart called with the server before the line with its address is printed
+     */
+    EchoLauncher(PrintStream out, PrintStream err, Consumer<WebSocketServer> onStart) {
+        this.out = out;
+        this.err = err;
+        this.onStart = onStart;
+    }
+
+    /** Starts an echo server, which runs until the process is terminated. */
+    public static void main(String[] arguments) {
+        int status = new EchoLauncher(System.out, System.err, EchoLauncher::closeAtExit).launch(arguments);
+        if (status != OK) {
+            System.exit(status);
+        }
+    }
+
+    /**
+     * Runs the command line and returns the exit status; a server that it starts keeps running. Without options nothing is
+     * parsed, and the start does not wait for the parser to load, which would take half of its time.
+     */
+    int launch(String... arguments) {
+        return arguments.length == 0
+                ? start(Level.INFO, EchoDefaults.builder().build())
+                : new EchoCommandLine(this).run(arguments);
+    }
+
+    /** Starts a server with these settings. */
+    int start(Level logLevel, ServerConfiguration configuration) {
+        EchoLogging.configure(logLevel);
+        String host = configuration.socket().host();
+        String urlHost = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+        try {
+            WebSocketServer server = WebSocketServer.start(configuration);
+            onStart.accept(server);
+            String scheme = configuration.tls().isPresent() ? "wss" : "ws";
+            print("Weft echo listening on " + scheme + "://" + urlHost + ":" + server.port() + "/"
+                    + System.lineSeparator());
+            return OK;
+        } catch (IOException e) {
+            complain(e.getMessage());
+            return CANNOT_LISTEN;
+        }
+    }
+
+    private static void closeAtExit(WebSocketServer server) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            int connections = server.connections();
+            if (connections > 0) {
+                String grace = Notation.TIME.format().apply(server.configuration().shutdownGrace());
+                System.err.println("echo: closing " + connections + (connections == 1 ? " connection" : " connections")
+                        + ", within " + grace);
+            }
+            server.close();
+        }, "echo-shutdown"));
+    }
+
+    static String version() {
+        String version = EchoLauncher.class.getPackage().getImplementationVersion();
+        return "Weft " + (version == null ? "(unpackaged)" : version) + ", Java " + Runtime.version();
+    }
+
+    void print(String text) {
+        out.print(text);
+        out.flush();
+    }
+
+    void complain(String what) {
+        err.println("echo: " + what);
+    }
+}

@@ -1,0 +1,368 @@
+package dev.weft.tools.echo;
+
+import dev.weft.parser.deflate.DeflateSettings;
+import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.HttpLimits;
+import dev.weft.server.HandshakeDecision;
+import dev.weft.server.HandshakePolicy;
+import dev.weft.server.ServerConfiguration;
+import dev.weft.server.WebSocketServerBuilder;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.ArgGroupSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * The launcher's command line: an option for every setting of {@link WebSocketServerBuilder}, which also knows the
+ * defaults. For one command line.
+ */
+final class EchoOptions {
+    private static final int HELP_WIDTH = 110;
+    private static final int OPTIONS_WIDTH = 36;
+    private static final Pattern ISO_DURATION = Pattern.compile("\\bPT[0-9.HMS-]+");
+
+    private final WebSocketServerBuilder builder = EchoDefaults.builder();
+    private final ServerConfiguration defaults = builder.build();
+    private final CommandSpec spec = CommandSpec.create().name("echo");
+    private final CommandLine commandLine;
+    /** What to do with the value of each option, if it was given. */
+    private final Map<String, Consumer<Object>> setters = new LinkedHashMap<>();
+
+    private final DeflateSettings.Builder deflateBuilder = DeflateSettings.builder();
+    private boolean deflateWanted = true;
+    private HttpLimits httpLimits = defaults.httpLimits();
+    private final List<String> origins = new ArrayList<>();
+    private final List<String> hosts = new ArrayList<>();
+    private boolean anyOrigin;
+    private Path tlsKeystore;
+    private Path tlsPasswordFile;
+    private Level logLevel = Level.INFO;
+    private ServerConfiguration configuration;
+    private boolean helpWanted;
+    private boolean versionWanted;
+
+    EchoOptions() {
+        declareSockets();
+        declareTls();
+        declareRequestHeads();
+        declareMessages();
+        declareTimes();
+        declareServer();
+        declareCompression();
+        declareHandshakes();
+        declareOutput();
+        spec.usageMessage().description(
+                "A WebSocket server that sends every message back, and shows browsers a page to try it with.",
+                "A SIZE is in bytes, or with k, m or g in KiB, MiB or GiB; a TIME is like 500ms, 20s, 2m, 1h or 7d.")
+                .width(HELP_WIDTH).longOptionsMaxWidth(OPTIONS_WIDTH).sortOptions(false).abbreviateSynopsis(true);
+        commandLine = new CommandLine(spec).setExpandAtFiles(false);
+    }
+
+    private void declareSockets() {
+        var socket = defaults.socket();
+        group("Sockets",
+                option("--host", Notation.NAME, socket.host(), builder::host,
+                        "Name or address to listen at; 0.0.0.0 or :: serves other machines too."),
+                option("--port", Notation.COUNT, socket.port(), builder::port,
+                        "Port to listen at; 0 lets the system choose."),
+                option("--backlog", Notation.COUNT, socket.backlog(), builder::backlog,
+                        "Connections that may wait to be accepted."),
+                option("--transport", Notation.TRANSPORT, socket.transport(), builder::transport,
+                        "How connections wait for the network: parking, parking-platform or blocking."),
+                flag("--tcp-nodelay", socket.tcpNoDelay(), builder::tcpNoDelay, "Whether small writes leave at once."),
+                flag("--keep-alive", socket.keepAlive(), builder::keepAlive,
+                        "Whether the system looks after dead peers too."),
+                systemSize("--receive-buffer-size", socket.receiveBufferSize(), builder::receiveBufferSize,
+                        "The system's receive buffer of a connection."),
+                systemSize("--send-buffer-size", socket.sendBufferSize(), builder::sendBufferSize,
+                        "The system's send buffer of a connection."));
+    }
+
+    private void declareTls() {
+        group("TLS",
+                option("--tls-keystore", Notation.FILE, "none", "Key store, PKCS #12 or JKS, with the key and"
+                        + " certificates to speak TLS with: wss instead of ws.", file -> tlsKeystore = file),
+                option("--tls-password-file", Notation.FILE, "none",
+                        "File whose first line is the key store's password; others should not be able to read it.",
+                        file -> tlsPasswordFile = file));
+    }
+
+    private void declareRequestHeads() {
+        group("Request heads",
+                option("--request-line-length", Notation.SIZE, httpLimits.requestLineLength(),
+                        length -> httpLimits = new HttpLimits(length, httpLimits.headerLineLength(),
+                                httpLimits.headerCount(), httpLimits.headersLength()),
+                        "Most bytes of a request line."),
+                option("--header-line-length", Notation.SIZE, httpLimits.headerLineLength(),
+                        length -> httpLimits = new HttpLimits(httpLimits.requestLineLength(), length,
+                                httpLimits.headerCount(), httpLimits.headersLength()),
+                        "Most bytes of a header line."),
+                option("--header-count", Notation.COUNT, httpLimits.headerCount(),
+                        count -> httpLimits = new HttpLimits(httpLimits.requestLineLength(),
+                                httpLimits.headerLineLength(), count, httpLimits.headersLength()),
+                        "Most header lines."),
+                option("--headers-length", Notation.SIZE, httpLimits.headersLength(),
+                        length -> httpLimits = new HttpLimits(httpLimits.requestLineLength(),
+                                httpLimits.headerLineLength(), httpLimits.headerCount(), length),
+                        "Most bytes of all header lines together."));
+    }
+
+    private void declareMessages() {
+        var limits = defaults.limits();
+        group("Messages",
+                option("--max-message-size", Notation.SIZE, limits.maxMessageSize(), builder::maxMessageSize,
+                        "Largest message; a larger one closes the connection with 1009."),
+                option("--max-streamed-message-size", Notation.LONG_SIZE, limits.maxStreamedMessageSize(),
+                        builder::maxStreamedMessageSize,
+                        "Largest message of handlers that read it as a stream; this one does not."),
+                option("--max-frames-per-message", Notation.COUNT, limits.maxFramesPerMessage(),
+                        builder::maxFramesPerMessage, "Most frames that a message may be cut into."),
+                option("--max-queued-size", Notation.SIZE, limits.maxQueuedSize(), builder::maxQueuedSize,
+                        "Most bytes that may wait for one peer, of handlers that use trySend; this one does not."),
+                option("--read-ahead-size", Notation.SIZE, limits.readAheadSize(), builder::readAheadSize,
+                        "Most bytes that are read while a handler is busy; this one seldom is."));
+    }
+
+    private void declareTimes() {
+        var timeouts = defaults.timeouts();
+        group("Times",
+                option("--handshake-timeout", Notation.TIME, timeouts.handshake(), builder::handshakeTimeout,
+                        "Most time for a request head; a slower peer gets 408."),
+                option("--policy-timeout", Notation.TIME, defaults.policyTimeout(), builder::policyTimeout,
+                        "Most time to decide about a request; a peer that waits longer gets 503."),
+                option("--ping-interval", Notation.TIME, timeouts.pingInterval(), builder::pingInterval,
+                        "Silence after which a ping is sent."),
+                option("--pong-timeout", Notation.TIME, timeouts.pongTimeout(), builder::pongTimeout,
+                        "Silence after a ping until the connection is aborted."),
+                option("--message-timeout", Notation.TIME, timeouts.message(), builder::messageTimeout,
+                        "Most time from a message's first byte to its last."),
+                option("--write-timeout", Notation.TIME, timeouts.write(), builder::writeTimeout,
+                        "Most time in which the network takes none of what waits to be written."),
+                option("--stream-timeout", Notation.TIME, timeouts.stream(), builder::streamTimeout,
+                        "Most time between two writes to a stream that others wait for; this handler sends none."),
+                option("--close-timeout", Notation.TIME, timeouts.close(), builder::closeTimeout,
+                        "Most time for the closing handshake."),
+                option("--shutdown-grace", Notation.TIME, defaults.shutdownGrace(),
+                        builder::shutdownGrace,
+                        "Most time for connections to end by themselves when the server is stopped."));
+    }
+
+    private void declareServer() {
+        group("Whole server",
+                option("--max-connections", Notation.COUNT, defaults.maxConnections(), builder::maxConnections,
+                        "Most connections; further ones get 503."),
+                option("--max-tls-handshakes", Notation.COUNT, defaults.maxTlsHandshakes(), builder::maxTlsHandshakes,
+                        "Most TLS handshakes at the same time; further ones wait."),
+                option("--read-buffer-size", Notation.SIZE, defaults.readBufferSize(), builder::readBufferSize,
+                        "Each buffer that is lent to a busy connection."),
+                option("--max-buffered-size", Notation.LONG_SIZE, defaults.maxBufferedSize(), builder::maxBufferedSize,
+                        "Most bytes in such buffers, half-read requests and messages, and messages that wait; by default a quarter of the heap."));
+    }
+
+    private void declareCompression() {
+        var deflate = defaults.deflate().orElseThrow();
+        group("Compression (permessage-deflate)",
+                flag("--deflate", true, wanted -> deflateWanted = wanted, "Whether messages may be compressed at all."),
+                flag("--deflate-outgoing-context-takeover", deflate.outgoingContextTakeover(),
+                        deflateBuilder::outgoingContextTakeover, "Whether messages that go may refer to earlier ones."),
+                flag("--deflate-incoming-context-takeover", deflate.incomingContextTakeover(),
+                        deflateBuilder::incomingContextTakeover, "Whether messages that come may."),
+                option("--deflate-outgoing-max-window-bits", Notation.COUNT, deflate.outgoingMaxWindowBits(),
+                        deflateBuilder::outgoingMaxWindowBits, "How far those that go may, as a power of two."),
+                option("--deflate-incoming-max-window-bits", Notation.COUNT, deflate.incomingMaxWindowBits(),
+                        deflateBuilder::incomingMaxWindowBits, "How far those that come may."),
+                option("--deflate-outgoing-history-size", Notation.SIZE, deflate.outgoingHistorySize(),
+                        deflateBuilder::outgoingHistorySize, "What is kept of earlier messages for each connection."),
+                option("--deflate-level", Notation.COUNT, deflate.level(), deflateBuilder::level,
+                        "Effort of the compressor, 1 to 9."),
+                option("--deflate-min-message-size", Notation.SIZE, deflate.minMessageSize(),
+                        deflateBuilder::minMessageSize, "Smaller messages are sent as they are."),
+                option("--deflate-max-idle-deflaters", Notation.COUNT, deflate.maxIdleDeflaters(),
+                        deflateBuilder::maxIdleDeflaters, "Compressors that are kept between messages."),
+                option("--deflate-max-idle-inflaters", Notation.COUNT, deflate.maxIdleInflaters(),
+                        deflateBuilder::maxIdleInflaters, "Decompressors that are kept between messages."));
+    }
+
+    private void declareHandshakes() {
+        group("Handshakes",
+                list("--subprotocol", "TOKEN", "a token", token -> Headers.of(token, ""),
+                        tokens -> builder.subprotocols(tokens.toArray(String[]::new)),
+                        "Subprotocol to speak, may be repeated; the first of a client's that is among them is chosen.",
+                        defaults.subprotocols()),
+                list("--allow-origin", "ORIGIN", "an origin", origin -> HandshakePolicy.origins(List.of(origin)),
+                        origins::addAll,
+                        "Origin, such as https://example.com, https://*.example.com, app://name or null, whose pages may"
+                                + " connect besides this server's own; may be repeated.",
+                        List.of()),
+                list("--allow-host", "HOST", "a host with, perhaps, a port",
+                        host -> HandshakePolicy.hosts(List.of(host)),
+                        hosts::addAll,
+                        "Host, such as localhost or *.example.com:9001, that clients may mean to talk to; others get 421;"
+                                + " may be repeated. With none, any host.",
+                        List.of()),
+                switchOn("--any-origin", () -> anyOrigin = true, "Let pages of every origin connect."));
+    }
+
+    private void declareOutput() {
+        group("Output",
+                switchOn("--quiet", () -> logLevel = Level.WARNING, "Log warnings only."),
+                switchOn("--verbose", () -> logLevel = Level.DEBUG,
+                        "Log the end of every connection, and every refusal, too."),
+                OptionSpec.builder("--help", "-h").usageHelp(true).description("Show this, and end.").build(),
+                OptionSpec.builder("--version").versionHelp(true).description("Show the version, and end.").build());
+    }
+
+    private void group(String heading, OptionSpec... options) {
+        var group = ArgGroupSpec.builder().heading("%n" + heading + "%n").validate(false);
+        for (OptionSpec option : options) {
+            group.addArg(option);
+        }
+        spec.addArgGroup(group.build());
+    }
+
+    private <T> OptionSpec option(String name, Notation<T> notation, T byDefault, Consumer<T> setter,
+            String description) {
+        return option(name, notation, notation.format().apply(byDefault), description, setter);
+    }
+
+    private OptionSpec systemSize(String name, OptionalInt byDefault, Consumer<Integer> setter, String description) {
+        String text = byDefault.isPresent() ? Notation.SIZE.format().apply(byDefault.getAsInt()) : "left to it";
+        return option(name, Notation.SIZE, text, description, setter);
+    }
+
+    private <T> OptionSpec option(String name, Notation<T> notation, String byDefault, String description,
+            Consumer<T> setter) {
+        setters.put(name, value -> setter.accept(notation.type().cast(value)));
+        ITypeConverter<T> converter = notation.parse()::apply;
+        return OptionSpec.builder(name).type(notation.type()).converters(converter).paramLabel(notation.label())
+                .description(withDefault(description, byDefault)).build();
+    }
+
+    private OptionSpec flag(String name, boolean byDefault, Consumer<Boolean> setter, String description) {
+        setters.put(name, value -> setter.accept((Boolean) value));
+        return OptionSpec.builder(name).type(boolean.class).negatable(true)
+                .description(withDefault(description, byDefault ? "yes" : "no")).build();
+    }
+
+    private OptionSpec switchOn(String name, Runnable action, String description) {
+        setters.put(name, value -> action.run());
+        return OptionSpec.builder(name).type(boolean.class).description(description).build();
+    }
+
+    /** An option that may be repeated; the check throws {@link IllegalArgumentException} if a value is not of the kind. */
+    private OptionSpec list(String name, String label, String kind, Consumer<String> check,
+            Consumer<List<String>> setter,
+            String description, List<String> byDefault) {
+        setters.put(name, value -> setter.accept(((List<?>) value).stream().map(String.class::cast).toList()));
+        ITypeConverter<String> converter = text -> {
+            try {
+                check.accept(text);
+                return text;
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("'" + text + "' is not " + kind);
+            }
+        };
+        return OptionSpec.builder(name).type(List.class).auxiliaryTypes(String.class).arity("1").converters(converter)
+                .paramLabel(label)
+                .description(withDefault(description, byDefault.isEmpty() ? "none" : String.join(", ", byDefault)))
+                .build();
+    }
+
+    private static String withDefault(String description, String byDefault) {
+        return description + " Default: " + byDefault + ".";
+    }
+
+    /**
+     * Reads the arguments; to be called once.
+     *
+     * @throws ParameterException with a message for the user
+     */
+    void parse(String... arguments) {
+        ParseResult parsed = commandLine.parseArgs(arguments);
+        helpWanted = parsed.isUsageHelpRequested();
+        versionWanted = parsed.isVersionHelpRequested();
+        try {
+            for (OptionSpec option : parsed.matchedOptions()) {
+                setters.getOrDefault(option.longestName(), value -> {}).accept(option.getValue());
+            }
+            if (deflateWanted) {
+                builder.deflate(deflateBuilder.build());
+            } else {
+                builder.noDeflate();
+            }
+            if (tlsKeystore != null && tlsPasswordFile != null) {
+                builder.tls(EchoTls.load(tlsKeystore, tlsPasswordFile));
+            } else if (tlsKeystore != null || tlsPasswordFile != null) {
+                throw new IllegalArgumentException("--tls-keystore and --tls-password-file need each other");
+            }
+            if (!hosts.isEmpty()) {
+                builder.fallback(new EchoPage().forHosts(hosts));
+            }
+            configuration = builder.httpLimits(httpLimits).policy(policy()).build();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(commandLine, inOptions(e.getMessage()), e);
+        }
+    }
+
+    private HandshakePolicy policy() {
+        return hosts.isEmpty() ? originPolicy() : HandshakePolicy.hosts(hosts).and(originPolicy());
+    }
+
+    private HandshakePolicy originPolicy() {
+        if (anyOrigin) {
+            return HandshakePolicy.anyOrigin();
+        } else if (origins.isEmpty()) {
+            return defaults.policy();
+        }
+        HandshakePolicy listed = HandshakePolicy.origins(origins);
+        return request -> defaults.policy().decide(request) instanceof HandshakeDecision.Accept accept
+                ? accept
+                : listed.decide(request);
+    }
+
+    /** A setting's complaint in the words of the command line: it begins with the setting's name. */
+    private String inOptions(String complaint) {
+        String setting = complaint.split(" ", 2)[0];
+        String name = setters.keySet().stream().filter(option -> option.replace("-", "").equalsIgnoreCase(setting))
+                .findFirst().orElse(setting);
+        return ISO_DURATION.matcher(name + complaint.substring(setting.length()))
+                .replaceAll(found -> Notation.TIME.format().apply(Duration.parse(found.group())));
+    }
+
+    boolean isHelpWanted() {
+        return helpWanted;
+    }
+
+    boolean isVersionWanted() {
+        return versionWanted;
+    }
+
+    /** The help, with a line's end after it. */
+    String help() {
+        return commandLine.getUsageMessage();
+    }
+
+    /** The settings, when they have been parsed. */
+    ServerConfiguration configuration() {
+        return configuration;
+    }
+
+    /** The least level that is logged. */
+    Level logLevel() {
+        return logLevel;
+    }
+}

@@ -1,0 +1,69 @@
+package dev.weft.tools.echo;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.HttpResponse;
+import dev.weft.parser.http.RequestHead;
+import dev.weft.server.HttpFallback;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+
+/** Answers {@code GET /} with a page to try the server with; all other paths are not found. */
+public final class EchoPage implements HttpFallback {
+    private static final String RESOURCE = "echo.html";
+
+    /** Loaded by the first request for it: hashing takes long enough to be seen when the server starts. */
+    private static final class Page {
+        static final HttpResponse RESPONSE = load();
+    }
+
+    private static HttpResponse load() {
+        String html;
+        try (InputStream resource = EchoPage.class.getResourceAsStream(RESOURCE)) {
+            // A browser hashes what it has parsed, and a parser reads CR LF as LF.
+            html = new String(resource.readAllBytes(), UTF_8).replace("\r\n", "\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Headers headers = Headers.of("Content-Type", "text/html; charset=utf-8",
+                "Content-Security-Policy", policyFor(html),
+                "X-Content-Type-Options", "nosniff",
+                "Referrer-Policy", "no-referrer",
+                "Cache-Control", "no-cache");
+        return new HttpResponse(200, headers, html.getBytes(UTF_8));
+    }
+
+    /** Nothing but the page's own script and style, and connections to any WebSocket server. */
+    private static String policyFor(String html) {
+        return "default-src 'none'; script-src " + hash(html, "script") + "; style-src " + hash(html, "style")
+                + "; img-src data:; connect-src ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    }
+
+    /** The hash of the page's only element of that name, as a source expression. */
+    private static String hash(String html, String element) {
+        int start = html.indexOf("<" + element + ">") + element.length() + 2;
+        String content = html.substring(start, html.indexOf("</" + element + ">", start));
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(content.getBytes(UTF_8));
+            return "'sha256-" + Base64.getEncoder().encodeToString(digest) + "'";
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    @Override
+    public HttpResponse respond(RequestHead request) {
+        return switch (request.path()) {
+            case "/" -> Page.RESPONSE;
+            // Asked for by browsers that do not take the page's own icon.
+            case "/favicon.ico" -> new HttpResponse(204, Headers.EMPTY, new byte[0]);
+            default -> HttpResponse.of(404, "Nothing here; the page is at /\n")
+                    .withHeader("X-Content-Type-Options", "nosniff");
+        };
+    }
+}

@@ -1,0 +1,151 @@
+package dev.weft.tools.echo;
+
+import dev.weft.server.TransportKind;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * How a kind of value is written on the command line. What {@code format} writes, {@code parse} reads.
+ *
+ * @param label  stands for the value in the help
+ * @param type   of the value
+ * @param parse  reads a value; throws {@link TypeConversionException}, with a message for the user
+ * @param format writes a value
+ */
+record Notation<T>(String label, Class<T> type, Function<String, T> parse, Function<T, String> format) {
+    static final Notation<String> NAME = new Notation<>("NAME", String.class, Notation::parseName,
+            Function.identity());
+    static final Notation<Path> FILE = new Notation<>("FILE", Path.class, Notation::parseFile, Path::toString);
+    static final Notation<Integer> COUNT = new Notation<>("N", Integer.class,
+            text -> toInt(text, parseNumber(text, text)), String::valueOf);
+    /** Bytes that fit an int. */
+    static final Notation<Integer> SIZE = new Notation<>("SIZE", Integer.class,
+            text -> toInt(text, parseSize(text)), Notation::formatSize);
+    static final Notation<Long> LONG_SIZE = new Notation<>("SIZE", Long.class, Notation::parseSize,
+            Notation::formatSize);
+    static final Notation<Duration> TIME = new Notation<>("TIME", Duration.class, Notation::parseDuration,
+            Notation::formatDuration);
+    static final Notation<TransportKind> TRANSPORT = new Notation<>("KIND", TransportKind.class,
+            Notation::parseTransport, Notation::formatTransport);
+
+    private static final Pattern SIZE_SYNTAX = Pattern.compile("([+-]?[0-9]+)([kmg]?)", Pattern.CASE_INSENSITIVE);
+    private static final Pattern DURATION_SYNTAX = Pattern.compile("([0-9]+)(ms|s|m|h|d)", Pattern.CASE_INSENSITIVE);
+
+    private static TransportKind parseTransport(String text) {
+        return Arrays.stream(TransportKind.values()).filter(kind -> formatTransport(kind).equals(text)).findFirst()
+                .orElseThrow(() -> new TypeConversionException("'" + text + "' is none of "
+                        + Arrays.stream(TransportKind.values()).map(Notation::formatTransport)
+                                .collect(Collectors.joining(", "))));
+    }
+
+    private static String formatTransport(TransportKind kind) {
+        return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static String parseName(String text) {
+        if (text.isBlank()) {
+            throw new TypeConversionException("it is empty");
+        }
+        return text;
+    }
+
+    private static Path parseFile(String text) {
+        try {
+            return Path.of(parseName(text));
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("it is not a file's name");
+        }
+    }
+
+    private static long parseSize(String text) {
+        Matcher matcher = SIZE_SYNTAX.matcher(text);
+        if (!matcher.matches()) {
+            throw new TypeConversionException("'" + text + "' is not a size, such as 512, 16k, 1m or 2g");
+        }
+        long unit = switch (matcher.group(2).toLowerCase(Locale.ROOT)) {
+            case "k" -> 1L << 10;
+            case "m" -> 1L << 20;
+            case "g" -> 1L << 30;
+            default -> 1;
+        };
+        try {
+            return Math.multiplyExact(parseNumber(text, matcher.group(1)), unit);
+        } catch (ArithmeticException e) {
+            throw tooLarge(text, Long.MAX_VALUE);
+        }
+    }
+
+    private static String formatSize(Number size) {
+        long bytes = size.longValue();
+        for (int unit = 3; unit > 0; unit--) {
+            long multiple = bytes >> 10 * unit;
+            if (multiple > 0 && multiple << 10 * unit == bytes) {
+                return multiple + String.valueOf("kmg".charAt(unit - 1));
+            }
+        }
+        return String.valueOf(bytes);
+    }
+
+    private static Duration parseDuration(String text) {
+        Matcher matcher = DURATION_SYNTAX.matcher(text);
+        if (!matcher.matches()) {
+            throw new TypeConversionException("'" + text + "' is not a time, such as 500ms, 20s, 2m, 1h or 7d");
+        }
+        long number = parseNumber(text, matcher.group(1));
+        try {
+            return switch (matcher.group(2).toLowerCase(Locale.ROOT)) {
+                case "ms" -> Duration.ofMillis(number);
+                case "s" -> Duration.ofSeconds(number);
+                case "m" -> Duration.ofMinutes(number);
+                case "h" -> Duration.ofHours(number);
+                default -> Duration.ofDays(number);
+            };
+        } catch (ArithmeticException e) {
+            throw new TypeConversionException("'" + text + "' is too long");
+        }
+    }
+
+    private static String formatDuration(Duration duration) {
+        if (duration.toNanosPart() % 1_000_000 != 0) {
+            return duration.toString();
+        } else if (duration.toMillisPart() != 0) {
+            return duration.toMillis() + "ms";
+        } else if (duration.toSecondsPart() != 0 || duration.isZero()) {
+            return duration.toSeconds() + "s";
+        } else if (duration.toMinutesPart() != 0) {
+            return duration.toMinutes() + "m";
+        } else if (duration.toHoursPart() != 0) {
+            return duration.toHours() + "h";
+        }
+        return duration.toDays() + "d";
+    }
+
+    private static int toInt(String text, long number) {
+        if (number != (int) number) {
+            throw tooLarge(text, Integer.MAX_VALUE);
+        }
+        return (int) number;
+    }
+
+    private static long parseNumber(String text, String digits) {
+        try {
+            return Long.parseLong(digits);
+        } catch (NumberFormatException e) {
+            throw digits.matches("[0-9]+")
+                    ? tooLarge(text, Long.MAX_VALUE)
+                    : new TypeConversionException("'" + text + "' is not a number");
+        }
+    }
+
+    private static TypeConversionException tooLarge(String text, long most) {
+        return new TypeConversionException("'" + text + "' is not within 0 to " + most);
+    }
+}

@@ -1,0 +1,7 @@
+/** The programs: the echo launcher and the conformance suite. */
+open module dev.weft.tools { // picocli and Gson look into its classes
+    requires com.google.gson;
+    requires dev.weft.server;
+    requires info.picocli;
+    requires java.logging;
+}

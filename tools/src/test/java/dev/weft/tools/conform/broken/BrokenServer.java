@@ -1,0 +1,73 @@
+package dev.weft.tools.conform.broken;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** An echo server that is right but for one fault. With {@link Fault#NONE} it shows that the suite can be satisfied. */
+public final class BrokenServer implements AutoCloseable {
+    private final Fault fault;
+    private final ServerSocket listener;
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+
+    /** Starts a server on a free port of this machine. */
+    public BrokenServer(Fault fault) throws IOException {
+        this.fault = fault;
+        this.listener = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
+        Thread.ofVirtual().start(this::accept);
+    }
+
+    /** Where it listens. */
+    public int port() {
+        return listener.getLocalPort();
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Socket socket = listener.accept();
+                sockets.add(socket);
+                Thread.ofVirtual().start(() -> serve(socket));
+            } catch (IOException e) {
+                // Closed, or a connection that was gone before it was accepted.
+            }
+        }
+    }
+
+    private void serve(Socket socket) {
+        try (socket) {
+            socket.setTcpNoDelay(true);
+            BrokenHandshake handshake = new BrokenHandshake(fault, socket);
+            if (handshake.shake()) {
+                new BrokenConnection(fault, socket, handshake).run();
+            } else {
+                drain(socket);
+            }
+        } catch (IOException | RuntimeException e) {
+            // The peer is gone or hopeless; the test looks at what it saw.
+        } finally {
+            sockets.remove(socket);
+        }
+    }
+
+    /** Ends the stream to the peer, and reads what still comes, so that no RST destroys what was sent. */
+    static void drain(Socket socket) throws IOException {
+        socket.shutdownOutput();
+        socket.setSoTimeout(2000);
+        byte[] rest = new byte[65_536];
+        for (int i = 0; i < 1000 && socket.getInputStream().read(rest) >= 0; i++) {
+            // Only read.
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        listener.close();
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+    }
+}

@@ -1,0 +1,222 @@
+package dev.weft.tools.echo;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.TestKeys;
+import dev.weft.server.WebSocketServer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Timeout(30)
+class EchoLauncherTest {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final List<WebSocketServer> servers = new ArrayList<>();
+
+    private int launch(String... arguments) {
+        return new EchoLauncher(new PrintStream(out, false, UTF_8), new PrintStream(err, true, UTF_8), servers::add)
+                .launch(arguments);
+    }
+
+    @AfterEach
+    void closeServers() {
+        servers.forEach(WebSocketServer::close);
+    }
+
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '"', textBlock = """
+            --port=70000,               "--port 70000 is not within 0 to 65535"
+            --port=-1,                  "--port -1 is not within 0 to 65535"
+            --port=abc,                 "Invalid value for option '--port': 'abc' is not a number"
+            --port=99999999999,         "Invalid value for option '--port': '99999999999' is not within 0 to 2147483647"
+            --port,                     "Missing required parameter for option '--port' (N)"
+            --host=,                    "Invalid value for option '--host': it is empty"
+            --transport=magic,          "Invalid value for option '--transport': 'magic' is none of loops, parking, parking-platform, blocking"
+            --backlog=0,                "--backlog 0 is not within 1 to 2147483647"
+            --header-count=0,           "--header-count must be positive, not 0"
+            --max-message-size=0,       "--max-message-size 0 is not within 1 to 2147483639"
+            --read-buffer-size=1,       "--read-buffer-size 1 is not within 1024 to 16777216"
+            --ping-interval=0s,         "--ping-interval 0s is not within 1ms to 20d"
+            --close-timeout=366d,       "--close-timeout 366d is not within 1ms to 20d"
+            --ping-interval=9,          "Invalid value for option '--ping-interval': '9' is not a time, such as 500ms, 20s, 2m, 1h or 7d"
+            --tcp-nodelay=maybe,        "Invalid value for option '--tcp-nodelay': 'maybe' is not a boolean"
+            "--subprotocol=a b",        "Invalid value for option '--subprotocol' (TOKEN): 'a b' is not a token"
+            --allow-origin=example.com, "Invalid value for option '--allow-origin' (ORIGIN): 'example.com' is not an origin"
+            "--allow-host=a b",         "Invalid value for option '--allow-host' (HOST): 'a b' is not a host with, perhaps, a port"
+            --tls-keystore=a,           "--tls-keystore and --tls-password-file need each other"
+            --tls-password-file=a,      "--tls-keystore and --tls-password-file need each other"
+            --tls-keystore=,            "Invalid value for option '--tls-keystore': it is empty"
+            --no-such-thing,            "Unknown option: '--no-such-thing'"
+            stray,                      "Unmatched argument at index 0: 'stray'"
+            """)
+    void badUsageIsOneLineAndStatus2(String argument, String complaint) {
+        assertEquals(EchoLauncher.BAD_USAGE, launch(argument));
+        assertEquals("echo: " + complaint + " (--help shows all options)\n", err.toString(UTF_8));
+        assertEquals("", out.toString(UTF_8));
+        assertEquals(List.of(), servers);
+    }
+
+    @Test
+    void aPortInUseIsOneLineAndStatus1() throws IOException {
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            String port = String.valueOf(other.getLocalPort());
+            assertEquals(EchoLauncher.CANNOT_LISTEN, launch("--quiet", "--port", port));
+            assertEquals("echo: cannot listen on 127.0.0.1:" + port + ": Address already in use\n",
+                    err.toString(UTF_8));
+            assertEquals("", out.toString(UTF_8));
+        }
+    }
+
+    @Test
+    void otherHostsThanTheAllowedOnesGet421() throws Exception {
+        launch("--quiet", "--port", "0", "--allow-host", "localhost");
+        int port = servers.get(0).port();
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            assertEquals(200, http.send(HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/")).build(),
+                    BodyHandlers.discarding()).statusCode());
+            assertEquals(421, http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/")).build(),
+                    BodyHandlers.discarding()).statusCode());
+        }
+    }
+
+    @Test
+    void anUnknownHostIsOneLineAndStatus1() {
+        // RFC 6761 §6.4: names under invalid never exist.
+        assertEquals(EchoLauncher.CANNOT_LISTEN, launch("--quiet", "--port", "0", "--host", "weft.invalid"));
+        assertEquals("echo: cannot listen on weft.invalid:0: unknown host weft.invalid\n", err.toString(UTF_8));
+    }
+
+    private void assertBadTls(Path keystore, Path passwordFile, String complaint) {
+        err.reset();
+        assertEquals(EchoLauncher.BAD_USAGE,
+                launch("--port=0", "--tls-keystore=" + keystore, "--tls-password-file=" + passwordFile));
+        String line = err.toString(UTF_8);
+        assertTrue(line.startsWith("echo: " + complaint) && line.endsWith(" (--help shows all options)\n"), line);
+        assertEquals(1, line.lines().count(), line);
+        assertEquals("", out.toString(UTF_8));
+    }
+
+    @Test
+    void aKeyStoreThatIsOfNoUseIsOneLineAndStatus2(@TempDir Path folder) throws Exception {
+        Path good = folder.resolve("keys.p12");
+        TestKeys.write(good);
+        Path password = Files.writeString(folder.resolve("password"), TestKeys.PASSWORD + "\n");
+        Path wrong = Files.writeString(folder.resolve("wrong"), "wrong-one");
+        Path nothing = Files.writeString(folder.resolve("nothing"), "");
+        Path missing = folder.resolve("missing");
+        Path empty = folder.resolve("empty.p12");
+        KeyStore none = KeyStore.getInstance("PKCS12");
+        none.load(null, null);
+        try (OutputStream stream = Files.newOutputStream(empty)) {
+            none.store(stream, TestKeys.PASSWORD.toCharArray());
+        }
+        assertBadTls(missing, password, "--tls-keystore " + missing + " is not a file");
+        assertBadTls(good, missing, "--tls-password-file " + missing + " is not a file");
+        assertBadTls(folder, password, "--tls-keystore " + folder + " is not a file");
+        assertBadTls(good, wrong, "--tls-keystore " + good + " cannot be opened with that password: ");
+        assertBadTls(good, nothing, "--tls-keystore " + good + " cannot be opened with that password: ");
+        assertBadTls(password, password, "--tls-keystore " + password + " cannot be opened with that password: ");
+        assertBadTls(empty, password, "--tls-keystore " + empty + " has no private key");
+        assertEquals(List.of(), servers);
+    }
+
+    @Test
+    void aKeyStoreMakesItWssAndThePageHttps(@TempDir Path folder) throws Exception {
+        Path keystore = folder.resolve("keys.p12");
+        TestKeys.write(keystore);
+        Path password = Files.writeString(folder.resolve("password"), TestKeys.PASSWORD + "\nnot looked at\n");
+        assertEquals(EchoLauncher.OK, launch("--quiet", "--port", "0", "--tls-keystore", keystore.toString(),
+                "--tls-password-file", password.toString()));
+        int port = servers.get(0).port();
+        assertEquals("Weft echo listening on wss://127.0.0.1:" + port + "/\n", out.toString(UTF_8));
+        KeyStore store = KeyStore.getInstance(keystore.toFile(), TestKeys.PASSWORD.toCharArray());
+        try (HttpClient http = HttpClient.newBuilder().sslContext(TestKeys.contextOf(store)).build()) {
+            EchoClient client = EchoClient.connect(http, "wss", port);
+            assertEquals("Grüße", client.echo("Grüße"));
+            assertEquals(4001, client.close(4001));
+            URI uri = URI.create("https://127.0.0.1:" + port + "/");
+            var page = http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+            assertEquals(200, page.statusCode());
+            assertTrue(page.body().endsWith("</html>\n"), "whole");
+        }
+    }
+
+    @Test
+    void helpAndVersionStartNothing() {
+        assertEquals(EchoLauncher.OK, launch("--help"));
+        assertTrue(out.toString(UTF_8).startsWith("Usage: echo"), out.toString(UTF_8));
+        out.reset();
+        assertEquals(EchoLauncher.OK, launch("--version"));
+        assertTrue(out.toString(UTF_8).matches("Weft .+, Java " + Runtime.version().feature() + ".*\n"),
+                out.toString(UTF_8));
+        assertEquals(List.of(), servers);
+    }
+
+    @Test
+    void oneLineSaysWhereItListens() {
+        assertEquals(EchoLauncher.OK, launch("--quiet", "--port", "0"));
+        assertEquals("Weft echo listening on ws://127.0.0.1:" + servers.get(0).port() + "/\n", out.toString(UTF_8));
+        assertFalse(servers.get(0).port() == 0);
+    }
+
+    @Test
+    void anIpv6AddressIsInBrackets() {
+        assertEquals(EchoLauncher.OK, launch("--quiet", "--port", "0", "--host", "::1"));
+        assertEquals("Weft echo listening on ws://[::1]:" + servers.get(0).port() + "/\n", out.toString(UTF_8));
+    }
+
+    @Test
+    void messagesComeBackAsTheyWere() {
+        launch("--quiet", "--port", "0", "--subprotocol", "b");
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            EchoClient client = EchoClient.connect(http, servers.get(0).port(), "a", "b");
+            assertEquals("b", client.subprotocol());
+            for (String text : List.of("", "Hello", "Grüße, 世界 🧵", "x".repeat(100_000))) {
+                assertEquals(text, client.echo(text));
+            }
+            for (int length : new int[]{0, 1, 125, 126, 65_535, 65_536, 1 << 20}) {
+                byte[] bytes = new byte[length];
+                RandomGenerator.getDefault().nextBytes(bytes);
+                assertArrayEquals(bytes, client.echo(bytes));
+            }
+            assertEquals(4001, client.close(4001));
+        }
+    }
+
+    @Test
+    void browsersGetThePage() throws Exception {
+        launch("--quiet", "--port", "0");
+        URI uri = URI.create("http://127.0.0.1:" + servers.get(0).port() + "/");
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            var page = http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+            assertEquals(200, page.statusCode());
+            assertTrue(page.body().endsWith("</html>\n"), "whole");
+            var nothing = http.send(HttpRequest.newBuilder(uri.resolve("/x")).build(), BodyHandlers.ofString());
+            assertEquals(404, nothing.statusCode());
+        }
+    }
+}

@@ -1,0 +1,238 @@
+package dev.weft.tools.echo;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.parser.deflate.DeflateSettings;
+import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.HttpLimits;
+import dev.weft.parser.http.RequestHead;
+import dev.weft.server.HandshakeDecision;
+import dev.weft.server.HandshakeRequest;
+import dev.weft.server.ServerConfiguration;
+import dev.weft.server.TransportKind;
+import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
+import java.lang.System.Logger.Level;
+import java.lang.reflect.Method;
+import java.lang.reflect.RecordComponent;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class EchoOptionsTest {
+    /** The launcher's own work, no options. */
+    private static final List<String> NOT_OPTIONS = List.of("handler", "fallback", "threads");
+
+    /** Settings that several options, or one of another name, stand for. */
+    private static final Map<String, List<String>> OTHERWISE_NAMED = Map.of(
+            "httpLimits", Arrays.stream(HttpLimits.class.getRecordComponents()).map(RecordComponent::getName).toList(),
+            "deflate", Arrays.stream(DeflateSettings.class.getRecordComponents())
+                    .map(component -> "deflate" + component.getName()).toList(),
+            "noDeflate", List.of("deflate"),
+            "subprotocols", List.of("subprotocol"),
+            "tls", List.of("tlsKeystore", "tlsPasswordFile"),
+            "policy", List.of("allowOrigin", "anyOrigin", "allowHost"));
+
+    static Stream<String> settings() {
+        return Arrays.stream(WebSocketServerBuilder.class.getDeclaredMethods())
+                .filter(method -> method.getReturnType() == WebSocketServerBuilder.class).map(Method::getName)
+                .filter(name -> !NOT_OPTIONS.contains(name))
+                .flatMap(name -> OTHERWISE_NAMED.getOrDefault(name, List.of(name)).stream()).distinct();
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void everySettingIsInTheHelp(String setting) {
+        Pattern option = Pattern.compile("--(\\[no-])?([a-z-]+)");
+        assertTrue(option.matcher(new EchoOptions().help()).results()
+                .anyMatch(found -> found.group(2).replace("-", "").equalsIgnoreCase(setting)), setting);
+    }
+
+    static Stream<Arguments> values() {
+        return Stream.of(
+                value("--host=::1", c -> c.socket().host(), "::1"),
+                value("--port=8080", c -> c.socket().port(), 8080),
+                value("--backlog=7", c -> c.socket().backlog(), 7),
+                value("--transport=blocking", c -> c.socket().transport(), TransportKind.BLOCKING),
+                value("--no-tcp-nodelay", c -> c.socket().tcpNoDelay(), false),
+                value("--keep-alive", c -> c.socket().keepAlive(), true),
+                value("--receive-buffer-size=64k", c -> c.socket().receiveBufferSize(), OptionalInt.of(65_536)),
+                value("--send-buffer-size=32k", c -> c.socket().sendBufferSize(), OptionalInt.of(32_768)),
+                value("--request-line-length=1k", c -> c.httpLimits().requestLineLength(), 1024),
+                value("--header-line-length=2k", c -> c.httpLimits().headerLineLength(), 2048),
+                value("--header-count=12", c -> c.httpLimits().headerCount(), 12),
+                value("--headers-length=4k", c -> c.httpLimits().headersLength(), 4096),
+                value("--max-message-size=2m", c -> c.limits().maxMessageSize(), 2 << 20),
+                value("--max-streamed-message-size=5g", c -> c.limits().maxStreamedMessageSize(), 5L << 30),
+                value("--max-frames-per-message=9", c -> c.limits().maxFramesPerMessage(), 9),
+                value("--read-ahead-size=3m", c -> c.limits().readAheadSize(), 3 << 20),
+                value("--max-queued-size=3m", c -> c.limits().maxQueuedSize(), 3 << 20),
+                value("--handshake-timeout=1s", c -> c.timeouts().handshake(), Duration.ofSeconds(1)),
+                value("--ping-interval=2m", c -> c.timeouts().pingInterval(), Duration.ofMinutes(2)),
+                value("--pong-timeout=500ms", c -> c.timeouts().pongTimeout(), Duration.ofMillis(500)),
+                value("--message-timeout=3s", c -> c.timeouts().message(), Duration.ofSeconds(3)),
+                value("--write-timeout=4s", c -> c.timeouts().write(), Duration.ofSeconds(4)),
+                value("--stream-timeout=7s", c -> c.timeouts().stream(), Duration.ofSeconds(7)),
+                value("--close-timeout=6s", c -> c.timeouts().close(), Duration.ofSeconds(6)),
+                value("--shutdown-grace=0s", ServerConfiguration::shutdownGrace, Duration.ZERO),
+                value("--policy-timeout=3s", ServerConfiguration::policyTimeout, Duration.ofSeconds(3)),
+                value("--max-tls-handshakes=13", ServerConfiguration::maxTlsHandshakes, 13),
+                value("--max-connections=11", ServerConfiguration::maxConnections, 11),
+                value("--read-buffer-size=8k", ServerConfiguration::readBufferSize, 8192),
+                value("--max-buffered-size=64m", ServerConfiguration::maxBufferedSize, 64L << 20),
+                value("--no-deflate", c -> c.deflate().isPresent(), false),
+                deflate("--no-deflate-outgoing-context-takeover", DeflateSettings::outgoingContextTakeover, false),
+                deflate("--no-deflate-incoming-context-takeover", DeflateSettings::incomingContextTakeover, false),
+                deflate("--deflate-outgoing-max-window-bits=9", DeflateSettings::outgoingMaxWindowBits, 9),
+                deflate("--deflate-incoming-max-window-bits=10", DeflateSettings::incomingMaxWindowBits, 10),
+                deflate("--deflate-outgoing-history-size=1k", DeflateSettings::outgoingHistorySize, 1024),
+                deflate("--deflate-level=9", DeflateSettings::level, 9),
+                deflate("--deflate-min-message-size=7", DeflateSettings::minMessageSize, 7),
+                deflate("--deflate-max-idle-deflaters=3", DeflateSettings::maxIdleDeflaters, 3),
+                deflate("--deflate-max-idle-inflaters=4", DeflateSettings::maxIdleInflaters, 4),
+                value("--subprotocol=chat", ServerConfiguration::subprotocols, List.of("chat")));
+    }
+
+    private static Arguments deflate(String argument, Function<DeflateSettings, Object> reader, Object expected) {
+        return value(argument, c -> reader.apply(c.deflate().orElseThrow()), expected);
+    }
+
+    private static Arguments value(String argument, Function<ServerConfiguration, Object> reader, Object expected) {
+        return Arguments.of(argument, reader, expected);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("values")
+    void anOptionReachesTheConfiguration(String argument, Function<ServerConfiguration, Object> reader,
+            Object expected) {
+        assertNotEquals(expected, reader.apply(parse().configuration()), "the default would prove nothing");
+        assertEquals(expected, reader.apply(parse(argument).configuration()));
+    }
+
+    @Test
+    void everySettingIsTried() {
+        List<String> tried = Stream.concat(values().map(arguments -> (String) arguments.get()[0]),
+                Stream.of("--allow-origin", "--any-origin", "--allow-host", "--tls-keystore", "--tls-password-file"))
+                .map(argument -> argument.replaceAll("=.*|^--no|-", "").toLowerCase()).toList();
+        assertEquals(List.of(), settings().filter(setting -> !tried.contains(setting.toLowerCase())).toList());
+    }
+
+    @Test
+    void withoutOptionsTheBuildersDefaultsHoldButForThePort() {
+        ServerConfiguration configuration = parse().configuration();
+        ServerConfiguration library = WebSocketServer.builder().port(9001).handler(configuration.handler()).build();
+        assertEquals(library.socket(), configuration.socket());
+        assertEquals(library.tls(), configuration.tls());
+        assertEquals(library.httpLimits(), configuration.httpLimits());
+        assertEquals(library.limits(), configuration.limits());
+        assertEquals(library.timeouts(), configuration.timeouts());
+        assertEquals(library.shutdownGrace(), configuration.shutdownGrace());
+        assertEquals(library.maxConnections(), configuration.maxConnections());
+        assertEquals(library.readBufferSize(), configuration.readBufferSize());
+        assertEquals(library.maxBufferedSize(), configuration.maxBufferedSize());
+        assertEquals(library.deflate(), configuration.deflate());
+        assertEquals(library.subprotocols(), configuration.subprotocols());
+    }
+
+    @Test
+    void subprotocolsAddUpInTheirOrder() {
+        assertEquals(List.of("b", "a"), parse("--subprotocol", "b", "--subprotocol=a").configuration().subprotocols());
+    }
+
+    @Test
+    void aSwitchHasBothWays() {
+        assertTrue(parse("--tcp-nodelay").configuration().socket().tcpNoDelay());
+        assertEquals(false, parse("--no-keep-alive").configuration().socket().keepAlive());
+    }
+
+    @Test
+    void theLastOfSeveralValuesCounts() {
+        assertEquals(2, parse("--port=1", "--port=2").configuration().socket().port());
+    }
+
+    @Test
+    void byDefaultOnlyTheSameOriginMayConnect() throws Exception {
+        assertTrue(accepts("http://localhost:9001"));
+        assertEquals(false, accepts("https://example.com"));
+    }
+
+    @Test
+    void allowedOriginsMayConnectBesidesTheSameOrigin() throws Exception {
+        String[] arguments = {"--allow-origin=https://example.com", "--allow-origin=https://example.org"};
+        assertTrue(accepts("https://example.com", arguments));
+        assertTrue(accepts("https://example.org", arguments));
+        assertTrue(accepts("http://localhost:9001", arguments));
+        assertEquals(false, accepts("https://example.net", arguments));
+    }
+
+    @Test
+    void anyOriginMayConnectWhenToldSo() throws Exception {
+        assertTrue(accepts("https://example.net", "--any-origin"));
+    }
+
+    @Test
+    void allowedHostsMustBeAskedForByName() throws Exception {
+        assertTrue(accepts("http://localhost:9001", "--allow-host=localhost", "--allow-host=*.example.com:80"));
+        assertTrue(accepts("http://localhost:9001", "--allow-host=example.com", "--allow-host=localhost:9001"));
+        assertEquals(false, accepts("http://localhost:9001", "--allow-host=example.com"));
+        assertEquals(false, accepts("http://localhost:9001", "--allow-host=localhost:9002", "--any-origin"));
+        assertEquals(false, accepts("https://example.net", "--allow-host=localhost"));
+    }
+
+    @Test
+    void quietAndVerboseSetTheLevel() {
+        assertEquals(Level.INFO, parse().logLevel());
+        assertEquals(Level.WARNING, parse("--quiet").logLevel());
+        assertEquals(Level.DEBUG, parse("--verbose").logLevel());
+    }
+
+    @Test
+    void handlerAndPageAreTheEchos() {
+        assertInstanceOf(EchoHandler.class, parse().configuration().handler());
+        assertInstanceOf(EchoPage.class, parse().configuration().fallback().orElseThrow());
+    }
+
+    private static boolean accepts(String origin, String... arguments) throws Exception {
+        Headers headers = Headers.of("Host", "localhost:9001", "Origin", origin);
+        InetSocketAddress address = InetSocketAddress.createUnresolved("localhost", 9001);
+        var request = new HandshakeRequest(new RequestHead("GET", "/", headers), List.of(), address, address);
+        return parse(arguments).configuration().policy().decide(request) instanceof HandshakeDecision.Accept;
+    }
+
+    private static EchoOptions parse(String... arguments) {
+        EchoOptions options = new EchoOptions();
+        options.parse(arguments);
+        return options;
+    }
+
+    private static final ServerConfiguration DEFAULTS = EchoDefaults.builder().build();
+
+    /** A start without options parses nothing. */
+    @Test
+    void noOptionsMustBeTheDefaults() {
+        assertEquals(withoutCode(DEFAULTS), withoutCode(parse().configuration()));
+    }
+
+    /** All but the parts that are code, and equal to themselves alone. */
+    private static ServerConfiguration withoutCode(ServerConfiguration all) {
+        return new ServerConfiguration(all.socket(), all.tls(), all.httpLimits(), all.limits(), all.timeouts(),
+                all.shutdownGrace(), all.policyTimeout(), all.maxConnections(), all.maxTlsHandshakes(),
+                all.readBufferSize(), all.maxBufferedSize(), all.deflate(), all.subprotocols(), DEFAULTS.policy(),
+                Optional.empty(),
+                all.threads(), DEFAULTS.handler());
+    }
+}
