@@ -1,6 +1,7 @@
 package dev.weft.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,9 +23,13 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.xpath.XPath;
+import javax.xml.xpath.XPathFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
 
 /** The built jars on a module path, with nothing beside them, as an application of two files sees them. */
 @Timeout(60)
@@ -141,6 +146,21 @@ class ModulePathIT {
 
     private static Set<String> required(ModuleDescriptor module) {
         return module.requires().stream().map(ModuleDescriptor.Requires::name).collect(Collectors.toSet());
+    }
+
+    @Test
+    void publishedPomNamesTheParserAlone() throws Exception {
+        Document pom = DocumentBuilderFactory.newInstance().newDocumentBuilder()
+                .parse(Path.of(System.getProperty("weft.server.pom")).toFile());
+        XPath path = XPathFactory.newInstance().newXPath();
+        assertEquals("weft-server", path.evaluate("/project/artifactId", pom));
+        assertEquals("weft-parser", path.evaluate("/project/dependencies/dependency/artifactId", pom));
+        assertEquals("1", path.evaluate("count(//dependency)", pom));
+        assertEquals("0", path.evaluate("count(/project/parent)", pom));
+        for (String needed : List.of("name", "description", "url", "licenses/license/url", "developers/developer/name",
+                "scm/url")) {
+            assertNotEquals("", path.evaluate("/project/" + needed, pom), needed);
+        }
     }
 
     @Test
