@@ -7,24 +7,24 @@ public sealed interface Message {
     /**
      * A text message.
      *
-     * @param value the text; it was valid UTF-8 on the wire
+     * @param text the text, which was valid UTF-8 on the wire
      */
-    record Text(String value) implements Message {
+    record Text(String text) implements Message {
         /** A text message. */
         public Text {
-            Objects.requireNonNull(value);
+            Objects.requireNonNull(text);
         }
     }
 
     /**
      * A binary message.
      *
-     * @param value the bytes; the array is the receiver's to keep
+     * @param bytes the bytes; the array is the receiver's to keep
      */
-    record Binary(byte[] value) implements Message {
+    record Binary(byte[] bytes) implements Message {
         /** A binary message. */
         public Binary {
-            Objects.requireNonNull(value);
+            Objects.requireNonNull(bytes);
         }
     }
 

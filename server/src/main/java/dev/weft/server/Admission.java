@@ -39,7 +39,7 @@ final class Admission {
     }
 
     /** The number of connections that are not over, but for those that are refused because the server is full. */
-    int connections() {
+    int connectionCount() {
         return live.get();
     }
 

@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.internal.Bounds;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.HandshakeResult;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -143,9 +145,9 @@ public final class WebSocketServer implements AutoCloseable {
         return address.getPort();
     }
 
-    /** How many connections there are, those in their handshake or closing included. */
-    public int connections() {
-        return admission.connections();
+    /** The number of connections that are not over, those in their handshake or closing included. Does not wait. */
+    public int connectionCount() {
+        return admission.connectionCount();
     }
 
     /**
@@ -173,6 +175,19 @@ public final class WebSocketServer implements AutoCloseable {
     /** Waits until the server has been closed. */
     public void awaitTermination() throws InterruptedException {
         terminated.await();
+    }
+
+    /**
+     * Waits until the server has been closed, but no longer than this.
+     *
+     * @param timeout 0 to 365 days
+     * @return whether the server has been closed
+     * @throws IllegalArgumentException if the timeout is not within its bounds
+     * @throws InterruptedException     if this thread was interrupted while it waited
+     */
+    public boolean awaitTermination(Duration timeout) throws InterruptedException {
+        Bounds.check("timeout", timeout, Duration.ZERO, Duration.ofDays(365));
+        return terminated.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /**
@@ -204,7 +219,7 @@ public final class WebSocketServer implements AutoCloseable {
         int atFirst = 0;
         try {
             acceptor.awaitEnd(LAST_ADMISSION);
-            atFirst = admission.connections();
+            atFirst = admission.connectionCount();
             sessions.forEach(session -> startThread(session::goAway));
             if (health().status() != ServerHealth.Status.FAILED) {
                 admission.awaitEnd(configuration.shutdownGrace());

@@ -52,7 +52,7 @@ public final class Bystander {
             }
             during.get();
             assertEchoes(peer, "after");
-            Await.until("the server holds no other connection", () -> server.connections() == 1);
+            Await.until("the server holds no other connection", () -> server.connectionCount() == 1);
             try (RawPeer late = RawPeer.open(server)) {
                 assertEchoes(late, "late");
             }

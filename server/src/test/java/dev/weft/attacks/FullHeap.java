@@ -33,7 +33,7 @@ final class FullHeap {
                 int failures = fill(Long.parseLong(line));
                 String carriers = isCarrierless() ? "carrierless" : "carried";
                 System.out.println(server.health().status() + " " + failures + " " + carriers + " "
-                        + server.connections());
+                        + server.connectionCount());
             }
         }
     }

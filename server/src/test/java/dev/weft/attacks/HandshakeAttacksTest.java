@@ -236,7 +236,7 @@ class HandshakeAttacksTest {
                             // It has.
                         }
                     }
-                    return server.connections() == 1;
+                    return server.connectionCount() == 1;
                 });
             }
         });

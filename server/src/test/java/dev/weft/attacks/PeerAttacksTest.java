@@ -78,7 +78,7 @@ class PeerAttacksTest {
     }
 
     private static void awaitNoConnections(WebSocketServer server) {
-        Await.until("the server holds no connection", () -> server.connections() == 0);
+        Await.until("the server holds no connection", () -> server.connectionCount() == 0);
     }
 
     // 17: peers that never read
@@ -113,7 +113,7 @@ class PeerAttacksTest {
             }
             assertFalse(toDeaf.isOpen(), "a send ended: " + sending.get());
             Await.until("the end is told", () -> toDeaf.closeStatus().flatMap(CloseStatus::cause).isPresent());
-            Await.until("the server has left it", () -> server.connections() == peers.size());
+            Await.until("the server has left it", () -> server.connectionCount() == peers.size());
             deaf.leave();
             for (RawPeer peer : peers) {
                 peer.leave();

@@ -132,7 +132,7 @@ class ServerAttacksTest {
                 peer.leave();
             }
         }
-        Await.until("the handlers have ended", () -> server.connections() == 0);
+        Await.until("the handlers have ended", () -> server.connectionCount() == 0);
     }
 
     // 22: accepting fails
@@ -227,7 +227,7 @@ class ServerAttacksTest {
             }
             Bystander.assertEchoes(one, "one");
             two.leave();
-            Await.until("there is room", () -> server.connections() < 2);
+            Await.until("there is room", () -> server.connectionCount() < 2);
             try (RawPeer third = RawPeer.open(server)) {
                 Bystander.assertEchoes(third, "three");
             }
@@ -265,9 +265,9 @@ class ServerAttacksTest {
                 Thread.startVirtualThread(task);
             }
             assertTrue(open.await(60, TimeUnit.SECONDS), "all are open");
-            assertEquals(count, server.connections());
+            assertEquals(count, server.connectionCount());
             server.close();
-            assertEquals(0, server.connections());
+            assertEquals(0, server.connectionCount());
             for (FutureTask<Void> task : told) {
                 task.get(10, TimeUnit.SECONDS);
             }
@@ -300,7 +300,7 @@ class ServerAttacksTest {
             server.close();
             assertTrue(System.nanoTime() - start < GRACE.toNanos() + PATIENCE_NANOS);
             assertEquals(1001, WireFrame.read(silent.input()).closeCode());
-            Await.until("both have ended", () -> server.connections() == 0);
+            Await.until("both have ended", () -> server.connectionCount() == 0);
         }
     }
 
@@ -327,7 +327,7 @@ class ServerAttacksTest {
                     assertTrue(line.contains(":" + peer.socket().getLocalPort()), "the peer: " + line);
                     assertTrue(line.contains("/attack"), "the target: " + line);
                 }
-                Await.until("it is over", () -> server.connections() == 1);
+                Await.until("it is over", () -> server.connectionCount() == 1);
                 assertEquals(before + 1, log.lines(Level.WARNING).size());
             });
         }
@@ -370,7 +370,7 @@ class ServerAttacksTest {
                 assertTrue(started.await(10, TimeUnit.SECONDS));
                 server.close();
                 peer.leave();
-                Await.until("it has ended", () -> server.connections() == 0);
+                Await.until("it has ended", () -> server.connectionCount() == 0);
             } finally {
                 server.close();
             }

@@ -137,7 +137,7 @@ class SlowReaderAttacksTest {
                 Await.until("the dead one is ended", () -> !ws.isOpen());
                 feeding.get(10, TimeUnit.SECONDS);
                 peer.leave();
-                Await.until("the server has left it", () -> server.connections() == 0);
+                Await.until("the server has left it", () -> server.connectionCount() == 0);
             }
         });
     }

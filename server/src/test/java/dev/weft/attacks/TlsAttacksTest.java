@@ -302,7 +302,7 @@ class TlsAttacksTest {
                     for (RawPeer peer : peers) {
                         peer.close();
                     }
-                    Await.until("all are given up", () -> server.connections() == 1);
+                    Await.until("all are given up", () -> server.connectionCount() == 1);
                     assertEquals(0, ServerInsight.tlsHandshakes(server));
                 });
         assertEquals(List.of(), log.lines(Level.WARNING));

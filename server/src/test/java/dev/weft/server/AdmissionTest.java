@@ -63,7 +63,7 @@ class AdmissionTest {
                 } catch (SocketException e) {
                     // Closed by a reset.
                 }
-                Await.until("the slot is free", () -> server.connections() == 0);
+                Await.until("the slot is free", () -> server.connectionCount() == 0);
             }
             try (RawPeer one = RawPeer.open(server); RawPeer other = RawPeer.open(server)) {
                 Bystander.assertEchoes(one, "one");
@@ -147,7 +147,7 @@ class AdmissionTest {
             } catch (SocketException e) {
                 // Closed by a reset.
             }
-            Await.until("it is over", () -> server.connections() == 0);
+            Await.until("it is over", () -> server.connectionCount() == 0);
         } finally {
             may.countDown();
         }
@@ -184,7 +184,7 @@ class AdmissionTest {
             RawPeer.open(server).leave();
             assertTrue(slow.removed.await(10, TimeUnit.SECONDS));
             server.close();
-            assertEquals(0, server.connections());
+            assertEquals(0, server.connectionCount());
         } finally {
             slow.may.countDown();
             server.close();
@@ -201,7 +201,7 @@ class AdmissionTest {
             var accepted = listener.accept();
             server.admission().admit(accepted);
             assertFalse(accepted.isOpen());
-            assertEquals(0, server.connections());
+            assertEquals(0, server.connectionCount());
         }
     }
 }

@@ -85,7 +85,7 @@ class ClosingOnTheWireTest {
     }
 
     private static void awaitNoConnections(WebSocketServer server) {
-        Await.until("the server holds no connection", () -> server.connections() == 0);
+        Await.until("the server holds no connection", () -> server.connectionCount() == 0);
     }
 
     // The end of TCP

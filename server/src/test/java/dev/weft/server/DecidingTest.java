@@ -96,7 +96,7 @@ class DecidingTest {
                 }
                 peers.get(i).leave();
             }
-            Await.until("all slots are free", () -> server.connections() == 0);
+            Await.until("all slots are free", () -> server.connectionCount() == 0);
             assertEquals(slots, interrupted.size());
             assertEquals(0, server.services().pool().budget().taken());
             try (RawPeer peer = RawPeer.connect(server).text(RawPeer.request())) {
@@ -155,7 +155,7 @@ class DecidingTest {
             assertTrue(answer.hasLine("Retry-After: 1"));
             assertEquals("policy", interrupted.poll(10, TimeUnit.SECONDS));
             peer.leave();
-            Await.until("the slot is free", () -> server.connections() == 0);
+            Await.until("the slot is free", () -> server.connectionCount() == 0);
         }
         assertEquals(List.of(), log.lines(Level.WARNING));
     }
@@ -173,7 +173,7 @@ class DecidingTest {
             assertEquals(503, peer.readAnswer().status());
             assertEquals("fallback", interrupted.poll(10, TimeUnit.SECONDS));
             peer.leave();
-            Await.until("the slot is free", () -> server.connections() == 0);
+            Await.until("the slot is free", () -> server.connectionCount() == 0);
         }
     }
 
@@ -194,10 +194,10 @@ class DecidingTest {
         }).start(); RawPeer peer = RawPeer.connect(server).text(RawPeer.request())) {
             assertTrue(peer.readHead().startsWith("HTTP/1.1 503 "));
             assertEquals("policy", interrupted.poll(10, TimeUnit.SECONDS));
-            assertEquals(1, server.connections());
+            assertEquals(1, server.connectionCount());
             released.countDown();
             peer.halfClose().readToEnd();
-            Await.until("the slot is free", () -> server.connections() == 0);
+            Await.until("the slot is free", () -> server.connectionCount() == 0);
         }
     }
 
@@ -209,7 +209,7 @@ class DecidingTest {
             awaitDeciding(1);
             server.close();
             assertEquals("policy", interrupted.poll(10, TimeUnit.SECONDS));
-            Await.until("it is over", () -> server.connections() == 0);
+            Await.until("it is over", () -> server.connectionCount() == 0);
         }
         assertEquals(List.of(), log.lines(Level.WARNING));
     }

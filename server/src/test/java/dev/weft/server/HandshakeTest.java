@@ -206,7 +206,7 @@ class HandshakeTest {
                     decide.await();
                     return HandshakeDecision.accept();
                 })
-                .handler(ws -> received.add(((Message.Text) ws.receive()).value())).start();
+                .handler(ws -> received.add(((Message.Text) ws.receive()).text())).start();
                 RawPeer peer = RawPeer.connect(server)) {
             peer.text(request()).bytes(textFrame("Hello")).hex("8980 00000000");
             peer.socket().setSoTimeout(50);
@@ -234,7 +234,7 @@ class HandshakeTest {
         try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
             if (ws.target().equals("/first")) {
                 receiveNow.await();
-                first.put(((Message.Text) ws.receive()).value());
+                first.put(((Message.Text) ws.receive()).text());
             } else {
                 Handlers.echo(ws);
             }
@@ -456,7 +456,7 @@ class HandshakeTest {
                 assertTrue(answer.hasLine("Retry-After: 1"), answer.head());
                 assertEquals(HELLO, first.bytes(textFrame("Hello")).readFrame());
             }
-            Await.until("the first connection is gone", () -> server.connections() == 0);
+            Await.until("the first connection is gone", () -> server.connectionCount() == 0);
             replyOf(server, request());
         }
     }

@@ -258,7 +258,7 @@ class ReadAheadTest {
             assertFalse(ws.isOpen());
             assertTrue(told.poll(10, TimeUnit.SECONDS).clean());
             peer.leave();
-            Await.until("it is no longer a connection", () -> server.connections() == 0);
+            Await.until("it is no longer a connection", () -> server.connectionCount() == 0);
             mayGoOn.countDown();
             assertEquals(text("hello"), nextReceived());
             // What came before the Close frame is not lost.
@@ -277,7 +277,7 @@ class ReadAheadTest {
             peer.leave();
             assertTrue(told.poll(10, TimeUnit.SECONDS) != null);
             assertFalse(ws.isOpen());
-            Await.until("it is no longer a connection", () -> server.connections() == 0);
+            Await.until("it is no longer a connection", () -> server.connectionCount() == 0);
             mayGoOn.countDown();
             assertEquals(text("hello"), nextReceived());
             assertTrue(nextReceived() instanceof IOException);
@@ -293,7 +293,7 @@ class ReadAheadTest {
             peer.leave();
             assertTrue(told.poll(10, TimeUnit.SECONDS) != null);
             assertFalse(ws.isOpen());
-            Await.until("it is no longer a connection", () -> server.connections() == 0);
+            Await.until("it is no longer a connection", () -> server.connectionCount() == 0);
         }
     }
 
@@ -305,7 +305,7 @@ class ReadAheadTest {
             assertEquals(1002, peer.readCloseAndEnd());
             peer.leave();
             assertTrue(told.poll(10, TimeUnit.SECONDS) != null);
-            Await.until("it is no longer a connection", () -> server.connections() == 0);
+            Await.until("it is no longer a connection", () -> server.connectionCount() == 0);
             mayGoOn.countDown();
             assertEquals(text("hello"), nextReceived());
             assertEquals(text("hello"), nextReceived());
@@ -333,7 +333,7 @@ class ReadAheadTest {
             assertTrue(((Connection) ws).heldBytes() <= 2 * 16_384, () -> "held " + ((Connection) ws).heldBytes());
             mayGoOn.countDown();
             for (int i = 1; i < count; i++) {
-                assertArrayEquals(PIECE, ((Message.Binary) nextReceived()).value());
+                assertArrayEquals(PIECE, ((Message.Binary) nextReceived()).bytes());
             }
             peer.hex(RawPeer.CLOSE_1000);
             assertEquals(1000, peer.readCloseAndEnd());
@@ -354,7 +354,7 @@ class ReadAheadTest {
                 peer.bytes(RawPeer.frame(0x8a, RawPeer.bytes(ping.substring(5))));
             }
             assertTrue(told.poll(10, TimeUnit.SECONDS) != null, "who answers no ping is gone");
-            Await.until("one is left", () -> server.connections() == 1);
+            Await.until("one is left", () -> server.connectionCount() == 1);
             assertTrue(silent.input().read() == 0x89);
         }
     }
@@ -377,7 +377,7 @@ class ReadAheadTest {
                 peer.socket().setOption(StandardSocketOptions.SO_LINGER, 0);
                 peer.leave();
             }
-            Await.until("no connection is left", () -> server.connections() == 0);
+            Await.until("no connection is left", () -> server.connectionCount() == 0);
             Await.until("all are told", () -> told.size() == peers.size());
         }
     }

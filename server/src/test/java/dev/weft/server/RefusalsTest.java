@@ -155,7 +155,7 @@ class RefusalsTest {
     void shutdownMustRefuse() throws IOException {
         WebSocketServer server = Handlers.echoServer().start();
         try (RawPeer peer = RawPeer.connect(server).text("GET ")) {
-            Await.until("it is accepted", () -> server.connections() == 1);
+            Await.until("it is accepted", () -> server.connectionCount() == 1);
             Thread.startVirtualThread(server::close);
             assertEquals(503, peer.readAnswer().status());
             assertOne(server, RefusalReason.SHUTTING_DOWN);

@@ -249,7 +249,7 @@ class ReleaseByCloseTest {
         Object outcome = released.poll(10, TimeUnit.SECONDS);
         assertTrue(outcome != null, "the handler still waits");
         assertTrue(outcome.equals("returned") || outcome instanceof IOException, outcome::toString);
-        Await.until("the connection is over", () -> server.connections() == 0);
+        Await.until("the connection is over", () -> server.connectionCount() == 0);
         others.over.countDown();
     }
 

@@ -24,8 +24,8 @@ final class Snippets {
         try (var server = WebSocketServer.builder().port(port).handler(ws -> {
             while (true) {
                 switch (ws.receive()) {
-                    case Message.Text text -> ws.send(text.value());
-                    case Message.Binary binary -> ws.send(binary.value());
+                    case Message.Text text -> ws.send(text.text());
+                    case Message.Binary binary -> ws.send(binary.bytes());
                     case Message.Close close -> {
                         return;
                     }

@@ -106,7 +106,7 @@ class ThreadsTest {
                     // Closed by a reset.
                 }
             }
-            Await.until("the slots are free", () -> server.connections() == 0);
+            Await.until("the slots are free", () -> server.connectionCount() == 0);
             try (RawPeer peer = RawPeer.open(server)) {
                 Bystander.assertEchoes(peer, "after the failures");
             }

@@ -89,7 +89,7 @@ class TimedReceivingTest {
             if (message.isEmpty()) {
                 events.add("nothing");
             } else if (message.get() instanceof Message.Text text) {
-                ws.send(text.value());
+                ws.send(text.text());
             } else {
                 events.add("end");
                 return;

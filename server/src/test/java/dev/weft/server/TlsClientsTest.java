@@ -91,7 +91,7 @@ class TlsClientsTest {
             client.newWebSocketBuilder().buildAsync(uri.resolve("/close"), listener).join();
             assertEquals("close 4001 fare well", listener.next());
         }
-        Await.until("no connection is left", () -> server.connections() == 0);
+        Await.until("no connection is left", () -> server.connectionCount() == 0);
     }
 
     @Test
@@ -142,6 +142,6 @@ class TlsClientsTest {
             client.dispatcher().executorService().shutdown();
             client.connectionPool().evictAll();
         }
-        Await.until("no connection is left", () -> server.connections() == 0);
+        Await.until("no connection is left", () -> server.connectionCount() == 0);
     }
 }

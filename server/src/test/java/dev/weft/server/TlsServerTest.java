@@ -166,7 +166,7 @@ class TlsServerTest {
         try (WebSocketServer server = server().shutdownGrace(Duration.ofSeconds(50)).start();
                 RawPeer open = RawPeer.open(server);
                 RawPeer silent = RawPeer.connect(server.port())) {
-            Await.until("both are here", () -> server.connections() == 2);
+            Await.until("both are here", () -> server.connectionCount() == 2);
             Thread closing = Thread.startVirtualThread(server::close);
             assertEquals("8802 03e9", open.readFrame());
             open.hex("8882 00000000 03e9");

@@ -172,13 +172,13 @@ class WebSocketServerTest {
     @Test
     void connectionsAreCountedFromAcceptToEnd() throws IOException {
         try (WebSocketServer server = Handlers.echoServer().start()) {
-            assertEquals(0, server.connections());
+            assertEquals(0, server.connectionCount());
             try (RawPeer open = RawPeer.open(server); RawPeer inHandshake = RawPeer.connect(server).text("GET ")) {
                 assertTrue(inHandshake.socket().isConnected());
-                Await.until("both are counted", () -> server.connections() == 2);
+                Await.until("both are counted", () -> server.connectionCount() == 2);
                 open.hex(CLOSE_1000).readToEnd();
             }
-            Await.until("none is left", () -> server.connections() == 0);
+            Await.until("none is left", () -> server.connectionCount() == 0);
         }
     }
 
@@ -201,7 +201,7 @@ class WebSocketServerTest {
                 }
                 assertEquals(256, told);
                 assertEquals(44, closed);
-                assertEquals(1, server.connections());
+                assertEquals(1, server.connectionCount());
                 assertEquals(HELLO, only.bytes(textFrame("Hello")).readFrame());
             } finally {
                 for (RawPeer peer : refused) {
@@ -210,7 +210,7 @@ class WebSocketServerTest {
             }
             only.hex(CLOSE_1000).readToEnd();
             only.leave();
-            Await.until("there is room again", () -> server.connections() == 0);
+            Await.until("there is room again", () -> server.connectionCount() == 0);
             assertServes(server);
         }
     }
@@ -306,7 +306,7 @@ class WebSocketServerTest {
                 assertEquals(1002, violating.hex("ffff").readCloseAndEnd());
             }
             assertTrue(failed.await(10, TimeUnit.SECONDS));
-            Await.until("both are over", () -> server.connections() == 0);
+            Await.until("both are over", () -> server.connectionCount() == 0);
         }
         assertEquals(List.of(), log.lines(Level.WARNING));
         List<String> lines = log.lines(Level.FINE);
@@ -330,7 +330,7 @@ class WebSocketServerTest {
                 reset.socket().setSoLinger(true, 0);
             }
             assertTrue(failed.await(10, TimeUnit.SECONDS));
-            Await.until("it is over", () -> server.connections() == 0);
+            Await.until("it is over", () -> server.connectionCount() == 0);
         }
         assertEquals(List.of(), log.lines(Level.WARNING));
     }
@@ -380,6 +380,18 @@ class WebSocketServerTest {
         server.close();
         assertTrue(terminated.await(10, TimeUnit.SECONDS));
         server.awaitTermination();
+    }
+
+    @Test
+    void timedAwaitTerminationMustSayWhetherTheServerIsClosed() throws Exception {
+        try (WebSocketServer server = Handlers.echoServer().start()) {
+            assertFalse(server.awaitTermination(Duration.ZERO));
+            assertFalse(server.awaitTermination(Duration.ofMillis(1)));
+            assertThrows(IllegalArgumentException.class, () -> server.awaitTermination(Duration.ofMillis(-1)));
+            assertThrows(IllegalArgumentException.class, () -> server.awaitTermination(Duration.ofDays(366)));
+            server.close();
+            assertTrue(server.awaitTermination(Duration.ZERO));
+        }
     }
 
     @Test
@@ -459,13 +471,13 @@ class WebSocketServerTest {
                 }
             });
         }
-        assertEquals(count, server.connections());
+        assertEquals(count, server.connectionCount());
         server.close();
         for (int i = 0; i < count; i++) {
             assertEquals(1001, codes.poll(10, TimeUnit.SECONDS));
         }
         assertTrue(log.lines(Level.INFO).getLast().endsWith("of 500 connections 0 were aborted"));
-        assertEquals(0, server.connections());
+        assertEquals(0, server.connectionCount());
         assertEquals(List.of(), log.lines(Level.WARNING));
     }
 
@@ -473,7 +485,7 @@ class WebSocketServerTest {
     void shutdownEndsHandshakesThatAreUnderWay() throws Exception {
         WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofSeconds(20)).start();
         try (RawPeer peer = RawPeer.connect(server).text("GET /")) {
-            Await.until("it is accepted", () -> server.connections() == 1);
+            Await.until("it is accepted", () -> server.connectionCount() == 1);
             Thread closing = Thread.ofVirtual().start(server::close);
             assertTrue(peer.readHead().startsWith("HTTP/1.1 503 "));
             peer.halfClose().readToEnd();
@@ -486,7 +498,7 @@ class WebSocketServerTest {
     void connectionWithoutARequestDoesNotHoldTheShutdown() throws Exception {
         WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofMinutes(10)).start();
         try (RawPeer peer = RawPeer.connect(server)) {
-            Await.until("it is accepted", () -> server.connections() == 1);
+            Await.until("it is accepted", () -> server.connectionCount() == 1);
             server.close();
             assertTrue(peer.readHead().startsWith("HTTP/1.1 503 "));
         }
@@ -530,7 +542,7 @@ class WebSocketServerTest {
             assertEquals("8802 03e9", peer.readFrame());
         }
         assertTrue(log.lines(Level.INFO).getLast().endsWith("of 1 connections 1 were aborted"));
-        Await.until("it is over", () -> server.connections() == 0);
+        Await.until("it is over", () -> server.connectionCount() == 0);
     }
 
     @Test
@@ -552,7 +564,7 @@ class WebSocketServerTest {
             long took = System.nanoTime() - start;
             assertTrue(took < TimeUnit.SECONDS.toNanos(5), took + " ns");
             assertEquals("8802 03e9", peer.readFrame());
-            assertEquals(0, server.connections(), "the handler is all that is left");
+            assertEquals(0, server.connectionCount(), "the handler is all that is left");
         } finally {
             release.countDown();
         }
@@ -598,7 +610,7 @@ class WebSocketServerTest {
         }
         assertTrue(running.await(10, TimeUnit.SECONDS));
         server.close();
-        Await.until("all are over", () -> server.connections() == 0);
+        Await.until("all are over", () -> server.connectionCount() == 0);
         for (RawPeer peer : peers) {
             peer.close();
         }

@@ -26,16 +26,16 @@ final class SoakHandler implements WebSocketHandler {
         while (true) {
             switch (next(ws)) {
                 case Message.Text text -> {
-                    Order order = Order.parse(text.value());
+                    Order order = Order.parse(text.text());
                     if (order == null) {
-                        ws.send(text.value());
+                        ws.send(text.text());
                     } else if (order.isForTheHandler()) {
                         carryOut(ws, order);
                     } else {
                         Thread.startVirtualThread(() -> carryOutElsewhere(ws, order));
                     }
                 }
-                case Message.Binary binary -> ws.send(binary.value());
+                case Message.Binary binary -> ws.send(binary.bytes());
                 case Message.Close close -> {
                     return;
                 }

@@ -274,7 +274,7 @@ class ConnectionThreadsTest {
                 resumed.countDown();
                 Message message = connection.receive();
                 if (message instanceof Message.Text text) {
-                    assertTrue("ab".startsWith(text.value()), text.value());
+                    assertTrue("ab".startsWith(text.text()), text.text());
                 }
             })) {
                 test.peer.send(cut);

@@ -130,7 +130,7 @@ class ExtensionTest {
                     assertArrayEquals(Arrays.copyOf(plain, read),
                             test.connection().receiveStream().inputStream().readNBytes(read));
                 }
-                assertArrayEquals(plain, ((Message.Binary) test.connection().receive()).value());
+                assertArrayEquals(plain, ((Message.Binary) test.connection().receive()).bytes());
                 return null;
             }).get();
         }

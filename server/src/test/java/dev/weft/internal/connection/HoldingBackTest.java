@@ -179,8 +179,8 @@ class HoldingBackTest {
         try (TestConnection test = TestConnection.with().withoutTimer().start(connection -> {
             while (connection.receive() instanceof Message.Binary binary) {
                 // Twice as much back as came.
-                connection.send(binary.value());
-                connection.send(binary.value());
+                connection.send(binary.bytes());
+                connection.send(binary.bytes());
             }
         })) {
             test.peer.send(five);

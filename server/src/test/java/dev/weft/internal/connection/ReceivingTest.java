@@ -45,7 +45,7 @@ class ReceivingTest {
             test.onOwner(() -> {
                 for (int i = 0; i < 9; i++) {
                     assertEquals("m" + i, switch (i % 3) {
-                        case 0 -> ((Message.Text) connection.receive()).value();
+                        case 0 -> ((Message.Text) connection.receive()).text();
                         case 1 -> connection.receiveView().text();
                         default -> new String(connection.receiveStream().inputStream().readAllBytes(), UTF_8);
                     });
@@ -222,7 +222,7 @@ class ReceivingTest {
                 InputStream stream = connection.receiveStream().inputStream();
                 assertArrayEquals(Arrays.copyOf(payload, read), stream.readNBytes(read));
                 assertEquals("next", switch (depth) {
-                    case 0 -> ((Message.Text) connection.receive()).value();
+                    case 0 -> ((Message.Text) connection.receive()).text();
                     case 1 -> connection.receiveView().text();
                     default -> new String(connection.receiveStream().inputStream().readAllBytes(), UTF_8);
                 });

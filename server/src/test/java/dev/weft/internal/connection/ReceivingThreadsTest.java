@@ -130,7 +130,7 @@ class ReceivingThreadsTest {
     }
 
     private static int number(Message message) {
-        return Integer.parseInt(((Message.Text) message).value());
+        return Integer.parseInt(((Message.Text) message).text());
     }
 
     @Test

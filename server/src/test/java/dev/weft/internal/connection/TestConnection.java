@@ -40,8 +40,8 @@ public final class TestConnection implements AutoCloseable {
     public static final Handler ECHO = connection -> {
         while (true) {
             switch (connection.receive()) {
-                case Message.Text text -> connection.send(text.value());
-                case Message.Binary binary -> connection.send(binary.value());
+                case Message.Text text -> connection.send(text.text());
+                case Message.Binary binary -> connection.send(binary.bytes());
                 case Message.Close close -> {
                     return;
                 }
@@ -313,8 +313,8 @@ public final class TestConnection implements AutoCloseable {
     /** One word that says what a message is. */
     public static String word(Message message) {
         return switch (message) {
-            case Message.Text text -> "text:" + text.value();
-            case Message.Binary binary -> "binary:" + TestPeer.hex(binary.value());
+            case Message.Text text -> "text:" + text.text();
+            case Message.Binary binary -> "binary:" + TestPeer.hex(binary.bytes());
             case Message.Close close -> "close";
         };
     }

@@ -88,7 +88,7 @@ class TimedReceiveTest {
                     }
                     var received = test.onOwner(() -> asView
                             ? test.connection().receiveView().text()
-                            : ((Message.Text) test.connection().receive()).value());
+                            : ((Message.Text) test.connection().receive()).text());
                     test.peer.send(rest);
                     String text = received.get();
                     assertTrue("abc".startsWith(text) && !text.isEmpty(), text);
@@ -113,7 +113,7 @@ class TimedReceiveTest {
                     if (from + 500 < frame.length) {
                         assertEquals(Optional.empty(), received);
                     } else {
-                        assertArrayEquals(payload, ((Message.Binary) received.orElseThrow()).value());
+                        assertArrayEquals(payload, ((Message.Binary) received.orElseThrow()).bytes());
                     }
                 }
                 assertEquals(test.connection().heldBytes(), test.budget.taken(), "no buffer is lost");

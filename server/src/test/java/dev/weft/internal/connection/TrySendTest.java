@@ -113,7 +113,7 @@ class TrySendTest {
             test.peer.send("81 81 00000000 61".repeat(10));
             test.onOwner(() -> {
                 for (int i = 0; i < 10; i++) {
-                    assertAccepted(test.connection().trySend(((Message.Text) test.connection().receive()).value()));
+                    assertAccepted(test.connection().trySend(((Message.Text) test.connection().receive()).text()));
                 }
                 return null;
             }).get();

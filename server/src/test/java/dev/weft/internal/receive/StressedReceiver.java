@@ -390,8 +390,8 @@ final class StressedReceiver implements Lives.Life {
     private boolean receiveWhole() throws IOException {
         Message message = attempt(receiver::receive);
         switch (message) {
-            case Message.Text text -> checkWhole(true, text.value().getBytes(UTF_8));
-            case Message.Binary binary -> checkWhole(false, binary.value());
+            case Message.Text text -> checkWhole(true, text.text().getBytes(UTF_8));
+            case Message.Binary binary -> checkWhole(false, binary.bytes());
             case Message.Close close -> {
                 return false;
             }

@@ -66,7 +66,7 @@ public final class EchoLauncher {
 
     private static void closeAtExit(WebSocketServer server) {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            int connections = server.connections();
+            int connections = server.connectionCount();
             if (connections > 0) {
                 String grace = Notation.TIME.format().apply(server.configuration().shutdownGrace());
                 System.err.println("echo: closing " + connections + (connections == 1 ? " connection" : " connections")
