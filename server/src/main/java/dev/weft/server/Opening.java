@@ -10,9 +10,9 @@ import dev.weft.parser.Role;
 import dev.weft.parser.http.HttpHeadException;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.RequestHead;
-import dev.weft.server.Answerer.Acceptance;
-import dev.weft.server.Answerer.Answer;
-import dev.weft.server.Answerer.Response;
+import dev.weft.server.HandshakeResponder.Acceptance;
+import dev.weft.server.HandshakeResponder.Answer;
+import dev.weft.server.HandshakeResponder.Response;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -181,7 +181,7 @@ final class Opening {
         }
         Answer answer = refusal != null
                 ? refusal
-                : new Answerer(server, transport, () -> hasEndedDeciding(deciding)).answer(head);
+                : new HandshakeResponder(server, transport, () -> hasEndedDeciding(deciding)).answer(head);
         if (!deciding.end()) {
             session.log(Level.DEBUG, "the peer left while its handshake was decided");
             return null;

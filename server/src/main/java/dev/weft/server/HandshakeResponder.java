@@ -20,7 +20,7 @@ import java.util.function.BooleanSupplier;
  * Finds the answer to a good request head: to an opening handshake what the policy decides, to anything else what the
  * fallback does. Neither reads nor writes, but the policy and the fallback, user code, may block.
  */
-final class Answerer {
+final class HandshakeResponder {
     /** What is to be written. */
     sealed interface Answer {}
 
@@ -39,7 +39,7 @@ final class Answerer {
      *
      * @param ended whether the server itself has ended the decision, which may make it fail
      */
-    Answerer(WebSocketServer server, Transport transport, BooleanSupplier ended) {
+    HandshakeResponder(WebSocketServer server, Transport transport, BooleanSupplier ended) {
         this.server = server;
         this.transport = transport;
         this.ended = ended;
