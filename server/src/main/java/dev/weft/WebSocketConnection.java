@@ -172,9 +172,9 @@ public interface WebSocketConnection extends AutoCloseable {
     SendResult trySend(MessageType type, byte[] array, int offset, int length);
 
     /**
-     * Opens a message that is sent in fragments as it is written (§5.4). Until it is completed or abandoned, messages of other
-     * threads wait. If one of them waits and the stream is not written to for {@link ConnectionTimeouts#stream()}, the
-     * connection fails with 1011. Waits while another streamed message is open.
+     * Opens a message that is sent in fragments as it is written (§5.4). Until it is completed or abandoned, messages of
+     * other threads wait: a stream without a write for {@link ConnectionTimeouts#streamTimeout()} while one waits fails the
+     * connection with 1011. Waits while another streamed message is open.
      *
      * @return the message, for one thread at a time
      * @throws IllegalStateException     if this thread has a streamed message open on this connection

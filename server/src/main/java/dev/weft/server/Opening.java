@@ -109,7 +109,7 @@ final class Opening {
         }
         boolean failed = false;
         try {
-            if (!server.tlsHandshakes().get().run(transport, server.configuration().timeouts().handshake())) {
+            if (!server.tlsHandshakes().get().run(transport, server.configuration().timeouts().handshakeTimeout())) {
                 server.refusalLog().closed(RefusalReason.TLS_HANDSHAKES_FULL, transport.remoteAddress(),
                         "too many TLS handshakes are under way, or maxBufferedSize is used up");
                 return false;
@@ -307,12 +307,12 @@ final class Opening {
                 // Time in which the peer waits for us, such as for the answer to its TLS hello, is not the peer's.
                 if (transport.hasUnread()) {
                     ours += now - sweptAt;
-                } else if (passed(now - ours, timeouts.handshake())) {
+                } else if (passed(now - ours, timeouts.handshakeTimeout())) {
                     giveUp(RefusalReason.HEAD_TOO_SLOW, HttpResponse.of(408, "the request head took too long\n"));
                 }
             }
             case ANSWERING, GIVEN_UP -> {
-                if (passed(now, timeouts.write().plus(timeouts.close()))) {
+                if (passed(now, timeouts.writeTimeout().plus(timeouts.closeTimeout()))) {
                     transport.close();
                 }
             }

@@ -25,7 +25,6 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 
 /**
  * A WebSocket server (RFC 6455): accepts connections and runs a handler for each, on a virtual thread of its own.
@@ -94,10 +93,8 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     private Duration shortestDeadline() {
-        var timeouts = configuration.timeouts();
-        return Stream.of(timeouts.handshake(), configuration.policyTimeout(), timeouts.pingInterval(),
-                timeouts.pongTimeout(), timeouts.message(), timeouts.write(), timeouts.stream(), timeouts.close())
-                .min(Duration::compareTo).orElseThrow();
+        Duration shortest = configuration.timeouts().shortest();
+        return shortest.compareTo(configuration.policyTimeout()) < 0 ? shortest : configuration.policyTimeout();
     }
 
     /** Collects the settings of a server that is not yet started. */

@@ -32,19 +32,10 @@ public final class WebSocketServerBuilder {
 
     private HttpLimits httpLimits = HttpLimits.DEFAULT;
 
-    private int maxMessageSize = 1 << 20;
-    private long maxStreamedMessageSize = 1L << 40;
-    private int maxFramesPerMessage = 131_072;
-    private int maxQueuedSize = 1 << 20;
-    private OptionalInt readAheadSize = OptionalInt.empty();
+    private ConnectionLimits limits = ConnectionLimits.DEFAULT;
+    private boolean readsAheadAsItReads = true;
 
-    private Duration handshakeTimeout = Duration.ofSeconds(10);
-    private Duration pingInterval = Duration.ofSeconds(20);
-    private Duration pongTimeout = Duration.ofSeconds(20);
-    private Duration messageTimeout = Duration.ofSeconds(60);
-    private Duration writeTimeout = Duration.ofSeconds(20);
-    private Duration streamTimeout = Duration.ofSeconds(60);
-    private Duration closeTimeout = Duration.ofSeconds(5);
+    private ConnectionTimeouts timeouts = ConnectionTimeouts.DEFAULT;
     private Duration shutdownGrace = Duration.ofSeconds(10);
     private Duration policyTimeout = Duration.ofSeconds(10);
 
@@ -140,19 +131,19 @@ public final class WebSocketServerBuilder {
 
     /** Sets the most bytes of a message that is received whole or as a view. Default 1 MiB. */
     public WebSocketServerBuilder maxMessageSize(int maxMessageSize) {
-        this.maxMessageSize = maxMessageSize;
+        limits = limits.maxMessageSize(maxMessageSize);
         return this;
     }
 
     /** Sets the most bytes of a message that is received as a stream. Default 1 TiB; it costs no memory. */
     public WebSocketServerBuilder maxStreamedMessageSize(long maxStreamedMessageSize) {
-        this.maxStreamedMessageSize = maxStreamedMessageSize;
+        limits = limits.maxStreamedMessageSize(maxStreamedMessageSize);
         return this;
     }
 
     /** Sets the most frames that a message may be cut into. Default 131,072. */
     public WebSocketServerBuilder maxFramesPerMessage(int maxFramesPerMessage) {
-        this.maxFramesPerMessage = maxFramesPerMessage;
+        limits = limits.maxFramesPerMessage(maxFramesPerMessage);
         return this;
     }
 
@@ -161,7 +152,7 @@ public final class WebSocketServerBuilder {
      * {@link dev.weft.WebSocketConnection#trySend(String)}. Default 1 MiB; with 0, one message.
      */
     public WebSocketServerBuilder maxQueuedSize(int maxQueuedSize) {
-        this.maxQueuedSize = maxQueuedSize;
+        limits = limits.maxQueuedSize(maxQueuedSize);
         return this;
     }
 
@@ -171,7 +162,8 @@ public final class WebSocketServerBuilder {
      * if these are used up, 128 bytes remain.
      */
     public WebSocketServerBuilder readAheadSize(int readAheadSize) {
-        this.readAheadSize = OptionalInt.of(readAheadSize);
+        limits = limits.readAheadSize(readAheadSize);
+        readsAheadAsItReads = false;
         return this;
     }
 
@@ -180,7 +172,7 @@ public final class WebSocketServerBuilder {
      * is closed within the TLS handshake. Default 10 s.
      */
     public WebSocketServerBuilder handshakeTimeout(Duration handshakeTimeout) {
-        this.handshakeTimeout = handshakeTimeout;
+        timeouts = timeouts.handshakeTimeout(handshakeTimeout);
         return this;
     }
 
@@ -196,13 +188,13 @@ public final class WebSocketServerBuilder {
 
     /** Sets after how much silence a ping is sent. Default 20 s. */
     public WebSocketServerBuilder pingInterval(Duration pingInterval) {
-        this.pingInterval = pingInterval;
+        timeouts = timeouts.pingInterval(pingInterval);
         return this;
     }
 
     /** Sets after how much silence since a ping the connection is aborted. Default 20 s. */
     public WebSocketServerBuilder pongTimeout(Duration pongTimeout) {
-        this.pongTimeout = pongTimeout;
+        timeouts = timeouts.pongTimeout(pongTimeout);
         return this;
     }
 
@@ -211,13 +203,13 @@ public final class WebSocketServerBuilder {
      * the bytes for it; a slower peer is closed with 1008. Default 60 s.
      */
     public WebSocketServerBuilder messageTimeout(Duration messageTimeout) {
-        this.messageTimeout = messageTimeout;
+        timeouts = timeouts.messageTimeout(messageTimeout);
         return this;
     }
 
     /** Sets how long the network may take no byte of what waits to be written. Default 20 s. */
     public WebSocketServerBuilder writeTimeout(Duration writeTimeout) {
-        this.writeTimeout = writeTimeout;
+        timeouts = timeouts.writeTimeout(writeTimeout);
         return this;
     }
 
@@ -226,13 +218,13 @@ public final class WebSocketServerBuilder {
      * fails with 1011. Default 60 s.
      */
     public WebSocketServerBuilder streamTimeout(Duration streamTimeout) {
-        this.streamTimeout = streamTimeout;
+        timeouts = timeouts.streamTimeout(streamTimeout);
         return this;
     }
 
     /** Sets how long the closing handshake and the end of the peer's bytes may take. Default 5 s. */
     public WebSocketServerBuilder closeTimeout(Duration closeTimeout) {
-        this.closeTimeout = closeTimeout;
+        timeouts = timeouts.closeTimeout(closeTimeout);
         return this;
     }
 
@@ -334,13 +326,12 @@ public final class WebSocketServerBuilder {
                 new SocketSettings(host, port, backlog, transport, tcpNoDelay, keepAlive, receiveBufferSize,
                         sendBufferSize),
                 tls, httpLimits,
-                new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize,
-                        readAheadSize.orElse(Math.clamp(readBufferSize, ServerConfiguration.SMALLEST_BUFFER,
-                                ServerConfiguration.LARGEST_BUFFER))),
-                new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout,
-                        streamTimeout, closeTimeout),
-                shutdownGrace, policyTimeout, maxConnections, maxTlsHandshakes, readBufferSize, maxBufferedSize,
-                deflate,
+                readsAheadAsItReads
+                        ? limits.readAheadSize(Math.clamp(readBufferSize,
+                                ServerConfiguration.SMALLEST_BUFFER, ServerConfiguration.LARGEST_BUFFER))
+                        : limits,
+                timeouts,
+                shutdownGrace, policyTimeout, maxConnections, maxTlsHandshakes, readBufferSize, maxBufferedSize, deflate,
                 subprotocols, policy,
                 Optional.ofNullable(fallback), Optional.ofNullable(threads), handler);
     }

@@ -158,23 +158,23 @@ class MessageLimitsTest {
     @Test
     void limitsAndTimeoutsAreFiniteAndNamedWhenRefused() {
         for (int bad : new int[]{0, -1, Integer.MIN_VALUE}) {
-            assertNames("maxMessageSize", () -> new ConnectionLimits(bad, 1, 1, 1, 128));
-            assertNames("maxStreamedMessageSize", () -> new ConnectionLimits(1, bad, 1, 1, 128));
-            assertNames("maxFramesPerMessage", () -> new ConnectionLimits(1, 1, bad, 1, 128));
+            assertNames("maxMessageSize", () -> ConnectionLimits.DEFAULT.maxMessageSize(bad));
+            assertNames("maxStreamedMessageSize", () -> ConnectionLimits.DEFAULT.maxStreamedMessageSize(bad));
+            assertNames("maxFramesPerMessage", () -> ConnectionLimits.DEFAULT.maxFramesPerMessage(bad));
         }
-        assertNames("maxMessageSize", () -> new ConnectionLimits(Integer.MAX_VALUE, 1, 1, 1, 128));
-        assertNames("readAheadSize", () -> new ConnectionLimits(1, 1, 1, 1, 127));
-        assertNames("readAheadSize", () -> new ConnectionLimits(1, 1, 1, 1, (16 << 20) + 1));
-        Duration good = Duration.ofSeconds(1);
+        assertNames("maxMessageSize", () -> ConnectionLimits.DEFAULT.maxMessageSize(Integer.MAX_VALUE));
+        assertNames("readAheadSize", () -> ConnectionLimits.DEFAULT.readAheadSize(127));
+        assertNames("readAheadSize", () -> ConnectionLimits.DEFAULT.readAheadSize((16 << 20) + 1));
+        assertNames("maxQueuedSize", () -> ConnectionLimits.DEFAULT.maxQueuedSize(-1));
         for (Duration bad : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofNanos(999_999),
                 Duration.ofDays(21))) {
-            assertNames("handshakeTimeout", () -> new ConnectionTimeouts(bad, good, good, good, good, good, good));
-            assertNames("pingInterval", () -> new ConnectionTimeouts(good, bad, good, good, good, good, good));
-            assertNames("pongTimeout", () -> new ConnectionTimeouts(good, good, bad, good, good, good, good));
-            assertNames("messageTimeout", () -> new ConnectionTimeouts(good, good, good, bad, good, good, good));
-            assertNames("writeTimeout", () -> new ConnectionTimeouts(good, good, good, good, bad, good, good));
-            assertNames("streamTimeout", () -> new ConnectionTimeouts(good, good, good, good, good, bad, good));
-            assertNames("closeTimeout", () -> new ConnectionTimeouts(good, good, good, good, good, good, bad));
+            assertNames("handshakeTimeout", () -> ConnectionTimeouts.DEFAULT.handshakeTimeout(bad));
+            assertNames("pingInterval", () -> ConnectionTimeouts.DEFAULT.pingInterval(bad));
+            assertNames("pongTimeout", () -> ConnectionTimeouts.DEFAULT.pongTimeout(bad));
+            assertNames("messageTimeout", () -> ConnectionTimeouts.DEFAULT.messageTimeout(bad));
+            assertNames("writeTimeout", () -> ConnectionTimeouts.DEFAULT.writeTimeout(bad));
+            assertNames("streamTimeout", () -> ConnectionTimeouts.DEFAULT.streamTimeout(bad));
+            assertNames("closeTimeout", () -> ConnectionTimeouts.DEFAULT.closeTimeout(bad));
         }
     }
 

@@ -38,7 +38,7 @@ class UnreadAnswerTest {
 
     private void assertClosedInTime(UnreadTransport transport, boolean full, Consumer<ServerSession> answer)
             throws Exception {
-        Duration allowed = timeouts.write().plus(timeouts.close());
+        Duration allowed = timeouts.writeTimeout().plus(timeouts.closeTimeout());
         int earliest = server.services().clock().now();
         ServerSession session = new ServerSession(server, transport, full);
         session.start();
@@ -77,7 +77,7 @@ class UnreadAnswerTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "GET / HT"})
     void timeoutOfTheRequestThatIsNotRead(String start) throws Exception {
-        int late = server.services().clock().now() + (int) timeouts.handshake().plus(LITTLE).toMillis();
+        int late = server.services().clock().now() + (int) timeouts.handshakeTimeout().plus(LITTLE).toMillis();
         assertClosedInTime(new UnreadTransport(start), false, session -> session.sweep(late));
     }
 

@@ -49,11 +49,12 @@ final class InMemoryEcho {
     private final List<MemoryTransport> clients = new ArrayList<>();
 
     InMemoryEcho() {
-        var timeouts = new ConnectionTimeouts(NO_DEADLINE, NO_DEADLINE, NO_DEADLINE, NO_DEADLINE, NO_DEADLINE,
-                NO_DEADLINE, NO_DEADLINE);
+        var timeouts = ConnectionTimeouts.DEFAULT.pingInterval(NO_DEADLINE).pongTimeout(NO_DEADLINE)
+                .messageTimeout(NO_DEADLINE).writeTimeout(NO_DEADLINE).streamTimeout(NO_DEADLINE)
+                .closeTimeout(NO_DEADLINE);
         var budget = new BufferBudget(Runtime.getRuntime().maxMemory() / 4);
         services = new ConnectionServices(timeouts, new SendServices(
-                new ConnectionLimits(1 << 20, 1L << 40, 1 << 17, 1 << 20, BUFFER_SIZE), clock,
+                ConnectionLimits.DEFAULT.readAheadSize(BUFFER_SIZE), clock,
                 new BufferPool(BUFFER_SIZE, budget),
                 timer,
                 thread -> false));

@@ -28,7 +28,7 @@ final class PeriodicCheck {
         if (deadlines.isRetryDue(now)) {
             connection.transport.retryWrite();
         }
-        Duration streamTimeout = connection.services.timeouts().stream();
+        Duration streamTimeout = connection.services.timeouts().streamTimeout();
         if (connection.sender.isStreamOverdue(now, streamTimeout) && connection.isOpen()) {
             connection.services.timer().startThread(() -> failOverdueStream(connection));
         }
@@ -72,7 +72,8 @@ final class PeriodicCheck {
     }
 
     private static void failOverdueStream(Connection connection) {
-        String why = "a streamed message had no write for over " + connection.services.timeouts().stream().toMillis()
+        String why = "a streamed message had no write for over "
+                + connection.services.timeouts().streamTimeout().toMillis()
                 + " ms (streamTimeout)";
         connection.fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"), new IOException(why));
     }

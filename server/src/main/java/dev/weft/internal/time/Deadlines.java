@@ -193,15 +193,15 @@ public final class Deadlines {
         }
         int writing = writingSince;
         if (writing != 0) {
-            if (passed(sinceProgress(writing), now, timeouts.write())) {
+            if (passed(sinceProgress(writing), now, timeouts.writeTimeout())) {
                 return Due.WRITE_TIMEOUT;
             }
         }
         if (closingSince != 0) {
-            return passed(closingSince, now, timeouts.close()) ? Due.CLOSE_TIMEOUT : Due.NOTHING;
+            return passed(closingSince, now, timeouts.closeTimeout()) ? Due.CLOSE_TIMEOUT : Due.NOTHING;
         }
-        // While no thread receives, the peer cannot be late with its message.
-        if (readingSince != 0 && passed(unfinishedSince, now, timeouts.message())) {
+        // While nobody receives, the peer cannot be late with its message.
+        if (readingSince != 0 && passed(unfinishedSince, now, timeouts.messageTimeout())) {
             return Due.MESSAGE_TIMEOUT;
         }
         if (pingUnderWay) {
@@ -222,7 +222,7 @@ public final class Deadlines {
     /** Whether a write that waits should try the network again, a few times within its deadline. */
     public boolean isRetryDue(int now) {
         int writing = writingSince;
-        long pause = timeouts.write().toMillis() / RETRIES;
+        long pause = timeouts.writeTimeout().toMillis() / RETRIES;
         if (writing == 0 || now - sinceProgress(writing) < pause || now - retriedAt < pause) {
             return false;
         }
@@ -243,9 +243,10 @@ public final class Deadlines {
 
     public TimeoutException exception(Due due) {
         return switch (due) {
-            case WRITE_TIMEOUT -> timeout("the peer read nothing for ", "writeTimeout", timeouts.write());
-            case CLOSE_TIMEOUT -> timeout("the closing handshake took over ", "closeTimeout", timeouts.close());
-            case MESSAGE_TIMEOUT -> timeout("a message was unfinished for ", "messageTimeout", timeouts.message());
+            case WRITE_TIMEOUT -> timeout("the peer read nothing for ", "writeTimeout", timeouts.writeTimeout());
+            case CLOSE_TIMEOUT -> timeout("the closing handshake took over ", "closeTimeout", timeouts.closeTimeout());
+            case MESSAGE_TIMEOUT ->
+                timeout("a message was unfinished for ", "messageTimeout", timeouts.messageTimeout());
             case PONG_TIMEOUT -> timeout("no answer to a ping for ", "pongTimeout", timeouts.pongTimeout());
             case NOTHING, PING -> throw new IllegalArgumentException(due.toString());
         };

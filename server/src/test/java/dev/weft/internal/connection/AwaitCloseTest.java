@@ -178,8 +178,8 @@ class AwaitCloseTest {
             FutureTask<CloseStatus> waiting = awaitClose(test);
             test.peer.send("82 fe");
             test.awaitReading();
-            test.pass(TestConnection.TIMEOUTS.message());
-            assertEquals(0x88, test.peer.readFrame().firstByte());
+            test.pass(TestConnection.TIMEOUTS.messageTimeout());
+            assertEquals(0x88, test.peer.readFrame().firstOctet());
             test.peer.send("00").shutdownOutput();
             assertEquals(1008, waiting.get().sent().orElseThrow().code());
         }

@@ -150,7 +150,7 @@ class ConnectionDeadlinesTest {
             try (TestConnection test = TestConnection.start(depth)) {
                 test.peer.send(half);
                 test.awaitReading();
-                test.pass(TIMEOUTS.message().minus(LITTLE));
+                test.pass(TIMEOUTS.messageTimeout().minus(LITTLE));
                 assertTrue(test.connection().isOpen());
                 test.pass(LITTLE);
                 byte[] seen = test.peer.readToEnd();
@@ -184,7 +184,7 @@ class ConnectionDeadlinesTest {
                         assertTrue(test.connection().isOpen());
                         test.peer.send(bytes, sent, sent + 1);
                         test.awaitReading();
-                        test.pass(TIMEOUTS.message().dividedBy(10));
+                        test.pass(TIMEOUTS.messageTimeout().dividedBy(10));
                     }
                     test.peer.readToEnd();
                     // It may go on sending: that is dropped, and does not reset our Close frame.
@@ -205,7 +205,7 @@ class ConnectionDeadlinesTest {
                     // Every read ends in the middle of a frame, but of another one each time.
                     for (int i = 0; i < 10; i++) {
                         test.awaitReading();
-                        test.pass(TIMEOUTS.message().dividedBy(6));
+                        test.pass(TIMEOUTS.messageTimeout().dividedBy(6));
                         test.peer.send(bytes, 3, bytes.length).send(bytes, 0, 3);
                         assertEquals(2, test.peer.readFrame().payload().length);
                     }
@@ -221,17 +221,17 @@ class ConnectionDeadlinesTest {
             test.peer.send("82 84 00000000 61");
             var stream = test.onOwner(() -> test.connection().receiveStream().inputStream()).get();
             test.onOwner(stream::read).get();
-            for (String hexByte : List.of("62", "63")) {
-                test.pass(TIMEOUTS.message().multipliedBy(2));
+            for (String byte : List.of("62", "63")) {
+                test.pass(TIMEOUTS.messageTimeout().multipliedBy(2));
                 var read = test.onOwner(stream::read);
                 test.awaitReading();
-                test.pass(TIMEOUTS.message().minus(LITTLE));
-                test.peer.send(hexByte);
+                test.pass(TIMEOUTS.messageTimeout().minus(LITTLE));
+                test.peer.send(byte);
                 read.get();
             }
             var read = test.onOwner(stream::read);
             test.awaitReading();
-            test.pass(TIMEOUTS.message());
+            test.pass(TIMEOUTS.messageTimeout());
             assertEquals("03f0", TestPeer.hex(test.peer.readFrame().payload()).substring(0, 4));
             test.peer.shutdownOutput().expectEnd();
             assertInstanceOf(ConnectionClosedException.class,
@@ -249,7 +249,7 @@ class ConnectionDeadlinesTest {
                 });
                 Thread.startVirtualThread(send);
                 test.transport.awaitWriting();
-                test.pass(TIMEOUTS.write().minus(LITTLE));
+                test.pass(TIMEOUTS.writeTimeout().minus(LITTLE));
                 assertFalse(send.isDone());
                 test.pass(LITTLE);
                 Throwable thrown = assertThrows(Exception.class, send::get).getCause();
@@ -277,7 +277,7 @@ class ConnectionDeadlinesTest {
         for (int i = 2; i <= 10; i++) {
             test.transport.awaitWriting();
             TestConnection.awaitUntil(() -> sender.getState() == Thread.State.WAITING);
-            test.pass(TIMEOUTS.write().minus(LITTLE));
+            test.pass(TIMEOUTS.writeTimeout().minus(LITTLE));
             byte before = test.transport.writeProgress();
             test.peer.read(1 << 16);
             // What was read must have had its effect before the time goes on.
@@ -309,7 +309,7 @@ class ConnectionDeadlinesTest {
             for (int i = 0; i < 5; i++) {
                 test.peer.send("81 81 00000000 61");
                 test.awaitReading();
-                test.pass(TIMEOUTS.close().dividedBy(5));
+                test.pass(TIMEOUTS.closeTimeout().dividedBy(5));
             }
             assertTimedOut("closeTimeout", test);
         }
@@ -320,7 +320,7 @@ class ConnectionDeadlinesTest {
         try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
             test.peer.send("88 80 00000000").expect("88 00").expectEnd();
             test.awaitReading();
-            test.pass(TIMEOUTS.close());
+            test.pass(TIMEOUTS.closeTimeout());
             assertTrue(test.awaitEnd().clean());
             assertThrows(IOException.class, () -> test.peer.send(new byte[1]));
         }
@@ -334,7 +334,7 @@ class ConnectionDeadlinesTest {
             done.await();
         })) {
             test.peer.expect("88 02 03e8");
-            test.pass(TIMEOUTS.close());
+            test.pass(TIMEOUTS.closeTimeout());
             test.peer.expectEnd();
             done.countDown();
             assertTimedOut("closeTimeout", test);
@@ -359,12 +359,12 @@ class ConnectionDeadlinesTest {
                     TestConnection.awaitUntil(() -> sender.getState() == Thread.State.TIMED_WAITING);
                 }
                 test.pass(LITTLE);
-                test.pass(TIMEOUTS.stream().minus(LITTLE));
+                test.pass(TIMEOUTS.streamTimeout().minus(LITTLE));
                 assertTrue(test.connection().isOpen());
                 // A write puts the deadline off.
                 stream.write(2);
                 stream.flush();
-                test.pass(TIMEOUTS.stream().minus(LITTLE));
+                test.pass(TIMEOUTS.streamTimeout().minus(LITTLE));
                 assertTrue(test.connection().isOpen());
                 test.pass(LITTLE);
                 TestConnection.awaitUntil(() -> !test.connection().isOpen());
@@ -389,7 +389,7 @@ class ConnectionDeadlinesTest {
             stream.write(1);
             stream.flush();
             for (int i = 0; i < 10; i++) {
-                test.pass(TIMEOUTS.stream());
+                test.pass(TIMEOUTS.streamTimeout());
             }
             stream.complete();
             test.peer.expect("02 01 01  80 00");

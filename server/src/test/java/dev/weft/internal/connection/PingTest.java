@@ -227,7 +227,7 @@ class PingTest {
                     case "abort" -> test.connection().abort();
                     case "deadline" -> {
                         test.connection().close();
-                        test.pass(TestConnection.TIMEOUTS.close());
+                        test.pass(TestConnection.TIMEOUTS.closeTimeout());
                     }
                     default -> {
                         // A pong may still come until the peer closes too.

@@ -273,7 +273,7 @@ class SendingTest {
         try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
             FutureTask<Void> sending = test.sendStuck();
             test.connection().close(4000, "too slow");
-            test.pass(TestConnection.TIMEOUTS.close());
+            test.pass(TestConnection.TIMEOUTS.closeTimeout());
             assertThrows(ExecutionException.class, sending::get);
             TestConnection.awaitUntil(() -> test.connection().closeStatus().isPresent());
             assertTrue(test.connection().closeStatus().orElseThrow().sent().isEmpty(), "it was not sent");

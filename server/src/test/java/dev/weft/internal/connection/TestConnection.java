@@ -72,11 +72,11 @@ public final class TestConnection implements AutoCloseable {
         }
     };
 
-    public static final ConnectionTimeouts TIMEOUTS = new ConnectionTimeouts(Duration.ofSeconds(10),
-            Duration.ofSeconds(20), Duration.ofSeconds(15), Duration.ofSeconds(60), Duration.ofSeconds(25),
-            Duration.ofSeconds(30), Duration.ofSeconds(5));
+    public static final ConnectionTimeouts TIMEOUTS = ConnectionTimeouts.DEFAULT
+            .pongTimeout(Duration.ofSeconds(15)).writeTimeout(Duration.ofSeconds(25))
+            .streamTimeout(Duration.ofSeconds(30));
 
-    private static final ConnectionLimits LIMITS = new ConnectionLimits(1 << 20, 1L << 40, 131_072, 1 << 20, 1 << 14);
+    private static final ConnectionLimits LIMITS = ConnectionLimits.DEFAULT;
     private static final ShortTimer TIMER = new ShortTimer(Runnable::run, Failures.toHandler("timer of all tests"));
 
     static {
@@ -105,22 +105,20 @@ public final class TestConnection implements AutoCloseable {
 
         /** Has no keepalive ping sent, as if the peer answered each. */
         public Setup withoutPings() {
-            timeouts = new ConnectionTimeouts(TIMEOUTS.handshake(), Duration.ofDays(20), TIMEOUTS.pongTimeout(),
-                    TIMEOUTS.message(), TIMEOUTS.write(), TIMEOUTS.stream(), TIMEOUTS.close());
+            timeouts = TIMEOUTS.pingInterval(Duration.ofDays(20));
             return this;
         }
 
         /** Sets the limits. */
         public Setup limits(int maxMessageSize, long maxStreamedMessageSize, int maxFramesPerMessage) {
-            limits = new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage,
-                    limits.maxQueuedSize(), limits.readAheadSize());
+            limits = limits.maxMessageSize(maxMessageSize).maxStreamedMessageSize(maxStreamedMessageSize)
+                    .maxFramesPerMessage(maxFramesPerMessage);
             return this;
         }
 
         /** Sets how many bytes may be posted while they wait. */
         public Setup maxQueuedSize(int bytes) {
-            limits = new ConnectionLimits(limits.maxMessageSize(), limits.maxStreamedMessageSize(),
-                    limits.maxFramesPerMessage(), bytes, limits.readAheadSize());
+            limits = limits.maxQueuedSize(bytes);
             return this;
         }
 

@@ -320,7 +320,7 @@ class TrySendTest {
         try (TestConnection test = TestConnection.with().capacity(NARROW).budget(budget).start(null)) {
             fill(test);
             assertAccepted(test.connection().trySend(new byte[10_000]));
-            test.pass(TestConnection.TIMEOUTS.write().plus(Duration.ofSeconds(1)));
+            test.pass(TestConnection.TIMEOUTS.writeTimeout().plus(Duration.ofSeconds(1)));
             assertFalse(test.connection().isOpen());
             assertInstanceOf(TimeoutException.class, test.connection().known().cause().orElseThrow());
             TestConnection.awaitUntil(() -> budget.taken() == 0);

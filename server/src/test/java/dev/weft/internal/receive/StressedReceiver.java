@@ -103,7 +103,9 @@ final class StressedReceiver implements Lives.Life {
         InboundBuffer buffer = new InboundBuffer(input, pool);
         buffer.restore(Arrays.copyOf(script.bytes(), early));
         this.receiver = new MessageReceiver(owner, Role.SERVER, buffer, 0, null,
-                new ConnectionLimits(1 << 20, 1 << 20, 1 << 10, 1 << 20, bufferSize), pool, closing, deadlines, timer);
+                ConnectionLimits.DEFAULT.maxStreamedMessageSize(1 << 20).maxFramesPerMessage(1 << 10)
+                        .readAheadSize(bufferSize),
+                pool, closing, deadlines, timer);
         closing.onFinal(told::incrementAndGet);
     }
 

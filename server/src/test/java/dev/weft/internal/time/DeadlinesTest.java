@@ -13,7 +13,8 @@ class DeadlinesTest {
 
     private final CoarseClock clock = new CoarseClock();
     private final Deadlines deadlines = new Deadlines(clock,
-            new ConnectionTimeouts(TIME, TIME, TIME, TIME, TIME, TIME, TIME));
+            ConnectionTimeouts.DEFAULT.pingInterval(TIME).pongTimeout(TIME).messageTimeout(TIME).writeTimeout(TIME)
+                    .streamTimeout(TIME).closeTimeout(TIME));
     private int now = clock.now();
 
     private Due later() {
