@@ -1,6 +1,7 @@
 package dev.weft;
 
 import dev.weft.internal.Bounds;
+import java.util.List;
 
 /**
  * What one connection may use. Every limit is finite; a peer that sends more than it may is closed with 1009 (RFC 6455
@@ -94,5 +95,25 @@ public final class ConnectionLimits {
     public ConnectionLimits readAheadSize(int size) {
         Bounds.check("readAheadSize", size, LEAST_READ_AHEAD, MOST_READ_AHEAD);
         return new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize, size);
+    }
+
+    private List<Object> values() {
+        return List.of(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize, readAheadSize);
+    }
+
+    /** Whether all values are the same. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ConnectionLimits those && values().equals(those.values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "ConnectionLimits" + values();
     }
 }

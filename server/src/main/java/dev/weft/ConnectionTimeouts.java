@@ -2,6 +2,7 @@ package dev.weft;
 
 import dev.weft.internal.Bounds;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 
 /**
@@ -137,5 +138,26 @@ public final class ConnectionTimeouts {
     private static Duration checked(String setting, Duration time) {
         Bounds.check(setting, time, SHORTEST, LONGEST);
         return time;
+    }
+
+    private List<Object> values() {
+        return List.of(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout, streamTimeout,
+                closeTimeout);
+    }
+
+    /** Whether all values are the same. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ConnectionTimeouts those && values().equals(those.values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "ConnectionTimeouts" + values();
     }
 }
