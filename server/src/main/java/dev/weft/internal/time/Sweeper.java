@@ -1,6 +1,7 @@
 package dev.weft.internal.time;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The timer of a server's deadlines: advances the clock and checks every connection, about once a second. A platform thread, so
@@ -23,7 +24,7 @@ public final class Sweeper {
     private static final int MOST_STEPS = 2;
 
     private final CoarseClock clock;
-    private final long step;
+    private final AtomicLong step;
     private final Sweep sweep;
     private final ServiceThread thread;
 
@@ -48,8 +49,17 @@ public final class Sweeper {
     public Sweeper(CoarseClock clock, Duration shortestDeadline, Sweep sweep, Failures failures) {
         this.clock = clock;
         this.sweep = sweep;
-        this.step = Math.clamp(shortestDeadline.toNanos() / 4, SHORTEST_STEP.toNanos(), LONGEST_STEP.toNanos());
+        this.step = new AtomicLong(stepFor(shortestDeadline));
         this.thread = new ServiceThread(failures.what(), this::step, failures, SHORTEST_STEP, true);
+    }
+
+    private static long stepFor(Duration shortestDeadline) {
+        return Math.clamp(shortestDeadline.toNanos() / 4, SHORTEST_STEP.toNanos(), LONGEST_STEP.toNanos());
+    }
+
+    /** There is a deadline of this length from now on: from the next step on, the steps are short enough. For any thread. */
+    public void shorten(Duration deadline) {
+        step.accumulateAndGet(stepFor(deadline), Math::min);
     }
 
     /** Starts sweeping. */
@@ -71,10 +81,11 @@ public final class Sweeper {
 
     /** A failed check must not end the sweeper: no connection would have deadlines from then on. */
     private void step() {
-        thread.sleep(step);
+        long length = step.get();
+        thread.sleep(length);
         if (!thread.isStopped()) {
             long now = System.nanoTime();
-            time += Math.min(now - before, MOST_STEPS * step);
+            time += Math.min(now - before, MOST_STEPS * length);
             before = now;
             clock.set(time);
             sweep.at(clock.now());

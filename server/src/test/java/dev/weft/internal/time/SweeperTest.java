@@ -2,10 +2,12 @@ package dev.weft.internal.time;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -36,6 +38,20 @@ class SweeperTest {
         sweeper.stop();
         assertTrue(last - begin > 0);
         assertFalse(behind.get());
+    }
+
+    /** A hundred steps of a second would take longer than this test may. */
+    @Test
+    void stepsGetShorterForAShorterDeadline() throws Exception {
+        LinkedBlockingQueue<Integer> looks = new LinkedBlockingQueue<>();
+        Sweeper sweeper = new Sweeper("sweeper", clock, Duration.ofSeconds(4), looks::add);
+        sweeper.start();
+        sweeper.shorten(Duration.ofMillis(4));
+        sweeper.shorten(Duration.ofSeconds(1));
+        for (int i = 0; i < 100; i++) {
+            assertNotNull(looks.poll(10, TimeUnit.SECONDS));
+        }
+        sweeper.stop();
     }
 
     /** As when the process is stopped and goes on: the clock must not find everybody late. */
