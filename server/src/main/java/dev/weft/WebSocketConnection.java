@@ -278,15 +278,33 @@ public interface WebSocketConnection extends AutoCloseable {
     /** The subprotocol that both ends agreed on (§1.9). */
     Optional<String> subprotocol();
 
-    /** The target of the handshake's request, path and query, as it was on the wire. */
-    String target();
+    /** A number that no other connection of this process has. */
+    long id();
+
+    /**
+     * The handshake's request, made anew at each call: target, path parameters, addresses, TLS session. It has headers, and
+     * what is derived from them, only if the endpoint keeps them: an idle connection is to cost some 2 KiB.
+     */
+    HandshakeRequest request();
+
+    /** The path of the handshake's request, as it was on the wire, without the query. */
+    default String path() {
+        return request().path();
+    }
+
+    /** The parameters in the query of the handshake's request, decoded anew at each call. */
+    default QueryParameters query() {
+        return request().query();
+    }
 
     /**
      * What the handshake's policy left for the handler, such as who the user is.
      *
-     * @return the attachment, or {@code null} if the policy left none
+     * @param type what it is, a class or an interface
+     * @return empty if the policy left nothing
+     * @throws ClassCastException if it is of another type
      */
-    Object attachment();
+    <T> Optional<T> attachment(Class<T> type);
 
     /** The address of this end. */
     SocketAddress localAddress();

@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.HandshakeRequest;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;

@@ -1,9 +1,9 @@
 package dev.weft.server;
 
+import dev.weft.HandshakeRequest;
+import dev.weft.QueryParameters;
 import dev.weft.internal.connection.HandshakeResult;
-import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.internal.transport.Transport;
-import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateNegotiation;
 import dev.weft.parser.deflate.ExtensionHeader;
 import dev.weft.parser.http.HttpResponse;
@@ -12,20 +12,21 @@ import dev.weft.parser.http.OpeningHandshake.NotUpgrade;
 import dev.weft.parser.http.OpeningHandshake.Refused;
 import dev.weft.parser.http.OpeningHandshake.Upgrade;
 import dev.weft.parser.http.RequestHead;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
- * Finds the answer to a good request head: to an opening handshake what the policy decides, to anything else what the
- * fallback does. Neither reads nor writes, but the policy and the fallback, user code, may block.
+ * Finds the answer to a good request head: to an opening handshake what the policy of its path's endpoint decides, to
+ * anything else what the fallback does. Neither reads nor writes, but the policy and the fallback, user code, may block.
  */
 final class HandshakeResponder {
     /** What is to be written. */
     sealed interface Answer {}
 
     /** The connection is open as soon as the reply, a 101, is written. */
-    record Acceptance(byte[] reply, HandshakeResult result) implements Answer {}
+    record Acceptance(byte[] reply, ServedEndpoint endpoint, HandshakeResult result) implements Answer {}
 
     /** The connection is closed after the response. */
     record Response(byte[] reply) implements Answer {}
@@ -33,6 +34,8 @@ final class HandshakeResponder {
     private final WebSocketServer server;
     private final Transport transport;
     private final BooleanSupplier ended;
+    /** Once it is found. */
+    private volatile ServedEndpoint endpoint;
 
     /**
      * For requests that come over this transport.
@@ -47,7 +50,7 @@ final class HandshakeResponder {
 
     Answer answer(RequestHead head) {
         return switch (OpeningHandshake.check(head)) {
-            case Upgrade upgrade -> decide(upgrade, head);
+            case Upgrade upgrade -> route(upgrade, head);
             case NotUpgrade none -> fallBack(head);
             case Refused refused -> refuse(reasonOf(refused.response()), refused.response(), head);
         };
@@ -65,26 +68,45 @@ final class HandshakeResponder {
         return new Response(server.refusalLog().refuse(reason, response, transport.remoteAddress(), Optional.of(head)));
     }
 
-    private Answer decide(Upgrade upgrade, RequestHead head) {
-        Optional<DeflateNegotiation.Accepted> deflate;
-        switch (ExtensionHeader.parse(upgrade.extensionOffers())) {
-            case ExtensionHeader.Valid valid -> deflate = server.configuration().deflate()
-                    .flatMap(settings -> DeflateNegotiation.accept(valid.entries(), settings));
-            case ExtensionHeader.Malformed malformed -> {
-                return refuse(RefusalReason.BAD_HEADERS,
-                        HttpResponse.of(400, "Sec-WebSocket-Extensions: " + malformed.reason() + "\n"), head);
-            }
-        }
+    /** How long the policy or the fallback may take. For any thread, while they decide. */
+    Duration policyTimeout() {
+        ServedEndpoint found = endpoint;
+        return found == null ? server.configuration().policyTimeout() : found.policyTimeout();
+    }
+
+    private Answer route(Upgrade upgrade, RequestHead head) {
+        Optional<ServedEndpoint> found;
         try {
-            HandshakeRequest request = new HandshakeRequest(head, upgrade.subprotocols(), transport.localAddress(),
-                    transport.remoteAddress(), transport.tlsSession());
-            return switch (server.configuration().policy().decide(request)) {
+            // What a handler asks for later can be decoded.
+            head.query().ifPresent(QueryParameters::parse);
+            found = server.endpointTable().find(head.path());
+        } catch (IllegalArgumentException e) {
+            return refuse(RefusalReason.BAD_TARGET, HttpResponse.of(400, "target: " + e.getMessage() + "\n"), head);
+        }
+        if (found.isEmpty()) {
+            return refuse(RefusalReason.NO_ENDPOINT, HttpResponse.of(404, "there is no endpoint at this path\n"), head);
+        }
+        endpoint = found.get();
+        return switch (ExtensionHeader.parse(upgrade.extensionOffers())) {
+            case ExtensionHeader.Valid valid -> decide(upgrade, head, endpoint, valid.entries());
+            case ExtensionHeader.Malformed malformed -> refuse(RefusalReason.BAD_HEADERS,
+                    HttpResponse.of(400, "Sec-WebSocket-Extensions: " + malformed.reason() + "\n"), head);
+        };
+    }
+
+    private Answer decide(Upgrade upgrade, RequestHead head, ServedEndpoint found,
+            List<ExtensionHeader.Entry> offers) {
+        Optional<DeflateNegotiation.Accepted> deflate = found.negotiate(offers);
+        try {
+            return switch (found.policy().decide(request(upgrade, head, found))) {
                 case HandshakeDecision.Accept accept -> {
-                    String subprotocol = accept.subprotocol().or(() -> preferred(upgrade.subprotocols())).orElse(null);
+                    String subprotocol = accept.subprotocol().or(() -> found.preferred(upgrade.subprotocols()))
+                            .orElse(null);
                     byte[] reply = upgrade.accept(subprotocol,
                             deflate.map(DeflateNegotiation.Accepted::responseValue).orElse(null), accept.headers());
-                    yield new Acceptance(reply, server.shared(new HandshakeResult(head.target(), subprotocol,
-                            accept.attachment(), deflate.map(this::extension).orElse(null))));
+                    yield new Acceptance(reply, found, found.shared(new HandshakeResult(head.target(),
+                            found.keepsHeaders() ? head : null, found.pattern(), subprotocol, accept.attachment(),
+                            deflate.map(found::extension).orElse(null))));
                 }
                 case HandshakeDecision.Reject reject -> refuse(reject.reason(), reject.response(), head);
             };
@@ -97,14 +119,12 @@ final class HandshakeResponder {
         }
     }
 
-    /** §4.2.2: the client's order of preference decides. */
-    private Optional<String> preferred(List<String> offered) {
-        return offered.stream().filter(server.configuration().subprotocols()::contains).findFirst();
-    }
-
-    private DeflateExtension extension(DeflateNegotiation.Accepted accepted) {
-        return new DeflateExtension(accepted.negotiated(), server.configuration().deflate().orElseThrow(),
-                server.codecs().orElseThrow(), Role.SERVER);
+    private HandshakeRequest request(Upgrade upgrade, RequestHead head, ServedEndpoint found) {
+        HandshakeRequest.Builder request = HandshakeRequest.builder(head).subprotocols(upgrade.subprotocols())
+                .pathParameters(found.pathParameters(head.path())).localAddress(transport.localAddress())
+                .remoteAddress(transport.remoteAddress());
+        transport.tlsSession().ifPresent(request::tlsSession);
+        return request.build();
     }
 
     private Response fallBack(RequestHead head) {

@@ -56,12 +56,16 @@ final class Opening {
     private volatile RequestHeadReader headReader;
     /** While user code decides, else {@code null}. */
     private volatile Deliberation deliberation;
+    private final HandshakeResponder responder;
+    /** The session's thread's own: what serves the connection, when it is open. */
+    private WebSocketHandler handler;
 
     /** One that has not begun. */
     Opening(ServerSession session, WebSocketServer server, Transport transport) {
         this.session = session;
         this.server = server;
         this.transport = transport;
+        this.responder = new HandshakeResponder(server, transport, this::hasEndedDeciding);
         Phase first = server.tlsHandshakes().isPresent() ? Phase.TLS : Phase.HEAD;
         this.phase = session.isFull() ? Phase.ANSWERING : first;
         this.since = server.services().clock().now();
@@ -181,7 +185,7 @@ final class Opening {
         }
         Answer answer = refusal != null
                 ? refusal
-                : new HandshakeResponder(server, transport, () -> hasEndedDeciding(deciding)).answer(head);
+                : responder.answer(head);
         if (!deciding.end()) {
             session.log(Level.DEBUG, "the peer left while its handshake was decided");
             return null;
@@ -202,14 +206,22 @@ final class Opening {
     }
 
     /** Whether the server itself has ended the decision, which may make user code fail. */
-    private boolean hasEndedDeciding(Deliberation deciding) {
-        return session.isAborted() || phase != Phase.DECIDING || deciding.isPeerGone();
+    private boolean hasEndedDeciding() {
+        Deliberation deciding = deliberation;
+        return session.isAborted() || phase != Phase.DECIDING || deciding != null && deciding.isPeerGone();
     }
 
     private Connection accept(Acceptance acceptance, InboundBuffer input) throws IOException {
         // §4.2.2: what followed the head is not acted on before this is written.
         transport.write(ByteBuffer.wrap(acceptance.reply()));
-        return new Connection(Role.SERVER, transport, input, 0, acceptance.result(), server.services());
+        handler = acceptance.endpoint().handler();
+        return new Connection(Role.SERVER, transport, input, 0, acceptance.result(),
+                acceptance.endpoint().services());
+    }
+
+    /** What serves the connection that {@link #run} has returned. */
+    WebSocketHandler handler() {
+        return handler;
     }
 
     private static HttpResponse unavailable(String why) {
@@ -326,7 +338,7 @@ final class Opening {
         if (deciding == null) {
             return;
         }
-        if (passed(now, server.configuration().policyTimeout())) {
+        if (passed(now, responder.policyTimeout())) {
             giveUpDeciding();
         } else {
             server.startThread(deciding::look);

@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.HandshakeRequest;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

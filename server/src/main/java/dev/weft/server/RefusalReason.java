@@ -30,6 +30,10 @@ public enum RefusalReason {
     WEBSOCKET_VERSION,
     /** A header is missing, repeated or wrong, or an upgrade has a body (RFC 6455 §4.2.1, RFC 9112 §3.2): 400. */
     BAD_HEADERS,
+    /** The target's path or query cannot be decoded, or the path has a "." or ".." segment: 400. */
+    BAD_TARGET,
+    /** No endpoint is at the path, and no handler serves the other paths: 404. */
+    NO_ENDPOINT,
     /** The policy rejected the handshake, by whatever response it chose. */
     POLICY_REJECTED,
     /** A browser's page came from an origin that is not allowed: 403. */

@@ -4,10 +4,10 @@ import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.Bounds;
 import dev.weft.parser.deflate.DeflateSettings;
-import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpLimits;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
@@ -34,7 +34,8 @@ import java.util.concurrent.ThreadFactory;
  * @param policy         which handshakes are accepted
  * @param fallback       answers requests that are no handshakes; without one they get 426
  * @param threads        makes the threads of the connections; empty if Weft does, on its loops or as virtual threads
- * @param handler        serves the connections
+ * @param handler        serves the connections of every path that no endpoint has; without one these get 404
+ * @param endpoints      what serves the connections of one path each, by that path
  */
 public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> tls, HttpLimits httpLimits,
         ConnectionLimits limits, ConnectionTimeouts timeouts, Duration shutdownGrace, Duration policyTimeout,
@@ -43,15 +44,20 @@ public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> t
         int readBufferSize,
         long maxBufferedSize,
         Optional<DeflateSettings> deflate, List<String> subprotocols, HandshakePolicy policy,
-        Optional<HttpFallback> fallback, Optional<ThreadFactory> threads, WebSocketHandler handler) {
+        Optional<HttpFallback> fallback, Optional<ThreadFactory> threads, Optional<WebSocketHandler> handler,
+        Map<String, Endpoint> endpoints) {
     /** Room for a request line's worth, and for the largest control frame many times over. */
     static final int SMALLEST_BUFFER = 1024;
     static final int LARGEST_BUFFER = 1 << 24;
+    static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
+    static final Duration LONGEST_TIMEOUT = Duration.ofDays(20);
 
     /**
      * Checks the settings.
      *
-     * @throws IllegalArgumentException if one is out of bounds, or a subprotocol is not a token
+     * @throws IllegalArgumentException if one is out of bounds, a subprotocol is not a token, or an endpoint's path is
+     *                                  malformed or matches the same as another's
+     * @throws IllegalStateException    if there is neither a handler nor an endpoint
      */
     public ServerConfiguration {
         Objects.requireNonNull(socket);
@@ -63,15 +69,19 @@ public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> t
         Objects.requireNonNull(policy);
         Objects.requireNonNull(fallback);
         Objects.requireNonNull(threads);
-        Objects.requireNonNull(handler, "a server needs a handler");
         Bounds.check("shutdownGrace", shutdownGrace, Duration.ZERO, Duration.ofDays(365));
-        Bounds.check("policyTimeout", policyTimeout, Duration.ofMillis(1), Duration.ofDays(20));
+        Bounds.check("policyTimeout", policyTimeout, SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
         Bounds.check("maxTlsHandshakes", maxTlsHandshakes, 1, Integer.MAX_VALUE);
         Bounds.check("maxConnections", maxConnections, 1, Integer.MAX_VALUE);
         Bounds.check("readBufferSize", readBufferSize, SMALLEST_BUFFER, LARGEST_BUFFER);
         Bounds.check("maxBufferedSize", maxBufferedSize, readBufferSize, Long.MAX_VALUE);
         subprotocols = List.copyOf(subprotocols);
-        // A header's name is a token, and so is a subprotocol (§4.1).
-        subprotocols.forEach(subprotocol -> Headers.of(subprotocol, ""));
+        Endpoint.requireTokens(subprotocols);
+        endpoints = Map.copyOf(endpoints);
+        PathTable.of(endpoints);
+        if (handler.isEmpty() && endpoints.isEmpty()) {
+            throw new IllegalStateException(
+                    "a server needs a handler, or an endpoint: handler(…) or endpoint(path, …)");
+        }
     }
 }

@@ -97,10 +97,11 @@ final class ServerSession implements Runnable {
         try {
             Connection open = opening.run(input);
             if (open != null) {
+                WebSocketHandler handler = opening.handler();
                 connection = open;
                 opening = null;
                 open.start(this::connectionOver);
-                serve(open);
+                serve(open, handler);
             }
         } catch (Throwable e) {
             server.logger().log(Level.WARNING, "a connection failed for no fault of its peer's or its handler's", e);
@@ -114,19 +115,19 @@ final class ServerSession implements Runnable {
         }
     }
 
-    private void serve(Connection open) {
+    private void serve(Connection open, WebSocketHandler handler) {
         CloseReason reason = NORMAL;
         try {
             if (server.isStopping()) {
                 goAway();
             }
-            server.configuration().handler().handle(open);
+            handler.handle(open);
         } catch (Throwable e) {
             reason = FAILED;
             if (aborted && e instanceof Exception) {
                 log(Level.DEBUG, "a handler was ended by the shutdown: " + Escape.text(e.toString()));
             } else if (!OwnEnd.is(e, open)) {
-                server.failures().handler(transport.remoteAddress(), open.target(), e);
+                server.failures().handler(transport.remoteAddress(), open.request().target(), e);
             }
         }
         // What interrupted a handler is not to cut off the closing handshake.

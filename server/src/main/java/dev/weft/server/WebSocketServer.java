@@ -3,7 +3,6 @@ package dev.weft.server;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
@@ -12,7 +11,6 @@ import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Sweeper;
 import dev.weft.internal.transport.TransportFactory;
-import dev.weft.parser.deflate.DeflateCodecs;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -48,7 +46,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final Sweeper sweeper;
     private final Acceptor acceptor;
     final TransportFactory transports;
-    private final Optional<DeflateCodecs> codecs;
+    private final Endpoints endpoints;
     private final Failures sweepFailures = new Failures("to look after a connection",
             new ServerFailureReporter(logger));
     private final HealthMonitor monitor;
@@ -56,7 +54,6 @@ public final class WebSocketServer implements AutoCloseable {
     private final Thread shutdownAfterFailure;
     private final Optional<TlsHandshakes> tlsHandshakes;
 
-    private volatile HandshakeResult lastHandshakeResult;
     private final Sessions sessions;
     private final Admission admission;
     /** 1 once a shutdown has begun. */
@@ -79,7 +76,7 @@ public final class WebSocketServer implements AutoCloseable {
                 new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer,
                 sessions::hasNextFrame));
         this.sweeper = new Sweeper(clock, shortestDeadline(), this::sweep, failures("weft-sweeper-"));
-        this.codecs = configuration.deflate().map(DeflateCodecs::new);
+        this.endpoints = new Endpoints(configuration, services.sending(), sweeper);
         this.admission = new Admission(this, transports, sessions);
         this.acceptor = new Acceptor(listener::accept, admission::admit, failures("weft-acceptor-"));
         this.monitor = new HealthMonitor(transports::beat, transports::isDead, transports::impairment,
@@ -164,7 +161,43 @@ public final class WebSocketServer implements AutoCloseable {
         return monitor.health();
     }
 
-    /** The settings. */
+    /**
+     * Adds an endpoint, as {@link WebSocketServerBuilder#endpoint(String, Endpoint)} does. Handshakes that are decided from
+     * now on see it. Does not wait.
+     *
+     * @throws IllegalArgumentException if the path is malformed, or matches the same as that of another endpoint
+     */
+    public void addEndpoint(String path, Endpoint endpoint) {
+        endpoints.add(path, endpoint);
+    }
+
+    /**
+     * Puts an endpoint in the place of the one whose path matches the same; the names of the parameters may differ. Every
+     * handshake finds one of the two. Connections of the earlier one go on as they are. Does not wait.
+     *
+     * @throws IllegalArgumentException if the path is malformed, or no endpoint's path matches the same
+     */
+    public void replaceEndpoint(String path, Endpoint endpoint) {
+        endpoints.replace(path, endpoint);
+    }
+
+    /**
+     * Removes the endpoint whose path matches the same. Handshakes from now on get 404, or the handler of all other paths;
+     * connections that are open go on. Does not wait.
+     *
+     * @return whether there was one
+     * @throws IllegalArgumentException if the path is malformed
+     */
+    public boolean removeEndpoint(String path) {
+        return endpoints.remove(path);
+    }
+
+    /** The endpoints by their paths, as they are now. An unchangeable snapshot; does not wait. */
+    public Map<String, Endpoint> endpoints() {
+        return endpoints.byPath();
+    }
+
+    /** The settings that the server was started with. */
     public ServerConfiguration configuration() {
         return configuration;
     }
@@ -236,7 +269,7 @@ public final class WebSocketServer implements AutoCloseable {
         sweeper.stop();
         timer.stop();
         transports.close();
-        codecs.ifPresent(DeflateCodecs::close);
+        endpoints.close();
         failures.flush();
     }
 
@@ -251,19 +284,6 @@ public final class WebSocketServer implements AutoCloseable {
     /** Starts a virtual thread that gets its turn even among many busy ones. Does not block. */
     void startThread(Runnable body) {
         transports.start(() -> transports.threadBuilder().start(body));
-    }
-
-    /** What connections in a row agreed on is one object for all of them, if nothing in it is theirs alone. */
-    HandshakeResult shared(HandshakeResult result) {
-        if (result.attachment() != null || result.extension() != null) {
-            return result;
-        }
-        HandshakeResult last = lastHandshakeResult;
-        if (result.equals(last)) {
-            return last;
-        }
-        lastHandshakeResult = result;
-        return result;
     }
 
     private void sweep(int now) {
@@ -318,9 +338,8 @@ public final class WebSocketServer implements AutoCloseable {
         return tlsHandshakes;
     }
 
-    /** There if, and only if, the configuration has settings for permessage-deflate. */
-    Optional<DeflateCodecs> codecs() {
-        return codecs;
+    Endpoints endpointTable() {
+        return endpoints;
     }
 
     ResponseEncoder encoder() {

@@ -2,11 +2,13 @@ package dev.weft.server;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
+import dev.weft.internal.PathPattern;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ThreadFactory;
@@ -15,7 +17,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
 /**
- * Collects a server's settings; every one has a default but the handler. The values are checked by {@link #build()}. Not
+ * Collects a server's settings; every one has a default but the handler and the endpoints, of
+ * which a server needs one. The values are checked by {@link #build()}. Not
  * for use by two threads at once.
  */
 public final class WebSocketServerBuilder {
@@ -50,12 +53,35 @@ public final class WebSocketServerBuilder {
     private HttpFallback fallback;
     private ThreadFactory threads;
     private WebSocketHandler handler;
+    private PathTable<Endpoint> endpoints = PathTable.empty();
 
     WebSocketServerBuilder() {}
 
-    /** Sets what serves the connections; needed. */
+    /**
+     * Sets what serves the connections, whatever their path; with endpoints, those of the paths that no endpoint matches.
+     * Needed if there is no endpoint.
+     */
     public WebSocketServerBuilder handler(WebSocketHandler handler) {
-        this.handler = handler;
+        this.handler = Objects.requireNonNull(handler, "handler");
+        return this;
+    }
+
+    /** Adds an endpoint with this handler and the server's settings, otherwise as {@link #endpoint(String, Endpoint)}. */
+    public WebSocketServerBuilder endpoint(String path, WebSocketHandler handler) {
+        return endpoint(path, Endpoint.of(handler));
+    }
+
+    /**
+     * Adds what serves the connections of a path, such as {@code /feed} or {@code /chat/{room}}. A segment in braces is a
+     * parameter: it matches any segment that is not empty, which {@link dev.weft.HandshakeRequest#pathParameter} returns.
+     * Other segments must be equal, case included, after percent-decoding; a '/' at the end counts. Where both match, a
+     * literal segment wins over a parameter, from left to right. A path that no endpoint matches is served by the
+     * {@link #handler}, or gets 404; one that cannot be decoded, or has "." or ".." as a segment, gets 400.
+     *
+     * @throws IllegalArgumentException if the path is malformed, or matches the same as that of another endpoint
+     */
+    public WebSocketServerBuilder endpoint(String path, Endpoint endpoint) {
+        endpoints = endpoints.with(PathPattern.parse(path), Objects.requireNonNull(endpoint, "endpoint"));
         return this;
     }
 
@@ -319,7 +345,7 @@ public final class WebSocketServerBuilder {
      * Checks the settings.
      *
      * @throws IllegalArgumentException if one is out of bounds; the message names it, its value and its bounds
-     * @throws NullPointerException     if there is no handler
+     * @throws IllegalStateException    if there is neither a handler nor an endpoint
      */
     public ServerConfiguration build() {
         return new ServerConfiguration(
@@ -331,15 +357,18 @@ public final class WebSocketServerBuilder {
                                 ServerConfiguration.SMALLEST_BUFFER, ServerConfiguration.LARGEST_BUFFER))
                         : limits,
                 timeouts,
-                shutdownGrace, policyTimeout, maxConnections, maxTlsHandshakes, readBufferSize, maxBufferedSize, deflate,
+                shutdownGrace, policyTimeout, maxConnections, maxTlsHandshakes, readBufferSize, maxBufferedSize,
+                deflate,
                 subprotocols, policy,
-                Optional.ofNullable(fallback), Optional.ofNullable(threads), handler);
+                Optional.ofNullable(fallback), Optional.ofNullable(threads), Optional.ofNullable(handler),
+                endpoints.byPattern());
     }
 
     /**
      * Starts a server with these settings.
      *
      * @throws IllegalArgumentException as {@link #build()}
+     * @throws IllegalStateException    as {@link #build()}
      * @throws IOException              if the server cannot listen there
      */
     public WebSocketServer start() throws IOException {

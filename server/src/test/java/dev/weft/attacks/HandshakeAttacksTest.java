@@ -404,7 +404,7 @@ class HandshakeAttacksTest {
     void attack14_controlCharactersInACloseReason(String reason) throws Exception {
         BlockingQueue<IllegalArgumentException> refused = new LinkedBlockingQueue<>();
         WebSocketServerBuilder settings = WebSocketServer.builder().handler(ws -> {
-            if (ws.target().equals("/attack")) {
+            if (ws.request().target().equals("/attack")) {
                 refused.add(assertThrows(IllegalArgumentException.class, () -> ws.close(1000, reason)));
             } else {
                 Handlers.echo(ws);

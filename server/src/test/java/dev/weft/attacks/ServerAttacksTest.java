@@ -53,7 +53,7 @@ class ServerAttacksTest {
     /** With a handler that echoes, but for the path /attack. */
     private static WebSocketServerBuilder server(TransportKind kind, WebSocketHandler attacked) {
         return WebSocketServer.builder().transport(kind).handler(ws -> {
-            if (ws.target().equals("/attack")) {
+            if (ws.request().target().equals("/attack")) {
                 attacked.handle(ws);
             } else {
                 Handlers.echo(ws);

@@ -167,7 +167,7 @@ class TurnAttacksTest {
         AtomicInteger number = new AtomicInteger();
         AtomicInteger returned = new AtomicInteger();
         try (WebSocketServer server = wire.server(ws -> {
-            if (ws.target().equals("/chat")) {
+            if (ws.request().target().equals("/chat")) {
                 Handlers.echo(ws);
             } else {
                 goOn(ws, CALLS.get(number.getAndIncrement() % CALLS.size()), ended);

@@ -3,6 +3,7 @@ package dev.weft.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.HandshakeRequest;
 import dev.weft.TestKeys;
 import dev.weft.parser.http.HttpResponse;
 import java.io.IOException;

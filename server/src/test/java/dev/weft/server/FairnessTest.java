@@ -37,7 +37,7 @@ class FairnessTest {
     private void othersGoOnWhile(TransportKind kind, WebSocketHandler behaviour) throws Exception {
         try (WebSocketServer server = WebSocketServer.builder().transport(kind).shutdownGrace(Duration.ofMillis(1))
                 .handler(ws -> {
-                    if (ws.target().equals("/chat?busy")) {
+                    if (ws.request().target().equals("/chat?busy")) {
                         behaviour.handle(ws);
                     } else {
                         Handlers.echo(ws);

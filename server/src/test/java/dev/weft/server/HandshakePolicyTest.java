@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.HandshakeRequest;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.RequestHead;
@@ -30,7 +31,8 @@ class HandshakePolicyTest {
             headers.add("Origin", origin);
         }
         InetSocketAddress address = new InetSocketAddress("127.0.0.1", 1);
-        return new HandshakeRequest(new RequestHead("GET", "/", headers.build()), List.of(), address, address);
+        return HandshakeRequest.builder(new RequestHead("GET", "/", headers.build())).localAddress(address)
+                .remoteAddress(address).build();
     }
 
     private static void assertAccepted(HandshakePolicy policy, HandshakeRequest request) throws Exception {

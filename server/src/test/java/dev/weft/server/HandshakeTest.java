@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.HandshakeRequest;
 import dev.weft.Message;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpLimits;
@@ -23,8 +24,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import java.util.logging.Level;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -232,7 +233,7 @@ class HandshakeTest {
         CountDownLatch receiveNow = new CountDownLatch(1);
         BlockingQueue<String> first = new SynchronousQueue<>();
         try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
-            if (ws.target().equals("/first")) {
+            if (ws.request().target().equals("/first")) {
                 receiveNow.await();
                 first.put(((Message.Text) ws.receive()).text());
             } else {
@@ -485,7 +486,7 @@ class HandshakeTest {
                     "Sec-WebSocket-Protocol: third").replace("/chat", "/a%20b/../c?q=1&r=%2f")).readHead();
             HandshakeRequest request = seen.poll(10, TimeUnit.SECONDS);
             assertEquals("/a%20b/../c", request.path());
-            assertEquals("q=1&r=%2f", request.query().orElseThrow());
+            assertEquals("q=1&r=%2f", request.rawQuery().orElseThrow());
             assertEquals("1", request.cookies().get("a"));
             assertEquals("2", request.cookies().get("b"));
             assertEquals(List.of("chat", "superchat", "third"), request.subprotocols());
@@ -501,7 +502,8 @@ class HandshakeTest {
         try (WebSocketServer server = WebSocketServer.builder().subprotocols("chat")
                 .policy(request -> HandshakeDecision.accept().withSubprotocol("superchat")
                         .withHeader("Set-Cookie", "session=1").withHeader("X-Node", "7").withAttachment("user"))
-                .handler(ws -> seen.add(List.of(ws.subprotocol().orElseThrow(), ws.attachment(), ws.target())))
+                .handler(ws -> seen.add(List.of(ws.subprotocol().orElseThrow(),
+                        ws.attachment(String.class).orElseThrow(), ws.request().target())))
                 .start()) {
             assertEquals(SAMPLE_REPLY.replace("\r\n\r\n", """
                     \r
@@ -669,7 +671,7 @@ class HandshakeTest {
         String absolute = "GET http://other.example:8080/room?a=b HTTP/1.1";
         BlockingQueue<String> seen = new ArrayBlockingQueue<>(1);
         HandshakePolicy noting = request -> {
-            seen.add(request.host().orElseThrow() + " " + request.path() + " " + request.query().orElseThrow());
+            seen.add(request.host().orElseThrow() + " " + request.path() + " " + request.rawQuery().orElseThrow());
             return HandshakeDecision.accept();
         };
         try (WebSocketServer server = Handlers.echoServer().policy(HandshakePolicy.sameOrigin().and(noting)).start()) {

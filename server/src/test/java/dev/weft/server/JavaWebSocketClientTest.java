@@ -69,7 +69,7 @@ class JavaWebSocketClientTest {
     @BeforeAll
     static void start() throws Exception {
         server = WebSocketServer.builder().subprotocols("chat").handler(ws -> {
-            if (ws.target().equals("/close")) {
+            if (ws.request().target().equals("/close")) {
                 ws.close(4001, "fare well");
             } else {
                 Handlers.echo(ws);

@@ -29,7 +29,7 @@ class JdkClientTest {
     static void start() throws Exception {
         client = HttpClient.newHttpClient();
         server = WebSocketServer.builder().subprotocols("chat.v2", "chat.v1").handler(ws -> {
-            switch (ws.target()) {
+            switch (ws.request().target()) {
                 case "/close" -> ws.close(4001, "fare well, \u00fc");
                 case "/subprotocol" -> ws.send(ws.subprotocol().orElse("none"));
                 default -> Handlers.echo(ws);

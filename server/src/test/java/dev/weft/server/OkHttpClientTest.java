@@ -38,7 +38,7 @@ class OkHttpClientTest {
     OkHttpClientTest(boolean deflates) throws IOException {
         this.deflates = deflates;
         WebSocketServerBuilder builder = WebSocketServer.builder().subprotocols("chat").handler(ws -> {
-            if (ws.target().equals("/close")) {
+            if (ws.request().target().equals("/close")) {
                 ws.close(4001, "fare well");
             } else {
                 Handlers.echo(ws);

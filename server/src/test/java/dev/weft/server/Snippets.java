@@ -37,6 +37,17 @@ final class Snippets {
         // @end
     }
 
+    static WebSocketServer endpoints(WebSocketHandler chat, WebSocketHandler feed, HandshakePolicy signedIn)
+            throws IOException {
+        // @start region="endpoints"
+        var server = WebSocketServer.builder()
+                .endpoint("/chat/{room}", Endpoint.of(chat).policy(signedIn).maxMessageSize(64 << 10))
+                .endpoint("/feed", feed)
+                .start();
+        // @end
+        return server;
+    }
+
     static void receive(WebSocketConnection ws, Path file) throws IOException {
         // @start region="receive"
         if (ws.receive() instanceof Message.Text(String name)) {

@@ -105,7 +105,7 @@ class SnippetsTest {
         Map<String, String> sessions = Map.of("s1", "ada");
         HandshakePolicy policy = Snippets.policy(session -> session == null ? null : sessions.get(session));
         try (WebSocketServer server = WebSocketServer.builder().policy(policy)
-                .handler(ws -> ws.send("hello " + ws.attachment())).start()) {
+                .handler(ws -> ws.send("hello " + ws.attachment(String.class).orElseThrow())).start()) {
             try (RawPeer peer = RawPeer.connect(server)) {
                 peer.text(RawPeer.request("Origin: https://chat.example.com", "Cookie: session=s1")).readHead();
                 assertEquals("8109 68656c6c6f20616461", peer.readFrame());

@@ -48,7 +48,7 @@ class TlsClientsTest {
 
     private void start() throws Exception {
         server = WebSocketServer.builder().transport(transport).tls(TestKeys.context()).handler(ws -> {
-            if (ws.target().equals("/close")) {
+            if (ws.request().target().equals("/close")) {
                 ws.close(4001, "fare well");
             } else {
                 Handlers.echo(ws);

@@ -95,7 +95,7 @@ class WebSocketServerTest {
 
     @Test
     void serverWithoutAHandlerIsRefused() {
-        assertThrows(NullPointerException.class, () -> WebSocketServer.builder().start());
+        assertThrows(IllegalStateException.class, () -> WebSocketServer.builder().start());
     }
 
     @Test

@@ -98,8 +98,7 @@ final class InMemoryEcho {
 
     private void serve(MemoryTransport transport) {
         InboundBuffer input = new InboundBuffer(transport, services.pool());
-        Connection connection = new Connection(Role.SERVER, transport, input, 0,
-                new HandshakeResult("/", null, null, null),
+        Connection connection = new Connection(Role.SERVER, transport, input, 0, HandshakeResult.on("/", null),
                 services);
         connection.start(() -> {});
         connections.add(connection);

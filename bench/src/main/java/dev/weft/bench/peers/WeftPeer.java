@@ -29,7 +29,7 @@ public final class WeftPeer {
     }
 
     private void handle(WebSocketConnection connection) throws IOException {
-        if (connection.target().equals(Announcement.BROADCAST_PATH)) {
+        if (connection.request().target().equals(Announcement.BROADCAST_PATH)) {
             broadcast(connection);
         } else {
             echo(connection);

@@ -3,6 +3,7 @@ package dev.weft.internal.connection;
 import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.ConnectionClosedException;
+import dev.weft.HandshakeRequest;
 import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
@@ -33,6 +34,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -56,10 +58,12 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     private static final Duration STUCK = Duration.ofMillis(200);
     /** It has no state. */
     private static final FrameWriter SERVER_WRITER = new FrameWriter(Role.SERVER);
+    private static final AtomicLong LAST_ID = new AtomicLong();
 
     final Transport transport;
     final ConnectionServices services;
     private final HandshakeResult handshake;
+    private final long id = LAST_ID.incrementAndGet();
     final ClosingHandshake closing = new ClosingHandshake();
     final FrameSender sender;
     final MessageReceiver receiver;
@@ -320,15 +324,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         PeriodicCheck.sweep(this, now);
     }
 
-    void shutDownOutput() {
-        try {
-            transport.shutdownOutput();
-        } catch (IOException e) {
-            // It is shut down then.
-        }
-    }
-
-    // Eviction, to free memory for others.
+    // Giving up a connection for the sake of others.
 
     /** The bytes that this connection holds, counted in the budget. */
     public long heldBytes() {
@@ -374,13 +370,18 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     @Override
-    public String target() {
-        return handshake.target();
+    public long id() {
+        return id;
     }
 
     @Override
-    public Object attachment() {
-        return handshake.attachment();
+    public HandshakeRequest request() {
+        return handshake.request(transport);
+    }
+
+    @Override
+    public <T> Optional<T> attachment(Class<T> type) {
+        return Optional.ofNullable(type.cast(handshake.attachment()));
     }
 
     @Override
@@ -395,6 +396,6 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public String toString() {
-        return "WebSocketConnection[" + handshake.target() + " " + transport.remoteAddress() + "]";
+        return "WebSocketConnection[" + id + " " + path() + " " + transport.remoteAddress() + "]";
     }
 }

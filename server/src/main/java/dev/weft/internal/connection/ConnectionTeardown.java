@@ -37,7 +37,7 @@ final class ConnectionTeardown {
         } catch (IOException e) {
             // The peer did not wait for the answer: that is noted, and its Close frame is still reported.
         }
-        connection.shutDownOutput();
+        shutDownOutput(connection);
     }
 
     /**
@@ -57,6 +57,14 @@ final class ConnectionTeardown {
             drainQuietly(connection);
         }
         return connection.breakOff(e) || closing.isCause(e) ? e : closing.exception();
+    }
+
+    static void shutDownOutput(Connection connection) {
+        try {
+            connection.transport.shutdownOutput();
+        } catch (IOException e) {
+            // It is shut down then.
+        }
     }
 
     private static void drainQuietly(Connection connection) {

@@ -1,13 +1,44 @@
 package dev.weft.internal.connection;
 
+import dev.weft.HandshakeRequest;
+import dev.weft.internal.PathPattern;
 import dev.weft.internal.extension.Extension;
+import dev.weft.internal.transport.Transport;
+import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.RequestHead;
+import java.util.Map;
 
 /**
  * The result of the opening handshake.
  *
  * @param target      the request's target
- * @param subprotocol the subprotocol that was agreed, or {@code null}
- * @param attachment  the object that the handshake policy attached for the handler, or {@code null}
- * @param extension   the extension that was agreed, or {@code null}
+ * @param head        the request's head, or {@code null} if it is not kept
+ * @param pattern     the endpoint's path, or {@code null} if it has none
+ * @param subprotocol what was negotiated, or {@code null}
+ * @param attachment  what the handshake's policy left for the handler, or {@code null}
+ * @param extension   what was negotiated, or {@code null}
  */
-public record HandshakeResult(String target, String subprotocol, Object attachment, Extension extension) {}
+public record HandshakeResult(String target, RequestHead head, PathPattern pattern, String subprotocol,
+        Object attachment,
+        Extension extension) {
+    /** Of an endpoint without a path, with no more than this settled. */
+    public static HandshakeResult on(String target, Extension extension) {
+        return new HandshakeResult(target, null, null, null, null, extension);
+    }
+
+    /** The request as far as it is kept. */
+    HandshakeRequest request(Transport transport) {
+        RequestHead kept = head != null ? head : new RequestHead("GET", target, Headers.EMPTY);
+        HandshakeRequest.Builder request = HandshakeRequest.builder(kept)
+                .subprotocols(kept.headers().tokens("Sec-WebSocket-Protocol"))
+                .pathParameters(pattern == null ? Map.of() : pattern.parametersOf(kept.path()))
+                .localAddress(transport.localAddress()).remoteAddress(transport.remoteAddress());
+        transport.tlsSession().ifPresent(request::tlsSession);
+        return request.build();
+    }
+
+    /** Whether nothing in it belongs to one connection alone. */
+    public boolean isShareable() {
+        return attachment == null && extension == null && head == null;
+    }
+}

@@ -68,7 +68,7 @@ final class PeriodicCheck {
         } catch (IOException e) {
             // Noted as the connection's end.
         }
-        connection.shutDownOutput();
+        ConnectionTeardown.shutDownOutput(connection);
     }
 
     private static void failOverdueStream(Connection connection) {

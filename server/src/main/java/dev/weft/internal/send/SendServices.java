@@ -17,4 +17,9 @@ import java.util.function.Predicate;
  *                     thread sends now may leave in one write with the answer to that frame
  */
 public record SendServices(ConnectionLimits limits, CoarseClock clock, BufferPool pool, ShortTimer timer,
-        Predicate<Thread> hasNextFrame) {}
+        Predicate<Thread> hasNextFrame) {
+    /** The same, shared with the connections of another endpoint, each of which may use this. */
+    public SendServices withLimits(ConnectionLimits others) {
+        return new SendServices(others, clock, pool, timer, hasNextFrame);
+    }
+}

@@ -179,7 +179,7 @@ class AwaitCloseTest {
             test.peer.send("82 fe");
             test.awaitReading();
             test.pass(TestConnection.TIMEOUTS.messageTimeout());
-            assertEquals(0x88, test.peer.readFrame().firstOctet());
+            assertEquals(0x88, test.peer.readFrame().firstByte());
             test.peer.send("00").shutdownOutput();
             assertEquals(1008, waiting.get().sent().orElseThrow().code());
         }

@@ -221,12 +221,12 @@ class ConnectionDeadlinesTest {
             test.peer.send("82 84 00000000 61");
             var stream = test.onOwner(() -> test.connection().receiveStream().inputStream()).get();
             test.onOwner(stream::read).get();
-            for (String byte : List.of("62", "63")) {
+            for (String hexByte : List.of("62", "63")) {
                 test.pass(TIMEOUTS.messageTimeout().multipliedBy(2));
                 var read = test.onOwner(stream::read);
                 test.awaitReading();
                 test.pass(TIMEOUTS.messageTimeout().minus(LITTLE));
-                test.peer.send(byte);
+                test.peer.send(hexByte);
                 read.get();
             }
             var read = test.onOwner(stream::read);

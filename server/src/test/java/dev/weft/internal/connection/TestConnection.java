@@ -199,7 +199,7 @@ public final class TestConnection implements AutoCloseable {
         BufferPool pool = setup.pool != null ? setup.pool : new BufferPool(1 << 14, budget);
         ConnectionServices services = new ConnectionServices(setup.timeouts,
                 new SendServices(setup.limits, clock, pool, setup.timer, this::hasNextFrame));
-        HandshakeResult handshake = new HandshakeResult("/", null, null, setup.extension);
+        HandshakeResult handshake = HandshakeResult.on("/", setup.extension);
         thread = setup.threads
                 .start(() -> run(setup.role, new InboundBuffer(transport, pool), handshake, services,
                         handler == null ? this::runTasks : handler));

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.HandshakeRequest;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpLimits;
 import dev.weft.parser.http.RequestHead;
 import dev.weft.server.HandshakeDecision;
-import dev.weft.server.HandshakeRequest;
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
@@ -18,7 +18,6 @@ import dev.weft.server.WebSocketServerBuilder;
 import java.lang.System.Logger.Level;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -35,7 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class EchoOptionsTest {
     /** The launcher's own work, no options. */
-    private static final List<String> NOT_OPTIONS = List.of("handler", "fallback", "threads");
+    private static final List<String> NOT_OPTIONS = List.of("handler", "endpoint", "fallback", "threads");
 
     /** Settings that several options, or one of another name, stand for. */
     private static final Map<String, List<String>> OTHERWISE_NAMED = Map.of(
@@ -134,7 +133,8 @@ class EchoOptionsTest {
     @Test
     void withoutOptionsTheBuildersDefaultsHoldButForThePort() {
         ServerConfiguration configuration = parse().configuration();
-        ServerConfiguration library = WebSocketServer.builder().port(9001).handler(configuration.handler()).build();
+        ServerConfiguration library = WebSocketServer.builder().port(9001)
+                .handler(configuration.handler().orElseThrow()).build();
         assertEquals(library.socket(), configuration.socket());
         assertEquals(library.tls(), configuration.tls());
         assertEquals(library.httpLimits(), configuration.httpLimits());
@@ -202,14 +202,13 @@ class EchoOptionsTest {
 
     @Test
     void handlerAndPageAreTheEchos() {
-        assertInstanceOf(EchoHandler.class, parse().configuration().handler());
+        assertInstanceOf(EchoHandler.class, parse().configuration().handler().orElseThrow());
         assertInstanceOf(EchoPage.class, parse().configuration().fallback().orElseThrow());
     }
 
     private static boolean accepts(String origin, String... arguments) throws Exception {
         Headers headers = Headers.of("Host", "localhost:9001", "Origin", origin);
-        InetSocketAddress address = InetSocketAddress.createUnresolved("localhost", 9001);
-        var request = new HandshakeRequest(new RequestHead("GET", "/", headers), List.of(), address, address);
+        var request = HandshakeRequest.builder(new RequestHead("GET", "/", headers)).build();
         return parse(arguments).configuration().policy().decide(request) instanceof HandshakeDecision.Accept;
     }
 
@@ -233,6 +232,6 @@ class EchoOptionsTest {
                 all.shutdownGrace(), all.policyTimeout(), all.maxConnections(), all.maxTlsHandshakes(),
                 all.readBufferSize(), all.maxBufferedSize(), all.deflate(), all.subprotocols(), DEFAULTS.policy(),
                 Optional.empty(),
-                all.threads(), DEFAULTS.handler());
+                all.threads(), DEFAULTS.handler(), all.endpoints());
     }
 }

@@ -1,0 +1,103 @@
+package dev.weft.server;
+
+import dev.weft.ConnectionTimeouts;
+import dev.weft.internal.PathPattern;
+import dev.weft.internal.connection.ConnectionServices;
+import dev.weft.internal.send.SendServices;
+import dev.weft.internal.time.Sweeper;
+import dev.weft.parser.deflate.DeflateCodecs;
+import dev.weft.parser.deflate.DeflateSettings;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+
+/**
+ * The endpoints of a running server. They may change at any time, by any thread: whoever looks one up sees either all of a
+ * change or nothing of it. None of the methods waits.
+ */
+final class Endpoints {
+    private final ServerConfiguration configuration;
+    private final SendServices sending;
+    private final Sweeper sweeper;
+    /** One for each of the settings in use, until the server's end: connections outlive the removal of their endpoint. */
+    private final Map<DeflateSettings, DeflateCodecs> codecs = new ConcurrentHashMap<>();
+    private final ServedEndpoint others;
+    private final AtomicReference<PathTable<ServedEndpoint>> table = new AtomicReference<>();
+
+    /**
+     * Those of a configuration.
+     *
+     * @param sending what all connections share, with the server's limits
+     * @param sweeper is told how short the deadlines are
+     */
+    Endpoints(ServerConfiguration configuration, SendServices sending, Sweeper sweeper) {
+        this.configuration = configuration;
+        this.sending = sending;
+        this.sweeper = sweeper;
+        this.others = configuration.handler().map(handler -> served(Endpoint.of(handler), null)).orElse(null);
+        PathTable<ServedEndpoint> first = PathTable.empty();
+        for (Map.Entry<String, Endpoint> entry : configuration.endpoints().entrySet()) {
+            PathPattern pattern = PathPattern.parse(entry.getKey());
+            first = first.with(pattern, served(entry.getValue(), pattern));
+        }
+        table.set(first);
+    }
+
+    private ServedEndpoint served(Endpoint endpoint, PathPattern pattern) {
+        Objects.requireNonNull(endpoint, "endpoint");
+        ConnectionTimeouts timeouts = endpoint.timeouts(configuration.timeouts());
+        sweeper.shorten(timeouts.shortest());
+        sweeper.shorten(endpoint.policyTimeoutOr(configuration.policyTimeout()));
+        ConnectionServices services = new ConnectionServices(timeouts,
+                sending.withLimits(endpoint.limits(configuration.limits())));
+        Optional<ServedEndpoint.Compression> compression = endpoint.deflateOr(configuration.deflate())
+                .map(settings -> new ServedEndpoint.Compression(settings,
+                        codecs.computeIfAbsent(settings, DeflateCodecs::new)));
+        return new ServedEndpoint(endpoint, pattern, configuration, services, compression);
+    }
+
+    /**
+     * What serves this path; empty if nothing does.
+     *
+     * @throws IllegalArgumentException if there are endpoints with paths, and this path cannot be decoded
+     */
+    Optional<ServedEndpoint> find(String path) {
+        PathTable<ServedEndpoint> now = table.get();
+        if (now.isEmpty()) {
+            return Optional.ofNullable(others);
+        }
+        return now.find(path).map(PathTable.Entry::value).or(() -> Optional.ofNullable(others));
+    }
+
+    void add(String path, Endpoint endpoint) {
+        PathPattern pattern = PathPattern.parse(path);
+        ServedEndpoint served = served(endpoint, pattern);
+        table.updateAndGet(before -> before.with(pattern, served));
+    }
+
+    void replace(String path, Endpoint endpoint) {
+        PathPattern pattern = PathPattern.parse(path);
+        ServedEndpoint served = served(endpoint, pattern);
+        table.updateAndGet(before -> before.replacing(pattern, served));
+    }
+
+    boolean remove(String path) {
+        PathPattern pattern = PathPattern.parse(path);
+        PathTable<ServedEndpoint> before = table.getAndUpdate(present -> present.without(pattern));
+        return before.without(pattern) != before;
+    }
+
+    /** By their paths. */
+    Map<String, Endpoint> byPath() {
+        return table.get().byPattern().entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> entry.getValue().endpoint()));
+    }
+
+    /** Frees what the connections compress with; those that are left can still go on. */
+    void close() {
+        codecs.values().forEach(DeflateCodecs::close);
+    }
+}

@@ -1,0 +1,169 @@
+package dev.weft.server;
+
+import dev.weft.internal.PathPattern;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+
+/**
+ * What belongs to which path. Immutable: a change returns another table, which shares what is not on the way to the change.
+ * <p>
+ * A tree with a level for each segment of the patterns. From left to right a literal segment wins over a parameter; if the
+ * rest of the path then matches nothing, the parameter is tried. Finding passes each node once at the most.
+ *
+ * @param <T> what belongs to a path
+ */
+final class PathTable<T> {
+    /** One pattern, and what belongs to the paths that match it. */
+    record Entry<T>(PathPattern pattern, T value) {}
+
+    /** The parameter and the entry are {@code null} if there is none. */
+    private record Node<T>(Map<String, Node<T>> literals, Node<T> parameter, Entry<T> entry) {
+        boolean isEmpty() {
+            return literals.isEmpty() && parameter == null && entry == null;
+        }
+    }
+
+    private final Node<T> root;
+
+    private PathTable(Node<T> root) {
+        this.root = root;
+    }
+
+    /** A table with nothing in it. */
+    static <T> PathTable<T> empty() {
+        return new PathTable<>(emptyNode());
+    }
+
+    /**
+     * A table with these.
+     *
+     * @throws IllegalArgumentException if a path is malformed, or two match the same
+     */
+    static <T> PathTable<T> of(Map<String, T> byPattern) {
+        PathTable<T> table = empty();
+        for (Map.Entry<String, T> entry : byPattern.entrySet()) {
+            table = table.with(PathPattern.parse(entry.getKey()), entry.getValue());
+        }
+        return table;
+    }
+
+    private static <T> Node<T> emptyNode() {
+        return new Node<>(Map.of(), null, null);
+    }
+
+    boolean isEmpty() {
+        return root.isEmpty();
+    }
+
+    /**
+     * With one more.
+     *
+     * @throws IllegalArgumentException if a pattern that matches the same paths is there already; the message names both
+     */
+    PathTable<T> with(PathPattern pattern, T value) {
+        return changed(pattern, present -> {
+            if (present != null) {
+                throw new IllegalArgumentException(
+                        "path '" + pattern + "' matches the same as '" + present.pattern()
+                                + "', which is there already");
+            }
+            return new Entry<>(pattern, value);
+        });
+    }
+
+    /**
+     * With another value, and this pattern, instead of those of the pattern that matches the same paths.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    PathTable<T> replacing(PathPattern pattern, T value) {
+        return changed(pattern, present -> {
+            if (present == null) {
+                throw new IllegalArgumentException("there is no endpoint at '" + pattern + "'");
+            }
+            return new Entry<>(pattern, value);
+        });
+    }
+
+    /** Without the pattern that matches the same paths; this table if there is none. */
+    PathTable<T> without(PathPattern pattern) {
+        boolean[] found = new boolean[1];
+        PathTable<T> changed = changed(pattern, present -> {
+            found[0] = present != null;
+            return null;
+        });
+        return found[0] ? changed : this;
+    }
+
+    private PathTable<T> changed(PathPattern pattern, UnaryOperator<Entry<T>> change) {
+        return new PathTable<>(changed(root, pattern.segments(), change));
+    }
+
+    private static <T> Node<T> changed(Node<T> node, List<PathPattern.Segment> rest, UnaryOperator<Entry<T>> change) {
+        if (rest.isEmpty()) {
+            return new Node<>(node.literals, node.parameter, change.apply(node.entry));
+        }
+        List<PathPattern.Segment> further = rest.subList(1, rest.size());
+        return switch (rest.getFirst()) {
+            case PathPattern.Parameter parameter -> {
+                Node<T> next = changed(node.parameter == null ? PathTable.<T>emptyNode() : node.parameter, further,
+                        change);
+                yield new Node<>(node.literals, next.isEmpty() ? null : next, node.entry);
+            }
+            case PathPattern.Literal literal -> {
+                Map<String, Node<T>> literals = new HashMap<>(node.literals);
+                Node<T> next = changed(literals.getOrDefault(literal.value(), emptyNode()), further, change);
+                if (next.isEmpty()) {
+                    literals.remove(literal.value());
+                } else {
+                    literals.put(literal.value(), next);
+                }
+                yield new Node<>(literals, node.parameter, node.entry);
+            }
+        };
+    }
+
+    /**
+     * What a request's path belongs to.
+     *
+     * @throws IllegalArgumentException as {@link PathPattern#segmentsOf}
+     */
+    Optional<Entry<T>> find(String path) {
+        return Optional.ofNullable(find(root, PathPattern.segmentsOf(path), 0));
+    }
+
+    private static <T> Entry<T> find(Node<T> node, List<String> segments, int index) {
+        if (index == segments.size()) {
+            return node.entry;
+        }
+        String segment = segments.get(index);
+        Node<T> literal = node.literals.get(segment);
+        Entry<T> found = literal == null ? null : find(literal, segments, index + 1);
+        if (found != null || node.parameter == null || segment.isEmpty()) {
+            return found;
+        }
+        return find(node.parameter, segments, index + 1);
+    }
+
+    /** All values by their patterns, in the order of the patterns' text. */
+    Map<String, T> byPattern() {
+        Map<String, T> all = new TreeMap<>();
+        collect(root, all);
+        return Collections.unmodifiableMap(all);
+    }
+
+    private static <T> void collect(Node<T> node, Map<String, T> all) {
+        if (node.entry != null) {
+            all.put(node.entry.pattern().toString(), node.entry.value());
+        }
+        node.literals.values().forEach(next -> collect(next, all));
+        if (node.parameter != null) {
+            collect(node.parameter, all);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package dev.weft.server;
+
+import dev.weft.internal.PathPattern;
+import dev.weft.internal.connection.HandshakeResult;
+import dev.weft.internal.connection.ConnectionServices;
+import dev.weft.internal.extension.DeflateExtension;
+import dev.weft.parser.Role;
+import dev.weft.parser.deflate.DeflateCodecs;
+import dev.weft.parser.deflate.DeflateNegotiation;
+import dev.weft.parser.deflate.DeflateSettings;
+import dev.weft.parser.deflate.ExtensionHeader;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** An endpoint of a running server, with all settings decided, and what its connections share. For any thread. */
+final class ServedEndpoint {
+    /** What an endpoint compresses with: the codecs are there if, and only if, there are settings. */
+    record Compression(DeflateSettings settings, DeflateCodecs codecs) {}
+
+    private final Endpoint endpoint;
+    private final PathPattern pattern;
+    private final HandshakePolicy policy;
+    private final Duration policyTimeout;
+    private final List<String> subprotocols;
+    private final ConnectionServices services;
+    private final Optional<Compression> compression;
+
+    private volatile HandshakeResult lastAgreement;
+
+    /**
+     * One that serves at once.
+     *
+     * @param pattern     its path, or {@code null} if it serves every path that no other one does
+     * @param server      has what the endpoint does not set
+     * @param services    with the endpoint's limits and timeouts
+     * @param compression empty if the endpoint does not compress
+     */
+    ServedEndpoint(Endpoint endpoint, PathPattern pattern, ServerConfiguration server, ConnectionServices services,
+            Optional<Compression> compression) {
+        this.endpoint = endpoint;
+        this.pattern = pattern;
+        this.policy = endpoint.policyOr(server.policy());
+        this.policyTimeout = endpoint.policyTimeoutOr(server.policyTimeout());
+        this.subprotocols = endpoint.subprotocolsOr(server.subprotocols());
+        this.services = services;
+        this.compression = compression;
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    WebSocketHandler handler() {
+        return endpoint.handler();
+    }
+
+    HandshakePolicy policy() {
+        return policy;
+    }
+
+    Duration policyTimeout() {
+        return policyTimeout;
+    }
+
+    boolean keepsHeaders() {
+        return endpoint.keepsHeaders();
+    }
+
+    ConnectionServices services() {
+        return services;
+    }
+
+    /** The path; {@code null} if it serves every path that no other one does. */
+    PathPattern pattern() {
+        return pattern;
+    }
+
+    /** The decoded values of the path's parameters in the path of a request to this endpoint. */
+    Map<String, String> pathParameters(String path) {
+        return pattern == null ? Map.of() : pattern.parametersOf(path);
+    }
+
+    /** §4.2.2: the client's order of preference decides. */
+    Optional<String> preferred(List<String> offered) {
+        return offered.stream().filter(subprotocols::contains).findFirst();
+    }
+
+    /** What both ends agree on, if the client offers something that this endpoint accepts. */
+    Optional<DeflateNegotiation.Accepted> negotiate(List<ExtensionHeader.Entry> offers) {
+        return compression.flatMap(it -> DeflateNegotiation.accept(offers, it.settings()));
+    }
+
+    /** For one connection. */
+    DeflateExtension extension(DeflateNegotiation.Accepted accepted) {
+        Compression it = compression.orElseThrow();
+        return new DeflateExtension(accepted.negotiated(), it.settings(), it.codecs(), Role.SERVER);
+    }
+
+    /** What connections in a row agreed on is one object for all of them, if nothing in it is theirs alone. */
+    HandshakeResult shared(HandshakeResult agreement) {
+        if (!agreement.isShareable()) {
+            return agreement;
+        }
+        HandshakeResult last = lastAgreement;
+        if (agreement.equals(last)) {
+            return last;
+        }
+        lastAgreement = agreement;
+        return agreement;
+    }
+}
