@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The life of one accepted connection, on its virtual thread: an {@link Opening}, then the open connection with its handler,
+ * The life of one accepted connection, on its virtual thread: a {@link ServerHandshake}, then the open connection with its handler,
  * then the end.
  */
 final class ServerSession implements Runnable {
@@ -34,7 +34,7 @@ final class ServerSession implements Runnable {
     private volatile boolean aborted;
     private volatile Stage stage = Stage.LIVE;
     /** Until there is a connection, and not for long after that; then {@code null}. */
-    private volatile Opening opening;
+    private volatile ServerHandshake handshake;
     private volatile Connection connection;
 
     /**
@@ -46,7 +46,7 @@ final class ServerSession implements Runnable {
         this.server = server;
         this.transport = transport;
         this.full = full;
-        this.opening = new Opening(this, server, transport);
+        this.handshake = new ServerHandshake(this, server, transport);
         this.thread = server.configuration().threads().isPresent()
                 ? server.configuration().threads().get().newThread(this)
                 : transport.threadBuilder().inheritInheritableThreadLocals(false).unstarted(this);
@@ -95,11 +95,11 @@ final class ServerSession implements Runnable {
     public void run() {
         InboundBuffer input = new InboundBuffer(transport, server.services().pool());
         try {
-            Connection open = opening.run(input);
+            Connection open = handshake.run(input);
             if (open != null) {
-                WebSocketHandler handler = opening.handler();
+                WebSocketHandler handler = handshake.handler();
                 connection = open;
-                opening = null;
+                handshake = null;
                 open.start(this::connectionOver);
                 serve(open, handler);
             }
@@ -138,8 +138,8 @@ final class ServerSession implements Runnable {
 
     /** For a shutdown: closes with 1001, or ends a handshake. Does not wait. */
     void goAway() {
-        // In this order: where there is no opening, there is a connection.
-        Opening early = opening;
+        // In this order: where there is no handshake, there is a connection.
+        ServerHandshake early = handshake;
         Connection open = connection;
         if (open == null) {
             early.goAway();
@@ -169,7 +169,7 @@ final class ServerSession implements Runnable {
         if (isOver()) {
             return;
         }
-        Opening early = opening;
+        ServerHandshake early = handshake;
         if (early == null) {
             connection.sweep(now);
         } else {

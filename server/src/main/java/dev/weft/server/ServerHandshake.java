@@ -36,17 +36,17 @@ import javax.net.ssl.SSLException;
  *     └── too slow, server goes down ──▶ GIVEN_UP ── answer written by another thread
  * </pre>
  */
-final class Opening {
+final class ServerHandshake {
     private static final String RETRY_AFTER_SECONDS = "1";
 
-    private static final AtomicReferenceFieldUpdater<Opening, Phase> PHASE = AtomicReferenceFieldUpdater
-            .newUpdater(Opening.class, Phase.class, "phase");
+    private static final AtomicReferenceFieldUpdater<ServerHandshake, HandshakePhase> PHASE = AtomicReferenceFieldUpdater
+            .newUpdater(ServerHandshake.class, HandshakePhase.class, "phase");
 
     private final ServerSession session;
     private final WebSocketServer server;
     private final Transport transport;
 
-    private volatile Phase phase;
+    private volatile HandshakePhase phase;
     /** When the present phase's deadline began to run. */
     private volatile int since;
     /** The sweeper's: its last look, and how long bytes of the peer's have waited for the session's thread at its looks. */
@@ -55,19 +55,19 @@ final class Opening {
     /** While the head is read or decided on, else {@code null}. */
     private volatile RequestHeadReader headReader;
     /** While user code decides, else {@code null}. */
-    private volatile Deliberation deliberation;
+    private volatile PendingDecision pendingDecision;
     private final HandshakeResponder responder;
     /** The session's thread's own: what serves the connection, when it is open. */
     private WebSocketHandler handler;
 
     /** One that has not begun. */
-    Opening(ServerSession session, WebSocketServer server, Transport transport) {
+    ServerHandshake(ServerSession session, WebSocketServer server, Transport transport) {
         this.session = session;
         this.server = server;
         this.transport = transport;
         this.responder = new HandshakeResponder(server, transport, this::hasEndedDeciding);
-        Phase first = server.tlsHandshakes().isPresent() ? Phase.TLS : Phase.HEAD;
-        this.phase = session.isFull() ? Phase.ANSWERING : first;
+        HandshakePhase first = server.tlsHandshakes().isPresent() ? HandshakePhase.TLS : HandshakePhase.HEAD;
+        this.phase = session.isFull() ? HandshakePhase.ANSWERING : first;
         this.since = server.services().clock().now();
         this.sweptAt = since;
     }
@@ -89,7 +89,7 @@ final class Opening {
                 }
             };
         } catch (IOException e) {
-            if (phase != Phase.GIVEN_UP) {
+            if (phase != HandshakePhase.GIVEN_UP) {
                 session.log(Level.DEBUG, "handshake failed: " + Escape.text(e.toString()));
             }
             return null;
@@ -127,12 +127,12 @@ final class Opening {
         }
         if (failed) {
             since = server.services().clock().now();
-            if (PHASE.compareAndSet(this, Phase.TLS, Phase.ANSWERING) || session.isFull()) {
+            if (PHASE.compareAndSet(this, HandshakePhase.TLS, HandshakePhase.ANSWERING) || session.isFull()) {
                 transport.closeAfterFailedHandshake();
             }
             return false;
         }
-        return session.isFull() || PHASE.compareAndSet(this, Phase.TLS, Phase.HEAD);
+        return session.isFull() || PHASE.compareAndSet(this, HandshakePhase.TLS, HandshakePhase.HEAD);
     }
 
     /** As {@link #answer}. */
@@ -144,7 +144,7 @@ final class Opening {
         HttpResponse refusal = null;
         RefusalReason reason = RefusalReason.BUDGET_SPENT;
         try {
-            offset = reader.read(input, () -> phase == Phase.HEAD);
+            offset = reader.read(input, () -> phase == HandshakePhase.HEAD);
             if (offset == RequestHeadReader.BUDGET_IS_SPENT) {
                 refusal = unavailable("the server's maxBufferedSize is used up");
             }
@@ -152,7 +152,7 @@ final class Opening {
             reason = RefusalReason.of(e);
             refusal = HttpResponse.of(e.status(), e.getMessage() + "\n");
         }
-        Deliberation deciding = new Deliberation(transport, session.thread(), server.services().pool().budget(),
+        PendingDecision deciding = new PendingDecision(transport, session.thread(), server.services().pool().budget(),
                 server.configuration().readBufferSize());
         if (offset >= 0 && !deciding.takeFrom(input, offset)) {
             refusal = unavailable("the server's maxBufferedSize is used up");
@@ -161,20 +161,20 @@ final class Opening {
             Response answer = refusal == null ? null : refusal(reason, refusal, reader.headSoFar());
             return decide(answer, offset >= 0 ? reader.head() : null, deciding, input);
         } finally {
-            deliberation = null;
+            pendingDecision = null;
             headReader = null;
             deciding.release();
         }
     }
 
     /** As {@link #answer}; there is either a refusal, or a head, or neither if the peer left. */
-    private Answer decide(Response refusal, RequestHead head, Deliberation deciding, InboundBuffer input)
+    private Answer decide(Response refusal, RequestHead head, PendingDecision deciding, InboundBuffer input)
             throws IOException {
         since = server.services().clock().now();
         if (refusal == null && head != null) {
-            deliberation = deciding;
+            pendingDecision = deciding;
         }
-        if (!PHASE.compareAndSet(this, Phase.HEAD, Phase.DECIDING)) {
+        if (!PHASE.compareAndSet(this, HandshakePhase.HEAD, HandshakePhase.DECIDING)) {
             input.release();
             lingerAfterAnswer();
             return null;
@@ -191,7 +191,7 @@ final class Opening {
             return null;
         }
         since = server.services().clock().now();
-        if (!PHASE.compareAndSet(this, Phase.DECIDING, Phase.ANSWERING)) {
+        if (!PHASE.compareAndSet(this, HandshakePhase.DECIDING, HandshakePhase.ANSWERING)) {
             lingerAfterAnswer();
             return null;
         }
@@ -207,8 +207,8 @@ final class Opening {
 
     /** Whether the server itself has ended the decision, which may make user code fail. */
     private boolean hasEndedDeciding() {
-        Deliberation deciding = deliberation;
-        return session.isAborted() || phase != Phase.DECIDING || deciding != null && deciding.isPeerGone();
+        PendingDecision deciding = pendingDecision;
+        return session.isAborted() || phase != HandshakePhase.DECIDING || deciding != null && deciding.isPeerGone();
     }
 
     private Connection accept(Acceptance acceptance, InboundBuffer input) throws IOException {
@@ -247,7 +247,7 @@ final class Opening {
      * that from here would be to reset a peer that goes on sending, and to lose the answer. Before TLS there is none.
      */
     private void giveUp(RefusalReason reason, HttpResponse answer) {
-        if (PHASE.compareAndSet(this, Phase.TLS, Phase.GIVEN_UP)) {
+        if (PHASE.compareAndSet(this, HandshakePhase.TLS, HandshakePhase.GIVEN_UP)) {
             server.refusalLog().closed(reason, transport.remoteAddress(), "closed within the TLS handshake");
             transport.close();
             // It may still wait for its turn.
@@ -255,7 +255,7 @@ final class Opening {
             return;
         }
         since = server.services().clock().now();
-        if (PHASE.compareAndSet(this, Phase.HEAD, Phase.GIVEN_UP)) {
+        if (PHASE.compareAndSet(this, HandshakePhase.HEAD, HandshakePhase.GIVEN_UP)) {
             startToAnswer(reason, answer, false);
         }
     }
@@ -263,7 +263,7 @@ final class Opening {
     /** Ends a decision that took too long: user code is interrupted, and its answer, if there is one, not sent. */
     private void giveUpDeciding() {
         since = server.services().clock().now();
-        if (PHASE.compareAndSet(this, Phase.DECIDING, Phase.GIVEN_UP)) {
+        if (PHASE.compareAndSet(this, HandshakePhase.DECIDING, HandshakePhase.GIVEN_UP)) {
             startToAnswer(RefusalReason.POLICY_TOO_SLOW, unavailable("the request could not be decided in time"), true);
         }
     }
@@ -272,7 +272,7 @@ final class Opening {
         try {
             transport.threadBuilder().start(() -> answerInstead(reason, answer, interrupts));
         } catch (Throwable e) {
-            phase = Phase.ANSWERING;
+            phase = HandshakePhase.ANSWERING;
             session.abort();
             throw e;
         }
@@ -295,14 +295,14 @@ final class Opening {
         } catch (IOException e) {
             session.log(Level.DEBUG, "handshake failed: " + e);
         } finally {
-            phase = Phase.ANSWERING;
+            phase = HandshakePhase.ANSWERING;
             LockSupport.unpark(thread);
         }
     }
 
     /** Waits until the other thread has answered, then closes as after an answer of one's own. */
     private void lingerAfterAnswer() {
-        while (phase == Phase.GIVEN_UP) {
+        while (phase == HandshakePhase.GIVEN_UP) {
             LockSupport.park(this);
             Thread.interrupted();
         }
@@ -334,7 +334,7 @@ final class Opening {
     }
 
     private void sweepDeciding(int now) {
-        Deliberation deciding = deliberation;
+        PendingDecision deciding = pendingDecision;
         if (deciding == null) {
             return;
         }

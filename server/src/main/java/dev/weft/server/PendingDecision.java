@@ -21,7 +21,7 @@ import java.util.concurrent.locks.LockSupport;
  *      └── session: decided ──▶ DECIDED
  * </pre>
  */
-final class Deliberation {
+final class PendingDecision {
     private enum State {
         /** The session's thread is in user code. */
         DECIDING,
@@ -36,8 +36,8 @@ final class Deliberation {
     private static final int PIECE = 1024;
     private static final byte[] NOTHING = {};
 
-    private static final AtomicReferenceFieldUpdater<Deliberation, State> STATE = AtomicReferenceFieldUpdater
-            .newUpdater(Deliberation.class, State.class, "state");
+    private static final AtomicReferenceFieldUpdater<PendingDecision, State> STATE = AtomicReferenceFieldUpdater
+            .newUpdater(PendingDecision.class, State.class, "state");
 
     private final Transport transport;
     private final Thread thread;
@@ -55,7 +55,7 @@ final class Deliberation {
      * @param thread the session's
      * @param most   bytes that are kept
      */
-    Deliberation(Transport transport, Thread thread, BufferBudget budget, int most) {
+    PendingDecision(Transport transport, Thread thread, BufferBudget budget, int most) {
         this.transport = transport;
         this.thread = thread;
         this.budget = budget;

@@ -1,7 +1,7 @@
 package dev.weft.server;
 
-/** How far an {@link Opening} has come. */
-enum Phase {
+/** How far a {@link ServerHandshake} has come. */
+enum HandshakePhase {
     /** The TLS handshake is under way, if there is to be one: the handshake deadline holds, there is no answer yet. */
     TLS,
     /** The request head is read: the handshake deadline holds, the TLS handshake's time included. */
