@@ -3,6 +3,7 @@ package dev.weft.server;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.Bounds;
+import dev.weft.internal.Escape;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.Headers;
 import java.time.Duration;
@@ -101,7 +102,13 @@ public final class Endpoint {
 
     /** A header's name is a token, and so is a subprotocol (§4.1). */
     static void requireTokens(List<String> subprotocols) {
-        subprotocols.forEach(subprotocol -> Headers.of(subprotocol, ""));
+        for (String subprotocol : subprotocols) {
+            try {
+                Headers.of(subprotocol, "");
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("subprotocol '" + Escape.text(subprotocol) + "' is not a token", e);
+            }
+        }
     }
 
     /** Sets {@link ConnectionLimits#maxMessageSize()}, in bytes. */

@@ -51,6 +51,7 @@ public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> t
     static final int LARGEST_BUFFER = 1 << 24;
     static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
     static final Duration LONGEST_TIMEOUT = Duration.ofDays(20);
+    static final Duration LONGEST_GRACE = Duration.ofDays(365);
 
     /**
      * Checks the settings.
@@ -69,7 +70,7 @@ public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> t
         Objects.requireNonNull(policy);
         Objects.requireNonNull(fallback);
         Objects.requireNonNull(threads);
-        Bounds.check("shutdownGrace", shutdownGrace, Duration.ZERO, Duration.ofDays(365));
+        Bounds.check("shutdownGrace", shutdownGrace, Duration.ZERO, LONGEST_GRACE);
         Bounds.check("policyTimeout", policyTimeout, SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
         Bounds.check("maxTlsHandshakes", maxTlsHandshakes, 1, Integer.MAX_VALUE);
         Bounds.check("maxConnections", maxConnections, 1, Integer.MAX_VALUE);

@@ -27,6 +27,8 @@ import java.util.OptionalInt;
 public record SocketSettings(String host, int port, int backlog, TransportKind transport, boolean tcpNoDelay,
         boolean keepAlive,
         OptionalInt receiveBufferSize, OptionalInt sendBufferSize) {
+    static final int HIGHEST_PORT = 65_535;
+
     /**
      * Checks the settings.
      *
@@ -35,7 +37,7 @@ public record SocketSettings(String host, int port, int backlog, TransportKind t
     public SocketSettings {
         Objects.requireNonNull(host);
         Objects.requireNonNull(transport);
-        Bounds.check("port", port, 0, 65_535);
+        Bounds.check("port", port, 0, HIGHEST_PORT);
         Bounds.check("backlog", backlog, 1, Integer.MAX_VALUE);
         receiveBufferSize.ifPresent(size -> Bounds.check("receiveBufferSize", size, 1, Integer.MAX_VALUE));
         sendBufferSize.ifPresent(size -> Bounds.check("sendBufferSize", size, 1, Integer.MAX_VALUE));

@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
+import dev.weft.internal.Bounds;
 import dev.weft.internal.PathPattern;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;
@@ -17,9 +18,9 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
 /**
- * Collects a server's settings; every one has a default but the handler and the endpoints, of
- * which a server needs one. The values are checked by {@link #build()}. Not
- * for use by two threads at once.
+ * Collects a server's settings; every one has a default but the handler and the endpoints, of which a server needs one. A
+ * value out of bounds is refused when it is set, by an {@link IllegalArgumentException} that names the setting, the value and
+ * the bounds. Not for use by two threads at once.
  */
 public final class WebSocketServerBuilder {
     private String host = "127.0.0.1";
@@ -87,25 +88,27 @@ public final class WebSocketServerBuilder {
 
     /** Sets the name or address to listen at. Default 127.0.0.1, this machine alone; 0.0.0.0 or :: serves others too. */
     public WebSocketServerBuilder host(String host) {
-        this.host = host;
+        this.host = Objects.requireNonNull(host, "host");
         return this;
     }
 
     /** Sets the port, 0 to 65,535. Default 0: the system chooses, {@link WebSocketServer#port()} tells. */
     public WebSocketServerBuilder port(int port) {
+        Bounds.check("port", port, 0, SocketSettings.HIGHEST_PORT);
         this.port = port;
         return this;
     }
 
     /** Sets how many connections may wait to be accepted. Default 1,024; the system may have a lower limit. */
     public WebSocketServerBuilder backlog(int backlog) {
+        Bounds.check("backlog", backlog, 1, Integer.MAX_VALUE);
         this.backlog = backlog;
         return this;
     }
 
     /** Sets how connections wait for the network. Default {@link TransportKind#LOOPS}, which costs the least. */
     public WebSocketServerBuilder transport(TransportKind transport) {
-        this.transport = transport;
+        this.transport = Objects.requireNonNull(transport, "transport");
         return this;
     }
 
@@ -123,12 +126,14 @@ public final class WebSocketServerBuilder {
 
     /** Sets the bytes of the system's receive buffer (SO_RCVBUF). Default: left to the system. */
     public WebSocketServerBuilder receiveBufferSize(int receiveBufferSize) {
+        Bounds.check("receiveBufferSize", receiveBufferSize, 1, Integer.MAX_VALUE);
         this.receiveBufferSize = OptionalInt.of(receiveBufferSize);
         return this;
     }
 
     /** Sets the bytes of the system's send buffer (SO_SNDBUF). Default: left to the system. */
     public WebSocketServerBuilder sendBufferSize(int sendBufferSize) {
+        Bounds.check("sendBufferSize", sendBufferSize, 1, Integer.MAX_VALUE);
         this.sendBufferSize = OptionalInt.of(sendBufferSize);
         return this;
     }
@@ -151,7 +156,7 @@ public final class WebSocketServerBuilder {
 
     /** Sets what a request head may have. Default: lines of 8 KiB, 100 headers, 32 KiB of headers. */
     public WebSocketServerBuilder httpLimits(HttpLimits httpLimits) {
-        this.httpLimits = httpLimits;
+        this.httpLimits = Objects.requireNonNull(httpLimits, "httpLimits");
         return this;
     }
 
@@ -208,6 +213,8 @@ public final class WebSocketServerBuilder {
      * until the policy returns.
      */
     public WebSocketServerBuilder policyTimeout(Duration policyTimeout) {
+        Bounds.check("policyTimeout", policyTimeout, ServerConfiguration.SHORTEST_TIMEOUT,
+                ServerConfiguration.LONGEST_TIMEOUT);
         this.policyTimeout = policyTimeout;
         return this;
     }
@@ -256,12 +263,14 @@ public final class WebSocketServerBuilder {
 
     /** Sets how long a shutdown waits for connections to end by themselves. Default 10 s; zero aborts them at once. */
     public WebSocketServerBuilder shutdownGrace(Duration shutdownGrace) {
+        Bounds.check("shutdownGrace", shutdownGrace, Duration.ZERO, ServerConfiguration.LONGEST_GRACE);
         this.shutdownGrace = shutdownGrace;
         return this;
     }
 
     /** Sets how many connections may be open; further ones get 503. Default 1,000,000. */
     public WebSocketServerBuilder maxConnections(int maxConnections) {
+        Bounds.check("maxConnections", maxConnections, 1, Integer.MAX_VALUE);
         this.maxConnections = maxConnections;
         return this;
     }
@@ -272,6 +281,7 @@ public final class WebSocketServerBuilder {
      * 64 KiB of the {@code maxBufferedSize}; if it is used up, the connection is closed at once.
      */
     public WebSocketServerBuilder maxTlsHandshakes(int maxTlsHandshakes) {
+        Bounds.check("maxTlsHandshakes", maxTlsHandshakes, 1, Integer.MAX_VALUE);
         this.maxTlsHandshakes = maxTlsHandshakes;
         return this;
     }
@@ -282,6 +292,8 @@ public final class WebSocketServerBuilder {
      * most 1 MiB.
      */
     public WebSocketServerBuilder readBufferSize(int readBufferSize) {
+        Bounds.check("readBufferSize", readBufferSize, ServerConfiguration.SMALLEST_BUFFER,
+                ServerConfiguration.LARGEST_BUFFER);
         this.readBufferSize = readBufferSize;
         return this;
     }
@@ -313,19 +325,21 @@ public final class WebSocketServerBuilder {
 
     /** Sets what the server speaks; the first of a client's that is among these is chosen. Default none. */
     public WebSocketServerBuilder subprotocols(String... subprotocols) {
-        this.subprotocols = List.of(subprotocols);
+        List<String> copy = List.of(subprotocols);
+        Endpoint.requireTokens(copy);
+        this.subprotocols = copy;
         return this;
     }
 
     /** Sets which handshakes are accepted. Default {@link HandshakePolicy#sameOrigin()}. */
     public WebSocketServerBuilder policy(HandshakePolicy policy) {
-        this.policy = policy;
+        this.policy = Objects.requireNonNull(policy, "policy");
         return this;
     }
 
     /** Sets what answers requests that are no handshakes. Default: they get 426. */
     public WebSocketServerBuilder fallback(HttpFallback fallback) {
-        this.fallback = fallback;
+        this.fallback = Objects.requireNonNull(fallback, "fallback");
         return this;
     }
 
@@ -337,14 +351,14 @@ public final class WebSocketServerBuilder {
      * costs far more memory, and with which others are served meanwhile.
      */
     public WebSocketServerBuilder threads(ThreadFactory threads) {
-        this.threads = threads;
+        this.threads = Objects.requireNonNull(threads, "threads");
         return this;
     }
 
     /**
-     * Checks the settings.
+     * Checks what depends on several settings.
      *
-     * @throws IllegalArgumentException if one is out of bounds; the message names it, its value and its bounds
+     * @throws IllegalArgumentException if {@code bufferedOctets} are less than {@code readBufferSize}
      * @throws IllegalStateException    if there is neither a handler nor an endpoint
      */
     public ServerConfiguration build() {
@@ -352,10 +366,7 @@ public final class WebSocketServerBuilder {
                 new SocketSettings(host, port, backlog, transport, tcpNoDelay, keepAlive, receiveBufferSize,
                         sendBufferSize),
                 tls, httpLimits,
-                readsAheadAsItReads
-                        ? limits.readAheadSize(Math.clamp(readBufferSize,
-                                ServerConfiguration.SMALLEST_BUFFER, ServerConfiguration.LARGEST_BUFFER))
-                        : limits,
+                readsAheadAsItReads ? limits.readAheadSize(readBufferSize) : limits,
                 timeouts,
                 shutdownGrace, policyTimeout, maxConnections, maxTlsHandshakes, readBufferSize, maxBufferedSize,
                 deflate,

@@ -396,7 +396,8 @@ class HandshakeAttacksTest {
         }
         assertEquals(injecting.size(), log.thrown(Level.WARNING).size());
         log.thrown(Level.WARNING).forEach(thrown -> assertInstanceOf(IllegalArgumentException.class, thrown));
-        assertThrows(IllegalArgumentException.class, Handlers.echoServer().subprotocols(text)::build);
+        WebSocketServerBuilder settings = Handlers.echoServer();
+        assertThrows(IllegalArgumentException.class, () -> settings.subprotocols(text));
     }
 
     @ParameterizedTest

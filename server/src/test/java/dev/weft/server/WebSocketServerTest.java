@@ -31,6 +31,7 @@ import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -96,6 +97,30 @@ class WebSocketServerTest {
     @Test
     void serverWithoutAHandlerIsRefused() {
         assertThrows(IllegalStateException.class, () -> WebSocketServer.builder().start());
+    }
+
+    @Test
+    void settingsMustBeCheckedWhenTheyAreSet() {
+        WebSocketServerBuilder builder = WebSocketServer.builder();
+        assertNames("port", () -> builder.port(65_536));
+        assertNames("backlog", () -> builder.backlog(0));
+        assertNames("receiveBufferSize", () -> builder.receiveBufferSize(0));
+        assertNames("sendBufferSize", () -> builder.sendBufferSize(0));
+        assertNames("maxMessageSize", () -> builder.maxMessageSize(0));
+        assertNames("readAheadSize", () -> builder.readAheadSize(127));
+        assertNames("readBufferSize", () -> builder.readBufferSize(1023));
+        assertNames("pingInterval", () -> builder.pingInterval(Duration.ZERO));
+        assertNames("policyTimeout", () -> builder.policyTimeout(Duration.ofDays(21)));
+        assertNames("shutdownGrace", () -> builder.shutdownGrace(Duration.ofMillis(-1)));
+        assertNames("maxConnections", () -> builder.maxConnections(0));
+        assertNames("maxTlsHandshakes", () -> builder.maxTlsHandshakes(0));
+        assertNames("subprotocol 'a b'", () -> builder.subprotocols("a b"));
+        assertThrows(NullPointerException.class, () -> builder.handler(null));
+    }
+
+    private static void assertNames(String setting, Executable call) {
+        String message = assertThrows(IllegalArgumentException.class, call).getMessage();
+        assertTrue(message.startsWith(setting + " "), message);
     }
 
     @Test
