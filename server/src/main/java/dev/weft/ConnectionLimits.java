@@ -53,7 +53,7 @@ public final class ConnectionLimits {
     /**
      * The most bytes of messages that may wait for the peer to read after {@link WebSocketConnection#trySend(String)}, each
      * counted with 64 bytes more; one alone may be larger. No connection may have more than a 32nd of the server's
-     * {@code bufferedOctets}, or 64 KiB if that is more.
+     * {@code maxBufferedSize}, or 64 KiB if that is more.
      */
     public int maxQueuedSize() {
         return maxQueuedSize;
@@ -61,7 +61,7 @@ public final class ConnectionLimits {
 
     /**
      * The most bytes that are read while nobody receives, so that control frames among them are served; what follows them
-     * waits outside. 128 bytes are also what remains when the server's {@code bufferedOctets} are used up.
+     * waits outside. 128 bytes are also what remains when the server's {@code maxBufferedSize} is used up.
      */
     public int readAheadSize() {
         return readAheadSize;

@@ -358,7 +358,7 @@ public final class WebSocketServerBuilder {
     /**
      * Checks what depends on several settings.
      *
-     * @throws IllegalArgumentException if {@code bufferedOctets} are less than {@code readBufferSize}
+     * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}
      * @throws IllegalStateException    if there is neither a handler nor an endpoint
      */
     public ServerConfiguration build() {
