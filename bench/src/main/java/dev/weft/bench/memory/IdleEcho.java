@@ -1,7 +1,7 @@
 package dev.weft.bench.memory;
 
 import dev.weft.bench.LoopbackTls;
-import dev.weft.bench.peers.WeftPeer;
+import dev.weft.bench.peers.EchoHandler;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
@@ -24,7 +24,7 @@ public final class IdleEcho {
     /** Arguments: the transport's name, {@code deflate} or {@code plain}, and a key store if it is to speak TLS. */
     public static void main(String[] args) throws IOException, GeneralSecurityException {
         WebSocketServerBuilder builder = WebSocketServer.builder().transport(TransportKind.valueOf(args[0]))
-                .pingInterval(NO_PING).backlog(4_096).handler(WeftPeer::echo);
+                .pingInterval(NO_PING).backlog(4_096).handler(new EchoHandler());
         if (args[1].equals("plain")) {
             builder.noDeflate();
         }

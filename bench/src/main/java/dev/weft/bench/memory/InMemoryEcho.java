@@ -3,7 +3,7 @@ package dev.weft.bench.memory;
 import dev.weft.CloseReason;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
-import dev.weft.bench.peers.WeftPeer;
+import dev.weft.bench.peers.EchoHandler;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.HandshakeResult;
@@ -103,7 +103,7 @@ final class InMemoryEcho {
         connection.start(() -> {});
         connections.add(connection);
         try {
-            WeftPeer.echo(connection);
+            new EchoHandler().handle(connection);
         } catch (IOException e) {
             // The client's end was closed.
         } finally {

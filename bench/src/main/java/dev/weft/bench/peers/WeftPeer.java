@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Weft, with borrowed views: neither copies nor allocates for a message that fits its read buffer. */
 public final class WeftPeer {
+    private final EchoHandler echo = new EchoHandler();
     private final Set<WebSocketConnection> subscribers = ConcurrentHashMap.newKeySet();
 
     private WeftPeer() {}
@@ -32,14 +33,7 @@ public final class WeftPeer {
         if (connection.request().target().equals(Announcement.BROADCAST_PATH)) {
             broadcast(connection);
         } else {
-            echo(connection);
-        }
-    }
-
-    /** Sends every message back as it came, without a copy and without an object per message. */
-    public static void echo(WebSocketConnection connection) throws IOException {
-        for (MessageView message = connection.receiveView(); message != null; message = connection.receiveView()) {
-            connection.send(message);
+            echo.handle(connection);
         }
     }
 

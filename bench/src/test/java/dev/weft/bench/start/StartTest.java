@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.weft.bench.peers.WeftPeer;
+import dev.weft.bench.peers.EchoHandler;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,7 +24,7 @@ class StartTest {
 
         public static void main(String[] arguments) throws Exception {
             int port = Integer.parseInt(arguments[arguments.length - 1]);
-            try (var server = WebSocketServer.builder().port(port).handler(WeftPeer::echo).start()) {
+            try (var server = WebSocketServer.builder().port(port).handler(new EchoHandler()).start()) {
                 server.awaitTermination();
             }
         }

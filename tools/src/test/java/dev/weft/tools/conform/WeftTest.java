@@ -8,7 +8,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
-import dev.weft.tools.conform.WeftEcho;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,0 +1,16 @@
+package dev.weft.bench.peers;
+
+import dev.weft.MessageView;
+import dev.weft.WebSocketConnection;
+import dev.weft.server.WebSocketHandler;
+import java.io.IOException;
+
+/** Sends every message back as it came, without a copy and without an object per message. */
+public final class EchoHandler implements WebSocketHandler {
+    @Override
+    public void handle(WebSocketConnection connection) throws IOException {
+        for (MessageView message = connection.receiveView(); message != null; message = connection.receiveView()) {
+            connection.send(message);
+        }
+    }
+}
