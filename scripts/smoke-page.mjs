@@ -56,15 +56,9 @@ let count = 0; // of messages that came back
 const next = (page) => received(page, ++count);
 
 const checks = {
-  async 'the address is that of the page, and nothing can be sent yet'(page, { url }) {
+  async 'the page connects by itself, to its own address'(page, { url }) {
     assert.equal(await page.getByLabel('Address').inputValue(), url.href);
     assert.equal(await page.title(), 'Weft echo');
-    assert.ok(await page.getByRole('button', { name: 'Send text' }).isDisabled());
-    await status(page, 'Not connected');
-  },
-
-  async 'Connect connects'(page) {
-    await press(page, 'Connect');
     await status(page, 'Connected');
     assert.match(await lastEntry(page, 'event').innerText(), /Connected to ws:/);
   },

@@ -12,7 +12,7 @@ public sealed interface HandshakeDecision {
      *
      * @param subprotocol one of those offered; empty leaves the choice to the server's setting
      * @param headers     more header fields for the reply
-     * @param attachment  for the handler ({@link dev.weft.WebSocketConnection#attachment()}), may be {@code null}
+     * @param attachment  for the handler ({@link dev.weft.WebSocketConnection#attachment(Class)}), may be {@code null}
      */
     record Accept(Optional<String> subprotocol, Headers headers, Object attachment) implements HandshakeDecision {
         /** The connection is opened. */
