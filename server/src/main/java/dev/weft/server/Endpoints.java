@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
 /**
- * The endpoints of a running server. They may change at any time, by any thread: whoever looks one up sees either all of a
- * change or nothing of it. None of the methods waits.
+ * The endpoints of a running server. Any thread may change them at any time; a lookup sees either all of a change or nothing of
+ * it. None of the methods waits.
  */
 final class Endpoints {
     private final ServerConfiguration configuration;

@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * <ul>
  * <li>Without memory, the JDK has a virtual thread that parks keep its carrier. When all carriers are kept, nothing can
  * wake these threads, and they stay so when there is memory again. They are unparked from here: each finds that it has to
- * wait, and parks properly this time. So are they after any failure, since the JDK loses wake-ups for want of memory, too.
+ * wait, and parks properly this time. They are also unparked after any failure, since without memory the JDK loses wake-ups, too.
  * <li>Every carrier is busy with handlers that compute. That ends by itself.
  * <li>The JDK lost the thread. To tell this from the other two, a virtual thread is started: if that runs, and there still
  * is silence after the same time again, the thread is lost.

@@ -55,7 +55,6 @@ import java.util.function.Consumer;
  * while reading ahead; a deadline bounds them.
  */
 public final class Connection implements WebSocketConnection, ReceiverOwner, OutgoingStream.Owner {
-    private static final Duration STUCK = Duration.ofMillis(200);
     /** It has no state. */
     private static final FrameWriter SERVER_WRITER = new FrameWriter(Role.SERVER);
     private static final AtomicLong LAST_ID = new AtomicLong();
@@ -324,7 +323,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         PeriodicCheck.sweep(this, now);
     }
 
-    // Giving up a connection for the sake of others.
+    // Eviction, to free memory for others.
 
     /** The bytes that this connection holds, counted in the budget. */
     public long heldBytes() {
@@ -333,7 +332,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     /** Whether what it holds has been stuck for a while: its peer does not read, or does not continue its message. */
     public boolean isStuck() {
-        return sender.isStuck(STUCK) || sender.deadlines().isHalfRead();
+        return Eviction.isStuck(this);
     }
 
     /** Fails the connection with 1013, and releases what it holds as soon as possible. Does not wait. */

@@ -3,6 +3,7 @@ package dev.weft.internal.connection;
 import dev.weft.CloseReason;
 import dev.weft.parser.CloseCode;
 import java.io.IOException;
+import java.time.Duration;
 
 /**
  * Closes a connection so that others can use the memory that it holds: fails it with 1013, and cuts it off without waiting for
@@ -13,7 +14,13 @@ import java.io.IOException;
  * the frame and then cuts the connection off; nothing waits before the frame, and the close deadline bounds the write.
  */
 final class Eviction {
+    private static final Duration STUCK = Duration.ofMillis(200);
+
     private Eviction() {}
+
+    static boolean isStuck(Connection connection) {
+        return connection.sender.isStuck(STUCK) || connection.sender.deadlines().isHalfRead();
+    }
 
     /** Evicts the connection. Does not wait. */
     static void start(Connection connection) {

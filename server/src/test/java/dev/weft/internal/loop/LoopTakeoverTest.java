@@ -269,7 +269,7 @@ class LoopTakeoverTest {
         }
     }
 
-    /** As for want of memory: code that deals with a failure for the first time may need some. */
+    /** As without memory, of which code that handles its first failure may need some. */
     @Test
     void failureToDealWithAFailureMustNotEndTheLoop() throws Exception {
         try (TestLoops loops = TestLoops.of(1)) {
