@@ -1,8 +1,8 @@
 package dev.weft.server;
 
 import dev.weft.internal.PathPattern;
-import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.connection.ConnectionServices;
+import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateCodecs;

@@ -1,8 +1,8 @@
 package dev.weft.attacks;
 
-import dev.weft.server.WebSocketServer;
-import dev.weft.server.TransportKind;
 import dev.weft.server.Handlers;
+import dev.weft.server.TransportKind;
+import dev.weft.server.WebSocketServer;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.time.Duration;

@@ -3,8 +3,8 @@ package dev.weft.attacks;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.weft.SendResult;
 import dev.weft.Message;
+import dev.weft.SendResult;
 import dev.weft.TestProcess;
 import dev.weft.WebSocketConnection;
 import dev.weft.internal.connection.Connection;

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
-import dev.weft.internal.connection.TestPeer;
 import dev.weft.internal.connection.TestConnection;
 import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.internal.connection.TestPeer;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

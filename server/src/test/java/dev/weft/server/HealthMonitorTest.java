@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.attacks.Bystander;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.ServiceThread;
 import dev.weft.internal.transport.TransportFactory;
 import dev.weft.server.ServerHealth.Status;
-import dev.weft.attacks.Bystander;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

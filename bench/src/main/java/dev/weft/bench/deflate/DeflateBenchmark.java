@@ -2,11 +2,11 @@ package dev.weft.bench.deflate;
 
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.MessageDeflater;
 import dev.weft.parser.deflate.MessageInflater;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.DataFormatException;

@@ -1,8 +1,8 @@
 package dev.weft.parser.deflate;
 
-import static dev.weft.parser.deflate.NegotiatedDeflate.MAX_WINDOW_BITS;
 import static dev.weft.parser.deflate.DeflateParameters.ABSENT;
 import static dev.weft.parser.deflate.DeflateParameters.WITHOUT_VALUE;
+import static dev.weft.parser.deflate.NegotiatedDeflate.MAX_WINDOW_BITS;
 
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.ProtocolViolationException;

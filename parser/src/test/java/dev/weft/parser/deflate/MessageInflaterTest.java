@@ -1,7 +1,7 @@
 package dev.weft.parser.deflate;
 
-import static dev.weft.parser.deflate.SampleMessages.hex;
 import static dev.weft.parser.deflate.NaiveInflater.joined;
+import static dev.weft.parser.deflate.SampleMessages.hex;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.parser.ProtocolViolationException;
-import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateNegotiation;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.ExtensionHeader;
 import dev.weft.parser.deflate.ExtensionHeader.Entry;
 import dev.weft.parser.deflate.ExtensionHeader.Parameter;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

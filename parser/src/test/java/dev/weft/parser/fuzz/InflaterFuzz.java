@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.MessageInflater;
 import dev.weft.parser.deflate.NaiveInflater;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

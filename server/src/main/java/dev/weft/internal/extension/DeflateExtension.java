@@ -3,11 +3,11 @@ package dev.weft.internal.extension;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.MessageDeflater;
 import dev.weft.parser.deflate.MessageInflater;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 
 /** permessage-deflate (RFC 7692) on one connection. */
 public final class DeflateExtension implements Extension {

@@ -1,7 +1,7 @@
 package dev.weft.internal.transport;
 
-import dev.weft.internal.loop.Loops;
 import dev.weft.internal.loop.ConnectionScheduler;
+import dev.weft.internal.loop.Loops;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.weft.internal.transport;
 
-import dev.weft.internal.loop.Engine;
 import dev.weft.internal.loop.ConnectionScheduler;
+import dev.weft.internal.loop.Engine;
 import dev.weft.internal.time.Failures;
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;

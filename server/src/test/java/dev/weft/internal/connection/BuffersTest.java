@@ -1,6 +1,5 @@
 package dev.weft.internal.connection;
 
-import dev.weft.internal.extension.DeflateExtension;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,10 +9,11 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;

@@ -1,6 +1,5 @@
 package dev.weft.internal.connection;
 
-import dev.weft.MessageType;
 import static dev.weft.internal.connection.TestPeer.hex;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,10 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.CloseReason;
-import dev.weft.ConnectionClosedException;
 import dev.weft.CloseStatus;
 import dev.weft.CloseStatus.Side;
+import dev.weft.ConnectionClosedException;
 import dev.weft.Message;
+import dev.weft.MessageType;
 import dev.weft.internal.connection.TestConnection.Handler;
 import dev.weft.parser.ProtocolViolationException;
 import java.util.List;

@@ -1,15 +1,15 @@
 package dev.weft.internal.connection;
 
-import dev.weft.MessageType;
 import static dev.weft.internal.connection.TestPeer.hex;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.weft.CloseReason;
-import dev.weft.ConnectionClosedException;
 import dev.weft.CloseStatus;
 import dev.weft.CloseStatus.Side;
+import dev.weft.ConnectionClosedException;
+import dev.weft.MessageType;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

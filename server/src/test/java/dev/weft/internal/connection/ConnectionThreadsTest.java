@@ -1,6 +1,5 @@
 package dev.weft.internal.connection;
 
-import dev.weft.MessageType;
 import static dev.weft.internal.connection.TestConnection.inThread;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -9,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionClosedException;
 import dev.weft.Message;
+import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
 import java.io.IOException;
 import java.io.InterruptedIOException;

@@ -1,11 +1,11 @@
 package dev.weft.internal.connection;
 
-import dev.weft.MessageType;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.weft.Message;
+import dev.weft.MessageType;
 import dev.weft.internal.connection.TestConnection.Handler;
 import dev.weft.parser.FrameHeader;
 import java.util.Arrays;

@@ -1,10 +1,8 @@
 package dev.weft.internal.connection;
 
-import dev.weft.internal.extension.DeflateExtension;
-import dev.weft.internal.extension.Extension;
+import static dev.weft.internal.connection.TestConnection.inThread;
 import static dev.weft.internal.connection.TestPeer.hex;
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static dev.weft.internal.connection.TestConnection.inThread;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -17,10 +15,12 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
 import dev.weft.SendResult;
+import dev.weft.internal.extension.DeflateExtension;
+import dev.weft.internal.extension.Extension;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import java.io.IOException;
 import java.io.Writer;
 import java.util.Arrays;

@@ -1,8 +1,5 @@
 package dev.weft.internal.connection;
 
-import dev.weft.internal.extension.DeflateExtension;
-import dev.weft.internal.time.Failures;
-import dev.weft.internal.time.ShortTimer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -16,10 +13,13 @@ import dev.weft.OutgoingMessage;
 import dev.weft.SendResult;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.connection.RecordingTransport.Write;
+import dev.weft.internal.extension.DeflateExtension;
+import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.parser.Role;
-import dev.weft.parser.deflate.NegotiatedDeflate;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package dev.weft.internal.send;
 
-import dev.weft.internal.time.ShortTimer;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +11,7 @@ import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.connection.TestConnection;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.transport.MemoryTransport;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Role;

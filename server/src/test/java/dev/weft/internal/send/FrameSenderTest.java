@@ -1,6 +1,5 @@
 package dev.weft.internal.send;
 
-import dev.weft.internal.time.ShortTimer;
 import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +12,7 @@ import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.connection.TestConnection;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;

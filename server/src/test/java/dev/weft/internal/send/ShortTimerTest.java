@@ -1,19 +1,18 @@
 package dev.weft.internal.send;
 
-import dev.weft.internal.time.ShortTimer;
-import dev.weft.internal.time.Failures;
-import dev.weft.internal.close.ClosingHandshake;
-import dev.weft.internal.time.Deadlines;
+import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
-
 import dev.weft.internal.buffer.BufferBudget;
-import dev.weft.internal.connection.TestPeer;
-import dev.weft.internal.connection.TestConnection;
 import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.close.ClosingHandshake;
+import dev.weft.internal.connection.TestConnection;
+import dev.weft.internal.connection.TestPeer;
+import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.transport.MemoryTransport;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;

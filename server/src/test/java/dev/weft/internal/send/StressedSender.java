@@ -1,7 +1,5 @@
 package dev.weft.internal.send;
 
-import dev.weft.internal.stress.Lives;
-import dev.weft.internal.time.ShortTimer;
 import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
 
 import dev.weft.CloseReason;
@@ -9,8 +7,10 @@ import dev.weft.ConnectionLimits;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.close.ClosingHandshake;
+import dev.weft.internal.stress.Lives;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Role;

@@ -1,8 +1,8 @@
 package dev.weft.internal.transport;
 
+import dev.weft.internal.loop.ConnectionScheduler;
 import dev.weft.internal.loop.Engine;
 import dev.weft.internal.loop.Loops;
-import dev.weft.internal.loop.ConnectionScheduler;
 import dev.weft.internal.stress.NoisyCopy;
 import dev.weft.internal.stress.NoisyCopy.Edit;
 import dev.weft.internal.time.Failures;
