@@ -39,7 +39,7 @@ function startServer([command, ...args]) {
 const entries = (page, kind) => page.locator(`#log li.${kind}`);
 const lastEntry = (page, kind) => entries(page, kind).last();
 
-/** Waits until so many messages have come back, and returns the facts and the content of the last. */
+/** Waits until this number of messages has come back, and returns the facts and the content of the last. */
 async function received(page, count) {
   await page.waitForFunction((wanted) => document.querySelectorAll('#log li.received').length >= wanted, count);
   const entry = lastEntry(page, 'received');

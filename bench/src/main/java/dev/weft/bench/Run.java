@@ -12,7 +12,7 @@ public interface Run {
     /** How long the suite may take. */
     Duration budget();
 
-    /** Shows one line to whoever waits. */
+    /** Shows one line to the user who waits. */
     void progress(String line);
 
     /** Keeps a figure. */

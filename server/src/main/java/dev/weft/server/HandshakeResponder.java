@@ -98,7 +98,9 @@ final class HandshakeResponder {
             List<ExtensionHeader.Entry> offers) {
         Optional<DeflateNegotiation.Accepted> deflate = found.negotiate(offers);
         try {
-            return switch (found.policy().decide(request(upgrade, head, found))) {
+            HandshakeRequest request = HandshakeResult.request(head, upgrade.subprotocols(), found.pattern(),
+                    transport);
+            return switch (found.policy().decide(request)) {
                 case HandshakeDecision.Accept accept -> {
                     String subprotocol = accept.subprotocol().or(() -> found.preferred(upgrade.subprotocols()))
                             .orElse(null);
@@ -117,14 +119,6 @@ final class HandshakeResponder {
             return refuse(RefusalReason.POLICY_FAILED, HttpResponse.of(500, "the handshake could not be decided\n"),
                     head);
         }
-    }
-
-    private HandshakeRequest request(Upgrade upgrade, RequestHead head, ServedEndpoint found) {
-        HandshakeRequest.Builder request = HandshakeRequest.builder(head).subprotocols(upgrade.subprotocols())
-                .pathParameters(found.pathParameters(head.path())).localAddress(transport.localAddress())
-                .remoteAddress(transport.remoteAddress());
-        transport.tlsSession().ifPresent(request::tlsSession);
-        return request.build();
     }
 
     private Response fallBack(RequestHead head) {

@@ -11,7 +11,6 @@ import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.ExtensionHeader;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** An endpoint of a running server, with all settings decided, and what its connections share. For any thread. */
@@ -27,7 +26,7 @@ final class ServedEndpoint {
     private final ConnectionServices services;
     private final Optional<Compression> compression;
 
-    private volatile HandshakeResult lastAgreement;
+    private volatile HandshakeResult lastResult;
 
     /**
      * One that serves at once.
@@ -77,11 +76,6 @@ final class ServedEndpoint {
         return pattern;
     }
 
-    /** The decoded values of the path's parameters in the path of a request to this endpoint. */
-    Map<String, String> pathParameters(String path) {
-        return pattern == null ? Map.of() : pattern.parametersOf(path);
-    }
-
     /** §4.2.2: the client's order of preference decides. */
     Optional<String> preferred(List<String> offered) {
         return offered.stream().filter(subprotocols::contains).findFirst();
@@ -98,16 +92,16 @@ final class ServedEndpoint {
         return new DeflateExtension(accepted.negotiated(), it.settings(), it.codecs(), Role.SERVER);
     }
 
-    /** What connections in a row agreed on is one object for all of them, if nothing in it is theirs alone. */
-    HandshakeResult shared(HandshakeResult agreement) {
-        if (!agreement.isShareable()) {
-            return agreement;
+    /** One object for all connections in a row whose results are equal and have nothing that belongs to one connection alone. */
+    HandshakeResult shared(HandshakeResult result) {
+        if (!result.isShareable()) {
+            return result;
         }
-        HandshakeResult last = lastAgreement;
-        if (agreement.equals(last)) {
+        HandshakeResult last = lastResult;
+        if (result.equals(last)) {
             return last;
         }
-        lastAgreement = agreement;
-        return agreement;
+        lastResult = result;
+        return result;
     }
 }

@@ -238,7 +238,7 @@ class PeerAttacksTest {
         }
     }
 
-    /** Whoever shuts its output down is still owed what was sent before, and is left then. */
+    /** A peer that shuts down its output still receives what was sent before; then the connection ends. */
     @ParameterizedTest
     @EnumSource(names = {"LOOPS", "PARKING", "PARKING_PLATFORM", "BLOCKING"})
     void attack19_halfClosedPeersMustStillGetWhatTheyAreOwed(AttackTransport wire) throws Exception {

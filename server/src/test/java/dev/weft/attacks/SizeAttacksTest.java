@@ -115,7 +115,7 @@ class SizeAttacksTest {
         }
     }
 
-    /** So many MiB of zeros, about one KiB each: blocks that refer back to the ones before them. */
+    /** This number of MiB of zeros, about one KiB each: blocks that refer back to the ones before them. */
     private static byte[] zeros(int mebibytes) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         try (Codec codec = new Codec()) {

@@ -48,7 +48,7 @@ public final class EchoSuite implements Suite {
             for (int round = 1; round <= plan.rounds(); round++) {
                 Round next = new Round(run, plan, cores, results, round, end);
                 if (!next.isTimeFor(plan.startSeconds())) {
-                    run.remark("For want of time there were only " + (round - 1) + " rounds.");
+                    run.remark("There was time for only " + (round - 1) + " rounds.");
                     break;
                 }
                 next.run();
@@ -206,7 +206,7 @@ public final class EchoSuite implements Suite {
             missedRates.forEach((what, shares) -> run.remark(what + " in " + shares.size() + " rounds: " + shares
                     + " were answered in time."));
             if (!leftOut.isEmpty()) {
-                run.remark("For want of time some rounds of these were left out: " + String.join("; ", leftOut) + ".");
+                run.remark("There was no time for some rounds of these: " + String.join("; ", leftOut) + ".");
             }
         }
     }

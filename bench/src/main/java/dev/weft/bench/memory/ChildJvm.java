@@ -37,7 +37,7 @@ final class ChildJvm implements AutoCloseable {
                 lines.add(line);
             }
         } catch (IOException e) {
-            // It is gone, as whoever waits for a line will see.
+            // It has ended, which the thread that waits for a line will see.
         }
     }
 

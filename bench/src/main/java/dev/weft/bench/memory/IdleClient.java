@@ -63,7 +63,7 @@ final class IdleClient implements AutoCloseable {
         this.compressed = deflate ? compress() : List.of();
     }
 
-    /** Opens so many more, each of which echoes once; with deflate some messages more. */
+    /** Opens this number of further connections, each of which echoes once; with deflate some messages more. */
     void open(int connections) throws IOException {
         for (int i = 0; i < connections; i++) {
             Socket socket = connect();
@@ -91,7 +91,7 @@ final class IdleClient implements AutoCloseable {
         }
     }
 
-    /** Has the server do what is going to be asked of it, with so many connections at a time, and closes them. */
+    /** Has the server do what is going to be asked of it, with this number of connections at a time, and closes them. */
     void warmUp(int rounds, int connections) throws IOException {
         for (int round = 0; round < rounds; round++) {
             open(connections);

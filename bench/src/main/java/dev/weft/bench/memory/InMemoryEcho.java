@@ -65,7 +65,7 @@ final class InMemoryEcho {
         sweeper.start();
     }
 
-    /** Opens so many more, each of which echoes once. */
+    /** Opens this number of further connections, each of which echoes once. */
     void open(int count) throws IOException {
         for (int done = 0; done < count; done += BATCH) {
             List<MemoryTransport> batch = new ArrayList<>();

@@ -58,7 +58,7 @@ public final class MemorySuite implements Suite {
         for (IdleSubject subject : IdleSubject.all(run.quick())) {
             Duration before = remaining();
             if (before.compareTo(slowest) < 0) {
-                run.remark("Left out for want of time: " + subject.name() + ", " + subject.setting() + ".");
+                run.remark("Left out, since time was up: " + subject.name() + ", " + subject.setting() + ".");
                 continue;
             }
             try {
@@ -199,7 +199,7 @@ public final class MemorySuite implements Suite {
         }
         for (boolean compact : headers) {
             if (remaining().compareTo(run.quick() ? IN_MEMORY_QUICK : IN_MEMORY) < 0) {
-                run.remark("Left out for want of time: connections in memory, "
+                run.remark("Left out, since time was up: connections in memory, "
                         + (compact ? "compact" : "ordinary") + " object headers.");
                 continue;
             }

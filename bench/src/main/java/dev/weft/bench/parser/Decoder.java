@@ -39,7 +39,7 @@ abstract class Decoder implements AutoCloseable {
     }
 
     /**
-     * Decodes so many frames more, as near as its way of being fed allows; what it decodes ahead counts in the next call.
+     * Decodes this number of further frames, as near as its way of being fed allows; what it decodes ahead counts in the next call.
      *
      * @return something that depends on what was decoded
      */

@@ -8,7 +8,7 @@ import java.util.Random;
 
 /**
  * A pristine stream of masked frames, handed out in regions like those of a socket's reads, over and over. A decoder
- * copies each region to where it wants it: whoever unmasks in place would otherwise spoil the bytes for the next round.
+ * copies each region to where it wants it: a decoder that unmasks in place would otherwise spoil the bytes for the next round.
  */
 final class FrameStream {
     /** Of a payload parameter: see {@link #mixedLength}. */

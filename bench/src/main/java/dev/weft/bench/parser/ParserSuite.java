@@ -136,7 +136,7 @@ public final class ParserSuite implements Suite {
     private static void remarkRest(Run run, Collection<Cell> rest) {
         Map<String, Integer> missing = new HashMap<>();
         rest.forEach(cell -> missing.merge(cell.scenario(), 1, Integer::sum));
-        run.remark("Left out for want of time, " + rest.size() + " benchmarks: "
+        run.remark("Left out, since time was up, " + rest.size() + " benchmarks: "
                 + String.join("; ", missing.keySet().stream().sorted().toList()) + ".");
     }
 

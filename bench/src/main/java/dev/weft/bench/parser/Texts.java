@@ -9,7 +9,7 @@ final class Texts {
     private Texts() {}
 
     /**
-     * Text of so many bytes.
+     * Text of this number of bytes.
      *
      * @param kind {@code ascii}; {@code latin}: one character in eight of two bytes; {@code cjk}: of three bytes but
      *             for spaces; {@code emoji}: of four

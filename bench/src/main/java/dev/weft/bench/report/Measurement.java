@@ -30,7 +30,7 @@ public record Measurement(String suite, String scenario, String subject, String 
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    /** The same with all figures so many times as large. */
+    /** The same with all figures multiplied by this factor. */
     Measurement scaled(double factor) {
         return new Measurement(suite, scenario, subject, metric, unit, lessIsBetter,
                 rounds.stream().map(figure -> figure * factor).toList());

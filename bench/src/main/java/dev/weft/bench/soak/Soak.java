@@ -154,7 +154,7 @@ public final class Soak {
         return failures == 0 && !leaked;
     }
 
-    /** Keeps so many visits going for so long, and waits for the end of each. */
+    /** Keeps this number of visits going for this time, and waits for the end of each. */
     private void visit(EchoServer server, Random seeds, int seconds, int secondsBetweenLines)
             throws IOException, InterruptedException {
         long start = System.nanoTime();

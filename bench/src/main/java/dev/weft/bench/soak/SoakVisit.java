@@ -170,7 +170,7 @@ final class SoakVisit {
         return bytes;
     }
 
-    /** UTF-8 of about so many bytes, in characters of one to four. */
+    /** UTF-8 of about this number of bytes, in characters of one to four. */
     private byte[] text(int length) {
         StringBuilder text = new StringBuilder();
         for (int bytes = 0; bytes < length; bytes += 11) {

@@ -275,7 +275,7 @@ class MessageInflaterTest {
                 new byte[]{0});
     }
 
-    /** The payload of a message of so many zeros, a multiple of 1 Mi. */
+    /** The payload of a message of this number of zeros, a multiple of 1 Mi. */
     private static byte[] zeros(int count) {
         Deflater zlib = new Deflater(9, true);
         byte[] target = new byte[1 << 16];

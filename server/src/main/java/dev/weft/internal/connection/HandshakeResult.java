@@ -6,6 +6,7 @@ import dev.weft.internal.extension.Extension;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.RequestHead;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -19,8 +20,7 @@ import java.util.Map;
  * @param extension   what was negotiated, or {@code null}
  */
 public record HandshakeResult(String target, RequestHead head, PathPattern pattern, String subprotocol,
-        Object attachment,
-        Extension extension) {
+        Object attachment, Extension extension) {
     /** Of an endpoint without a path, with no more than this settled. */
     public static HandshakeResult on(String target, Extension extension) {
         return new HandshakeResult(target, null, null, null, null, extension);
@@ -29,9 +29,14 @@ public record HandshakeResult(String target, RequestHead head, PathPattern patte
     /** The request as far as it is kept. */
     HandshakeRequest request(Transport transport) {
         RequestHead kept = head != null ? head : new RequestHead("GET", target, Headers.EMPTY);
-        HandshakeRequest.Builder request = HandshakeRequest.builder(kept)
-                .subprotocols(kept.headers().tokens("Sec-WebSocket-Protocol"))
-                .pathParameters(pattern == null ? Map.of() : pattern.parametersOf(kept.path()))
+        return request(kept, kept.headers().tokens("Sec-WebSocket-Protocol"), pattern, transport);
+    }
+
+    /** A request with this head to an endpoint with this path, or {@code null} if it has none. */
+    public static HandshakeRequest request(RequestHead head, List<String> subprotocols, PathPattern pattern,
+            Transport transport) {
+        HandshakeRequest.Builder request = HandshakeRequest.builder(head).subprotocols(subprotocols)
+                .pathParameters(pattern == null ? Map.of() : pattern.parametersOf(head.path()))
                 .localAddress(transport.localAddress()).remoteAddress(transport.remoteAddress());
         transport.tlsSession().ifPresent(request::tlsSession);
         return request.build();

@@ -80,11 +80,6 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         }
     }
 
-    /** The reader ahead, if it has been needed so far. */
-    ReadAhead readAheadIfAny() {
-        return readAhead;
-    }
-
     private ReadAhead readAhead() {
         ReadAhead ahead = readAhead;
         if (ahead == null) {

@@ -128,7 +128,7 @@ public final class TestConnection implements AutoCloseable {
             return this;
         }
 
-        /** Cuts every read to so many bytes. */
+        /** Limits every read to this number of bytes. */
         public Setup readLength(int bytes) {
             readLength = bytes;
             return this;

@@ -118,7 +118,7 @@ public final class TestPeer {
         return sent.get();
     }
 
-    /** Reads so many bytes. */
+    /** Reads this number of bytes. */
     public byte[] read(int length) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(length);
         while (bytes.hasRemaining()) {

@@ -18,6 +18,7 @@ import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.parser.Role;
+import dev.weft.server.PrivateField;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -479,9 +480,8 @@ final class StressedReceiver implements Lives.Life {
 
     private boolean isWatched() {
         try {
-            Field messages = MessageReceiver.class.getDeclaredField("messages");
-            messages.setAccessible(true);
-            ReadAhead ahead = ((MessageReader) messages.get(receiver)).frames().readAheadIfAny();
+            MessageReader messages = (MessageReader) PrivateField.get(receiver, "messages");
+            Object ahead = PrivateField.get(messages.frames(), "readAhead");
             Field watched = ShortTimer.Entry.class.getDeclaredField("watched");
             watched.setAccessible(true);
             return ahead != null && watched.getInt(ahead) == 1;

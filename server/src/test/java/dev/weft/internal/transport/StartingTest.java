@@ -68,7 +68,8 @@ class StartingTest {
             boolean inTime = running.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
             millis.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before));
             if (!inTime) {
-                System.out.println("not started in time, after so many ms: " + Arrays.toString(millis.toArray()));
+                System.out.println(
+                        "not started in time, after these numbers of ms: " + Arrays.toString(millis.toArray()));
                 System.exit(1);
             }
         }

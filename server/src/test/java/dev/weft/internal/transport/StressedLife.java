@@ -30,7 +30,7 @@ final class StressedLife {
         /** The same, interrupted or told to try again between two steps of the thread that reads or writes. */
         INTERRUPTED_WITHIN_A_READ(true), INTERRUPTED_WITHIN_A_WRITE(true), RETRIED_WITHIN_A_WRITE(true), CLOSE(
                 false), CLOSE_BY_TWO(false), PEER_CLOSES(false), PEER_RESETS(false),
-        /** Closed between two steps of whoever reads or writes. */
+        /** Closed between two steps of the thread that reads or writes. */
         CLOSE_WITHIN_A_READ(false), CLOSE_WITHIN_A_WRITE(false);
 
         private final boolean good;
@@ -67,7 +67,7 @@ final class StressedLife {
     private static final int LARGEST_BACKLOG = 500_000;
     private static final int LONGEST_PAUSE_NANOS = 500_000;
     private static final int LONGEST_WAIT_NANOS = 200_000;
-    /** So many steps of a wait or two, in which the transport may be closed. */
+    /** The number of steps, of a wait or two each, in which the transport may be closed. */
     private static final int STEPS = 20;
 
     private final long seed;

@@ -85,7 +85,7 @@ final class TlsPair implements AutoCloseable {
         }
     }
 
-    /** Reads so many bytes, or up to the end. */
+    /** Reads this number of bytes, or up to the end. */
     static byte[] read(Transport from, int length) throws IOException {
         ByteBuffer all = ByteBuffer.allocate(length);
         while (all.hasRemaining() && from.read(all) >= 0) {}
@@ -260,7 +260,7 @@ final class TlsPair implements AutoCloseable {
             return result;
         }
 
-        /** So many bytes were read. */
+        /** The number of bytes that were read. */
         long count() {
             return count;
         }

@@ -35,7 +35,7 @@ final class TransportStress {
     /** What was done: how many waits of readers ended, and how many of these for nothing. */
     record Outcome(int lives, long bytes, long waits, long vainWaits) {}
 
-    /** So many descriptors may be opened meanwhile by the JDK for itself; lives come by the hundred. */
+    /** The number of descriptors that the JDK may open meanwhile for itself; lives come by the hundred. */
     private static final int SLACK = 20;
 
     private final Settings settings;

@@ -17,7 +17,7 @@ final class DeflateVolume {
     private static final int K = 1 << 10;
     private static final String OFFER = PLAIN + "; client_max_window_bits";
     private static final int MESSAGES = 1000;
-    /** So many messages may be on their way. */
+    /** The number of messages that may be under way. */
     private static final int WINDOW = 8;
 
     private DeflateVolume() {}

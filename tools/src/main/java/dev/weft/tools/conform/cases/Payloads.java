@@ -29,7 +29,7 @@ final class Payloads {
         return all;
     }
 
-    /** So many bytes of ASCII text, no two neighbours alike. */
+    /** This number of bytes of ASCII text, no two neighbours alike. */
     static byte[] ascii(int length) {
         byte[] text = new byte[length];
         for (int i = 0; i < length; i++) {
@@ -38,14 +38,14 @@ final class Payloads {
         return text;
     }
 
-    /** So many random bytes; the same every time. */
+    /** This number of random bytes; the same every time. */
     static byte[] random(int length) {
         byte[] bytes = new byte[length];
         new Random(length).nextBytes(bytes);
         return bytes;
     }
 
-    /** So many bytes of words in several scripts; another text for each seed. */
+    /** This number of bytes of words in several scripts; another text for each seed. */
     static byte[] words(int length, long seed) {
         Random random = new Random(seed);
         byte[] text = new byte[length];

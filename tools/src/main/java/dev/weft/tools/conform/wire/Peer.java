@@ -80,7 +80,7 @@ public final class Peer {
         writeBytes(Frame.bytes(frames), Integer.MAX_VALUE);
     }
 
-    /** Sends frames by writes of so many bytes. */
+    /** Sends frames by writes of this number of bytes. */
     public void sendChopped(int size, Frame... frames) {
         note(List.of(frames));
         writeBytes(Frame.bytes(List.of(frames)), size);

@@ -67,7 +67,7 @@ public final class Server {
         return accepted(wire, request);
     }
 
-    /** Opens a WebSocket connection; the request's head is sent by writes of so many bytes. */
+    /** Opens a WebSocket connection; the request's head is sent by writes of this number of bytes. */
     public Peer openChopped(Upgrade request, int size) {
         Wire wire = connect();
         try {
