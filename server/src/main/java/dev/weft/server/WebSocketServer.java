@@ -228,8 +228,10 @@ public final class WebSocketServer implements AutoCloseable {
     @Override
     public void close() {
         boolean interrupted = false;
+        // Before another thread can see that the server stops, and close one of them.
+        int open = admission.connectionCount();
         if (stopping.compareAndSet(0, 1)) {
-            interrupted = shutDown();
+            interrupted = shutDown(open);
         } else {
             try {
                 terminated.await();
@@ -240,16 +242,21 @@ public final class WebSocketServer implements AutoCloseable {
         Interrupts.restoreInterrupt(interrupted);
     }
 
-    /** Whether the thread was interrupted, which ends the grace period. */
-    private boolean shutDown() {
+    /**
+     * Takes the steps of {@link #close()}.
+     *
+     * @param open the number of connections before
+     * @return whether the thread was interrupted, which ends the grace period
+     */
+    private boolean shutDown(int open) {
         acceptor.stop();
         closeListener();
         // An interrupt shortens the wait; one that came before must not keep the peers from being told.
         boolean interrupted = Thread.interrupted();
-        int atFirst = 0;
+        int atFirst = open;
         try {
             acceptor.awaitEnd(LAST_ADMISSION);
-            atFirst = admission.connectionCount();
+            atFirst = Math.max(open, admission.connectionCount());
             sessions.forEach(session -> startThread(session::goAway));
             if (health().status() != ServerHealth.Status.FAILED) {
                 admission.awaitEnd(configuration.shutdownGrace());
