@@ -3,6 +3,7 @@ package dev.weft.server;
 import dev.weft.CloseReason;
 import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;
+import dev.weft.internal.connection.ConnectionHolder;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
@@ -14,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
  * The life of one accepted connection, on its virtual thread: a {@link ServerHandshake}, then the open connection with its handler,
  * then the end.
  */
-final class ServerSession implements Runnable {
+final class ServerSession implements Runnable, ConnectionHolder {
     /** How much of it is left: all, no connection but perhaps its handler, nothing. */
     enum Stage {
         LIVE, OVER, ENDED
@@ -75,8 +76,9 @@ final class ServerSession implements Runnable {
         return stage != Stage.LIVE;
     }
 
-    /** The connection is over: it no longer counts, whatever its handler still does. */
-    void connectionOver() {
+    /** The connection no longer counts, whatever its handler still does. */
+    @Override
+    public void connectionOver() {
         if (STAGE.compareAndSet(this, Stage.LIVE, Stage.OVER) && !full) {
             server.admission().connectionOver();
         }
@@ -100,7 +102,7 @@ final class ServerSession implements Runnable {
                 WebSocketHandler handler = handshake.handler();
                 connection = open;
                 handshake = null;
-                open.start(this::connectionOver);
+                open.start(this);
                 serve(open, handler);
             }
         } catch (Throwable e) {

@@ -21,6 +21,7 @@ import dev.weft.internal.send.FrameSender;
 import dev.weft.internal.send.OutgoingStream;
 import dev.weft.internal.send.StrictUtf8;
 import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.time.TimeLimitExceededException;
 import dev.weft.internal.transport.Transport;
@@ -66,8 +67,8 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     final ClosingHandshake closing = new ClosingHandshake();
     final FrameSender sender;
     final MessageReceiver receiver;
-    /** Called when nothing can be sent or received any more; {@code null} until {@link #start}. */
-    private volatile Runnable over;
+    /** {@code null} until {@link #start}. */
+    private volatile ConnectionHolder holder;
     /** The thread that takes the last steps ahead of the connection's own. */
     volatile Thread finisher;
     /** {@code null} until a call fails. */
@@ -89,17 +90,16 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         this.sender = new FrameSender(transport, role.sendsMasked() ? new FrameWriter(role) : SERVER_WRITER, extension,
                 closing, deadlines, services.sending());
         this.receiver = new MessageReceiver(this, role, input, offset, extension, services.limits(), services.pool(),
-                closing, deadlines, services.timer());
+                closing, deadlines);
     }
 
     /**
      * From this call on, the protocol goes on even if no thread receives.
      *
-     * @param whenOver called, perhaps more than once, when nothing can be sent or received any more, whatever the handler still
-     *                 does; must not wait
+     * @param holder told of the connection's end
      */
-    public void start(Runnable whenOver) {
-        over = whenOver;
+    public void start(ConnectionHolder holder) {
+        this.holder = holder;
         receiver.start();
     }
 
@@ -287,9 +287,9 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     void tellOver() {
-        Runnable action = over;
-        if (action != null) {
-            action.run();
+        ConnectionHolder told = holder;
+        if (told != null) {
+            told.connectionOver();
         }
     }
 
@@ -301,6 +301,11 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
      */
     public void finish(CloseReason reason) {
         ConnectionTeardown.finish(this, reason);
+    }
+
+    @Override
+    public ShortTimer timer() {
+        return services.timer();
     }
 
     @Override

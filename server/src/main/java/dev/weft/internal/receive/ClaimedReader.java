@@ -19,9 +19,9 @@ abstract class ClaimedReader extends ControlReader {
 
     /** The user of this reader: the thread that receives, or the reader ahead; {@code null} if there is none. */
     private volatile Object receiver;
-    /** The thread that received last; and the number of receives, which wraps around, and which the timer may see late. */
-    private Thread lastReceiver;
-    private boolean nextHadArrived;
+    /** The thread that received last, if the next frame had arrived by then, else {@code null}. */
+    private Thread nextFor;
+    /** The number of receives, which wraps around, and which the timer may see late. */
     private int claims;
     /** Only the thread that ends the connection may use this from then on. */
     private volatile boolean over;
@@ -42,13 +42,12 @@ abstract class ClaimedReader extends ControlReader {
         if (!tryClaim(current)) {
             awaitClaim(current);
         }
-        lastReceiver = current;
         claims++;
     }
 
     /** Whether this thread was the last one to receive, and the next frame had arrived completely by then. For any thread. */
     boolean hasNextFrame() {
-        return nextHadArrived && lastReceiver == Thread.currentThread();
+        return nextFor == Thread.currentThread();
     }
 
     private void awaitClaim(Thread current) throws IOException {
@@ -100,7 +99,7 @@ abstract class ClaimedReader extends ControlReader {
      * @param nextHasArrived whether the next frame has arrived whole
      */
     final void endClaim(boolean nextHasArrived) {
-        nextHadArrived = nextHasArrived;
+        nextFor = nextHasArrived ? Thread.currentThread() : null;
         RECEIVER.lazySet(this, null);
     }
 

@@ -3,7 +3,6 @@ package dev.weft.internal.receive;
 import static dev.weft.parser.CloseCode.POLICY_VIOLATION;
 
 import dev.weft.internal.time.Deadlines;
-import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.time.TurnQuota;
 import dev.weft.internal.transport.Transport;
@@ -31,7 +30,6 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
 
     private final InboundBuffer input;
     private final Deadlines deadlines;
-    private final ShortTimer timer;
 
     /** Created when it is first needed. */
     private volatile ReadAhead readAhead;
@@ -40,12 +38,10 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     private volatile boolean tooSlow;
 
     /** A reader of a connection that is open; what was read before is to be fed to the parser. */
-    public FrameReader(InboundBuffer input, FrameParser parser, ReceiverOwner owner, Deadlines deadlines,
-            ShortTimer timer) {
+    public FrameReader(InboundBuffer input, FrameParser parser, ReceiverOwner owner, Deadlines deadlines) {
         super(parser, owner);
         this.input = input;
         this.deadlines = deadlines;
-        this.timer = timer;
     }
 
     // Who uses this.
@@ -68,7 +64,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     /** The bytes that are not yet parsed may be a control frame, which must not wait for the next receive. */
     private void watchIfNeeded() {
         if (parser.unread() > 0 || !input.transport().tellsOfUnread()) {
-            readAhead().watchLater(timer);
+            readAhead().watchLater(owner.timer());
         }
     }
 
@@ -76,14 +72,14 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     @Override
     public void unread() {
         if (!isOver()) {
-            readAhead().watchLater(timer);
+            readAhead().watchLater(owner.timer());
         }
     }
 
     private ReadAhead readAhead() {
         ReadAhead ahead = readAhead;
         if (ahead == null) {
-            ahead = new ReadAhead(this, input, owner, deadlines, timer);
+            ahead = new ReadAhead(this, input, owner, deadlines);
             if (!READ_AHEAD.compareAndSet(this, null, ahead)) {
                 ahead = readAhead;
             }

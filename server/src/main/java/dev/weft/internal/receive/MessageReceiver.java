@@ -11,7 +11,6 @@ import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.time.Deadlines;
-import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.time.TimeLimitExceededException;
 import dev.weft.parser.FrameHeader;
@@ -45,12 +44,12 @@ public final class MessageReceiver {
      * @param offset where in the input's region they begin
      */
     public MessageReceiver(ReceiverOwner owner, Role role, InboundBuffer input, int offset, Extension extension,
-            ConnectionLimits limits, BufferPool pool, ClosingHandshake closing, Deadlines deadlines, ShortTimer timer) {
+            ConnectionLimits limits, BufferPool pool, ClosingHandshake closing, Deadlines deadlines) {
         this.owner = owner;
         this.closing = closing;
         FrameParser parser = new FrameParser(role, maxFrameLength(limits, extension),
                 extension == null ? 0 : extension.rsv());
-        this.messages = new MessageReader(new FrameReader(input, parser, owner, deadlines, timer), extension,
+        this.messages = new MessageReader(new FrameReader(input, parser, owner, deadlines), extension,
                 new MessageAssembler(limits, pool));
         parser.feed(input.array(), offset, input.length());
     }

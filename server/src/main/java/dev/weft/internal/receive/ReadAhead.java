@@ -38,7 +38,6 @@ final class ReadAhead extends ShortTimer.Entry {
     private final InboundBuffer input;
     private final ReceiverOwner owner;
     private final Deadlines deadlines;
-    private final ShortTimer timer;
 
     /** The thread that waits for the end of a turn, in order to receive. */
     private volatile Thread waiter;
@@ -53,12 +52,11 @@ final class ReadAhead extends ShortTimer.Entry {
     /** Nothing more is read ahead: the peer's Close frame, a violation, or the end was found. */
     private volatile boolean ended;
 
-    ReadAhead(FrameReader frames, InboundBuffer input, ReceiverOwner owner, Deadlines deadlines, ShortTimer timer) {
+    ReadAhead(FrameReader frames, InboundBuffer input, ReceiverOwner owner, Deadlines deadlines) {
         this.frames = frames;
         this.input = input;
         this.owner = owner;
         this.deadlines = deadlines;
-        this.timer = timer;
     }
 
     // The timer.
@@ -142,7 +140,7 @@ final class ReadAhead extends ShortTimer.Entry {
         }
         if (scanner.holdsClose()) {
             patience = PATIENCE_WITH_CLOSE;
-            watchLater(timer);
+            watchLater(owner.timer());
         } else if (scanner.isClosed()) {
             ended = true;
         } else if (count == 0) {

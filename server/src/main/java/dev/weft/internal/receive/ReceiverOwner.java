@@ -1,5 +1,6 @@
 package dev.weft.internal.receive;
 
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.TimeLimit;
 import java.io.InterruptedIOException;
 
@@ -11,6 +12,9 @@ public interface ReceiverOwner extends ControlFrames, StreamOwner {
      * @throws InterruptedIOException if the thread was interrupted first, or the limit has passed
      */
     void completeClose(TimeLimit limit) throws InterruptedIOException;
+
+    /** Calls the reader ahead back, and starts its threads. Any thread. */
+    ShortTimer timer();
 
     /** The maximum number of bytes that are read ahead of the thread that receives. */
     int readAheadSize();

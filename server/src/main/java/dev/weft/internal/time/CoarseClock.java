@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class CoarseClock {
     private volatile int now;
+    private volatile int before;
 
     /** A clock that shows the time. */
     public CoarseClock() {
@@ -19,9 +20,16 @@ public final class CoarseClock {
         return now;
     }
 
+    /** The time of the sweeper's last step but one; the same as now before its second step. */
+    int before() {
+        return before;
+    }
+
     /** Moves the clock. */
     void set(long nanos) {
+        int last = now;
         int millis = (int) TimeUnit.NANOSECONDS.toMillis(nanos);
         now = millis == 0 ? 1 : millis;
+        before = last == 0 ? now : last;
     }
 }

@@ -49,13 +49,9 @@ public final class Deadlines {
     private volatile int writingSince;
     private volatile int closingSince;
 
-    /**
-     * For the sweeper: the progress it last saw of a waiting write, when that last changed, and when the write last tried
-     * again.
-     */
+    /** For the sweeper: the progress it last saw of a waiting write, and when that last changed. */
     private volatile byte progressSeen;
     private volatile int progressAt;
-    private int retriedAt;
 
     public Deadlines(CoarseClock clock, ConnectionTimeouts timeouts) {
         this.clock = clock;
@@ -222,12 +218,12 @@ public final class Deadlines {
     /** Whether a write that waits should try the network again, a few times within its deadline. */
     public boolean isRetryDue(int now) {
         int writing = writingSince;
-        long pause = timeouts.writeTimeout().toMillis() / RETRIES;
-        if (writing == 0 || now - sinceProgress(writing) < pause || now - retriedAt < pause) {
+        if (writing == 0) {
             return false;
         }
-        retriedAt = now;
-        return true;
+        int since = sinceProgress(writing);
+        int pause = Math.max(1, (int) (timeouts.writeTimeout().toMillis() / RETRIES));
+        return (now - since) / pause > Math.max(0, clock.before() - since) / pause;
     }
 
     /** The later of this time and that of the last progress. */

@@ -4,6 +4,7 @@ import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.time.Deadlines;
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.LingeringClose;
 import dev.weft.parser.ProtocolViolationException;
@@ -117,6 +118,11 @@ final class StressedOwner implements ReceiverOwner {
     @Override
     public void completeClose(TimeLimit limit) {
         input.shutdownOutput();
+    }
+
+    @Override
+    public ShortTimer timer() {
+        return life.timer();
     }
 
     @Override

@@ -37,4 +37,35 @@ class DeadlinesTest {
         deadlines.pingFailed();
         assertEquals(Due.PING, later());
     }
+
+    @Test
+    void writeThatWaitsMustTryAgainEightTimesWithinItsDeadline() {
+        deadlines.writing();
+        int retries = 0;
+        for (int step = 0; step < 10; step++) {
+            retries += retries(Duration.ofSeconds(1));
+        }
+        assertEquals(8, retries);
+    }
+
+    @Test
+    void writeMustNotTryAgainInEachOfManyShortSteps() {
+        deadlines.writing();
+        assertEquals(0, retries(Duration.ofMillis(1240)));
+        assertEquals(1, retries(Duration.ofMillis(20)));
+        assertEquals(0, retries(Duration.ofMillis(20)) + retries(Duration.ofMillis(20)));
+    }
+
+    @Test
+    void progressMustPutOffTheNextTry() {
+        deadlines.writing();
+        assertEquals(0, retries(Duration.ofMillis(1000)));
+        deadlines.due(clock.now(), (byte) 1);
+        assertEquals(0, retries(Duration.ofMillis(1000)));
+        assertEquals(1, retries(Duration.ofMillis(300)));
+    }
+
+    private int retries(Duration step) {
+        return deadlines.isRetryDue(ClockHand.move(clock, step)) ? 1 : 0;
+    }
 }
