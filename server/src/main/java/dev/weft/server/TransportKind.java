@@ -42,7 +42,10 @@ public enum TransportKind {
             return TransportFactory.parking(true, failures, "");
         }
     },
-    /** The JDK's blocking channels: a message costs a failed read and a change of the JDK's poller more. */
+    /**
+     * The JDK's blocking channels: a message costs a failed read and a change of the JDK's poller more. After a lack of memory
+     * the JDK may never wake some of the threads that wait; {@link WebSocketServer#health()} is impaired from then on.
+     */
     BLOCKING {
         @Override
         TransportFactory open(Failures failures) throws IOException {

@@ -92,6 +92,11 @@ public sealed interface TransportFactory extends AutoCloseable
 
     /** All its transports share one wake-up probe. */
     record Blocking(WakeUpProbe wakeUpProbe) implements TransportFactory {
+        /** Created beforehand, for when there is no memory. */
+        private static final Optional<String> WAITING_THREADS_MAY_BE_LOST = Optional
+                .of("there was a lack of memory, in which"
+                        + " the JDK may have lost threads that wait for sockets; restart the server when you can");
+
         @Override
         public Transport over(SocketChannel channel) throws IOException {
             return new SocketTransport(channel);
@@ -114,7 +119,12 @@ public sealed interface TransportFactory extends AutoCloseable
 
         @Override
         public Optional<String> impairment() {
-            return Optional.empty();
+            return wakeUpProbe.hasLackedMemory() ? WAITING_THREADS_MAY_BE_LOST : Optional.empty();
+        }
+
+        @Override
+        public void tend() {
+            wakeUpProbe.checkMemory();
         }
 
         @Override

@@ -9,13 +9,22 @@ import java.nio.channels.Pipe;
 /**
  * Checks whether the JDK still wakes virtual threads whose socket is ready: a virtual thread reads from a pipe, to which a byte
  * is written from time to time. For a transport that leaves waiting to the JDK.
+ * <p>
+ * The JDK does not survive a lack of memory whole: a thread that waits for a socket may never be woken again, without a trace.
+ * So the probe also notes whether there was no memory, now or at any time before.
  */
 final class WakeUpProbe implements AutoCloseable {
+    /** So small that what cannot allocate it can allocate nothing of use. */
+    private static final int LITTLE = 1024;
+
     private final Pipe pipe = Pipe.open();
     private final Failures failures;
     private final Thread thread;
     private final ByteBuffer written = ByteBuffer.allocate(1);
     private volatile boolean closed;
+    private volatile boolean memoryLacked;
+    /** Never used; a field, so that the allocation is not optimized away. */
+    private volatile byte[] little;
     /** The number of bytes that have been read, which wraps around; and the caller's of {@link #beat}. */
     private volatile int beats;
     private int beatsSeen;
@@ -44,6 +53,21 @@ final class WakeUpProbe implements AutoCloseable {
             }
         }
         return moved;
+    }
+
+    /** Finds out whether there is memory. Call it about once a second. Does not block, and does not throw. */
+    void checkMemory() {
+        try {
+            little = new byte[LITTLE];
+        } catch (OutOfMemoryError e) {
+            memoryLacked = true;
+        }
+        little = null;
+    }
+
+    /** Whether there was no memory at some time since the start, so that the JDK may have lost waiting threads. */
+    boolean hasLackedMemory() {
+        return memoryLacked;
     }
 
     /** Whether the thread has ended although the probe was not closed. */
