@@ -5,17 +5,11 @@ import java.util.List;
 
 /**
  * What one connection may use. Every limit is finite; a peer that sends more than it may is closed with 1009 (RFC 6455
- * §7.4.1). Immutable: a method that sets a limit returns a copy, and throws {@link IllegalArgumentException} if the value is
- * out of bounds; the message names the limit, the value and the bounds.
+ * §7.4.1). Immutable.
  */
 public final class ConnectionLimits {
     /** 1 MiB, 1 TiB, 131,072 frames, 1 MiB, 16 KiB. */
-    public static final ConnectionLimits DEFAULT = new ConnectionLimits(1 << 20, 1L << 40, 131_072, 1 << 20, 16_384);
-
-    /** The largest message that fits an array on every JVM. */
-    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
-    private static final int LEAST_READ_AHEAD = 128;
-    private static final int MOST_READ_AHEAD = 16 << 20;
+    public static final ConnectionLimits DEFAULT = builder().build();
 
     private final int maxMessageSize;
     private final long maxStreamedMessageSize;
@@ -23,13 +17,12 @@ public final class ConnectionLimits {
     private final int maxQueuedSize;
     private final int readAheadSize;
 
-    private ConnectionLimits(int maxMessageSize, long maxStreamedMessageSize, int maxFramesPerMessage,
-            int maxQueuedSize, int readAheadSize) {
-        this.maxMessageSize = maxMessageSize;
-        this.maxStreamedMessageSize = maxStreamedMessageSize;
-        this.maxFramesPerMessage = maxFramesPerMessage;
-        this.maxQueuedSize = maxQueuedSize;
-        this.readAheadSize = readAheadSize;
+    private ConnectionLimits(Builder builder) {
+        this.maxMessageSize = builder.maxMessageSize;
+        this.maxStreamedMessageSize = builder.maxStreamedMessageSize;
+        this.maxFramesPerMessage = builder.maxFramesPerMessage;
+        this.maxQueuedSize = builder.maxQueuedSize;
+        this.readAheadSize = builder.readAheadSize;
     }
 
     /**
@@ -67,34 +60,20 @@ public final class ConnectionLimits {
         return readAheadSize;
     }
 
-    /** Sets {@link #maxMessageSize()}: 1 to 2,147,483,639 bytes. */
-    public ConnectionLimits maxMessageSize(int size) {
-        Bounds.check("maxMessageSize", size, 1, LARGEST_ARRAY);
-        return new ConnectionLimits(size, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize, readAheadSize);
+    /** A builder that begins with the defaults. */
+    public static Builder builder() {
+        return new Builder();
     }
 
-    /** Sets {@link #maxStreamedMessageSize()}: at least 1 byte. */
-    public ConnectionLimits maxStreamedMessageSize(long size) {
-        Bounds.check("maxStreamedMessageSize", size, 1, Long.MAX_VALUE);
-        return new ConnectionLimits(maxMessageSize, size, maxFramesPerMessage, maxQueuedSize, readAheadSize);
-    }
-
-    /** Sets {@link #maxFramesPerMessage()}: at least 1. */
-    public ConnectionLimits maxFramesPerMessage(int count) {
-        Bounds.check("maxFramesPerMessage", count, 1, Integer.MAX_VALUE);
-        return new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, count, maxQueuedSize, readAheadSize);
-    }
-
-    /** Sets {@link #maxQueuedSize()}: 0 bytes, with which one message may wait, or more. */
-    public ConnectionLimits maxQueuedSize(int size) {
-        Bounds.check("maxQueuedSize", size, 0, Integer.MAX_VALUE);
-        return new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, size, readAheadSize);
-    }
-
-    /** Sets {@link #readAheadSize()}: 128 bytes to 16 MiB. */
-    public ConnectionLimits readAheadSize(int size) {
-        Bounds.check("readAheadSize", size, LEAST_READ_AHEAD, MOST_READ_AHEAD);
-        return new ConnectionLimits(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize, size);
+    /** A builder that begins with these limits. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.maxMessageSize = maxMessageSize;
+        builder.maxStreamedMessageSize = maxStreamedMessageSize;
+        builder.maxFramesPerMessage = maxFramesPerMessage;
+        builder.maxQueuedSize = maxQueuedSize;
+        builder.readAheadSize = readAheadSize;
+        return builder;
     }
 
     private List<Object> values() {
@@ -115,5 +94,66 @@ public final class ConnectionLimits {
     @Override
     public String toString() {
         return "ConnectionLimits" + values();
+    }
+
+    /**
+     * Collects limits. A value out of bounds is refused when it is set, by an {@link IllegalArgumentException} that names the
+     * limit, the value and the bounds. Not for use by two threads at once.
+     */
+    public static final class Builder {
+        /** The largest message that fits an array on every JVM. */
+        private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+        private static final int LEAST_READ_AHEAD = 128;
+        private static final int MOST_READ_AHEAD = 16 << 20;
+
+        private int maxMessageSize = 1 << 20;
+        private long maxStreamedMessageSize = 1L << 40;
+        private int maxFramesPerMessage = 131_072;
+        private int maxQueuedSize = 1 << 20;
+        private int readAheadSize = 16_384;
+
+        private Builder() {}
+
+        /** Sets {@link ConnectionLimits#maxMessageSize()}: 1 to 2,147,483,639 bytes. Default 1 MiB. */
+        public Builder maxMessageSize(int size) {
+            Bounds.check("maxMessageSize", size, 1, LARGEST_ARRAY);
+            maxMessageSize = size;
+            return this;
+        }
+
+        /** Sets {@link ConnectionLimits#maxStreamedMessageSize()}: at least 1 byte. Default 1 TiB. */
+        public Builder maxStreamedMessageSize(long size) {
+            Bounds.check("maxStreamedMessageSize", size, 1, Long.MAX_VALUE);
+            maxStreamedMessageSize = size;
+            return this;
+        }
+
+        /** Sets {@link ConnectionLimits#maxFramesPerMessage()}: at least 1. Default 131,072. */
+        public Builder maxFramesPerMessage(int count) {
+            Bounds.check("maxFramesPerMessage", count, 1, Integer.MAX_VALUE);
+            maxFramesPerMessage = count;
+            return this;
+        }
+
+        /**
+         * Sets {@link ConnectionLimits#maxQueuedSize()}: 0 bytes, with which one message may wait, or more. Default 1 MiB.
+         */
+        public Builder maxQueuedSize(int size) {
+            Bounds.check("maxQueuedSize", size, 0, Integer.MAX_VALUE);
+            maxQueuedSize = size;
+            return this;
+        }
+
+        /** Sets {@link ConnectionLimits#readAheadSize()}: 128 bytes to 16 MiB. Default 16 KiB. */
+        public Builder readAheadSize(int size) {
+            Bounds.check("readAheadSize", size, LEAST_READ_AHEAD, MOST_READ_AHEAD);
+            readAheadSize = size;
+            return this;
+        }
+
+        /** The limits. */
+        public ConnectionLimits build() {
+            return new ConnectionLimits(this);
+        }
     }
 }

@@ -7,19 +7,11 @@ import java.util.stream.Stream;
 
 /**
  * How long a connection waits for its peer. Enforced by a sweep about once a second, so a deadline is early or late
- * by up to a second, or by a quarter of the shortest one if that is under four.
- * <p>
- * Immutable: a method that sets a duration returns a copy, and throws {@link IllegalArgumentException} if it is under a
- * millisecond or over twenty days; the message names the setting, the value and the bounds.
+ * by up to a second, or by a quarter of the shortest one if that is under four. Immutable.
  */
 public final class ConnectionTimeouts {
     /** 10 s, 20 s, 20 s, 60 s, 20 s, 60 s, 5 s. */
-    public static final ConnectionTimeouts DEFAULT = new ConnectionTimeouts(Duration.ofSeconds(10),
-            Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(60), Duration.ofSeconds(20),
-            Duration.ofSeconds(60), Duration.ofSeconds(5));
-
-    private static final Duration SHORTEST = Duration.ofMillis(1);
-    private static final Duration LONGEST = Duration.ofDays(20);
+    public static final ConnectionTimeouts DEFAULT = builder().build();
 
     private final Duration handshakeTimeout;
     private final Duration pingInterval;
@@ -29,15 +21,14 @@ public final class ConnectionTimeouts {
     private final Duration streamTimeout;
     private final Duration closeTimeout;
 
-    private ConnectionTimeouts(Duration handshakeTimeout, Duration pingInterval, Duration pongTimeout,
-            Duration messageTimeout, Duration writeTimeout, Duration streamTimeout, Duration closeTimeout) {
-        this.handshakeTimeout = handshakeTimeout;
-        this.pingInterval = pingInterval;
-        this.pongTimeout = pongTimeout;
-        this.messageTimeout = messageTimeout;
-        this.writeTimeout = writeTimeout;
-        this.streamTimeout = streamTimeout;
-        this.closeTimeout = closeTimeout;
+    private ConnectionTimeouts(Builder builder) {
+        this.handshakeTimeout = builder.handshakeTimeout;
+        this.pingInterval = builder.pingInterval;
+        this.pongTimeout = builder.pongTimeout;
+        this.messageTimeout = builder.messageTimeout;
+        this.writeTimeout = builder.writeTimeout;
+        this.streamTimeout = builder.streamTimeout;
+        this.closeTimeout = builder.closeTimeout;
     }
 
     /** From the accepted connection to the end of the request head; a slower peer gets 408. */
@@ -93,51 +84,22 @@ public final class ConnectionTimeouts {
                 closeTimeout).min(Duration::compareTo).orElseThrow();
     }
 
-    /** Sets {@link #handshakeTimeout()}. */
-    public ConnectionTimeouts handshakeTimeout(Duration time) {
-        return new ConnectionTimeouts(checked("handshakeTimeout", time), pingInterval, pongTimeout, messageTimeout,
-                writeTimeout, streamTimeout, closeTimeout);
+    /** A builder that begins with the defaults. */
+    public static Builder builder() {
+        return new Builder();
     }
 
-    /** Sets {@link #pingInterval()}. */
-    public ConnectionTimeouts pingInterval(Duration time) {
-        return new ConnectionTimeouts(handshakeTimeout, checked("pingInterval", time), pongTimeout, messageTimeout,
-                writeTimeout, streamTimeout, closeTimeout);
-    }
-
-    /** Sets {@link #pongTimeout()}. */
-    public ConnectionTimeouts pongTimeout(Duration time) {
-        return new ConnectionTimeouts(handshakeTimeout, pingInterval, checked("pongTimeout", time), messageTimeout,
-                writeTimeout, streamTimeout, closeTimeout);
-    }
-
-    /** Sets {@link #messageTimeout()}. */
-    public ConnectionTimeouts messageTimeout(Duration time) {
-        return new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, checked("messageTimeout", time),
-                writeTimeout, streamTimeout, closeTimeout);
-    }
-
-    /** Sets {@link #writeTimeout()}. */
-    public ConnectionTimeouts writeTimeout(Duration time) {
-        return new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout,
-                checked("writeTimeout", time), streamTimeout, closeTimeout);
-    }
-
-    /** Sets {@link #streamTimeout()}. */
-    public ConnectionTimeouts streamTimeout(Duration time) {
-        return new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout,
-                checked("streamTimeout", time), closeTimeout);
-    }
-
-    /** Sets {@link #closeTimeout()}. */
-    public ConnectionTimeouts closeTimeout(Duration time) {
-        return new ConnectionTimeouts(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout,
-                streamTimeout, checked("closeTimeout", time));
-    }
-
-    private static Duration checked(String setting, Duration time) {
-        Bounds.check(setting, time, SHORTEST, LONGEST);
-        return time;
+    /** A builder that begins with these timeouts. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.handshakeTimeout = handshakeTimeout;
+        builder.pingInterval = pingInterval;
+        builder.pongTimeout = pongTimeout;
+        builder.messageTimeout = messageTimeout;
+        builder.writeTimeout = writeTimeout;
+        builder.streamTimeout = streamTimeout;
+        builder.closeTimeout = closeTimeout;
+        return builder;
     }
 
     private List<Object> values() {
@@ -159,5 +121,76 @@ public final class ConnectionTimeouts {
     @Override
     public String toString() {
         return "ConnectionTimeouts" + values();
+    }
+
+    /**
+     * Collects timeouts. One under a millisecond or over twenty days is refused when it is set, by an {@link
+     * IllegalArgumentException} that names the setting, the value and the bounds. Not for use by two threads at once.
+     */
+    public static final class Builder {
+        private static final Duration SHORTEST = Duration.ofMillis(1);
+        private static final Duration LONGEST = Duration.ofDays(20);
+
+        private Duration handshakeTimeout = Duration.ofSeconds(10);
+        private Duration pingInterval = Duration.ofSeconds(20);
+        private Duration pongTimeout = Duration.ofSeconds(20);
+        private Duration messageTimeout = Duration.ofSeconds(60);
+        private Duration writeTimeout = Duration.ofSeconds(20);
+        private Duration streamTimeout = Duration.ofSeconds(60);
+        private Duration closeTimeout = Duration.ofSeconds(5);
+
+        private Builder() {}
+
+        private static Duration checked(String setting, Duration time) {
+            Bounds.check(setting, time, SHORTEST, LONGEST);
+            return time;
+        }
+
+        /** Sets {@link ConnectionTimeouts#handshakeTimeout()}. Default 10 s. */
+        public Builder handshakeTimeout(Duration time) {
+            handshakeTimeout = checked("handshakeTimeout", time);
+            return this;
+        }
+
+        /** Sets {@link ConnectionTimeouts#pingInterval()}. Default 20 s. */
+        public Builder pingInterval(Duration time) {
+            pingInterval = checked("pingInterval", time);
+            return this;
+        }
+
+        /** Sets {@link ConnectionTimeouts#pongTimeout()}. Default 20 s. */
+        public Builder pongTimeout(Duration time) {
+            pongTimeout = checked("pongTimeout", time);
+            return this;
+        }
+
+        /** Sets {@link ConnectionTimeouts#messageTimeout()}. Default 60 s. */
+        public Builder messageTimeout(Duration time) {
+            messageTimeout = checked("messageTimeout", time);
+            return this;
+        }
+
+        /** Sets {@link ConnectionTimeouts#writeTimeout()}. Default 20 s. */
+        public Builder writeTimeout(Duration time) {
+            writeTimeout = checked("writeTimeout", time);
+            return this;
+        }
+
+        /** Sets {@link ConnectionTimeouts#streamTimeout()}. Default 60 s. */
+        public Builder streamTimeout(Duration time) {
+            streamTimeout = checked("streamTimeout", time);
+            return this;
+        }
+
+        /** Sets {@link ConnectionTimeouts#closeTimeout()}. Default 5 s. */
+        public Builder closeTimeout(Duration time) {
+            closeTimeout = checked("closeTimeout", time);
+            return this;
+        }
+
+        /** The timeouts. */
+        public ConnectionTimeouts build() {
+            return new ConnectionTimeouts(this);
+        }
     }
 }

@@ -51,7 +51,7 @@ final class Admission {
         }
         Transport transport;
         try {
-            server.configuration().socket().configure(channel);
+            server.configuration().sockets().configure(channel);
             transport = transports.over(channel);
         } catch (IOException | RuntimeException e) {
             // The peer was gone before we looked.

@@ -9,11 +9,11 @@ import dev.weft.parser.http.HttpHeadException;
 public enum RefusalReason {
     /** The TLS handshake failed, such as a plain request to a server that speaks TLS: a TLS alert. */
     TLS_FAILED,
-    /** {@link ServerConfiguration#maxTlsHandshakes()} were under way for as long as a handshake may take: closed. */
+    /** {@link WebSocketServerBuilder#maxTlsHandshakes} were under way for as long as a handshake may take: closed. */
     TLS_HANDSHAKES_FULL,
     /** The request line or a header line broke the syntax of RFC 9112: 400. */
     MALFORMED_HEAD,
-    /** A line, or all header lines, went beyond {@link ServerConfiguration#httpLimits()}: 414, 431. */
+    /** A line, or all header lines, went beyond {@link WebSocketServerBuilder#httpLimits}: 414, 431. */
     HEAD_TOO_LARGE,
     /**
      * The request head, or the TLS handshake before it, took longer than the handshake timeout: 408, or closed. Browsers
@@ -40,15 +40,15 @@ public enum RefusalReason {
     FOREIGN_ORIGIN,
     /** The client meant to talk to a host that is not one of those allowed: 421. */
     UNKNOWN_HOST,
-    /** There are as many connections as {@link ServerConfiguration#maxConnections()}: 503, or closed. */
+    /** There are as many connections as {@link WebSocketServerBuilder#maxConnections}: 503, or closed. */
     SERVER_FULL,
-    /** The request head did not fit into what is left of {@link ServerConfiguration#maxBufferedSize()}: 503. */
+    /** The request head did not fit into what is left of {@link WebSocketServerBuilder#maxBufferedSize}: 503. */
     BUDGET_SPENT,
     /** The server is being closed: 503, or closed. */
     SHUTTING_DOWN,
     /** The policy threw something, or what it accepted cannot be answered: 500. */
     POLICY_FAILED,
-    /** The policy or the fallback took longer than {@link ServerConfiguration#policyTimeout()}: 503. */
+    /** The policy or the fallback took longer than {@link WebSocketServerBuilder#policyTimeout}: 503. */
     POLICY_TOO_SLOW,
     /** The fallback threw something: 500. */
     FALLBACK_FAILED;

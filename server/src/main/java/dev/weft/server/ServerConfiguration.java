@@ -8,81 +8,175 @@ import dev.weft.parser.http.HttpLimits;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ThreadFactory;
+import javax.net.ssl.SSLContext;
 
 /**
- * All that a server can be told; made by {@link WebSocketServerBuilder}, where the defaults are.
- *
- * @param socket         where it listens
- * @param tls            how it speaks TLS; empty if it does not
- * @param httpLimits     what a request head may have
- * @param limits         what one connection may use
- * @param timeouts       how long one connection waits
- * @param shutdownGrace  how long a shutdown waits for connections to end by themselves
- * @param policyTimeout  how long the policy or the fallback may take to decide; then it is interrupted, and the peer gets 503
- * @param maxConnections how many connections may be open; further ones get 503
- * @param maxTlsHandshakes how many TLS handshakes may be under way; further ones wait, within the handshake's deadline
- * @param readBufferSize bytes of each buffer that is lent to a connection while it has something to read or write
- * @param maxBufferedSize what all connections together may hold in such buffers, half-read messages, what decompresses
- *                       these, messages that wait to be sent, and half-read requests beyond their first 2 KiB. When it
- *                       is spent, the largest connection that is stuck is closed with 1013 for the one that asks; if there
- *                       is none, that one is refused
- * @param deflate        how the server takes part in permessage-deflate (RFC 7692); empty if it does not
- * @param subprotocols   what the server speaks; the first of a client's that is among them is chosen
- * @param policy         which handshakes are accepted
- * @param fallback       answers requests that are no handshakes; without one they get 426
- * @param threads        makes the threads of the connections; empty if Weft does, on its loops or as virtual threads
- * @param handler        serves the connections of every path that no endpoint has; without one these get 404
- * @param endpoints      what serves the connections of one path each, by that path
+ * The settings of a server, as {@link WebSocketServerBuilder#build()} makes them. Immutable. Each method returns what the
+ * method of the same name of {@link WebSocketServerBuilder} sets. A server like another one, but for its port:
+ * {@snippet class = "dev.weft.server.Snippets" region = "like-another"}
  */
-public record ServerConfiguration(SocketSettings socket, Optional<TlsSettings> tls, HttpLimits httpLimits,
-        ConnectionLimits limits, ConnectionTimeouts timeouts, Duration shutdownGrace, Duration policyTimeout,
-        int maxConnections,
-        int maxTlsHandshakes,
-        int readBufferSize,
-        long maxBufferedSize,
-        Optional<DeflateSettings> deflate, List<String> subprotocols, HandshakePolicy policy,
-        Optional<HttpFallback> fallback, Optional<ThreadFactory> threads, Optional<WebSocketHandler> handler,
-        Map<String, Endpoint> endpoints) {
-    /** Room for a request line's worth, and for the largest control frame many times over. */
-    static final int SMALLEST_BUFFER = 1024;
-    static final int LARGEST_BUFFER = 1 << 24;
-    static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
-    static final Duration LONGEST_TIMEOUT = Duration.ofDays(20);
-    static final Duration LONGEST_GRACE = Duration.ofDays(365);
+public final class ServerConfiguration {
+    /** A copy, which nobody changes. */
+    private final WebSocketServerBuilder settings;
+    private final ConnectionLimits limits;
+    private final ConnectionTimeouts timeouts;
+    private final Map<String, Endpoint> endpoints;
 
-    /**
-     * Checks the settings.
-     *
-     * @throws IllegalArgumentException if one is out of bounds, a subprotocol is not a token, or an endpoint's path is
-     *                                  malformed or matches the same as another's
-     * @throws IllegalStateException    if there is neither a handler nor an endpoint
-     */
-    public ServerConfiguration {
-        Objects.requireNonNull(socket);
-        Objects.requireNonNull(tls);
-        Objects.requireNonNull(httpLimits);
-        Objects.requireNonNull(limits);
-        Objects.requireNonNull(timeouts);
-        Objects.requireNonNull(deflate);
-        Objects.requireNonNull(policy);
-        Objects.requireNonNull(fallback);
-        Objects.requireNonNull(threads);
-        Bounds.check("shutdownGrace", shutdownGrace, Duration.ZERO, LONGEST_GRACE);
-        Bounds.check("policyTimeout", policyTimeout, SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
-        Bounds.check("maxTlsHandshakes", maxTlsHandshakes, 1, Integer.MAX_VALUE);
-        Bounds.check("maxConnections", maxConnections, 1, Integer.MAX_VALUE);
-        Bounds.check("readBufferSize", readBufferSize, SMALLEST_BUFFER, LARGEST_BUFFER);
-        Bounds.check("maxBufferedSize", maxBufferedSize, readBufferSize, Long.MAX_VALUE);
-        subprotocols = List.copyOf(subprotocols);
-        Endpoint.requireTokens(subprotocols);
-        endpoints = Map.copyOf(endpoints);
-        PathTable.of(endpoints);
-        if (handler.isEmpty() && endpoints.isEmpty()) {
+    ServerConfiguration(WebSocketServerBuilder builder) {
+        this.settings = new WebSocketServerBuilder(builder);
+        this.limits = settings.values
+                .limits(ConnectionLimits.builder().readAheadSize(settings.readBufferSize).build());
+        this.timeouts = settings.values.timeouts(ConnectionTimeouts.DEFAULT);
+        this.endpoints = settings.endpoints.byPattern();
+        Bounds.check("maxBufferedSize", settings.maxBufferedSize, settings.readBufferSize, Long.MAX_VALUE);
+        if (settings.handler.isEmpty() && endpoints.isEmpty()) {
             throw new IllegalStateException(
                     "a server needs a handler, or an endpoint: handler(…) or endpoint(path, …)");
         }
+    }
+
+    /** A builder that begins with these settings. */
+    public WebSocketServerBuilder toBuilder() {
+        return new WebSocketServerBuilder(settings);
+    }
+
+    /** The name or address that the server listens at. */
+    public String host() {
+        return settings.listening.host();
+    }
+
+    /** The port that was asked for; 0 if the system chooses one. */
+    public int port() {
+        return settings.listening.port();
+    }
+
+    /** The number of connections that may wait to be accepted. */
+    public int backlog() {
+        return settings.listening.backlog();
+    }
+
+    /** How connections wait for the network. */
+    public TransportKind transport() {
+        return settings.transport;
+    }
+
+    /** Whether small writes leave at once (TCP_NODELAY). */
+    public boolean tcpNoDelay() {
+        return sockets().tcpNoDelay().orElseThrow();
+    }
+
+    /** Whether the system looks after dead peers too (SO_KEEPALIVE). */
+    public boolean keepAlive() {
+        return sockets().keepAlive().orElseThrow();
+    }
+
+    /** The bytes of the system's receive buffer (SO_RCVBUF); empty if it is left to the system. */
+    public OptionalInt receiveBufferSize() {
+        return sockets().receiveBufferSize();
+    }
+
+    /** The bytes of the system's send buffer (SO_SNDBUF); empty if it is left to the system. */
+    public OptionalInt sendBufferSize() {
+        return sockets().sendBufferSize();
+    }
+
+    /** The context that the server speaks TLS with; empty if it does not. */
+    public Optional<SSLContext> tls() {
+        return settings.tls.map(TlsSettings::context);
+    }
+
+    /** What a request head may have. */
+    public HttpLimits httpLimits() {
+        return settings.httpLimits;
+    }
+
+    /** What one connection may use. */
+    public ConnectionLimits limits() {
+        return limits;
+    }
+
+    /** How long one connection waits for its peer. */
+    public ConnectionTimeouts timeouts() {
+        return timeouts;
+    }
+
+    /** How long the policy or the fallback may take to decide about a request. */
+    public Duration policyTimeout() {
+        return settings.values.policyTimeout.orElseThrow();
+    }
+
+    /** How long a shutdown waits for connections to end by themselves. */
+    public Duration shutdownGrace() {
+        return settings.shutdownGrace;
+    }
+
+    /** The number of connections that may be open. */
+    public int maxConnections() {
+        return settings.maxConnections;
+    }
+
+    /** The number of TLS handshakes that may be under way at the same time. */
+    public int maxTlsHandshakes() {
+        return settings.maxTlsHandshakes;
+    }
+
+    /** The bytes of each buffer that is lent to a busy connection. */
+    public int readBufferSize() {
+        return settings.readBufferSize;
+    }
+
+    /** The bytes that all connections together may hold. */
+    public long maxBufferedSize() {
+        return settings.maxBufferedSize;
+    }
+
+    /** How permessage-deflate is used; empty if messages are never compressed. */
+    public Optional<DeflateSettings> deflate() {
+        return settings.values.deflate.orElseThrow();
+    }
+
+    /** The subprotocols that are spoken, in the order in which they were set; unchangeable. */
+    public List<String> subprotocols() {
+        return settings.values.subprotocols.orElseThrow();
+    }
+
+    /** Which handshakes are accepted. */
+    public HandshakePolicy policy() {
+        return settings.values.policy.orElseThrow();
+    }
+
+    /** What answers requests that are no handshakes; if it is empty they get 426. */
+    public Optional<HttpFallback> fallback() {
+        return settings.fallback;
+    }
+
+    /** What makes the threads of the connections; empty if Weft does, on its loops or as virtual threads. */
+    public Optional<ThreadFactory> threads() {
+        return settings.threads;
+    }
+
+    /** What serves the paths that no endpoint matches; if it is empty they get 404. */
+    public Optional<WebSocketHandler> handler() {
+        return settings.handler;
+    }
+
+    /** The endpoints by their paths; unchangeable. */
+    public Map<String, Endpoint> endpoints() {
+        return endpoints;
+    }
+
+    ListenSettings listening() {
+        return settings.listening;
+    }
+
+    SocketSettings sockets() {
+        return settings.values.sockets;
+    }
+
+    Optional<TlsSettings> tlsSettings() {
+        return settings.tls;
     }
 }

@@ -14,9 +14,9 @@ final class ServerTransports {
     /** Opened, within this budget. The failures are those of the threads that wake connections, which have its name. */
     static TransportFactory open(ServerConfiguration configuration, Failures failures, BufferBudget budget)
             throws IOException {
-        TransportFactory plain = configuration.socket().transport().open(failures);
+        TransportFactory plain = configuration.transport().open(failures);
         try {
-            return configuration.tls().map(tls -> secured(plain, tls, budget)).orElse(plain);
+            return configuration.tlsSettings().map(tls -> secured(plain, tls, budget)).orElse(plain);
         } catch (Throwable e) {
             // The parameters of TLS are user code.
             plain.close();

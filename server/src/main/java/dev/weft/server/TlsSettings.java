@@ -17,7 +17,7 @@ import javax.net.ssl.SSLParameters;
  *                   {@code http/1.1} for clients that offer protocols by ALPN. It is called when the settings are made,
  *                   and again when a server starts
  */
-public record TlsSettings(SSLContext context, Consumer<SSLParameters> customizer) {
+record TlsSettings(SSLContext context, Consumer<SSLParameters> customizer) {
     private static final List<String> PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
     private static final String ALPN = "http/1.1";
 
@@ -26,9 +26,9 @@ public record TlsSettings(SSLContext context, Consumer<SSLParameters> customizer
      *
      * @throws IllegalArgumentException if the parameters are none that the context can have
      */
-    public TlsSettings {
-        Objects.requireNonNull(context);
-        Objects.requireNonNull(customizer);
+    TlsSettings {
+        Objects.requireNonNull(context, "context");
+        Objects.requireNonNull(customizer, "customizer");
         engine(context, parameters(context, customizer));
     }
 

@@ -69,7 +69,7 @@ public final class WebSocketServer implements AutoCloseable {
         this.sessions = new Sessions(clock);
         budget.relief(sessions);
         this.transports = ServerTransports.open(configuration, failures("weft-poller-"), budget);
-        this.tlsHandshakes = configuration.tls()
+        this.tlsHandshakes = configuration.tlsSettings()
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
         this.timer = new ShortTimer(transports::start, transports::threadBuilder, failures("weft-flush-timer-"));
         this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
@@ -105,7 +105,7 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws IOException if the server cannot listen where the configuration says
      */
     public static WebSocketServer start(ServerConfiguration configuration) throws IOException {
-        ServerSocketChannel listener = configuration.socket().listen();
+        ServerSocketChannel listener = configuration.listening().open(configuration.receiveBufferSize());
         try {
             WebSocketServer server = new WebSocketServer(configuration, listener);
             server.begin();

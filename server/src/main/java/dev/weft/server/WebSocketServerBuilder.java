@@ -1,69 +1,78 @@
 package dev.weft.server;
 
-import dev.weft.ConnectionLimits;
-import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.PathPattern;
-import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
 /**
- * Collects a server's settings; every one has a default but the handler and the endpoints, of which a server needs one. A
- * value out of bounds is refused when it is set, by an {@link IllegalArgumentException} that names the setting, the value and
- * the bounds. Not for use by two threads at once.
+ * Collects a server's settings; every one has a default but the handler and the endpoints, of which a server needs one.
+ * Those of connections are inherited. A value out of bounds is refused when it is set, by an {@link IllegalArgumentException}
+ * that names the setting, the value and the bounds. Not for use by two threads at once.
  */
-public final class WebSocketServerBuilder {
-    private String host = "127.0.0.1";
-    private int port;
-    private int backlog = 1024;
-    private TransportKind transport = TransportKind.LOOPS;
-    private boolean tcpNoDelay = true;
-    private boolean keepAlive;
-    private OptionalInt receiveBufferSize = OptionalInt.empty();
-    private OptionalInt sendBufferSize = OptionalInt.empty();
+public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketServerBuilder> {
+    /** Room for a request line's worth, and for the largest control frame many times over. */
+    private static final int SMALLEST_BUFFER = 1024;
+    private static final int LARGEST_BUFFER = 1 << 24;
+    private static final Duration LONGEST_GRACE = Duration.ofDays(365);
 
-    private Optional<TlsSettings> tls = Optional.empty();
+    final Values values;
+    ListenSettings listening = ListenSettings.DEFAULT;
+    TransportKind transport = TransportKind.LOOPS;
+    Optional<TlsSettings> tls = Optional.empty();
+    HttpLimits httpLimits = HttpLimits.DEFAULT;
+    Duration shutdownGrace = Duration.ofSeconds(10);
+    int maxConnections = 1_000_000;
+    int maxTlsHandshakes = 1024;
+    int readBufferSize = 16_384;
+    long maxBufferedSize = Runtime.getRuntime().maxMemory() / 4;
+    Optional<HttpFallback> fallback = Optional.empty();
+    Optional<ThreadFactory> threads = Optional.empty();
+    Optional<WebSocketHandler> handler = Optional.empty();
+    PathTable<Endpoint> endpoints = PathTable.empty();
 
-    private HttpLimits httpLimits = HttpLimits.DEFAULT;
+    /** With the defaults. */
+    WebSocketServerBuilder() {
+        this.values = Values.defaults();
+    }
 
-    private ConnectionLimits limits = ConnectionLimits.DEFAULT;
-    private boolean readsAheadAsItReads = true;
+    /** A copy. */
+    WebSocketServerBuilder(WebSocketServerBuilder other) {
+        this.values = new Values(other.values);
+        this.listening = other.listening;
+        this.transport = other.transport;
+        this.tls = other.tls;
+        this.httpLimits = other.httpLimits;
+        this.shutdownGrace = other.shutdownGrace;
+        this.maxConnections = other.maxConnections;
+        this.maxTlsHandshakes = other.maxTlsHandshakes;
+        this.readBufferSize = other.readBufferSize;
+        this.maxBufferedSize = other.maxBufferedSize;
+        this.fallback = other.fallback;
+        this.threads = other.threads;
+        this.handler = other.handler;
+        this.endpoints = other.endpoints;
+    }
 
-    private ConnectionTimeouts timeouts = ConnectionTimeouts.DEFAULT;
-    private Duration shutdownGrace = Duration.ofSeconds(10);
-    private Duration policyTimeout = Duration.ofSeconds(10);
-
-    private int maxConnections = 1_000_000;
-    private int maxTlsHandshakes = 1024;
-    private int readBufferSize = 16_384;
-    private long maxBufferedSize = Runtime.getRuntime().maxMemory() / 4;
-
-    private Optional<DeflateSettings> deflate = Optional.of(DeflateSettings.defaults());
-    private List<String> subprotocols = List.of();
-    private HandshakePolicy policy = HandshakePolicy.sameOrigin();
-    private HttpFallback fallback;
-    private ThreadFactory threads;
-    private WebSocketHandler handler;
-    private PathTable<Endpoint> endpoints = PathTable.empty();
-
-    WebSocketServerBuilder() {}
+    @Override
+    WebSocketServerBuilder with(Consumer<Values> change) {
+        change.accept(values);
+        return this;
+    }
 
     /**
      * Sets what serves the connections, whatever their path; with endpoints, those of the paths that no endpoint matches.
      * Needed if there is no endpoint.
      */
     public WebSocketServerBuilder handler(WebSocketHandler handler) {
-        this.handler = Objects.requireNonNull(handler, "handler");
+        this.handler = Optional.of(handler);
         return this;
     }
 
@@ -88,21 +97,21 @@ public final class WebSocketServerBuilder {
 
     /** Sets the name or address to listen at. Default 127.0.0.1, this machine alone; 0.0.0.0 or :: serves others too. */
     public WebSocketServerBuilder host(String host) {
-        this.host = Objects.requireNonNull(host, "host");
+        listening = listening.withHost(Objects.requireNonNull(host, "host"));
         return this;
     }
 
     /** Sets the port, 0 to 65,535. Default 0: the system chooses, {@link WebSocketServer#port()} tells. */
     public WebSocketServerBuilder port(int port) {
-        Bounds.check("port", port, 0, SocketSettings.HIGHEST_PORT);
-        this.port = port;
+        Bounds.check("port", port, 0, ListenSettings.HIGHEST_PORT);
+        listening = listening.withPort(port);
         return this;
     }
 
     /** Sets how many connections may wait to be accepted. Default 1,024; the system may have a lower limit. */
     public WebSocketServerBuilder backlog(int backlog) {
         Bounds.check("backlog", backlog, 1, Integer.MAX_VALUE);
-        this.backlog = backlog;
+        listening = listening.withBacklog(backlog);
         return this;
     }
 
@@ -114,27 +123,27 @@ public final class WebSocketServerBuilder {
 
     /** Sets whether small writes leave at once (TCP_NODELAY). Default true. */
     public WebSocketServerBuilder tcpNoDelay(boolean tcpNoDelay) {
-        this.tcpNoDelay = tcpNoDelay;
+        values.sockets = values.sockets.withTcpNoDelay(tcpNoDelay);
         return this;
     }
 
     /** Sets whether the system looks after dead peers too (SO_KEEPALIVE). Default false: pings do so sooner. */
     public WebSocketServerBuilder keepAlive(boolean keepAlive) {
-        this.keepAlive = keepAlive;
+        values.sockets = values.sockets.withKeepAlive(keepAlive);
         return this;
     }
 
     /** Sets the bytes of the system's receive buffer (SO_RCVBUF). Default: left to the system. */
     public WebSocketServerBuilder receiveBufferSize(int receiveBufferSize) {
         Bounds.check("receiveBufferSize", receiveBufferSize, 1, Integer.MAX_VALUE);
-        this.receiveBufferSize = OptionalInt.of(receiveBufferSize);
+        values.sockets = values.sockets.withReceiveBufferSize(receiveBufferSize);
         return this;
     }
 
     /** Sets the bytes of the system's send buffer (SO_SNDBUF). Default: left to the system. */
     public WebSocketServerBuilder sendBufferSize(int sendBufferSize) {
         Bounds.check("sendBufferSize", sendBufferSize, 1, Integer.MAX_VALUE);
-        this.sendBufferSize = OptionalInt.of(sendBufferSize);
+        values.sockets = values.sockets.withSendBufferSize(sendBufferSize);
         return this;
     }
 
@@ -146,7 +155,10 @@ public final class WebSocketServerBuilder {
     /**
      * Has the server speak TLS with parameters of its own, such as for client authentication.
      *
-     * @param customizer as {@link TlsSettings#customizer()}
+     * @param customizer changes the parameters, such as client authentication, protocols or cipher suites, from what they are
+     *                   by default: TLS 1.3 and 1.2, as far as the context has them; the server's order of cipher suites; and
+     *                   {@code http/1.1} for clients that offer protocols by ALPN. It is called now, and again when a server
+     *                   starts
      * @throws IllegalArgumentException if the parameters are none that the context can have
      */
     public WebSocketServerBuilder tls(SSLContext context, Consumer<SSLParameters> customizer) {
@@ -160,110 +172,17 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
-    /** Sets the most bytes of a message that is received whole or as a view. Default 1 MiB. */
-    public WebSocketServerBuilder maxMessageSize(int maxMessageSize) {
-        limits = limits.maxMessageSize(maxMessageSize);
-        return this;
-    }
-
-    /** Sets the most bytes of a message that is received as a stream. Default 1 TiB; it costs no memory. */
-    public WebSocketServerBuilder maxStreamedMessageSize(long maxStreamedMessageSize) {
-        limits = limits.maxStreamedMessageSize(maxStreamedMessageSize);
-        return this;
-    }
-
-    /** Sets the most frames that a message may be cut into. Default 131,072. */
-    public WebSocketServerBuilder maxFramesPerMessage(int maxFramesPerMessage) {
-        limits = limits.maxFramesPerMessage(maxFramesPerMessage);
-        return this;
-    }
-
-    /**
-     * Sets the most bytes of messages that may wait for one peer to read, after
-     * {@link dev.weft.WebSocketConnection#trySend(String)}. Default 1 MiB; with 0, one message.
-     */
-    public WebSocketServerBuilder maxQueuedSize(int maxQueuedSize) {
-        limits = limits.maxQueuedSize(maxQueuedSize);
-        return this;
-    }
-
-    /**
-     * Sets the most bytes of a connection that are read while its handler does something else, so that pings and Close frames
-     * among them are answered. Default as {@code readBufferSize}; 128 bytes to 16 MiB. Counts against {@code maxBufferedSize};
-     * if these are used up, 128 bytes remain.
-     */
-    public WebSocketServerBuilder readAheadSize(int readAheadSize) {
-        limits = limits.readAheadSize(readAheadSize);
-        readsAheadAsItReads = false;
-        return this;
-    }
-
     /**
      * Sets how long a request head may take, with the TLS handshake before it, if there is one; a slower peer gets 408, or
      * is closed within the TLS handshake. Default 10 s.
      */
     public WebSocketServerBuilder handshakeTimeout(Duration handshakeTimeout) {
-        timeouts = timeouts.handshakeTimeout(handshakeTimeout);
-        return this;
-    }
-
-    /**
-     * Sets how long the policy or the fallback may take to decide about a request. Default 10 s. After that, or as soon as
-     * the peer has gone, its thread is interrupted; a peer that is still there gets 503. The connection goes on counting
-     * until the policy returns.
-     */
-    public WebSocketServerBuilder policyTimeout(Duration policyTimeout) {
-        Bounds.check("policyTimeout", policyTimeout, ServerConfiguration.SHORTEST_TIMEOUT,
-                ServerConfiguration.LONGEST_TIMEOUT);
-        this.policyTimeout = policyTimeout;
-        return this;
-    }
-
-    /** Sets after how much silence a ping is sent. Default 20 s. */
-    public WebSocketServerBuilder pingInterval(Duration pingInterval) {
-        timeouts = timeouts.pingInterval(pingInterval);
-        return this;
-    }
-
-    /** Sets after how much silence since a ping the connection is aborted. Default 20 s. */
-    public WebSocketServerBuilder pongTimeout(Duration pongTimeout) {
-        timeouts = timeouts.pongTimeout(pongTimeout);
-        return this;
-    }
-
-    /**
-     * Sets how long a message may take from its first byte to its last, or, if it is received as a stream, from a read to
-     * the bytes for it; a slower peer is closed with 1008. Default 60 s.
-     */
-    public WebSocketServerBuilder messageTimeout(Duration messageTimeout) {
-        timeouts = timeouts.messageTimeout(messageTimeout);
-        return this;
-    }
-
-    /** Sets how long the network may take no byte of what waits to be written. Default 20 s. */
-    public WebSocketServerBuilder writeTimeout(Duration writeTimeout) {
-        timeouts = timeouts.writeTimeout(writeTimeout);
-        return this;
-    }
-
-    /**
-     * Sets how long an outgoing stream may go without a write while another message waits for its end; then the connection
-     * fails with 1011. Default 60 s.
-     */
-    public WebSocketServerBuilder streamTimeout(Duration streamTimeout) {
-        timeouts = timeouts.streamTimeout(streamTimeout);
-        return this;
-    }
-
-    /** Sets how long the closing handshake and the end of the peer's bytes may take. Default 5 s. */
-    public WebSocketServerBuilder closeTimeout(Duration closeTimeout) {
-        timeouts = timeouts.closeTimeout(closeTimeout);
-        return this;
+        return withHandshakeTimeout(handshakeTimeout);
     }
 
     /** Sets how long a shutdown waits for connections to end by themselves. Default 10 s; zero aborts them at once. */
     public WebSocketServerBuilder shutdownGrace(Duration shutdownGrace) {
-        Bounds.check("shutdownGrace", shutdownGrace, Duration.ZERO, ServerConfiguration.LONGEST_GRACE);
+        Bounds.check("shutdownGrace", shutdownGrace, Duration.ZERO, LONGEST_GRACE);
         this.shutdownGrace = shutdownGrace;
         return this;
     }
@@ -292,8 +211,7 @@ public final class WebSocketServerBuilder {
      * most 1 MiB.
      */
     public WebSocketServerBuilder readBufferSize(int readBufferSize) {
-        Bounds.check("readBufferSize", readBufferSize, ServerConfiguration.SMALLEST_BUFFER,
-                ServerConfiguration.LARGEST_BUFFER);
+        Bounds.check("readBufferSize", readBufferSize, SMALLEST_BUFFER, LARGEST_BUFFER);
         this.readBufferSize = readBufferSize;
         return this;
     }
@@ -307,39 +225,9 @@ public final class WebSocketServerBuilder {
         return this;
     }
 
-    /**
-     * Sets how the server takes part in permessage-deflate (RFC 7692). Default {@link DeflateSettings#defaults()}: clients
-     * that offer it, as browsers do, save bytes; a connection that waits keeps at most a few KiB for it, and none of
-     * zlib's state.
-     */
-    public WebSocketServerBuilder deflate(DeflateSettings deflate) {
-        this.deflate = Optional.of(deflate);
-        return this;
-    }
-
-    /** Declines permessage-deflate: messages are never compressed. */
-    public WebSocketServerBuilder noDeflate() {
-        this.deflate = Optional.empty();
-        return this;
-    }
-
-    /** Sets what the server speaks; the first of a client's that is among these is chosen. Default none. */
-    public WebSocketServerBuilder subprotocols(String... subprotocols) {
-        List<String> copy = List.of(subprotocols);
-        Endpoint.requireTokens(copy);
-        this.subprotocols = copy;
-        return this;
-    }
-
-    /** Sets which handshakes are accepted. Default {@link HandshakePolicy#sameOrigin()}. */
-    public WebSocketServerBuilder policy(HandshakePolicy policy) {
-        this.policy = Objects.requireNonNull(policy, "policy");
-        return this;
-    }
-
     /** Sets what answers requests that are no handshakes. Default: they get 426. */
     public WebSocketServerBuilder fallback(HttpFallback fallback) {
-        this.fallback = Objects.requireNonNull(fallback, "fallback");
+        this.fallback = Optional.of(fallback);
         return this;
     }
 
@@ -351,28 +239,18 @@ public final class WebSocketServerBuilder {
      * costs far more memory, and with which others are served meanwhile.
      */
     public WebSocketServerBuilder threads(ThreadFactory threads) {
-        this.threads = Objects.requireNonNull(threads, "threads");
+        this.threads = Optional.of(threads);
         return this;
     }
 
     /**
-     * Checks what depends on several settings.
+     * The settings, as they are now. Checks what depends on several of them.
      *
      * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}
      * @throws IllegalStateException    if there is neither a handler nor an endpoint
      */
     public ServerConfiguration build() {
-        return new ServerConfiguration(
-                new SocketSettings(host, port, backlog, transport, tcpNoDelay, keepAlive, receiveBufferSize,
-                        sendBufferSize),
-                tls, httpLimits,
-                readsAheadAsItReads ? limits.readAheadSize(readBufferSize) : limits,
-                timeouts,
-                shutdownGrace, policyTimeout, maxConnections, maxTlsHandshakes, readBufferSize, maxBufferedSize,
-                deflate,
-                subprotocols, policy,
-                Optional.ofNullable(fallback), Optional.ofNullable(threads), Optional.ofNullable(handler),
-                endpoints.byPattern());
+        return new ServerConfiguration(this);
     }
 
     /**

@@ -86,8 +86,9 @@ class HandshakeAttacksTest {
     void attack09_headsByteByByte() throws Exception {
         int length = 400_000;
         String good = request("X: " + "a".repeat(length));
-        WebSocketServerBuilder settings = Handlers.echoServer().httpLimits(new HttpLimits(8192, 2 * length, 100,
-                2 * length));
+        WebSocketServerBuilder settings = Handlers.echoServer()
+                .httpLimits(HttpLimits.builder().maxHeaderLineSize(2 * length)
+                        .maxHeadersSize(2 * length).build());
         Bystander.beside(settings, server -> {
             try (RawPeer peer = RawPeer.connect(server)) {
                 long before = Bystander.allocated();
@@ -302,7 +303,7 @@ class HandshakeAttacksTest {
     void attack12_hostileListsTakeLinearTime(String name) throws Exception {
         // Quadratic time would be many minutes for a million bytes, and the time limit ends the test.
         int length = 1_000_000;
-        HttpLimits wide = new HttpLimits(8192, 4 * length, 100, 4 * length);
+        HttpLimits wide = HttpLimits.builder().maxHeaderLineSize(4 * length).maxHeadersSize(4 * length).build();
         List<String> hostile = List.of("a" + " ".repeat(length) + "b", "a; b=\"" + "\\".repeat(length),
                 "a; b=\"" + "\\\\".repeat(length), "a; b=\"" + " ".repeat(length), "\"".repeat(length + 1),
                 "a;".repeat(length), "a; b" + "=".repeat(length), "a; b=\"" + "a".repeat(length),
@@ -332,7 +333,8 @@ class HandshakeAttacksTest {
         for (int i = 1; i < 300_000; i++) {
             list.append(',').append(Integer.toString(i, 36));
         }
-        HttpLimits wide = new HttpLimits(8192, 2 * list.length(), 100, 2 * list.length());
+        HttpLimits wide = HttpLimits.builder().maxHeaderLineSize(2 * list.length()).maxHeadersSize(2 * list.length())
+                .build();
         Bystander.beside(Handlers.echoServer().httpLimits(wide), server -> {
             assertEquals(101, statusOf(server, request("Sec-WebSocket-Protocol: " + list)));
             assertEquals(400, statusOf(server, request("Sec-WebSocket-Protocol: " + list + ",0")));

@@ -158,23 +158,23 @@ class MessageLimitsTest {
     @Test
     void limitsAndTimeoutsAreFiniteAndNamedWhenRefused() {
         for (int bad : new int[]{0, -1, Integer.MIN_VALUE}) {
-            assertNames("maxMessageSize", () -> ConnectionLimits.DEFAULT.maxMessageSize(bad));
-            assertNames("maxStreamedMessageSize", () -> ConnectionLimits.DEFAULT.maxStreamedMessageSize(bad));
-            assertNames("maxFramesPerMessage", () -> ConnectionLimits.DEFAULT.maxFramesPerMessage(bad));
+            assertNames("maxMessageSize", () -> ConnectionLimits.builder().maxMessageSize(bad));
+            assertNames("maxStreamedMessageSize", () -> ConnectionLimits.builder().maxStreamedMessageSize(bad));
+            assertNames("maxFramesPerMessage", () -> ConnectionLimits.builder().maxFramesPerMessage(bad));
         }
-        assertNames("maxMessageSize", () -> ConnectionLimits.DEFAULT.maxMessageSize(Integer.MAX_VALUE));
-        assertNames("readAheadSize", () -> ConnectionLimits.DEFAULT.readAheadSize(127));
-        assertNames("readAheadSize", () -> ConnectionLimits.DEFAULT.readAheadSize((16 << 20) + 1));
-        assertNames("maxQueuedSize", () -> ConnectionLimits.DEFAULT.maxQueuedSize(-1));
+        assertNames("maxMessageSize", () -> ConnectionLimits.builder().maxMessageSize(Integer.MAX_VALUE));
+        assertNames("readAheadSize", () -> ConnectionLimits.builder().readAheadSize(127));
+        assertNames("readAheadSize", () -> ConnectionLimits.builder().readAheadSize((16 << 20) + 1));
+        assertNames("maxQueuedSize", () -> ConnectionLimits.builder().maxQueuedSize(-1));
         for (Duration bad : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofNanos(999_999),
                 Duration.ofDays(21))) {
-            assertNames("handshakeTimeout", () -> ConnectionTimeouts.DEFAULT.handshakeTimeout(bad));
-            assertNames("pingInterval", () -> ConnectionTimeouts.DEFAULT.pingInterval(bad));
-            assertNames("pongTimeout", () -> ConnectionTimeouts.DEFAULT.pongTimeout(bad));
-            assertNames("messageTimeout", () -> ConnectionTimeouts.DEFAULT.messageTimeout(bad));
-            assertNames("writeTimeout", () -> ConnectionTimeouts.DEFAULT.writeTimeout(bad));
-            assertNames("streamTimeout", () -> ConnectionTimeouts.DEFAULT.streamTimeout(bad));
-            assertNames("closeTimeout", () -> ConnectionTimeouts.DEFAULT.closeTimeout(bad));
+            assertNames("handshakeTimeout", () -> ConnectionTimeouts.builder().handshakeTimeout(bad));
+            assertNames("pingInterval", () -> ConnectionTimeouts.builder().pingInterval(bad));
+            assertNames("pongTimeout", () -> ConnectionTimeouts.builder().pongTimeout(bad));
+            assertNames("messageTimeout", () -> ConnectionTimeouts.builder().messageTimeout(bad));
+            assertNames("writeTimeout", () -> ConnectionTimeouts.builder().writeTimeout(bad));
+            assertNames("streamTimeout", () -> ConnectionTimeouts.builder().streamTimeout(bad));
+            assertNames("closeTimeout", () -> ConnectionTimeouts.builder().closeTimeout(bad));
         }
     }
 

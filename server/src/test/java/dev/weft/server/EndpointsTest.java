@@ -298,7 +298,7 @@ class EndpointsTest {
         }
         try (WebSocketServer server = WebSocketServer.builder().noDeflate()
                 .endpoint("/default", Handlers::echo)
-                .endpoint("/always", Endpoint.of(Handlers::echo).deflate(DeflateSettings.defaults())).start()) {
+                .endpoint("/always", Endpoint.of(Handlers::echo).deflate(DeflateSettings.DEFAULT)).start()) {
             assertFalse(replyTo(server, "/default").contains("Sec-WebSocket-Extensions"));
             try (RawPeer peer = open(server, "/always", DEFLATE)) {
                 assertTrue(server.removeEndpoint("/always"));

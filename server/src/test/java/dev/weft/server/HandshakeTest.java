@@ -406,7 +406,8 @@ class HandshakeTest {
 
     @Test
     void headLimitsAreSettings() throws IOException {
-        try (WebSocketServer server = Handlers.echoServer().httpLimits(new HttpLimits(32, 64, 6, 300)).start()) {
+        try (WebSocketServer server = Handlers.echoServer().httpLimits(HttpLimits.builder().maxRequestLineSize(32)
+                .maxHeaderLineSize(64).maxHeaderCount(6).maxHeadersSize(300).build()).start()) {
             replyOf(server, request("X: 1"));
             assertEquals(414, answerOf(server, "GET /" + "a".repeat(19) + " HTTP/1.1\r\n\r\n").status());
             assertEquals(431, answerOf(server, request("X: 1", "Y: 1")).status());
@@ -417,7 +418,7 @@ class HandshakeTest {
     @ParameterizedTest
     @ValueSource(strings = {"Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions", "Upgrade", "Connection"})
     void hostileListsTakeLinearTime(String name) throws IOException {
-        HttpLimits wide = new HttpLimits(8192, 100_000, 100, 200_000);
+        HttpLimits wide = HttpLimits.builder().maxHeaderLineSize(100_000).maxHeadersSize(200_000).build();
         try (WebSocketServer server = Handlers.echoServer().httpLimits(wide).start()) {
             long start = System.nanoTime();
             for (String value : List.of("a" + " ".repeat(64_000) + "b", "\"" + "\\".repeat(64_000),

@@ -135,7 +135,7 @@ class HealthMonitorTest {
     }
 
     private static Object wakerOf(WebSocketServer server) throws ReflectiveOperationException {
-        return server.configuration().socket().transport() == TransportKind.BLOCKING
+        return server.configuration().transport() == TransportKind.BLOCKING
                 ? PrivateField.get(server.transports, "wakeUpProbe")
                 : ((List<?>) PrivateField.get(server.transports, "pollers")).getFirst();
     }

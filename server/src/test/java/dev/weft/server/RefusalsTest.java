@@ -84,7 +84,7 @@ class RefusalsTest {
     void lineOfACutHeadMustSayWhatWasUnderstood() throws IOException {
         // Such as by cookies that have grown too large: what an operator looks for is whose.
         assertEquals("refused, HEAD_TOO_LARGE (431: bytes in a header line: at least 8193, the limit is 8192 "
-                + "(headerLineLength)): GET /a, Origin: http://b, Host: b:81",
+                + "(maxHeaderLineSize)): GET /a, Origin: http://b, Host: b:81",
                 refused(Handlers.echoServer(), RefusalReason.HEAD_TOO_LARGE, "GET http://b:81/a HTTP/1.1\r\nHost: c\r\n"
                         + "Origin: http://b\r\nCookie: " + "x".repeat(9000) + "\r\n\r\n"));
     }

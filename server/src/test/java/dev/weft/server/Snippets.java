@@ -48,6 +48,14 @@ final class Snippets {
         return server;
     }
 
+    static WebSocketServer likeAnother(WebSocketServer server, int port) throws IOException {
+        // @start region="like-another"
+        // @replace substring="port(port)" replacement="port(9002)" :
+        var second = server.configuration().toBuilder().port(port).start();
+        // @end
+        return second;
+    }
+
     static void receive(WebSocketConnection ws, Path file) throws IOException {
         // @start region="receive"
         if (ws.receive() instanceof Message.Text(String name)) {

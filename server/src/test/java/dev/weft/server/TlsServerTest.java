@@ -75,7 +75,7 @@ class TlsServerTest {
 
     @Test
     void tls13And12AreAllThereIsByDefault() {
-        SSLParameters parameters = server().build().tls().orElseThrow().parameters();
+        SSLParameters parameters = server().build().tlsSettings().orElseThrow().parameters();
         assertArrayEquals(new String[]{"TLSv1.3", "TLSv1.2"}, parameters.getProtocols());
         assertTrue(parameters.getUseCipherSuitesOrder());
         assertFalse(parameters.getNeedClientAuth() || parameters.getWantClientAuth());

@@ -165,29 +165,29 @@ class WebSocketServerTest {
 
     @Test
     void settingsReachTheSockets() throws IOException {
-        SocketSettings changed = Handlers.echoServer().tcpNoDelay(false).keepAlive(true).receiveBufferSize(20_000)
-                .sendBufferSize(30_000).build().socket();
-        SocketSettings left = Handlers.echoServer().build().socket();
-        try (ServerSocketChannel listener = changed.listen();
+        ServerConfiguration changed = Handlers.echoServer().tcpNoDelay(false).keepAlive(true).receiveBufferSize(20_000)
+                .sendBufferSize(30_000).build();
+        ServerConfiguration left = Handlers.echoServer().build();
+        try (ServerSocketChannel listener = changed.listening().open(changed.receiveBufferSize());
                 SocketChannel peer = SocketChannel.open(listener.getLocalAddress());
                 SocketChannel accepted = listener.accept()) {
             assertTrue(peer.isConnected());
             // The system doubles or rounds sizes, but does not reach those it would choose.
             int defaultSendBuffer = accepted.getOption(StandardSocketOptions.SO_SNDBUF);
-            changed.configure(accepted);
+            changed.sockets().configure(accepted);
             assertFalse(accepted.getOption(StandardSocketOptions.TCP_NODELAY));
             assertTrue(accepted.getOption(StandardSocketOptions.SO_KEEPALIVE));
             assertTrue(accepted.getOption(StandardSocketOptions.SO_RCVBUF) <= 40_000);
             assertTrue(accepted.getOption(StandardSocketOptions.SO_SNDBUF) <= 60_000);
             assertTrue(defaultSendBuffer > 60_000);
-            left.configure(accepted);
+            left.sockets().configure(accepted);
             assertTrue(accepted.getOption(StandardSocketOptions.TCP_NODELAY));
         }
-        try (ServerSocketChannel listener = left.listen();
+        try (ServerSocketChannel listener = left.listening().open(left.receiveBufferSize());
                 SocketChannel peer = SocketChannel.open(listener.getLocalAddress());
                 SocketChannel accepted = listener.accept()) {
             assertTrue(peer.isConnected());
-            left.configure(accepted);
+            left.sockets().configure(accepted);
             assertFalse(accepted.getOption(StandardSocketOptions.SO_KEEPALIVE));
         }
     }

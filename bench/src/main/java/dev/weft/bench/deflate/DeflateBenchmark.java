@@ -72,7 +72,7 @@ public class DeflateBenchmark {
     @Setup
     public void setUp() {
         NegotiatedDeflate negotiated = new NegotiatedDeflate(!takeover, !takeover, bits, bits);
-        DeflateSettings settings = DeflateSettings.defaults();
+        DeflateSettings settings = DeflateSettings.DEFAULT;
         codecs = new DeflateCodecs(settings);
         messages = Corpus.messages(size);
         deflaters = new MessageDeflater[connections];

@@ -175,7 +175,7 @@ final class IdleClient implements AutoCloseable {
         byte[][] messages = Corpus.messages(COMPRESSED_MESSAGE_SIZE);
         byte[] target = new byte[2 * COMPRESSED_MESSAGE_SIZE];
         var writer = new FrameWriter(Role.CLIENT);
-        var codecs = new DeflateCodecs(DeflateSettings.defaults());
+        var codecs = new DeflateCodecs(DeflateSettings.DEFAULT);
         try (MessageDeflater deflater = codecs.deflater(new NegotiatedDeflate(true, true, 15, 15), Role.CLIENT)) {
             for (int i = 0; i < COMPRESSED_MESSAGES; i++) {
                 deflater.input(messages[i], 0, COMPRESSED_MESSAGE_SIZE, true);

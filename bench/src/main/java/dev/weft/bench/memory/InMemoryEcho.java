@@ -49,12 +49,12 @@ final class InMemoryEcho {
     private final List<MemoryTransport> clients = new ArrayList<>();
 
     InMemoryEcho() {
-        var timeouts = ConnectionTimeouts.DEFAULT.pingInterval(NO_DEADLINE).pongTimeout(NO_DEADLINE)
+        var timeouts = ConnectionTimeouts.builder().pingInterval(NO_DEADLINE).pongTimeout(NO_DEADLINE)
                 .messageTimeout(NO_DEADLINE).writeTimeout(NO_DEADLINE).streamTimeout(NO_DEADLINE)
-                .closeTimeout(NO_DEADLINE);
+                .closeTimeout(NO_DEADLINE).build();
         var budget = new BufferBudget(Runtime.getRuntime().maxMemory() / 4);
         services = new ConnectionServices(timeouts, new SendServices(
-                ConnectionLimits.DEFAULT.readAheadSize(BUFFER_SIZE), clock,
+                ConnectionLimits.builder().readAheadSize(BUFFER_SIZE).build(), clock,
                 new BufferPool(BUFFER_SIZE, budget),
                 timer,
                 thread -> false));

@@ -2,65 +2,110 @@ package dev.weft.parser.deflate;
 
 import static dev.weft.parser.deflate.NegotiatedDeflate.MAX_WINDOW_BITS;
 
+import java.util.List;
+
 /**
  * Settings of permessage-deflate for this end, client or server. What both ends of a connection agreed on is its
- * {@link NegotiatedDeflate}.
- *
- * @param outgoingContextTakeover whether outgoing messages may refer back to earlier ones, if the peer allows it; true by
- *                                default. Costs {@code outgoingHistorySize} bytes for each connection; makes 216 bytes of JSON
- *                                65 rather than 145
- * @param incomingContextTakeover the same for incoming messages; true by default. Costs at most 2 to the power of the agreed
- *                                window bits, in bytes, for each connection
- * @param outgoingMaxWindowBits   how far outgoing messages may refer back, as a power of two, 8 to 15; 15 by default. A smaller
- *                                value costs time and size, since long messages are then cut into pieces of half a window; the
- *                                peer can ask for one to save its own memory
- * @param incomingMaxWindowBits   the same for incoming messages; 12 by default. Bounds the memory that context takeover costs:
- *                                a peer that does not support the limit is asked not to take its context over
- * @param outgoingHistorySize     bytes of earlier messages that are kept for a connection to refer back to, 0 to 32,768; 2,048
- *                                by default. Each KiB also costs 2 µs in each message of a connection that is not busy; a busy
- *                                one refers back as far as its window, at no such cost
- * @param level                   effort of the compressor, 1 to 9; 1 by default: 6 makes long messages a fifth smaller, and
- *                                takes twice the time or more
- * @param minMessageSize          the length in bytes under which {@link #compresses} returns false; 128 by default. Without
- *                                context takeover less than 128 shrink by a tenth at best
- * @param maxIdleDeflaters        compressors that are kept between messages, for all connections together; 32 by default. Each
- *                                takes about 200 KiB, outside the heap
- * @param maxIdleInflaters        decompressors that are kept between messages, for all connections together; 32 by default.
- *                                Each takes about 40 KiB, outside the heap
+ * {@link NegotiatedDeflate}. Immutable.
  */
-public record DeflateSettings(boolean outgoingContextTakeover, boolean incomingContextTakeover,
-        int outgoingMaxWindowBits, int incomingMaxWindowBits, int outgoingHistorySize, int level, int minMessageSize,
-        int maxIdleDeflaters, int maxIdleInflaters) {
+public final class DeflateSettings {
+    /** The defaults. */
+    public static final DeflateSettings DEFAULT = builder().build();
+
+    private final boolean outgoingContextTakeover;
+    private final boolean incomingContextTakeover;
+    private final int outgoingMaxWindowBits;
+    private final int incomingMaxWindowBits;
+    private final int outgoingHistorySize;
+    private final int level;
+    private final int minMessageSize;
+    private final int maxIdleDeflaters;
+    private final int maxIdleInflaters;
+
+    private DeflateSettings(Builder builder) {
+        this.outgoingContextTakeover = builder.outgoingContextTakeover;
+        this.incomingContextTakeover = builder.incomingContextTakeover;
+        this.outgoingMaxWindowBits = builder.outgoingMaxWindowBits;
+        this.incomingMaxWindowBits = builder.incomingMaxWindowBits;
+        this.outgoingHistorySize = builder.outgoingHistorySize;
+        this.level = builder.level;
+        this.minMessageSize = builder.minMessageSize;
+        this.maxIdleDeflaters = builder.maxIdleDeflaters;
+        this.maxIdleInflaters = builder.maxIdleInflaters;
+    }
 
     /**
-     * Checks the settings.
-     *
-     * @throws IllegalArgumentException if one is out of its range
+     * Whether outgoing messages may refer back to earlier ones, if the peer allows it; true by default. Costs {@code
+     * outgoingHistorySize} bytes for each connection; makes 216 bytes of JSON 65 rather than 145.
      */
-    public DeflateSettings {
-        NegotiatedDeflate.requireWindowBits("outgoingMaxWindowBits", outgoingMaxWindowBits);
-        NegotiatedDeflate.requireWindowBits("incomingMaxWindowBits", incomingMaxWindowBits);
-        require("outgoingHistorySize", outgoingHistorySize, 0, 1 << MAX_WINDOW_BITS);
-        require("level", level, 1, 9);
-        require("minMessageSize", minMessageSize, 0, Integer.MAX_VALUE);
-        require("maxIdleDeflaters", maxIdleDeflaters, 1, Integer.MAX_VALUE);
-        require("maxIdleInflaters", maxIdleInflaters, 1, Integer.MAX_VALUE);
+    public boolean outgoingContextTakeover() {
+        return outgoingContextTakeover;
     }
 
-    private static void require(String setting, int value, int min, int max) {
-        if (value < min || value > max) {
-            throw new IllegalArgumentException(setting + " must be " + min + " to " + max + ", not " + value);
-        }
+    /**
+     * The same for incoming messages; true by default. Costs at most 2 to the power of the agreed window bits, in bytes,
+     * for each connection.
+     */
+    public boolean incomingContextTakeover() {
+        return incomingContextTakeover;
     }
 
-    /** The defaults. */
-    public static DeflateSettings defaults() {
-        return builder().build();
+    /**
+     * How far outgoing messages may refer back, as a power of two, 8 to 15; 15 by default. A smaller value costs time
+     * and size, since long messages are then cut into pieces of half a window; the peer can ask for one to save its own
+     * memory.
+     */
+    public int outgoingMaxWindowBits() {
+        return outgoingMaxWindowBits;
     }
 
-    /** A builder that begins with the defaults. */
-    public static Builder builder() {
-        return new Builder();
+    /**
+     * The same for incoming messages; 12 by default. Bounds the memory that context takeover costs: a peer that does not
+     * support the limit is asked not to take its context over.
+     */
+    public int incomingMaxWindowBits() {
+        return incomingMaxWindowBits;
+    }
+
+    /**
+     * Bytes of earlier messages that are kept for a connection to refer back to, 0 to 32,768; 2,048 by default. Each KiB
+     * also costs 2 µs in each message of a connection that is not busy; a busy one refers back as far as its window, at
+     * no such cost.
+     */
+    public int outgoingHistorySize() {
+        return outgoingHistorySize;
+    }
+
+    /**
+     * Effort of the compressor, 1 to 9; 1 by default: 6 makes long messages a fifth smaller, and takes twice the time or
+     * more.
+     */
+    public int level() {
+        return level;
+    }
+
+    /**
+     * The length in bytes under which {@link #compresses} returns false; 128 by default. Without context takeover less
+     * than 128 shrink by a tenth at best.
+     */
+    public int minMessageSize() {
+        return minMessageSize;
+    }
+
+    /**
+     * Compressors that are kept between messages, for all connections together; 32 by default. Each takes about 200 KiB,
+     * outside the heap.
+     */
+    public int maxIdleDeflaters() {
+        return maxIdleDeflaters;
+    }
+
+    /**
+     * Decompressors that are kept between messages, for all connections together; 32 by default. Each takes about 40
+     * KiB, outside the heap.
+     */
+    public int maxIdleInflaters() {
+        return maxIdleInflaters;
     }
 
     /**
@@ -72,7 +117,51 @@ public record DeflateSettings(boolean outgoingContextTakeover, boolean incomingC
         return length < 0 || length >= minMessageSize;
     }
 
-    /** Collects settings. One thread. */
+    /** A builder that begins with the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** A builder that begins with these settings. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.outgoingContextTakeover = outgoingContextTakeover;
+        builder.incomingContextTakeover = incomingContextTakeover;
+        builder.outgoingMaxWindowBits = outgoingMaxWindowBits;
+        builder.incomingMaxWindowBits = incomingMaxWindowBits;
+        builder.outgoingHistorySize = outgoingHistorySize;
+        builder.level = level;
+        builder.minMessageSize = minMessageSize;
+        builder.maxIdleDeflaters = maxIdleDeflaters;
+        builder.maxIdleInflaters = maxIdleInflaters;
+        return builder;
+    }
+
+    private List<Object> values() {
+        return List.of(outgoingContextTakeover, incomingContextTakeover, outgoingMaxWindowBits, incomingMaxWindowBits,
+                outgoingHistorySize, level, minMessageSize, maxIdleDeflaters, maxIdleInflaters);
+    }
+
+    /** Whether all values are the same. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof DeflateSettings those && values().equals(those.values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "DeflateSettings" + values();
+    }
+
+    /**
+     * Collects settings. A value out of bounds is refused when it is set, by an {@link IllegalArgumentException} that names the
+     * setting, the value and the bounds. Not for use by two threads at once.
+     */
     public static final class Builder {
         private boolean outgoingContextTakeover = true;
         private boolean incomingContextTakeover = true;
@@ -86,69 +175,76 @@ public record DeflateSettings(boolean outgoingContextTakeover, boolean incomingC
 
         private Builder() {}
 
-        /** Sets {@link DeflateSettings#outgoingContextTakeover}. */
+        private static void require(String setting, int value, int min, int max) {
+            if (value < min || value > max) {
+                throw new IllegalArgumentException(setting + " must be " + min + " to " + max + ", not " + value);
+            }
+        }
+
+        /** Sets {@link DeflateSettings#outgoingContextTakeover()}. */
         public Builder outgoingContextTakeover(boolean takeover) {
             outgoingContextTakeover = takeover;
             return this;
         }
 
-        /** Sets {@link DeflateSettings#incomingContextTakeover}. */
+        /** Sets {@link DeflateSettings#incomingContextTakeover()}. */
         public Builder incomingContextTakeover(boolean takeover) {
             incomingContextTakeover = takeover;
             return this;
         }
 
-        /** Sets {@link DeflateSettings#outgoingMaxWindowBits}. */
+        /** Sets {@link DeflateSettings#outgoingMaxWindowBits()}. */
         public Builder outgoingMaxWindowBits(int bits) {
+            NegotiatedDeflate.requireWindowBits("outgoingMaxWindowBits", bits);
             outgoingMaxWindowBits = bits;
             return this;
         }
 
-        /** Sets {@link DeflateSettings#incomingMaxWindowBits}. */
+        /** Sets {@link DeflateSettings#incomingMaxWindowBits()}. */
         public Builder incomingMaxWindowBits(int bits) {
+            NegotiatedDeflate.requireWindowBits("incomingMaxWindowBits", bits);
             incomingMaxWindowBits = bits;
             return this;
         }
 
-        /** Sets {@link DeflateSettings#outgoingHistorySize}. */
+        /** Sets {@link DeflateSettings#outgoingHistorySize()}. */
         public Builder outgoingHistorySize(int bytes) {
+            require("outgoingHistorySize", bytes, 0, 1 << MAX_WINDOW_BITS);
             outgoingHistorySize = bytes;
             return this;
         }
 
-        /** Sets {@link DeflateSettings#level}. */
+        /** Sets {@link DeflateSettings#level()}. */
         public Builder level(int effort) {
+            require("level", effort, 1, 9);
             level = effort;
             return this;
         }
 
-        /** Sets {@link DeflateSettings#minMessageSize}. */
+        /** Sets {@link DeflateSettings#minMessageSize()}. */
         public Builder minMessageSize(int bytes) {
+            require("minMessageSize", bytes, 0, Integer.MAX_VALUE);
             minMessageSize = bytes;
             return this;
         }
 
-        /** Sets {@link DeflateSettings#maxIdleDeflaters}. */
+        /** Sets {@link DeflateSettings#maxIdleDeflaters()}. */
         public Builder maxIdleDeflaters(int count) {
+            require("maxIdleDeflaters", count, 1, Integer.MAX_VALUE);
             maxIdleDeflaters = count;
             return this;
         }
 
-        /** Sets {@link DeflateSettings#maxIdleInflaters}. */
+        /** Sets {@link DeflateSettings#maxIdleInflaters()}. */
         public Builder maxIdleInflaters(int count) {
+            require("maxIdleInflaters", count, 1, Integer.MAX_VALUE);
             maxIdleInflaters = count;
             return this;
         }
 
-        /**
-         * The settings.
-         *
-         * @throws IllegalArgumentException if one is out of its range
-         */
+        /** The settings. */
         public DeflateSettings build() {
-            return new DeflateSettings(outgoingContextTakeover, incomingContextTakeover, outgoingMaxWindowBits,
-                    incomingMaxWindowBits, outgoingHistorySize, level, minMessageSize, maxIdleDeflaters,
-                    maxIdleInflaters);
+            return new DeflateSettings(this);
         }
     }
 }

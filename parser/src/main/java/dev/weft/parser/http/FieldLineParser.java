@@ -83,8 +83,8 @@ final class FieldLineParser {
         if (HttpCharacters.isWhitespace(b)) {
             throw HttpHeadException.malformed("a header line begins with white space");
         }
-        if (namesAndValues.size() / 2 == limits.headerCount()) {
-            throw HttpHeadException.beyondLimit(431, "too many headers", limits.headerCount(), "headerCount");
+        if (namesAndValues.size() / 2 == limits.maxHeaderCount()) {
+            throw HttpHeadException.beyondLimit(431, "too many headers", limits.maxHeaderCount(), "maxHeaderCount");
         }
         lineLength = 0;
         state = State.NAME;
@@ -159,7 +159,7 @@ final class FieldLineParser {
     }
 
     private int room() {
-        return Math.min(limits.headerLineLength() - lineLength, limits.headersLength() - headersLength);
+        return Math.min(limits.maxHeaderLineSize() - lineLength, limits.maxHeadersSize() - headersLength);
     }
 
     private void count(int bytes) {
@@ -168,12 +168,12 @@ final class FieldLineParser {
     }
 
     private void requireRoom() throws HttpHeadException {
-        if (lineLength == limits.headerLineLength()) {
-            throw HttpHeadException.beyondLimit(431, "bytes in a header line", limits.headerLineLength(),
-                    "headerLineLength");
+        if (lineLength == limits.maxHeaderLineSize()) {
+            throw HttpHeadException.beyondLimit(431, "bytes in a header line", limits.maxHeaderLineSize(),
+                    "maxHeaderLineSize");
         }
-        if (headersLength == limits.headersLength()) {
-            throw HttpHeadException.beyondLimit(431, "bytes in all headers", limits.headersLength(), "headersLength");
+        if (headersLength == limits.maxHeadersSize()) {
+            throw HttpHeadException.beyondLimit(431, "bytes in all headers", limits.maxHeadersSize(), "maxHeadersSize");
         }
     }
 }

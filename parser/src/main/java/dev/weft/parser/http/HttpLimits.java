@@ -1,37 +1,131 @@
 package dev.weft.parser.http;
 
+import java.util.List;
+
 /**
  * The limits of a request head. A peer is refused at the first byte beyond a limit, so no more than the limit is ever kept.
- *
- * @param requestLineLength
- *            bytes of the request line, without its line end; 8,192 by default; beyond: 414
- * @param headerLineLength
- *            bytes of one header line, without its line end; 8,192 by default; beyond: 431
- * @param headerCount
- *            header lines; 100 by default; beyond: 431
- * @param headersLength
- *            bytes of all header lines together, without their line ends; 32,768 by default; beyond: 431. A head being parsed
- *            holds about this much, and its strings' overhead, on the heap
+ * Immutable.
  */
-public record HttpLimits(int requestLineLength, int headerLineLength, int headerCount, int headersLength) {
-
+public final class HttpLimits {
     /** 8 KiB for a line, 100 header lines, 32 KiB of them. */
-    public static final HttpLimits DEFAULT = new HttpLimits(8192, 8192, 100, 32_768);
+    public static final HttpLimits DEFAULT = builder().build();
 
-    /**
-     * @throws IllegalArgumentException
-     *             if a limit is not positive
-     */
-    public HttpLimits {
-        requirePositive("requestLineLength", requestLineLength);
-        requirePositive("headerLineLength", headerLineLength);
-        requirePositive("headerCount", headerCount);
-        requirePositive("headersLength", headersLength);
+    private final int maxRequestLineSize;
+    private final int maxHeaderLineSize;
+    private final int maxHeaderCount;
+    private final int maxHeadersSize;
+
+    private HttpLimits(Builder builder) {
+        this.maxRequestLineSize = builder.maxRequestLineSize;
+        this.maxHeaderLineSize = builder.maxHeaderLineSize;
+        this.maxHeaderCount = builder.maxHeaderCount;
+        this.maxHeadersSize = builder.maxHeadersSize;
     }
 
-    private static void requirePositive(String setting, int value) {
-        if (value <= 0) {
-            throw new IllegalArgumentException(setting + " must be positive, not " + value);
+    /** The most bytes of the request line, without its line end; beyond: 414. */
+    public int maxRequestLineSize() {
+        return maxRequestLineSize;
+    }
+
+    /** The most bytes of one header line, without its line end; beyond: 431. */
+    public int maxHeaderLineSize() {
+        return maxHeaderLineSize;
+    }
+
+    /** The most header lines; beyond: 431. */
+    public int maxHeaderCount() {
+        return maxHeaderCount;
+    }
+
+    /**
+     * The most bytes of all header lines together, without their line ends; beyond: 431. A head being parsed holds about this
+     * much, and its strings' overhead, on the heap.
+     */
+    public int maxHeadersSize() {
+        return maxHeadersSize;
+    }
+
+    /** A builder that begins with the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** A builder that begins with these limits. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.maxRequestLineSize = maxRequestLineSize;
+        builder.maxHeaderLineSize = maxHeaderLineSize;
+        builder.maxHeaderCount = maxHeaderCount;
+        builder.maxHeadersSize = maxHeadersSize;
+        return builder;
+    }
+
+    private List<Integer> values() {
+        return List.of(maxRequestLineSize, maxHeaderLineSize, maxHeaderCount, maxHeadersSize);
+    }
+
+    /** Whether all values are the same. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof HttpLimits those && values().equals(those.values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "HttpLimits" + values();
+    }
+
+    /**
+     * Collects limits. One that is not positive is refused when it is set, by an {@link IllegalArgumentException} that names
+     * the limit and the value. Not for use by two threads at once.
+     */
+    public static final class Builder {
+        private int maxRequestLineSize = 8_192;
+        private int maxHeaderLineSize = 8_192;
+        private int maxHeaderCount = 100;
+        private int maxHeadersSize = 32_768;
+
+        private Builder() {}
+
+        private static int positive(String setting, int value) {
+            if (value <= 0) {
+                throw new IllegalArgumentException(setting + " must be positive, not " + value);
+            }
+            return value;
+        }
+
+        /** Sets {@link HttpLimits#maxRequestLineSize()}. Default 8,192. */
+        public Builder maxRequestLineSize(int size) {
+            maxRequestLineSize = positive("maxRequestLineSize", size);
+            return this;
+        }
+
+        /** Sets {@link HttpLimits#maxHeaderLineSize()}. Default 8,192. */
+        public Builder maxHeaderLineSize(int size) {
+            maxHeaderLineSize = positive("maxHeaderLineSize", size);
+            return this;
+        }
+
+        /** Sets {@link HttpLimits#maxHeaderCount()}. Default 100. */
+        public Builder maxHeaderCount(int count) {
+            maxHeaderCount = positive("maxHeaderCount", count);
+            return this;
+        }
+
+        /** Sets {@link HttpLimits#maxHeadersSize()}. Default 32,768. */
+        public Builder maxHeadersSize(int size) {
+            maxHeadersSize = positive("maxHeadersSize", size);
+            return this;
+        }
+
+        /** The limits. */
+        public HttpLimits build() {
+            return new HttpLimits(this);
         }
     }
 }

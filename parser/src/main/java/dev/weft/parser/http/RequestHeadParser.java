@@ -327,13 +327,13 @@ public final class RequestHeadParser {
     }
 
     private int room() {
-        return limits.requestLineLength() - lineLength;
+        return limits.maxRequestLineSize() - lineLength;
     }
 
     private void requireRoom() throws HttpHeadException {
         if (room() == 0) {
-            throw HttpHeadException.beyondLimit(414, "bytes in the request line", limits.requestLineLength(),
-                    "requestLineLength");
+            throw HttpHeadException.beyondLimit(414, "bytes in the request line", limits.maxRequestLineSize(),
+                    "maxRequestLineSize");
         }
     }
 }

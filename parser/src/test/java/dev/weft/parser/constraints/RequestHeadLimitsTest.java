@@ -20,21 +20,21 @@ class RequestHeadLimitsTest {
 
     @Test
     void defaultsAreTheDocumentedOnes() {
-        assertEquals(new HttpLimits(8192, 8192, 100, 32_768), HttpLimits.DEFAULT);
+        assertEquals(limits(8192, 8192, 100, 32_768), HttpLimits.DEFAULT);
     }
 
     @Test
     void limitsMustBePositive() {
-        assertLimitRefused("requestLineLength", 0, 1, 1, 1);
-        assertLimitRefused("headerLineLength", 1, -1, 1, 1);
-        assertLimitRefused("headerCount", 1, 1, 0, 1);
-        assertLimitRefused("headersLength", 1, 1, 1, Integer.MIN_VALUE);
+        assertLimitRefused("maxRequestLineSize", 0, 1, 1, 1);
+        assertLimitRefused("maxHeaderLineSize", 1, -1, 1, 1);
+        assertLimitRefused("maxHeaderCount", 1, 1, 0, 1);
+        assertLimitRefused("maxHeadersSize", 1, 1, 1, Integer.MIN_VALUE);
     }
 
     @Test
     void limitsMayBeAsLargeAsAnInteger() throws HttpHeadException {
         int max = Integer.MAX_VALUE;
-        assertEquals("/", parsed(new HttpLimits(max, max, max, max), REQUEST_LINE + "a: b\r\n\r\n").target());
+        assertEquals("/", parsed(limits(max, max, max, max), REQUEST_LINE + "a: b\r\n\r\n").target());
     }
 
     @Test
@@ -47,10 +47,10 @@ class RequestHeadLimitsTest {
     @Test
     void requestLineBeyondTheLimitIsRefusedWhereverItIs() {
         for (int limit = 1; limit < 14; limit++) {
-            HttpHeadException refusal = assertRefusedAt(limit, new HttpLimits(limit, 8192, 100, 32_768), REQUEST_LINE);
+            HttpHeadException refusal = assertRefusedAt(limit, limits(limit, 8192, 100, 32_768), REQUEST_LINE);
             assertEquals(414, refusal.status());
             assertEquals("bytes in the request line: at least " + (limit + 1) + ", the limit is " + limit
-                    + " (requestLineLength)", refusal.getMessage());
+                    + " (maxRequestLineSize)", refusal.getMessage());
         }
     }
 
@@ -72,10 +72,10 @@ class RequestHeadLimitsTest {
         String line = "name: \t value\t ";
         for (int limit = 1; limit < line.length(); limit++) {
             HttpHeadException refusal = assertRefusedAt(REQUEST_LINE.length() + limit,
-                    new HttpLimits(8192, limit, 100, 32_768), REQUEST_LINE + line);
+                    limits(8192, limit, 100, 32_768), REQUEST_LINE + line);
             assertEquals(431, refusal.status());
             assertEquals("bytes in a header line: at least " + (limit + 1) + ", the limit is " + limit
-                    + " (headerLineLength)", refusal.getMessage());
+                    + " (maxHeaderLineSize)", refusal.getMessage());
         }
     }
 
@@ -99,7 +99,7 @@ class RequestHeadLimitsTest {
         int beyond = REQUEST_LINE.length() + 100 * "a:\r\n".length();
         HttpHeadException refusal = assertRefusedAt(beyond, HttpLimits.DEFAULT, REQUEST_LINE + "a:\r\n".repeat(2000));
         assertEquals(431, refusal.status());
-        assertEquals("too many headers: at least 101, the limit is 100 (headerCount)", refusal.getMessage());
+        assertEquals("too many headers: at least 101, the limit is 100 (maxHeaderCount)", refusal.getMessage());
     }
 
     @Test
@@ -115,7 +115,7 @@ class RequestHeadLimitsTest {
         HttpHeadException refusal = assertRefusedAt(REQUEST_LINE.length() + 4 * line.length(), HttpLimits.DEFAULT,
                 REQUEST_LINE + line.repeat(4) + "c");
         assertEquals(431, refusal.status());
-        assertEquals("bytes in all headers: at least 32769, the limit is 32768 (headersLength)", refusal.getMessage());
+        assertEquals("bytes in all headers: at least 32769, the limit is 32768 (maxHeadersSize)", refusal.getMessage());
     }
 
     @Test
@@ -124,7 +124,7 @@ class RequestHeadLimitsTest {
         for (int limit = 1; limit < 10; limit++) {
             int beyond = REQUEST_LINE.length() + limit + (limit < 5 ? 0 : 2);
             assertEquals(431,
-                    assertRefusedAt(beyond, new HttpLimits(8192, 100, 100, limit), REQUEST_LINE + lines).status());
+                    assertRefusedAt(beyond, limits(8192, 100, 100, limit), REQUEST_LINE + lines).status());
         }
     }
 
@@ -150,8 +150,13 @@ class RequestHeadLimitsTest {
     }
 
     private static void assertLimitRefused(String setting, int line, int header, int count, int headers) {
-        var refusal = assertThrows(IllegalArgumentException.class, () -> new HttpLimits(line, header, count, headers));
+        var refusal = assertThrows(IllegalArgumentException.class, () -> limits(line, header, count, headers));
         assertTrue(refusal.getMessage().startsWith(setting + " "), refusal.getMessage());
+    }
+
+    private static HttpLimits limits(int line, int header, int count, int headers) {
+        return HttpLimits.builder().maxRequestLineSize(line).maxHeaderLineSize(header).maxHeaderCount(count)
+                .maxHeadersSize(headers).build();
     }
 
     private static RequestHead parsed(HttpLimits limits, String text) throws HttpHeadException {

@@ -144,7 +144,7 @@ class DeflateNegotiationTest {
     void aClientOffersWhatItsSettingsSay() {
         assertEquals(PMD + "; server_max_window_bits=12; client_max_window_bits, "
                 + PMD + "; server_no_context_takeover; client_max_window_bits",
-                DeflateNegotiation.offer(DeflateSettings.defaults()));
+                DeflateNegotiation.offer(DeflateSettings.DEFAULT));
         assertEquals(PMD + "; client_max_window_bits", DeflateNegotiation.offer(ANY));
         assertEquals(PMD + "; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=9",
                 DeflateNegotiation.offer(DeflateSettings.builder().outgoingContextTakeover(false)
@@ -181,7 +181,7 @@ class DeflateNegotiationTest {
 
     @Test
     void aResponseMustKeepToOneOfTheOffers() throws Exception {
-        DeflateSettings settings = DeflateSettings.defaults();
+        DeflateSettings settings = DeflateSettings.DEFAULT;
         assertEquals(12, confirm(settings, PMD + "; server_max_window_bits=12").serverMaxWindowBits());
         assertEquals(8, confirm(settings, PMD + "; server_max_window_bits=8").serverMaxWindowBits());
         assertTrue(confirm(settings, PMD + "; server_no_context_takeover").serverNoContextTakeover());
@@ -227,17 +227,15 @@ class DeflateNegotiationTest {
     }
 
     @Test
-    void settingsAreCheckedAndNamed() {
+    void settingsMustBeCheckedWhenTheyAreSet() {
         DeflateSettings.Builder builder = DeflateSettings.builder();
-        assertNamed("outgoingMaxWindowBits", () -> builder.outgoingMaxWindowBits(7).build());
-        assertNamed("incomingMaxWindowBits",
-                () -> builder.outgoingMaxWindowBits(15).incomingMaxWindowBits(16).build());
-        assertNamed("outgoingHistorySize",
-                () -> builder.incomingMaxWindowBits(15).outgoingHistorySize(32_769).build());
-        assertNamed("level", () -> builder.outgoingHistorySize(0).level(0).build());
-        assertNamed("minMessageSize", () -> builder.level(9).minMessageSize(-1).build());
-        assertNamed("maxIdleDeflaters", () -> builder.minMessageSize(0).maxIdleDeflaters(0).build());
-        assertNamed("maxIdleInflaters", () -> builder.maxIdleDeflaters(1).maxIdleInflaters(0).build());
+        assertNamed("outgoingMaxWindowBits", () -> builder.outgoingMaxWindowBits(7));
+        assertNamed("incomingMaxWindowBits", () -> builder.incomingMaxWindowBits(16));
+        assertNamed("outgoingHistorySize", () -> builder.outgoingHistorySize(32_769));
+        assertNamed("level", () -> builder.level(0));
+        assertNamed("minMessageSize", () -> builder.minMessageSize(-1));
+        assertNamed("maxIdleDeflaters", () -> builder.maxIdleDeflaters(0));
+        assertNamed("maxIdleInflaters", () -> builder.maxIdleInflaters(0));
         assertNamed("clientMaxWindowBits", () -> new NegotiatedDeflate(false, false, 8, 0));
     }
 

@@ -55,7 +55,7 @@ class WindowBitsTest {
             "12,false", "13,true", "13,false", "14,true", "14,false", "15,true", "15,false"})
     void whatComesMayUseAllOfTheAgreedWindow(int bits, boolean takeover) throws Exception {
         Random random = new Random(bits);
-        try (DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.defaults())) {
+        try (DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.DEFAULT)) {
             MessageInflater inflater = codecs.inflater(negotiated(bits, takeover), Role.SERVER);
             NaiveDeflater deflater = new NaiveDeflater(bits, takeover, random);
             for (int n = 0; n < MESSAGES; n++) {
@@ -74,7 +74,7 @@ class WindowBitsTest {
         Random random = new Random(level);
         byte[] target = new byte[1 << 18];
         Deflater zlib = new Deflater(level, true);
-        try (DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.defaults())) {
+        try (DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.DEFAULT)) {
             MessageInflater inflater = codecs.inflater(negotiated(15, takeover), Role.CLIENT);
             for (int n = 0; n < MESSAGES; n++) {
                 byte[] message = SampleMessages.numbered(n, random);
@@ -100,7 +100,7 @@ class WindowBitsTest {
     void whatOneEndSendsTheOtherReads(int bits) throws Exception {
         Random random = new Random(bits);
         NegotiatedDeflate negotiated = new NegotiatedDeflate(false, true, bits, 15);
-        try (DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.defaults())) {
+        try (DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.DEFAULT)) {
             MessageDeflater serverOut = codecs.deflater(negotiated, Role.SERVER);
             MessageInflater clientIn = codecs.inflater(negotiated, Role.CLIENT);
             MessageDeflater clientOut = codecs.deflater(negotiated, Role.CLIENT);

@@ -33,7 +33,7 @@ public final class InflaterFuzz {
     private static final int LIMIT = 1 << 16;
     private static final byte UNTOUCHED = 0x55;
 
-    private static final DeflateCodecs CODECS = new DeflateCodecs(DeflateSettings.defaults());
+    private static final DeflateCodecs CODECS = new DeflateCodecs(DeflateSettings.DEFAULT);
 
     private enum End {
         DONE, VIOLATION, LIMIT

@@ -29,7 +29,8 @@ import java.util.Locale;
  * </pre>
  */
 public final class RequestHeadFuzz {
-    private static final HttpLimits SMALL = new HttpLimits(40, 30, 8, 150);
+    private static final HttpLimits SMALL = HttpLimits.builder().maxRequestLineSize(40).maxHeaderLineSize(30)
+            .maxHeaderCount(8).maxHeadersSize(150).build();
 
     private RequestHeadFuzz() {}
 

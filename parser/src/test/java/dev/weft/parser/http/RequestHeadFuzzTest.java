@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RequestHeadFuzzTest {
 
     private static final int ROUNDS = 20_000;
-    private static final HttpLimits SMALL = new HttpLimits(40, 30, 8, 150);
+    private static final HttpLimits SMALL = HttpLimits.builder().maxRequestLineSize(40).maxHeaderLineSize(30)
+            .maxHeaderCount(8).maxHeadersSize(150).build();
 
     private static final List<String> SEEDS = List.of(
             "GET / HTTP/1.1\r\n\r\n",

@@ -87,7 +87,7 @@ class BuffersTest {
 
     @Test
     void whatDecompressesAHalfReadMessageIsCountedToo() throws Exception {
-        DeflateSettings settings = DeflateSettings.defaults();
+        DeflateSettings settings = DeflateSettings.DEFAULT;
         try (DeflateCodecs codecs = new DeflateCodecs(settings)) {
             for (Handler depth : DEPTHS) {
                 BufferBudget budget = new BufferBudget(64 << 10);

@@ -389,7 +389,7 @@ class SendingTest {
 
     @Test
     void aStreamThatOutlivesItsConnectionIsToldSo() throws Exception {
-        DeflateSettings settings = DeflateSettings.defaults();
+        DeflateSettings settings = DeflateSettings.DEFAULT;
         try (DeflateCodecs codecs = new DeflateCodecs(settings)) {
             Extension deflate = new DeflateExtension(new NegotiatedDeflate(false, false, 15, 15), settings, codecs,
                     Role.SERVER);

@@ -72,9 +72,9 @@ public final class TestConnection implements AutoCloseable {
         }
     };
 
-    public static final ConnectionTimeouts TIMEOUTS = ConnectionTimeouts.DEFAULT
+    public static final ConnectionTimeouts TIMEOUTS = ConnectionTimeouts.builder()
             .pongTimeout(Duration.ofSeconds(15)).writeTimeout(Duration.ofSeconds(25))
-            .streamTimeout(Duration.ofSeconds(30));
+            .streamTimeout(Duration.ofSeconds(30)).build();
 
     private static final ConnectionLimits LIMITS = ConnectionLimits.DEFAULT;
     private static final ShortTimer TIMER = new ShortTimer(Runnable::run, Failures.toHandler("timer of all tests"));
@@ -105,20 +105,20 @@ public final class TestConnection implements AutoCloseable {
 
         /** Has no keepalive ping sent, as if the peer answered each. */
         public Setup withoutPings() {
-            timeouts = TIMEOUTS.pingInterval(Duration.ofDays(20));
+            timeouts = TIMEOUTS.toBuilder().pingInterval(Duration.ofDays(20)).build();
             return this;
         }
 
         /** Sets the limits. */
         public Setup limits(int maxMessageSize, long maxStreamedMessageSize, int maxFramesPerMessage) {
-            limits = limits.maxMessageSize(maxMessageSize).maxStreamedMessageSize(maxStreamedMessageSize)
-                    .maxFramesPerMessage(maxFramesPerMessage);
+            limits = limits.toBuilder().maxMessageSize(maxMessageSize).maxStreamedMessageSize(maxStreamedMessageSize)
+                    .maxFramesPerMessage(maxFramesPerMessage).build();
             return this;
         }
 
         /** Sets how many bytes may be posted while they wait. */
         public Setup maxQueuedSize(int bytes) {
-            limits = limits.maxQueuedSize(bytes);
+            limits = limits.toBuilder().maxQueuedSize(bytes).build();
             return this;
         }
 

@@ -379,7 +379,7 @@ class TrySendTest {
     void callerMustNotWaitIfTheMessageGrowsByEncoding() throws Exception {
         byte[] noise = new byte[4000];
         new Random(1).nextBytes(noise);
-        DeflateSettings settings = DeflateSettings.defaults();
+        DeflateSettings settings = DeflateSettings.DEFAULT;
         for (int windowBits = 8; windowBits <= 15; windowBits++) {
             NegotiatedDeflate negotiated = new NegotiatedDeflate(false, false, windowBits, 15);
             for (int length = 3000; length <= noise.length; length += 8) {

@@ -104,8 +104,8 @@ final class StressedReceiver implements Lives.Life {
         InboundBuffer buffer = new InboundBuffer(input, pool);
         buffer.restore(Arrays.copyOf(script.bytes(), early));
         this.receiver = new MessageReceiver(owner, Role.SERVER, buffer, 0, null,
-                ConnectionLimits.DEFAULT.maxStreamedMessageSize(1 << 20).maxFramesPerMessage(1 << 10)
-                        .readAheadSize(bufferSize),
+                ConnectionLimits.builder().maxStreamedMessageSize(1 << 20).maxFramesPerMessage(1 << 10)
+                        .readAheadSize(bufferSize).build(),
                 pool, closing, deadlines);
         closing.onFinal(told::incrementAndGet);
     }

@@ -80,7 +80,7 @@ final class StressedSender implements Lives.Life {
         this.wire = new StressedWire(this::receive, withoutWaiting, random.nextLong());
         this.budget = new BufferBudget(random.nextInt(4) == 0 ? 1 << 14 : 1 << 24);
         BufferPool pool = new BufferPool(1 << (7 + random.nextInt(8)), budget);
-        ConnectionLimits limits = ConnectionLimits.DEFAULT.maxQueuedSize(1 << (10 + random.nextInt(11)));
+        ConnectionLimits limits = ConnectionLimits.builder().maxQueuedSize(1 << (10 + random.nextInt(11))).build();
         CoarseClock clock = new CoarseClock();
         SendServices services = new SendServices(limits, clock, pool, timer,
                 thread -> ThreadLocalRandom.current().nextInt(3) == 0);

@@ -13,8 +13,8 @@ class DeadlinesTest {
 
     private final CoarseClock clock = new CoarseClock();
     private final Deadlines deadlines = new Deadlines(clock,
-            ConnectionTimeouts.DEFAULT.pingInterval(TIME).pongTimeout(TIME).messageTimeout(TIME).writeTimeout(TIME)
-                    .streamTimeout(TIME).closeTimeout(TIME));
+            ConnectionTimeouts.builder().pingInterval(TIME).pongTimeout(TIME).messageTimeout(TIME).writeTimeout(TIME)
+                    .streamTimeout(TIME).closeTimeout(TIME).build());
     private int now = clock.now();
 
     private Due later() {

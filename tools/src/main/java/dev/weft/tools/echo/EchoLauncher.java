@@ -49,7 +49,7 @@ public final class EchoLauncher {
     /** Starts a server with these settings. */
     int start(Level logLevel, ServerConfiguration configuration) {
         EchoLogging.configure(logLevel);
-        String host = configuration.socket().host();
+        String host = configuration.host();
         String urlHost = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
         try {
             WebSocketServer server = WebSocketServer.start(configuration);

@@ -44,7 +44,7 @@ final class EchoOptions {
 
     private final DeflateSettings.Builder deflateBuilder = DeflateSettings.builder();
     private boolean deflateWanted = true;
-    private HttpLimits httpLimits = defaults.httpLimits();
+    private final HttpLimits.Builder httpLimits = HttpLimits.builder();
     private final List<String> origins = new ArrayList<>();
     private final List<String> hosts = new ArrayList<>();
     private boolean anyOrigin;
@@ -73,22 +73,22 @@ final class EchoOptions {
     }
 
     private void declareSockets() {
-        var socket = defaults.socket();
         group("Sockets",
-                option("--host", Notation.NAME, socket.host(), builder::host,
+                option("--host", Notation.NAME, defaults.host(), builder::host,
                         "Name or address to listen at; 0.0.0.0 or :: serves other machines too."),
-                option("--port", Notation.COUNT, socket.port(), builder::port,
+                option("--port", Notation.COUNT, defaults.port(), builder::port,
                         "Port to listen at; 0 lets the system choose."),
-                option("--backlog", Notation.COUNT, socket.backlog(), builder::backlog,
+                option("--backlog", Notation.COUNT, defaults.backlog(), builder::backlog,
                         "Connections that may wait to be accepted."),
-                option("--transport", Notation.TRANSPORT, socket.transport(), builder::transport,
+                option("--transport", Notation.TRANSPORT, defaults.transport(), builder::transport,
                         "How connections wait for the network: parking, parking-platform or blocking."),
-                flag("--tcp-nodelay", socket.tcpNoDelay(), builder::tcpNoDelay, "Whether small writes leave at once."),
-                flag("--keep-alive", socket.keepAlive(), builder::keepAlive,
+                flag("--tcp-nodelay", defaults.tcpNoDelay(), builder::tcpNoDelay,
+                        "Whether small writes leave at once."),
+                flag("--keep-alive", defaults.keepAlive(), builder::keepAlive,
                         "Whether the system looks after dead peers too."),
-                systemSize("--receive-buffer-size", socket.receiveBufferSize(), builder::receiveBufferSize,
+                systemSize("--receive-buffer-size", defaults.receiveBufferSize(), builder::receiveBufferSize,
                         "The system's receive buffer of a connection."),
-                systemSize("--send-buffer-size", socket.sendBufferSize(), builder::sendBufferSize,
+                systemSize("--send-buffer-size", defaults.sendBufferSize(), builder::sendBufferSize,
                         "The system's send buffer of a connection."));
     }
 
@@ -102,22 +102,15 @@ final class EchoOptions {
     }
 
     private void declareRequestHeads() {
+        var limits = defaults.httpLimits();
         group("Request heads",
-                option("--request-line-length", Notation.SIZE, httpLimits.requestLineLength(),
-                        length -> httpLimits = new HttpLimits(length, httpLimits.headerLineLength(),
-                                httpLimits.headerCount(), httpLimits.headersLength()),
-                        "Most bytes of a request line."),
-                option("--header-line-length", Notation.SIZE, httpLimits.headerLineLength(),
-                        length -> httpLimits = new HttpLimits(httpLimits.requestLineLength(), length,
-                                httpLimits.headerCount(), httpLimits.headersLength()),
-                        "Most bytes of a header line."),
-                option("--header-count", Notation.COUNT, httpLimits.headerCount(),
-                        count -> httpLimits = new HttpLimits(httpLimits.requestLineLength(),
-                                httpLimits.headerLineLength(), count, httpLimits.headersLength()),
+                option("--max-request-line-size", Notation.SIZE, limits.maxRequestLineSize(),
+                        httpLimits::maxRequestLineSize, "Most bytes of a request line."),
+                option("--max-header-line-size", Notation.SIZE, limits.maxHeaderLineSize(),
+                        httpLimits::maxHeaderLineSize, "Most bytes of a header line."),
+                option("--max-header-count", Notation.COUNT, limits.maxHeaderCount(), httpLimits::maxHeaderCount,
                         "Most header lines."),
-                option("--headers-length", Notation.SIZE, httpLimits.headersLength(),
-                        length -> httpLimits = new HttpLimits(httpLimits.requestLineLength(),
-                                httpLimits.headerLineLength(), httpLimits.headerCount(), length),
+                option("--max-headers-size", Notation.SIZE, limits.maxHeadersSize(), httpLimits::maxHeadersSize,
                         "Most bytes of all header lines together."));
     }
 
@@ -312,7 +305,7 @@ final class EchoOptions {
             if (!hosts.isEmpty()) {
                 builder.fallback(new EchoPage().forHosts(hosts));
             }
-            configuration = builder.httpLimits(httpLimits).policy(policy()).build();
+            configuration = builder.httpLimits(httpLimits.build()).policy(policy()).build();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(commandLine, inOptions(e.getMessage()), e);
         }

@@ -17,13 +17,14 @@ import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.lang.System.Logger.Level;
 import java.lang.reflect.Method;
-import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -36,19 +37,27 @@ class EchoOptionsTest {
     /** The launcher's own work, no options. */
     private static final List<String> NOT_OPTIONS = List.of("handler", "endpoint", "fallback", "threads");
 
+    private static final Set<String> CODE = Set.of("policy", "fallback", "handler", "endpoints", "toBuilder");
+
     /** Settings that several options, or one of another name, stand for. */
     private static final Map<String, List<String>> OTHERWISE_NAMED = Map.of(
-            "httpLimits", Arrays.stream(HttpLimits.class.getRecordComponents()).map(RecordComponent::getName).toList(),
-            "deflate", Arrays.stream(DeflateSettings.class.getRecordComponents())
-                    .map(component -> "deflate" + component.getName()).toList(),
+            "httpLimits", settersOf(HttpLimits.Builder.class).toList(),
+            "deflate", settersOf(DeflateSettings.Builder.class).map(name -> "deflate" + name).toList(),
             "noDeflate", List.of("deflate"),
             "subprotocols", List.of("subprotocol"),
             "tls", List.of("tlsKeystore", "tlsPasswordFile"),
             "policy", List.of("allowOrigin", "anyOrigin", "allowHost"));
 
+    /** Inherited ones too. */
+    private static Stream<String> settersOf(Class<?> builder) {
+        return Arrays.stream(builder.getMethods()).filter(method -> !Modifier.isStatic(method.getModifiers()))
+                .filter(method -> method.getReturnType().isAssignableFrom(builder)
+                        && method.getReturnType() != Object.class)
+                .map(Method::getName);
+    }
+
     static Stream<String> settings() {
-        return Arrays.stream(WebSocketServerBuilder.class.getDeclaredMethods())
-                .filter(method -> method.getReturnType() == WebSocketServerBuilder.class).map(Method::getName)
+        return settersOf(WebSocketServerBuilder.class)
                 .filter(name -> !NOT_OPTIONS.contains(name))
                 .flatMap(name -> OTHERWISE_NAMED.getOrDefault(name, List.of(name)).stream()).distinct();
     }
@@ -63,18 +72,18 @@ class EchoOptionsTest {
 
     static Stream<Arguments> values() {
         return Stream.of(
-                value("--host=::1", c -> c.socket().host(), "::1"),
-                value("--port=8080", c -> c.socket().port(), 8080),
-                value("--backlog=7", c -> c.socket().backlog(), 7),
-                value("--transport=blocking", c -> c.socket().transport(), TransportKind.BLOCKING),
-                value("--no-tcp-nodelay", c -> c.socket().tcpNoDelay(), false),
-                value("--keep-alive", c -> c.socket().keepAlive(), true),
-                value("--receive-buffer-size=64k", c -> c.socket().receiveBufferSize(), OptionalInt.of(65_536)),
-                value("--send-buffer-size=32k", c -> c.socket().sendBufferSize(), OptionalInt.of(32_768)),
-                value("--request-line-length=1k", c -> c.httpLimits().requestLineLength(), 1024),
-                value("--header-line-length=2k", c -> c.httpLimits().headerLineLength(), 2048),
-                value("--header-count=12", c -> c.httpLimits().headerCount(), 12),
-                value("--headers-length=4k", c -> c.httpLimits().headersLength(), 4096),
+                value("--host=::1", c -> c.host(), "::1"),
+                value("--port=8080", c -> c.port(), 8080),
+                value("--backlog=7", c -> c.backlog(), 7),
+                value("--transport=blocking", c -> c.transport(), TransportKind.BLOCKING),
+                value("--no-tcp-nodelay", c -> c.tcpNoDelay(), false),
+                value("--keep-alive", c -> c.keepAlive(), true),
+                value("--receive-buffer-size=64k", c -> c.receiveBufferSize(), OptionalInt.of(65_536)),
+                value("--send-buffer-size=32k", c -> c.sendBufferSize(), OptionalInt.of(32_768)),
+                value("--max-request-line-size=1k", c -> c.httpLimits().maxRequestLineSize(), 1024),
+                value("--max-header-line-size=2k", c -> c.httpLimits().maxHeaderLineSize(), 2048),
+                value("--max-header-count=12", c -> c.httpLimits().maxHeaderCount(), 12),
+                value("--max-headers-size=4k", c -> c.httpLimits().maxHeadersSize(), 4096),
                 value("--max-message-size=2m", c -> c.limits().maxMessageSize(), 2 << 20),
                 value("--max-streamed-message-size=5g", c -> c.limits().maxStreamedMessageSize(), 5L << 30),
                 value("--max-frames-per-message=9", c -> c.limits().maxFramesPerMessage(), 9),
@@ -131,21 +140,23 @@ class EchoOptionsTest {
     }
 
     @Test
-    void withoutOptionsTheBuildersDefaultsHoldButForThePort() {
+    void withoutOptionsTheBuildersDefaultsHoldButForThePort() throws Exception {
         ServerConfiguration configuration = parse().configuration();
         ServerConfiguration library = WebSocketServer.builder().port(9001)
                 .handler(configuration.handler().orElseThrow()).build();
-        assertEquals(library.socket(), configuration.socket());
-        assertEquals(library.tls(), configuration.tls());
-        assertEquals(library.httpLimits(), configuration.httpLimits());
-        assertEquals(library.limits(), configuration.limits());
-        assertEquals(library.timeouts(), configuration.timeouts());
-        assertEquals(library.shutdownGrace(), configuration.shutdownGrace());
-        assertEquals(library.maxConnections(), configuration.maxConnections());
-        assertEquals(library.readBufferSize(), configuration.readBufferSize());
-        assertEquals(library.maxBufferedSize(), configuration.maxBufferedSize());
-        assertEquals(library.deflate(), configuration.deflate());
-        assertEquals(library.subprotocols(), configuration.subprotocols());
+        assertEquals(values(library), values(configuration));
+    }
+
+    /** All but those that are code, and equal to themselves alone. */
+    private static Map<String, Object> values(ServerConfiguration configuration) throws Exception {
+        Map<String, Object> values = new TreeMap<>();
+        for (Method method : ServerConfiguration.class.getDeclaredMethods()) {
+            if (Modifier.isPublic(method.getModifiers()) && !CODE.contains(method.getName())) {
+                values.put(method.getName(), method.invoke(configuration));
+            }
+        }
+        assertTrue(values.size() > 15);
+        return values;
     }
 
     @Test
@@ -155,13 +166,13 @@ class EchoOptionsTest {
 
     @Test
     void aSwitchHasBothWays() {
-        assertTrue(parse("--tcp-nodelay").configuration().socket().tcpNoDelay());
-        assertEquals(false, parse("--no-keep-alive").configuration().socket().keepAlive());
+        assertTrue(parse("--tcp-nodelay").configuration().tcpNoDelay());
+        assertEquals(false, parse("--no-keep-alive").configuration().keepAlive());
     }
 
     @Test
     void theLastOfSeveralValuesCounts() {
-        assertEquals(2, parse("--port=1", "--port=2").configuration().socket().port());
+        assertEquals(2, parse("--port=1", "--port=2").configuration().port());
     }
 
     @Test
@@ -222,16 +233,7 @@ class EchoOptionsTest {
 
     /** A start without options parses nothing. */
     @Test
-    void noOptionsMustBeTheDefaults() {
-        assertEquals(withoutCode(DEFAULTS), withoutCode(parse().configuration()));
-    }
-
-    /** All but the parts that are code, and equal to themselves alone. */
-    private static ServerConfiguration withoutCode(ServerConfiguration all) {
-        return new ServerConfiguration(all.socket(), all.tls(), all.httpLimits(), all.limits(), all.timeouts(),
-                all.shutdownGrace(), all.policyTimeout(), all.maxConnections(), all.maxTlsHandshakes(),
-                all.readBufferSize(), all.maxBufferedSize(), all.deflate(), all.subprotocols(), DEFAULTS.policy(),
-                Optional.empty(),
-                all.threads(), DEFAULTS.handler(), all.endpoints());
+    void noOptionsMustBeTheDefaults() throws Exception {
+        assertEquals(values(DEFAULTS), values(parse().configuration()));
     }
 }

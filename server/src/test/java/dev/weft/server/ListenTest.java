@@ -12,7 +12,7 @@ import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;
 
 /** A server that cannot listen says where it tried to. */
-class SocketSettingsTest {
+class ListenTest {
     private static BindException failure(String host, int port) {
         return assertThrows(BindException.class, () -> Handlers.echoServer().host(host).port(port).start());
     }
