@@ -196,19 +196,10 @@ public interface WebSocketConnection extends AutoCloseable {
     }
 
     /**
-     * Sends a Ping frame with this payload (§5.5.2). Waits as sending does. The pong is not reported.
-     *
-     * @param payload at most 125 bytes
-     * @throws IllegalArgumentException  if the payload is longer
-     * @throws ConnectionClosedException if a Close frame was sent, or the connection is over
-     * @throws IOException               if the wire is dead
-     */
-    void ping(byte[] payload) throws IOException;
-
-    /**
      * Sends a ping with a payload of its own, and waits for the pong (§5.5.2, §5.5.3): first until the ping is sent, as sending
      * does, and then no longer than the timeout. Several threads may call this at the same time; the pong of a later ping also
-     * answers the earlier ones.
+     * answers the earlier ones. There is no other method for pings and pongs: pings are answered, and the connection sends
+     * pings to a silent peer, without being asked.
      *
      * @param timeout 1 ms to 20 days
      * @return the time from the ping's sending to the pong that answered it
@@ -226,16 +217,6 @@ public interface WebSocketConnection extends AutoCloseable {
      * answered. Pongs that answer no such ping do not count.
      */
     Optional<Duration> latency();
-
-    /**
-     * Sends a Pong frame that answers no ping (§5.5.3); pings are answered without being asked. Waits as sending does.
-     *
-     * @param payload at most 125 bytes
-     * @throws IllegalArgumentException  if the payload is longer
-     * @throws ConnectionClosedException if a Close frame was sent, or the connection is over
-     * @throws IOException               if the wire is dead
-     */
-    void pong(byte[] payload) throws IOException;
 
     /** Closes with 1000 and no reason, otherwise as {@link #close(int, String)}. */
     @Override

@@ -213,11 +213,6 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     @Override
-    public void ping(byte[] payload) throws IOException {
-        PingSender.send(this, Opcode.PING, payload);
-    }
-
-    @Override
     public Duration ping(Duration timeout) throws IOException {
         return PingSender.ping(this, timeout);
     }
@@ -225,11 +220,6 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     @Override
     public Optional<Duration> latency() {
         return sender.deadlines().latency();
-    }
-
-    @Override
-    public void pong(byte[] payload) throws IOException {
-        PingSender.send(this, Opcode.PONG, payload);
     }
 
     // The end.

@@ -8,13 +8,12 @@ import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.Pings;
 import dev.weft.internal.time.Pings.Ping;
 import dev.weft.internal.time.TimeLimit;
-import dev.weft.parser.FrameHeader;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Supplier;
 
-/** Sends pings and pongs (RFC 6455 §5.5.2, §5.5.3), and waits for the pong. For any thread. */
+/** Sends pings (RFC 6455 §5.5.2), and waits for the pong (§5.5.3). For any thread. */
 final class PingSender {
     private static final Duration SHORTEST = Duration.ofMillis(1);
 
@@ -26,7 +25,7 @@ final class PingSender {
         Pings pings = connection.sender.deadlines().pings();
         Ping ping = new Ping();
         try {
-            send(connection, Opcode.PING, () -> begin(connection, pings, ping));
+            send(connection, () -> begin(connection, pings, ping));
             await(connection, pings, ping, timeout);
             return ping.answer().orElseThrow(connection::closed);
         } finally {
@@ -84,18 +83,9 @@ final class PingSender {
         }
     }
 
-    /** Sends a ping or pong with the application's payload. Waits as sending does. */
-    static void send(Connection connection, Opcode opcode, byte[] payload) throws IOException {
-        if (payload.length > FrameHeader.MAX_CONTROL_PAYLOAD) {
-            throw new IllegalArgumentException(
-                    opcode + " payload of " + payload.length + " bytes is over " + FrameHeader.MAX_CONTROL_PAYLOAD);
-        }
-        send(connection, opcode, () -> payload);
-    }
-
-    private static void send(Connection connection, Opcode opcode, Supplier<byte[]> payload) throws IOException {
+    private static void send(Connection connection, Supplier<byte[]> payload) throws IOException {
         try {
-            connection.sender.control(opcode, payload);
+            connection.sender.control(Opcode.PING, payload);
         } catch (IOException e) {
             throw connection.translated(e);
         }

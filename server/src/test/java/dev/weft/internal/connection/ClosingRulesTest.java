@@ -15,6 +15,7 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
 import java.util.List;
 import java.util.Optional;
@@ -225,7 +226,7 @@ class ClosingRulesTest {
                         test.connection().send("x");
                         return null;
                     }, () -> {
-                        test.connection().ping(new byte[0]);
+                        TestConnection.control(test.connection(), Opcode.PING, new byte[0]);
                         return null;
                     }, () -> test.connection().sendStream(MessageType.BINARY),
                     () -> test.connection().sendStream(MessageType.TEXT))) {

@@ -10,6 +10,7 @@ import dev.weft.CloseStatus;
 import dev.weft.CloseStatus.Side;
 import dev.weft.ConnectionClosedException;
 import dev.weft.MessageType;
+import dev.weft.parser.Opcode;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -247,8 +248,8 @@ class ConnectionStatesTest {
         byte[] x = {'x'};
         switch (event) {
             case "send" -> connection.send("x");
-            case "ping" -> connection.ping(x);
-            case "pong" -> connection.pong(x);
+            case "ping" -> TestConnection.control(connection, Opcode.PING, x);
+            case "pong" -> TestConnection.control(connection, Opcode.PONG, x);
             case "close" -> connection.close(3000, "");
             case "abort" -> connection.abort();
             case "stream" -> {

@@ -10,6 +10,7 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
+import dev.weft.parser.Opcode;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
@@ -55,7 +56,7 @@ class ConnectionThreadsTest {
                     }
                 }
                 case 1 -> {
-                    connection.ping(new byte[]{(byte) sender});
+                    TestConnection.control(connection, Opcode.PING, new byte[]{(byte) sender});
                     connection.send(message);
                 }
                 default -> connection.send(message);
@@ -388,7 +389,7 @@ class ConnectionThreadsTest {
             test.onOwner(() -> {
                 Thread.currentThread().interrupt();
                 test.connection().send("b");
-                test.connection().ping(new byte[0]);
+                TestConnection.control(test.connection(), Opcode.PING, new byte[0]);
                 assertTrue(Thread.interrupted());
                 return null;
             }).get();

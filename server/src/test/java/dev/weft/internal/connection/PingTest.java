@@ -192,7 +192,7 @@ class PingTest {
                         .getMessage();
                 assertEquals("timeout " + timeout + " is not within PT0.001S to PT480H", message);
             }
-            assertThrows(NullPointerException.class, () -> test.connection().ping((Duration) null));
+            assertThrows(NullPointerException.class, () -> test.connection().ping(null));
             assertEquals(List.of(), test.transport.writes());
         }
     }

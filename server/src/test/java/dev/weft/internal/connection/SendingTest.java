@@ -17,6 +17,7 @@ import dev.weft.OutgoingMessage;
 import dev.weft.SendResult;
 import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.internal.extension.Extension;
+import dev.weft.parser.Opcode;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
@@ -51,9 +52,9 @@ class SendingTest {
             test.peer.expect("81 02 6263");
             connection.send(MessageType.BINARY, new byte[4], 4, 0);
             test.peer.expect("82 00");
-            connection.ping(hex("01"));
+            TestConnection.control(connection, Opcode.PING, hex("01"));
             test.peer.expect("89 01 01");
-            connection.pong(new byte[125]);
+            TestConnection.control(connection, Opcode.PONG, new byte[125]);
             test.peer.expectFrame(0x8a, new byte[125]);
             connection.send(new byte[126]);
             test.peer.expect("82 7e 007e").read(126);
@@ -75,12 +76,9 @@ class SendingTest {
             for (String text : new String[]{"\uD800", "a\uDC00", "\uD83D?", "?\uDE00\uD83D", "\uD83D\uD83D\uDE00"}) {
                 assertThrows(IllegalArgumentException.class, () -> connection.send(text));
             }
-            assertThrows(IllegalArgumentException.class, () -> connection.ping(new byte[126]));
-            assertThrows(IllegalArgumentException.class, () -> connection.pong(new byte[126]));
             assertThrows(IndexOutOfBoundsException.class,
                     () -> connection.send(MessageType.BINARY, new byte[3], 2, 2));
             assertThrows(NullPointerException.class, () -> connection.send((String) null));
-            assertThrows(NullPointerException.class, () -> connection.ping((byte[]) null));
             assertThrows(NullPointerException.class, () -> connection.close(1000, null));
             assertEquals(0, test.transport.writes().size());
             connection.send("good");
@@ -299,9 +297,9 @@ class SendingTest {
                 return null;
             });
             begun.await();
-            connection.ping(NONE);
+            TestConnection.control(connection, Opcode.PING, NONE);
             FutureTask<Void> pong = inThread(() -> {
-                connection.pong(NONE);
+                TestConnection.control(connection, Opcode.PONG, NONE);
                 return null;
             });
             pong.get();

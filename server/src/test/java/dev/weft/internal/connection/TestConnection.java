@@ -16,6 +16,7 @@ import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.transport.MemoryTransport;
+import dev.weft.parser.Opcode;
 import dev.weft.parser.Role;
 import java.io.IOException;
 import java.time.Duration;
@@ -251,6 +252,15 @@ public final class TestConnection implements AutoCloseable {
         } while (!task.isCancelled());
         if (thrown instanceof RuntimeException e) {
             throw e;
+        }
+    }
+
+    /** Sends a ping or a pong with this payload, for which users have no method. */
+    static void control(Connection connection, Opcode opcode, byte[] payload) throws IOException {
+        try {
+            connection.sender.control(opcode, () -> payload);
+        } catch (IOException e) {
+            throw connection.translated(e);
         }
     }
 

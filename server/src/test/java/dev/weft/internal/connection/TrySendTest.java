@@ -16,6 +16,7 @@ import dev.weft.internal.connection.RecordingTransport.Write;
 import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.ShortTimer;
+import dev.weft.parser.Opcode;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
@@ -236,7 +237,7 @@ class TrySendTest {
                 stream.write(1);
                 stream.flush();
                 assertAccepted(test.connection().trySend("queued"));
-                test.connection().ping(new byte[0]);
+                TestConnection.control(test.connection(), Opcode.PING, new byte[0]);
                 stream.write(2);
                 stream.complete();
             }
@@ -499,7 +500,7 @@ class TrySendTest {
     void waitingSenderMustGetATurnBetweenAcceptedMessages() throws Exception {
         try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
             fill(test);
-            FutureTask<Void> pinging = queue(() -> test.connection().ping(new byte[0]));
+            FutureTask<Void> pinging = queue(() -> TestConnection.control(test.connection(), Opcode.PING, new byte[0]));
             assertAccepted(test.connection().trySend("more"));
             test.peer.expectFrame(0x82, new byte[200]).expect("89 00").expectText("more");
             pinging.get();

@@ -11,6 +11,7 @@ import dev.weft.internal.connection.TestConnection.Handler;
 import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.internal.loop.SteppedThreads;
 import dev.weft.internal.time.TurnQuota;
+import dev.weft.parser.Opcode;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
@@ -227,7 +228,7 @@ class TurnsTest {
             assertTrue(threads.runOne());
             assertEquals(1, threads.ready(), "it gave way within its message");
             FutureTask<Void> other = new FutureTask<>(() -> {
-                test.connection().ping(new byte[0]);
+                TestConnection.control(test.connection(), Opcode.PING, new byte[0]);
                 return null;
             });
             Thread waiting = Thread.ofPlatform().daemon().start(other);
