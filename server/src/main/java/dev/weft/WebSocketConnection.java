@@ -125,6 +125,12 @@ public interface WebSocketConnection extends AutoCloseable {
     }
 
     /**
+     * Sends a message that is prepared for any number of connections, otherwise as {@link #send(String)}; if it is the first to
+     * compress it for this connection's window size, that takes longer.
+     */
+    void send(PreparedMessage message) throws IOException;
+
+    /**
      * Sends a message from an array, otherwise as {@link #send(String)}. The array may be used again when the method returns.
      *
      * @param type   text or binary; the bytes of a text must be UTF-8, which is not checked here
@@ -158,6 +164,12 @@ public interface WebSocketConnection extends AutoCloseable {
     default SendResult trySend(MessageView view) {
         return trySend(view.type(), view.array(), view.offset(), view.length());
     }
+
+    /**
+     * Tries to send a message that is prepared for any number of connections, otherwise as {@link #trySend(String)}. In the queue
+     * it is not copied, but counts with its whole length.
+     */
+    SendResult trySend(PreparedMessage message);
 
     /**
      * Tries to send a message from an array, otherwise as {@link #trySend(String)}. The array may be used again when the

@@ -5,6 +5,7 @@ import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.MessageView;
 import dev.weft.OutgoingMessage;
+import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import java.io.IOException;
@@ -78,6 +79,15 @@ final class Snippets {
             if (each.trySend(text) == SendResult.PEER_BEHIND) {
                 each.close(1013, "too slow"); // or leave this message out for it
             }
+        }
+        // @end
+    }
+
+    static void prepared(Set<WebSocketConnection> room, String text) {
+        // @start region="prepared"
+        PreparedMessage message = PreparedMessage.text(text); // encoded here, compressed when it is first sent
+        for (WebSocketConnection each : room) {
+            each.trySend(message);
         }
         // @end
     }

@@ -81,6 +81,8 @@ class SnippetsTest {
             one.hex(RawPeer.CLOSE_1000).readCloseAndEnd();
             Snippets.broadcast(room, "grüße");
             assertEquals("8107 6772c3bcc39f65", other.readFrame());
+            Snippets.prepared(room, "grüße");
+            assertEquals("8107 6772c3bcc39f65", other.readFrame());
         }
     }
 

@@ -194,21 +194,35 @@ public final class MessageDeflater implements AutoCloseable {
     }
 
     /**
-     * Records a whole message that was compressed elsewhere, without context, and is sent to this peer, such as one for several
-     * peers. It enters the peer's window, and so this end's history.
+     * Whether {@link #share} has to compress the message, which takes as long as {@link #output} does for all of it. For any
+     * thread.
+     */
+    public boolean isNew(SharedMessage message) {
+        return message.isNewTo(windowBits());
+    }
+
+    /**
+     * Compresses a whole message without reference to earlier ones, unless another connection has done so, and records it: the
+     * peer's window will hold it, and so later messages may refer to it.
      *
-     * @param message the message before it was compressed
+     * @return the compressed message, which must not be changed; or {@link SharedMessage#bytes()} itself, to be sent as a
+     *         message that is not compressed
      * @throws IllegalStateException if a message is unfinished, or it is closed
      */
-    public void sentElsewhere(byte[] message, int from, int to) {
-        Objects.checkFromToIndex(from, to, message.length);
+    public byte[] share(SharedMessage message) {
         if (!drained || closed) {
             throw new IllegalStateException(closed ? "closed" : "a message is unfinished");
         }
-        if (takeover) {
+        byte[] compressed = message.compressed(windowBits(), pool);
+        if (takeover && compressed != message.bytes()) {
             forgetKept();
-            history.append(message, from, to);
+            history.append(message.bytes(), 0, message.bytes().length);
         }
+        return compressed;
+    }
+
+    private int windowBits() {
+        return limit == Integer.MAX_VALUE ? MAX_WINDOW_BITS : Integer.numberOfTrailingZeros(limit);
     }
 
     /** The number of bytes of heap that it holds between messages. */

@@ -103,31 +103,6 @@ class MessageDeflaterTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {8, 9, 12, 15})
-    void messagesThatWereCompressedElsewhereEnterTheWindow(int bits) {
-        Random random = new Random(bits);
-        MessageDeflater one = new MessageDeflater(pool, bits, true, 2048);
-        MessageDeflater shared = new MessageDeflater(pool, 8, false, 0);
-        NaiveInflater inflater = new NaiveInflater(bits, true);
-        for (int n = 0; n < 500; n++) {
-            byte[] message = SampleMessages.numbered(n, random);
-            if (random.nextInt(3) == 0) {
-                byte[] payload = SampleMessages.deflated(shared, message);
-                one.sentElsewhere(message, 0, message.length);
-                assertArrayEquals(message, inflater.message(payload));
-            } else {
-                assertArrayEquals(message, inflater.message(SampleMessages.deflated(one, message)));
-            }
-        }
-        byte[] novel = SampleMessages.random(100, random);
-        one.sentElsewhere(novel, 0, novel.length);
-        inflater.message(SampleMessages.deflated(shared, novel));
-        byte[] payload = SampleMessages.deflated(one, novel);
-        assertArrayEquals(novel, inflater.message(payload));
-        assertTrue(payload.length < 20, () -> "it is referred to: " + payload.length);
-    }
-
     @Test
     void messagesThatWereSentAsTheyAreDoNotEnterTheWindow() {
         byte[] novel = SampleMessages.random(100, new Random(3));
@@ -161,7 +136,7 @@ class MessageDeflaterTest {
         byte[] target = new byte[7];
         deflater.input(HELLO, 0, 5, true);
         assertThrows(IllegalStateException.class, () -> deflater.input(HELLO, 0, 5, true));
-        assertThrows(IllegalStateException.class, () -> deflater.sentElsewhere(HELLO, 0, 5));
+        assertThrows(IllegalStateException.class, () -> deflater.share(new SharedMessage(HELLO)));
         assertEquals(7, deflater.output(target, 0, 7));
         assertThrows(IllegalStateException.class, () -> deflater.input(HELLO, 0, 5, true));
         assertEquals(0, deflater.output(target, 0, 7));

@@ -9,6 +9,7 @@ import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.MessageView;
 import dev.weft.OutgoingMessage;
+import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.internal.Bounds;
@@ -19,14 +20,12 @@ import dev.weft.internal.receive.MessageReceiver;
 import dev.weft.internal.receive.ReceiverOwner;
 import dev.weft.internal.send.FrameSender;
 import dev.weft.internal.send.OutgoingStream;
-import dev.weft.internal.send.StrictUtf8;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.time.TimeLimitExceededException;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameWriter;
-import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
 import java.io.IOException;
@@ -172,34 +171,32 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public void send(String text) throws IOException {
-        byte[] utf8 = StrictUtf8.encode(text);
-        send(MessageType.TEXT, utf8, 0, utf8.length);
+        MessageSender.send(this, text);
     }
 
     @Override
     public void send(MessageType type, byte[] array, int offset, int length) throws IOException {
-        Objects.checkFromIndexSize(offset, length, array.length);
-        try {
-            sender.send(opcode(type), array, offset, offset + length, hasNextFrame());
-        } catch (IOException e) {
-            throw translated(e);
-        }
+        MessageSender.send(this, type, array, offset, length);
+    }
+
+    @Override
+    public void send(PreparedMessage message) throws IOException {
+        MessageSender.send(this, message);
     }
 
     @Override
     public SendResult trySend(String text) {
-        byte[] utf8 = StrictUtf8.encode(text);
-        return FailedCallThrottle.count(this, sender.trySend(Opcode.TEXT, utf8, 0, utf8.length, false));
+        return MessageSender.trySend(this, text);
     }
 
     @Override
     public SendResult trySend(MessageType type, byte[] array, int offset, int length) {
-        Objects.checkFromIndexSize(offset, length, array.length);
-        return FailedCallThrottle.count(this, sender.trySend(opcode(type), array, offset, offset + length, true));
+        return MessageSender.trySend(this, type, array, offset, length);
     }
 
-    private static Opcode opcode(MessageType type) {
-        return type == MessageType.TEXT ? Opcode.TEXT : Opcode.BINARY;
+    @Override
+    public SendResult trySend(PreparedMessage message) {
+        return MessageSender.trySend(this, message);
     }
 
     @Override

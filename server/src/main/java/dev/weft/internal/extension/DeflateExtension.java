@@ -8,6 +8,7 @@ import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.MessageDeflater;
 import dev.weft.parser.deflate.MessageInflater;
 import dev.weft.parser.deflate.NegotiatedDeflate;
+import dev.weft.parser.deflate.SharedMessage;
 
 /** permessage-deflate (RFC 7692) on one connection. */
 public final class DeflateExtension implements Extension {
@@ -46,6 +47,16 @@ public final class DeflateExtension implements Extension {
     @Override
     public Transform encoder() {
         return encoder;
+    }
+
+    @Override
+    public boolean isNew(SharedMessage message) {
+        return encoder.deflater.isNew(message);
+    }
+
+    @Override
+    public byte[] share(SharedMessage message) {
+        return encoder.deflater.share(message);
     }
 
     private record Decoder(MessageInflater inflater) implements Transform {

@@ -1,6 +1,7 @@
 package dev.weft.internal.extension;
 
 import dev.weft.parser.ProtocolViolationException;
+import dev.weft.parser.deflate.SharedMessage;
 
 /**
  * A negotiated extension (RFC 6455 §9) that transforms whole messages. It claims RSV bits; a message whose first frame has
@@ -25,6 +26,24 @@ public interface Extension {
 
     /** For outgoing messages; used under the connection's sending lock. */
     Transform encoder();
+
+    /**
+     * Whether {@link #share} has to transform the message itself, which takes as long as the encoder would. Used under the
+     * connection's sending lock.
+     */
+    default boolean isNew(SharedMessage message) {
+        return false;
+    }
+
+    /**
+     * Transforms a message for several connections, or takes what another connection has made of it. Used under the
+     * connection's sending lock, when the message is sent next.
+     *
+     * @return the transformed message, which must not be changed; or the message's own bytes, to be sent untransformed
+     */
+    default byte[] share(SharedMessage message) {
+        return message.bytes();
+    }
 
     /**
      * Transforms the bytes of one message, in any number of pieces. Output is taken until there is none; only then is further

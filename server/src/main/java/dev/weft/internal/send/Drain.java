@@ -87,7 +87,11 @@ final class Drain {
             buffer.close(entry.payload(), wait);
             sender.flush(wait);
         } else if (!sender.isStreaming() && !closing.isReceived()) {
-            buffer.message(entry.opcode(), entry.payload(), entry.from(), entry.to(), wait);
+            if (entry.shared() != null) {
+                buffer.message(entry.opcode(), entry.shared(), wait);
+            } else {
+                buffer.message(entry.opcode(), entry.payload(), entry.from(), entry.to(), wait);
+            }
         }
     }
 }

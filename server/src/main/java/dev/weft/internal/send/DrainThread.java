@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.TurnQuota;
 import java.io.IOException;
 
@@ -16,6 +17,11 @@ final class DrainThread implements Runnable {
         this.sender = sender;
         this.buffer = buffer;
         this.lock = lock;
+    }
+
+    /** Starts the thread. Does not wait. */
+    void start(ShortTimer timer) {
+        timer.startThread(this, this::fails);
     }
 
     @Override
@@ -50,7 +56,7 @@ final class DrainThread implements Runnable {
     }
 
     /** What waits cannot be sent, for example for lack of memory: the connection is over. */
-    void fails(Throwable cause) {
+    private void fails(Throwable cause) {
         buffer.breakOff(new IOException("the queued frames could not be sent", cause));
     }
 }

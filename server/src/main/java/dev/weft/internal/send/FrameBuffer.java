@@ -9,11 +9,11 @@ import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
+import dev.weft.parser.deflate.SharedMessage;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Arrays;
 
 /**
  * Builds frames in a borrowed buffer and writes them; a large payload is written from the caller's array. Every method is for
@@ -125,6 +125,16 @@ final class FrameBuffer {
         }
     }
 
+    /** Builds a message for several connections, otherwise as the other method. */
+    void message(Opcode opcode, SharedMessage message, boolean wait) throws IOException {
+        byte[] bytes = message.bytes();
+        if (transforms(bytes.length)) {
+            new TransformedFrames(this, extension, lock).message(opcode, message, wait);
+        } else {
+            frame(true, 0, opcode, bytes, 0, bytes.length, wait);
+        }
+    }
+
     /**
      * Builds a piece of a message: as one fragment, or, if the extension transforms the message, as any number of fragments.
      *
@@ -199,7 +209,7 @@ final class FrameBuffer {
             ByteBuffer piece;
             do {
                 int end = at + Math.min(to - at, WRITE_LENGTH);
-                piece = piece(payload, at, end);
+                piece = PayloadCopies.piece(writer, payload, at, end);
                 write(head, piece, wait);
                 lock.spend(end - at, wait);
                 at = end;
@@ -213,15 +223,6 @@ final class FrameBuffer {
         }
     }
 
-    private ByteBuffer piece(byte[] payload, int from, int to) {
-        if (!writer.masks()) {
-            return ByteBuffer.wrap(payload, from, to - from);
-        }
-        byte[] copy = Arrays.copyOfRange(payload, from, to);
-        writer.mask(copy, 0, copy.length);
-        return ByteBuffer.wrap(copy);
-    }
-
     /** The payload belongs to the caller: the part that the network did not take is copied. */
     private void keepWhatIsLeft(ByteBuffer head, ByteBuffer piece, byte[] payload, int from, int to) {
         boolean headIsOwn = head == buffer;
@@ -232,16 +233,10 @@ final class FrameBuffer {
                 rest.put(head);
             }
             rest.put(piece);
-            putMasked(rest, payload, from, to);
+            PayloadCopies.put(rest, writer, payload, from, to);
             rest.flip();
         }
         settle();
-    }
-
-    private void putMasked(ByteBuffer target, byte[] payload, int from, int to) {
-        int at = target.position();
-        target.put(payload, from, to - from);
-        writer.mask(target.array(), at, target.position());
     }
 
     /** The network has not taken everything, and there is no room: appends the frame to the bytes that are kept. */

@@ -1,7 +1,6 @@
 package dev.weft.internal.send;
 
 import dev.weft.CloseReason;
-import dev.weft.SendResult;
 import dev.weft.internal.close.ClosePayload;
 import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.extension.Extension;
@@ -10,6 +9,7 @@ import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
+import dev.weft.parser.deflate.SharedMessage;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -79,11 +79,19 @@ public final class FrameSender extends DelayedFlush {
         try {
             awaitTurn();
             buffer.message(opcode, payload, from, to, true);
-            if (hold) {
-                hold();
-            } else {
-                flushAndWait();
-            }
+            holdOrFlush(hold);
+        } finally {
+            release();
+        }
+    }
+
+    /** Sends a message for several connections, otherwise as the other method. */
+    public void send(Opcode opcode, SharedMessage message, boolean hold) throws IOException {
+        acquire();
+        try {
+            awaitTurn();
+            buffer.message(opcode, message, true);
+            holdOrFlush(hold);
         } finally {
             release();
         }
@@ -107,9 +115,7 @@ public final class FrameSender extends DelayedFlush {
         acquire();
         try {
             awaitTurn();
-            if (buffer.isBuilt()) {
-                hold();
-            }
+            hold();
             streaming = new StreamedMessage(this, closing, lock.newCondition(), services.clock());
             return streaming;
         } finally {
@@ -174,6 +180,14 @@ public final class FrameSender extends DelayedFlush {
         closing.requireOpen();
     }
 
+    private void holdOrFlush(boolean hold) throws IOException {
+        if (hold) {
+            hold();
+        } else {
+            flushAndWait();
+        }
+    }
+
     void flushAndWait() throws IOException {
         flush(true);
         requireNotBehind();
@@ -188,27 +202,13 @@ public final class FrameSender extends DelayedFlush {
 
     // Threads that do not wait.
 
-    /** Sends a message if that needs no waiting; otherwise queues it, or returns why it was refused. */
-    public SendResult trySend(Opcode opcode, byte[] payload, int from, int to, boolean copied) {
-        return closing.isOpen()
-                ? new SendAttempt(this, buffer, services).run(opcode, payload, from, to, copied)
-                : SendResult.CLOSED;
-    }
-
-    /** Takes the lock, without waiting, if a message could be sent at once; false if not. */
-    boolean acquireIfClear() {
-        if (!isClear() || !lock.tryLock()) {
-            return false;
-        }
-        if (isClear() && closing.isOpen()) {
-            return true;
-        }
-        release();
-        return false;
+    /** Makes an attempt to send a message without waiting. */
+    public SendAttempt attempt() {
+        return new SendAttempt(this, buffer, lock, closing, services);
     }
 
     /** Whether a message could be sent at once. */
-    private boolean isClear() {
+    boolean isClear() {
         return buffer.transport().writesWithoutWaiting() && state != SendState.DRAINING && streaming == null
                 && !outbox.isWaiting(false);
     }
@@ -226,11 +226,7 @@ public final class FrameSender extends DelayedFlush {
             try {
                 if (closing.isOpen()) {
                     buffer.frame(true, 0, Opcode.PONG, payload, from, to, true);
-                    if (hold) {
-                        hold();
-                    } else {
-                        flushAndWait();
-                    }
+                    holdOrFlush(hold);
                 }
             } finally {
                 release();
@@ -334,8 +330,7 @@ public final class FrameSender extends DelayedFlush {
     private void startDraining() {
         if (state != SendState.DRAINING) {
             state = SendState.DRAINING;
-            DrainThread drainThread = new DrainThread(this, buffer, lock);
-            services.timer().startThread(drainThread, drainThread::fails);
+            new DrainThread(this, buffer, lock).start(services.timer());
         }
     }
 

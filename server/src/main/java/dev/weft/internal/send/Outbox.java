@@ -3,6 +3,7 @@ package dev.weft.internal.send;
 import dev.weft.SendResult;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.parser.Opcode;
+import dev.weft.parser.deflate.SharedMessage;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -43,13 +44,19 @@ final class Outbox {
         private final byte[] payload;
         private final int from;
         private final int to;
+        private final SharedMessage shared;
         private Entry next;
 
         private Entry(Opcode opcode, byte[] payload, int from, int to) {
+            this(opcode, payload, from, to, null);
+        }
+
+        private Entry(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared) {
             this.opcode = opcode;
             this.payload = payload;
             this.from = from;
             this.to = to;
+            this.shared = shared;
         }
 
         Opcode opcode() {
@@ -66,6 +73,11 @@ final class Outbox {
 
         int to() {
             return to;
+        }
+
+        /** The message if it is for several connections, else {@code null}. */
+        SharedMessage shared() {
+            return shared;
         }
 
         boolean isClose() {
@@ -98,11 +110,13 @@ final class Outbox {
     /**
      * Accepts a message, or returns why it was refused.
      *
+     * @param shared  whose bytes these are, or {@code null} if they are of this connection alone
      * @param copied  whether the array is the caller's, so that its bytes are copied
      * @param keepsUp whether the peer has taken everything so far: then the message is accepted even if the budget is spent,
      *                since the bytes wait only for a thread
      */
-    SendResult offer(Opcode opcode, byte[] payload, int from, int to, boolean copied, boolean keepsUp) {
+    SendResult offer(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared, boolean copied,
+            boolean keepsUp) {
         long bytes = bytes(from, to);
         if (isClosed()) {
             return SendResult.CLOSED;
@@ -120,7 +134,7 @@ final class Outbox {
         try {
             Entry entry = copied
                     ? new Entry(opcode, Arrays.copyOfRange(payload, from, to), 0, to - from)
-                    : new Entry(opcode, payload, from, to);
+                    : new Entry(opcode, payload, from, to, shared);
             accepted = push(entry);
             return accepted ? SendResult.ACCEPTED : SendResult.CLOSED;
         } finally {

@@ -1,35 +1,75 @@
 package dev.weft.internal.send;
 
 import dev.weft.SendResult;
+import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.parser.Opcode;
+import dev.weft.parser.deflate.SharedMessage;
 import java.io.IOException;
 
 /** One attempt to send a message without waiting: it is written if nothing is in the way, otherwise put in the outbox. */
-final class SendAttempt {
+public final class SendAttempt {
     private final FrameSender sender;
     private final FrameBuffer buffer;
+    private final SendLock lock;
+    private final ClosingHandshake closing;
     private final SendServices services;
 
-    SendAttempt(FrameSender sender, FrameBuffer buffer, SendServices services) {
+    SendAttempt(FrameSender sender, FrameBuffer buffer, SendLock lock, ClosingHandshake closing,
+            SendServices services) {
         this.sender = sender;
         this.buffer = buffer;
+        this.lock = lock;
+        this.closing = closing;
         this.services = services;
     }
 
-    /** Makes the attempt; the array is copied if it is the caller's and the message has to wait. */
-    SendResult run(Opcode opcode, byte[] payload, int from, int to, boolean copied) {
-        if (mayWaitInPart(to - from) && sender.acquireIfClear()) {
-            return send(opcode, payload, from, to);
+    /**
+     * Makes the attempt.
+     *
+     * @param copied whether the array is the caller's: it is copied if the message has to wait
+     * @return whether the message was sent or queued, and if not, why
+     */
+    public SendResult run(Opcode opcode, byte[] payload, int from, int to, boolean copied) {
+        return run(opcode, payload, from, to, null, copied);
+    }
+
+    /** Makes the attempt with a message for several connections. */
+    public SendResult run(Opcode opcode, SharedMessage message) {
+        return run(opcode, message.bytes(), 0, message.bytes().length, message, false);
+    }
+
+    private SendResult run(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared, boolean copied) {
+        if (!closing.isOpen()) {
+            return SendResult.CLOSED;
         }
-        SendResult result = sender.ownOutbox().offer(opcode, payload, from, to, copied, keepsUp());
+        if (mayWaitInPart(to - from) && acquireIfClear()) {
+            return send(opcode, payload, from, to, shared);
+        }
+        SendResult result = sender.ownOutbox().offer(opcode, payload, from, to, shared, copied, keepsUp());
         sender.sendWhatWaits();
         return result;
     }
 
+    /** Takes the lock, without waiting, if a message could be sent at once; false if not. */
+    private boolean acquireIfClear() {
+        if (!sender.isClear() || !lock.tryLock()) {
+            return false;
+        }
+        if (sender.isClear() && closing.isOpen()) {
+            return true;
+        }
+        sender.release();
+        return false;
+    }
+
     /** Under the lock, which this method releases. */
-    private SendResult send(Opcode opcode, byte[] payload, int from, int to) {
+    private SendResult send(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared) {
         try {
-            buffer.message(opcode, payload, from, to, false);
+            if (shared != null) {
+                buffer.message(opcode, shared, false);
+            } else {
+                buffer.message(opcode, payload, from, to, false);
+            }
             if (services.hasNextFrame().test(Thread.currentThread())) {
                 sender.hold();
             } else {

@@ -3,6 +3,7 @@ package dev.weft.internal.send;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.time.TurnQuota;
 import dev.weft.parser.Opcode;
+import dev.weft.parser.deflate.SharedMessage;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -47,6 +48,22 @@ final class TransformedFrames {
             throw buffer.encodingFailed(e);
         }
         buffer.frame(true, extension.rsv(), opcode, encoded, 0, length, wait);
+    }
+
+    /** Builds a message for several connections as one frame. */
+    void message(Opcode opcode, SharedMessage message, boolean wait) throws IOException {
+        byte[] plain = message.bytes();
+        byte[] encoded;
+        try {
+            boolean isNew = extension.isNew(message);
+            encoded = extension.share(message);
+            if (isNew) {
+                lock.spend(TurnQuota.DEFLATED * Math.min(plain.length, TurnQuota.BYTES), wait);
+            }
+        } catch (Throwable e) {
+            throw buffer.encodingFailed(e);
+        }
+        buffer.frame(true, encoded == plain ? 0 : extension.rsv(), opcode, encoded, 0, encoded.length, wait);
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.weft.internal.send;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.weft.internal.StrictUtf8;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.MalformedInputException;

@@ -82,7 +82,7 @@ class FrameSenderTest {
             }
             return 0;
         });
-        assertEquals(SendResult.SERVER_FULL, sender.trySend(Opcode.BINARY, new byte[LARGE], 0, LARGE, true));
+        assertEquals(SendResult.SERVER_FULL, sender.attempt().run(Opcode.BINARY, new byte[LARGE], 0, LARGE, true));
         assertTrue(ended[0]);
     }
 
@@ -91,7 +91,7 @@ class FrameSenderTest {
         Thread first = sendLarge();
         TestConnection.awaitUntil(wire::isWriting);
         byte[] second = ReceivedFrames.message(1, 0, LARGE);
-        assertEquals(SendResult.ACCEPTED, sender.trySend(Opcode.BINARY, second, 0, second.length, false));
+        assertEquals(SendResult.ACCEPTED, sender.attempt().run(Opcode.BINARY, second, 0, second.length, false));
         close();
         // For the first and part of the second, which is sent by the first one's thread when it lets the lock go.
         wire.give(LARGE + 100);

@@ -198,7 +198,7 @@ final class SenderActor {
     private void trySend() {
         byte[] message = ReceivedFrames.message(id, fates.size(), length());
         boolean copied = random.nextBoolean();
-        SendResult result = sender.trySend(opcode(), message, 0, message.length, copied);
+        SendResult result = sender.attempt().run(opcode(), message, 0, message.length, copied);
         if (copied) {
             Arrays.fill(message, (byte) -1);
         }

@@ -1,4 +1,4 @@
-package dev.weft.internal.send;
+package dev.weft.internal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 

@@ -1,0 +1,77 @@
+package dev.weft.parser.deflate;
+
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * An outgoing message for any number of connections: compressed at most once for each window size that these connections agreed
+ * on, and only once for all sizes that are as large as the message. Its compressed form refers to no earlier message, so every
+ * peer can decompress it, whatever that peer received before (RFC 7692 §7.1.1). Any thread.
+ */
+public final class SharedMessage {
+    private static final int SIZES = NegotiatedDeflate.MAX_WINDOW_BITS - NegotiatedDeflate.MIN_WINDOW_BITS + 1;
+
+    private final byte[] bytes;
+    private final ReentrantLock lock = new ReentrantLock();
+    /** Guarded by the lock: the compressed message for each window size, {@link #bytes} itself if it would not be smaller. */
+    private final byte[][] compressed = new byte[SIZES][];
+
+    /**
+     * A message that is not compressed yet.
+     *
+     * @param bytes are not copied, and must not be changed any more
+     */
+    public SharedMessage(byte[] bytes) {
+        this.bytes = Objects.requireNonNull(bytes);
+    }
+
+    /** The message as it is; must not be changed. */
+    public byte[] bytes() {
+        return bytes;
+    }
+
+    /** The message compressed for this window, or {@link #bytes} if that is not smaller. */
+    byte[] compressed(int windowBits, DeflaterPool pool) {
+        int bits = sufficientBits(windowBits);
+        lock.lock();
+        try {
+            int index = bits - NegotiatedDeflate.MIN_WINDOW_BITS;
+            if (compressed[index] == null) {
+                compressed[index] = compress(bits, pool);
+            }
+            return compressed[index];
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether {@link #compressed} has to compress. */
+    boolean isNewTo(int windowBits) {
+        lock.lock();
+        try {
+            return compressed[sufficientBits(windowBits) - NegotiatedDeflate.MIN_WINDOW_BITS] == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The smallest window that holds the whole message, or the given one: a larger one would make no difference. */
+    private int sufficientBits(int windowBits) {
+        int bits = NegotiatedDeflate.MIN_WINDOW_BITS;
+        while (bits < windowBits && 1 << bits < bytes.length) {
+            bits++;
+        }
+        return bits;
+    }
+
+    private byte[] compress(int bits, DeflaterPool pool) {
+        try (MessageDeflater deflater = new MessageDeflater(pool, bits, false, 0)) {
+            // Without room for all of them: then it is not smaller.
+            byte[] target = new byte[bytes.length];
+            deflater.input(bytes, 0, bytes.length, true);
+            int length = deflater.output(target, 0, target.length);
+            return length < target.length ? Arrays.copyOf(target, length) : bytes;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.weft.internal.connection;
+
+import dev.weft.MessageType;
+import dev.weft.PreparedMessage;
+import dev.weft.SendResult;
+import dev.weft.internal.PreparedMessageAccess;
+import dev.weft.internal.StrictUtf8;
+import dev.weft.parser.Opcode;
+import java.io.IOException;
+import java.util.Objects;
+
+/** Sends whole messages, from any thread. */
+final class MessageSender {
+    private MessageSender() {}
+
+    static void send(Connection connection, String text) throws IOException {
+        byte[] utf8 = StrictUtf8.encode(text);
+        send(connection, Opcode.TEXT, utf8, 0, utf8.length);
+    }
+
+    static void send(Connection connection, MessageType type, byte[] array, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, array.length);
+        send(connection, opcode(type), array, offset, offset + length);
+    }
+
+    private static void send(Connection connection, Opcode opcode, byte[] array, int from, int to) throws IOException {
+        try {
+            connection.sender.send(opcode, array, from, to, connection.hasNextFrame());
+        } catch (IOException e) {
+            throw connection.translated(e);
+        }
+    }
+
+    static void send(Connection connection, PreparedMessage message) throws IOException {
+        try {
+            connection.sender.send(opcode(message.type()), PreparedMessageAccess.of(message),
+                    connection.hasNextFrame());
+        } catch (IOException e) {
+            throw connection.translated(e);
+        }
+    }
+
+    static SendResult trySend(Connection connection, String text) {
+        byte[] utf8 = StrictUtf8.encode(text);
+        return FailedCallThrottle.count(connection,
+                connection.sender.attempt().run(Opcode.TEXT, utf8, 0, utf8.length, false));
+    }
+
+    static SendResult trySend(Connection connection, MessageType type, byte[] array, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, array.length);
+        return FailedCallThrottle.count(connection,
+                connection.sender.attempt().run(opcode(type), array, offset, offset + length, true));
+    }
+
+    static SendResult trySend(Connection connection, PreparedMessage message) {
+        return FailedCallThrottle.count(connection,
+                connection.sender.attempt().run(opcode(message.type()), PreparedMessageAccess.of(message)));
+    }
+
+    private static Opcode opcode(MessageType type) {
+        return type == MessageType.TEXT ? Opcode.TEXT : Opcode.BINARY;
+    }
+}
