@@ -3,6 +3,7 @@ package dev.weft;
 import dev.weft.parser.CloseCode;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -119,6 +120,14 @@ public interface WebSocketConnection extends AutoCloseable {
         send(MessageType.BINARY, binary, 0, binary.length);
     }
 
+    /**
+     * Sends a binary message of the bytes that remain in a buffer of any kind, otherwise as {@link #send(String)}. When the
+     * method returns, the buffer's position is its limit, as after a write to a {@link java.nio.channels.WritableByteChannel},
+     * and the buffer may be used again; when it throws, the position is unchanged. A direct or read-only buffer is copied
+     * first.
+     */
+    void send(ByteBuffer binary) throws IOException;
+
     /** Sends a view's message, received on this connection or another, otherwise as {@link #send(String)}. */
     default void send(MessageView view) throws IOException {
         send(view.type(), view.array(), view.offset(), view.length());
@@ -159,6 +168,13 @@ public interface WebSocketConnection extends AutoCloseable {
     default SendResult trySend(byte[] binary) {
         return trySend(MessageType.BINARY, binary, 0, binary.length);
     }
+
+    /**
+     * Tries to send a binary message of the bytes that remain in a buffer of any kind, otherwise as {@link #trySend(String)}.
+     * If the message was accepted, the buffer's position is its limit, and the buffer may be used again; otherwise the position
+     * is unchanged.
+     */
+    SendResult trySend(ByteBuffer binary);
 
     /** Tries to send a view's message, received on this connection or another, otherwise as {@link #trySend(String)}. */
     default SendResult trySend(MessageView view) {

@@ -31,6 +31,7 @@ import dev.weft.parser.Role;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -180,6 +181,11 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     @Override
+    public void send(ByteBuffer binary) throws IOException {
+        MessageSender.send(this, binary);
+    }
+
+    @Override
     public void send(PreparedMessage message) throws IOException {
         MessageSender.send(this, message);
     }
@@ -192,6 +198,11 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     @Override
     public SendResult trySend(MessageType type, byte[] array, int offset, int length) {
         return MessageSender.trySend(this, type, array, offset, length);
+    }
+
+    @Override
+    public SendResult trySend(ByteBuffer binary) {
+        return MessageSender.trySend(this, binary);
     }
 
     @Override

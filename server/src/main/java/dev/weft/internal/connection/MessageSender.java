@@ -7,6 +7,7 @@ import dev.weft.internal.PreparedMessageAccess;
 import dev.weft.internal.StrictUtf8;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /** Sends whole messages, from any thread. */
@@ -21,6 +22,23 @@ final class MessageSender {
     static void send(Connection connection, MessageType type, byte[] array, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, array.length);
         send(connection, opcode(type), array, offset, offset + length);
+    }
+
+    static void send(Connection connection, ByteBuffer binary) throws IOException {
+        if (binary.hasArray()) {
+            int from = binary.arrayOffset() + binary.position();
+            send(connection, Opcode.BINARY, binary.array(), from, from + binary.remaining());
+        } else {
+            byte[] copy = copy(binary);
+            send(connection, Opcode.BINARY, copy, 0, copy.length);
+        }
+        binary.position(binary.limit());
+    }
+
+    private static byte[] copy(ByteBuffer buffer) {
+        byte[] copy = new byte[buffer.remaining()];
+        buffer.get(buffer.position(), copy);
+        return copy;
     }
 
     private static void send(Connection connection, Opcode opcode, byte[] array, int from, int to) throws IOException {
@@ -50,6 +68,22 @@ final class MessageSender {
         Objects.checkFromIndexSize(offset, length, array.length);
         return FailedCallThrottle.count(connection,
                 connection.sender.attempt().run(opcode(type), array, offset, offset + length, true));
+    }
+
+    static SendResult trySend(Connection connection, ByteBuffer binary) {
+        SendResult result;
+        if (binary.hasArray()) {
+            result = trySend(connection, MessageType.BINARY, binary.array(), binary.arrayOffset() + binary.position(),
+                    binary.remaining());
+        } else {
+            byte[] copy = copy(binary);
+            result = FailedCallThrottle.count(connection,
+                    connection.sender.attempt().run(Opcode.BINARY, copy, 0, copy.length, false));
+        }
+        if (result.isAccepted()) {
+            binary.position(binary.limit());
+        }
+        return result;
     }
 
     static SendResult trySend(Connection connection, PreparedMessage message) {

@@ -24,7 +24,9 @@ import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.NegotiatedDeflate;
 import java.io.IOException;
 import java.io.Writer;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -66,6 +68,39 @@ class SendingTest {
             });
             test.peer.expect("82 7f 0000000000010000").read(65536);
             large.get();
+        }
+    }
+
+    @Test
+    void buffersOfEveryKindAreConsumed() throws Exception {
+        ByteBuffer heap = ByteBuffer.wrap(new byte[]{9, 1, 2, 3, 9});
+        ByteBuffer direct = ByteBuffer.allocateDirect(5).put(heap.array());
+        try (TestConnection test = TestConnection.start(null)) {
+            for (ByteBuffer buffer : List.of(heap, heap.slice(1, 3), heap.asReadOnlyBuffer(), direct)) {
+                boolean isSlice = buffer.capacity() == 3;
+                buffer.limit(isSlice ? 3 : 4).position(isSlice ? 0 : 1);
+                test.connection().send(buffer);
+                test.peer.expect("82 03 010203");
+                assertFalse(buffer.hasRemaining());
+                buffer.position(buffer.limit() - 2);
+                assertTrue(test.connection().trySend(buffer).isAccepted());
+                test.peer.expect("82 02 0203");
+                assertFalse(buffer.hasRemaining());
+            }
+            test.connection().send(heap);
+            test.peer.expect("82 00");
+        }
+    }
+
+    @Test
+    void buffersThatAreNotSentKeepTheirPosition() throws Exception {
+        try (TestConnection test = TestConnection.start(null)) {
+            test.connection().abort();
+            for (ByteBuffer buffer : List.of(ByteBuffer.allocate(5), ByteBuffer.allocateDirect(5))) {
+                assertThrows(ConnectionClosedException.class, () -> test.connection().send(buffer.position(2)));
+                assertEquals(SendResult.CLOSED, test.connection().trySend(buffer));
+                assertEquals(3, buffer.remaining());
+            }
         }
     }
 
