@@ -1,0 +1,299 @@
+package dev.weft.docs;
+
+import dev.weft.ConnectionClosedException;
+import dev.weft.IncomingMessage;
+import dev.weft.Message;
+import dev.weft.MessageType;
+import dev.weft.WebSocketConnection;
+import dev.weft.parser.http.HttpResponse;
+import dev.weft.server.Endpoint;
+import dev.weft.server.HandshakeDecision;
+import dev.weft.server.HandshakePolicy;
+import dev.weft.server.RefusalReason;
+import dev.weft.server.WebSocketHandler;
+import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
+import java.io.File;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+
+/** The code of the pages in {@code docs/}; {@link GuidesTest} runs it. */
+final class Guides {
+    /** Who has signed in, for the guide on authentication. */
+    record User(String name, Instant expiry) {}
+
+    /** Checks tokens, for the guide on authentication. */
+    interface Tokens {
+        Optional<User> verify(String token);
+    }
+
+    private Guides() {}
+
+    static WebSocketHandler room() {
+        // @start region="room"
+        Set<WebSocketConnection> room = ConcurrentHashMap.newKeySet();
+        WebSocketHandler chat = ws -> {
+            room.add(ws);
+            ws.onClose(status -> room.remove(ws));
+            while (ws.receive() instanceof Message.Text(String text)) {
+                room.forEach(each -> each.trySend(text));
+            }
+        };
+        // @end
+        return chat;
+    }
+
+    static void careful(WebSocketConnection each, String text, Consumer<SocketAddress> metrics) {
+        // @start region="results"
+        switch (each.trySend(text)) {
+            case ACCEPTED -> {} // written, or queued
+            case PEER_BEHIND -> each.close(1013, "too slow"); // or leave this message out
+            case SERVER_FULL -> metrics.accept(each.remoteAddress()); // nobody's fault but the load's
+            case CLOSED -> {} // onClose removes it
+        }
+        // @end
+    }
+
+    // @start region="feed"
+    /** Every subscriber gets the newest value as soon as it has read the last one; values in between are left out. */
+    static final class LatestValue implements WebSocketHandler {
+        private final Set<BlockingQueue<String>> subscribers = ConcurrentHashMap.newKeySet();
+
+        void publish(String value) { // from one thread at a time; never waits
+            for (BlockingQueue<String> latest : subscribers) {
+                latest.poll();
+                latest.offer(value);
+            }
+        }
+
+        @Override
+        public void handle(WebSocketConnection ws) throws IOException {
+            var latest = new ArrayBlockingQueue<String>(1);
+            Thread handler = Thread.currentThread();
+            ws.onClose(status -> handler.interrupt());
+            subscribers.add(latest);
+            try {
+                while (true) {
+                    ws.send(latest.take()); // waits for this peer, and for nobody else
+                }
+            } catch (InterruptedException e) {
+                // The connection is over.
+            } finally {
+                subscribers.remove(latest);
+            }
+        }
+    }
+    // @end
+
+    static HandshakePolicy byQuery(Tokens tokens) {
+        // @start region="query"
+        HandshakePolicy policy = request -> request.query().first("token").flatMap(tokens::verify)
+                .<HandshakeDecision>map(user -> HandshakeDecision.accept().withAttachment(user))
+                .orElseGet(() -> HandshakeDecision.reject(401, "a valid token is needed"));
+        // @end
+        return policy;
+    }
+
+    static HandshakePolicy bySubprotocol(Tokens tokens) {
+        // @start region="subprotocol"
+        HandshakePolicy policy = request -> request.subprotocols().stream()
+                .filter(offer -> offer.startsWith("token.")).findFirst()
+                .flatMap(offer -> tokens.verify(offer.substring("token.".length())))
+                .<HandshakeDecision>map(
+                        user -> HandshakeDecision.accept().withSubprotocol("chat.v2").withAttachment(user))
+                .orElseGet(() -> HandshakeDecision.reject(401, "a valid token is needed"));
+        // @end
+        return policy;
+    }
+
+    static WebSocketHandler expiring(ScheduledExecutorService scheduler, WebSocketHandler handler) {
+        // @start region="expiry"
+        WebSocketHandler untilExpiry = ws -> {
+            User user = ws.attachment(User.class).orElseThrow();
+            long left = Duration.between(Instant.now(), user.expiry()).toMillis();
+            Future<?> expiry = scheduler.schedule(() -> ws.close(4001, "token expired"), left, TimeUnit.MILLISECONDS);
+            try {
+                handler.handle(ws);
+            } finally {
+                expiry.cancel(false);
+            }
+        };
+        // @end
+        return untilExpiry;
+    }
+
+    static HandshakePolicy byProxy() {
+        // @start region="forwarded"
+        HandshakePolicy policy = request -> {
+            List<String> forwarded = request.headers().all("X-Forwarded-For");
+            String client = forwarded.isEmpty() ? "unknown" : forwarded.getLast();
+            return HandshakeDecision.accept().withAttachment(client);
+        };
+        // @end
+        return policy;
+    }
+
+    static WebSocketServer tls(File file, char[] password, WebSocketHandler handler)
+            throws GeneralSecurityException, IOException {
+        // @start region="tls"
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(KeyStore.getInstance(file, password), password);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), null, null);
+        var server = WebSocketServer.builder().tls(context).handler(handler).start();
+        // @end
+        return server;
+    }
+
+    static WebSocketServerBuilder clientCertificates(SSLContext context) {
+        // @start region="certificates"
+        HandshakePolicy byCertificate = request -> HandshakeDecision.accept()
+                .withAttachment(request.tlsSession().orElseThrow().getPeerPrincipal().getName());
+        var builder = WebSocketServer.builder()
+                .tls(context, parameters -> parameters.setNeedClientAuth(true))
+                .policy(byCertificate);
+        // @end
+        return builder;
+    }
+
+    static void upload(WebSocketConnection ws, Path file) throws IOException {
+        // @start region="upload"
+        IncomingMessage upload = ws.receiveStream();
+        if (upload != null) { // null: the peer has closed
+            Files.copy(upload.inputStream(), file, StandardCopyOption.REPLACE_EXISTING);
+            ws.send("stored " + Files.size(file) + " bytes");
+        }
+        // @end
+    }
+
+    static void download(WebSocketConnection ws, Path file) throws IOException {
+        // @start region="download"
+        ws.sendStream(MessageType.BINARY, message -> Files.copy(file, message));
+        // @end
+    }
+
+    static WebSocketServerBuilder limits(WebSocketHandler chat, WebSocketHandler upload) {
+        // @start region="limits"
+        var builder = WebSocketServer.builder()
+                .maxConnections(20_000)
+                .maxBufferedSize(256L << 20)
+                .endpoint("/chat", Endpoint.of(chat).maxMessageSize(64 << 10).maxQueuedSize(256 << 10))
+                .endpoint("/upload", Endpoint.of(upload).maxStreamedMessageSize(4L << 30)
+                        .messageTimeout(Duration.ofMinutes(2)));
+        // @end
+        return builder;
+    }
+
+    static WebSocketHandler computing(Consumer<byte[]> compute) {
+        // @start region="computing"
+        var permits = new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() - 1));
+        WebSocketHandler handler = ws -> {
+            while (ws.receive() instanceof Message.Binary(byte[] work)) {
+                permits.acquire();
+                try {
+                    compute.accept(work);
+                } finally {
+                    permits.release();
+                }
+                ws.send("done");
+            }
+        };
+        // @end
+        return handler;
+    }
+
+    static WebSocketServerBuilder platformThreads(WebSocketHandler handler) {
+        // @start region="threads"
+        var builder = WebSocketServer.builder().threads(Thread.ofPlatform().factory()).handler(handler);
+        // @end
+        return builder;
+    }
+
+    static Logger debugLog() {
+        // @start region="jul"
+        Logger logger = Logger.getLogger("dev.weft.server"); // keep it in a field: JUL forgets what nobody holds
+        logger.setLevel(Level.FINE);
+        Arrays.stream(Logger.getLogger("").getHandlers()).forEach(handler -> handler.setLevel(Level.FINE));
+        // @end
+        return logger;
+    }
+
+    static WebSocketServerBuilder health() {
+        // @start region="health"
+        var builder = WebSocketServer.builder().fallback(request -> request.path().equals("/health")
+                ? HttpResponse.of(200, "up\n")
+                : HttpResponse.of(404, "not found\n"));
+        // @end
+        return builder;
+    }
+
+    static String report(WebSocketServer server) {
+        // @start region="metrics"
+        Map<RefusalReason, Long> refusals = server.refusals(); // since the start, every reason is in it
+        String report = server.health() + ", " + server.connectionCount() + " connections, "
+                + refusals.get(RefusalReason.FOREIGN_ORIGIN) + " from foreign origins";
+        // @end
+        return report;
+    }
+
+    static WebSocketHandler diagnosing(Consumer<String> log) {
+        // @start region="ends"
+        WebSocketHandler handler = ws -> {
+            ws.onClose(status -> log.accept(ws + ": " + status));
+            try {
+                while (!(ws.receive() instanceof Message.Close)) {}
+            } catch (ConnectionClosedException e) {
+                log.accept("not by a closing handshake: " + e.getMessage());
+            }
+        };
+        // @end
+        return handler;
+    }
+
+    // @start region="chatHandler"
+    static final class Chat implements WebSocketHandler {
+        private final Set<WebSocketConnection> members = ConcurrentHashMap.newKeySet();
+
+        @Override
+        public void handle(WebSocketConnection ws) throws IOException { // opened
+            members.add(ws);
+            ws.onClose(status -> members.remove(ws)); // closed, for whatever reason
+            String room = ws.request().pathParameter("room");
+            while (ws.receive() instanceof Message.Text(String text)) { // message
+                members.forEach(each -> each.trySend(room + ": " + text));
+            }
+        }
+    }
+    // @end
+
+    static WebSocketServerBuilder chatServer() {
+        // @start region="chatServer"
+        var builder = WebSocketServer.builder().endpoint("/chat/{room}", new Chat());
+        // @end
+        return builder;
+    }
+}

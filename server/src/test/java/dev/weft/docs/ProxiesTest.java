@@ -1,0 +1,221 @@
+package dev.weft.docs;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.weft.TestKeys;
+import dev.weft.TestProcess;
+import dev.weft.server.Await;
+import dev.weft.server.Handlers;
+import dev.weft.server.HandshakeDecision;
+import dev.weft.server.HandshakePolicy;
+import dev.weft.server.WebSocketServer;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.http.HttpClient;
+import java.net.http.WebSocketHandshakeException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.Key;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The configurations in {@code docs/guides/proxies} work: wss at the proxy, in front of a server. Skipped where nginx or HAProxy
+ * is not installed. Only addresses, files and, in some tests, times are others than in the files.
+ */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ProxiesTest {
+    private static final Duration LIMIT = Duration.ofSeconds(50);
+    private static final Path GUIDES = Documents.ROOT.resolve("docs/guides/proxies");
+
+    @TempDir
+    private Path folder;
+    private KeyStore keys;
+    private HttpClient client;
+
+    @BeforeEach
+    void makeKeys() throws Exception {
+        Path file = folder.resolve("keys.p12");
+        TestKeys.write(file);
+        keys = KeyStore.getInstance(file.toFile(), TestKeys.PASSWORD.toCharArray());
+        client = HttpClient.newBuilder().sslContext(TestKeys.contextOf(keys)).build();
+        Key key = keys.getKey("test", TestKeys.PASSWORD.toCharArray());
+        String certificate = pem("CERTIFICATE", keys.getCertificate("test").getEncoded());
+        String secret = pem("PRIVATE KEY", key.getEncoded());
+        Files.writeString(folder.resolve("site.pem"), certificate);
+        Files.writeString(folder.resolve("site.key"), secret);
+        Files.writeString(folder.resolve("both.pem"), certificate + secret);
+    }
+
+    @AfterEach
+    void closeClient() {
+        client.shutdownNow();
+    }
+
+    private static String pem(String what, byte[] bytes) {
+        return "-----BEGIN " + what + "-----\n"
+                + Base64.getMimeEncoder(64, "\n".getBytes(US_ASCII)).encodeToString(bytes)
+                + "\n-----END " + what + "-----\n";
+    }
+
+    /** Starts a proxy with its configuration from the guide, in which the tunnel's timeout is this one. */
+    private TestProcess start(String proxy, int port, int serverPort, String timeout) throws Exception {
+        List<String> command = proxy.equals("nginx")
+                ? List.of(program("nginx"), "-p", folder.toString(), "-c", nginx(port, serverPort, timeout).toString())
+                : List.of(program("haproxy"), "-db", "-f", haproxy(port, serverPort, timeout).toString());
+        File log = folder.resolve("log").toFile();
+        TestProcess process = TestProcess.start(
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log), LIMIT);
+        Await.until(proxy + " listens", () -> {
+            assertTrue(process.process().isAlive(), () -> Documents.read(log.toPath()));
+            try (Socket probe = new Socket()) {
+                probe.connect(new InetSocketAddress("127.0.0.1", port), 1000);
+                return true;
+            } catch (IOException e) {
+                return false;
+            }
+        });
+        return process;
+    }
+
+    private Path nginx(int port, int serverPort, String timeout) throws IOException {
+        Files.writeString(folder.resolve("weft.conf"), changed("nginx.conf",
+                "127.0.0.1:9001", "127.0.0.1:" + serverPort, "listen 443 ssl", "listen 127.0.0.1:" + port + " ssl",
+                "/etc/ssl/chat.example.com.pem", folder.resolve("site.pem").toString(),
+                "/etc/ssl/chat.example.com.key", folder.resolve("site.key").toString(),
+                "proxy_read_timeout 60s", "proxy_read_timeout " + timeout));
+        String paths = Stream.of("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+                .map(what -> what + "_temp_path " + folder.resolve("temp-" + what) + ";\n").reduce("", String::concat);
+        return Files.writeString(folder.resolve("main.conf"), "daemon off;\nmaster_process off;\npid "
+                + folder.resolve("pid") + ";\nerror_log stderr;\nevents { }\nhttp {\naccess_log off;\n" + paths
+                + "include " + folder.resolve("weft.conf") + ";\n}\n");
+    }
+
+    private Path haproxy(int port, int serverPort, String timeout) throws IOException {
+        return Files.writeString(folder.resolve("weft.cfg"), changed("haproxy.cfg",
+                "127.0.0.1:9001", "127.0.0.1:" + serverPort, "bind :443", "bind 127.0.0.1:" + port,
+                "/etc/ssl/chat.example.com.both.pem", folder.resolve("both.pem").toString(),
+                "timeout tunnel 60s", "timeout tunnel " + timeout, "maxconn 20000", "maxconn 100"));
+    }
+
+    private static String changed(String file, String... changes) {
+        String text = Documents.read(GUIDES.resolve(file));
+        for (int i = 0; i < changes.length; i += 2) {
+            assertTrue(text.contains(changes[i]), changes[i]);
+            text = text.replace(changes[i], changes[i + 1]);
+        }
+        return text;
+    }
+
+    private static String program(String name) {
+        List<String> folders = List.of((System.getenv("PATH") + ":/usr/sbin:/usr/local/sbin").split(":"));
+        String found = folders.stream().map(folder -> folder + "/" + name)
+                .filter(path -> Files.isExecutable(Path.of(path)))
+                .findFirst().orElse(null);
+        assumeTrue(found != null, "no " + name + " on this machine: its configuration is not tried");
+        return found;
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static WebSocketServer server(Duration pingInterval) throws IOException {
+        return Guides.health().pingInterval(pingInterval)
+                .policy(HandshakePolicy.sameOrigin().and(request -> HandshakeDecision.accept()
+                        .withAttachment(request.headers().first("X-Forwarded-For").orElse("none"))))
+                .handler(ws -> {
+                    ws.send(ws.attachment(String.class).orElseThrow());
+                    Handlers.echo(ws);
+                }).start();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nginx", "haproxy"})
+    void messagesGoThroughTheProxy(String name) throws Exception {
+        int port = freePort();
+        String uri = "wss://localhost:" + port + "/";
+        try (WebSocketServer server = server(Duration.ofSeconds(20));
+                TestProcess proxy = start(name, port, server.port(), "60s")) {
+            TextClient ws = TextClient.open(client, uri, "Origin", "https://localhost:" + port);
+            assertEquals("127.0.0.1", ws.next());
+            String large = "grüße ".repeat(20_000);
+            ws.send(large);
+            assertEquals(large, ws.next());
+            assertEquals(1, server.connectionCount());
+            ws.close();
+            assertEquals("close 1000", ws.next());
+            assertTrue(proxy.process().isAlive());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nginx", "haproxy"})
+    void foreignOriginIsRefusedThroughTheProxy(String name) throws Exception {
+        int port = freePort();
+        try (WebSocketServer server = server(Duration.ofSeconds(20));
+                TestProcess proxy = start(name, port, server.port(), "60s")) {
+            CompletionException refused = assertThrows(CompletionException.class, () -> TextClient.open(client,
+                    "wss://localhost:" + port + "/", "Origin", "https://evil.example"));
+            assertEquals(403, ((WebSocketHandshakeException) refused.getCause()).getResponse().statusCode());
+            assertTrue(proxy.process().isAlive());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nginx", "haproxy"})
+    void silentConnectionIsCutWithoutPings(String name) throws Exception {
+        int port = freePort();
+        try (WebSocketServer server = server(Duration.ofHours(1));
+                TestProcess proxy = start(name, port, server.port(), "1s")) {
+            TextClient ws = TextClient.open(client, "wss://localhost:" + port + "/");
+            assertEquals("127.0.0.1", ws.next());
+            assertTrue(List.of("error", "close 1006").contains(ws.next()));
+            Await.until("the server knows, too", () -> server.connectionCount() == 0);
+            assertTrue(proxy.process().isAlive());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nginx", "haproxy"})
+    void pingsKeepASilentConnectionOpen(String name) throws Exception {
+        int port = freePort();
+        try (WebSocketServer server = server(Duration.ofMillis(200));
+                TestProcess proxy = start(name, port, server.port(), "1s")) {
+            TextClient ws = TextClient.open(client, "wss://localhost:" + port + "/");
+            assertEquals("127.0.0.1", ws.next());
+            // Three times as long as the proxy allows a silent connection to be: there is nothing but the time to wait for.
+            assertEquals(null, ws.next(Duration.ofSeconds(3)));
+            ws.send("still there");
+            assertEquals("still there", ws.next());
+            assertTrue(proxy.process().isAlive());
+        }
+    }
+
+    @Test
+    void pageHoldsTheFiles() {
+        String page = Documents.read(Documents.ROOT.resolve("docs/guides/deployment.md"));
+        assertTrue(page.contains(Documents.read(GUIDES.resolve("nginx.conf"))));
+        assertTrue(page.contains(Documents.read(GUIDES.resolve("haproxy.cfg"))));
+    }
+}
