@@ -39,7 +39,7 @@ class PreparedSendingTest {
     /** Longer than is copied next to its header. */
     private static final int LARGE = 50_000;
 
-    private final DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.defaults());
+    private final DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.DEFAULT);
     private final Inflater inflater = new Inflater(true);
 
     @AfterEach
@@ -51,7 +51,7 @@ class PreparedSendingTest {
     private TestConnection.Setup deflating() {
         NegotiatedDeflate negotiated = new NegotiatedDeflate(false, false, 15, 15);
         return TestConnection.with()
-                .extension(new DeflateExtension(negotiated, DeflateSettings.defaults(), codecs, Role.SERVER));
+                .extension(new DeflateExtension(negotiated, DeflateSettings.DEFAULT, codecs, Role.SERVER));
     }
 
     private static String text(int seed, int length) {
