@@ -1,5 +1,6 @@
 package dev.weft;
 
+import dev.weft.internal.AddressText;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.RequestHead;
 import java.net.InetSocketAddress;
@@ -132,7 +133,7 @@ public final class HandshakeRequest {
     /** Path and peer; not the query, which may hold secrets. */
     @Override
     public String toString() {
-        return "HandshakeRequest[" + path() + " " + remoteAddress + "]";
+        return "HandshakeRequest[" + path() + " " + AddressText.of(remoteAddress) + "]";
     }
 
     /** Collects what belongs to a request; not for use by several threads at once. */

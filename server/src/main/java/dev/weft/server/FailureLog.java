@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.internal.AddressText;
 import dev.weft.internal.Escape;
 import java.lang.System.Logger;
 import java.net.SocketAddress;
@@ -50,6 +51,6 @@ final class FailureLog {
     }
 
     private static String described(SocketAddress peer, String target) {
-        return peer + ", " + Escape.text(target);
+        return AddressText.of(peer) + ", " + Escape.text(target);
     }
 }

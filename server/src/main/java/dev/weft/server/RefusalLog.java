@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.weft.internal.AddressText;
 import dev.weft.internal.Escape;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.RequestHead;
@@ -63,7 +64,7 @@ final class RefusalLog {
     }
 
     private void log(RefusalReason reason, SocketAddress peer, String outcome, String request) {
-        logger.log(Level.DEBUG, peer + ": refused, " + reason + " (" + outcome + ")" + request);
+        logger.log(Level.DEBUG, AddressText.of(peer) + ": refused, " + reason + " (" + outcome + ")" + request);
     }
 
     private static String described(RequestHead head) {

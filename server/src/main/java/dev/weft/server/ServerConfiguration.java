@@ -5,17 +5,20 @@ import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.Bounds;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;
+import java.net.SocketAddress;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import javax.net.ssl.SSLContext;
 
 /**
- * The settings of a server, as {@link WebSocketServerBuilder#build()} makes them. Immutable. Each method returns what the
- * method of the same name of {@link WebSocketServerBuilder} sets. A server like another one, but for its port:
+ * The settings of a server, as {@link WebSocketServerBuilder#build()} makes them. Immutable. Each method but {@link #addresses()} returns
+ * what the method of the same name of {@link WebSocketServerBuilder} sets. A server like another one, but for its port:
  * {@snippet class = "dev.weft.server.Snippets" region = "like-another"}
  */
 public final class ServerConfiguration {
@@ -43,14 +46,19 @@ public final class ServerConfiguration {
         return new WebSocketServerBuilder(settings);
     }
 
-    /** The name or address that the server listens at. */
-    public String host() {
-        return settings.listening.host();
+    /** Where the server is to listen, at least one address, as it was set; a port is 0 if the system chooses. Unchangeable. */
+    public List<SocketAddress> addresses() {
+        return settings.listening.addresses();
     }
 
-    /** The port that was asked for; 0 if the system chooses one. */
-    public int port() {
-        return settings.listening.port();
+    /** Who may connect by Unix domain sockets; unchangeable. */
+    public Set<PosixFilePermission> socketPermissions() {
+        return settings.listening.socketPermissions();
+    }
+
+    /** Whether other processes may listen at the same ports (SO_REUSEPORT). */
+    public boolean reusePort() {
+        return settings.listening.reusePort();
     }
 
     /** The number of connections that may wait to be accepted. */

@@ -1,6 +1,7 @@
 package dev.weft.server;
 
 import dev.weft.CloseReason;
+import dev.weft.internal.AddressText;
 import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionHolder;
@@ -182,7 +183,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
     /** The text has what came from the peer escaped. */
     void log(Level level, String text) {
         if (server.logger().isLoggable(level)) {
-            server.logger().log(level, transport.remoteAddress() + ": " + text);
+            server.logger().log(level, AddressText.of(transport.remoteAddress()) + ": " + text);
         }
     }
 }

@@ -37,8 +37,11 @@ record SocketSettings(Optional<Boolean> tcpNoDelay, Optional<Boolean> keepAlive,
 
     /** Applies a server's settings to an accepted connection; its receive buffer is that of the listener. */
     void configure(SocketChannel channel) throws IOException {
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, tcpNoDelay.orElseThrow());
-        if (keepAlive.orElseThrow()) {
+        boolean tcp = channel.supportedOptions().contains(StandardSocketOptions.TCP_NODELAY);
+        if (tcp) {
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, tcpNoDelay.orElseThrow());
+        }
+        if (tcp && keepAlive.orElseThrow()) {
             channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
         }
         if (sendBufferSize.isPresent()) {

@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
-import java.nio.channels.ServerSocketChannel;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /**
  * A WebSocket server (RFC 6455): accepts connections and runs a handler for each, on a virtual thread of its own.
@@ -39,12 +40,10 @@ public final class WebSocketServer implements AutoCloseable {
     private final ResponseEncoder encoder = new ResponseEncoder(System::currentTimeMillis);
     private final RefusalLog refusalLog = new RefusalLog(logger, encoder);
     private final FailureLog failures = new FailureLog(logger, System::nanoTime);
-    private final ServerSocketChannel listener;
-    private final InetSocketAddress address;
+    private final Listeners listeners;
     private final ConnectionServices services;
     private final ShortTimer timer;
     private final Sweeper sweeper;
-    private final Acceptor acceptor;
     final TransportFactory transports;
     private final Endpoints endpoints;
     private final Failures sweepFailures = new Failures("to look after a connection",
@@ -60,10 +59,9 @@ public final class WebSocketServer implements AutoCloseable {
     private final AtomicInteger stopping = new AtomicInteger();
     private final CountDownLatch terminated = new CountDownLatch(1);
 
-    private WebSocketServer(ServerConfiguration configuration, ServerSocketChannel listener) throws IOException {
+    private WebSocketServer(ServerConfiguration configuration, Listeners listeners) throws IOException {
         this.configuration = configuration;
-        this.listener = listener;
-        this.address = (InetSocketAddress) listener.getLocalAddress();
+        this.listeners = listeners;
         CoarseClock clock = new CoarseClock();
         BufferBudget budget = new BufferBudget(configuration.maxBufferedSize());
         this.sessions = new Sessions(clock);
@@ -78,15 +76,20 @@ public final class WebSocketServer implements AutoCloseable {
         this.sweeper = new Sweeper(clock, shortestDeadline(), this::sweep, failures("weft-sweeper-"));
         this.endpoints = new Endpoints(configuration, services.sending(), sweeper);
         this.admission = new Admission(this, transports, sessions);
-        this.acceptor = new Acceptor(listener::accept, admission::admit, failures("weft-acceptor-"));
+        listeners.acceptors(admission::admit, this::failuresOf);
         this.monitor = new HealthMonitor(transports::beat, transports::isDead, transports::impairment,
-                List.of(acceptor.thread(), sweeper.thread(), timer.thread()),
+                Stream.concat(listeners.threads().stream(), Stream.of(sweeper.thread(), timer.thread())).toList(),
                 () -> sessions.forEach(ServerSession::nudge));
-        this.shutdownAfterFailure = Thread.ofPlatform().name("weft-shutdown-" + port()).unstarted(this::close);
+        this.shutdownAfterFailure = Thread.ofPlatform().name("weft-shutdown-" + listeners.label())
+                .unstarted(this::close);
     }
 
     private Failures failures(String thread) {
-        return new Failures(thread + port(), new ServerFailureReporter(logger));
+        return failuresOf(thread + listeners.label());
+    }
+
+    private Failures failuresOf(String thread) {
+        return new Failures(thread, new ServerFailureReporter(logger));
     }
 
     private Duration shortestDeadline() {
@@ -105,13 +108,13 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws IOException if the server cannot listen where the configuration says
      */
     public static WebSocketServer start(ServerConfiguration configuration) throws IOException {
-        ServerSocketChannel listener = configuration.listening().open(configuration.receiveBufferSize());
+        Listeners listeners = Listeners.open(configuration.listening(), configuration.receiveBufferSize());
         try {
-            WebSocketServer server = new WebSocketServer(configuration, listener);
+            WebSocketServer server = new WebSocketServer(configuration, listeners);
             server.begin();
             return server;
         } catch (Throwable e) {
-            listener.close();
+            listeners.close();
             throw e;
         }
     }
@@ -120,23 +123,44 @@ public final class WebSocketServer implements AutoCloseable {
         try {
             timer.start();
             sweeper.start();
-            acceptor.start();
+            listeners.start();
         } catch (Throwable e) {
             // Where the system has no further thread for us.
             release();
             throw e;
         }
-        logger.log(Level.INFO, "listening on {0}; connections run on {1}", address, transports.description());
+        logger.log(Level.INFO, "listening on {0}; connections run on {1}", listeners.description(),
+                transports.description());
     }
 
-    /** Where the server listens. */
+    /**
+     * All addresses at which the server listens, in the order in which they were set, with the ports that the system has
+     * chosen. Unchangeable.
+     */
+    public List<SocketAddress> addresses() {
+        return listeners.addresses();
+    }
+
+    /**
+     * The first of the addresses that is one of TCP.
+     *
+     * @throws IllegalStateException if the server listens at Unix domain sockets alone
+     */
     public InetSocketAddress address() {
-        return address;
+        InetSocketAddress first = listeners.firstInternetAddress();
+        if (first == null) {
+            throw new IllegalStateException("the server has no port: it listens on " + listeners.description());
+        }
+        return first;
     }
 
-    /** The port that the server listens at. */
+    /**
+     * The port of the first of the addresses that is one of TCP.
+     *
+     * @throws IllegalStateException as {@link #address()}
+     */
     public int port() {
-        return address.getPort();
+        return address().getPort();
     }
 
     /** The number of connections that are not over, those in their handshake or closing included. Does not wait. */
@@ -249,13 +273,12 @@ public final class WebSocketServer implements AutoCloseable {
      * @return whether the thread was interrupted, which ends the grace period
      */
     private boolean shutDown(int open) {
-        acceptor.stop();
-        closeListener();
+        closeListeners();
         // An interrupt shortens the wait; one that came before must not keep the peers from being told.
         boolean interrupted = Thread.interrupted();
         int atFirst = open;
         try {
-            acceptor.awaitEnd(LAST_ADMISSION);
+            listeners.awaitEnd(LAST_ADMISSION);
             atFirst = Math.max(open, admission.connectionCount());
             sessions.forEach(session -> startThread(session::goAway));
             if (health().status() != ServerHealth.Status.FAILED) {
@@ -266,7 +289,8 @@ public final class WebSocketServer implements AutoCloseable {
         }
         long aborted = admission.abort();
         release();
-        logger.log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted", address, atFirst,
+        logger.log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted", listeners.description(),
+                atFirst,
                 aborted);
         terminated.countDown();
         return interrupted;
@@ -280,9 +304,9 @@ public final class WebSocketServer implements AutoCloseable {
         failures.flush();
     }
 
-    private void closeListener() {
+    private void closeListeners() {
         try {
-            listener.close();
+            listeners.close();
         } catch (IOException e) {
             logger.log(Level.WARNING, "cannot stop listening", e);
         }
@@ -301,7 +325,7 @@ public final class WebSocketServer implements AutoCloseable {
             transports.tend();
             failures.tick();
             if (monitor.look(now) && shutdownAfterFailure.getState() == Thread.State.NEW) {
-                closeListener();
+                closeListeners();
                 shutdownAfterFailure.start();
             }
         }

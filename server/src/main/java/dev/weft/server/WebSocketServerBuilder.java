@@ -4,9 +4,13 @@ import dev.weft.internal.Bounds;
 import dev.weft.internal.PathPattern;
 import dev.weft.parser.http.HttpLimits;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
@@ -95,20 +99,73 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return this;
     }
 
-    /** Sets the name or address to listen at. Default 127.0.0.1, this machine alone; 0.0.0.0 or :: serves others too. */
+    /**
+     * Sets the name or address to listen at, instead of those of {@link #listen}. Default 127.0.0.1, this machine alone;
+     * 0.0.0.0 or :: serves others too.
+     */
     public WebSocketServerBuilder host(String host) {
         listening = listening.withHost(Objects.requireNonNull(host, "host"));
         return this;
     }
 
-    /** Sets the port, 0 to 65,535. Default 0: the system chooses, {@link WebSocketServer#port()} tells. */
+    /**
+     * Sets the port, 0 to 65,535, of the {@link #host}, instead of the addresses of {@link #listen}. Default 0: the system
+     * chooses, and {@link WebSocketServer#port()} returns it.
+     */
     public WebSocketServerBuilder port(int port) {
         Bounds.check("port", port, 0, ListenSettings.HIGHEST_PORT);
         listening = listening.withPort(port);
         return this;
     }
 
-    /** Sets how many connections may wait to be accepted. Default 1,024; the system may have a lower limit. */
+    /**
+     * Adds an address to listen at, instead of {@link #host} and {@link #port}. May be repeated; the server starts only if it
+     * can listen at all of them.
+     *
+     * @param host a name or address, of IPv4 or IPv6
+     * @param port 0 to 65,535; for 0 the system chooses, and {@link WebSocketServer#addresses()} has it
+     */
+    public WebSocketServerBuilder listen(String host, int port) {
+        Bounds.check("port", port, 0, ListenSettings.HIGHEST_PORT);
+        return listen(InetSocketAddress.createUnresolved(Objects.requireNonNull(host, "host"), port));
+    }
+
+    /**
+     * Adds an address to listen at, otherwise as {@link #listen(String, int)}: an {@link InetSocketAddress}, or, for a Unix
+     * domain socket, a {@link java.net.UnixDomainSocketAddress}. A socket's file on which nobody listens any more is replaced;
+     * any other file stays, and the start fails. {@link WebSocketServer#close()} removes the file. A client of such a socket
+     * usually has an address with an empty path.
+     *
+     * @throws IllegalArgumentException if it is neither
+     */
+    public WebSocketServerBuilder listen(SocketAddress address) {
+        listening = listening.withAddress(address);
+        return this;
+    }
+
+    /**
+     * Sets who may connect by Unix domain sockets: those who may write to their files. Default {@code rw-------}, the user of
+     * this process alone. Until they are set, right after the file is created, the process's umask decides. Without effect on
+     * a system without such permissions: there, those of the folder decide.
+     */
+    public WebSocketServerBuilder socketPermissions(Set<PosixFilePermission> permissions) {
+        listening = listening.withSocketPermissions(permissions);
+        return this;
+    }
+
+    /**
+     * Sets whether other processes of the same user may listen at the same ports (SO_REUSEPORT), if they say so too: the system
+     * spreads the connections over them. Default false. Not for Unix domain sockets. Where the system does not support it, the
+     * start fails.
+     */
+    public WebSocketServerBuilder reusePort(boolean reusePort) {
+        listening = listening.withReusePort(reusePort);
+        return this;
+    }
+
+    /**
+     * Sets how many connections may wait to be accepted, of each address. Default 1,024; the system may have a lower limit.
+     */
     public WebSocketServerBuilder backlog(int backlog) {
         Bounds.check("backlog", backlog, 1, Integer.MAX_VALUE);
         listening = listening.withBacklog(backlog);

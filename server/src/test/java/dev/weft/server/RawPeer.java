@@ -78,10 +78,19 @@ public final class RawPeer implements AutoCloseable {
         return server.configuration().tls().isPresent() ? plain.secured("TLSv1.3") : plain;
     }
 
+    /** Without TLS. */
+    public static RawPeer connect(InetSocketAddress address) throws IOException {
+        return connect(address, new Socket());
+    }
+
     private static RawPeer connect(int port, Socket socket) throws IOException {
+        return connect(new InetSocketAddress("127.0.0.1", port), socket);
+    }
+
+    private static RawPeer connect(InetSocketAddress address, Socket socket) throws IOException {
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(PATIENCE_MILLIS);
-        socket.connect(new InetSocketAddress("127.0.0.1", port), PATIENCE_MILLIS);
+        socket.connect(address, PATIENCE_MILLIS);
         return new RawPeer(socket);
     }
 

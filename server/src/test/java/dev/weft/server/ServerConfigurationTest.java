@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
@@ -27,7 +28,8 @@ import org.junit.jupiter.api.function.Executable;
 class ServerConfigurationTest {
     /** Every setting has another value than by default. */
     private static WebSocketServerBuilder changed() throws Exception {
-        return WebSocketServer.builder().host("::1").port(1).backlog(2).transport(TransportKind.BLOCKING)
+        return WebSocketServer.builder().listen("::1", 1).backlog(2).reusePort(true).socketPermissions(Set.of())
+                .transport(TransportKind.BLOCKING)
                 .tcpNoDelay(false).keepAlive(true).receiveBufferSize(3).sendBufferSize(4).tls(SSLContext.getDefault())
                 .httpLimits(HttpLimits.builder().maxHeaderCount(5).build()).maxMessageSize(6)
                 .maxStreamedMessageSize(7).maxFramesPerMessage(8).maxQueuedSize(9).readAheadSize(128)

@@ -16,7 +16,6 @@ import java.lang.management.ManagementFactory;
 import java.net.BindException;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -163,13 +162,18 @@ class WebSocketServerTest {
 
     // Settings
 
+    private static Listener listener(ServerConfiguration configuration) throws IOException {
+        return Listener.open(configuration.addresses().get(0), configuration.listening(),
+                configuration.receiveBufferSize());
+    }
+
     @Test
     void settingsReachTheSockets() throws IOException {
         ServerConfiguration changed = Handlers.echoServer().tcpNoDelay(false).keepAlive(true).receiveBufferSize(20_000)
                 .sendBufferSize(30_000).build();
         ServerConfiguration left = Handlers.echoServer().build();
-        try (ServerSocketChannel listener = changed.listening().open(changed.receiveBufferSize());
-                SocketChannel peer = SocketChannel.open(listener.getLocalAddress());
+        try (Listener listener = listener(changed);
+                SocketChannel peer = SocketChannel.open(listener.address());
                 SocketChannel accepted = listener.accept()) {
             assertTrue(peer.isConnected());
             // The system doubles or rounds sizes, but does not reach those it would choose.
@@ -183,8 +187,8 @@ class WebSocketServerTest {
             left.sockets().configure(accepted);
             assertTrue(accepted.getOption(StandardSocketOptions.TCP_NODELAY));
         }
-        try (ServerSocketChannel listener = left.listening().open(left.receiveBufferSize());
-                SocketChannel peer = SocketChannel.open(listener.getLocalAddress());
+        try (Listener listener = listener(left);
+                SocketChannel peer = SocketChannel.open(listener.address());
                 SocketChannel accepted = listener.accept()) {
             assertTrue(peer.isConnected());
             left.sockets().configure(accepted);

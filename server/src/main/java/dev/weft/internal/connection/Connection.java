@@ -12,6 +12,7 @@ import dev.weft.OutgoingMessage;
 import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
+import dev.weft.internal.AddressText;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.extension.Extension;
@@ -398,6 +399,6 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public String toString() {
-        return "WebSocketConnection[" + id + " " + path() + " " + transport.remoteAddress() + "]";
+        return "WebSocketConnection[" + id + " " + path() + " " + AddressText.of(remoteAddress()) + "]";
     }
 }

@@ -2,6 +2,9 @@ package dev.weft.internal.transport;
 
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 
 /** A transport over a connected socket channel, whose addresses are known even after it is closed. */
@@ -16,6 +19,30 @@ public abstract class ChannelTransport implements Transport {
         this.channel = channel;
         this.local = channel.getLocalAddress();
         this.remote = channel.getRemoteAddress();
+    }
+
+    /** Whether this is a Unix domain socket, of which the JDK shows fewer properties than of one of TCP. */
+    protected final boolean isUnixDomain() {
+        return local instanceof UnixDomainSocketAddress;
+    }
+
+    /**
+     * Whether bytes have arrived that were not read; of a Unix domain socket, also whether their end has. Does not wait.
+     *
+     * @return also false for a Unix domain socket in blocking mode, of which that cannot be known
+     */
+    protected final boolean hasArrived() throws IOException {
+        if (!isUnixDomain()) {
+            // The only way to ask without reading; waits for no read of another thread's.
+            return channel.socket().getInputStream().available() > 0;
+        }
+        if (channel.isBlocking()) {
+            return false;
+        }
+        try (Selector selector = channel.provider().openSelector()) {
+            channel.register(selector, SelectionKey.OP_READ);
+            return selector.selectNow() > 0;
+        }
     }
 
     @Override

@@ -253,8 +253,7 @@ final class ParkingTransport extends ChannelTransport {
     @Override
     public boolean hasUnread() {
         try {
-            // The only way to ask without reading. Reads are short here, so waiting for their lock is too.
-            return channel.socket().getInputStream().available() > 0;
+            return hasArrived();
         } catch (IOException e) {
             return false;
         }

@@ -37,6 +37,9 @@ public final class SocketTransport extends ChannelTransport {
 
     /** The timeout applies only to reads of the socket's stream, so it need not be reset. */
     private int readInTime(ByteBuffer target, TimeLimit limit) throws IOException {
+        if (isUnixDomain()) {
+            return readInBackground(target, limit);
+        }
         Socket socket = channel.socket();
         socket.setSoTimeout(limit.leftMillis());
         try {
@@ -47,6 +50,12 @@ public final class SocketTransport extends ChannelTransport {
         } catch (SocketTimeoutException e) {
             return 0;
         }
+    }
+
+    /** The JDK's Unix domain sockets have no timeout: another thread waits. */
+    private int readInBackground(ByteBuffer target, TimeLimit limit) throws IOException {
+        backgroundReader.start();
+        return backgroundReader.read(target, limit);
     }
 
     @Override
@@ -62,7 +71,7 @@ public final class SocketTransport extends ChannelTransport {
                 return count;
             }
         }
-        return channel.socket().getInputStream().available() > 0 ? channel.read(target) : 0;
+        return hasArrived() ? channel.read(target) : 0;
     }
 
     /** The number of bytes that are available does not show the end; a read that does not wait does. */
@@ -104,7 +113,7 @@ public final class SocketTransport extends ChannelTransport {
     @Override
     public boolean hasUnread() {
         try {
-            return channel.socket().getInputStream().available() > 0;
+            return hasArrived();
         } catch (IOException e) {
             return false;
         }

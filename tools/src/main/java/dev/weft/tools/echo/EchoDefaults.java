@@ -5,11 +5,12 @@ import dev.weft.server.WebSocketServerBuilder;
 
 /** The echo server as it is without options. */
 final class EchoDefaults {
+    static final String HOST = "127.0.0.1";
     static final int PORT = 9001;
 
     private EchoDefaults() {}
 
     static WebSocketServerBuilder builder() {
-        return WebSocketServer.builder().port(PORT).handler(new EchoHandler()).fallback(new EchoPage());
+        return WebSocketServer.builder().host(HOST).port(PORT).handler(new EchoHandler()).fallback(new EchoPage());
     }
 }

@@ -5,6 +5,9 @@ import dev.weft.server.WebSocketServer;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** Starts an echo server from the command line: {@code --help} shows all of its settings. */
@@ -49,19 +52,31 @@ public final class EchoLauncher {
     /** Starts a server with these settings. */
     int start(Level logLevel, ServerConfiguration configuration) {
         EchoLogging.configure(logLevel);
-        String host = configuration.host();
-        String urlHost = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
         try {
             WebSocketServer server = WebSocketServer.start(configuration);
             onStart.accept(server);
-            String scheme = configuration.tls().isPresent() ? "wss" : "ws";
-            print("Weft echo listening on " + scheme + "://" + urlHost + ":" + server.port() + "/"
-                    + System.lineSeparator());
+            print("Weft echo listening on " + String.join(", ", urls(server)) + System.lineSeparator());
             return OK;
         } catch (IOException e) {
             complain(e.getMessage());
             return CANNOT_LISTEN;
         }
+    }
+
+    /** The names that were asked for, with the ports that the server has. */
+    private static List<String> urls(WebSocketServer server) {
+        List<String> urls = new ArrayList<>();
+        String scheme = server.configuration().tls().isPresent() ? "wss" : "ws";
+        for (int i = 0; i < server.addresses().size(); i++) {
+            if (server.addresses().get(i) instanceof InetSocketAddress address) {
+                String host = ((InetSocketAddress) server.configuration().addresses().get(i)).getHostString();
+                String urlHost = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+                urls.add(scheme + "://" + urlHost + ":" + address.getPort() + "/");
+            } else {
+                urls.add(scheme + "+unix:" + server.addresses().get(i));
+            }
+        }
+        return urls;
     }
 
     private static void closeAtExit(WebSocketServer server) {

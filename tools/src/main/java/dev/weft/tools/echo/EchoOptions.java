@@ -8,10 +8,14 @@ import dev.weft.server.HandshakePolicy;
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.WebSocketServerBuilder;
 import java.lang.System.Logger.Level;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -45,6 +49,7 @@ final class EchoOptions {
     private final DeflateSettings.Builder deflateBuilder = DeflateSettings.builder();
     private boolean deflateWanted = true;
     private final HttpLimits.Builder httpLimits = HttpLimits.builder();
+    private final List<SocketAddress> addresses = new ArrayList<>();
     private final List<String> origins = new ArrayList<>();
     private final List<String> hosts = new ArrayList<>();
     private boolean anyOrigin;
@@ -74,10 +79,25 @@ final class EchoOptions {
 
     private void declareSockets() {
         group("Sockets",
-                option("--host", Notation.NAME, defaults.host(), builder::host,
+                option("--host", Notation.NAME, EchoDefaults.HOST, builder::host,
                         "Name or address to listen at; 0.0.0.0 or :: serves other machines too."),
-                option("--port", Notation.COUNT, defaults.port(), builder::port,
+                option("--port", Notation.COUNT, EchoDefaults.PORT, builder::port,
                         "Port to listen at; 0 lets the system choose."),
+                list("--listen", "HOST:PORT", "a host and a port", Notation::parseAddress,
+                        texts -> texts.stream().map(Notation::parseAddress).forEach(addresses::add),
+                        "Address to listen at, such as 127.0.0.1:9001 or [::1]:9001, in place of --host and --port; may be"
+                                + " repeated.",
+                        List.of()),
+                list("--unix", "PATH", "a path", Path::of,
+                        paths -> paths.stream().map(UnixDomainSocketAddress::of).forEach(addresses::add),
+                        "File of a Unix domain socket to listen at, in place of --host and --port; may be repeated.",
+                        List.of()),
+                option("--socket-permissions", Notation.PERMISSIONS,
+                        PosixFilePermissions.toString(defaults.socketPermissions()),
+                        text -> builder.socketPermissions(PosixFilePermissions.fromString(text)),
+                        "Who may connect by the files of --unix: those who may write."),
+                flag("--reuse-port", defaults.reusePort(), builder::reusePort,
+                        "Whether other processes of this user may listen at the same port, and share its connections."),
                 option("--backlog", Notation.COUNT, defaults.backlog(), builder::backlog,
                         "Connections that may wait to be accepted."),
                 option("--transport", Notation.TRANSPORT, defaults.transport(), builder::transport,
@@ -289,7 +309,7 @@ final class EchoOptions {
         helpWanted = parsed.isUsageHelpRequested();
         versionWanted = parsed.isVersionHelpRequested();
         try {
-            for (OptionSpec option : parsed.matchedOptions()) {
+            for (OptionSpec option : new LinkedHashSet<>(parsed.matchedOptions())) {
                 setters.getOrDefault(option.longestName(), value -> {}).accept(option.getValue());
             }
             if (deflateWanted) {
@@ -302,6 +322,7 @@ final class EchoOptions {
             } else if (tlsKeystore != null || tlsPasswordFile != null) {
                 throw new IllegalArgumentException("--tls-keystore and --tls-password-file need each other");
             }
+            addresses.forEach(builder::listen);
             if (!hosts.isEmpty()) {
                 builder.fallback(new EchoPage().forHosts(hosts));
             }

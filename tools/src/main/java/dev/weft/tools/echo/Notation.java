@@ -1,8 +1,10 @@
 package dev.weft.tools.echo;
 
 import dev.weft.server.TransportKind;
+import java.net.InetSocketAddress;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
@@ -36,7 +38,13 @@ record Notation<T>(String label, Class<T> type, Function<String, T> parse, Funct
     static final Notation<TransportKind> TRANSPORT = new Notation<>("KIND", TransportKind.class,
             Notation::parseTransport, Notation::formatTransport);
 
+    /** Of a file, as {@code ls} writes them. */
+    static final Notation<String> PERMISSIONS = new Notation<>("rwxrwxrwx", String.class, Notation::parsePermissions,
+            Function.identity());
+
     private static final Pattern SIZE_SYNTAX = Pattern.compile("([+-]?[0-9]+)([kmg]?)", Pattern.CASE_INSENSITIVE);
+    private static final Pattern ADDRESS_SYNTAX = Pattern.compile("([^\\s:\\[\\]]+|\\[[0-9a-fA-F:.%]+])"
+            + ":([0-9]{1,5})");
     private static final Pattern DURATION_SYNTAX = Pattern.compile("([0-9]+)(ms|s|m|h|d)", Pattern.CASE_INSENSITIVE);
 
     private static TransportKind parseTransport(String text) {
@@ -63,6 +71,27 @@ record Notation<T>(String label, Class<T> type, Function<String, T> parse, Funct
         } catch (InvalidPathException e) {
             throw new TypeConversionException("it is not a file's name");
         }
+    }
+
+    private static String parsePermissions(String text) {
+        try {
+            return PosixFilePermissions.toString(PosixFilePermissions.fromString(text));
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException("'" + text + "' is not like rw-rw----");
+        }
+    }
+
+    /**
+     * A host and a port, such as {@code localhost:80} or {@code [::1]:80}.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    static InetSocketAddress parseAddress(String text) {
+        Matcher matcher = ADDRESS_SYNTAX.matcher(text);
+        if (!matcher.matches()) {
+            throw new IllegalArgumentException(text);
+        }
+        return InetSocketAddress.createUnresolved(matcher.group(1), Integer.parseInt(matcher.group(2)));
     }
 
     private static long parseSize(String text) {

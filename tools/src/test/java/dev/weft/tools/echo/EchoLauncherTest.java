@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -55,6 +56,9 @@ class EchoLauncherTest {
             --port=99999999999,         "Invalid value for option '--port': '99999999999' is not within 0 to 2147483647"
             --port,                     "Missing required parameter for option '--port' (N)"
             --host=,                    "Invalid value for option '--host': it is empty"
+            --listen=9001,              "Invalid value for option '--listen' (HOST:PORT): '9001' is not a host and a port"
+            --listen=::1:9001,          "Invalid value for option '--listen' (HOST:PORT): '::1:9001' is not a host and a port"
+            --socket-permissions=660,   "Invalid value for option '--socket-permissions': '660' is not like rw-rw----"
             --transport=magic,          "Invalid value for option '--transport': 'magic' is none of loops, parking, parking-platform, blocking"
             --backlog=0,                "--backlog 0 is not within 1 to 2147483647"
             --max-header-count=0,           "--max-header-count must be positive, not 0"
@@ -187,6 +191,17 @@ class EchoLauncherTest {
     void anIpv6AddressIsInBrackets() {
         assertEquals(EchoLauncher.OK, launch("--quiet", "--port", "0", "--host", "::1"));
         assertEquals("Weft echo listening on ws://[::1]:" + servers.get(0).port() + "/\n", out.toString(UTF_8));
+    }
+
+    @Test
+    void oneLineHasEveryAddress(@TempDir Path folder) {
+        Path file = folder.resolve("echo.sock");
+        assertEquals(EchoLauncher.OK, launch("--quiet", "--listen", "localhost:0", "--listen=[::1]:0", "--unix",
+                file.toString()));
+        var addresses = servers.get(0).addresses();
+        assertEquals("Weft echo listening on ws://localhost:" + ((InetSocketAddress) addresses.get(0)).getPort()
+                + "/, ws://[::1]:" + ((InetSocketAddress) addresses.get(1)).getPort() + "/, ws+unix:" + file + "\n",
+                out.toString(UTF_8));
     }
 
     @Test

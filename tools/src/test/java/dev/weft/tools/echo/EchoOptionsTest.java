@@ -18,6 +18,9 @@ import dev.weft.server.WebSocketServerBuilder;
 import java.lang.System.Logger.Level;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -44,6 +47,7 @@ class EchoOptionsTest {
             "httpLimits", settersOf(HttpLimits.Builder.class).toList(),
             "deflate", settersOf(DeflateSettings.Builder.class).map(name -> "deflate" + name).toList(),
             "noDeflate", List.of("deflate"),
+            "listen", List.of("listen", "unix"),
             "subprotocols", List.of("subprotocol"),
             "tls", List.of("tlsKeystore", "tlsPasswordFile"),
             "policy", List.of("allowOrigin", "anyOrigin", "allowHost"));
@@ -72,8 +76,15 @@ class EchoOptionsTest {
 
     static Stream<Arguments> values() {
         return Stream.of(
-                value("--host=::1", c -> c.host(), "::1"),
-                value("--port=8080", c -> c.port(), 8080),
+                value("--host=::1", c -> c.addresses(), List.of(InetSocketAddress.createUnresolved("::1", 9001))),
+                value("--port=8080", c -> c.addresses(),
+                        List.of(InetSocketAddress.createUnresolved("127.0.0.1", 8080))),
+                value("--listen=[::1]:80", c -> c.addresses(),
+                        List.of(InetSocketAddress.createUnresolved("[::1]", 80))),
+                value("--unix=a/b", c -> c.addresses(), List.of(UnixDomainSocketAddress.of("a/b"))),
+                value("--socket-permissions=rw-rw----", c -> c.socketPermissions(),
+                        PosixFilePermissions.fromString("rw-rw----")),
+                value("--reuse-port", c -> c.reusePort(), true),
                 value("--backlog=7", c -> c.backlog(), 7),
                 value("--transport=blocking", c -> c.transport(), TransportKind.BLOCKING),
                 value("--no-tcp-nodelay", c -> c.tcpNoDelay(), false),
@@ -172,7 +183,17 @@ class EchoOptionsTest {
 
     @Test
     void theLastOfSeveralValuesCounts() {
-        assertEquals(2, parse("--port=1", "--port=2").configuration().port());
+        assertEquals(List.of(InetSocketAddress.createUnresolved("127.0.0.1", 2)),
+                parse("--port=1", "--port=2").configuration().addresses());
+    }
+
+    @Test
+    void addressesAddUpInTheirOrder() {
+        assertEquals(
+                List.of(InetSocketAddress.createUnresolved("a", 1), InetSocketAddress.createUnresolved("b", 2),
+                        UnixDomainSocketAddress.of("c"), UnixDomainSocketAddress.of("d")),
+                parse("--listen=a:1", "--port=9", "--listen", "b:2", "--unix=c", "--unix=d").configuration()
+                        .addresses());
     }
 
     @Test

@@ -1,0 +1,30 @@
+package dev.weft.internal;
+
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+
+/** Addresses as they are written in logs and messages. */
+public final class AddressText {
+    private AddressText() {}
+
+    /**
+     * The address as text: that of a Unix domain socket begins with {@code unix:}, after which there is nothing if the address
+     * is unnamed, as a client's usually is.
+     */
+    public static String of(SocketAddress address) {
+        return address instanceof UnixDomainSocketAddress unix
+                ? "unix:" + Escape.text(unix.getPath().toString())
+                : String.valueOf(address);
+    }
+
+    /** Host and port as a user wrote them, for an address that was to be listened at; otherwise as {@link #of}. */
+    public static String asked(SocketAddress address) {
+        if (!(address instanceof InetSocketAddress internet)) {
+            return of(address);
+        }
+        String host = internet.getHostString();
+        String bracketed = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+        return bracketed + ":" + internet.getPort();
+    }
+}

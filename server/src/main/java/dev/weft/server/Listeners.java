@@ -1,0 +1,127 @@
+package dev.weft.server;
+
+import dev.weft.internal.AddressText;
+import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.ServiceThread;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** All that a server listens with: listeners, and an acceptor for each once there is something to admit its connections. */
+final class Listeners implements Closeable {
+    private final List<Listener> listeners;
+    private List<Acceptor> acceptors = List.of();
+
+    private Listeners(List<Listener> listeners) {
+        this.listeners = listeners;
+    }
+
+    /**
+     * Opens a listener for each address: when this returns, clients can connect.
+     *
+     * @param receiveBufferSize of the connections, in bytes
+     * @throws IOException if one fails; then none is left open
+     */
+    static Listeners open(ListenSettings settings, OptionalInt receiveBufferSize) throws IOException {
+        Listeners opened = new Listeners(new ArrayList<>());
+        try {
+            for (SocketAddress address : settings.addresses()) {
+                opened.listeners.add(Listener.open(address, settings, receiveBufferSize));
+            }
+            return opened;
+        } catch (Throwable e) {
+            try {
+                opened.close();
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    /** In the order of the settings, with the ports that the system has chosen. */
+    List<SocketAddress> addresses() {
+        return listeners.stream().map(Listener::address).toList();
+    }
+
+    /** The first address of TCP; {@code null} if there is none. */
+    InetSocketAddress firstInternetAddress() {
+        return addresses().stream().filter(InetSocketAddress.class::isInstance).map(InetSocketAddress.class::cast)
+                .findFirst().orElse(null);
+    }
+
+    /** What tells the threads of this server from those of others: the first port, or the file. */
+    String label() {
+        InetSocketAddress internet = firstInternetAddress();
+        return label(internet == null ? listeners.get(0).address() : internet);
+    }
+
+    private static String label(SocketAddress address) {
+        if (address instanceof UnixDomainSocketAddress unix) {
+            Path file = unix.getPath().getFileName();
+            return String.valueOf(file);
+        }
+        return String.valueOf(((InetSocketAddress) address).getPort());
+    }
+
+    /** For the log. */
+    String description() {
+        return addresses().stream().map(AddressText::of).collect(Collectors.joining(", "));
+    }
+
+    /**
+     * Makes the acceptors, which are not yet started.
+     *
+     * @param admission takes an accepted channel; must not block
+     * @param failures  by the names of the acceptors' threads
+     */
+    void acceptors(Consumer<SocketChannel> admission, Function<String, Failures> failures) {
+        acceptors = listeners.stream()
+                .map(listener -> new Acceptor(listener::accept, admission,
+                        failures.apply("weft-acceptor-" + label(listener.address()))))
+                .toList();
+    }
+
+    List<ServiceThread> threads() {
+        return acceptors.stream().map(Acceptor::thread).toList();
+    }
+
+    void start() {
+        acceptors.forEach(Acceptor::start);
+    }
+
+    /** Ends accepting; does not wait for it. */
+    @Override
+    public void close() throws IOException {
+        acceptors.forEach(Acceptor::stop);
+        IOException failure = null;
+        for (Listener listener : listeners) {
+            try {
+                listener.close();
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** Waits, after {@link #close()}, until nothing is admitted any more, but no longer than this for each acceptor. */
+    void awaitEnd(Duration longest) throws InterruptedException {
+        for (Acceptor acceptor : acceptors) {
+            acceptor.awaitEnd(longest);
+        }
+    }
+}
