@@ -10,6 +10,7 @@ final class EchoDefaults {
     private EchoDefaults() {}
 
     static WebSocketServerBuilder builder() {
-        return WebSocketServer.builder().port(PORT).handler(new EchoHandler()).fallback(new EchoPage());
+        return WebSocketServer.builder().port(PORT).handler(new EchoHandler())
+                .http("/**", new EchoPage().forMethods("GET"));
     }
 }

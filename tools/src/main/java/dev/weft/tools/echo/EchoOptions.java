@@ -303,7 +303,7 @@ final class EchoOptions {
                 throw new IllegalArgumentException("--tls-keystore and --tls-password-file need each other");
             }
             if (!hosts.isEmpty()) {
-                builder.fallback(new EchoPage().forHosts(hosts));
+                builder.httpSettings(defaults.httpSettings().toBuilder().hosts(hosts).build());
             }
             configuration = builder.httpLimits(httpLimits.build()).policy(policy()).build();
         } catch (IllegalArgumentException e) {
