@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 /**
  * A path with parameters, such as {@code /chat/{room}}. A segment is a literal or a parameter as a whole. Segments are
  * compared after percent-decoding, so that {@code %2F} is part of a segment and never separates two. A parameter stands for
- * any segment that is not empty. Immutable, for any thread.
+ * any segment that is not empty. A last segment {@code **} stands for all that follows, one segment or more, which may be
+ * empty. Immutable, for any thread.
  */
 public final class PathPattern {
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_-]*");
@@ -35,6 +36,9 @@ public final class PathPattern {
      * @param name what for
      */
     public record Parameter(String name) implements Segment {}
+
+    /** All segments from here on, at least one. */
+    public record Rest() implements Segment {}
 
     private PathPattern(String text, List<Segment> segments) {
         this.text = text;
@@ -69,6 +73,9 @@ public final class PathPattern {
                 throw new IllegalArgumentException("has an empty segment");
             }
             Segment next = parsedSegment(segment);
+            if (next instanceof Rest && segments.size() < raw.size() - 1) {
+                throw new IllegalArgumentException("has '**' before the end");
+            }
             if (next instanceof Parameter && segments.contains(next)) {
                 throw new IllegalArgumentException("has the parameter " + segment + " twice");
             }
@@ -78,6 +85,9 @@ public final class PathPattern {
     }
 
     private static Segment parsedSegment(String segment) {
+        if (segment.equals("**")) {
+            return new Rest();
+        }
         if (segment.indexOf('{') < 0 && segment.indexOf('}') < 0) {
             return new Literal(decodedSegment(segment));
         }
@@ -131,6 +141,18 @@ public final class PathPattern {
             }
         }
         return Collections.unmodifiableMap(parameters);
+    }
+
+    /** What {@code **} stands for in a path that matches, as it is in the path; empty if there is no {@code **}. */
+    public String restOf(String path) {
+        if (!(segments.getLast() instanceof Rest)) {
+            return "";
+        }
+        int from = 1;
+        for (int i = 1; i < segments.size(); i++) {
+            from = path.indexOf('/', from) + 1;
+        }
+        return path.substring(from);
     }
 
     /** As it was written. */

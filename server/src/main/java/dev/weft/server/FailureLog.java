@@ -16,12 +16,12 @@ final class FailureLog {
 
     private final RateLimitedLogger handler;
     private final RateLimitedLogger policy;
-    private final RateLimitedLogger fallback;
+    private final RateLimitedLogger httpHandler;
 
     FailureLog(Logger logger, LongSupplier nanos) {
         handler = new RateLimitedLogger(logger, "a handler failed", MOST_LOGGED, SPAN, nanos);
         policy = new RateLimitedLogger(logger, "the handshake policy failed", MOST_LOGGED, SPAN, nanos);
-        fallback = new RateLimitedLogger(logger, "the HTTP fallback failed", MOST_LOGGED, SPAN, nanos);
+        httpHandler = new RateLimitedLogger(logger, "an HTTP handler failed", MOST_LOGGED, SPAN, nanos);
     }
 
     void handler(SocketAddress peer, String target, Throwable thrown) {
@@ -32,8 +32,8 @@ final class FailureLog {
         policy.warn(() -> described(peer, target), thrown);
     }
 
-    void fallback(SocketAddress peer, String target, Throwable thrown) {
-        fallback.warn(() -> described(peer, target), thrown);
+    void httpHandler(SocketAddress peer, String target, Throwable thrown) {
+        httpHandler.warn(() -> described(peer, target), thrown);
     }
 
     /** For the sweeper. */
@@ -47,7 +47,7 @@ final class FailureLog {
     }
 
     private List<RateLimitedLogger> all() {
-        return List.of(handler, policy, fallback);
+        return List.of(handler, policy, httpHandler);
     }
 
     private static String described(SocketAddress peer, String target) {

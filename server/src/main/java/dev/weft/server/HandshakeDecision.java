@@ -63,13 +63,15 @@ public sealed interface HandshakeDecision {
     /**
      * The connection is refused, and closed after the response.
      *
-     * @param response the answer
+     * @param response the answer; its body is not one that is written to a stream
      * @param reason   what it is counted and logged as
      */
     record Reject(HttpResponse response, RefusalReason reason) implements HandshakeDecision {
         /** The connection is refused. */
         public Reject {
-            Objects.requireNonNull(response, "response");
+            if (response.writer().isPresent()) {
+                throw new IllegalArgumentException("a refusal has its body in an array");
+            }
             Objects.requireNonNull(reason, "reason");
         }
 
@@ -86,6 +88,6 @@ public sealed interface HandshakeDecision {
 
     /** Refuses the connection with this status and a text for people. */
     static Reject reject(int status, String text) {
-        return new Reject(HttpResponse.of(status, text + "\n"));
+        return new Reject(HttpResponse.text(status, text + "\n"));
     }
 }

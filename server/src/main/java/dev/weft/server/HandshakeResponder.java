@@ -2,10 +2,13 @@ package dev.weft.server;
 
 import dev.weft.HandshakeRequest;
 import dev.weft.QueryParameters;
+import dev.weft.internal.PathPattern;
 import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.deflate.DeflateNegotiation;
 import dev.weft.parser.deflate.ExtensionHeader;
+import dev.weft.parser.http.BodyFraming;
+import dev.weft.parser.http.HttpHeadException;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.OpeningHandshake;
 import dev.weft.parser.http.OpeningHandshake.NotUpgrade;
@@ -19,7 +22,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Finds the answer to a good request head: to an opening handshake what the policy of its path's endpoint decides, to
- * anything else what the fallback does. Neither reads nor writes, but the policy and the fallback, user code, may block.
+ * anything else which handler answers it. Neither reads nor writes, but the policy, user code, may block.
  */
 final class HandshakeResponder {
     /** What is to be written. */
@@ -30,6 +33,11 @@ final class HandshakeResponder {
 
     /** The connection is closed after the response. */
     record Response(byte[] reply) implements Answer {}
+
+    /** A plain request that a handler is to answer. */
+    record Plain(RequestHead head, BodyFraming framing, PathPattern pattern, HttpHandler handler) implements Answer {}
+
+    private static final List<String> NOT_SERVED = List.of("CONNECT", "TRACE");
 
     private final WebSocketServer server;
     private final Transport transport;
@@ -48,10 +56,11 @@ final class HandshakeResponder {
         this.ended = ended;
     }
 
-    Answer answer(RequestHead head) {
+    /** The answer to what is no valid opening handshake. Does not block. */
+    Answer answerOther(RequestHead head) {
         return switch (OpeningHandshake.check(head)) {
-            case Upgrade upgrade -> route(upgrade, head);
-            case NotUpgrade none -> fallBack(head);
+            case Upgrade upgrade -> throw new IllegalArgumentException("a handshake");
+            case NotUpgrade none -> plain(head);
             case Refused refused -> refuse(reasonOf(refused.response()), refused.response(), head);
         };
     }
@@ -68,29 +77,31 @@ final class HandshakeResponder {
         return new Response(server.refusalLog().refuse(reason, response, transport.remoteAddress(), Optional.of(head)));
     }
 
-    /** How long the policy or the fallback may take. For any thread, while they decide. */
+    /** How long the policy may take. For any thread, while it decides. */
     Duration policyTimeout() {
         ServedEndpoint found = endpoint;
         return found == null ? server.configuration().policyTimeout() : found.policyTimeout();
     }
 
-    private Answer route(Upgrade upgrade, RequestHead head) {
+    /** The answer to an opening handshake. May block, in the policy. */
+    Answer answer(Upgrade upgrade, RequestHead head) {
         Optional<ServedEndpoint> found;
         try {
             // What a handler asks for later can be decoded.
             head.query().ifPresent(QueryParameters::parse);
             found = server.endpointTable().find(head.path());
         } catch (IllegalArgumentException e) {
-            return refuse(RefusalReason.BAD_TARGET, HttpResponse.of(400, "target: " + e.getMessage() + "\n"), head);
+            return refuse(RefusalReason.BAD_TARGET, HttpResponse.text(400, "target: " + e.getMessage() + "\n"), head);
         }
         if (found.isEmpty()) {
-            return refuse(RefusalReason.NO_ENDPOINT, HttpResponse.of(404, "there is no endpoint at this path\n"), head);
+            return refuse(RefusalReason.NO_ENDPOINT, HttpResponse.text(404, "there is no endpoint at this path\n"),
+                    head);
         }
         endpoint = found.get();
         return switch (ExtensionHeader.parse(upgrade.extensionOffers())) {
             case ExtensionHeader.Valid valid -> decide(upgrade, head, endpoint, valid.entries());
             case ExtensionHeader.Malformed malformed -> refuse(RefusalReason.BAD_HEADERS,
-                    HttpResponse.of(400, "Sec-WebSocket-Extensions: " + malformed.reason() + "\n"), head);
+                    HttpResponse.text(400, "Sec-WebSocket-Extensions: " + malformed.reason() + "\n"), head);
         };
     }
 
@@ -116,32 +127,67 @@ final class HandshakeResponder {
             if (!ended.getAsBoolean()) {
                 server.failures().policy(transport.remoteAddress(), head.target(), e);
             }
-            return refuse(RefusalReason.POLICY_FAILED, HttpResponse.of(500, "the handshake could not be decided\n"),
+            return refuse(RefusalReason.POLICY_FAILED, HttpResponse.text(500, "the handshake could not be decided\n"),
                     head);
         }
     }
 
-    private Response fallBack(RequestHead head) {
-        if (!head.method().equals("GET") && !head.method().equals("HEAD")) {
-            return refuse(RefusalReason.METHOD,
-                    HttpResponse.of(405, "only GET and HEAD are answered here\n").withHeader("Allow", "GET, HEAD"),
-                    head);
+    private Answer plain(RequestHead head) {
+        if (!head.host().map(server.configuration().httpSettings()::allowsHost).orElse(true)) {
+            return refuse(RefusalReason.UNKNOWN_HOST, HostList.UNKNOWN_HOST, head);
         }
-        if (server.configuration().fallback().isEmpty()) {
-            return refuse(RefusalReason.NOT_AN_UPGRADE, OpeningHandshake.notUpgraded(), head);
+        if (NOT_SERVED.contains(head.method())) {
+            return refuse(RefusalReason.METHOD, HttpResponse.text(501, "this method is not supported\n"), head);
         }
+        Optional<PathTable.Entry<HttpHandler>> found;
+        boolean isEndpoint;
         try {
-            HttpResponse response = server.configuration().fallback().get().respond(head);
-            if (response == HostList.UNKNOWN_HOST) {
-                return refuse(RefusalReason.UNKNOWN_HOST, response, head);
+            found = server.httpHandlers().isEmpty() ? Optional.empty() : server.httpHandlers().find(head.path());
+            if (found.isPresent()) {
+                // What a handler asks for later can be decoded.
+                head.query().ifPresent(QueryParameters::parse);
             }
-            return new Response(server.encoder().encode(response, head.method()));
-        } catch (Throwable e) {
-            if (!ended.getAsBoolean()) {
-                server.failures().fallback(transport.remoteAddress(), head.target(), e);
-            }
-            return refuse(RefusalReason.FALLBACK_FAILED, HttpResponse.of(500, "the request could not be answered\n"),
-                    head);
+            isEndpoint = found.isEmpty() && server.endpointTable().find(head.path()).isPresent();
+        } catch (IllegalArgumentException e) {
+            return refuse(RefusalReason.BAD_TARGET, HttpResponse.text(400, "target: " + e.getMessage() + "\n"), head);
         }
+        if (found.isEmpty()) {
+            return isEndpoint
+                    ? notAnUpgrade(head)
+                    : refuse(RefusalReason.NO_ENDPOINT,
+                            HttpResponse.text(404, "there is nothing at this path\n"), head);
+        }
+        return withBody(head, found.get());
+    }
+
+    /** Only a WebSocket endpoint is there. */
+    private Response notAnUpgrade(RequestHead head) {
+        boolean reads = head.method().equals("GET") || head.method().equals("HEAD");
+        return reads
+                ? refuse(RefusalReason.NOT_AN_UPGRADE, OpeningHandshake.notUpgraded(), head)
+                : refuse(RefusalReason.METHOD,
+                        HttpResponse.text(405, "only GET and HEAD are answered here\n").withHeader("Allow",
+                                "GET, HEAD"),
+                        head);
+    }
+
+    private Answer withBody(RequestHead head, PathTable.Entry<HttpHandler> found) {
+        BodyFraming framing;
+        try {
+            framing = BodyFraming.of(head);
+        } catch (HttpHeadException e) {
+            return refuse(RefusalReason.ofBody(e.status()), HttpResponse.text(e.status(), e.getMessage() + "\n"), head);
+        }
+        long most = server.configuration().httpSettings().maxBodySize();
+        if (framing instanceof BodyFraming.Fixed fixed && fixed.length() > most) {
+            return refuse(RefusalReason.BODY_TOO_LARGE, HttpResponse.text(413, "a body of " + fixed.length()
+                    + " bytes, the limit is " + most + " (maxBodySize)\n"), head);
+        }
+        // RFC 9110 §10.1.1: HTTP/1.0 did not have it.
+        if (head.minorVersion() > 0
+                && !head.headers().all("Expect").stream().allMatch("100-continue"::equalsIgnoreCase)) {
+            return refuse(RefusalReason.BAD_BODY, HttpResponse.text(417, "only 100-continue can be expected\n"), head);
+        }
+        return new Plain(head, framing, found.pattern(), found.value());
     }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 /** The hosts that a server answers for. Immutable. */
 final class HostList {
     /** RFC 9110 §15.5.20: what requests to other hosts get. One object, by which such a refusal is recognised. */
-    static final HttpResponse UNKNOWN_HOST = HttpResponse.of(421, "this host is not served here\n");
+    static final HttpResponse UNKNOWN_HOST = HttpResponse.text(421, "this host is not served here\n");
 
     private final List<HostRule.Entry> entries;
 

@@ -41,7 +41,7 @@ sealed interface OriginRule {
 
     /** What pages of origins that are not allowed get. */
     static HandshakeDecision foreign() {
-        return new HandshakeDecision.Reject(HttpResponse.of(403, "foreign origin\n"), RefusalReason.FOREIGN_ORIGIN);
+        return new HandshakeDecision.Reject(HttpResponse.text(403, "foreign origin\n"), RefusalReason.FOREIGN_ORIGIN);
     }
 
     /**

@@ -12,8 +12,9 @@ import java.util.function.UnaryOperator;
 /**
  * What belongs to which path. Immutable: a change returns another table, which shares what is not on the way to the change.
  * <p>
- * A tree with a level for each segment of the patterns. From left to right a literal segment wins over a parameter; if the
- * rest of the path then matches nothing, the parameter is tried. Finding passes each node once at the most.
+ * A tree with a level for each segment of the patterns. From left to right a literal segment wins over a parameter, and this
+ * over a subtree ({@code **}); if the rest of the path then matches nothing, the next of them is tried. Finding passes each
+ * node once at the most.
  *
  * @param <T> what belongs to a path
  */
@@ -21,10 +22,10 @@ final class PathTable<T> {
     /** One pattern, and what belongs to the paths that match it. */
     record Entry<T>(PathPattern pattern, T value) {}
 
-    /** The parameter and the entry are {@code null} if there is none. */
-    private record Node<T>(Map<String, Node<T>> literals, Node<T> parameter, Entry<T> entry) {
+    /** The parameter, the entry, and the entry for all that follows are {@code null} if there is none. */
+    private record Node<T>(Map<String, Node<T>> literals, Node<T> parameter, Entry<T> entry, Entry<T> subtree) {
         boolean isEmpty() {
-            return literals.isEmpty() && parameter == null && entry == null;
+            return literals.isEmpty() && parameter == null && entry == null && subtree == null;
         }
     }
 
@@ -53,7 +54,7 @@ final class PathTable<T> {
     }
 
     private static <T> Node<T> emptyNode() {
-        return new Node<>(Map.of(), null, null);
+        return new Node<>(Map.of(), null, null, null);
     }
 
     boolean isEmpty() {
@@ -106,14 +107,16 @@ final class PathTable<T> {
 
     private static <T> Node<T> changed(Node<T> node, List<PathPattern.Segment> rest, UnaryOperator<Entry<T>> change) {
         if (rest.isEmpty()) {
-            return new Node<>(node.literals, node.parameter, change.apply(node.entry));
+            return new Node<>(node.literals, node.parameter, change.apply(node.entry), node.subtree);
         }
         List<PathPattern.Segment> further = rest.subList(1, rest.size());
         return switch (rest.getFirst()) {
+            case PathPattern.Rest all -> new Node<>(node.literals, node.parameter, node.entry,
+                    change.apply(node.subtree));
             case PathPattern.Parameter parameter -> {
                 Node<T> next = changed(node.parameter == null ? PathTable.<T>emptyNode() : node.parameter, further,
                         change);
-                yield new Node<>(node.literals, next.isEmpty() ? null : next, node.entry);
+                yield new Node<>(node.literals, next.isEmpty() ? null : next, node.entry, node.subtree);
             }
             case PathPattern.Literal literal -> {
                 Map<String, Node<T>> literals = new HashMap<>(node.literals);
@@ -123,7 +126,7 @@ final class PathTable<T> {
                 } else {
                     literals.put(literal.value(), next);
                 }
-                yield new Node<>(literals, node.parameter, node.entry);
+                yield new Node<>(literals, node.parameter, node.entry, node.subtree);
             }
         };
     }
@@ -144,10 +147,10 @@ final class PathTable<T> {
         String segment = segments.get(index);
         Node<T> literal = node.literals.get(segment);
         Entry<T> found = literal == null ? null : find(literal, segments, index + 1);
-        if (found != null || node.parameter == null || segment.isEmpty()) {
-            return found;
+        if (found == null && node.parameter != null && !segment.isEmpty()) {
+            found = find(node.parameter, segments, index + 1);
         }
-        return find(node.parameter, segments, index + 1);
+        return found == null ? node.subtree : found;
     }
 
     /** All values by their patterns, in the order of the patterns' text. */
@@ -160,6 +163,9 @@ final class PathTable<T> {
     private static <T> void collect(Node<T> node, Map<String, T> all) {
         if (node.entry != null) {
             all.put(node.entry.pattern().toString(), node.entry.value());
+        }
+        if (node.subtree != null) {
+            all.put(node.subtree.pattern().toString(), node.subtree.value());
         }
         node.literals.values().forEach(next -> collect(next, all));
         if (node.parameter != null) {

@@ -1,7 +1,7 @@
 package dev.weft.server;
 
 import dev.weft.internal.buffer.BufferBudget;
-import dev.weft.internal.receive.InboundBuffer;
+import dev.weft.internal.http.RequestInput;
 import dev.weft.internal.transport.Transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,11 +10,11 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A connection while the policy or the fallback, user code on the session's thread, decides. No buffer is held meanwhile:
+ * A connection while a policy or an HTTP handler, user code on the session's thread, decides. No buffer is held meanwhile:
  * what the peer has sent after its request head is kept in an array of just that size, counted among the buffered bytes. The
  * sweeper has the transport looked at, since nothing else reads: bytes that come are kept too, up to a limit, and a peer
- * that has gone ends the decision, by an interrupt. One that has only ended its own output counts as gone: a WebSocket
- * connection needs both directions.
+ * that has gone ends the decision, by an interrupt. One that has only ended its own output counts as gone from a handshake,
+ * since a WebSocket connection needs both directions; a plain request is answered.
  * <pre>
  *   DECIDING ── sweeper ──▶ LOOKING ── nothing, or bytes ──▶ DECIDING
  *      │                       └── peer gone ──▶ GONE, session interrupted
@@ -44,6 +44,7 @@ final class PendingDecision {
     private final BufferBudget budget;
     private final int most;
 
+    private final boolean needsBothDirections;
     private volatile State state = State.DECIDING;
     private volatile boolean peerGone;
     /** What followed the head; belongs to the thread that the state names. */
@@ -54,18 +55,20 @@ final class PendingDecision {
      *
      * @param thread the session's
      * @param most   bytes that are kept
+     * @param needsBothDirections whether a peer that has ended its output counts as gone
      */
-    PendingDecision(Transport transport, Thread thread, BufferBudget budget, int most) {
+    PendingDecision(Transport transport, Thread thread, BufferBudget budget, int most,
+            boolean needsBothDirections) {
         this.transport = transport;
         this.thread = thread;
         this.budget = budget;
         this.most = most;
+        this.needsBothDirections = needsBothDirections;
     }
 
     /** Takes what follows the head out of the input, whose buffer is given back: false if the budget has no room for it. */
-    boolean takeFrom(InboundBuffer input, int offset) {
-        byte[] rest = Arrays.copyOfRange(input.array(), offset, input.length());
-        input.release();
+    boolean takeFrom(RequestInput input) {
+        byte[] rest = input.takeRest();
         // Others may hold more than there is; who needs nothing is not refused for it.
         if (rest.length > 0 && !budget.take(rest.length)) {
             return false;
@@ -91,7 +94,7 @@ final class PendingDecision {
     }
 
     /** Puts what followed the head back into the input, and gives back what was counted for it. */
-    void giveTo(InboundBuffer input) {
+    void giveTo(RequestInput input) {
         input.restore(early);
         release();
     }
@@ -136,7 +139,7 @@ final class PendingDecision {
         while (piece.hasRemaining()) {
             int count = transport.poll(piece);
             if (count <= 0) {
-                return count == 0;
+                return count == 0 || !needsBothDirections;
             }
             if (!budget.take(count)) {
                 throw new IOException("no room for what the peer sends before the answer to its handshake");

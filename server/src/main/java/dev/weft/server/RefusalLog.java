@@ -41,11 +41,16 @@ final class RefusalLog {
      * @param head what is known of the request; empty if nothing is
      */
     byte[] refuse(RefusalReason reason, HttpResponse response, SocketAddress peer, Optional<RequestHead> head) {
+        note(reason, response, peer, head);
+        return encoder.encode(response, head.map(RequestHead::method).orElse(""));
+    }
+
+    /** Notes a refusal by a response that the caller encodes. */
+    void note(RefusalReason reason, HttpResponse response, SocketAddress peer, Optional<RequestHead> head) {
         counts.get(reason).increment();
         if (logger.isLoggable(Level.DEBUG)) {
             log(reason, peer, response.status() + explanation(response), head.map(RefusalLog::described).orElse(""));
         }
-        return encoder.encode(response, head.map(RequestHead::method).orElse(""));
     }
 
     /** Notes a refusal without a response. */

@@ -24,7 +24,7 @@ public enum RefusalReason {
     HTTP_VERSION,
     /** A method that is not answered: 405. */
     METHOD,
-    /** A plain request, and no fallback to answer it: 426. */
+    /** A plain request for a path where only a WebSocket endpoint is: 426. */
     NOT_AN_UPGRADE,
     /** Another version of WebSocket than 13, such as a draft: 426. */
     WEBSOCKET_VERSION,
@@ -32,7 +32,7 @@ public enum RefusalReason {
     BAD_HEADERS,
     /** The target's path or query cannot be decoded, or the path has a "." or ".." segment: 400. */
     BAD_TARGET,
-    /** No endpoint is at the path, and no handler serves the other paths: 404. */
+    /** Nothing is at the path, and no handler serves the other paths; or a handshake for a path of plain HTTP alone: 404. */
     NO_ENDPOINT,
     /** The policy rejected the handshake, by whatever response it chose. */
     POLICY_REJECTED,
@@ -42,16 +42,37 @@ public enum RefusalReason {
     UNKNOWN_HOST,
     /** There are as many connections as {@link WebSocketServerBuilder#maxConnections}: 503, or closed. */
     SERVER_FULL,
-    /** The request head did not fit into what is left of {@link WebSocketServerBuilder#maxBufferedSize}: 503. */
+    /** The head, or the body read whole, did not fit into what is left of {@link WebSocketServerBuilder#maxBufferedSize}: 503. */
     BUDGET_SPENT,
     /** The server is being closed: 503, or closed. */
     SHUTTING_DOWN,
     /** The policy threw something, or what it accepted cannot be answered: 500. */
     POLICY_FAILED,
-    /** The policy or the fallback took longer than {@link WebSocketServerBuilder#policyTimeout}: 503. */
+    /** The policy took longer than {@link WebSocketServerBuilder#policyTimeout}: 503. */
     POLICY_TOO_SLOW,
-    /** The fallback threw something: 500. */
-    FALLBACK_FAILED;
+    /**
+     * Where the body of a plain request ends is ambiguous, its transfer coding unknown, its chunks are malformed, or it was cut
+     * off (RFC 9112 §6, §7); or the request expects something unknown: 400, 417, 501.
+     */
+    BAD_BODY,
+    /** The body, or its trailers, went beyond a limit such as {@link HttpSettings#maxBodySize()}: 413, 431. */
+    BODY_TOO_LARGE,
+    /** The body came too slowly: 408. */
+    BODY_TOO_SLOW,
+    /** An HTTP handler took longer than {@link HttpSettings#handlerTimeout()}: 503. */
+    HTTP_HANDLER_TOO_SLOW,
+    /** An HTTP handler threw something: 500. */
+    HTTP_HANDLER_FAILED;
+
+    /** Why the body of a request was refused. */
+    static RefusalReason ofBody(int status) {
+        return switch (status) {
+            case 408 -> BODY_TOO_SLOW;
+            case 413, 431 -> BODY_TOO_LARGE;
+            case 503 -> BUDGET_SPENT;
+            default -> BAD_BODY;
+        };
+    }
 
     /** Why the parser refused a request head. */
     static RefusalReason of(HttpHeadException refused) {

@@ -1,7 +1,7 @@
 package dev.weft.server;
 
 import dev.weft.internal.buffer.BufferBudget;
-import dev.weft.internal.receive.InboundBuffer;
+import dev.weft.internal.http.RequestInput;
 import dev.weft.parser.http.HttpHeadException;
 import dev.weft.parser.http.HttpLimits;
 import dev.weft.parser.http.RequestHead;
@@ -12,10 +12,16 @@ import java.util.function.BooleanSupplier;
 
 /** Reads the head of one request, counted among the buffered bytes when it is long. For the session's thread. */
 final class RequestHeadReader {
-    /** {@link #read}: no more will come, or it is not to go on. */
-    static final int INCOMPLETE = -1;
-    /** {@link #read}: there is no room for the rest. */
-    static final int BUDGET_IS_SPENT = -2;
+    /** How a read ended. */
+    enum Result {
+        /** The head is whole. */
+        COMPLETE,
+        /** No more will come, or it is not to go on. */
+        INCOMPLETE,
+        /** There is no room for the rest. */
+        BUDGET_IS_SPENT
+    }
+
     /** A half-read head is counted among the buffered bytes from here on: an ordinary one must not need them. */
     private static final int UNCOUNTED_HEAD = 2048;
 
@@ -29,29 +35,31 @@ final class RequestHeadReader {
     }
 
     /**
-     * Waits for the head.
+     * Waits for the head, and uses its bytes of the input.
      *
      * @param goesOn is asked before each read
-     * @return where in the input's region the head ended, or {@link #INCOMPLETE}, or {@link #BUDGET_IS_SPENT}
+     * @return {@link Result#COMPLETE} if it is whole
      */
-    int read(InboundBuffer input, BooleanSupplier goesOn) throws IOException, HttpHeadException {
+    Result read(RequestInput input, BooleanSupplier goesOn) throws IOException, HttpHeadException {
         int bytes = 0;
         int counted = 0;
         try {
-            while (goesOn.getAsBoolean() && input.fill()) {
+            while (goesOn.getAsBoolean() && (input.hasBytes() || input.fill())) {
                 begun = true;
-                int offset = parser.parse(input.array(), 0, input.length());
+                int offset = parser.parse(input.array(), input.from(), input.to());
                 if (offset >= 0) {
-                    return offset;
+                    input.use(offset);
+                    return Result.COMPLETE;
                 }
-                bytes += input.length();
+                bytes += input.to() - input.from();
+                input.use(input.to());
                 int more = Math.max(0, bytes - UNCOUNTED_HEAD) - counted;
                 if (!budget.take(more)) {
-                    return BUDGET_IS_SPENT;
+                    return Result.BUDGET_IS_SPENT;
                 }
                 counted += more;
             }
-            return INCOMPLETE;
+            return Result.INCOMPLETE;
         } finally {
             budget.giveBack(counted);
         }

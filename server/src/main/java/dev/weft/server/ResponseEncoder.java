@@ -33,8 +33,13 @@ final class ResponseEncoder {
      * @param method the request's: a HEAD is sent the head of the response alone (RFC 9110 §9.3.2)
      */
     byte[] encode(HttpResponse response, String method) {
-        HttpResponse dated = response.headers().contains("Date") ? response : response.withHeader("Date", date());
+        HttpResponse dated = dated(response);
         return method.equals("HEAD") ? dated.encodeHead() : dated.encode();
+    }
+
+    /** The response with a date; one that the application set stays. */
+    HttpResponse dated(HttpResponse response) {
+        return response.headers().contains("Date") ? response : response.withHeader("Date", date());
     }
 
     /** Now, in the form of HTTP. */

@@ -27,6 +27,7 @@ public final class ServerConfiguration {
     private final ConnectionLimits limits;
     private final ConnectionTimeouts timeouts;
     private final Map<String, Endpoint> endpoints;
+    private final Map<String, HttpHandler> httpHandlers;
 
     ServerConfiguration(WebSocketServerBuilder builder) {
         this.settings = new WebSocketServerBuilder(builder);
@@ -34,10 +35,11 @@ public final class ServerConfiguration {
                 .limits(ConnectionLimits.builder().readAheadSize(settings.readBufferSize).build());
         this.timeouts = settings.values.timeouts(ConnectionTimeouts.DEFAULT);
         this.endpoints = settings.endpoints.byPattern();
+        this.httpHandlers = settings.httpHandlers.byPattern();
         Bounds.check("maxBufferedSize", settings.maxBufferedSize, settings.readBufferSize, Long.MAX_VALUE);
-        if (settings.handler.isEmpty() && endpoints.isEmpty()) {
+        if (settings.handler.isEmpty() && endpoints.isEmpty() && httpHandlers.isEmpty()) {
             throw new IllegalStateException(
-                    "a server needs a handler, or an endpoint: handler(…) or endpoint(path, …)");
+                    "a server needs a handler, an endpoint, or plain HTTP to serve: handler(…), endpoint(path, …), http(path, …)");
         }
     }
 
@@ -111,7 +113,7 @@ public final class ServerConfiguration {
         return timeouts;
     }
 
-    /** How long the policy or the fallback may take to decide about a request. */
+    /** How long the policy may take to decide about a request. */
     public Duration policyTimeout() {
         return settings.values.policyTimeout.orElseThrow();
     }
@@ -156,9 +158,14 @@ public final class ServerConfiguration {
         return settings.values.policy.orElseThrow();
     }
 
-    /** What answers requests that are no handshakes; if it is empty they get 426. */
-    public Optional<HttpFallback> fallback() {
-        return settings.fallback;
+    /** The limits and timeouts of plain HTTP requests. */
+    public HttpSettings httpSettings() {
+        return settings.httpSettings;
+    }
+
+    /** What answers plain HTTP requests, by path. Unchangeable. */
+    public Map<String, HttpHandler> httpHandlers() {
+        return httpHandlers;
     }
 
     /** What makes the threads of the connections; empty if Weft does, on its loops or as virtual threads. */

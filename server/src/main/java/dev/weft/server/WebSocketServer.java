@@ -46,6 +46,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final Sweeper sweeper;
     final TransportFactory transports;
     private final Endpoints endpoints;
+    private final PathTable<HttpHandler> httpHandlers;
     private final Failures sweepFailures = new Failures("to look after a connection",
             new ServerFailureReporter(logger));
     private final HealthMonitor monitor;
@@ -75,6 +76,7 @@ public final class WebSocketServer implements AutoCloseable {
                 sessions::hasNextFrame));
         this.sweeper = new Sweeper(clock, shortestDeadline(), this::sweep, failures("weft-sweeper-"));
         this.endpoints = new Endpoints(configuration, services.sending(), sweeper);
+        this.httpHandlers = PathTable.of(configuration.httpHandlers());
         this.admission = new Admission(this, transports, sessions);
         listeners.acceptors(admission::admit, this::failuresOf);
         this.monitor = new HealthMonitor(transports::beat, transports::isDead, transports::impairment,
@@ -94,7 +96,10 @@ public final class WebSocketServer implements AutoCloseable {
 
     private Duration shortestDeadline() {
         Duration shortest = configuration.timeouts().shortest();
-        return shortest.compareTo(configuration.policyTimeout()) < 0 ? shortest : configuration.policyTimeout();
+        for (Duration other : List.of(configuration.policyTimeout(), configuration.httpSettings().shortest())) {
+            shortest = other.compareTo(shortest) < 0 ? other : shortest;
+        }
+        return shortest;
     }
 
     /** Collects the settings of a server that is not yet started. */
@@ -371,6 +376,10 @@ public final class WebSocketServer implements AutoCloseable {
 
     Endpoints endpointTable() {
         return endpoints;
+    }
+
+    PathTable<HttpHandler> httpHandlers() {
+        return httpHandlers;
     }
 
     ResponseEncoder encoder() {

@@ -17,7 +17,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
 /**
- * Collects a server's settings; every one has a default but the handler and the endpoints, of which a server needs one.
+ * Collects a server's settings; every one has a default but the handler, the endpoints and what
+ * serves plain HTTP, of which a server needs one.
  * Those of connections are inherited. A value out of bounds is refused when it is set, by an {@link IllegalArgumentException}
  * that names the setting, the value and the bounds. Not for use by two threads at once.
  */
@@ -37,7 +38,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     int maxTlsHandshakes = 1024;
     int readBufferSize = 16_384;
     long maxBufferedSize = Runtime.getRuntime().maxMemory() / 4;
-    Optional<HttpFallback> fallback = Optional.empty();
+    HttpSettings httpSettings = HttpSettings.DEFAULT;
+    PathTable<HttpHandler> httpHandlers = PathTable.empty();
     Optional<ThreadFactory> threads = Optional.empty();
     Optional<WebSocketHandler> handler = Optional.empty();
     PathTable<Endpoint> endpoints = PathTable.empty();
@@ -59,7 +61,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         this.maxTlsHandshakes = other.maxTlsHandshakes;
         this.readBufferSize = other.readBufferSize;
         this.maxBufferedSize = other.maxBufferedSize;
-        this.fallback = other.fallback;
+        this.httpSettings = other.httpSettings;
+        this.httpHandlers = other.httpHandlers;
         this.threads = other.threads;
         this.handler = other.handler;
         this.endpoints = other.endpoints;
@@ -73,7 +76,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
 
     /**
      * Sets what serves the connections, whatever their path; with endpoints, those of the paths that no endpoint matches.
-     * Needed if there is no endpoint.
+     * Needed if there is nothing else to serve.
      */
     public WebSocketServerBuilder handler(WebSocketHandler handler) {
         this.handler = Optional.of(handler);
@@ -282,9 +285,21 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return this;
     }
 
-    /** Sets what answers requests that are no handshakes. Default: they get 426. */
-    public WebSocketServerBuilder fallback(HttpFallback fallback) {
-        this.fallback = Optional.of(fallback);
+    /**
+     * Adds what answers the plain HTTP requests of a path, of any method. Paths are those of {@link #endpoint(String,
+     * Endpoint)}; an endpoint may have the same one. A last segment {@code **} stands for all that follows, and gives way to
+     * other segments: {@link HttpRequest#pathRest}. Other plain requests get 404, or 426 where an endpoint is.
+     *
+     * @throws IllegalArgumentException if the path is malformed, or matches the same as that of another HTTP handler
+     */
+    public WebSocketServerBuilder http(String path, HttpHandler handler) {
+        httpHandlers = httpHandlers.with(PathPattern.parse(path), Objects.requireNonNull(handler, "handler"));
+        return this;
+    }
+
+    /** Sets the limits and timeouts of plain HTTP requests. Default {@link HttpSettings#DEFAULT}. */
+    public WebSocketServerBuilder httpSettings(HttpSettings httpSettings) {
+        this.httpSettings = Objects.requireNonNull(httpSettings, "httpSettings");
         return this;
     }
 
@@ -304,7 +319,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * The settings, as they are now. Checks what depends on several of them.
      *
      * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}
-     * @throws IllegalStateException    if there is neither a handler nor an endpoint
+     * @throws IllegalStateException    if there is nothing to serve
      */
     public ServerConfiguration build() {
         return new ServerConfiguration(this);

@@ -385,7 +385,7 @@ class HandshakeAttacksTest {
                 request -> HandshakeDecision.accept().withHeader("X-Name", text),
                 request -> HandshakeDecision.accept().withHeader(text, "x"),
                 request -> HandshakeDecision.accept().withSubprotocol(text),
-                request -> new HandshakeDecision.Reject(HttpResponse.of(403, "").withHeader("X-Name", text)));
+                request -> new HandshakeDecision.Reject(HttpResponse.text(403, "").withHeader("X-Name", text)));
         for (HandshakePolicy policy : injecting) {
             HandshakePolicy attacked = request -> request.path().equals("/attack")
                     ? policy.decide(request)

@@ -244,9 +244,7 @@ final class Guides {
 
     static WebSocketServerBuilder health() {
         // @start region="health"
-        var builder = WebSocketServer.builder().fallback(request -> request.path().equals("/health")
-                ? HttpResponse.of(200, "up\n")
-                : HttpResponse.of(404, "not found\n"));
+        var builder = WebSocketServer.builder().http("/health", request -> HttpResponse.text(200, "up\n"));
         // @end
         return builder;
     }

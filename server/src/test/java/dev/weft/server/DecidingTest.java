@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Attack 32: a policy or a fallback that takes its time. */
+/** Attack 32: a policy or an HTTP handler that takes its time. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DecidingTest {
     private static final Duration SHORT = Duration.ofMillis(300);
@@ -162,17 +162,18 @@ class DecidingTest {
     }
 
     @Test
-    void fallbackThatTakesTooLongIsInterruptedToo() throws Exception {
-        try (WebSocketServer server = Handlers.echoServer().policyTimeout(SHORT).fallback(head -> {
-            try {
-                decide.await();
-            } catch (InterruptedException e) {
-                interrupted.add("fallback");
-            }
-            return HttpResponse.of(200, "late\n");
-        }).start(); RawPeer peer = RawPeer.connect(server).text("GET / HTTP/1.1\r\nHost: a\r\n\r\n")) {
+    void httpHandlerThatTakesTooLongIsInterruptedToo() throws Exception {
+        try (WebSocketServer server = Handlers.echoServer()
+                .httpSettings(HttpSettings.builder().handlerTimeout(SHORT).build()).http("/", request -> {
+                    try {
+                        decide.await();
+                    } catch (InterruptedException e) {
+                        interrupted.add("HTTP");
+                    }
+                    return HttpResponse.text(200, "late\n");
+                }).start(); RawPeer peer = RawPeer.connect(server).text("GET / HTTP/1.1\r\nHost: a\r\n\r\n")) {
             assertEquals(503, peer.readAnswer().status());
-            assertEquals("fallback", interrupted.poll(10, TimeUnit.SECONDS));
+            assertEquals("HTTP", interrupted.poll(10, TimeUnit.SECONDS));
             peer.leave();
             Await.until("the slot is free", () -> server.connectionCount() == 0);
         }

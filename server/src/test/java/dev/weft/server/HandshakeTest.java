@@ -519,7 +519,7 @@ class HandshakeTest {
 
     @Test
     void policyRejectsWithAnyResponse() throws IOException {
-        HttpResponse response = new HttpResponse(401, Headers.of("WWW-Authenticate", "Basic"), new byte[]{'n', 'o'});
+        HttpResponse response = HttpResponse.text(401, "no").withHeader("WWW-Authenticate", "Basic");
         try (WebSocketServer server = Handlers.echoServer()
                 .policy(request -> new HandshakeDecision.Reject(response)).start()) {
             Answer answer = answerOf(server, request());
@@ -601,27 +601,27 @@ class HandshakeTest {
         }
     }
 
-    // The fallback
+    // Beside plain requests
 
     @Test
-    void fallbackAnswersGetAndHead() throws IOException {
+    void plainRequestsAreAnsweredBesideHandshakes() throws IOException {
         try (WebSocketServer server = Handlers.echoServer()
-                .fallback(request -> HttpResponse.of(200, request.method() + " " + request.target())).start()) {
-            Answer get = answerOf(server, "GET /page?x HTTP/1.1\r\nHost: a\r\n\r\n");
+                .http("/page", request -> HttpResponse.text(200, request.method() + " " + request.target())).start()) {
+            Answer get = answerOf(server, "GET /page?x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
             assertEquals("HTTP/1.1 200 OK", get.statusLine());
             assertEquals("GET /page?x", get.rest());
-            Answer head = answerOf(server, "HEAD /page HTTP/1.1\r\nHost: a\r\n\r\n");
+            Answer head = answerOf(server, "HEAD /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
             assertEquals(200, head.status());
             assertTrue(head.hasLine("Content-Length: 10"), head.head());
             assertEquals("", head.rest());
-            assertEquals(405, answerOf(server, "POST /page HTTP/1.1\r\nHost: a\r\n\r\n").status());
+            assertEquals(426, answerOf(server, "GET /other HTTP/1.1\r\nHost: a\r\n\r\n").status());
             assertEquals(SAMPLE_REPLY, replyOf(server, request()));
         }
     }
 
     @Test
-    void fallbackThatFailsBecomes500() throws IOException {
-        List<HttpFallback> failing = List.of(
+    void httpHandlerThatFailsBecomes500() throws IOException {
+        List<HttpHandler> failing = List.of(
                 request -> {
                     throw new IOException("no disk");
                 },
@@ -629,9 +629,9 @@ class HandshakeTest {
                     throw new AssertionError("no disk");
                 },
                 request -> null);
-        for (HttpFallback fallback : failing) {
-            try (WebSocketServer server = Handlers.echoServer().fallback(fallback).start()) {
-                Answer answer = answerOf(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        for (HttpHandler handler : failing) {
+            try (WebSocketServer server = Handlers.echoServer().http("/", handler).start()) {
+                Answer answer = answerOf(server, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
                 assertEquals(500, answer.status());
                 assertFalse(answer.rest().contains("disk"));
             }
@@ -639,16 +639,17 @@ class HandshakeTest {
         List<String> lines = log.lines(Level.WARNING);
         assertEquals(failing.size(), lines.size());
         for (String line : lines) {
-            assertTrue(line.matches("the HTTP fallback failed: /127\\.0\\.0\\.1:[0-9]+, /"), line);
+            assertTrue(line.matches("an HTTP handler failed: /127\\.0\\.0\\.1:[0-9]+, /"), line);
         }
     }
 
     // HTTP/1.0
 
     @Test
-    void http10RequestsAreTheFallbacks() throws IOException {
+    void http10RequestsAreServed() throws IOException {
         try (WebSocketServer server = Handlers.echoServer()
-                .fallback(request -> HttpResponse.of(200, request.path() + " of " + request.host().orElse("nobody")))
+                .http("/**",
+                        request -> HttpResponse.text(200, request.path() + " of " + request.host().orElse("nobody")))
                 .start()) {
             Answer health = answerOf(server, "GET /health HTTP/1.0\r\n\r\n");
             assertEquals("HTTP/1.1 200 OK", health.statusLine());

@@ -107,18 +107,20 @@ class RefusalsTest {
 
     @Test
     void policyMayChooseItsReason() throws IOException {
-        refused(Handlers.echoServer().policy(request -> new HandshakeDecision.Reject(HttpResponse.of(503, "room full"),
-                RefusalReason.SERVER_FULL)), RefusalReason.SERVER_FULL, request());
+        refused(Handlers.echoServer()
+                .policy(request -> new HandshakeDecision.Reject(HttpResponse.text(503, "room full"),
+                        RefusalReason.SERVER_FULL)),
+                RefusalReason.SERVER_FULL, request());
     }
 
     @Test
-    void unknownHostMustBeARefusalOfPolicyAndFallback() throws IOException {
-        HttpFallback page = request -> HttpResponse.of(200, "secret");
+    void unknownHostMustBeARefusalOfHandshakesAndPlainRequests() throws IOException {
         refused(Handlers.echoServer().policy(HandshakePolicy.hosts(List.of("localhost"))), RefusalReason.UNKNOWN_HOST,
                 request());
         log.clear();
         assertEquals("refused, UNKNOWN_HOST (421: this host is not served here): GET /, Origin: none, Host: a",
-                refused(Handlers.echoServer().fallback(page.forHosts(List.of("localhost"))),
+                refused(Handlers.echoServer().http("/", request -> HttpResponse.text(200, "secret"))
+                        .httpSettings(HttpSettings.builder().hosts(List.of("localhost")).build()),
                         RefusalReason.UNKNOWN_HOST, PLAIN));
     }
 
@@ -126,7 +128,8 @@ class RefusalsTest {
     void failuresOfUserCodeMustBeRefusals() throws IOException {
         refused(Handlers.echoServer().policy(request -> null), RefusalReason.POLICY_FAILED, request());
         log.clear();
-        refused(Handlers.echoServer().fallback(request -> null), RefusalReason.FALLBACK_FAILED, PLAIN);
+        refused(Handlers.echoServer().http("/", request -> null), RefusalReason.HTTP_HANDLER_FAILED,
+                PLAIN.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
     }
 
     @Test
@@ -175,9 +178,10 @@ class RefusalsTest {
     }
 
     @Test
-    void answersOfTheFallbackMustBeDatedAndNoRefusals() throws IOException {
-        try (WebSocketServer server = Handlers.echoServer().fallback(request -> HttpResponse.of(404, "")).start()) {
-            assertTrue(answerOf(server, PLAIN).head().matches(DATE));
+    void answersOfHttpHandlersMustBeDatedAndNoRefusals() throws IOException {
+        try (WebSocketServer server = Handlers.echoServer().http("/", request -> HttpResponse.text(404, "")).start()) {
+            assertTrue(
+                    answerOf(server, PLAIN.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")).head().matches(DATE));
             assertEquals(0, server.refusals().values().stream().mapToLong(Long::longValue).sum());
         }
         assertFalse(log.lines(Level.FINE).stream().anyMatch(line -> line.contains("refused")));

@@ -30,17 +30,17 @@ class ResponseEncoderTest {
 
     @Test
     void responseMustHaveADate() {
-        assertEquals(FORBIDDEN_HEAD + "no", encoded(HttpResponse.of(403, "no"), "GET"));
+        assertEquals(FORBIDDEN_HEAD + "no", encoded(HttpResponse.text(403, "no"), "GET"));
     }
 
     @Test
     void headMustHaveADateAndNoBody() {
-        assertEquals(FORBIDDEN_HEAD, encoded(HttpResponse.of(403, "no"), "HEAD"));
+        assertEquals(FORBIDDEN_HEAD, encoded(HttpResponse.text(403, "no"), "HEAD"));
     }
 
     @Test
     void dateOfTheApplicationMustStay() {
-        String mine = encoded(HttpResponse.of(200, "").withHeader("date", "Mon, 07 Nov 1994 00:00:00 GMT"), "GET");
+        String mine = encoded(HttpResponse.text(200, "").withHeader("date", "Mon, 07 Nov 1994 00:00:00 GMT"), "GET");
         assertEquals(1, mine.lines().filter(line -> line.toLowerCase(Locale.ROOT).startsWith("date:")).count(), mine);
         assertEquals(true, mine.contains("\r\ndate: Mon, 07 Nov 1994 00:00:00 GMT\r\n"), mine);
     }

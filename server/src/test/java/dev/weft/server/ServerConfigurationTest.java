@@ -39,8 +39,9 @@ class ServerConfigurationTest {
                 .streamTimeout(Duration.ofSeconds(17)).closeTimeout(Duration.ofSeconds(18))
                 .shutdownGrace(Duration.ofSeconds(19)).maxConnections(20).maxTlsHandshakes(21).readBufferSize(2222)
                 .maxBufferedSize(23_000).deflate(DeflateSettings.builder().level(2).build()).subprotocols("x")
-                .policy(HandshakePolicy.anyOrigin()).fallback(head -> null).threads(Thread.ofPlatform().factory())
-                .handler(Handlers::echo).endpoint("/a", Handlers::echo);
+                .policy(HandshakePolicy.anyOrigin()).threads(Thread.ofPlatform().factory())
+                .handler(Handlers::echo).endpoint("/a", Handlers::echo).http("/b", request -> null)
+                .httpSettings(HttpSettings.builder().maxBodySize(24).build());
     }
 
     private static Map<String, Object> values(ServerConfiguration configuration) throws Exception {

@@ -1,7 +1,7 @@
 package dev.weft.parser.http;
 
 /**
- * The peer sent something that is not an acceptable head. Answer with {@link #status()} and close the connection, since it is
+ * The peer sent something that is not an acceptable head, or body. Answer with {@link #status()} and close the connection, since it is
  * unknown where another head would begin.
  *
  * <p>The message is fit for logs and for the answer's body: text from the peer is escaped to visible ASCII. There is no stack
@@ -18,7 +18,7 @@ public final class HttpHeadException extends Exception {
         this.status = status;
     }
 
-    /** The status code of the fitting answer: 400, 414, 431 or 505. */
+    /** The status code of the fitting answer: 400, 413, 414, 431, 501 or 505. */
     public int status() {
         return status;
     }
@@ -33,6 +33,17 @@ public final class HttpHeadException extends Exception {
 
     static HttpHeadException unsupportedVersion(int major, int minor) {
         return new HttpHeadException(505, "HTTP/" + major + "." + minor + " is not supported: HTTP/1.1 is");
+    }
+
+    /** RFC 9112 §6.1. */
+    static HttpHeadException unsupportedCoding(String value) {
+        return new HttpHeadException(501,
+                "Transfer-Encoding '" + HttpCharacters.escaped(value) + "' is not supported: chunked is");
+    }
+
+    /** A body is refused as soon as it is known that it will go beyond the limit. */
+    static HttpHeadException bodyBeyondLimit(long limit) {
+        return new HttpHeadException(413, "the body is larger than " + limit + " bytes (maxBodySize)");
     }
 
     /** The limit is checked as bytes arrive: the reported value is the first one beyond it, whatever would follow. */

@@ -3,95 +3,247 @@ package dev.weft.parser.http;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.OutputStream;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
- * An answer that is not an upgrade: to a refused handshake, or to a plain request. The connection is closed after it.
- * {@code Connection} and the framing headers are added when it is encoded, and cannot be set.
+ * A response that is not an upgrade: to a refused handshake, or to a plain request. Its body is an array, or is written to a
+ * stream after the head has been sent. {@code Connection} and the framing headers are added when it is encoded, and cannot be
+ * set. Immutable: each method that sets something returns a copy.
  *
  * <pre>{@code
- * HttpResponse response = HttpResponse.of(503, "Full, come back later\n").withHeader("Retry-After", "10");
+ * HttpResponse full = HttpResponse.text(503, "Full, come back later\n").withHeader("Retry-After", "10");
+ * HttpResponse export = HttpResponse.stream(200, "text/csv", out -> rows.writeTo(out));
  * }</pre>
- *
- * @param status
- *            the status code, 200–599: an interim response (1xx) is not a final answer
- * @param headers
- *            header fields without {@code Connection}, {@code Content-Length} and {@code Transfer-Encoding}
- * @param body
- *            the body's bytes, none with 204 and 304; not copied, so not to be changed afterwards
  */
-public record HttpResponse(int status, Headers headers, byte[] body) {
+public final class HttpResponse {
+
+    /** Writes the body of a response. */
+    @FunctionalInterface
+    public interface BodyWriter {
+        /**
+         * Writes all of the body. When it returns, the body is complete; when it throws, the response is cut off so that the
+         * client notices, or becomes a 500 if nothing of it has been sent.
+         *
+         * @param out need not be closed; {@code flush} sends what has been written so far
+         */
+        void writeTo(OutputStream out) throws Exception;
+    }
 
     private static final List<String> OWN_HEADERS = List.of("Connection", "Content-Length", "Transfer-Encoding");
+    private static final byte[] NOTHING = {};
+    /** Instead of a length: the body's end is marked by chunks, or by the end of the connection. */
+    private static final long UNKNOWN = -1;
 
-    /**
-     * @throws IllegalArgumentException
-     *             if the status is out of range, a header is one of those that are set here, or there is a body where
-     *             the status forbids it
-     */
-    public HttpResponse {
-        Objects.requireNonNull(headers, "headers");
+    private final int status;
+    private final Headers headers;
+    private final byte[] body;
+    private final long length;
+    private final BodyWriter writer;
+
+    /** Either the body is there or, if it is {@code null}, the writer. */
+    private HttpResponse(int status, Headers headers, byte[] body, long length, BodyWriter writer) {
         if (status < 200 || status > 599) {
-            throw new IllegalArgumentException("the status of an answer is 200–599, not " + status);
+            throw new IllegalArgumentException("the status of a response is 200–599, not " + status);
         }
         for (String name : OWN_HEADERS) {
             if (headers.contains(name)) {
                 throw new IllegalArgumentException(name + " is set by the response itself");
             }
         }
-        if (body.length > 0 && !allowsBody(status)) {
-            throw new IllegalArgumentException("an answer with status " + status + " has no body");
+        if (length != 0 && !allowsBody(status)) {
+            throw new IllegalArgumentException("a response with status " + status + " has no body");
         }
-    }
-
-    /** An answer with a plain text in UTF-8. */
-    public static HttpResponse of(int status, String text) {
-        return new HttpResponse(status, Headers.of("Content-Type", "text/plain; charset=utf-8"), text.getBytes(UTF_8));
+        this.status = status;
+        this.headers = headers;
+        this.body = body;
+        this.length = length;
+        this.writer = writer;
     }
 
     /**
-     * This answer with a header, which replaces all lines of the same name.
+     * A response without a body.
+     *
+     * @param status
+     *            200–599: an interim response (1xx) is not a final one
+     * @throws IllegalArgumentException
+     *             if the status is out of range
+     */
+    public static HttpResponse empty(int status) {
+        return new HttpResponse(status, Headers.EMPTY, NOTHING, 0, null);
+    }
+
+    /**
+     * A response with a plain text in UTF-8.
+     *
+     * @throws IllegalArgumentException
+     *             if the status is out of range, or forbids a body (204, 304) and there is one
+     */
+    public static HttpResponse text(int status, String text) {
+        return bytes(status, "text/plain; charset=utf-8", text.getBytes(UTF_8));
+    }
+
+    /**
+     * A response with these bytes.
+     *
+     * @param contentType
+     *            the media type, such as {@code application/json}
+     * @param body
+     *            not copied, so not to be changed afterwards
+     * @throws IllegalArgumentException
+     *             as {@link #text}, or if the type is not a header's value
+     */
+    public static HttpResponse bytes(int status, String contentType, byte[] body) {
+        return new HttpResponse(status, Headers.of("Content-Type", contentType), body, body.length, null);
+    }
+
+    /**
+     * A response whose body is written to a stream, and whose length is not known before: sent in chunks, or to a client of
+     * HTTP/1.0 up to the end of the connection.
+     *
+     * @throws IllegalArgumentException
+     *             as {@link #bytes}
+     */
+    public static HttpResponse stream(int status, String contentType, BodyWriter writer) {
+        return new HttpResponse(status, Headers.of("Content-Type", contentType), null, UNKNOWN,
+                Objects.requireNonNull(writer, "writer"));
+    }
+
+    /**
+     * A response whose body is written to a stream and has this number of bytes. The connection is cut off if the writer
+     * writes fewer; it cannot write more.
+     *
+     * @throws IllegalArgumentException
+     *             as {@link #bytes}, or if the length is negative
+     */
+    public static HttpResponse stream(int status, String contentType, long length, BodyWriter writer) {
+        if (length < 0) {
+            throw new IllegalArgumentException("length " + length + " is negative");
+        }
+        return new HttpResponse(status, Headers.of("Content-Type", contentType), null, length,
+                Objects.requireNonNull(writer, "writer"));
+    }
+
+    /** The status code. */
+    public int status() {
+        return status;
+    }
+
+    /** The header fields, but for {@code Connection}, {@code Content-Length} and {@code Transfer-Encoding}. */
+    public Headers headers() {
+        return headers;
+    }
+
+    /**
+     * The body's bytes, not copied; empty if there is none.
+     *
+     * @throws IllegalStateException
+     *             if the body is {@linkplain #writer() written} to a stream
+     */
+    public byte[] body() {
+        if (body == null) {
+            throw new IllegalStateException("the body is written to a stream");
+        }
+        return body;
+    }
+
+    /** What writes the body; empty if the body is an array. */
+    public Optional<BodyWriter> writer() {
+        return Optional.ofNullable(writer);
+    }
+
+    /** The number of bytes of the body; empty if it is not known before the body has been written. */
+    public OptionalLong length() {
+        return length == UNKNOWN ? OptionalLong.empty() : OptionalLong.of(length);
+    }
+
+    /**
+     * This response with a header, which replaces all lines of the same name.
      *
      * @throws IllegalArgumentException
      *             if it is not a header, or one that is set by the response itself
      */
     public HttpResponse withHeader(String name, String value) {
-        return new HttpResponse(status, Headers.builder().addAll(headers).set(name, value).build(), body);
+        return with(Headers.builder().addAll(headers).set(name, value).build());
     }
 
     /**
-     * This answer with one more header line; lines of the same name are kept, as with {@code Set-Cookie}.
+     * This response with one more header line; lines of the same name are kept, as with {@code Set-Cookie}.
      *
      * @throws IllegalArgumentException
      *             if it is not a header, or one that is set by the response itself
      */
     public HttpResponse withAddedHeader(String name, String value) {
-        return new HttpResponse(status, Headers.builder().addAll(headers).add(name, value).build(), body);
+        return with(Headers.builder().addAll(headers).add(name, value).build());
     }
 
-    /** The bytes of head and body. */
+    private HttpResponse with(Headers changed) {
+        return new HttpResponse(status, changed, body, length, writer);
+    }
+
+    /**
+     * The bytes of head and body, for a connection that is closed after them.
+     *
+     * @throws IllegalStateException
+     *             if the body is written to a stream
+     */
     public byte[] encode() {
         byte[] head = encodeHead();
-        byte[] bytes = new byte[head.length + body.length];
+        byte[] bytes = new byte[head.length + body().length];
         System.arraycopy(head, 0, bytes, 0, head.length);
         System.arraycopy(body, 0, bytes, head.length, body.length);
         return bytes;
     }
 
-    /** The bytes of the head alone, for a HEAD request: {@code Content-Length} is the length of the omitted body. */
+    /**
+     * The bytes of the head alone, for a connection that is closed after the response. To a HEAD request it is the whole
+     * response: {@code Content-Length} is the length of the body that is omitted.
+     */
     public byte[] encodeHead() {
+        return encodeHead(1, false);
+    }
+
+    /**
+     * The bytes of the head alone. A body of unknown length is announced in chunks (RFC 9112 §7.1), but to HTTP/1.0, which
+     * does not know them: there the end of the connection ends it.
+     *
+     * @param minorVersion
+     *            the request's: 0 for HTTP/1.0
+     * @param keepsConnection
+     *            whether the connection stays open for another request (RFC 9112 §9.3)
+     * @throws IllegalArgumentException
+     *             if only the end of the connection could end the body, and it is to stay open
+     */
+    public byte[] encodeHead(int minorVersion, boolean keepsConnection) {
+        if (keepsConnection && minorVersion == 0 && length == UNKNOWN) {
+            throw new IllegalArgumentException("for HTTP/1.0 the end of the connection ends a body of unknown length");
+        }
         StringBuilder head = new StringBuilder(256);
         // RFC 9112 §4: the reason may be empty, the space before it is not optional.
         head.append("HTTP/1.1 ").append(status).append(' ').append(reason(status)).append("\r\n");
         headers.appendTo(head);
-        // RFC 9110 §7.8: a sender of Upgrade names it as a connection option.
-        head.append("Connection: ").append(headers.contains("Upgrade") ? "Upgrade, close" : "close").append("\r\n");
+        appendConnection(head, minorVersion, keepsConnection);
         // RFC 9110 §8.6: no length with 204; the one of a 304 would be that of the body it saves.
-        if (allowsBody(status)) {
-            head.append("Content-Length: ").append(body.length).append("\r\n");
+        if (length != UNKNOWN && allowsBody(status)) {
+            head.append("Content-Length: ").append(length).append("\r\n");
+        } else if (length == UNKNOWN && minorVersion > 0) {
+            head.append("Transfer-Encoding: chunked\r\n");
         }
         return head.append("\r\n").toString().getBytes(ISO_8859_1);
+    }
+
+    private void appendConnection(StringBuilder head, int minorVersion, boolean keepsConnection) {
+        String persistence = keepsConnection ? minorVersion == 0 ? "keep-alive" : "" : "close";
+        // RFC 9110 §7.8: a sender of Upgrade names it as a connection option.
+        String upgrade = headers.contains("Upgrade") ? "Upgrade" : "";
+        if (!persistence.isEmpty() || !upgrade.isEmpty()) {
+            head.append("Connection: ").append(upgrade)
+                    .append(persistence.isEmpty() || upgrade.isEmpty() ? "" : ", ").append(persistence)
+                    .append("\r\n");
+        }
     }
 
     private static boolean allowsBody(int status) {
@@ -101,7 +253,10 @@ public record HttpResponse(int status, Headers headers, byte[] body) {
     private static String reason(int status) {
         return switch (status) {
             case 200 -> "OK";
+            case 201 -> "Created";
+            case 202 -> "Accepted";
             case 204 -> "No Content";
+            case 206 -> "Partial Content";
             case 301 -> "Moved Permanently";
             case 302 -> "Found";
             case 303 -> "See Other";
@@ -114,15 +269,29 @@ public record HttpResponse(int status, Headers headers, byte[] body) {
             case 404 -> "Not Found";
             case 405 -> "Method Not Allowed";
             case 408 -> "Request Timeout";
+            case 409 -> "Conflict";
+            case 412 -> "Precondition Failed";
+            case 413 -> "Content Too Large";
             case 414 -> "URI Too Long";
+            case 415 -> "Unsupported Media Type";
+            case 416 -> "Range Not Satisfiable";
+            case 417 -> "Expectation Failed";
             case 421 -> "Misdirected Request";
+            case 422 -> "Unprocessable Content";
             case 426 -> "Upgrade Required";
             case 429 -> "Too Many Requests";
             case 431 -> "Request Header Fields Too Large";
             case 500 -> "Internal Server Error";
+            case 501 -> "Not Implemented";
             case 503 -> "Service Unavailable";
             case 505 -> "HTTP Version Not Supported";
             default -> "";
         };
+    }
+
+    /** The status and the names of the headers: values may be secrets. */
+    @Override
+    public String toString() {
+        return "HttpResponse[" + status + " " + headers + "]";
     }
 }

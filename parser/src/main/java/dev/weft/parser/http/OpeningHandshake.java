@@ -102,7 +102,7 @@ public final class OpeningHandshake {
             return new NotUpgrade();
         }
         if (!head.method().equals("GET")) {
-            return new Refused(HttpResponse.of(405, "WebSocket handshakes use GET\n").withHeader("Allow", "GET"));
+            return new Refused(HttpResponse.text(405, "WebSocket handshakes use GET\n").withHeader("Allow", "GET"));
         }
         if (!headers.containsToken("Connection", "Upgrade")) {
             return badRequest("Connection must name Upgrade");
@@ -161,7 +161,7 @@ public final class OpeningHandshake {
     }
 
     private static Refused badRequest(String reason) {
-        return new Refused(HttpResponse.of(400, reason + "\n"));
+        return new Refused(HttpResponse.text(400, reason + "\n"));
     }
 
     /** The default answer to a request that is not an upgrade: 426. */
@@ -171,7 +171,7 @@ public final class OpeningHandshake {
 
     /** RFC 9110 §15.5.22: a 426 names the protocol. */
     private static HttpResponse upgradeRequired(String text) {
-        return HttpResponse.of(426, text).withHeader("Upgrade", "websocket");
+        return HttpResponse.text(426, text).withHeader("Upgrade", "websocket");
     }
 
     /**

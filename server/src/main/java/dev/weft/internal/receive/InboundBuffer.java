@@ -60,7 +60,7 @@ public final class InboundBuffer {
      *
      * @throws TimeLimitExceededException if none came in time
      */
-    boolean fill(TimeLimit limit) throws IOException {
+    public boolean fill(TimeLimit limit) throws IOException {
         release();
         if (ahead != null) {
             takeAheadOver();

@@ -11,6 +11,7 @@ final class EchoDefaults {
     private EchoDefaults() {}
 
     static WebSocketServerBuilder builder() {
-        return WebSocketServer.builder().host(HOST).port(PORT).handler(new EchoHandler()).fallback(new EchoPage());
+        return WebSocketServer.builder().host(HOST).port(PORT).handler(new EchoHandler())
+                .http("/**", new EchoPage().forMethods("GET"));
     }
 }

@@ -324,7 +324,7 @@ final class EchoOptions {
             }
             addresses.forEach(builder::listen);
             if (!hosts.isEmpty()) {
-                builder.fallback(new EchoPage().forHosts(hosts));
+                builder.httpSettings(defaults.httpSettings().toBuilder().hosts(hosts).build());
             }
             configuration = builder.httpLimits(httpLimits.build()).policy(policy()).build();
         } catch (IllegalArgumentException e) {

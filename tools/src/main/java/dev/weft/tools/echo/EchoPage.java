@@ -2,10 +2,9 @@ package dev.weft.tools.echo;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpResponse;
-import dev.weft.parser.http.RequestHead;
-import dev.weft.server.HttpFallback;
+import dev.weft.server.HttpHandler;
+import dev.weft.server.HttpRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,7 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 
 /** Answers {@code GET /} with a page to try the server with; all other paths are not found. */
-public final class EchoPage implements HttpFallback {
+final class EchoPage implements HttpHandler {
     private static final String RESOURCE = "echo.html";
 
     /** Loaded by the first request for it: hashing takes long enough to be seen when the server starts. */
@@ -30,12 +29,11 @@ public final class EchoPage implements HttpFallback {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Headers headers = Headers.of("Content-Type", "text/html; charset=utf-8",
-                "Content-Security-Policy", policyFor(html),
-                "X-Content-Type-Options", "nosniff",
-                "Referrer-Policy", "no-referrer",
-                "Cache-Control", "no-cache");
-        return new HttpResponse(200, headers, html.getBytes(UTF_8));
+        return HttpResponse.bytes(200, "text/html; charset=utf-8", html.getBytes(UTF_8))
+                .withHeader("Content-Security-Policy", policyFor(html))
+                .withHeader("X-Content-Type-Options", "nosniff")
+                .withHeader("Referrer-Policy", "no-referrer")
+                .withHeader("Cache-Control", "no-cache");
     }
 
     /** Nothing but the page's own script and style, and connections to any WebSocket server. */
@@ -57,12 +55,12 @@ public final class EchoPage implements HttpFallback {
     }
 
     @Override
-    public HttpResponse respond(RequestHead request) {
+    public HttpResponse handle(HttpRequest request) {
         return switch (request.path()) {
             case "/" -> Page.RESPONSE;
             // Asked for by browsers that do not take the page's own icon.
-            case "/favicon.ico" -> new HttpResponse(204, Headers.EMPTY, new byte[0]);
-            default -> HttpResponse.of(404, "Nothing here; the page is at /\n")
+            case "/favicon.ico" -> HttpResponse.empty(204);
+            default -> HttpResponse.text(404, "Nothing here; the page is at /\n")
                     .withHeader("X-Content-Type-Options", "nosniff");
         };
     }

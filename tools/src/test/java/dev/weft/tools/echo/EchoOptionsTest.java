@@ -38,9 +38,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class EchoOptionsTest {
     /** The launcher's own work, no options. */
-    private static final List<String> NOT_OPTIONS = List.of("handler", "endpoint", "fallback", "threads");
+    private static final List<String> NOT_OPTIONS = List.of("handler", "endpoint", "http", "files", "threads");
 
-    private static final Set<String> CODE = Set.of("policy", "fallback", "handler", "endpoints", "toBuilder");
+    private static final Set<String> CODE = Set.of("policy", "httpHandlers", "handler", "endpoints", "toBuilder");
 
     /** Settings that several options, or one of another name, stand for. */
     private static final Map<String, List<String>> OTHERWISE_NAMED = Map.of(
@@ -50,7 +50,8 @@ class EchoOptionsTest {
             "listen", List.of("listen", "unix"),
             "subprotocols", List.of("subprotocol"),
             "tls", List.of("tlsKeystore", "tlsPasswordFile"),
-            "policy", List.of("allowOrigin", "anyOrigin", "allowHost"));
+            "policy", List.of("allowOrigin", "anyOrigin", "allowHost"),
+            "httpSettings", List.of("allowHost"));
 
     /** Inherited ones too. */
     private static Stream<String> settersOf(Class<?> builder) {
@@ -235,7 +236,7 @@ class EchoOptionsTest {
     @Test
     void handlerAndPageAreTheEchos() {
         assertInstanceOf(EchoHandler.class, parse().configuration().handler().orElseThrow());
-        assertInstanceOf(EchoPage.class, parse().configuration().fallback().orElseThrow());
+        assertEquals(Set.of("/**"), parse().configuration().httpHandlers().keySet());
     }
 
     private static boolean accepts(String origin, String... arguments) throws Exception {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.RequestHead;
+import dev.weft.server.HttpRequest;
 import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.List;
@@ -22,7 +23,8 @@ class EchoPageTest {
     private final String html = new String(page.body(), UTF_8);
 
     private static HttpResponse get(String target) {
-        return new EchoPage().respond(new RequestHead("GET", target, Headers.of("Host", "localhost")));
+        RequestHead head = new RequestHead("GET", target, Headers.of("Host", "localhost"));
+        return new EchoPage().handle(HttpRequest.builder(head).build());
     }
 
     private String header(String name) {

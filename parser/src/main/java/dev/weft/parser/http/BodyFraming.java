@@ -1,0 +1,83 @@
+package dev.weft.parser.http;
+
+import java.util.List;
+
+/**
+ * Where the body of a request ends, by its head (RFC 9112 §6.3). Stricter than the RFC requires wherever two readers could see
+ * two different ends, since what one of them takes for a body, the other takes for the next request: a second
+ * {@code Content-Length} or {@code Transfer-Encoding} is refused even if it repeats the first one, and so are both together.
+ */
+public sealed interface BodyFraming {
+
+    /** A body of this number of bytes; 0 if there is none. */
+    record Fixed(long length) implements BodyFraming {}
+
+    /** A body in chunks: {@link ChunkedBodyParser} finds its end. */
+    record Chunked() implements BodyFraming {}
+
+    /** There is no body. */
+    BodyFraming NONE = new Fixed(0);
+
+    /**
+     * The framing that a head announces. Takes time linear in its length.
+     *
+     * @throws HttpHeadException
+     *             with 400 if it is ambiguous or malformed, with 501 if it has a transfer coding other than chunked
+     */
+    static BodyFraming of(RequestHead head) throws HttpHeadException {
+        List<String> codings = head.headers().all("Transfer-Encoding");
+        List<String> lengths = head.headers().all("Content-Length");
+        if (codings.isEmpty()) {
+            return lengths.isEmpty() ? NONE : new Fixed(length(lengths));
+        }
+        // §6.1: some proxy may have forwarded it without understanding it.
+        if (head.minorVersion() == 0) {
+            throw HttpHeadException.malformed("Transfer-Encoding in a request by HTTP/1.0");
+        }
+        // §6.3: the sign of an attempt to smuggle a request.
+        if (!lengths.isEmpty()) {
+            throw HttpHeadException.malformed("both Transfer-Encoding and Content-Length");
+        }
+        if (codings.size() > 1) {
+            throw HttpHeadException.malformed("more than one Transfer-Encoding");
+        }
+        return coding(codings.getFirst());
+    }
+
+    private static BodyFraming coding(String value) throws HttpHeadException {
+        if (value.equalsIgnoreCase("chunked")) {
+            return new Chunked();
+        }
+        if (HttpCharacters.isToken(value)) {
+            throw HttpHeadException.unsupportedCoding(value);
+        }
+        // §6.1, §6.3: without chunked as the last one, the end of the body is unknown; chunked twice is forbidden.
+        String last = HttpCharacters.trimmed(value, value.lastIndexOf(',') + 1, value.length());
+        String others = value.substring(0, Math.max(0, value.lastIndexOf(',')));
+        if (last.equalsIgnoreCase("chunked") && List.of(others.split(",", -1)).stream().map(String::strip)
+                .allMatch(each -> HttpCharacters.isToken(each) && !each.equalsIgnoreCase("chunked"))) {
+            throw HttpHeadException.unsupportedCoding(value);
+        }
+        throw HttpHeadException.malformed("Transfer-Encoding must be 'chunked'");
+    }
+
+    private static long length(List<String> lengths) throws HttpHeadException {
+        if (lengths.size() > 1) {
+            throw HttpHeadException.malformed("more than one Content-Length");
+        }
+        String value = lengths.getFirst();
+        long length = 0;
+        for (int i = 0; i < value.length(); i++) {
+            int digit = value.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                throw HttpHeadException.malformed("Content-Length must be a number");
+            }
+            // More than any limit, whatever follows.
+            length = length > (Long.MAX_VALUE - digit) / 10 ? Long.MAX_VALUE : 10 * length + digit;
+        }
+        if (value.isEmpty()) {
+            throw HttpHeadException.malformed("Content-Length must be a number");
+        }
+        return length;
+    }
+}

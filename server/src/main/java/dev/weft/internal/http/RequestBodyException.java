@@ -1,0 +1,20 @@
+package dev.weft.internal.http;
+
+import java.io.IOException;
+
+/** The body of a request cannot be read to its end; what the client did, or a limit, is the reason. */
+public final class RequestBodyException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+
+    RequestBodyException(int status, String message) {
+        super(message);
+        this.status = status;
+    }
+
+    /** The status of the fitting response. */
+    public int status() {
+        return status;
+    }
+}

@@ -1,0 +1,233 @@
+package dev.weft.internal.http;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.time.TurnQuota;
+import dev.weft.internal.transport.Transport;
+import dev.weft.parser.http.HttpResponse;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+
+/**
+ * Writes one response. A streamed body leaves in pieces, each when it fills a buffer or is flushed, and as a chunk of its own
+ * where the length is not known; no buffer is held between two pieces. For the session's thread.
+ */
+public final class ResponseWriter {
+    /** What the session does around the writes of a streamed body. */
+    public interface Pace {
+        /** Before a write, which waits for the client. */
+        void writes();
+
+        /** After it: the application goes on. */
+        void produces();
+    }
+
+    /** The application failed to write the body. */
+    public static final class BodyFailedException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private final boolean begun;
+
+        private BodyFailedException(Throwable cause, boolean begun) {
+            super(cause);
+            this.begun = begun;
+        }
+
+        /** Whether something has been sent: then only to cut the response off tells the client. */
+        public boolean isBegun() {
+            return begun;
+        }
+    }
+
+    /** The hexadecimal digits of an int, and a line end. */
+    private static final int SIZE_ROOM = 10;
+    /** The line end after a chunk, and the last chunk. */
+    private static final int END_ROOM = 7;
+    /** What is used where the budget has no buffer. */
+    private static final int SMALL = 1024;
+    private static final byte[] LINE_END = {'\r', '\n'};
+    private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(US_ASCII);
+
+    private final Transport transport;
+    private final BufferPool pool;
+    private final Pace pace;
+
+    /** A writer to this transport. */
+    public ResponseWriter(Transport transport, BufferPool pool, Pace pace) {
+        this.transport = transport;
+        this.pool = pool;
+        this.pace = pace;
+    }
+
+    /**
+     * Writes a response. Waits while the client does not read.
+     *
+     * @param head     as it is encoded
+     * @param headOnly whether the request was a HEAD, so that the body is not sent (RFC 9110 §9.3.2)
+     * @param chunked  whether a body of unknown length is sent in chunks, and not up to the end of the connection
+     * @throws IOException         if the wire is dead
+     * @throws BodyFailedException if the application failed to write the body
+     */
+    public void write(HttpResponse response, byte[] head, boolean headOnly, boolean chunked)
+            throws IOException, BodyFailedException {
+        if (response.writer().isEmpty() || headOnly) {
+            pace.writes();
+            if (headOnly || response.body().length == 0) {
+                transport.write(ByteBuffer.wrap(head));
+            } else {
+                transport.write(ByteBuffer.wrap(head), ByteBuffer.wrap(response.body()));
+            }
+            return;
+        }
+        Body body = new Body(head, response.length().orElse(-1), chunked && response.length().isEmpty());
+        pace.produces();
+        try {
+            response.writer().get().writeTo(body);
+            body.end();
+        } catch (Throwable e) {
+            if (body.wireFailure != null) {
+                throw body.wireFailure;
+            }
+            throw new BodyFailedException(e, body.hasSent);
+        } finally {
+            body.release();
+        }
+    }
+
+    private final class Body extends OutputStream {
+        private final boolean chunked;
+        /** Of a body of known length: the bytes that must still come; else -1. */
+        private long missing;
+        /** Until it is sent with the first piece. */
+        private byte[] head;
+        /** Has a piece, with room before and after it; {@code null} between pieces. */
+        private ByteBuffer buffer;
+        private boolean isPooled;
+        private boolean hasSent;
+        private boolean ended;
+        private IOException wireFailure;
+        private int spent;
+
+        private Body(byte[] head, long length, boolean chunked) {
+            this.head = head;
+            this.missing = length;
+            this.chunked = chunked;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[]{(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] source, int offset, int length) throws IOException {
+            Objects.checkFromIndexSize(offset, length, source.length);
+            if (ended) {
+                throw new IOException("the response is complete");
+            }
+            if (missing >= 0 && length > missing) {
+                throw new IOException("more bytes than the response's length: " + (length - missing) + " too many");
+            }
+            int from = offset;
+            while (from < offset + length) {
+                ByteBuffer room = room();
+                int count = Math.min(room.remaining(), offset + length - from);
+                room.put(source, from, count);
+                from += count;
+                if (!room.hasRemaining()) {
+                    send(false);
+                }
+            }
+            if (missing >= 0) {
+                missing -= length;
+            }
+        }
+
+        /** A buffer whose limit leaves room for the end of a chunk. */
+        private ByteBuffer room() {
+            if (buffer == null) {
+                ByteBuffer borrowed = pool.borrowWithoutRelief(pool.bufferSize(), transport.place());
+                isPooled = borrowed != null;
+                buffer = isPooled ? borrowed : ByteBuffer.allocate(SMALL);
+                buffer.limit(buffer.capacity() - END_ROOM).position(SIZE_ROOM);
+            }
+            return buffer;
+        }
+
+        @Override
+        public void flush() throws IOException {
+            if (!ended) {
+                send(false);
+            }
+        }
+
+        private void end() throws IOException {
+            if (missing > 0) {
+                throw new IOException("fewer bytes than the response's length: " + missing + " are missing");
+            }
+            send(true);
+            ended = true;
+        }
+
+        private void send(boolean isLast) throws IOException {
+            ByteBuffer piece = piece(isLast);
+            if (head == null && !piece.hasRemaining()) {
+                return;
+            }
+            ByteBuffer first = head == null ? null : ByteBuffer.wrap(head);
+            head = null;
+            hasSent = true;
+            int length = piece.remaining();
+            pace.writes();
+            try {
+                if (first == null) {
+                    transport.write(piece);
+                } else {
+                    transport.write(first, piece);
+                }
+            } catch (IOException e) {
+                wireFailure = e;
+                throw e;
+            } finally {
+                release();
+                pace.produces();
+            }
+            spent = TurnQuota.spend(spent, TurnQuota.FRAME + length);
+        }
+
+        /** What is to be sent of the body, as a chunk if it is one. */
+        private ByteBuffer piece(boolean isLast) {
+            int end = buffer == null ? SIZE_ROOM : buffer.position();
+            int count = end - SIZE_ROOM;
+            if (!chunked) {
+                return count == 0 ? ByteBuffer.allocate(0) : buffer.limit(end).position(SIZE_ROOM);
+            }
+            if (count == 0) {
+                return ByteBuffer.wrap(isLast ? LAST_CHUNK : new byte[0]);
+            }
+            byte[] size = (Integer.toHexString(count) + "\r\n").getBytes(US_ASCII);
+            buffer.limit(buffer.capacity()).put(LINE_END);
+            if (isLast) {
+                buffer.put(LAST_CHUNK);
+            }
+            int start = SIZE_ROOM - size.length;
+            return buffer.put(start, size).flip().position(start);
+        }
+
+        private void release() {
+            if (buffer != null && isPooled) {
+                pool.giveBack(buffer, transport.place());
+            }
+            buffer = null;
+        }
+
+        /** Only flushes: the body ends when its writer returns. */
+        @Override
+        public void close() throws IOException {
+            flush();
+        }
+    }
+}

@@ -1,0 +1,234 @@
+package dev.weft.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.weft.QueryParameters;
+import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.RequestHead;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import javax.net.ssl.SSLSession;
+
+/**
+ * A plain HTTP request (RFC 9110), to be used on the thread of its handler and until that returns. Its body is read from the
+ * connection while the handler reads it.
+ */
+public final class HttpRequest {
+    private final RequestHead head;
+    private final Map<String, String> pathParameters;
+    private final String pathRest;
+    private final SocketAddress localAddress;
+    private final SocketAddress remoteAddress;
+    private final SSLSession tlsSession;
+    private final InputStream body;
+
+    private HttpRequest(Builder builder) {
+        this.head = builder.head;
+        this.pathParameters = builder.pathParameters;
+        this.pathRest = builder.pathRest;
+        this.localAddress = builder.localAddress;
+        this.remoteAddress = builder.remoteAddress;
+        this.tlsSession = builder.tlsSession;
+        this.body = builder.body;
+    }
+
+    /** A request with this head, to be given more; such as for the test of a handler. */
+    public static Builder builder(RequestHead head) {
+        return new Builder(head);
+    }
+
+    /** The method, a case-sensitive token: {@code GET}, {@code HEAD}, {@code POST} or any other but CONNECT and TRACE. */
+    public String method() {
+        return head.method();
+    }
+
+    /** The target, path and query, as it was on the wire. */
+    public String target() {
+        return head.target();
+    }
+
+    /** The target's path, as it was on the wire: neither decoded nor normalised. "/" for an absolute target without one. */
+    public String path() {
+        return head.path();
+    }
+
+    /**
+     * What a parameter of the handler's path matched, such as {@code id} of {@code /users/{id}}: decoded, never empty.
+     *
+     * @throws IllegalArgumentException if the path has no such parameter
+     */
+    public String pathParameter(String name) {
+        String value = pathParameters.get(Objects.requireNonNull(name, "name"));
+        if (value == null) {
+            throw new IllegalArgumentException("there is no path parameter '" + name + "', only "
+                    + pathParameters.keySet());
+        }
+        return value;
+    }
+
+    /** What the parameters of the handler's path matched, by name, in order. Unchangeable. */
+    public Map<String, String> pathParameters() {
+        return pathParameters;
+    }
+
+    /** What {@code **} at the end of the handler's path matched, as it was on the wire; empty if there is none. */
+    public String pathRest() {
+        return pathRest;
+    }
+
+    /** The target's query, as it was on the wire; empty if there was no '?'. */
+    public Optional<String> rawQuery() {
+        return head.query();
+    }
+
+    /**
+     * The parameters of the query, decoded anew at each call.
+     *
+     * @throws IllegalArgumentException if it cannot be decoded; a server refuses such a request before its handler sees it
+     */
+    public QueryParameters query() {
+        return head.query().map(QueryParameters::parse).orElse(QueryParameters.EMPTY);
+    }
+
+    /** The host and, after a colon, perhaps the port that the client means to talk to; empty only with HTTP/1.0. */
+    public Optional<String> host() {
+        return head.host();
+    }
+
+    /** All header fields, as they were on the wire. */
+    public Headers headers() {
+        return head.headers();
+    }
+
+    /** The cookies by name. */
+    public Map<String, String> cookies() {
+        return head.cookies();
+    }
+
+    /** The second number of HTTP/1.1: 0 or more. */
+    public int minorVersion() {
+        return head.minorVersion();
+    }
+
+    /** The address that the request came to. */
+    public SocketAddress localAddress() {
+        return localAddress;
+    }
+
+    /** The address that the request came from. */
+    public SocketAddress remoteAddress() {
+        return remoteAddress;
+    }
+
+    /** What was agreed on by TLS; empty without TLS, or where a proxy ends it. */
+    public Optional<SSLSession> tlsSession() {
+        return Optional.ofNullable(tlsSession);
+    }
+
+    /**
+     * The body, empty if the request has none; always the same stream. A read waits for the client, within {@link
+     * HttpSettings#bodyTimeout()}, and throws an {@link IOException} if the body is malformed, too slow or larger than {@link
+     * HttpSettings#maxBodySize()}: let it pass, and the client gets the status for it. A client that waits for {@code 100
+     * Continue} gets it at the first read. What is not read is dropped.
+     */
+    public InputStream body() {
+        return body;
+    }
+
+    /**
+     * Reads the rest of the body. Waits as {@link #body()} does.
+     *
+     * @throws IOException as {@link #body()}, or if the bytes do not fit into {@code maxBufferedSize}
+     */
+    public byte[] bodyBytes() throws IOException {
+        return body.readAllBytes();
+    }
+
+    /**
+     * Reads the rest of the body as UTF-8. Waits as {@link #body()} does.
+     *
+     * @throws java.nio.charset.CharacterCodingException if it is not UTF-8
+     * @throws IOException                               as {@link #bodyBytes()}
+     */
+    public String bodyText() throws IOException {
+        return UTF_8.newDecoder().decode(ByteBuffer.wrap(bodyBytes())).toString();
+    }
+
+    /** Method, path and peer; not the query, which may hold secrets. */
+    @Override
+    public String toString() {
+        return "HttpRequest[" + method() + " " + path() + " " + remoteAddress + "]";
+    }
+
+    /** Collects what belongs to a request; not for use by several threads at once. */
+    public static final class Builder {
+        private static final SocketAddress NOWHERE = InetSocketAddress.createUnresolved("localhost", 0);
+
+        private final RequestHead head;
+        private Map<String, String> pathParameters = Map.of();
+        private String pathRest = "";
+        private SocketAddress localAddress = NOWHERE;
+        private SocketAddress remoteAddress = NOWHERE;
+        private SSLSession tlsSession;
+        private InputStream body = InputStream.nullInputStream();
+
+        private Builder(RequestHead head) {
+            this.head = Objects.requireNonNull(head, "head");
+        }
+
+        /** Sets what the parameters of the path matched. Default none. */
+        public Builder pathParameters(Map<String, String> pathParameters) {
+            this.pathParameters = Collections.unmodifiableMap(new LinkedHashMap<>(pathParameters));
+            return this;
+        }
+
+        /** Sets what {@code **} at the end of the path matched. Default: nothing. */
+        public Builder pathRest(String pathRest) {
+            this.pathRest = Objects.requireNonNull(pathRest, "pathRest");
+            return this;
+        }
+
+        /** Sets the address that the request came to. Default: an unresolved one. */
+        public Builder localAddress(SocketAddress localAddress) {
+            this.localAddress = Objects.requireNonNull(localAddress, "localAddress");
+            return this;
+        }
+
+        /** Sets the address that the request came from. Default: an unresolved one. */
+        public Builder remoteAddress(SocketAddress remoteAddress) {
+            this.remoteAddress = Objects.requireNonNull(remoteAddress, "remoteAddress");
+            return this;
+        }
+
+        /** Sets what was agreed on by TLS. Default: the request came without TLS. */
+        public Builder tlsSession(SSLSession tlsSession) {
+            this.tlsSession = Objects.requireNonNull(tlsSession, "tlsSession");
+            return this;
+        }
+
+        /** Sets the body's bytes. Default none. */
+        public Builder body(byte[] body) {
+            return body(new ByteArrayInputStream(body));
+        }
+
+        /** Sets what the body is read from. Default none. */
+        public Builder body(InputStream body) {
+            this.body = Objects.requireNonNull(body, "body");
+            return this;
+        }
+
+        /** The request; the builder may go on. */
+        public HttpRequest build() {
+            return new HttpRequest(this);
+        }
+    }
+}

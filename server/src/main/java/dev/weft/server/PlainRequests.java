@@ -1,0 +1,275 @@
+package dev.weft.server;
+
+import dev.weft.internal.PathPattern;
+import dev.weft.internal.http.RequestBody;
+import dev.weft.internal.http.RequestBodyException;
+import dev.weft.internal.http.RequestInput;
+import dev.weft.internal.http.ResponseWriter;
+import dev.weft.internal.time.TurnQuota;
+import dev.weft.internal.transport.LingeringClose;
+import dev.weft.internal.transport.Transport;
+import dev.weft.parser.http.BodyFraming;
+import dev.weft.parser.http.HttpResponse;
+import dev.weft.parser.http.RequestHead;
+import dev.weft.server.HandshakeResponder.Plain;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Serves the plain requests of one connection, one after the other, up to its end or to an upgrade. For the session's thread;
+ * handlers are user code and may block.
+ */
+final class PlainRequests {
+    /** The most bytes after a head that are copied so that the buffer can be given back, and the client be watched. */
+    private static final int COPIED = 1024;
+    /** The most bytes of a body that are dropped for the sake of another request. */
+    private static final long DROPPED = 1 << 16;
+    /** What a request counts as in a turn: others are to be served while one client sends many at once. */
+    private static final int TURN = 1 << 13;
+
+    private final ServerSession session;
+    private final WebSocketServer server;
+    private final Transport transport;
+    private final RequestDeadlines deadlines;
+    private final HttpSettings settings;
+    private int served;
+    private int spent;
+
+    PlainRequests(ServerSession session, WebSocketServer server, Transport transport, RequestDeadlines deadlines) {
+        this.session = session;
+        this.server = server;
+        this.transport = transport;
+        this.deadlines = deadlines;
+        this.settings = server.configuration().httpSettings();
+    }
+
+    /**
+     * Serves a request whose phase is DECIDING. Waits for the handler and for the client.
+     *
+     * @return whether the connection is kept for another request; if not, it is closed
+     */
+    boolean serve(Plain plain, RequestInput input) throws IOException {
+        Exchange exchange = new Exchange(plain, input);
+        try {
+            HttpResponse response = exchange.ask();
+            if (!exchange.endWatch()) {
+                session.log(Level.DEBUG, "the peer left while its request was answered");
+                return false;
+            }
+            if (!deadlines.advance(RequestPhase.DECIDING, RequestPhase.WRITING)) {
+                input.release();
+                deadlines.lingerAfterAnswer();
+                return false;
+            }
+            deadlines.hasDecided();
+            served++;
+            return exchange.respond(response) && exchange.keep();
+        } finally {
+            exchange.body.release();
+            exchange.release();
+        }
+    }
+
+    /** One request and its response. */
+    private final class Exchange implements RequestBody.Gate, ResponseWriter.Pace {
+        private final Plain plain;
+        private final RequestHead head;
+        private final RequestInput input;
+        private final RequestBody body;
+        private final boolean headOnly;
+        /** While the client is watched, else {@code null}. */
+        private PendingDecision watch;
+        private boolean keeps;
+        /** The phase around a wait for the body. */
+        private RequestPhase around = RequestPhase.DECIDING;
+
+        private Exchange(Plain plain, RequestInput input) {
+            this.plain = plain;
+            this.head = plain.head();
+            this.input = input;
+            this.headOnly = head.method().equals("HEAD");
+            this.body = new RequestBody(input, plain.framing(), this, server.services().pool().budget(),
+                    settings.maxBodySize(), server.configuration().httpLimits(), settings.bodyTimeout(),
+                    head.minorVersion() > 0 && head.headers().contains("Expect"));
+        }
+
+        /** The handler's response, or the one for its failure. */
+        private HttpResponse ask() {
+            beginWatch();
+            try {
+                return Objects.requireNonNull(plain.handler().handle(request()), "response");
+            } catch (Throwable e) {
+                return failed(e);
+            }
+        }
+
+        private HttpRequest request() {
+            PathPattern pattern = plain.pattern();
+            HttpRequest.Builder request = HttpRequest.builder(head).pathParameters(pattern.parametersOf(head.path()))
+                    .pathRest(pattern.restOf(head.path())).localAddress(transport.localAddress())
+                    .remoteAddress(transport.remoteAddress()).body(body);
+            transport.tlsSession().ifPresent(request::tlsSession);
+            return request.build();
+        }
+
+        private void beginWatch() {
+            if (input.to() - input.from() <= COPIED) {
+                PendingDecision pending = new PendingDecision(transport, session.thread(),
+                        server.services().pool().budget(), server.configuration().readBufferSize(), false);
+                if (pending.takeFrom(input)) {
+                    watch = pending;
+                }
+            }
+            deadlines.decides(watch, settings::handlerTimeout, RefusalReason.HTTP_HANDLER_TOO_SLOW);
+        }
+
+        /** False if the client has gone. */
+        private boolean endWatch() {
+            PendingDecision pending = watch;
+            if (pending == null) {
+                return true;
+            }
+            deadlines.watchesNoMore();
+            if (!pending.end()) {
+                return false;
+            }
+            watch = null;
+            pending.giveTo(input);
+            return true;
+        }
+
+        private void release() {
+            if (watch != null) {
+                watch.release();
+            }
+        }
+
+        private HttpResponse failed(Throwable thrown) {
+            RequestBodyException failure = body.failure();
+            if (failure != null) {
+                RefusalReason reason = RefusalReason.ofBody(failure.status());
+                HttpResponse response = HttpResponse.text(failure.status(), failure.getMessage() + "\n");
+                server.refusalLog().note(reason, response, transport.remoteAddress(), Optional.of(head));
+                return response;
+            }
+            if (!body.isLost() && !deadlines.hasEndedDeciding()) {
+                server.failures().httpHandler(transport.remoteAddress(), head.target(), thrown);
+            }
+            HttpResponse response = HttpResponse.text(500, "the request could not be answered\n");
+            server.refusalLog().note(RefusalReason.HTTP_HANDLER_FAILED, response, transport.remoteAddress(),
+                    Optional.of(head));
+            return response;
+        }
+
+        /** Whether the connection can be kept: as far as is known before the response. */
+        private boolean mayKeep(HttpResponse response) {
+            boolean wanted = head.minorVersion() == 0
+                    ? head.headers().containsToken("Connection", "keep-alive")
+                            && !head.headers().containsToken("Connection", "close") && response.length().isPresent()
+                    : !head.headers().containsToken("Connection", "close");
+            return wanted && served < settings.maxRequestsPerConnection() && !server.isStopping()
+                    && body.failure() == null && !body.isLost() && !body.isAmbiguous()
+                    && (body.isComplete() || !(plain.framing() instanceof BodyFraming.Fixed) || body.left() <= DROPPED);
+        }
+
+        /** False if the connection is over. */
+        private boolean respond(HttpResponse response) throws IOException {
+            // What interrupted the handler is not to cut off the response.
+            Thread.interrupted();
+            keeps = mayKeep(response);
+            try {
+                write(response);
+            } catch (ResponseWriter.BodyFailedException e) {
+                if (!session.isAborted()) {
+                    server.failures().httpHandler(transport.remoteAddress(), head.target(), e.getCause());
+                }
+                if (e.isBegun()) {
+                    return false;
+                }
+                keeps = false;
+                HttpResponse failed = HttpResponse.text(500, "the request could not be answered\n");
+                transport.write(ByteBuffer.wrap(server.refusalLog().refuse(RefusalReason.HTTP_HANDLER_FAILED, failed,
+                        transport.remoteAddress(), Optional.of(head))));
+            }
+            return true;
+        }
+
+        private void write(HttpResponse response) throws IOException, ResponseWriter.BodyFailedException {
+            byte[] bytes = server.encoder().dated(response).encodeHead(head.minorVersion(), keeps);
+            new ResponseWriter(transport, server.services().pool(), this).write(response, bytes, headOnly,
+                    head.minorVersion() > 0);
+        }
+
+        /** Makes the connection ready for the next request, or closes it and returns false. */
+        private boolean keep() {
+            body.release();
+            deadlines.enter(RequestPhase.WRITING);
+            if (!keeps || !isDrained()) {
+                input.release();
+                deadlines.enter(RequestPhase.ANSWERING);
+                LingeringClose.close(transport);
+                return false;
+            }
+            if (!input.hasBytes()) {
+                input.release();
+            }
+            spent = TurnQuota.spend(spent, TURN);
+            deadlines.enter(RequestPhase.IDLE);
+            if (server.isStopping()) {
+                deadlines.goAway();
+            }
+            return true;
+        }
+
+        private boolean isDrained() {
+            try {
+                return body.drain(DROPPED);
+            } catch (IOException e) {
+                return false;
+            }
+        }
+
+        // For the body.
+
+        @Override
+        public void open() throws IOException {
+            if (!endWatch()) {
+                throw new InterruptedIOException("the client has gone");
+            }
+        }
+
+        @Override
+        public void write(byte[] bytes) throws IOException {
+            transport.write(ByteBuffer.wrap(bytes));
+        }
+
+        @Override
+        public void waits() throws IOException {
+            around = deadlines.phase() == RequestPhase.WRITING ? RequestPhase.WRITING : RequestPhase.DECIDING;
+            if (!deadlines.advance(around, RequestPhase.BODY)) {
+                throw new InterruptedIOException("the request has been given up");
+            }
+        }
+
+        @Override
+        public void goesOn() {
+            deadlines.advance(RequestPhase.BODY, around);
+        }
+
+        // For the response.
+
+        @Override
+        public void writes() {
+            deadlines.enter(RequestPhase.WRITING);
+        }
+
+        @Override
+        public void produces() {
+            deadlines.enter(RequestPhase.PRODUCING);
+        }
+    }
+}

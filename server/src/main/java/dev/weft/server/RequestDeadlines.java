@@ -1,0 +1,281 @@
+package dev.weft.server;
+
+import dev.weft.ConnectionTimeouts;
+import dev.weft.internal.transport.LingeringClose;
+import dev.weft.internal.transport.Transport;
+import dev.weft.parser.http.HttpResponse;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+/**
+ * The phase that a session is in before its connection is open, and what ends a phase that lasts too long. The session's
+ * thread advances it; the sweeper and a shutdown give up on it.
+ * <pre>
+ *   TLS ── done, or none ──▶ HEAD (too slow, failed, server goes down: closed)
+ *
+ *   HEAD ── whole and good ──▶ DECIDING ── decided ──▶ ANSWERING ── 101 written ──▶ open
+ *     │                           │  │                   ▲  ▲  │
+ *     │                           │  └── peer gone ──▶ over │  └── refusal written, peer's end read ──▶ over
+ *     ├── malformed ──────────────│──────────────────────┘  │
+ *     │                           └── too slow ──▶┐         │
+ *     └── too slow, server goes down ──▶ GIVEN_UP ── answer written by another thread
+ *
+ *   A plain request:  DECIDING ◀──▶ BODY (the handler reads)
+ *                        └── response ──▶ WRITING ◀──▶ PRODUCING
+ *                                            ├── kept ──▶ IDLE ── first byte of the next request ──▶ HEAD
+ *                                            └── not kept ──▶ ANSWERING   └── too long, server goes down ──▶ ANSWERING
+ * </pre>
+ */
+final class RequestDeadlines {
+    private static final AtomicReferenceFieldUpdater<RequestDeadlines, RequestPhase> PHASE = AtomicReferenceFieldUpdater
+            .newUpdater(RequestDeadlines.class, RequestPhase.class, "phase");
+
+    private final ServerSession session;
+    private final WebSocketServer server;
+    private final Transport transport;
+
+    private volatile RequestPhase phase;
+    /** When the present phase's deadline began to run. */
+    private volatile int since;
+    /** The sweeper's: its last look, and how long bytes of the peer's have waited for the session's thread at its looks. */
+    private int sweptAt;
+    private int sweptSince;
+    private int ours;
+    private byte writeProgress;
+    /** While the head is read or decided on, else {@code null}. */
+    private volatile RequestHeadReader headReader;
+    /** While user code decides and the peer is watched, else {@code null}. */
+    private volatile PendingDecision pendingDecision;
+    /** How long user code may take; {@code null} while none decides. */
+    private volatile Supplier<Duration> allowed;
+    private volatile RefusalReason tooSlow;
+
+    /** For a session that begins with this phase. */
+    RequestDeadlines(ServerSession session, WebSocketServer server, Transport transport, RequestPhase first) {
+        this.session = session;
+        this.server = server;
+        this.transport = transport;
+        this.phase = first;
+        this.since = server.services().clock().now();
+        this.sweptAt = since;
+        this.sweptSince = since;
+    }
+
+    // For the session's thread.
+
+    RequestPhase phase() {
+        return phase;
+    }
+
+    /** From one phase to the next, whose deadline begins to run; false if another thread has ended the earlier one. */
+    boolean advance(RequestPhase from, RequestPhase to) {
+        if (from != RequestPhase.TLS || to != RequestPhase.HEAD) {
+            since = server.services().clock().now();
+        }
+        return PHASE.compareAndSet(this, from, to);
+    }
+
+    /** To a phase that no other thread ends by another one: its deadline begins to run. */
+    void enter(RequestPhase next) {
+        since = server.services().clock().now();
+        phase = next;
+    }
+
+    /** The head is read from now on. */
+    void reads(RequestHeadReader reader) {
+        headReader = reader;
+    }
+
+    /**
+     * User code begins to decide.
+     *
+     * @param pending what watches the peer meanwhile, or {@code null} if nothing does
+     * @param timeout how long it may take; asked at each look
+     * @param reason  what it is refused for if it takes longer
+     */
+    void decides(PendingDecision pending, Supplier<Duration> timeout, RefusalReason reason) {
+        pendingDecision = pending;
+        tooSlow = reason;
+        allowed = timeout;
+    }
+
+    /** The peer is no longer watched; the deadline still holds. */
+    void watchesNoMore() {
+        pendingDecision = null;
+    }
+
+    /** User code decides no more, and the head is no longer needed. */
+    void hasDecided() {
+        pendingDecision = null;
+        allowed = null;
+        headReader = null;
+    }
+
+    /** Whether the server itself has ended the decision, which may make user code fail. */
+    boolean hasEndedDeciding() {
+        PendingDecision deciding = pendingDecision;
+        return session.isAborted() || phase == RequestPhase.GIVEN_UP || phase == RequestPhase.ANSWERING
+                || deciding != null && deciding.isPeerGone();
+    }
+
+    /** Waits until the other thread has answered, then closes as after an answer of one's own. */
+    void lingerAfterAnswer() {
+        while (phase == RequestPhase.GIVEN_UP) {
+            LockSupport.park(this);
+            Thread.interrupted();
+        }
+        // What interrupted a decision is not to cut off the answer.
+        Thread.interrupted();
+        LingeringClose.close(transport);
+    }
+
+    // What ends a wait early.
+
+    /** For a shutdown: ends the wait for a head. Does not wait. */
+    void goAway() {
+        if (!closeIdle()) {
+            giveUp(RefusalReason.SHUTTING_DOWN, ServerHandshake.unavailable("the server goes down"));
+        }
+    }
+
+    /** Nothing is under way that a close could destroy. */
+    private boolean closeIdle() {
+        if (!PHASE.compareAndSet(this, RequestPhase.IDLE, RequestPhase.ANSWERING)) {
+            return false;
+        }
+        transport.close();
+        return true;
+    }
+
+    /**
+     * Ends the wait for the head with this answer, if there still is one. The session's thread is left in its read: ending
+     * that from here would be to reset a peer that goes on sending, and to lose the answer. Before TLS there is none.
+     */
+    private void giveUp(RefusalReason reason, HttpResponse answer) {
+        if (PHASE.compareAndSet(this, RequestPhase.TLS, RequestPhase.GIVEN_UP)) {
+            server.refusalLog().closed(reason, transport.remoteAddress(), "closed within the TLS handshake");
+            transport.close();
+            // It may still wait for its turn.
+            session.thread().interrupt();
+            return;
+        }
+        since = server.services().clock().now();
+        if (PHASE.compareAndSet(this, RequestPhase.HEAD, RequestPhase.GIVEN_UP)) {
+            startToAnswer(reason, answer, false);
+        }
+    }
+
+    /** Ends a decision that took too long: user code is interrupted, and its answer, if there is one, not sent. */
+    private void giveUpDeciding() {
+        since = server.services().clock().now();
+        if (PHASE.compareAndSet(this, RequestPhase.DECIDING, RequestPhase.GIVEN_UP)) {
+            startToAnswer(tooSlow, ServerHandshake.unavailable("the request could not be decided in time"),
+                    true);
+        }
+    }
+
+    private void startToAnswer(RefusalReason reason, HttpResponse answer, boolean interrupts) {
+        try {
+            transport.threadBuilder().start(() -> answerInstead(reason, answer, interrupts));
+        } catch (Throwable e) {
+            phase = RequestPhase.ANSWERING;
+            session.abort();
+            throw e;
+        }
+    }
+
+    private void answerInstead(RefusalReason reason, HttpResponse answer, boolean interrupts) {
+        Thread thread = session.thread();
+        try {
+            if (interrupts) {
+                // While the phase keeps the session's thread from the transport, which an interrupt would close.
+                thread.interrupt();
+            }
+            transport.write(ByteBuffer.wrap(
+                    server.refusalLog().refuse(reason, answer, transport.remoteAddress(), Optional.empty())));
+            transport.shutdownOutput();
+            RequestHeadReader reader = headReader;
+            if (reader == null || !reader.hasBegun()) {
+                // Such as a browser's connection in reserve: nothing is under way that a reset could destroy.
+                transport.close();
+            }
+        } catch (IOException e) {
+            session.log(Level.DEBUG, "handshake failed: " + e);
+        } finally {
+            phase = RequestPhase.ANSWERING;
+            LockSupport.unpark(thread);
+        }
+    }
+
+    // For the sweeper.
+
+    /** Ends what lasts too long; does not block. */
+    void sweep(int now) {
+        ConnectionTimeouts timeouts = server.configuration().timeouts();
+        HttpSettings http = server.configuration().httpSettings();
+        if (sweptSince != since) {
+            sweptSince = since;
+            ours = 0;
+        }
+        switch (phase) {
+            case TLS, HEAD -> {
+                // Time in which the peer waits for us, such as for the answer to its TLS hello, is not the peer's.
+                if (transport.hasUnread()) {
+                    ours += now - sweptAt;
+                } else if (passed(now - ours, timeouts.handshakeTimeout())) {
+                    giveUp(RefusalReason.HEAD_TOO_SLOW, HttpResponse.text(408, "the request head took too long\n"));
+                }
+            }
+            case DECIDING -> sweepDeciding(now);
+            case BODY -> {
+                // The wait ends itself.
+            }
+            case WRITING -> sweepWriting(now, timeouts.writeTimeout());
+            case PRODUCING -> {
+                if (passed(now, http.handlerTimeout())) {
+                    session.abort();
+                }
+            }
+            case IDLE -> {
+                if (passed(now, http.keepAliveTimeout()) && !transport.hasUnread()) {
+                    closeIdle();
+                }
+            }
+            case ANSWERING, GIVEN_UP -> {
+                if (passed(now, timeouts.writeTimeout().plus(timeouts.closeTimeout()))) {
+                    transport.close();
+                }
+            }
+        }
+        sweptAt = now;
+    }
+
+    private void sweepDeciding(int now) {
+        Supplier<Duration> timeout = allowed;
+        PendingDecision deciding = pendingDecision;
+        if (timeout != null && passed(now, timeout.get())) {
+            giveUpDeciding();
+        } else if (deciding != null) {
+            server.startThread(deciding::look);
+        }
+    }
+
+    private void sweepWriting(int now, Duration timeout) {
+        if (writeProgress != transport.writeProgress()) {
+            writeProgress = transport.writeProgress();
+            since = now;
+        } else if (passed(now, timeout)) {
+            transport.close();
+        }
+    }
+
+    private boolean passed(int now, Duration allowed) {
+        return now - since >= allowed.toMillis();
+    }
+}
