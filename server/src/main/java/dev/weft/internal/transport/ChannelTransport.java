@@ -18,6 +18,16 @@ public abstract class ChannelTransport implements Transport {
         this.remote = channel.getRemoteAddress();
     }
 
+    /** Does not wait for a read that waits: there is no other way of the JDK to ask without reading. */
+    @Override
+    public final boolean hasUnread() {
+        try {
+            return channel.socket().getInputStream().available() > 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     @Override
     public final void shutdownOutput() throws IOException {
         channel.shutdownOutput();

@@ -251,16 +251,6 @@ final class ParkingTransport extends ChannelTransport {
     }
 
     @Override
-    public boolean hasUnread() {
-        try {
-            // The only way to ask without reading. Reads are short here, so waiting for their lock is too.
-            return channel.socket().getInputStream().available() > 0;
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    @Override
     public void write(ByteBuffer source) throws IOException {
         channel.write(source);
         while (source.hasRemaining()) {

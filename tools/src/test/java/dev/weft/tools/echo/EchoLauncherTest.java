@@ -57,7 +57,7 @@ class EchoLauncherTest {
             --host=,                    "Invalid value for option '--host': it is empty"
             --transport=magic,          "Invalid value for option '--transport': 'magic' is none of loops, parking, parking-platform, blocking"
             --backlog=0,                "--backlog 0 is not within 1 to 2147483647"
-            --max-header-count=0,           "--max-header-count must be positive, not 0"
+            --max-header-count=0,           "--max-header-count 0 is not within 1 to 2147483647"
             --max-message-size=0,       "--max-message-size 0 is not within 1 to 2147483639"
             --read-buffer-size=1,       "--read-buffer-size 1 is not within 1024 to 16777216"
             --ping-interval=0s,         "--ping-interval 0s is not within 1ms to 20d"
