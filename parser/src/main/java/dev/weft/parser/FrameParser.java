@@ -7,6 +7,7 @@ import static dev.weft.parser.FrameHeader.MASK;
 import static dev.weft.parser.FrameHeader.MAX_CONTROL_PAYLOAD;
 import static dev.weft.parser.FrameHeader.RSV;
 
+import dev.weft.parser.internal.Bounds;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -121,9 +122,7 @@ public final class FrameParser {
      * @throws IllegalArgumentException if the length is under 125 or a bit is none of the RSV bits
      */
     public FrameParser(Role role, long maxFrameLength, int claimedRsv) {
-        if (maxFrameLength < MAX_CONTROL_PAYLOAD) {
-            throw new IllegalArgumentException("maxFrameLength " + maxFrameLength + " is under " + MAX_CONTROL_PAYLOAD);
-        }
+        Bounds.check("maxFrameLength", maxFrameLength, MAX_CONTROL_PAYLOAD, Long.MAX_VALUE);
         if ((claimedRsv & ~RSV) != 0) {
             throw new IllegalArgumentException("not RSV bits: " + claimedRsv);
         }

@@ -10,9 +10,14 @@ public final class Await {
 
     private Await() {}
 
-    /** Waits until the condition holds; fails if it never does. */
+    /** Waits until the condition holds; fails if it does not within ten seconds. */
     public static void until(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        until(what, PATIENCE, condition);
+    }
+
+    /** Waits until the condition holds; fails if it does not within this time. */
+    public static void until(String what, Duration patience, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + patience.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError("never came true: " + what);

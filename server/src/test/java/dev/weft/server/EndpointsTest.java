@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.HandshakeRequest;
+import dev.weft.JdkListener;
 import dev.weft.WebSocketConnection;
 import dev.weft.parser.deflate.DeflateSettings;
 import java.io.IOException;

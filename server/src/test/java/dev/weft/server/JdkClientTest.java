@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.JdkListener;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.CloseStatus;
+import dev.weft.JdkListener;
 import dev.weft.Message;
 import dev.weft.PingTimeoutException;
 import dev.weft.TestKeys;

@@ -3,6 +3,7 @@ package dev.weft.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.JdkListener;
 import dev.weft.MessageView;
 import dev.weft.SendResult;
 import dev.weft.TestKeys;

@@ -5,18 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.JdkListener;
 import dev.weft.bench.peers.Announcement;
 import dev.weft.bench.peers.Peers;
-import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,7 +58,7 @@ class PeersTest {
             for (Client subscriber : subscribers) {
                 assertArrayEquals(bytes, (byte[]) subscriber.nextBut(SUBSCRIBED));
             }
-            assertTrue(echo.messages.isEmpty(), "only subscribers get a broadcast");
+            assertTrue(echo.listener.isEmpty(), "only subscribers get a broadcast");
             echo.socket.abort();
             subscribers.forEach(subscriber -> subscriber.socket.abort());
             assertTrue(server.end(), "it ended by itself");
@@ -71,24 +68,21 @@ class PeersTest {
         }
     }
 
-    /** Collects whole messages: strings and arrays. */
-    private static final class Client implements WebSocket.Listener {
-        private final BlockingQueue<Object> messages = new LinkedBlockingQueue<>();
-        private final StringBuilder text = new StringBuilder();
-        private final ByteArrayOutputStream binary = new ByteArrayOutputStream();
+    private static final class Client {
+        private final JdkListener listener = new JdkListener();
         private WebSocket socket;
 
         static Client open(HttpClient http, int port, String path) throws Exception {
             Client client = new Client();
             client.socket = http.newWebSocketBuilder()
-                    .buildAsync(URI.create("ws://127.0.0.1:" + port + path), client)
+                    .buildAsync(URI.create("ws://127.0.0.1:" + port + path), client.listener)
                     .get(SECONDS, TimeUnit.SECONDS);
             return client;
         }
 
         Object next() throws InterruptedException {
-            Object message = messages.poll(SECONDS, TimeUnit.SECONDS);
-            assertTrue(message != null, "no message within " + SECONDS + " s");
+            Object message = listener.next();
+            assertTrue(message != null, "no message came");
             return message;
         }
 
@@ -99,30 +93,6 @@ class PeersTest {
                 message = next();
             }
             return message;
-        }
-
-        @Override
-        public CompletionStage<?> onText(WebSocket from, CharSequence part, boolean last) {
-            text.append(part);
-            if (last) {
-                messages.add(text.toString());
-                text.setLength(0);
-            }
-            from.request(1);
-            return null;
-        }
-
-        @Override
-        public CompletionStage<?> onBinary(WebSocket from, ByteBuffer part, boolean last) {
-            byte[] bytes = new byte[part.remaining()];
-            part.get(bytes);
-            binary.writeBytes(bytes);
-            if (last) {
-                messages.add(binary.toByteArray());
-                binary.reset();
-            }
-            from.request(1);
-            return null;
         }
     }
 }

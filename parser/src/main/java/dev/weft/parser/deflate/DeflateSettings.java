@@ -2,6 +2,7 @@ package dev.weft.parser.deflate;
 
 import static dev.weft.parser.deflate.NegotiatedDeflate.MAX_WINDOW_BITS;
 
+import dev.weft.parser.internal.Bounds;
 import java.util.List;
 
 /**
@@ -175,12 +176,6 @@ public final class DeflateSettings {
 
         private Builder() {}
 
-        private static void require(String setting, int value, int min, int max) {
-            if (value < min || value > max) {
-                throw new IllegalArgumentException(setting + " must be " + min + " to " + max + ", not " + value);
-            }
-        }
-
         /** Sets {@link DeflateSettings#outgoingContextTakeover()}. */
         public Builder outgoingContextTakeover(boolean takeover) {
             outgoingContextTakeover = takeover;
@@ -209,35 +204,35 @@ public final class DeflateSettings {
 
         /** Sets {@link DeflateSettings#outgoingHistorySize()}. */
         public Builder outgoingHistorySize(int bytes) {
-            require("outgoingHistorySize", bytes, 0, 1 << MAX_WINDOW_BITS);
+            Bounds.check("outgoingHistorySize", bytes, 0, 1 << MAX_WINDOW_BITS);
             outgoingHistorySize = bytes;
             return this;
         }
 
         /** Sets {@link DeflateSettings#level()}. */
         public Builder level(int effort) {
-            require("level", effort, 1, 9);
+            Bounds.check("level", effort, 1, 9);
             level = effort;
             return this;
         }
 
         /** Sets {@link DeflateSettings#minMessageSize()}. */
         public Builder minMessageSize(int bytes) {
-            require("minMessageSize", bytes, 0, Integer.MAX_VALUE);
+            Bounds.check("minMessageSize", bytes, 0, Integer.MAX_VALUE);
             minMessageSize = bytes;
             return this;
         }
 
         /** Sets {@link DeflateSettings#maxIdleDeflaters()}. */
         public Builder maxIdleDeflaters(int count) {
-            require("maxIdleDeflaters", count, 1, Integer.MAX_VALUE);
+            Bounds.check("maxIdleDeflaters", count, 1, Integer.MAX_VALUE);
             maxIdleDeflaters = count;
             return this;
         }
 
         /** Sets {@link DeflateSettings#maxIdleInflaters()}. */
         public Builder maxIdleInflaters(int count) {
-            require("maxIdleInflaters", count, 1, Integer.MAX_VALUE);
+            Bounds.check("maxIdleInflaters", count, 1, Integer.MAX_VALUE);
             maxIdleInflaters = count;
             return this;
         }

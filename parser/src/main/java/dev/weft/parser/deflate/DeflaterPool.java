@@ -2,7 +2,6 @@ package dev.weft.parser.deflate;
 
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.Deflater;
 
 /**
@@ -19,7 +18,7 @@ import java.util.zip.Deflater;
  *   └──────────────────────── disown, or more than may be kept ┘
  * </pre>
  */
-final class DeflaterPool implements AutoCloseable {
+final class DeflaterPool extends CodecPool {
     private static final byte[] NONE = {};
 
     /** A compressor and a place for its output. */
@@ -40,7 +39,6 @@ final class DeflaterPool implements AutoCloseable {
         }
     }
 
-    private final ReentrantLock lock = new ReentrantLock();
     private final int level;
     private final int maxIdle;
     private final int maxKept;
@@ -49,8 +47,6 @@ final class DeflaterPool implements AutoCloseable {
     /** The least recently used first. */
     private final LinkedHashSet<Pooled> kept = new LinkedHashSet<>();
     private long loans;
-    private int lent;
-    private boolean closed;
 
     DeflaterPool(int level, int maxIdle) {
         this.level = level;
@@ -154,36 +150,16 @@ final class DeflaterPool implements AutoCloseable {
         }
     }
 
-    int idle() {
-        lock.lock();
-        try {
-            return blank.size() + kept.size();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    int lent() {
-        lock.lock();
-        try {
-            return lent;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Ends the idle ones now, and the lent ones when they are returned. */
     @Override
-    public void close() {
-        lock.lock();
-        try {
-            closed = true;
-            blank.forEach(pooled -> pooled.deflater.end());
-            blank.clear();
-            kept.forEach(pooled -> pooled.deflater.end());
-            kept.clear();
-        } finally {
-            lock.unlock();
-        }
+    int idleCount() {
+        return blank.size() + kept.size();
+    }
+
+    @Override
+    void endIdle() {
+        blank.forEach(pooled -> pooled.deflater.end());
+        blank.clear();
+        kept.forEach(pooled -> pooled.deflater.end());
+        kept.clear();
     }
 }

@@ -4,6 +4,7 @@ import dev.weft.parser.deflate.ExtensionHeader.Entry;
 import dev.weft.parser.deflate.ExtensionHeader.Malformed;
 import dev.weft.parser.deflate.ExtensionHeader.Parameter;
 import dev.weft.parser.deflate.ExtensionHeader.Valid;
+import dev.weft.parser.internal.Tokens;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,8 +20,6 @@ import java.util.Optional;
  * White space may stand around each of these.
  */
 final class ExtensionHeaderParser {
-    private static final String TOKEN_MARKS = "!#$%&'*+-.^_`|~";
-
     private final List<Entry> entries = new ArrayList<>();
     private int items;
     private String line;
@@ -93,7 +92,7 @@ final class ExtensionHeaderParser {
 
     private String token() {
         int from = at;
-        while (at < line.length() && isTokenCharacter(line.charAt(at))) {
+        while (at < line.length() && Tokens.mayHave(line.charAt(at))) {
             at++;
         }
         return at > from ? line.substring(from, at) : noToken();
@@ -111,7 +110,7 @@ final class ExtensionHeaderParser {
                 c = line.charAt(at++);
             }
             // §9.1: the value, once unescaped, must be a token.
-            if (!isTokenCharacter(c)) {
+            if (!Tokens.mayHave(c)) {
                 return noToken();
             }
             content.append(c);
@@ -140,10 +139,5 @@ final class ExtensionHeaderParser {
         while (at < line.length() && (line.charAt(at) == ' ' || line.charAt(at) == '\t')) {
             at++;
         }
-    }
-
-    /** RFC 9110 §5.6.2. */
-    private static boolean isTokenCharacter(char c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || TOKEN_MARKS.indexOf(c) >= 0;
     }
 }

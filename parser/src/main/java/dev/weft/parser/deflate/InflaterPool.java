@@ -1,16 +1,12 @@
 package dev.weft.parser.deflate;
 
 import java.util.ArrayDeque;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.Inflater;
 
 /** Lends decompressors, without any context, for the duration of a message. For any thread. */
-final class InflaterPool implements AutoCloseable {
-    private final ReentrantLock lock = new ReentrantLock();
+final class InflaterPool extends CodecPool {
     private final int maxIdle;
     private final ArrayDeque<Inflater> idle = new ArrayDeque<>();
-    private int lent;
-    private boolean closed;
 
     InflaterPool(int maxIdle) {
         this.maxIdle = maxIdle;
@@ -46,34 +42,14 @@ final class InflaterPool implements AutoCloseable {
         }
     }
 
-    int idle() {
-        lock.lock();
-        try {
-            return idle.size();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    int lent() {
-        lock.lock();
-        try {
-            return lent;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Ends the idle ones now, and the lent ones when they are returned. */
     @Override
-    public void close() {
-        lock.lock();
-        try {
-            closed = true;
-            idle.forEach(Inflater::end);
-            idle.clear();
-        } finally {
-            lock.unlock();
-        }
+    int idleCount() {
+        return idle.size();
+    }
+
+    @Override
+    void endIdle() {
+        idle.forEach(Inflater::end);
+        idle.clear();
     }
 }

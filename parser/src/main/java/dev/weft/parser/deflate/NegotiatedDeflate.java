@@ -1,6 +1,7 @@
 package dev.weft.parser.deflate;
 
 import dev.weft.parser.Role;
+import dev.weft.parser.internal.Bounds;
 
 /**
  * What both ends are bound to once permessage-deflate is negotiated (RFC 7692 §7.1).
@@ -39,8 +40,6 @@ public record NegotiatedDeflate(boolean serverNoContextTakeover, boolean clientN
     }
 
     static void requireWindowBits(String setting, int bits) {
-        if (bits < MIN_WINDOW_BITS || bits > MAX_WINDOW_BITS) {
-            throw new IllegalArgumentException(setting + " must be 8 to 15, not " + bits);
-        }
+        Bounds.check(setting, bits, MIN_WINDOW_BITS, MAX_WINDOW_BITS);
     }
 }

@@ -1,5 +1,6 @@
 package dev.weft.parser.http;
 
+import dev.weft.parser.internal.Tokens;
 import java.util.HexFormat;
 
 /** The character classes of HTTP (RFC 9110 §5.5, §5.6.2), and text of strangers made visible. */
@@ -21,8 +22,7 @@ final class HttpCharacters {
         byte[] classes = new byte[256];
         for (int c = 0; c < 256; c++) {
             boolean visible = c > ' ' && c < 0x7F;
-            boolean letterOrDigit = c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z';
-            if (letterOrDigit || "!#$%&'*+-.^_`|~".indexOf(c) >= 0) {
+            if (Tokens.mayHave(c)) {
                 classes[c] |= TOKEN;
             }
             if (visible && c != '#') {

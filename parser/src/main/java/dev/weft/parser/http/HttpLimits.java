@@ -1,5 +1,6 @@
 package dev.weft.parser.http;
 
+import dev.weft.parser.internal.Bounds;
 import java.util.List;
 
 /**
@@ -93,9 +94,7 @@ public final class HttpLimits {
         private Builder() {}
 
         private static int positive(String setting, int value) {
-            if (value <= 0) {
-                throw new IllegalArgumentException(setting + " must be positive, not " + value);
-            }
+            Bounds.check(setting, value, 1, Integer.MAX_VALUE);
             return value;
         }
 

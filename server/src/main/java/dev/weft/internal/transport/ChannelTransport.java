@@ -46,6 +46,15 @@ public abstract class ChannelTransport implements Transport {
     }
 
     @Override
+    public final boolean hasUnread() {
+        try {
+            return hasArrived();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Override
     public final void shutdownOutput() throws IOException {
         channel.shutdownOutput();
     }

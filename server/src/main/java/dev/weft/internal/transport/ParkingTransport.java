@@ -251,15 +251,6 @@ final class ParkingTransport extends ChannelTransport {
     }
 
     @Override
-    public boolean hasUnread() {
-        try {
-            return hasArrived();
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    @Override
     public void write(ByteBuffer source) throws IOException {
         channel.write(source);
         while (source.hasRemaining()) {

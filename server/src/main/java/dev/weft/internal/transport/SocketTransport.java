@@ -109,16 +109,6 @@ public final class SocketTransport extends ChannelTransport {
         return false;
     }
 
-    /** The JDK queries the system without the lock that a waiting read holds. */
-    @Override
-    public boolean hasUnread() {
-        try {
-            return hasArrived();
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
     @Override
     public void write(ByteBuffer source) throws IOException {
         do {

@@ -1,6 +1,7 @@
 package dev.weft.internal.loop;
 
 import dev.weft.internal.time.Failures;
+import dev.weft.server.Await;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -167,14 +168,10 @@ public final class LoopStress {
     }
 
     private void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + settings.patience().toNanos();
-        while (!condition.getAsBoolean()) {
+        Await.until(what, settings.patience(), () -> {
             throwFailure();
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError("never came true: " + what);
-            }
-            LockSupport.parkNanos(1_000_000);
-        }
+            return condition.getAsBoolean();
+        });
     }
 
     private void throwFailure() {

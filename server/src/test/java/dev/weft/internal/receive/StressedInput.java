@@ -1,10 +1,9 @@
 package dev.weft.internal.receive;
 
 import dev.weft.internal.time.TimeLimit;
-import dev.weft.internal.transport.Transport;
+import dev.weft.internal.transport.PartialTransport;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.util.Random;
@@ -19,7 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * something to read, wakes the thread that waits, and, after some looks in vain, stops looking and tells the listener, once,
  * until it is asked to look again. Notes two threads that read at once.
  */
-final class StressedInput implements Transport {
+final class StressedInput extends PartialTransport {
     private enum State {
         RUNNING, WAITING, DISARMED, CLOSED
     }
@@ -280,48 +279,8 @@ final class StressedInput implements Transport {
     }
 
     @Override
-    public void write(ByteBuffer source) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void write(ByteBuffer first, ByteBuffer second) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
     public boolean writesWithoutWaiting() {
         return true;
-    }
-
-    @Override
-    public void writeNow(ByteBuffer source) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void writeNow(ByteBuffer first, ByteBuffer second) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public byte writeProgress() {
-        return 0;
-    }
-
-    @Override
-    public void retryWrite() {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public SocketAddress localAddress() {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public SocketAddress remoteAddress() {
-        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -1,10 +1,8 @@
 package dev.weft.internal.send;
 
 import dev.weft.internal.time.Interrupts;
-import dev.weft.internal.time.TimeLimit;
-import dev.weft.internal.transport.Transport;
+import dev.weft.internal.transport.PartialTransport;
 import java.io.IOException;
-import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.util.Random;
@@ -17,7 +15,7 @@ import java.util.function.Consumer;
  * A network under the control of a test: it takes what it was given room for, in one piece or in parts, and passes it on
  * to the peer at once; or it fails.
  */
-final class StressedWire implements Transport {
+final class StressedWire extends PartialTransport {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -211,42 +209,7 @@ final class StressedWire implements Transport {
     }
 
     @Override
-    public byte writeProgress() {
-        return 0;
-    }
-
-    @Override
     public void retryWrite() {
         change(() -> {});
-    }
-
-    @Override
-    public int read(ByteBuffer target, TimeLimit limit) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public int readNow(ByteBuffer target) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public boolean awaitReadable(TimeLimit limit) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void shutdownOutput() {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public SocketAddress localAddress() {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public SocketAddress remoteAddress() {
-        throw new UnsupportedOperationException();
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.internal.transport.TlsPair.Cutting;
 import dev.weft.internal.transport.TlsPair.Passing;
+import dev.weft.server.Await;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,15 +43,6 @@ class TlsTransportTest {
             bytes.put((byte) value);
         }
         return bytes.flip();
-    }
-
-    /** Waits until a thread that was started waits. */
-    private static void await(String what, java.util.function.BooleanSupplier condition) {
-        long deadline = System.nanoTime() + 10_000_000_000L;
-        while (!condition.getAsBoolean()) {
-            assertTrue(System.nanoTime() < deadline, what);
-            LockSupport.parkNanos(1_000_000);
-        }
     }
 
     // Records and reads
@@ -309,7 +300,7 @@ class TlsTransportTest {
                     pair.server.write(ByteBuffer.allocate(1 << 20));
                     return null;
                 });
-                await("the writer waits", () -> pair.budget.taken() > 0);
+                Await.until("the writer waits", () -> pair.budget.taken() > 0);
                 pair.server.close();
                 assertThrows(IOException.class, () -> TlsPair.get(reading));
                 assertThrows(IOException.class, () -> TlsPair.get(writing));
@@ -488,7 +479,7 @@ class TlsTransportTest {
             for (int i = 1; i < 1024; i++) {
                 pair.belowClient.write(bytes(0x16, 3, 1, 0, 1, 3));
             }
-            await("all are read", () -> pair.budget.taken() == 0);
+            Await.until("all are read", () -> pair.budget.taken() == 0);
             assertFalse(server.isDone());
             pair.belowClient.write(bytes(0x16, 3, 1, 0, 1, 3));
             SSLException failure = assertThrows(SSLException.class, () -> TlsPair.get(server));
@@ -508,9 +499,9 @@ class TlsTransportTest {
                 return pair.server.read(ByteBuffer.allocate(1 << 14));
             });
             pair.belowClient.write(ByteBuffer.allocate(3000).put(bytes(0x17, 3, 3, 0x40, 0x10)).rewind());
-            await("what came is held", () -> pair.budget.taken() >= 3000 && pair.budget.taken() < 4000);
+            Await.until("what came is held", () -> pair.budget.taken() >= 3000 && pair.budget.taken() < 4000);
             pair.belowClient.write(ByteBuffer.allocate(6000));
-            await("what came is held", () -> pair.budget.taken() >= 9000 && pair.budget.taken() < 12_000);
+            Await.until("what came is held", () -> pair.budget.taken() >= 9000 && pair.budget.taken() < 12_000);
             assertFalse(reading.isDone());
             pair.server.close();
             assertThrows(IOException.class, () -> TlsPair.get(reading));

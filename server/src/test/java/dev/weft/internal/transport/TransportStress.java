@@ -1,6 +1,7 @@
 package dev.weft.internal.transport;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.weft.server.Await;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -12,7 +13,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
 /**
  * Lives many {@link StressedLife}s, in lanes: one after another in each. Most lanes share a driver, which has much to do;
@@ -65,22 +65,12 @@ final class TransportStress {
         } finally {
             Thread.setDefaultUncaughtExceptionHandler(before);
         }
-        await("all descriptors are closed", settings.patience(), () -> descriptors() <= descriptors + SLACK);
+        Await.until("all descriptors are closed", settings.patience(), () -> descriptors() <= descriptors + SLACK);
         return outcome;
     }
 
     private static long descriptors() {
         return ((UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getOpenFileDescriptorCount();
-    }
-
-    private static void await(String what, Duration patience, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + patience.toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError("never came true: " + what);
-            }
-            LockSupport.parkNanos(1_000_000);
-        }
     }
 
     private Outcome run(TransportVariant variant, Driver driver) throws Exception {
@@ -97,7 +87,7 @@ final class TransportStress {
             lanes.forEach(lane -> lane.thread.start());
             watch();
             for (TransportVariant.Subject subject : subjects) {
-                await("no key is left", settings.patience(), () -> keys(subject) == 0);
+                Await.until("no key is left", settings.patience(), () -> keys(subject) == 0);
             }
         } finally {
             for (TransportVariant.Subject subject : subjects) {
@@ -168,7 +158,7 @@ final class TransportStress {
                     life = new StressedLife(seeds.nextLong());
                     life.run(subject, listener);
                     if (alone) {
-                        await("the selector let go of " + life, settings.patience(), () -> keys(subject) == 0);
+                        Await.until("the selector let go of " + life, settings.patience(), () -> keys(subject) == 0);
                     }
                     lives++;
                     bytes += life.bytes();

@@ -61,7 +61,7 @@ class EchoLauncherTest {
             --socket-permissions=660,   "Invalid value for option '--socket-permissions': '660' is not like rw-rw----"
             --transport=magic,          "Invalid value for option '--transport': 'magic' is none of loops, parking, parking-platform, blocking"
             --backlog=0,                "--backlog 0 is not within 1 to 2147483647"
-            --max-header-count=0,           "--max-header-count must be positive, not 0"
+            --max-header-count=0,           "--max-header-count 0 is not within 1 to 2147483647"
             --max-message-size=0,       "--max-message-size 0 is not within 1 to 2147483639"
             --read-buffer-size=1,       "--read-buffer-size 1 is not within 1024 to 16777216"
             --ping-interval=0s,         "--ping-interval 0s is not within 1ms to 20d"

@@ -1,4 +1,4 @@
-package dev.weft.server;
+package dev.weft;
 
 import java.io.ByteArrayOutputStream;
 import java.net.http.WebSocket;
@@ -8,8 +8,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** Collects what comes to the JDK's client: strings, arrays of bytes, pongs as "pong …", the end as "close …". */
-final class JdkListener implements WebSocket.Listener {
+/** Collects what the JDK's client receives: texts as strings, binary messages as arrays, pongs as "pong …", the end as "close …". */
+public final class JdkListener implements WebSocket.Listener {
     private final BlockingQueue<Object> events = new LinkedBlockingQueue<>();
     private final StringBuilder text = new StringBuilder();
     private final ByteArrayOutputStream binary = new ByteArrayOutputStream();
@@ -56,8 +56,13 @@ final class JdkListener implements WebSocket.Listener {
         events.add(error);
     }
 
-    /** What came next, for ten seconds at most: {@code null} then. */
-    Object next() throws InterruptedException {
-        return events.poll(10, TimeUnit.SECONDS);
+    /** The next event; waits up to 20 seconds, and returns {@code null} then. */
+    public Object next() throws InterruptedException {
+        return events.poll(20, TimeUnit.SECONDS);
+    }
+
+    /** Whether each event has been taken by {@link #next()}. */
+    public boolean isEmpty() {
+        return events.isEmpty();
     }
 }

@@ -1,0 +1,13 @@
+package dev.weft.parser.internal;
+
+/** Checks of settings: each names the setting, its value and its bounds. */
+public final class Bounds {
+    private Bounds() {}
+
+    /** Refuses a number outside of its bounds, both of which are allowed. */
+    public static void check(String setting, long value, long least, long most) {
+        if (value < least || value > most) {
+            throw new IllegalArgumentException(setting + " " + value + " is not within " + least + " to " + most);
+        }
+    }
+}
