@@ -108,13 +108,13 @@ final class Overview {
         graphics.setFont(Charts.FONT.deriveFont(12f));
         graphics.setColor(Charts.FAINT);
         graphics.drawString(
-                "1 is a bare selector loop, which only sends the bytes back: about the least that Java can need."
-                        + " Weft, and other servers with their WebSocket.",
+                "1 (dashed) is a bare selector loop that only sends the bytes back: about the least that Java can need."
+                        + " A slash: the bar is longer.",
                 MARGIN, 46);
         for (int i = 0; i < subjects.size(); i++) {
             String subject = subjects.get(i);
             style(graphics, subject, 12);
-            graphics.drawString(shortened(subject), MARGIN, HEAD + COLUMN_HEAD + i * ROW + BAR + 1);
+            graphics.drawString(shortened(subject), MARGIN, HEAD + COLUMN_HEAD + i * ROW + BAR - 2);
         }
         for (int i = 0; i < columns.size(); i++) {
             column(graphics, columns.get(i), MARGIN + NAMES + i * COLUMN);
