@@ -2,11 +2,11 @@ package dev.weft.docs;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.parser.deflate.DeflateSettings;
+import dev.weft.parser.http.HttpLimits;
 import dev.weft.server.Endpoint;
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.WebSocketServer;
@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -38,6 +39,10 @@ class SettingsPageTest {
     private static final Pattern VALUE = Pattern.compile("([\\d,]+)(?: (B|KiB|MiB|TiB|ms|s|d))?");
     private static final Map<String, Long> UNITS = Map.of("B", 1L, "KiB", 1L << 10, "MiB", 1L << 20, "TiB", 1L << 40,
             "ms", 1L, "s", 1000L, "d", 86_400_000L);
+
+    private static final Map<Class<?>, Supplier<Object>> BUILDERS = Map.of(
+            WebSocketServerBuilder.class, SettingsPageTest::builder, DeflateSettings.Builder.class,
+            DeflateSettings::builder, HttpLimits.Builder.class, HttpLimits::builder);
 
     /** A row of the page. */
     record Setting(String name, boolean ofEndpoint, String bounds, String byDefault) {
@@ -69,7 +74,7 @@ class SettingsPageTest {
 
     @Test
     void everyMethodOfTheBuilderIsASetting() {
-        assertEquals(setters(WebSocketServerBuilder.class), inPage(setting -> true, WebSocketServerBuilder.class));
+        assertEquals(setters(WebSocketServerBuilder.class), inPage(WebSocketServerBuilder.class));
     }
 
     @Test
@@ -80,19 +85,20 @@ class SettingsPageTest {
     }
 
     @Test
-    void everyMethodOfDeflateSettingsIsASetting() {
-        assertEquals(setters(DeflateSettings.Builder.class), inPage(setting -> true, DeflateSettings.Builder.class));
+    void everyMethodOfOtherBuildersIsASetting() {
+        assertEquals(setters(DeflateSettings.Builder.class), inPage(DeflateSettings.Builder.class));
+        assertEquals(setters(HttpLimits.Builder.class), inPage(HttpLimits.Builder.class));
     }
 
-    private static Set<String> inPage(java.util.function.Predicate<Setting> filter, Class<?> builder) {
+    private static Set<String> inPage(Class<?> builder) {
         Set<String> own = setters(builder);
-        return settings().stream().filter(filter).map(Setting::name).filter(own::contains)
+        return settings().stream().map(Setting::name).filter(own::contains)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Test
     void everySettingIsAMethod() {
-        Set<String> methods = Stream.of(WebSocketServerBuilder.class, Endpoint.class, DeflateSettings.Builder.class)
+        Set<String> methods = Stream.concat(Stream.of(Endpoint.class), BUILDERS.keySet().stream())
                 .flatMap(type -> setters(type).stream()).collect(Collectors.toSet());
         assertEquals(List.of(), settings().stream().map(Setting::name)
                 .filter(name -> !methods.contains(name) && find(defaults(), name).isEmpty()).toList());
@@ -103,8 +109,10 @@ class SettingsPageTest {
     }
 
     private static Stream<Method> methodsOf(Class<?> type) {
+        // What the settings of connections share is inherited, and returns the common type.
         return Arrays.stream(type.getMethods()).filter(method -> !Modifier.isStatic(method.getModifiers())
-                && method.getDeclaringClass() != Object.class && method.getReturnType().isAssignableFrom(type));
+                && !method.isBridge() && method.getReturnType() != Object.class
+                && method.getReturnType().isAssignableFrom(type));
     }
 
     private static WebSocketServerBuilder builder() {
@@ -139,8 +147,8 @@ class SettingsPageTest {
     void boundsAreTheRealOnes(Setting setting) throws Exception {
         String[] ends = setting.bounds().split(" to ");
         Matcher least = VALUE.matcher(ends[0].replaceFirst(" or more$", ""));
-        Optional<Method> setter = Stream.of(WebSocketServerBuilder.class, DeflateSettings.Builder.class)
-                .flatMap(SettingsPageTest::methodsOf).filter(one -> one.getName().equals(setting.name()))
+        Optional<Method> setter = BUILDERS.keySet().stream().flatMap(SettingsPageTest::methodsOf)
+                .filter(one -> one.getName().equals(setting.name()))
                 .filter(one -> one.getParameterCount() == 1 && isAmount(one.getParameterTypes()[0])).findFirst();
         if (setter.isEmpty() || setting.name().equals("maxBufferedSize")) { // which depends on another setting
             return;
@@ -169,13 +177,12 @@ class SettingsPageTest {
                 : type == int.class
                         ? (Object) (int) amount
                         : (Object) amount;
+        Object builder = BUILDERS.entrySet().stream()
+                .filter(one -> setter.getDeclaringClass().isAssignableFrom(one.getKey()))
+                .findFirst().orElseThrow().getValue().get();
         try {
-            if (setter.getDeclaringClass().isAssignableFrom(WebSocketServerBuilder.class)) {
-                assertInstanceOf(WebSocketServerBuilder.class, setter.invoke(builder(), value)).build();
-            } else {
-                assertInstanceOf(DeflateSettings.Builder.class, setter.invoke(DeflateSettings.builder(), value))
-                        .build();
-            }
+            setter.invoke(builder, value);
+            builder.getClass().getMethod("build").invoke(builder);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof Exception cause) {
                 throw cause;

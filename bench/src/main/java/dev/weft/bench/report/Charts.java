@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
@@ -62,10 +63,14 @@ final class Charts {
     }
 
     static String svg(Grid grid) throws IOException {
+        return svg(size(grid), graphics -> draw(grid, graphics));
+    }
+
+    /** A drawing of this size. */
+    static String svg(Dimension size, Consumer<Graphics2D> drawing) throws IOException {
         SVGGraphics2D graphics = new SVGGraphics2D(context(), false);
-        Dimension size = size(grid);
         graphics.setSVGCanvasSize(size);
-        draw(grid, graphics);
+        drawing.accept(graphics);
         Element root = graphics.getRoot();
         // Without it a page that is narrower than the plot would cut it rather than shrink it.
         root.setAttributeNS(null, "viewBox", "0 0 " + size.width + " " + size.height);

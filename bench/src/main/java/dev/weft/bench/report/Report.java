@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -21,10 +22,12 @@ public final class Report {
     private final List<Grid> grids;
     /** File names of the plots. */
     private final Map<Grid, String> plots;
+    private final Optional<String> overview;
     private final Markdown text = new Markdown();
 
-    private Report(Results results, Map<Grid, String> plots) {
+    private Report(Results results, Map<Grid, String> plots, Optional<String> overview) {
         this.results = results;
+        this.overview = overview;
         this.grids = Grid.of(results.measurements());
         this.plots = plots;
     }
@@ -33,13 +36,19 @@ public final class Report {
     public static void write(Results results, Path folder) throws IOException {
         Path report = folder.resolve("report.md");
         // First without them: the JDK cannot draw on a machine that has no font at all.
-        Files.writeString(report, markdown(results, Map.of()));
-        Files.writeString(report, markdown(results, Charts.write(results, folder)));
+        Files.writeString(report, markdown(results, Map.of(), Optional.empty()));
+        Files.writeString(report, markdown(results, Charts.write(results, folder), Overview.write(results, folder)));
     }
 
-    static String markdown(Results results, Map<Grid, String> plots) {
-        Report report = new Report(results, plots);
+    /** Writes the report with its overview as the only plot, as a repository keeps it. */
+    public static void writeWithOverview(Results results, Path folder) throws IOException {
+        Files.writeString(folder.resolve("report.md"), markdown(results, Map.of(), Overview.write(results, folder)));
+    }
+
+    static String markdown(Results results, Map<Grid, String> plots, Optional<String> overview) {
+        Report report = new Report(results, plots, overview);
         report.head();
+        report.overview();
         report.losses();
         results.remarks().stream().map(Remark::suite).filter(suite -> report.grids.stream()
                 .noneMatch(grid -> grid.suite().equals(suite))).distinct().forEach(report::remarks);
@@ -75,6 +84,12 @@ public final class Report {
                         + "Weft and its peers is bold; baselines, which do less than a WebSocket library must, take no part in that. "
                         + "Ratios say how many times as much Weft costs: over 1 it loses, whether less or more is better. Figures "
                         + "whose ranges overlap are not told apart by this run. — means: not measured.");
+    }
+
+    private void overview() {
+        overview.ifPresent(
+                file -> text.line("![echo: server CPU per message, as a multiple of the selector loop's](" + file
+                        + ")"));
     }
 
     private void losses() {

@@ -7,11 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ReportTest {
     private static List<String> lines(Measurement... measurements) {
-        return Arrays.asList(Report.markdown(Samples.results(measurements), Map.of()).split("\n"));
+        return Arrays.asList(Report.markdown(Samples.results(measurements), Map.of(), Optional.empty()).split("\n"));
     }
 
     private static Measurement throughput(String scenario, String subject, double figure) {
@@ -66,7 +67,8 @@ class ReportTest {
     @Test
     void manyScenariosStandBelowEachOther() {
         List<String> lines = Arrays
-                .asList(Report.markdown(Samples.results(List.of(), Samples.parser()), Map.of()).split("\n"));
+                .asList(Report.markdown(Samples.results(List.of(), Samples.parser()), Map.of(), Optional.empty())
+                        .split("\n"));
         assertTrue(lines.contains("|  | Weft | Netty 4.2.7 | Jetty 12.1.14 | Java-WebSocket 1.6.0 | Tomcat 11.0.13 | "
                 + "*baseline: copy* | Weft to the best peer |"), lines.toString());
     }
@@ -74,7 +76,7 @@ class ReportTest {
     @Test
     void remarksStandWithTheirSuiteEvenIfItMeasuredNothing() {
         List<String> lines = Arrays.asList(Report.markdown(Samples.results(List.of(new Remark("echo", "No TLS."),
-                new Remark("memory", "Failed.")), Samples.echo()), Map.of()).split("\n"));
+                new Remark("memory", "Failed.")), Samples.echo()), Map.of(), Optional.empty()).split("\n"));
         assertEquals("- No TLS.", lines.get(lines.indexOf("## Echo") + 2));
         assertEquals("- Failed.", lines.get(lines.indexOf("## Memory") + 2));
     }

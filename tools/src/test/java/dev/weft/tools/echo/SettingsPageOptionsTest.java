@@ -1,0 +1,31 @@
+package dev.weft.tools.echo;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** {@code docs/settings.md} names the launcher's options. */
+class SettingsPageOptionsTest {
+    /** Of the launcher itself; they are no settings. */
+    private static final Set<String> OWN = Set.of("--quiet", "--verbose", "--help", "--version");
+
+    @Test
+    void everyOptionIsInThePage() throws Exception {
+        Set<String> options = options("--(?:\\[no-])?[a-z][a-z-]*", new EchoOptions().help());
+        options.removeAll(OWN);
+        Set<String> inPage = options("`--[a-z-]+`", Files.readString(Path.of("../docs/settings.md")));
+        inPage.remove("--no-deflate"); // the other side of --deflate
+        assertEquals(options, inPage);
+    }
+
+    private static Set<String> options(String pattern, String text) {
+        return Pattern.compile(pattern).matcher(text).results().map(found -> found.group().replace("`", "")
+                .replace("[no-]", "")).collect(Collectors.toCollection(TreeSet::new));
+    }
+}
