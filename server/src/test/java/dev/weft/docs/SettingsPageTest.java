@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;
 import dev.weft.server.Endpoint;
+import dev.weft.server.HttpSettings;
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
@@ -42,7 +43,7 @@ class SettingsPageTest {
 
     private static final Map<Class<?>, Supplier<Object>> BUILDERS = Map.of(
             WebSocketServerBuilder.class, SettingsPageTest::builder, DeflateSettings.Builder.class,
-            DeflateSettings::builder, HttpLimits.Builder.class, HttpLimits::builder);
+            DeflateSettings::builder, HttpLimits.Builder.class, HttpLimits::builder, HttpSettings.Builder.class, HttpSettings::builder);
 
     /** A row of the page. */
     record Setting(String name, boolean ofEndpoint, String bounds, String byDefault) {
@@ -88,6 +89,7 @@ class SettingsPageTest {
     void everyMethodOfOtherBuildersIsASetting() {
         assertEquals(setters(DeflateSettings.Builder.class), inPage(DeflateSettings.Builder.class));
         assertEquals(setters(HttpLimits.Builder.class), inPage(HttpLimits.Builder.class));
+        assertEquals(setters(HttpSettings.Builder.class), inPage(HttpSettings.Builder.class));
     }
 
     private static Set<String> inPage(Class<?> builder) {
