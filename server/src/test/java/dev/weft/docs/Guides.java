@@ -9,6 +9,7 @@ import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.Endpoint;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
+import dev.weft.server.HttpHandler;
 import dev.weft.server.RefusalReason;
 import dev.weft.server.WebSocketHandler;
 import dev.weft.server.WebSocketServer;
@@ -245,6 +246,19 @@ final class Guides {
     static WebSocketServerBuilder health() {
         // @start region="health"
         var builder = WebSocketServer.builder().http("/health", request -> HttpResponse.text(200, "up\n"));
+        // @end
+        return builder;
+    }
+
+    static WebSocketServerBuilder publishing(LatestValue feed) {
+        // @start region="publish"
+        HttpHandler publish = request -> {
+            feed.publish(request.bodyText());
+            return HttpResponse.empty(204);
+        };
+        var builder = WebSocketServer.builder()
+                .endpoint("/feed", feed)
+                .http("/publish", publish.forMethods("POST"));
         // @end
         return builder;
     }

@@ -298,6 +298,25 @@ class GuidesTest {
     }
 
     @Test
+    void requestPublishesAValue() throws Exception {
+        try (WebSocketServer server = Guides.publishing(new Guides.LatestValue()).start();
+                RawPeer subscriber = RawPeer.connect(server)) {
+            subscriber.text(RawPeer.request().replaceFirst("^GET \\S+ ", "GET /feed ")).readHead();
+            Await.until("the value arrives", () -> {
+                try {
+                    assertEquals(204, RawPeer.answerOf(server,
+                            "POST /publish HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n42")
+                            .status());
+                    return subscriber.input().available() > 0;
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            assertEquals(hex("42"), subscriber.readFrame());
+        }
+    }
+
+    @Test
     void migratedChatWorks() throws Exception {
         try (WebSocketServer server = Guides.chatServer().start(); RawPeer peer = RawPeer.connect(server)) {
             peer.text(RawPeer.request().replaceFirst("^GET \\S+ ", "GET /chat/tea ")).readHead();

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpClient;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.file.Files;
@@ -78,9 +79,14 @@ class ProxiesTest {
 
     /** Starts a proxy with its configuration from the guide, in which the tunnel's timeout is this one. */
     private TestProcess start(String proxy, int port, int serverPort, String timeout) throws Exception {
+        return start(proxy, port, "127.0.0.1:" + serverPort, timeout);
+    }
+
+    private TestProcess start(String proxy, int port, String serverAddress, String timeout) throws Exception {
         List<String> command = proxy.equals("nginx")
-                ? List.of(program("nginx"), "-p", folder.toString(), "-c", nginx(port, serverPort, timeout).toString())
-                : List.of(program("haproxy"), "-db", "-f", haproxy(port, serverPort, timeout).toString());
+                ? List.of(program("nginx"), "-p", folder.toString(), "-c",
+                        nginx(port, serverAddress, timeout).toString())
+                : List.of(program("haproxy"), "-db", "-f", haproxy(port, serverAddress, timeout).toString());
         File log = folder.resolve("log").toFile();
         TestProcess process = TestProcess.start(
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log), LIMIT);
@@ -96,9 +102,9 @@ class ProxiesTest {
         return process;
     }
 
-    private Path nginx(int port, int serverPort, String timeout) throws IOException {
+    private Path nginx(int port, String serverAddress, String timeout) throws IOException {
         Files.writeString(folder.resolve("weft.conf"), changed("nginx.conf",
-                "127.0.0.1:9001", "127.0.0.1:" + serverPort, "listen 443 ssl", "listen 127.0.0.1:" + port + " ssl",
+                "127.0.0.1:9001", serverAddress, "listen 443 ssl", "listen 127.0.0.1:" + port + " ssl",
                 "/etc/ssl/chat.example.com.pem", folder.resolve("site.pem").toString(),
                 "/etc/ssl/chat.example.com.key", folder.resolve("site.key").toString(),
                 "proxy_read_timeout 60s", "proxy_read_timeout " + timeout));
@@ -109,9 +115,9 @@ class ProxiesTest {
                 + "include " + folder.resolve("weft.conf") + ";\n}\n");
     }
 
-    private Path haproxy(int port, int serverPort, String timeout) throws IOException {
+    private Path haproxy(int port, String serverAddress, String timeout) throws IOException {
         return Files.writeString(folder.resolve("weft.cfg"), changed("haproxy.cfg",
-                "127.0.0.1:9001", "127.0.0.1:" + serverPort, "bind :443", "bind 127.0.0.1:" + port,
+                "127.0.0.1:9001", serverAddress, "bind :443", "bind 127.0.0.1:" + port,
                 "/etc/ssl/chat.example.com.both.pem", folder.resolve("both.pem").toString(),
                 "timeout tunnel 60s", "timeout tunnel " + timeout, "maxconn 20000", "maxconn 100"));
     }
@@ -208,6 +214,20 @@ class ProxiesTest {
             assertEquals(null, ws.next(Duration.ofSeconds(3)));
             ws.send("still there");
             assertEquals("still there", ws.next());
+            assertTrue(proxy.process().isAlive());
+        }
+    }
+
+    @Test
+    void serverIsBehindAUnixDomainSocket() throws Exception {
+        int port = freePort();
+        Path socket = folder.resolve("s");
+        try (WebSocketServer server = Guides.health().listen(UnixDomainSocketAddress.of(socket)).handler(Handlers::echo)
+                .start(); TestProcess proxy = start("nginx", port, "unix:" + socket, "60s")) {
+            TextClient ws = TextClient.open(client, "wss://localhost:" + port + "/");
+            ws.send("through a file");
+            assertEquals("through a file", ws.next());
+            assertEquals(1, server.connectionCount());
             assertTrue(proxy.process().isAlive());
         }
     }

@@ -43,7 +43,8 @@ class SettingsPageTest {
 
     private static final Map<Class<?>, Supplier<Object>> BUILDERS = Map.of(
             WebSocketServerBuilder.class, SettingsPageTest::builder, DeflateSettings.Builder.class,
-            DeflateSettings::builder, HttpLimits.Builder.class, HttpLimits::builder, HttpSettings.Builder.class, HttpSettings::builder);
+            DeflateSettings::builder, HttpLimits.Builder.class, HttpLimits::builder, HttpSettings.Builder.class,
+            HttpSettings::builder);
 
     /** A row of the page. */
     record Setting(String name, boolean ofEndpoint, String bounds, String byDefault) {
