@@ -199,6 +199,15 @@ class BenchTest {
     }
 
     @Test
+    void reportIsWrittenOnceMoreWithoutMeasuring() throws Exception {
+        Path one = Files.createDirectories(folder.resolve("run1"));
+        Samples.results(Samples.cpu("s", "Weft", 10.0)).write(one);
+        assertEquals(0, bench("report", one.toString(), "--overview"));
+        assertTrue(Files.readString(one.resolve("report.md")).contains("server CPU per message"));
+        assertEquals(2, bench("report", folder.resolve("none").toString()));
+    }
+
+    @Test
     void whatCannotBeComparedIsAWrongCommandLine() throws Exception {
         assertEquals(2, bench("--compare", folder.resolve("none.json").toString(), "--out", run.toString()));
         assertEquals(2, bench("--fail-if-slower", "--out", run.toString()));
