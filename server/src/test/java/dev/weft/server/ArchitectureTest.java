@@ -22,6 +22,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
@@ -162,6 +165,26 @@ class ArchitectureTest {
                 .should().accessField(System.class, "out").orShould().accessField(System.class, "err")
                 .orShould().callMethod(System.class, "exit", int.class)
                 .orShould().callMethod(Throwable.class, "printStackTrace").check(CLASSES);
+    }
+
+    /** Of two modules that may not import each other, both may have a class for the same idea. */
+    @Test
+    void aNameMustStandForOneIdea() throws IOException {
+        Set<String> sameIdea = Set.of("Bounds", "EchoHandler", "Frame", "NaiveUtf8", "Snippets", "SnippetsTest");
+        Map<String, List<Path>> byName = new TreeMap<>();
+        for (String module : List.of("../parser", "../server", "../tools", "../bench")) {
+            try (Stream<Path> files = Files.walk(Path.of(module, "src"))) {
+                files.filter(file -> file.toString().endsWith(".java") && !file.toString().endsWith("-info.java"))
+                        .forEach(
+                                file -> byName
+                                        .computeIfAbsent(file.getFileName().toString().replace(".java", ""),
+                                                name -> new ArrayList<>())
+                                        .add(file));
+            }
+        }
+        byName.keySet().removeAll(sameIdea);
+        byName.values().removeIf(files -> files.size() == 1);
+        assertEquals(Map.of(), byName);
     }
 
     private static List<String> sourcesWith(String code) {
