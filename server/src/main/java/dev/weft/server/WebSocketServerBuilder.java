@@ -181,32 +181,6 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return this;
     }
 
-    /** Sets whether small writes leave at once (TCP_NODELAY). Default true. */
-    public WebSocketServerBuilder tcpNoDelay(boolean tcpNoDelay) {
-        values.sockets = values.sockets.withTcpNoDelay(tcpNoDelay);
-        return this;
-    }
-
-    /** Sets whether the system looks after dead peers too (SO_KEEPALIVE). Default false: pings do so sooner. */
-    public WebSocketServerBuilder keepAlive(boolean keepAlive) {
-        values.sockets = values.sockets.withKeepAlive(keepAlive);
-        return this;
-    }
-
-    /** Sets the bytes of the system's receive buffer (SO_RCVBUF). Default: left to the system. */
-    public WebSocketServerBuilder receiveBufferSize(int receiveBufferSize) {
-        Bounds.check("receiveBufferSize", receiveBufferSize, 1, Integer.MAX_VALUE);
-        values.sockets = values.sockets.withReceiveBufferSize(receiveBufferSize);
-        return this;
-    }
-
-    /** Sets the bytes of the system's send buffer (SO_SNDBUF). Default: left to the system. */
-    public WebSocketServerBuilder sendBufferSize(int sendBufferSize) {
-        Bounds.check("sendBufferSize", sendBufferSize, 1, Integer.MAX_VALUE);
-        values.sockets = values.sockets.withSendBufferSize(sendBufferSize);
-        return this;
-    }
-
     /** Has the server speak TLS, and nothing else, with this context's key: {@code wss://}. Default: it does not. */
     public WebSocketServerBuilder tls(SSLContext context) {
         return tls(context, parameters -> {});
