@@ -34,6 +34,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     Optional<TlsSettings> tls = Optional.empty();
     HttpLimits httpLimits = HttpLimits.DEFAULT;
     Duration shutdownGrace = Duration.ofSeconds(10);
+    boolean shutdownHook;
     int maxConnections = 1_000_000;
     int maxTlsHandshakes = 1024;
     int readBufferSize = 16_384;
@@ -57,6 +58,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         this.tls = other.tls;
         this.httpLimits = other.httpLimits;
         this.shutdownGrace = other.shutdownGrace;
+        this.shutdownHook = other.shutdownHook;
         this.maxConnections = other.maxConnections;
         this.maxTlsHandshakes = other.maxTlsHandshakes;
         this.readBufferSize = other.readBufferSize;
@@ -221,6 +223,15 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return this;
     }
 
+    /**
+     * Sets whether the server closes itself, as by {@link WebSocketServer#close()}, when the JVM ends, such as at SIGTERM: the
+     * JVM ends after the grace period at the latest. Default false. The hook is gone once the server is closed.
+     */
+    public WebSocketServerBuilder shutdownHook(boolean shutdownHook) {
+        this.shutdownHook = shutdownHook;
+        return this;
+    }
+
     /** Sets how many connections may be open; further ones get 503. Default 1,000,000. */
     public WebSocketServerBuilder maxConnections(int maxConnections) {
         Bounds.check("maxConnections", maxConnections, 1, Integer.MAX_VALUE);
@@ -303,7 +314,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * Starts a server with these settings.
      *
      * @throws IllegalArgumentException as {@link #build()}
-     * @throws IllegalStateException    as {@link #build()}
+     * @throws IllegalStateException    as {@link #build()}, or if there is to be a shutdown hook and the JVM is ending
      * @throws IOException              if the server cannot listen there
      */
     public WebSocketServer start() throws IOException {
