@@ -28,7 +28,7 @@ final class Admission {
     private final AtomicInteger refusals = new AtomicInteger();
     /** Raised before a shutdown aborts what is left: a session that is admitted later aborts itself. */
     private volatile boolean aborting;
-    /** Let through when a shutdown has begun and the last connection is over. */
+    /** Let through when connections are refused and the last one is over. */
     private final CountDownLatch drained = new CountDownLatch(1);
 
     /** One that has admitted nothing yet. */
@@ -45,7 +45,7 @@ final class Admission {
 
     /** Takes a connection from the acceptor. Does not block. */
     void admit(SocketChannel channel) {
-        if (server.isStopping()) {
+        if (server.shutdown().refusesConnections()) {
             closeQuietly(channel);
             return;
         }
@@ -141,7 +141,7 @@ final class Admission {
             live.decrementAndGet();
         }
         sessions.remove(session);
-        if (server.isStopping()) {
+        if (server.shutdown().refusesConnections()) {
             countDownIfDrained();
         }
     }
@@ -149,7 +149,7 @@ final class Admission {
     /** A connection is over, though its handler may still run, which keeps its slot. To be called once for each. */
     void connectionOver() {
         live.decrementAndGet();
-        if (server.isStopping()) {
+        if (server.shutdown().refusesConnections()) {
             countDownIfDrained();
         }
     }
@@ -164,10 +164,14 @@ final class Admission {
         }
     }
 
-    /** For a shutdown that has begun: waits for the end of all connections. */
-    void awaitEnd(Duration longest) throws InterruptedException {
+    /**
+     * For a server that refuses connections: waits for the end of those that it has.
+     *
+     * @return whether none is left
+     */
+    boolean awaitEnd(Duration longest) throws InterruptedException {
         countDownIfDrained();
-        drained.await(longest.toNanos(), TimeUnit.NANOSECONDS);
+        return drained.await(longest.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /**

@@ -203,6 +203,38 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
         return withTimeouts(timeouts -> timeouts.handshakeTimeout(time));
     }
 
+    /** Sets whether small writes leave at once (TCP_NODELAY). Default true. An endpoint's holds after the handshake. */
+    public S tcpNoDelay(boolean tcpNoDelay) {
+        return with(values -> values.sockets = values.sockets.withTcpNoDelay(tcpNoDelay));
+    }
+
+    /**
+     * Sets whether the system looks after dead peers too (SO_KEEPALIVE). Default false: pings do so sooner. An endpoint's holds
+     * after the handshake.
+     */
+    public S keepAlive(boolean keepAlive) {
+        return with(values -> values.sockets = values.sockets.withKeepAlive(keepAlive));
+    }
+
+    /**
+     * Sets the bytes of the system's receive buffer (SO_RCVBUF), at least 1. Default: left to the system. An endpoint's holds
+     * after the handshake. That cannot enlarge the window scale of TCP (RFC 7323 §2.2), which is fixed when the connection is
+     * made, and depends on the server's setting: to receive faster over a long distance, set that.
+     */
+    public S receiveBufferSize(int size) {
+        Bounds.check("receiveBufferSize", size, 1, Integer.MAX_VALUE);
+        return with(values -> values.sockets = values.sockets.withReceiveBufferSize(size));
+    }
+
+    /**
+     * Sets the bytes of the system's send buffer (SO_SNDBUF), at least 1. Default: left to the system. An endpoint's holds
+     * after the handshake.
+     */
+    public S sendBufferSize(int size) {
+        Bounds.check("sendBufferSize", size, 1, Integer.MAX_VALUE);
+        return with(values -> values.sockets = values.sockets.withSendBufferSize(size));
+    }
+
     /**
      * Sets how permessage-deflate (RFC 7692) is used. Default {@link DeflateSettings#DEFAULT}: clients that offer it, as
      * browsers do, save bytes; a connection that waits keeps at most a few KiB for it, and none of zlib's state.

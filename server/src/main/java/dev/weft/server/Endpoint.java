@@ -77,6 +77,10 @@ public final class Endpoint extends ConnectionSettings<Endpoint> {
         return values.deflate.orElse(server);
     }
 
+    SocketSettings sockets() {
+        return values.sockets;
+    }
+
     boolean keepsHeaders() {
         return keepsHeaders;
     }

@@ -123,6 +123,11 @@ public final class ServerConfiguration {
         return settings.shutdownGrace;
     }
 
+    /** Whether the server closes itself when the JVM ends. */
+    public boolean shutdownHook() {
+        return settings.shutdownHook;
+    }
+
     /** The number of connections that may be open. */
     public int maxConnections() {
         return settings.maxConnections;

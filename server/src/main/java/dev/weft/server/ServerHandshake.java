@@ -206,6 +206,7 @@ final class ServerHandshake {
     private Connection accept(Acceptance acceptance, InboundBuffer input) throws IOException {
         // §4.2.2: what followed the head is not acted on before this is written.
         transport.write(ByteBuffer.wrap(acceptance.reply()));
+        acceptance.endpoint().endpoint().sockets().apply(transport);
         handler = acceptance.endpoint().handler();
         return new Connection(Role.SERVER, transport, input, 0, acceptance.result(),
                 acceptance.endpoint().services());

@@ -139,7 +139,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
         log(Level.DEBUG, "connection ended: " + open.known());
     }
 
-    /** For a shutdown: closes with 1001, or ends a handshake. Does not wait. */
+    /** For a shutdown: closes with its code and reason, or ends a handshake. Does not wait. */
     void goAway() {
         // In this order: where there is no handshake, there is a connection.
         ServerHandshake early = handshake;
@@ -148,7 +148,8 @@ final class ServerSession implements Runnable, ConnectionHolder {
             early.goAway();
             return;
         }
-        open.close(CloseCode.GOING_AWAY, "");
+        CloseReason reason = server.shutdown().reason();
+        open.close(reason.code(), reason.reason());
     }
 
     /** For the end of a shutdown: frees the connection's thread, wherever it waits. */

@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.internal.transport.Transport;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
@@ -33,6 +34,22 @@ record SocketSettings(Optional<Boolean> tcpNoDelay, Optional<Boolean> keepAlive,
 
     SocketSettings withSendBufferSize(int size) {
         return new SocketSettings(tcpNoDelay, keepAlive, receiveBufferSize, OptionalInt.of(size));
+    }
+
+    /** Applies what is set to a connection after its handshake. */
+    void apply(Transport transport) throws IOException {
+        if (tcpNoDelay.isPresent()) {
+            transport.setOption(StandardSocketOptions.TCP_NODELAY, tcpNoDelay.get());
+        }
+        if (keepAlive.isPresent()) {
+            transport.setOption(StandardSocketOptions.SO_KEEPALIVE, keepAlive.get());
+        }
+        if (receiveBufferSize.isPresent()) {
+            transport.setOption(StandardSocketOptions.SO_RCVBUF, receiveBufferSize.getAsInt());
+        }
+        if (sendBufferSize.isPresent()) {
+            transport.setOption(StandardSocketOptions.SO_SNDBUF, sendBufferSize.getAsInt());
+        }
     }
 
     /** Applies a server's settings to an accepted connection; its receive buffer is that of the listener. */

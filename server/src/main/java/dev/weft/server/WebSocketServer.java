@@ -7,7 +7,6 @@ import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Failures;
-import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Sweeper;
 import dev.weft.internal.transport.TransportFactory;
@@ -19,10 +18,9 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -32,9 +30,6 @@ import java.util.stream.Stream;
  * may be called from any thread.
  */
 public final class WebSocketServer implements AutoCloseable {
-    /** What a shutdown grants the acceptor, which never blocks once the listener is closed. */
-    private static final Duration LAST_ADMISSION = Duration.ofSeconds(1);
-
     private final ServerConfiguration configuration;
     private final Logger logger = System.getLogger("dev.weft.server");
     private final ResponseEncoder encoder = new ResponseEncoder(System::currentTimeMillis);
@@ -56,9 +51,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     private final Sessions sessions;
     private final Admission admission;
-    /** 1 once a shutdown has begun. */
-    private final AtomicInteger stopping = new AtomicInteger();
-    private final CountDownLatch terminated = new CountDownLatch(1);
+    private final ServerShutdown shutdown;
 
     private WebSocketServer(ServerConfiguration configuration, Listeners listeners) throws IOException {
         this.configuration = configuration;
@@ -77,6 +70,7 @@ public final class WebSocketServer implements AutoCloseable {
         this.sweeper = new Sweeper(clock, shortestDeadline(), this::sweep, failures("weft-sweeper-"));
         this.endpoints = new Endpoints(configuration, services.sending(), sweeper);
         this.httpHandlers = PathTable.of(configuration.httpHandlers());
+        this.shutdown = new ServerShutdown(this, listeners, sessions, this::release);
         this.admission = new Admission(this, transports, sessions);
         listeners.acceptors(admission::admit, this::failuresOf);
         this.monitor = new HealthMonitor(transports::beat, transports::isDead, transports::impairment,
@@ -129,8 +123,9 @@ public final class WebSocketServer implements AutoCloseable {
             timer.start();
             sweeper.start();
             listeners.start();
+            shutdown.addHook();
         } catch (Throwable e) {
-            // Where the system has no further thread for us.
+            // Where the system has no further thread for us, or the JVM ends.
             release();
             throw e;
         }
@@ -233,7 +228,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** Waits until the server has been closed. */
     public void awaitTermination() throws InterruptedException {
-        terminated.await();
+        shutdown.terminated().await();
     }
 
     /**
@@ -246,59 +241,51 @@ public final class WebSocketServer implements AutoCloseable {
      */
     public boolean awaitTermination(Duration timeout) throws InterruptedException {
         Bounds.check("timeout", timeout, Duration.ZERO, Duration.ofDays(365));
-        return terminated.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        return shutdown.terminated().await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /**
+     * Stops listening, and lets the connections go on until they end by themselves. New
+     * connections are refused by the system, or reach another process that listens at the same address. Waits at most a second,
+     * for those that were just accepted. The server runs on, and keeps the JVM alive, until {@link #close()}.
+     * {@link #awaitDrained} waits for the end of the connections. Does nothing if the server is draining or closed.
+     */
+    public void drain() {
+        shutdown.drain();
+    }
+
+    /**
+     * Waits, after {@link #drain()}, until no connection is left, but no longer than this.
+     *
+     * @param timeout 0 to 365 days
+     * @return whether no connection is left
+     * @throws IllegalArgumentException if the timeout is not within its bounds
+     * @throws IllegalStateException    if the server is not draining
+     * @throws InterruptedException     if this thread was interrupted while it waited
+     */
+    public boolean awaitDrained(Duration timeout) throws InterruptedException {
+        Bounds.check("timeout", timeout, Duration.ZERO, Duration.ofDays(365));
+        return shutdown.awaitDrained(timeout);
     }
 
     /**
      * Shuts the server down: accepts no more, closes every connection with 1001, waits for them to end by themselves, at
      * most for the grace period, and aborts the rest, whose handlers are interrupted. A second call waits for the first.
-     * Called by a handler, it waits for the whole grace period, since that handler's connection cannot end before.
+     * Called by a handler, it waits for the whole grace period, since that handler's connection cannot end before. An
+     * interrupt of the calling thread ends the grace period, and stays set.
      */
     @Override
     public void close() {
-        boolean interrupted = false;
-        // Before another thread can see that the server stops, and close one of them.
-        int open = admission.connectionCount();
-        if (stopping.compareAndSet(0, 1)) {
-            interrupted = shutDown(open);
-        } else {
-            try {
-                terminated.await();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        Interrupts.restoreInterrupt(interrupted);
+        close(CloseOptions.DEFAULT);
     }
 
     /**
-     * Takes the steps of {@link #close()}.
-     *
-     * @param open the number of connections before
-     * @return whether the thread was interrupted, which ends the grace period
+     * Shuts the server down as {@link #close()} does, with another code and reason, another grace period, or with Close frames
+     * that are spread over a time, before which the grace period does not begin. Waits for all of it; {@link #awaitTermination}
+     * does not return before. If the server is being closed already, the options are not used.
      */
-    private boolean shutDown(int open) {
-        closeListeners();
-        // An interrupt shortens the wait; one that came before must not keep the peers from being told.
-        boolean interrupted = Thread.interrupted();
-        int atFirst = open;
-        try {
-            listeners.awaitEnd(LAST_ADMISSION);
-            atFirst = Math.max(open, admission.connectionCount());
-            sessions.forEach(session -> startThread(session::goAway));
-            if (health().status() != ServerHealth.Status.FAILED) {
-                admission.awaitEnd(configuration.shutdownGrace());
-            }
-        } catch (InterruptedException e) {
-            interrupted = true;
-        }
-        long aborted = admission.abort();
-        release();
-        logger.log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted", listeners.description(),
-                atFirst,
-                aborted);
-        terminated.countDown();
-        return interrupted;
+    public void close(CloseOptions options) {
+        shutdown.close(Objects.requireNonNull(options, "options"));
     }
 
     private void release() {
@@ -307,14 +294,6 @@ public final class WebSocketServer implements AutoCloseable {
         transports.close();
         endpoints.close();
         failures.flush();
-    }
-
-    private void closeListeners() {
-        try {
-            listeners.close();
-        } catch (IOException e) {
-            logger.log(Level.WARNING, "cannot stop listening", e);
-        }
     }
 
     /** Starts a virtual thread that gets its turn even among many busy ones. Does not block. */
@@ -330,7 +309,7 @@ public final class WebSocketServer implements AutoCloseable {
             transports.tend();
             failures.tick();
             if (monitor.look(now) && shutdownAfterFailure.getState() == Thread.State.NEW) {
-                closeListeners();
+                shutdown.closeListeners();
                 shutdownAfterFailure.start();
             }
         }
@@ -358,7 +337,11 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     boolean isStopping() {
-        return stopping.get() == 1;
+        return shutdown.isStopping();
+    }
+
+    ServerShutdown shutdown() {
+        return shutdown;
     }
 
     Admission admission() {

@@ -34,6 +34,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     Optional<TlsSettings> tls = Optional.empty();
     HttpLimits httpLimits = HttpLimits.DEFAULT;
     Duration shutdownGrace = Duration.ofSeconds(10);
+    boolean shutdownHook;
     int maxConnections = 1_000_000;
     int maxTlsHandshakes = 1024;
     int readBufferSize = 16_384;
@@ -57,6 +58,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         this.tls = other.tls;
         this.httpLimits = other.httpLimits;
         this.shutdownGrace = other.shutdownGrace;
+        this.shutdownHook = other.shutdownHook;
         this.maxConnections = other.maxConnections;
         this.maxTlsHandshakes = other.maxTlsHandshakes;
         this.readBufferSize = other.readBufferSize;
@@ -181,32 +183,6 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return this;
     }
 
-    /** Sets whether small writes leave at once (TCP_NODELAY). Default true. */
-    public WebSocketServerBuilder tcpNoDelay(boolean tcpNoDelay) {
-        values.sockets = values.sockets.withTcpNoDelay(tcpNoDelay);
-        return this;
-    }
-
-    /** Sets whether the system looks after dead peers too (SO_KEEPALIVE). Default false: pings do so sooner. */
-    public WebSocketServerBuilder keepAlive(boolean keepAlive) {
-        values.sockets = values.sockets.withKeepAlive(keepAlive);
-        return this;
-    }
-
-    /** Sets the bytes of the system's receive buffer (SO_RCVBUF). Default: left to the system. */
-    public WebSocketServerBuilder receiveBufferSize(int receiveBufferSize) {
-        Bounds.check("receiveBufferSize", receiveBufferSize, 1, Integer.MAX_VALUE);
-        values.sockets = values.sockets.withReceiveBufferSize(receiveBufferSize);
-        return this;
-    }
-
-    /** Sets the bytes of the system's send buffer (SO_SNDBUF). Default: left to the system. */
-    public WebSocketServerBuilder sendBufferSize(int sendBufferSize) {
-        Bounds.check("sendBufferSize", sendBufferSize, 1, Integer.MAX_VALUE);
-        values.sockets = values.sockets.withSendBufferSize(sendBufferSize);
-        return this;
-    }
-
     /** Has the server speak TLS, and nothing else, with this context's key: {@code wss://}. Default: it does not. */
     public WebSocketServerBuilder tls(SSLContext context) {
         return tls(context, parameters -> {});
@@ -244,6 +220,15 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     public WebSocketServerBuilder shutdownGrace(Duration shutdownGrace) {
         Bounds.check("shutdownGrace", shutdownGrace, Duration.ZERO, LONGEST_GRACE);
         this.shutdownGrace = shutdownGrace;
+        return this;
+    }
+
+    /**
+     * Sets whether the server closes itself, as by {@link WebSocketServer#close()}, when the JVM ends, such as at SIGTERM: the
+     * JVM ends after the grace period at the latest. Default false. The hook is gone once the server is closed.
+     */
+    public WebSocketServerBuilder shutdownHook(boolean shutdownHook) {
+        this.shutdownHook = shutdownHook;
         return this;
     }
 
@@ -329,7 +314,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * Starts a server with these settings.
      *
      * @throws IllegalArgumentException as {@link #build()}
-     * @throws IllegalStateException    as {@link #build()}
+     * @throws IllegalStateException    as {@link #build()}, or if there is to be a shutdown hook and the JVM is ending
      * @throws IOException              if the server cannot listen there
      */
     public WebSocketServer start() throws IOException {

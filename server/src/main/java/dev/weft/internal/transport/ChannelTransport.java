@@ -2,6 +2,7 @@ package dev.weft.internal.transport;
 
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.SocketOption;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -51,6 +52,13 @@ public abstract class ChannelTransport implements Transport {
             return hasArrived();
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    @Override
+    public final <T> void setOption(SocketOption<T> option, T value) throws IOException {
+        if (channel.supportedOptions().contains(option)) {
+            channel.setOption(option, value);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.weft.internal.transport;
 import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.util.Optional;
@@ -201,6 +202,11 @@ public final class TlsTransport implements Transport {
         if (was == IDLE) {
             input.release();
         }
+    }
+
+    @Override
+    public <T> void setOption(SocketOption<T> option, T value) throws IOException {
+        below.setOption(option, value);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.weft.internal.transport;
 import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import javax.net.ssl.SSLSession;
@@ -33,6 +34,9 @@ public interface Transport {
      * @throws IOException                if the wire is dead
      */
     default void handshake() throws IOException {}
+
+    /** Sets an option of the socket, if there is one and it has this option. Does not wait. */
+    default <T> void setOption(SocketOption<T> option, T value) throws IOException {}
 
     /** Closes after a handshake that failed, so that the peer gets the reason; as {@link LingeringClose#close} does. Waits. */
     default void closeAfterFailedHandshake() {

@@ -38,7 +38,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class EchoOptionsTest {
     /** The launcher's own work, no options. */
-    private static final List<String> NOT_OPTIONS = List.of("handler", "endpoint", "http", "files", "threads");
+    private static final List<String> NOT_OPTIONS = List.of("handler", "endpoint", "http", "files", "threads",
+            "shutdownHook");
 
     private static final Set<String> CODE = Set.of("policy", "httpHandlers", "handler", "endpoints", "toBuilder");
 

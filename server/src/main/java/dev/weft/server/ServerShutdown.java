@@ -1,0 +1,224 @@
+package dev.weft.server;
+
+import dev.weft.CloseReason;
+import dev.weft.internal.time.Interrupts;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The end of a server. For any thread.
+ * <pre>
+ *   OPEN ── drain ──▶ DRAINING ── close ──▶ STOPPING ──▶ terminated
+ *   OPEN ── close ──────────────────────▶ STOPPING
+ * </pre>
+ */
+final class ServerShutdown {
+    private static final int OPEN = 0;
+    private static final int DRAINING = 1;
+    private static final int STOPPING = 2;
+
+    /** For the acceptors, which never block once the listeners are closed. */
+    private static final Duration LAST_ADMISSION = Duration.ofSeconds(1);
+
+    private final WebSocketServer server;
+    private final Listeners listeners;
+    private final Sessions sessions;
+    private final Runnable release;
+    private final AtomicInteger state = new AtomicInteger(OPEN);
+    private final CountDownLatch terminated = new CountDownLatch(1);
+    /** {@code null} if there is none. */
+    private final Thread hook;
+    private volatile CloseReason reason = CloseOptions.DEFAULT.reason();
+
+    /**
+     * That of a server that is not yet started.
+     *
+     * @param release ends the server's threads and gives back what it has; called when no connection is left
+     */
+    ServerShutdown(WebSocketServer server, Listeners listeners, Sessions sessions, Runnable release) {
+        this.server = server;
+        this.listeners = listeners;
+        this.sessions = sessions;
+        this.release = release;
+        this.hook = server.configuration().shutdownHook()
+                ? Thread.ofPlatform().name("weft-shutdown-hook-" + listeners.label()).unstarted(server::close)
+                : null;
+    }
+
+    /**
+     * Has the JVM close the server when it ends, if that is wanted.
+     *
+     * @throws IllegalStateException if the JVM is ending
+     */
+    void addHook() {
+        if (hook != null) {
+            Runtime.getRuntime().addShutdownHook(hook);
+        }
+    }
+
+    private void removeHook() {
+        if (hook == null || Thread.currentThread() == hook) {
+            return;
+        }
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The JVM is ending: then the hook waits for this shutdown.
+        }
+    }
+
+    /** Whether connections are being closed. */
+    boolean isStopping() {
+        return state.get() == STOPPING;
+    }
+
+    /** Whether there will be no further connections. */
+    boolean refusesConnections() {
+        return state.get() != OPEN;
+    }
+
+    /** What the Close frames say. */
+    CloseReason reason() {
+        return reason;
+    }
+
+    CountDownLatch terminated() {
+        return terminated;
+    }
+
+    void closeListeners() {
+        try {
+            listeners.close();
+        } catch (IOException e) {
+            server.logger().log(Level.WARNING, "cannot stop listening", e);
+        }
+    }
+
+    void drain() {
+        if (state.get() != OPEN) {
+            return;
+        }
+        // The acceptors have kept the JVM alive; this thread does so from now on.
+        Thread keeper = Thread.ofPlatform().name("weft-drain-" + listeners.label()).unstarted(this::awaitTermination);
+        if (!state.compareAndSet(OPEN, DRAINING)) {
+            return;
+        }
+        keeper.start();
+        closeListeners();
+        try {
+            listeners.awaitEnd(LAST_ADMISSION);
+        } catch (InterruptedException e) {
+            Interrupts.restoreInterrupt(true);
+        }
+        server.logger().log(Level.INFO, "stopped listening on {0}; {1} connections go on", listeners.description(),
+                server.connectionCount());
+    }
+
+    private void awaitTermination() {
+        boolean ended = false;
+        while (!ended) {
+            try {
+                terminated.await();
+                ended = true;
+            } catch (InterruptedException e) {
+                // Nobody has a reason to; the server goes on all the same.
+            }
+        }
+    }
+
+    /** {@code null} if there is none. */
+    Thread hook() {
+        return hook;
+    }
+
+    boolean awaitDrained(Duration timeout) throws InterruptedException {
+        if (!refusesConnections()) {
+            throw new IllegalStateException("the server still accepts connections: call drain() before");
+        }
+        return server.admission().awaitEnd(timeout);
+    }
+
+    /** Only the first call's options count; the others wait for its end. */
+    void close(CloseOptions options) {
+        boolean interrupted = false;
+        // Before another thread can see that the server stops, and close one of them.
+        int open = server.connectionCount();
+        if (state.getAndSet(STOPPING) != STOPPING) {
+            reason = options.reason();
+            interrupted = shutDown(open, options);
+        } else {
+            try {
+                terminated.await();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        Interrupts.restoreInterrupt(interrupted);
+    }
+
+    /**
+     * Takes the steps of a shutdown.
+     *
+     * @param open the number of connections before
+     * @return whether the thread was interrupted, which ends spread and grace period
+     */
+    private boolean shutDown(int open, CloseOptions options) {
+        closeListeners();
+        // An interrupt shortens the wait; one that came before must not keep the peers from being told.
+        boolean interrupted = Thread.interrupted();
+        int atFirst = open;
+        Admission admission = server.admission();
+        try {
+            listeners.awaitEnd(LAST_ADMISSION);
+            atFirst = Math.max(open, admission.connectionCount());
+            boolean healthy = server.health().status() != ServerHealth.Status.FAILED;
+            tellPeers(healthy ? options.spread() : Duration.ZERO);
+            if (healthy) {
+                admission.awaitEnd(options.grace().orElse(server.configuration().shutdownGrace()));
+            }
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        long aborted = admission.abort();
+        release.run();
+        removeHook();
+        server.logger().log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted",
+                listeners.description(), atFirst, aborted);
+        terminated.countDown();
+        return interrupted;
+    }
+
+    /**
+     * Closes every connection, spread over so much time, and ends handshakes at once.
+     *
+     * @throws InterruptedException if this thread was interrupted; then all others are closed at once
+     */
+    private void tellPeers(Duration spread) throws InterruptedException {
+        if (spread.isZero()) {
+            sessions.forEach(this::tell);
+            return;
+        }
+        sessions.stream().filter(session -> session.connection() == null).forEach(this::tell);
+        List<ServerSession> others = sessions.stream().filter(session -> session.connection() != null).toList();
+        long begin = System.nanoTime();
+        long step = spread.toNanos() / Math.max(others.size(), 1);
+        try {
+            for (int i = 0; i < others.size(); i++) {
+                server.admission().awaitEnd(Duration.ofNanos(Math.max(begin + i * step - System.nanoTime(), 0)));
+                tell(others.get(i));
+            }
+        } catch (InterruptedException e) {
+            sessions.forEach(this::tell);
+            throw e;
+        }
+    }
+
+    private void tell(ServerSession session) {
+        server.startThread(session::goAway);
+    }
+}

@@ -1,0 +1,187 @@
+package dev.weft.server;
+
+import static dev.weft.server.RawPeer.textFrame;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.TestProcess;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The ways in which a server ends. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ServerShutdownTest {
+    private static final String HELLO = "8105 48656c6c6f";
+    private static final Duration AN_HOUR = Duration.ofHours(1);
+
+    private static void assertServed(RawPeer peer) throws IOException {
+        assertEquals(HELLO, peer.bytes(textFrame("Hello")).readFrame());
+    }
+
+    // Options
+
+    @Test
+    void peersGetCodeAndReason() throws Exception {
+        WebSocketServer server = Handlers.echoServer().start();
+        try (RawPeer peer = RawPeer.open(server)) {
+            Thread closing = Thread.ofPlatform()
+                    .start(() -> server.close(CloseOptions.builder().reason(1012, "restart").build()));
+            assertEquals("8809 03f472657374617274", peer.readFrame());
+            peer.hex(RawPeer.CLOSE_1000).leave();
+            assertTrue(closing.join(Duration.ofSeconds(20)));
+        }
+    }
+
+    @Test
+    void graceIsThatOfTheOptions() throws Exception {
+        WebSocketServer server = Handlers.echoServer().shutdownGrace(AN_HOUR).closeTimeout(AN_HOUR).start();
+        try (RawPeer peer = RawPeer.open(server)) {
+            assertServed(peer);
+            // It never answers the Close frame.
+            server.close(CloseOptions.builder().grace(Duration.ofMillis(1)).build());
+            assertTrue(server.awaitTermination(Duration.ZERO));
+        }
+    }
+
+    @Test
+    void closesAreSpread() throws Exception {
+        WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ZERO).start();
+        List<RawPeer> peers = new ArrayList<>();
+        try {
+            for (int i = 0; i < 4; i++) {
+                peers.add(RawPeer.open(server));
+                assertServed(peers.get(i));
+            }
+            Thread closing = Thread.ofPlatform().start(
+                    () -> server.close(CloseOptions.builder().spread(AN_HOUR).grace(AN_HOUR).build()));
+            Await.until("one is closed", () -> server.connectionCount() == 4 && server.isStopping());
+            int closed = 0;
+            for (RawPeer peer : peers) {
+                String frame = peer.bytes(textFrame("Hello")).readFrame();
+                closed += frame.equals("8802 03e9") ? 1 : 0;
+                assertTrue(frame.equals("8802 03e9") || frame.equals(HELLO), frame);
+            }
+            assertTrue(closed <= 1, () -> "more than the first");
+            assertTrue(closing.isAlive());
+            closing.interrupt();
+            assertTrue(closing.join(Duration.ofSeconds(20)));
+            assertEquals(0, server.connectionCount());
+        } finally {
+            for (RawPeer peer : peers) {
+                peer.close();
+            }
+        }
+    }
+
+    @Test
+    void allAreToldWithinTheSpread() throws Exception {
+        WebSocketServer server = Handlers.echoServer().start();
+        try (RawPeer first = RawPeer.open(server); RawPeer second = RawPeer.open(server)) {
+            Thread closing = Thread.ofPlatform().start(
+                    () -> server.close(CloseOptions.builder().spread(Duration.ofMillis(200)).grace(AN_HOUR).build()));
+            for (RawPeer peer : List.of(first, second)) {
+                assertEquals("8802 03e9", peer.readFrame());
+                peer.hex(RawPeer.CLOSE_1000).leave();
+            }
+            assertTrue(closing.join(Duration.ofSeconds(20)));
+        }
+    }
+
+    @Test
+    void optionsMustBeCheckedWhenTheyAreSet() {
+        CloseOptions.Builder builder = CloseOptions.builder();
+        assertThrows(IllegalArgumentException.class, () -> builder.reason(1006, ""));
+        assertThrows(IllegalArgumentException.class, () -> builder.reason(1001, "x".repeat(124)));
+        assertThrows(IllegalArgumentException.class, () -> builder.grace(Duration.ofMillis(-1)));
+        assertThrows(IllegalArgumentException.class, () -> builder.spread(Duration.ofDays(366)));
+        CloseOptions copy = builder.reason(4000, "x").grace(AN_HOUR).spread(AN_HOUR).build().toBuilder().build();
+        assertEquals(List.of(4000, "x", AN_HOUR, AN_HOUR),
+                List.of(copy.reason().code(), copy.reason().reason(), copy.grace().orElseThrow(), copy.spread()));
+    }
+
+    // Draining
+
+    @Test
+    void drainingRefusesTheNewAndServesTheOld() throws Exception {
+        try (WebSocketServer server = Handlers.echoServer().start(); RawPeer peer = RawPeer.open(server)) {
+            assertThrows(IllegalStateException.class, () -> server.awaitDrained(Duration.ZERO));
+            server.drain();
+            server.drain();
+            assertThrows(ConnectException.class, () -> RawPeer.connect(server));
+            assertServed(peer);
+            assertFalse(server.awaitDrained(Duration.ofMillis(1)));
+            assertEquals(ServerHealth.Status.HEALTHY, server.health().status());
+            assertTrue(Thread.getAllStackTraces().keySet().stream()
+                    .anyMatch(thread -> thread.getName().equals("weft-drain-" + server.port()) && !thread.isDaemon()));
+            peer.hex(RawPeer.CLOSE_1000).readToEnd();
+            assertTrue(server.awaitDrained(Duration.ofSeconds(20)));
+            assertFalse(server.awaitTermination(Duration.ZERO));
+        }
+        Await.until("the thread has ended", () -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().startsWith("weft-drain-")));
+    }
+
+    @Test
+    void drainingServerClosesTheRest() throws Exception {
+        WebSocketServer server = Handlers.echoServer().start();
+        try (RawPeer peer = RawPeer.open(server)) {
+            server.drain();
+            Thread closing = Thread.ofPlatform().start(server::close);
+            assertEquals("8802 03e9", peer.readFrame());
+            peer.hex(RawPeer.CLOSE_1000).leave();
+            assertTrue(closing.join(Duration.ofSeconds(20)));
+            assertTrue(server.awaitDrained(Duration.ZERO));
+        }
+    }
+
+    // The shutdown hook
+
+    /** Prints its port, and serves until it is told to end. */
+    static final class Terminated {
+        private Terminated() {}
+
+        public static void main(String[] arguments) throws Exception {
+            TestProcess.endWithInput();
+            System.out.println(Handlers.echoServer().shutdownHook(true).shutdownGrace(Duration.ofSeconds(30)).start()
+                    .port());
+        }
+    }
+
+    @Test
+    void terminatedProcessClosesItsConnections() throws Exception {
+        try (TestProcess process = TestProcess.start(
+                new ProcessBuilder(TestProcess.java(List.of(), Terminated.class))
+                        .redirectError(ProcessBuilder.Redirect.INHERIT),
+                Duration.ofSeconds(50))) {
+            int port = Integer.parseInt(process.process().inputReader().readLine());
+            try (RawPeer peer = RawPeer.connect(port).upgraded()) {
+                assertServed(peer);
+                // SIGTERM; destroy() would close the streams, which ends the process as well.
+                assertTrue(process.process().toHandle().destroy());
+                assertEquals("8802 03e9", peer.readFrame());
+                assertTrue(process.process().isAlive());
+                peer.hex(RawPeer.CLOSE_1000).leave();
+                assertTrue(process.process().waitFor(20, TimeUnit.SECONDS));
+                assertEquals(128 + 15, process.process().exitValue());
+            }
+        }
+    }
+
+    @Test
+    void hookGoesWithTheServer() throws IOException {
+        WebSocketServer closed = Handlers.echoServer().shutdownHook(true).start();
+        closed.close();
+        assertFalse(Runtime.getRuntime().removeShutdownHook(closed.shutdown().hook()));
+        try (WebSocketServer open = Handlers.echoServer().shutdownHook(true).start()) {
+            assertTrue(Runtime.getRuntime().removeShutdownHook(open.shutdown().hook()));
+        }
+    }
+}
