@@ -9,6 +9,7 @@ import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateNegotiation;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.ExtensionHeader;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -90,6 +91,11 @@ final class ServedEndpoint {
     DeflateExtension extension(DeflateNegotiation.Accepted accepted) {
         Compression it = compression.orElseThrow();
         return new DeflateExtension(accepted.negotiated(), it.settings(), it.codecs(), Role.SERVER);
+    }
+
+    /** For one connection whose handshake somebody else has answered; empty if this endpoint does not compress. */
+    Optional<DeflateExtension> extension(NegotiatedDeflate agreed) {
+        return compression.map(it -> new DeflateExtension(agreed, it.settings(), it.codecs(), Role.SERVER));
     }
 
     /** One object for all connections in a row whose results are equal and have nothing that belongs to one connection alone. */

@@ -34,21 +34,27 @@ final class ServerHandshake {
     private final WebSocketServer server;
     private final Transport transport;
     private final RequestDeadlines deadlines;
+    private final Adoption adoption;
     private final HandshakeResponder responder;
     private final PlainRequests plainRequests;
     /** The session's thread's own: what serves the connection, when it is open. */
     private WebSocketHandler handler;
 
-    /** One that has not begun. */
-    ServerHandshake(ServerSession session, WebSocketServer server, Transport transport) {
+    /**
+     * One that has not begun.
+     *
+     * @param adoption whose connection this was, or {@code null} if this server has accepted it
+     */
+    ServerHandshake(ServerSession session, WebSocketServer server, Transport transport, Adoption adoption) {
         this.session = session;
         this.server = server;
         this.transport = transport;
         RequestPhase first = server.tlsHandshakes().isPresent() ? RequestPhase.TLS : RequestPhase.HEAD;
         this.deadlines = new RequestDeadlines(session, server, transport,
-                session.isFull() ? RequestPhase.ANSWERING : first);
+                session.isFull() || adoption != null && adoption.isAnswered() ? RequestPhase.ANSWERING : first);
         this.responder = new HandshakeResponder(server, transport, deadlines::hasEndedDeciding);
         this.plainRequests = new PlainRequests(session, server, transport, deadlines);
+        this.adoption = adoption;
     }
 
     /**
@@ -57,6 +63,14 @@ final class ServerHandshake {
      * @return the open connection, which may find its first frames in the input; {@code null} if it was refused or is over
      */
     Connection run(InboundBuffer buffer) {
+        if (adoption != null) {
+            buffer.restore(adoption.alreadyRead());
+            if (adoption.isAnswered()) {
+                handler = adoption.endpoint().handler();
+                return new Connection(Role.SERVER, transport, buffer, 0, adoption.result(),
+                        adoption.endpoint().services());
+            }
+        }
         RequestInput input = new RequestInput(buffer);
         try {
             if (!secure()) {

@@ -42,13 +42,14 @@ final class ServerSession implements Runnable, ConnectionHolder {
     /**
      * A session that is not yet started.
      *
-     * @param full whether the server has as many connections as it may, so that this one is refused
+     * @param full     whether the server has as many connections as it may, so that this one is refused
+     * @param adoption whose connection this was, or {@code null} if this server has accepted it
      */
-    ServerSession(WebSocketServer server, Transport transport, boolean full) {
+    ServerSession(WebSocketServer server, Transport transport, boolean full, Adoption adoption) {
         this.server = server;
         this.transport = transport;
         this.full = full;
-        this.handshake = new ServerHandshake(this, server, transport);
+        this.handshake = new ServerHandshake(this, server, transport, adoption);
         this.thread = server.configuration().threads().isPresent()
                 ? server.configuration().threads().get().newThread(this)
                 : transport.threadBuilder().inheritInheritableThreadLocals(false).unstarted(this);
