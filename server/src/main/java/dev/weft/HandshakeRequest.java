@@ -14,7 +14,7 @@ import java.util.Optional;
 import javax.net.ssl.SSLSession;
 
 /**
- * A client's opening handshake (RFC 6455 §4.2.1), valid as far as the protocol goes. Immutable.
+ * A client's opening handshake (RFC 6455 §4.2.1), valid as far as the protocol goes. Immutable; no method waits.
  * <p>
  * A policy gets all of it. What {@link WebSocketConnection#request()} returns afterwards has no headers, and so no host,
  * cookies and offered subprotocols either, unless the endpoint keeps them.
