@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A WebSocket connection after its opening handshake (RFC 6455), as blocking code.
@@ -78,6 +79,8 @@ public interface WebSocketConnection extends AutoCloseable {
      * @throws IOException           as {@link #receive()}
      * @throws IllegalStateException if another thread receives
      */
+    @SuppressWarnings("exports") // who uses this needs no annotations
+    @Nullable
     MessageView receiveView() throws IOException;
 
     /**
@@ -88,6 +91,8 @@ public interface WebSocketConnection extends AutoCloseable {
      * @throws IllegalStateException if another thread receives, or if a receive that was interrupted or timed out has already
      *                               taken part of the message
      */
+    @SuppressWarnings("exports") // who uses this needs no annotations
+    @Nullable
     IncomingMessage receiveStream() throws IOException;
 
     /**

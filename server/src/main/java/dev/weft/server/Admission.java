@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes sessions of accepted connections, at most as many at a time as the server may have, and sees each of them to its
@@ -96,7 +97,7 @@ final class Admission {
     }
 
     /** Whatever fails before the session's thread runs, its slot is given back. */
-    private void admit(Transport transport, boolean full, Adoption adoption) {
+    private void admit(Transport transport, boolean full, @Nullable Adoption adoption) {
         ServerSession session;
         try {
             session = new ServerSession(server, transport, full, adoption);

@@ -10,6 +10,7 @@ import dev.weft.parser.http.RequestHead;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An opening handshake (RFC 6455 §4.2) that another HTTP server has answered with 101, so that a {@link WebSocketServer} can
@@ -21,13 +22,14 @@ public final class AdoptedHandshake {
     private static final byte[] NOTHING = {};
 
     private final HandshakeRequest request;
-    private final String subprotocol;
+    private final @Nullable String subprotocol;
     private final Optional<NegotiatedDeflate> deflate;
-    private final Object attachment;
+    private final @Nullable Object attachment;
     private final byte[] alreadyRead;
 
-    private AdoptedHandshake(HandshakeRequest request, String subprotocol, Optional<NegotiatedDeflate> deflate,
-            Object attachment, byte[] alreadyRead) {
+    private AdoptedHandshake(HandshakeRequest request, @Nullable String subprotocol,
+            Optional<NegotiatedDeflate> deflate,
+            @Nullable Object attachment, byte[] alreadyRead) {
         this.request = request;
         this.subprotocol = subprotocol;
         this.deflate = deflate;

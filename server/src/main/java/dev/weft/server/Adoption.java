@@ -1,6 +1,7 @@
 package dev.weft.server;
 
 import dev.weft.internal.connection.HandshakeResult;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection of another HTTP server that this one takes over.
@@ -10,7 +11,7 @@ import dev.weft.internal.connection.HandshakeResult;
  *                    with
  * @param result      of the handshake, there if the endpoint is
  */
-record Adoption(byte[] alreadyRead, ServedEndpoint endpoint, HandshakeResult result) {
+record Adoption(byte[] alreadyRead, @Nullable ServedEndpoint endpoint, @Nullable HandshakeResult result) {
     /** Whether the other server has answered the handshake. */
     boolean isAnswered() {
         return endpoint != null;
