@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
 /**
- * The code and the reason of a Close frame (RFC 6455 §5.5.1, §7.1.5, §7.1.6).
+ * The code and the reason of a Close frame (RFC 6455 §5.5.1, §7.1.5, §7.1.6). A value: no method waits.
  *
  * @param code   as received or sent, or {@link CloseCode#NO_STATUS_RECEIVED} for a Close frame without a code
  * @param reason for people who read logs; empty if none was given

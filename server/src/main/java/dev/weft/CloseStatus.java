@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /**
  * How a connection ended (RFC 6455 §7.1.4–§7.1.6). {@link WebSocketConnection#closeStatus()} returns it once it is final. A
- * {@link ConnectionClosedException} carries what is known when it is thrown.
+ * {@link ConnectionClosedException} carries what is known when it is thrown. A value: no method waits.
  *
  * @param received    what the peer's Close frame said, if one came
  * @param sent        what our Close frame said, if one was sent

@@ -3,7 +3,7 @@ package dev.weft;
 import java.io.IOException;
 import java.util.Objects;
 
-/** The connection is closed or closing, so the requested operation is no longer possible. */
+/** The connection is closed or closing, so the requested operation is no longer possible. Its methods do not wait. */
 public final class ConnectionClosedException extends IOException {
     private static final long serialVersionUID = 1;
 

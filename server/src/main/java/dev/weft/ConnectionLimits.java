@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * What one connection may use. Every limit is finite; a peer that sends more than it may is closed with 1009 (RFC 6455
- * §7.4.1). Immutable.
+ * §7.4.1). Immutable; no method waits.
  */
 public final class ConnectionLimits {
     /** 1 MiB, 1 TiB, 131,072 frames, 1 MiB, 16 KiB. */

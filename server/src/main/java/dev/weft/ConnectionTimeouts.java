@@ -7,7 +7,8 @@ import java.util.stream.Stream;
 
 /**
  * How long a connection waits for its peer. Enforced by a sweep about once a second, so a deadline is early or late
- * by up to a second, or by a quarter of the shortest one if that is under four. Immutable.
+ * by up to a second, or by a quarter of the shortest one if that is under four. Immutable; no
+ * method waits.
  */
 public final class ConnectionTimeouts {
     /** 10 s, 20 s, 20 s, 60 s, 20 s, 60 s, 5 s. */

@@ -12,9 +12,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A client's opening handshake (RFC 6455 §4.2.1), valid as far as the protocol goes. Immutable.
+ * A client's opening handshake (RFC 6455 §4.2.1), valid as far as the protocol goes. Immutable; no method waits.
  * <p>
  * A policy gets all of it. What {@link WebSocketConnection#request()} returns afterwards has no headers, and so no host,
  * cookies and offered subprotocols either, unless the endpoint keeps them.
@@ -25,7 +26,7 @@ public final class HandshakeRequest {
     private final Map<String, String> pathParameters;
     private final SocketAddress localAddress;
     private final SocketAddress remoteAddress;
-    private final SSLSession tlsSession;
+    private final @Nullable SSLSession tlsSession;
 
     private HandshakeRequest(Builder builder) {
         this.head = builder.head;
@@ -145,7 +146,7 @@ public final class HandshakeRequest {
         private Map<String, String> pathParameters = Map.of();
         private SocketAddress localAddress = NOWHERE;
         private SocketAddress remoteAddress = NOWHERE;
-        private SSLSession tlsSession;
+        private @Nullable SSLSession tlsSession;
 
         private Builder(RequestHead head) {
             this.head = Objects.requireNonNull(head, "head");

@@ -2,7 +2,10 @@ package dev.weft;
 
 import java.util.Objects;
 
-/** What {@link WebSocketConnection#receive()} returns: a whole message (RFC 6455 §5.6), or the end of the connection. */
+/**
+ * What {@link WebSocketConnection#receive()} returns: a whole message (RFC 6455 §5.6), or the end of the connection. A value: no
+ * method waits.
+ */
 public sealed interface Message {
     /**
      * A text message.

@@ -6,7 +6,8 @@ import java.io.Writer;
 
 /**
  * A message that is sent in fragments as it is written (RFC 6455 §5.4), so that it may be larger than memory. Used by one
- * thread at a time; writes wait while the peer does not read, until the write deadline.
+ * thread at a time. Writes are collected up to 8 KiB; what is beyond is sent, and waits as
+ * {@link WebSocketConnection#send(String)} does.
  * <p>
  * {@link #complete()} ends the message. {@link #close()} without it abandons the message: it fails the connection, since the
  * protocol has no other way to take back the part that was sent, and the peer must not take a part for the whole. In a
@@ -17,32 +18,39 @@ public abstract class OutgoingMessage extends OutputStream {
     /** For the implementation. */
     protected OutgoingMessage() {}
 
-    /** What this is. */
+    /** What this is. Does not wait. */
     public abstract MessageType type();
 
     /**
-     * Writes the text of a text message. The same writer each time; closing it closes this message.
+     * Writes the text of a text message. The same writer each time; closing it closes this message. Does not wait; the writer's
+     * writes wait as this message's do. A text with an unpaired surrogate abandons the message, with a
+     * {@link java.nio.charset.MalformedInputException}.
      *
      * @throws IllegalStateException if this is not a text message
      */
     public abstract Writer writer();
 
     /**
-     * Writes bytes of the message.
+     * Writes bytes of the message. Waits if they are more than can be collected.
      *
-     * @throws IllegalArgumentException  if this is a text message and the bytes are not UTF-8; none of them is written
+     * @throws IllegalArgumentException  if this is a text message and the bytes are not UTF-8: the message is abandoned
      * @throws ConnectionClosedException if a Close frame was sent, or the connection is over
      * @throws IOException               if the message is complete or abandoned, or the wire is dead
      */
     @Override
     public abstract void write(byte[] source, int offset, int count) throws IOException;
 
-    /** Sends what was written so far as a fragment, if there is anything. */
+    /**
+     * Sends what was written so far as a fragment, if there is anything. Waits as sending does.
+     *
+     * @throws ConnectionClosedException if a Close frame was sent, or the connection is over
+     * @throws IOException               if the message is complete or abandoned, or the wire is dead
+     */
     @Override
     public abstract void flush() throws IOException;
 
     /**
-     * Sends the rest and ends the message. Does nothing if the message is already complete.
+     * Sends the rest and ends the message. Waits as sending does. Does nothing if the message is already complete.
      *
      * @throws IllegalStateException     if this is a text message that ends within a character; it is not completed
      * @throws ConnectionClosedException if a Close frame was sent, or the connection is over

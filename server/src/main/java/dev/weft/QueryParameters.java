@@ -12,7 +12,7 @@ import java.util.Set;
 /**
  * The parameters of a query, decoded as {@code application/x-www-form-urlencoded}: pairs of a name and, after '=', a value,
  * separated by '&amp;'; '+' stands for a space, and {@code %XX} for a byte of UTF-8. A name may occur several times; case
- * counts. Immutable. Every lookup passes over all parameters, of which there are at most {@link #MAX_COUNT}.
+ * counts. Immutable; no method waits. Every lookup passes over all parameters, of which there are at most {@link #MAX_COUNT}.
  */
 public final class QueryParameters {
     /** The most parameters that a query may have. */

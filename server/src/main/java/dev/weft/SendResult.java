@@ -11,7 +11,7 @@ public enum SendResult {
     /** Not sent: a Close frame was sent or received, or the connection is over. */
     CLOSED;
 
-    /** Whether the message was accepted. */
+    /** Whether the message was accepted. Does not wait. */
     public boolean isAccepted() {
         return this == ACCEPTED;
     }

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A WebSocket connection after its opening handshake (RFC 6455), as blocking code.
@@ -44,7 +45,8 @@ import java.util.function.Consumer;
  */
 public interface WebSocketConnection extends AutoCloseable {
     /**
-     * Waits for the next whole message.
+     * Waits for the next whole message, as long as the peer is there: keepalive ends the connection of one that is not, and
+     * {@link ConnectionTimeouts#messageTimeout()} that of one that does not go on with a message. For one thread at a time.
      *
      * @return a text or binary message of at most {@link ConnectionLimits#maxMessageSize()} bytes, or the end
      * @throws ConnectionClosedException      if the connection is over: after {@link Message.Close} was returned, after
@@ -59,7 +61,7 @@ public interface WebSocketConnection extends AutoCloseable {
      * Waits for the next whole message, but no longer than the timeout. If it does not arrive in time, nothing is lost: the
      * part that has arrived is kept, and the next {@link #receive()} or {@link #receiveView()} continues with it;
      * {@link #receiveStream()} cannot. Answering the peer's pings and sending held-back messages may take longer: as long as
-     * sending does.
+     * sending does. For one thread at a time.
      *
      * @param timeout at most 20 days; 0 for what has been received already, for which {@code BLOCKING} waits a millisecond
      * @return the message or the end, as {@link #receive()} returns them; empty if no whole message arrived in time
@@ -70,13 +72,15 @@ public interface WebSocketConnection extends AutoCloseable {
     Optional<Message> receive(Duration timeout) throws IOException;
 
     /**
-     * Waits for the next whole message and lends it: neither copies nor allocates if the message arrives in one frame, is
+     * Waits for the next whole message, as {@link #receive()} does, and lends it: neither copies nor allocates if the message arrives in one frame, is
      * not compressed, and fits the read buffer.
      *
      * @return a view that is valid until the next receive, or {@code null} when the closing handshake is complete
      * @throws IOException           as {@link #receive()}
      * @throws IllegalStateException if another thread receives
      */
+    @SuppressWarnings("exports") // who uses this needs no annotations
+    @Nullable
     MessageView receiveView() throws IOException;
 
     /**
@@ -87,12 +91,14 @@ public interface WebSocketConnection extends AutoCloseable {
      * @throws IllegalStateException if another thread receives, or if a receive that was interrupted or timed out has already
      *                               taken part of the message
      */
+    @SuppressWarnings("exports") // who uses this needs no annotations
+    @Nullable
     IncomingMessage receiveStream() throws IOException;
 
     /**
-     * Waits for the end of the connection, for a handler that only sends: receives messages and drops them, whole or in part,
+     * Waits for the end of the connection, however long that takes, for a handler that only sends: receives messages and drops them, whole or in part,
      * with no more memory than a read needs. Meanwhile pings are answered and messages are checked; one over
-     * {@link ConnectionLimits#maxMessageSize()} fails the connection.
+     * {@link ConnectionLimits#maxMessageSize()} fails the connection. For one thread at a time.
      *
      * @return the final status, however the connection has ended
      * @throws java.io.InterruptedIOException if this thread was interrupted; the connection goes on, and so may receiving
@@ -102,7 +108,9 @@ public interface WebSocketConnection extends AutoCloseable {
     CloseStatus awaitClose() throws IOException;
 
     /**
-     * Sends a text message. Waits while the peer does not read, and for the end of another thread's streamed message.
+     * Sends a text message, from any thread. Waits while the peer does not read, as long as the network takes something of it
+     * within each {@link ConnectionTimeouts#writeTimeout()}: then the connection is aborted. Waits also for the messages of other
+     * threads, and for the end of a streamed one, up to the {@link ConnectionTimeouts#streamTimeout()}.
      *
      * @throws IllegalArgumentException       if the text has an unpaired surrogate; nothing is sent then
      * @throws IllegalStateException          if this thread has a streamed message open on this connection
@@ -154,7 +162,7 @@ public interface WebSocketConnection extends AutoCloseable {
      * Sends a text message if that can be done without waiting for the peer, for another thread's message, or for the end of a
      * streamed one; otherwise puts it in this connection's queue, up to {@link ConnectionLimits#maxQueuedSize()}. Never waits.
      * With a transport that cannot write without waiting, such as TLS or the JDK's blocking channels, another thread is started
-     * for a moment.
+     * for a moment. For any thread; does not throw if the connection is over.
      * <p>
      * When this end closes, queued messages are sent before the Close frame, unless another thread's streamed message is open.
      * When the peer closes, or the connection ends in another way, they are dropped.
@@ -202,11 +210,14 @@ public interface WebSocketConnection extends AutoCloseable {
     /**
      * Opens a message that is sent in fragments as it is written (§5.4). Until it is completed or abandoned, messages of
      * other threads wait: a stream without a write for {@link ConnectionTimeouts#streamTimeout()} while one waits fails the
-     * connection with 1011. Waits while another streamed message is open.
+     * connection with 1011. Waits as {@link #send(String)} does, in particular while another streamed message is open. For any
+     * thread.
      *
      * @return the message, for one thread at a time
-     * @throws IllegalStateException     if this thread has a streamed message open on this connection
-     * @throws ConnectionClosedException if a Close frame was sent, or the connection is over
+     * @throws IllegalStateException          if this thread has a streamed message open on this connection
+     * @throws ConnectionClosedException      if a Close frame was sent, or the connection is over
+     * @throws java.io.InterruptedIOException if this thread was interrupted while it waited; nothing was begun
+     * @throws IOException                    if the wire is dead
      */
     OutgoingMessage sendStream(MessageType type) throws IOException;
 
@@ -242,11 +253,11 @@ public interface WebSocketConnection extends AutoCloseable {
     /**
      * How long the peer took to answer the last ping that it answered: one sent by {@link #ping(Duration)}, or one that the
      * connection sent itself after the peer was silent ({@link ConnectionTimeouts#pingInterval()}). Empty until a ping has been
-     * answered. Pongs that answer no such ping do not count.
+     * answered. Pongs that answer no such ping do not count. For any thread; does not wait.
      */
     Optional<Duration> latency();
 
-    /** Closes with 1000 and no reason, otherwise as {@link #close(int, String)}. */
+    /** Closes with 1000 and no reason, otherwise as {@link #close(int, String)}. Never waits. */
     @Override
     default void close() {
         close(CloseCode.NORMAL_CLOSURE, "");
@@ -255,7 +266,7 @@ public interface WebSocketConnection extends AutoCloseable {
     /**
      * Begins the closing handshake (§7.1.2). Never waits: the Close frame is sent as soon as the peer has taken what was sent
      * before, and the connection is cut when the close deadline has passed. A receive, or the end of the handler, waits for
-     * the peer's Close frame. Does nothing if a Close frame was sent or the connection is over.
+     * the peer's Close frame. Does nothing if a Close frame was sent or the connection is over. For any thread.
      *
      * @param code   1000–1003, 1007–1014 or 3000–4999
      * @param reason at most 123 bytes of UTF-8 without control characters
@@ -264,50 +275,53 @@ public interface WebSocketConnection extends AutoCloseable {
     void close(int code, String reason);
 
     /**
-     * Ends the connection at once, without a Close frame; frees every thread that waits in it. Never waits; does nothing if
-     * the connection is over.
+     * Ends the connection at once, without a Close frame; frees every thread that waits in it. For any thread. Never waits; does
+     * nothing if the connection is over.
      */
     void abort();
 
-    /** Whether messages can be sent: no Close frame has been sent or received, and the connection is not over. */
+    /**
+     * Whether messages can be sent: no Close frame has been sent or received, and the connection is not over. For any thread;
+     * does not wait.
+     */
     boolean isOpen();
 
     /**
      * How the connection ended. Empty until that is final: until the closing handshake is complete, or cannot be completed any
-     * more. It never changes afterwards.
+     * more. It never changes afterwards. For any thread; does not wait.
      */
     Optional<CloseStatus> closeStatus();
 
     /**
      * Has an action run once with the final status, on a virtual thread of its own; at once if it is final already. Actions
-     * run in any order. What one throws goes to its thread's uncaught exception handler.
+     * run in any order. What one throws goes to its thread's uncaught exception handler. For any thread; does not wait.
      */
     void onClose(Consumer<CloseStatus> action);
 
-    /** The subprotocol that both ends agreed on (§1.9). */
+    /** The subprotocol that both ends agreed on (§1.9). Does not wait. */
     Optional<String> subprotocol();
 
-    /** A number that no other connection of this process has. */
+    /** A number that no other connection of this process has. Does not wait. */
     long id();
 
     /**
      * The handshake's request, made anew at each call: target, path parameters, addresses, TLS session. It has headers, and
-     * what is derived from them, only if the endpoint keeps them: an idle connection is to cost some 2 KiB.
+     * what is derived from them, only if the endpoint keeps them: an idle connection is to cost some 2 KiB. Does not wait.
      */
     HandshakeRequest request();
 
-    /** The path of the handshake's request, as it was on the wire, without the query. */
+    /** The path of the handshake's request, as it was on the wire, without the query. Does not wait. */
     default String path() {
         return request().path();
     }
 
-    /** The parameters in the query of the handshake's request, decoded anew at each call. */
+    /** The parameters in the query of the handshake's request, decoded anew at each call. Does not wait. */
     default QueryParameters query() {
         return request().query();
     }
 
     /**
-     * What the handshake's policy left for the handler, such as who the user is.
+     * What the handshake's policy left for the handler, such as who the user is. Does not wait.
      *
      * @param type what it is, a class or an interface
      * @return empty if the policy left nothing
@@ -315,9 +329,9 @@ public interface WebSocketConnection extends AutoCloseable {
      */
     <T> Optional<T> attachment(Class<T> type);
 
-    /** The address of this end. */
+    /** The address of this end. Does not wait. */
     SocketAddress localAddress();
 
-    /** The address of the peer. */
+    /** The address of the peer. Does not wait. */
     SocketAddress remoteAddress();
 }

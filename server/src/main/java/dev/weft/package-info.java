@@ -1,2 +1,5 @@
 /** What both ends of a connection share. */
+@NullMarked
 package dev.weft;
+
+import org.jspecify.annotations.NullMarked;

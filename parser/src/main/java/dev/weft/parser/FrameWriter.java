@@ -9,6 +9,7 @@ import static dev.weft.parser.FrameHeader.RSV;
 
 import java.util.Objects;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes frames as bytes into the caller's array (RFC 6455 §5.2), masked for the client role (§5.3).
@@ -21,7 +22,7 @@ import java.util.function.IntSupplier;
  * except that the strong random source needs about 12 KiB for every thousand keys.
  */
 public final class FrameWriter {
-    private final IntSupplier maskingKeys;
+    private final @Nullable IntSupplier maskingKeys;
     private int key;
 
     /**

@@ -1,5 +1,7 @@
 package dev.weft.parser;
 
+import org.jspecify.annotations.Nullable;
+
 /** What a frame carries (RFC 6455 §5.2, §11.8). Opcodes 3–7 and 11–15 are reserved and have no constant. */
 public enum Opcode {
     /** A further fragment of the message that an earlier TEXT or BINARY frame began (§5.4). */
@@ -15,7 +17,7 @@ public enum Opcode {
     /** Answers a ping, or is sent unsolicited as a heartbeat (§5.5.3). */
     PONG(0xA);
 
-    private static final Opcode[] BY_CODE = new Opcode[16];
+    private static final @Nullable Opcode[] BY_CODE = new Opcode[16];
 
     static {
         for (Opcode opcode : values()) {
@@ -53,7 +55,7 @@ public enum Opcode {
     }
 
     /** The opcode of a frame's first byte, which the parser has checked: {@code null} if reserved. */
-    static Opcode ofFirstByte(int b) {
+    static @Nullable Opcode ofFirstByte(int b) {
         return BY_CODE[b & 0x0f];
     }
 }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes sessions of accepted connections, at most as many at a time as the server may have, and sees each of them to its
@@ -73,14 +74,33 @@ final class Admission {
                 return;
             }
         }
-        admit(transport, full);
+        admit(transport, full, null);
+    }
+
+    /**
+     * Takes a connection of another server. Does not block.
+     *
+     * @return false if the server is full or shuts down: then the connection is closed
+     */
+    boolean adopt(Transport transport, Adoption adoption) {
+        if (server.isStopping()) {
+            transport.close();
+            return false;
+        }
+        if (open.incrementAndGet() > server.configuration().maxConnections()) {
+            open.decrementAndGet();
+            transport.close();
+            return false;
+        }
+        admit(transport, false, adoption);
+        return true;
     }
 
     /** Whatever fails before the session's thread runs, its slot is given back. */
-    private void admit(Transport transport, boolean full) {
+    private void admit(Transport transport, boolean full, @Nullable Adoption adoption) {
         ServerSession session;
         try {
-            session = new ServerSession(server, transport, full);
+            session = new ServerSession(server, transport, full, adoption);
         } catch (Throwable e) {
             giveBackSlot(full);
             transport.close();

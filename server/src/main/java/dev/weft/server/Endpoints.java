@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The endpoints of a running server. Any thread may change them at any time; a lookup sees either all of a change or nothing of
@@ -24,7 +25,7 @@ final class Endpoints {
     private final Sweeper sweeper;
     /** One for each of the settings in use, until the server's end: connections outlive the removal of their endpoint. */
     private final Map<DeflateSettings, DeflateCodecs> codecs = new ConcurrentHashMap<>();
-    private final ServedEndpoint others;
+    private final @Nullable ServedEndpoint others;
     private final AtomicReference<PathTable<ServedEndpoint>> table = new AtomicReference<>();
 
     /**
@@ -46,7 +47,7 @@ final class Endpoints {
         table.set(first);
     }
 
-    private ServedEndpoint served(Endpoint endpoint, PathPattern pattern) {
+    private ServedEndpoint served(Endpoint endpoint, @Nullable PathPattern pattern) {
         Objects.requireNonNull(endpoint, "endpoint");
         ConnectionTimeouts timeouts = endpoint.timeouts(configuration.timeouts());
         sweeper.shorten(timeouts.shortest());

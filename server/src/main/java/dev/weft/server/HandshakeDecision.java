@@ -4,6 +4,7 @@ import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpResponse;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What a policy makes of a handshake. */
 public sealed interface HandshakeDecision {
@@ -14,7 +15,9 @@ public sealed interface HandshakeDecision {
      * @param headers     more header fields for the reply
      * @param attachment  for the handler ({@link dev.weft.WebSocketConnection#attachment(Class)}), may be {@code null}
      */
-    record Accept(Optional<String> subprotocol, Headers headers, Object attachment) implements HandshakeDecision {
+    @SuppressWarnings("exports") // who uses this needs no annotations
+    record Accept(Optional<String> subprotocol, Headers headers,
+            @Nullable Object attachment) implements HandshakeDecision {
         /** The connection is opened. */
         public Accept {
             Objects.requireNonNull(subprotocol);

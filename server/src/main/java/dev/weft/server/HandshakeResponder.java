@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the answer to a good request head: to an opening handshake what the policy of its path's endpoint decides, to
@@ -43,7 +44,7 @@ final class HandshakeResponder {
     private final Transport transport;
     private final BooleanSupplier ended;
     /** Once it is found. */
-    private volatile ServedEndpoint endpoint;
+    private volatile @Nullable ServedEndpoint endpoint;
 
     /**
      * For requests that come over this transport.

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What belongs to which path. Immutable: a change returns another table, which shares what is not on the way to the change.
@@ -23,7 +24,8 @@ final class PathTable<T> {
     record Entry<T>(PathPattern pattern, T value) {}
 
     /** The parameter, the entry, and the entry for all that follows are {@code null} if there is none. */
-    private record Node<T>(Map<String, Node<T>> literals, Node<T> parameter, Entry<T> entry, Entry<T> subtree) {
+    private record Node<T>(Map<String, Node<T>> literals, @Nullable Node<T> parameter, @Nullable Entry<T> entry,
+            @Nullable Entry<T> subtree) {
         boolean isEmpty() {
             return literals.isEmpty() && parameter == null && entry == null && subtree == null;
         }
@@ -140,7 +142,7 @@ final class PathTable<T> {
         return Optional.ofNullable(find(root, PathPattern.segmentsOf(path), 0));
     }
 
-    private static <T> Entry<T> find(Node<T> node, List<String> segments, int index) {
+    private static <T> @Nullable Entry<T> find(Node<T> node, List<String> segments, int index) {
         if (index == segments.size()) {
             return node.entry;
         }

@@ -9,9 +9,11 @@ import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateNegotiation;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.ExtensionHeader;
+import dev.weft.parser.deflate.NegotiatedDeflate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** An endpoint of a running server, with all settings decided, and what its connections share. For any thread. */
 final class ServedEndpoint {
@@ -19,14 +21,14 @@ final class ServedEndpoint {
     record Compression(DeflateSettings settings, DeflateCodecs codecs) {}
 
     private final Endpoint endpoint;
-    private final PathPattern pattern;
+    private final @Nullable PathPattern pattern;
     private final HandshakePolicy policy;
     private final Duration policyTimeout;
     private final List<String> subprotocols;
     private final ConnectionServices services;
     private final Optional<Compression> compression;
 
-    private volatile HandshakeResult lastResult;
+    private volatile @Nullable HandshakeResult lastResult;
 
     /**
      * One that serves at once.
@@ -36,7 +38,8 @@ final class ServedEndpoint {
      * @param services    with the endpoint's limits and timeouts
      * @param compression empty if the endpoint does not compress
      */
-    ServedEndpoint(Endpoint endpoint, PathPattern pattern, ServerConfiguration server, ConnectionServices services,
+    ServedEndpoint(Endpoint endpoint, @Nullable PathPattern pattern, ServerConfiguration server,
+            ConnectionServices services,
             Optional<Compression> compression) {
         this.endpoint = endpoint;
         this.pattern = pattern;
@@ -72,6 +75,7 @@ final class ServedEndpoint {
     }
 
     /** The path; {@code null} if it serves every path that no other one does. */
+    @Nullable
     PathPattern pattern() {
         return pattern;
     }
@@ -90,6 +94,11 @@ final class ServedEndpoint {
     DeflateExtension extension(DeflateNegotiation.Accepted accepted) {
         Compression it = compression.orElseThrow();
         return new DeflateExtension(accepted.negotiated(), it.settings(), it.codecs(), Role.SERVER);
+    }
+
+    /** For one connection whose handshake somebody else has answered; empty if this endpoint does not compress. */
+    Optional<DeflateExtension> extension(NegotiatedDeflate agreed) {
+        return compression.map(it -> new DeflateExtension(agreed, it.settings(), it.codecs(), Role.SERVER));
     }
 
     /** One object for all connections in a row whose results are equal and have nothing that belongs to one connection alone. */

@@ -21,6 +21,7 @@ import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A session up to its open connection: the TLS handshake, plain requests if there are some, the head of the opening handshake,
@@ -34,21 +35,27 @@ final class ServerHandshake {
     private final WebSocketServer server;
     private final Transport transport;
     private final RequestDeadlines deadlines;
+    private final @Nullable Adoption adoption;
     private final HandshakeResponder responder;
     private final PlainRequests plainRequests;
     /** The session's thread's own: what serves the connection, when it is open. */
-    private WebSocketHandler handler;
+    private @Nullable WebSocketHandler handler;
 
-    /** One that has not begun. */
-    ServerHandshake(ServerSession session, WebSocketServer server, Transport transport) {
+    /**
+     * One that has not begun.
+     *
+     * @param adoption whose connection this was, or {@code null} if this server has accepted it
+     */
+    ServerHandshake(ServerSession session, WebSocketServer server, Transport transport, @Nullable Adoption adoption) {
         this.session = session;
         this.server = server;
         this.transport = transport;
         RequestPhase first = server.tlsHandshakes().isPresent() ? RequestPhase.TLS : RequestPhase.HEAD;
         this.deadlines = new RequestDeadlines(session, server, transport,
-                session.isFull() ? RequestPhase.ANSWERING : first);
+                session.isFull() || adoption != null && adoption.isAnswered() ? RequestPhase.ANSWERING : first);
         this.responder = new HandshakeResponder(server, transport, deadlines::hasEndedDeciding);
         this.plainRequests = new PlainRequests(session, server, transport, deadlines);
+        this.adoption = adoption;
     }
 
     /**
@@ -56,7 +63,16 @@ final class ServerHandshake {
      *
      * @return the open connection, which may find its first frames in the input; {@code null} if it was refused or is over
      */
+    @Nullable
     Connection run(InboundBuffer buffer) {
+        if (adoption != null) {
+            buffer.restore(adoption.alreadyRead());
+            if (adoption.isAnswered()) {
+                handler = adoption.endpoint().handler();
+                return new Connection(Role.SERVER, transport, buffer, 0, adoption.result(),
+                        adoption.endpoint().services());
+            }
+        }
         RequestInput input = new RequestInput(buffer);
         try {
             if (!secure()) {
@@ -128,7 +144,7 @@ final class ServerHandshake {
     }
 
     /** Reads a head, and finds what is to be done; {@code null} if the connection is over. */
-    private Answer nextAnswer(RequestInput input) throws IOException {
+    private @Nullable Answer nextAnswer(RequestInput input) throws IOException {
         RequestHeadReader reader = new RequestHeadReader(server.configuration().httpLimits(),
                 server.services().pool().budget());
         deadlines.reads(reader);
@@ -168,7 +184,7 @@ final class ServerHandshake {
     }
 
     /** As {@link #nextAnswer}, for a good head: only a handshake is decided here. */
-    private Answer decide(RequestHeadReader reader, RequestInput input) {
+    private @Nullable Answer decide(RequestHeadReader reader, RequestInput input) {
         RequestHead head = reader.head();
         if (!(OpeningHandshake.check(head) instanceof Upgrade upgrade)) {
             return responder.answerOther(head);
@@ -213,6 +229,7 @@ final class ServerHandshake {
     }
 
     /** What serves the connection that {@link #run} has returned. */
+    @Nullable
     WebSocketHandler handler() {
         return handler;
     }

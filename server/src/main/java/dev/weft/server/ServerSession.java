@@ -11,6 +11,7 @@ import dev.weft.parser.CloseCode;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The life of one accepted connection, on its virtual thread: a {@link ServerHandshake}, then the open connection with its handler,
@@ -36,19 +37,20 @@ final class ServerSession implements Runnable, ConnectionHolder {
     private volatile boolean aborted;
     private volatile Stage stage = Stage.LIVE;
     /** Until there is a connection, and not for long after that; then {@code null}. */
-    private volatile ServerHandshake handshake;
-    private volatile Connection connection;
+    private volatile @Nullable ServerHandshake handshake;
+    private volatile @Nullable Connection connection;
 
     /**
      * A session that is not yet started.
      *
-     * @param full whether the server has as many connections as it may, so that this one is refused
+     * @param full     whether the server has as many connections as it may, so that this one is refused
+     * @param adoption whose connection this was, or {@code null} if this server has accepted it
      */
-    ServerSession(WebSocketServer server, Transport transport, boolean full) {
+    ServerSession(WebSocketServer server, Transport transport, boolean full, @Nullable Adoption adoption) {
         this.server = server;
         this.transport = transport;
         this.full = full;
-        this.handshake = new ServerHandshake(this, server, transport);
+        this.handshake = new ServerHandshake(this, server, transport, adoption);
         this.thread = server.configuration().threads().isPresent()
                 ? server.configuration().threads().get().newThread(this)
                 : transport.threadBuilder().inheritInheritableThreadLocals(false).unstarted(this);
@@ -63,6 +65,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
     }
 
     /** The open connection, or {@code null} while there is none. */
+    @Nullable
     Connection connection() {
         return connection;
     }

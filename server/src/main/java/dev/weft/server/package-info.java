@@ -1,2 +1,5 @@
 /** The server: its settings, its policy for handshakes, its handlers. */
+@NullMarked
 package dev.weft.server;
+
+import org.jspecify.annotations.NullMarked;

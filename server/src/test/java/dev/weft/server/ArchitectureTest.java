@@ -55,7 +55,7 @@ class ArchitectureTest {
         DescribedPredicate<JavaClass> allowed = JavaClass.Predicates
                 .resideInAnyPackage("dev.weft.parser..", "java.util", "java.util.function", "java.util.stream",
                         "java.nio.charset",
-                        "java.security", "java.lang.invoke", "java.lang.runtime")
+                        "java.security", "java.lang.invoke", "java.lang.runtime", "org.jspecify.annotations")
                 .or(DescribedPredicate.describe("java.lang without threads, processes, clocks and logs",
                         type -> type.getPackageName().equals("java.lang")
                                 && !type.getName().matches("java\\.lang\\.(Thread|Process|Runtime|System\\$Logger).*")))
@@ -89,7 +89,8 @@ class ArchitectureTest {
     void librariesNeedNothingButTheJdk() {
         ArchRuleDefinition.classes()
                 .should().onlyDependOnClassesThat(
-                        JavaClass.Predicates.resideInAnyPackage("dev.weft..", "java..", "javax..")
+                        JavaClass.Predicates
+                                .resideInAnyPackage("dev.weft..", "java..", "javax..", "org.jspecify.annotations")
                                 .or(DescribedPredicate.describe("primitive or array",
                                         type -> type.isPrimitive() || type.isArray())))
                 .check(CLASSES);

@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.HandshakeRequest;
 import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
@@ -8,7 +9,9 @@ import dev.weft.OutgoingMessage;
 import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
+import dev.weft.parser.http.RequestHead;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -89,6 +92,15 @@ final class Snippets {
         for (WebSocketConnection each : room) {
             each.trySend(message);
         }
+        // @end
+    }
+
+    static void adopt(WebSocketServer server, RequestHead head, Socket socket) throws IOException {
+        // @start region="adopt"
+        // The other server has read the head of a good request, and written its 101 to the socket.
+        var request = HandshakeRequest.builder(head).remoteAddress(socket.getRemoteSocketAddress()).build();
+        var handshake = AdoptedHandshake.of(request).withSubprotocol("chat").withExtensions("permessage-deflate");
+        new ConnectionAdopter(server).adopt(handshake, socket.getInputStream(), socket.getOutputStream(), socket);
         // @end
     }
 

@@ -40,7 +40,7 @@ class UnreadAnswerTest {
             throws Exception {
         Duration allowed = timeouts.writeTimeout().plus(timeouts.closeTimeout());
         int earliest = server.services().clock().now();
-        ServerSession session = new ServerSession(server, transport, full);
+        ServerSession session = new ServerSession(server, transport, full, null);
         session.start();
         answer.accept(session);
         transport.awaitWriting();

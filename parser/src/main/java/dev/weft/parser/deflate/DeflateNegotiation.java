@@ -129,6 +129,23 @@ public final class DeflateNegotiation {
                 Math.min(settings.outgoingMaxWindowBits(), orMax(answer.clientMaxWindowBits()))));
     }
 
+    /**
+     * What a server's response says by itself, for a connection whose handshake somebody else has answered. Whether it fits the
+     * offers is not checked.
+     *
+     * @param response all extensions that the response names
+     * @throws IllegalArgumentException if that is not permessage-deflate alone, once and with valid parameters
+     */
+    public static NegotiatedDeflate agreed(List<Entry> response) {
+        if (response.size() != 1 || !DeflateParameters.isDeflate(response.getFirst())) {
+            throw new IllegalArgumentException("the extensions are not permessage-deflate alone");
+        }
+        DeflateParameters agreed = DeflateParameters.of(response.getFirst().parameters(), false)
+                .orElseThrow(() -> new IllegalArgumentException("the parameters of permessage-deflate are not valid"));
+        return new NegotiatedDeflate(agreed.serverNoContextTakeover(), agreed.clientNoContextTakeover(),
+                orMax(agreed.serverMaxWindowBits()), orMax(agreed.clientMaxWindowBits()));
+    }
+
     /** Whether a response accepts this offer. It may always ask to forget the context, and use a smaller window. */
     private static boolean answers(DeflateParameters response, DeflateParameters offer) {
         return (response.serverNoContextTakeover() || !offer.serverNoContextTakeover())

@@ -8,6 +8,7 @@ import dev.weft.parser.internal.Tokens;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One pass over the grammar of RFC 6455 §9.1, without going back:
@@ -80,7 +81,7 @@ final class ExtensionHeaderParser {
     }
 
     /** A token that begins an extension or a parameter, and the white space after it; null if there is none. */
-    private String name() {
+    private @Nullable String name() {
         if (++items > ExtensionHeader.MAX_ITEMS) {
             malformed("more than " + ExtensionHeader.MAX_ITEMS + " extensions and parameters");
             return null;
@@ -90,7 +91,7 @@ final class ExtensionHeaderParser {
         return name;
     }
 
-    private String token() {
+    private @Nullable String token() {
         int from = at;
         while (at < line.length() && Tokens.mayHave(line.charAt(at))) {
             at++;
@@ -99,7 +100,7 @@ final class ExtensionHeaderParser {
     }
 
     /** The rest of a quoted-string; null unless it is closed and its content is a token. */
-    private String quoted() {
+    private @Nullable String quoted() {
         StringBuilder content = new StringBuilder();
         while (at < line.length()) {
             char c = line.charAt(at++);
@@ -119,7 +120,7 @@ final class ExtensionHeaderParser {
         return null;
     }
 
-    private String noToken() {
+    private @Nullable String noToken() {
         malformed("a name or a value that is not a token");
         return null;
     }

@@ -4,6 +4,7 @@ import static dev.weft.parser.deflate.NegotiatedDeflate.MAX_WINDOW_BITS;
 
 import java.util.Objects;
 import java.util.zip.Deflater;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compresses the outgoing messages of one connection (RFC 7692 §7.2.1). Pass it bytes of a message, then take output until
@@ -31,7 +32,7 @@ public final class MessageDeflater implements AutoCloseable {
     private final Window history;
 
     // The input.
-    private byte[] array;
+    private byte @Nullable [] array;
     private int at;
     private int end;
     private boolean last;
@@ -40,7 +41,7 @@ public final class MessageDeflater implements AutoCloseable {
     private boolean closed;
 
     // The compressor: lent, or else kept in the pool under the number of the loan, or else null.
-    private DeflaterPool.Pooled codec;
+    private DeflaterPool.@Nullable Pooled codec;
     private boolean lent;
     private long loan;
     private boolean busy;

@@ -5,6 +5,7 @@ import dev.weft.parser.ProtocolViolationException;
 import java.util.Objects;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decompresses the incoming messages of one connection (RFC 7692 §7.2.2). Pass it bytes of a compressed message, then take
@@ -41,11 +42,11 @@ public final class MessageInflater implements AutoCloseable {
     private final boolean takeover;
     private final Window window;
     private Stage stage = Stage.DRAINED;
-    private Inflater codec;
+    private @Nullable Inflater codec;
     /** Whether the decompressor has seen bytes since its stream began. */
     private boolean begun;
 
-    private byte[] array;
+    private byte @Nullable [] array;
     private int end;
     private boolean last;
 

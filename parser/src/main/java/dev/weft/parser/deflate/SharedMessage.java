@@ -3,6 +3,7 @@ package dev.weft.parser.deflate;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An outgoing message for any number of connections: compressed at most once for each window size that these connections agreed
@@ -15,7 +16,7 @@ public final class SharedMessage {
     private final byte[] bytes;
     private final ReentrantLock lock = new ReentrantLock();
     /** Guarded by the lock: the compressed message for each window size, {@link #bytes} itself if it would not be smaller. */
-    private final byte[][] compressed = new byte[SIZES][];
+    private final byte[] @Nullable [] compressed = new byte[SIZES][];
 
     /**
      * A message that is not compressed yet.

@@ -5,4 +5,7 @@
  * makes, accepts and checks offers, and {@link dev.weft.parser.deflate.DeflateCodecs} makes of what was negotiated a
  * {@link dev.weft.parser.deflate.MessageDeflater} and a {@link dev.weft.parser.deflate.MessageInflater} for each connection.
  */
+@NullMarked
 package dev.weft.parser.deflate;
+
+import org.jspecify.annotations.NullMarked;

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The server's side of the opening handshake (RFC 6455 §4.2) as pure functions. May be called from any thread.
@@ -66,7 +67,8 @@ public final class OpeningHandshake {
          * @throws IllegalArgumentException
          *             also if the subprotocol was not offered (§4.2.2)
          */
-        public byte[] accept(String subprotocolOrNull, String extensionsOrNull, Headers extra) {
+        @SuppressWarnings("exports") // who uses this needs no annotations
+        public byte[] accept(@Nullable String subprotocolOrNull, @Nullable String extensionsOrNull, Headers extra) {
             if (subprotocolOrNull != null && !subprotocols.contains(subprotocolOrNull)) {
                 throw new IllegalArgumentException(
                         "the subprotocol '" + HttpCharacters.escaped(subprotocolOrNull) + "' was not offered");
@@ -216,7 +218,9 @@ public final class OpeningHandshake {
      *             handshake ({@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or describes a body ({@code
      *             Content-Length}, {@code Transfer-Encoding})
      */
-    public static byte[] acceptResponse(String key, String subprotocolOrNull, String extensionsOrNull, Headers extra) {
+    @SuppressWarnings("exports") // who uses this needs no annotations
+    public static byte[] acceptResponse(String key, @Nullable String subprotocolOrNull,
+            @Nullable String extensionsOrNull, Headers extra) {
         Headers.Builder headers = Headers.builder().add("Upgrade", "websocket").add("Connection", "Upgrade")
                 .add("Sec-WebSocket-Accept", acceptKey(key));
         if (subprotocolOrNull != null) {

@@ -4,4 +4,7 @@
  * <p>{@link dev.weft.parser.http.RequestHeadParser} turns bytes into a {@link dev.weft.parser.http.RequestHead},
  * {@link dev.weft.parser.http.OpeningHandshake} judges it, and its answers are bytes again.
  */
+@NullMarked
 package dev.weft.parser.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,7 +6,7 @@ import dev.weft.internal.transport.Transport.UnreadListener;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
+import java.nio.channels.ReadableByteChannel;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -17,7 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class BackgroundReader {
     private static final int SMALL = 128;
 
-    private final SocketChannel channel;
+    private final ReadableByteChannel channel;
     private final UnreadListener listener;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition finished = lock.newCondition();
@@ -29,7 +29,7 @@ final class BackgroundReader {
     private boolean ended;
     private IOException failure;
 
-    BackgroundReader(SocketChannel channel, UnreadListener listener) {
+    BackgroundReader(ReadableByteChannel channel, UnreadListener listener) {
         this.channel = channel;
         this.listener = listener;
     }

@@ -1,0 +1,122 @@
+package dev.weft.bench.adopt;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.weft.HandshakeRequest;
+import dev.weft.Message;
+import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.OpeningHandshake;
+import dev.weft.parser.http.RequestHead;
+import dev.weft.server.AdoptedHandshake;
+import dev.weft.server.ConnectionAdopter;
+import dev.weft.server.WebSocketServer;
+import io.undertow.Undertow;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.util.HttpString;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.WebSocket;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.xnio.StreamConnection;
+import org.xnio.streams.ChannelInputStream;
+import org.xnio.streams.ChannelOutputStream;
+
+/** Connections that Undertow has upgraded, served by Weft, beside Undertow's own plain HTTP. */
+@Timeout(60)
+class UndertowAdoptionTest {
+    private final LinkedBlockingQueue<String> received = new LinkedBlockingQueue<>();
+    private final CompletableFuture<Integer> closed = new CompletableFuture<>();
+
+    private final class Listener implements WebSocket.Listener {
+        private final StringBuilder text = new StringBuilder();
+
+        @Override
+        public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+            text.append(data);
+            if (last) {
+                received.add(text.toString());
+                text.setLength(0);
+            }
+            socket.request(1);
+            return null;
+        }
+
+        @Override
+        public CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
+            closed.complete(code);
+            return null;
+        }
+    }
+
+    private static void upgrade(HttpServerExchange exchange, WebSocketServer weft) {
+        String key = exchange.getRequestHeaders().getFirst("Sec-WebSocket-Key");
+        if (key == null) {
+            exchange.getResponseSender().send("plain");
+            return;
+        }
+        exchange.getResponseHeaders().put(HttpString.tryFromString("Sec-WebSocket-Accept"),
+                OpeningHandshake.acceptKey(key));
+        exchange.getResponseHeaders().put(HttpString.tryFromString("Sec-WebSocket-Protocol"), "echo");
+        RequestHead head = new RequestHead("GET", exchange.getRequestPath(), Headers.EMPTY);
+        HandshakeRequest request = HandshakeRequest.builder(head).remoteAddress(exchange.getSourceAddress()).build();
+        exchange.upgradeChannel("websocket", (connection, upgraded) -> adopt(connection, request, weft));
+        exchange.endExchange();
+    }
+
+    private static void adopt(StreamConnection connection, HandshakeRequest request, WebSocketServer weft) {
+        new ConnectionAdopter(weft).adopt(AdoptedHandshake.of(request).withSubprotocol("echo"),
+                new ChannelInputStream(connection.getSourceChannel()),
+                new ChannelOutputStream(connection.getSinkChannel()), connection);
+    }
+
+    @Test
+    void upgradedConnectionIsServedByWeft() throws Exception {
+        try (WebSocketServer weft = WebSocketServer.builder().endpoint("/{name}", ws -> {
+            ws.send("hello " + ws.request().pathParameter("name"));
+            while (ws.receive() instanceof Message.Text text) {
+                ws.send(text.text());
+            }
+        }).start()) {
+            Undertow undertow = Undertow.builder().addHttpListener(0, "127.0.0.1")
+                    .setHandler(exchange -> upgrade(exchange, weft)).build();
+            undertow.start();
+            try {
+                converse(((InetSocketAddress) undertow.getListenerInfo().getFirst().getAddress()).getPort());
+                while (weft.connectionCount() > 0) {
+                    Thread.onSpinWait();
+                }
+            } finally {
+                undertow.stop();
+            }
+        }
+    }
+
+    private void converse(int port) throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            var plain = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/")).build();
+            assertEquals("plain", client.send(plain, BodyHandlers.ofString()).body());
+            WebSocket socket = client.newWebSocketBuilder().subprotocols("echo")
+                    .buildAsync(URI.create("ws://127.0.0.1:" + port + "/ada"), new Listener()).get();
+            assertEquals("echo", socket.getSubprotocol());
+            assertEquals("hello ada", next());
+            for (int length : new int[]{1, 1000, 200_000}) {
+                socket.sendText("é".repeat(length), true).get();
+                assertEquals("é".repeat(length), next());
+            }
+            socket.sendClose(4001, "enough").get();
+            assertEquals(4001, closed.get(20, TimeUnit.SECONDS));
+        }
+    }
+
+    private String next() throws InterruptedException {
+        return received.poll(20, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,193 @@
+package dev.weft.internal.transport;
+
+import dev.weft.internal.time.TimeLimit;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.util.Optional;
+import javax.net.ssl.SSLSession;
+
+/**
+ * A pair of blocking streams that belong to somebody else, such as another HTTP server. Every write may wait, and one that waits
+ * shows no progress, so its deadline applies to the whole write. A read with a limit, and bytes that no thread waits for, are a
+ * {@link BackgroundReader}'s. Only closing ends a read or write that waits.
+ */
+public final class StreamTransport implements Transport {
+    private final InputStream input;
+    private final OutputStream output;
+    private final Closeable connection;
+    private final SocketAddress local;
+    private final SocketAddress remote;
+    private final SSLSession tlsSession;
+    /** From {@link #onUnread} on. */
+    private volatile BackgroundReader backgroundReader;
+
+    /**
+     * A transport over these streams, which it owns.
+     *
+     * @param connection closes both, so that threads that wait in them are released; may be called at any time, by any thread
+     * @param tlsSession what was agreed on below the streams, or {@code null}
+     */
+    public StreamTransport(InputStream input, OutputStream output, Closeable connection, SocketAddress local,
+            SocketAddress remote, SSLSession tlsSession) {
+        this.input = input;
+        this.output = output;
+        this.connection = connection;
+        this.local = local;
+        this.remote = remote;
+        this.tlsSession = tlsSession;
+    }
+
+    @Override
+    public Optional<SSLSession> tlsSession() {
+        return Optional.ofNullable(tlsSession);
+    }
+
+    @Override
+    public int read(ByteBuffer target, TimeLimit limit) throws IOException {
+        BackgroundReader started = backgroundReader;
+        if (started == null) {
+            return readStream(target);
+        }
+        int count = started.read(target, limit);
+        if (count != 0 || started.isReading()) {
+            return count;
+        }
+        if (limit == TimeLimit.NONE) {
+            return readStream(target);
+        }
+        started.start();
+        return started.read(target, limit);
+    }
+
+    private int readStream(ByteBuffer target) throws IOException {
+        int count = input.read(target.array(), target.arrayOffset() + target.position(), target.remaining());
+        target.position(target.position() + Math.max(count, 0));
+        return count;
+    }
+
+    @Override
+    public int readNow(ByteBuffer target) throws IOException {
+        BackgroundReader started = backgroundReader;
+        if (started != null) {
+            // Checked first: its bytes precede those that are in the stream.
+            if (started.isReading()) {
+                return 0;
+            }
+            int count = started.read(target, null);
+            if (count != 0) {
+                return count;
+            }
+        }
+        return input.available() > 0 ? readStream(target) : 0;
+    }
+
+    @Override
+    public void onUnread(UnreadListener listener) {
+        backgroundReader = new BackgroundReader(new Source(), listener);
+    }
+
+    @Override
+    public void reportUnread() {
+        backgroundReader.start();
+    }
+
+    @Override
+    public boolean tellsOfUnread() {
+        return backgroundReader.isReading();
+    }
+
+    @Override
+    public boolean awaitReadable(TimeLimit limit) {
+        return false;
+    }
+
+    @Override
+    public void write(ByteBuffer source) throws IOException {
+        put(source);
+        output.flush();
+    }
+
+    @Override
+    public void write(ByteBuffer first, ByteBuffer second) throws IOException {
+        put(first);
+        put(second);
+        output.flush();
+    }
+
+    private void put(ByteBuffer source) throws IOException {
+        output.write(source.array(), source.arrayOffset() + source.position(), source.remaining());
+        source.position(source.limit());
+    }
+
+    @Override
+    public boolean writesWithoutWaiting() {
+        return false;
+    }
+
+    @Override
+    public void writeNow(ByteBuffer source) {
+        // A stream's write waits.
+    }
+
+    @Override
+    public void writeNow(ByteBuffer first, ByteBuffer second) {
+        // A stream's write waits.
+    }
+
+    @Override
+    public byte writeProgress() {
+        return 0;
+    }
+
+    @Override
+    public void retryWrite() {
+        // The thread is inside the stream's write.
+    }
+
+    @Override
+    public void shutdownOutput() throws IOException {
+        output.close();
+    }
+
+    @Override
+    public void close() {
+        try {
+            connection.close();
+        } catch (IOException e) {
+            // No caller could use this exception.
+        }
+    }
+
+    @Override
+    public SocketAddress localAddress() {
+        return local;
+    }
+
+    @Override
+    public SocketAddress remoteAddress() {
+        return remote;
+    }
+
+    /** The input for the background reader. */
+    private final class Source implements ReadableByteChannel {
+        @Override
+        public int read(ByteBuffer target) throws IOException {
+            return readStream(target);
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {
+            StreamTransport.this.close();
+        }
+    }
+}
