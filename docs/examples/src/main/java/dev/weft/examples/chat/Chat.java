@@ -41,7 +41,7 @@ public final class Chat {
 
     static WebSocketServer start(int port) throws IOException {
         Chat chat = new Chat();
-        byte[] page = Chat.class.getResourceAsStream("index.html").readAllBytes();
+        byte[] page = Chat.class.getResourceAsStream("/web/chat/index.html").readAllBytes();
         return WebSocketServer.builder().port(port)
                 .endpoint("/chat/{room}", Endpoint.of(chat::serve)
                         .policy(HandshakePolicy.sameOrigin().and(chat::requireUser))

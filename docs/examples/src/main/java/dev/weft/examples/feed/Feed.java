@@ -35,7 +35,7 @@ public final class Feed {
     private volatile Snapshot latest = new Snapshot(Map.of(), Map.of(), message(Map.of()), new CompletableFuture<>());
 
     Feed(int port) throws IOException {
-        byte[] page = Feed.class.getResourceAsStream("index.html").readAllBytes();
+        byte[] page = Feed.class.getResourceAsStream("/web/feed/index.html").readAllBytes();
         server = WebSocketServer.builder().port(port)
                 .sendBufferSize(32 << 10) // what waits in the system is not replaced by what is newer
                 .endpoint("/feed", Endpoint.of(this::serve).writeTimeout(Duration.ofMinutes(1)))

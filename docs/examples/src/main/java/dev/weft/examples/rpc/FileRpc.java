@@ -51,7 +51,7 @@ public final class FileRpc {
 
     static WebSocketServer start(int port, Path folder) throws IOException {
         FileRpc files = new FileRpc(folder);
-        byte[] page = FileRpc.class.getResourceAsStream("index.html").readAllBytes();
+        byte[] page = FileRpc.class.getResourceAsStream("/web/file-rpc/index.html").readAllBytes();
         HandshakePolicy local = HandshakePolicy.sameOrigin()
                 .and(HandshakePolicy.hosts(List.of("127.0.0.1", "localhost")));
         return WebSocketServer.builder().port(port)
