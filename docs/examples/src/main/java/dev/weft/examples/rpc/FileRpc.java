@@ -31,6 +31,10 @@ import tools.jackson.databind.json.JsonMapper;
  * no call has to wait for it; JSON-RPC notifications say how far it is.
  */
 public final class FileRpc {
+    private record RpcError(int code, String message) {}
+
+    private static final RpcError PARSE_ERROR = new RpcError(-32700, "Parse error");
+    private static final RpcError INVALID_REQUEST = new RpcError(-32600, "Invalid Request");
     private static final JsonMapper JSON = new JsonMapper();
     private static final int MAX_CONCURRENT_CALLS = 32;
     private static final int PROGRESS_STEP = 1 << 20;
@@ -99,48 +103,42 @@ public final class FileRpc {
         }
     }
 
-    /** Returns the response, or {@code null} if there is none. */
+    /** Returns the response, or {@code null} to a notification. */
     private JsonNode call(JsonNode request) {
         JsonNode id = request.path("id");
         JsonNode params = request.path("params");
         String method = request.path("method").stringValue(null);
-        if (request.isMissingNode()) {
-            return error(JSON.nullNode(), -32700, "Parse error");
+        boolean isValid = request.path("jsonrpc").stringValue("").equals("2.0") && method != null
+                && !params.isValueNode() && !id.isContainer() && !id.isBoolean();
+        Object outcome = isValid ? run(method, params) : request.isMissingNode() ? PARSE_ERROR : INVALID_REQUEST;
+        if (isValid && id.isMissingNode()) {
+            return null;
         }
-        if (!request.path("jsonrpc").stringValue("").equals("2.0") || method == null || params.isValueNode()
-                || id.isContainer() || id.isBoolean()) {
-            return error(JSON.nullNode(), -32600, "Invalid Request");
-        }
+        return JSON.createObjectNode().put("jsonrpc", "2.0")
+                .putPOJO(outcome instanceof RpcError ? "error" : "result", outcome)
+                .set("id", isValid ? id : JSON.nullNode());
+    }
+
+    /** Returns the result or an error. */
+    private Object run(String method, JsonNode params) {
         try {
             return switch (method) {
-                case "list" -> response(id, "result", folder.toFile().list((parent, name) -> !name.startsWith(".")));
-                case "subtract" ->
-                    response(id, "result", params.required(0).intValue() - params.required(1).intValue());
+                case "list" -> folder.toFile().list((parent, name) -> !name.startsWith("."));
+                case "subtract" -> params.required(0).intValue() - params.required(1).intValue();
                 case "sleep" -> {
                     Thread.sleep(params.required(0).longValue());
-                    yield response(id, "result", "slept");
+                    yield "slept";
                 }
-                default -> error(id, -32601, "Method not found");
+                default -> new RpcError(-32601, "Method not found");
             };
         } catch (JacksonException e) {
-            return error(id, -32602, "Invalid params");
+            return new RpcError(-32602, "Invalid params");
         } catch (InterruptedException e) {
             return null; // the caller has gone
         } catch (Exception e) {
             System.getLogger("rpc").log(Level.WARNING, method + " failed", e);
-            return error(id, -32603, "Internal error");
+            return new RpcError(-32603, "Internal error");
         }
-    }
-
-    private static JsonNode error(JsonNode id, int code, String message) {
-        return response(id, "error", Map.of("code", code, "message", message));
-    }
-
-    /** A request without an id is a notification, which has no response. */
-    private static JsonNode response(JsonNode id, String member, Object value) {
-        return id.isMissingNode()
-                ? null
-                : JSON.createObjectNode().put("jsonrpc", "2.0").putPOJO(member, value).set("id", id);
     }
 
     /** No name leads out of the folder. */
