@@ -1,0 +1,185 @@
+package dev.weft.examples.rpc;
+
+import dev.weft.HandshakeRequest;
+import dev.weft.IncomingMessage;
+import dev.weft.Message;
+import dev.weft.MessageType;
+import dev.weft.WebSocketConnection;
+import dev.weft.parser.http.HttpResponse;
+import dev.weft.server.HandshakeDecision;
+import dev.weft.server.HandshakePolicy;
+import dev.weft.server.WebSocketServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * JSON-RPC 2.0 about the files in a folder. Each upload or download is one binary message on a connection of its own, so that
+ * no call has to wait for it; JSON-RPC notifications say how far it is.
+ */
+public final class FileRpc {
+    private record RpcError(int code, String message) {}
+
+    private static final RpcError PARSE_ERROR = new RpcError(-32700, "Parse error");
+    private static final RpcError INVALID_REQUEST = new RpcError(-32600, "Invalid Request");
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final int MAX_CONCURRENT_CALLS = 32;
+    private static final int PROGRESS_STEP = 1 << 20;
+
+    private final Path folder;
+
+    private FileRpc(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Runs the server. The arguments are the port and the folder. */
+    public static void main(String[] arguments) throws Exception {
+        try (WebSocketServer server = start(Integer.parseInt(arguments[0]), Path.of(arguments[1]))) {
+            System.out.println("JSON-RPC at http://127.0.0.1:" + server.port() + "/");
+            server.awaitTermination();
+        }
+    }
+
+    static WebSocketServer start(int port, Path folder) throws IOException {
+        FileRpc files = new FileRpc(folder);
+        byte[] page = FileRpc.class.getResourceAsStream("/web/file-rpc/index.html").readAllBytes();
+        HandshakePolicy local = HandshakePolicy.sameOrigin()
+                .and(HandshakePolicy.hosts(List.of("127.0.0.1", "localhost")));
+        return WebSocketServer.builder().port(port)
+                .policy(local.and(FileRpc::requirePlainName))
+                .endpoint("/rpc", files::serveCalls)
+                .endpoint("/upload/{name}", files::upload)
+                .endpoint("/download/{name}", files::download)
+                .http("/", request -> HttpResponse.bytes(200, "text/html; charset=utf-8", page))
+                .start();
+    }
+
+    /** Calls run concurrently, up to a number: then no further one is received until one has been answered. */
+    private void serveCalls(WebSocketConnection peer) throws Exception {
+        ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+        Semaphore free = new Semaphore(MAX_CONCURRENT_CALLS);
+        try {
+            while (peer.receive() instanceof Message.Text(String text)) {
+                free.acquire();
+                calls.submit(() -> {
+                    try {
+                        answer(peer, text);
+                    } finally {
+                        free.release();
+                    }
+                    return null;
+                });
+            }
+        } finally {
+            calls.shutdownNow();
+        }
+    }
+
+    private void answer(WebSocketConnection peer, String text) throws IOException {
+        JsonNode message;
+        try {
+            message = JSON.readTree(text);
+        } catch (JacksonException e) {
+            message = JSON.missingNode();
+        }
+        boolean isBatch = message.isArray() && !message.isEmpty();
+        List<JsonNode> responses = (isBatch ? message.valueStream() : Stream.of(message))
+                .map(this::call).filter(Objects::nonNull).toList();
+        if (!responses.isEmpty()) {
+            peer.send(JSON.writeValueAsString(isBatch ? responses : responses.getFirst()));
+        }
+    }
+
+    /** Returns the response, or {@code null} to a notification. */
+    private JsonNode call(JsonNode request) {
+        JsonNode id = request.path("id");
+        JsonNode params = request.path("params");
+        String method = request.path("method").stringValue(null);
+        boolean isValid = request.path("jsonrpc").stringValue("").equals("2.0") && method != null
+                && !params.isValueNode() && !id.isContainer() && !id.isBoolean();
+        Object outcome = isValid ? run(method, params) : request.isMissingNode() ? PARSE_ERROR : INVALID_REQUEST;
+        if (isValid && id.isMissingNode()) {
+            return null;
+        }
+        return JSON.createObjectNode().put("jsonrpc", "2.0")
+                .putPOJO(outcome instanceof RpcError ? "error" : "result", outcome)
+                .set("id", isValid ? id : JSON.nullNode());
+    }
+
+    /** Returns the result or an error. */
+    private Object run(String method, JsonNode params) {
+        try {
+            return switch (method) {
+                case "list" -> folder.toFile().list((parent, name) -> !name.startsWith("."));
+                case "subtract" -> params.required(0).intValue() - params.required(1).intValue();
+                case "sleep" -> {
+                    Thread.sleep(params.required(0).longValue());
+                    yield "slept";
+                }
+                default -> new RpcError(-32601, "Method not found");
+            };
+        } catch (JacksonException e) {
+            return new RpcError(-32602, "Invalid params");
+        } catch (InterruptedException e) {
+            return null; // the caller has gone
+        } catch (Exception e) {
+            System.getLogger("rpc").log(Level.WARNING, method + " failed", e);
+            return new RpcError(-32603, "Internal error");
+        }
+    }
+
+    /** No name leads out of the folder. */
+    private static HandshakeDecision requirePlainName(HandshakeRequest request) {
+        return request.pathParameters().values().stream().allMatch(name -> name.matches("\\w[\\w.-]*"))
+                ? HandshakeDecision.accept()
+                : HandshakeDecision.reject(400, "a name has letters, digits, '.', '-' and '_'");
+    }
+
+    /** Stores a message, however large, as a file, which others see when it is complete. */
+    private void upload(WebSocketConnection peer) throws IOException {
+        IncomingMessage message = peer.receiveStream();
+        if (message == null) {
+            return; // closed instead
+        }
+        Path part = Files.createTempFile(folder, ".", ".part");
+        try (OutputStream out = Files.newOutputStream(part)) {
+            long size = 0;
+            byte[] bytes;
+            while ((bytes = message.inputStream().readNBytes(PROGRESS_STEP)).length > 0) {
+                out.write(bytes);
+                size += bytes.length;
+                notify(peer, "progress", size);
+            }
+            Files.move(part, file(peer), StandardCopyOption.ATOMIC_MOVE);
+            notify(peer, "stored", size);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
+
+    private void download(WebSocketConnection peer) throws IOException {
+        notify(peer, "size", Files.size(file(peer)));
+        peer.sendStream(MessageType.BINARY, out -> Files.copy(file(peer), out));
+    }
+
+    private static void notify(WebSocketConnection peer, String method, long size) throws IOException {
+        peer.send(JSON.writeValueAsString(Map.of("jsonrpc", "2.0", "method", method, "params", List.of(size))));
+    }
+
+    private Path file(WebSocketConnection peer) {
+        return folder.resolve(peer.request().pathParameter("name"));
+    }
+}

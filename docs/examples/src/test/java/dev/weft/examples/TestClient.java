@@ -1,0 +1,134 @@
+package dev.weft.examples;
+
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The JDK's WebSocket client as blocking code, in which no wait takes longer than 30 s. */
+public final class TestClient implements WebSocket.Listener, AutoCloseable {
+    public static final JsonMapper JSON = new JsonMapper();
+
+    private static final long LIMIT_SECONDS = 30;
+
+    private final BlockingQueue<Object> messages = new LinkedBlockingQueue<>();
+    private final CompletableFuture<Integer> closeCode = new CompletableFuture<>();
+    private final StringBuilder text = new StringBuilder();
+    private final ByteArrayOutputStream binary = new ByteArrayOutputStream();
+    private WebSocket socket;
+
+    private TestClient() {}
+
+    /** Connects with these headers: name, value, name, value. */
+    public static TestClient connect(HttpClient http, int port, String target, String... headers) {
+        TestClient client = new TestClient();
+        WebSocket.Builder builder = http.newWebSocketBuilder();
+        for (int i = 0; i < headers.length; i += 2) {
+            builder.header(headers[i], headers[i + 1]);
+        }
+        client.socket = await(builder.buildAsync(URI.create("ws://127.0.0.1:" + port + target), client));
+        return client;
+    }
+
+    /** The status with which a handshake is refused. */
+    public static int refusal(HttpClient http, int port, String target, String... headers) {
+        try {
+            connect(http, port, target, headers).abort();
+            throw new AssertionError("accepted: " + target);
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof WebSocketHandshakeException refused) {
+                return refused.getResponse().statusCode();
+            }
+            throw e;
+        }
+    }
+
+    private static <T> T await(CompletableFuture<T> future) {
+        return future.orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).join();
+    }
+
+    public void send(String message) {
+        await(socket.sendText(message, true));
+    }
+
+    /** Sends a fragment of a binary message. */
+    public void send(byte[] part, boolean last) {
+        await(socket.sendBinary(ByteBuffer.wrap(part), last));
+    }
+
+    /** The next message, which must be text, as JSON. */
+    public JsonNode json() throws InterruptedException {
+        return JSON.readTree((String) next());
+    }
+
+    /** The next message: a {@code String} or a {@code byte[]}. */
+    public Object next() throws InterruptedException {
+        Object message = messages.poll(LIMIT_SECONDS, TimeUnit.SECONDS);
+        if (message == null) {
+            throw new AssertionError("no message came");
+        }
+        return message;
+    }
+
+    /** Waits for the code of the server's Close frame. */
+    public int closeCode() {
+        return await(closeCode);
+    }
+
+    /** Closes, and waits for the server's Close frame. */
+    @Override
+    public void close() {
+        socket.sendClose(WebSocket.NORMAL_CLOSURE, ""); // fails if the server has closed first
+        closeCode();
+    }
+
+    /** Leaves without a Close frame. */
+    public void abort() {
+        socket.abort();
+    }
+
+    @Override
+    public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+        text.append(data);
+        if (last) {
+            messages.add(text.toString());
+            text.setLength(0);
+        }
+        from.request(1);
+        return null;
+    }
+
+    @Override
+    public CompletionStage<?> onBinary(WebSocket from, ByteBuffer data, boolean last) {
+        byte[] part = new byte[data.remaining()];
+        data.get(part);
+        binary.writeBytes(part);
+        if (last) {
+            messages.add(binary.toByteArray());
+            binary.reset();
+        }
+        from.request(1);
+        return null;
+    }
+
+    @Override
+    public CompletionStage<?> onClose(WebSocket from, int code, String reason) {
+        closeCode.complete(code);
+        return null;
+    }
+
+    @Override
+    public void onError(WebSocket from, Throwable error) {
+        closeCode.completeExceptionally(error);
+    }
+}
