@@ -249,13 +249,9 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         breakOff(new IOException("aborted by this end"));
     }
 
-    /** The peer broke a rule or a limit: fails the connection with a Close frame, and returns the exception for the caller. */
     @Override
     public ConnectionClosedException failed(ProtocolViolationException violation) {
-        String reason = violation.getMessage();
-        fail(new CloseReason(violation.closeCode(),
-                reason.substring(0, Math.min(reason.length(), CloseReason.MAX_REASON_LENGTH))), violation);
-        return closing.exception();
+        return ConnectionTeardown.failed(this, violation);
     }
 
     @Override

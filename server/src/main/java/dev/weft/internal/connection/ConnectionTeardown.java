@@ -19,6 +19,14 @@ import java.io.InterruptedIOException;
 final class ConnectionTeardown {
     private ConnectionTeardown() {}
 
+    /** The peer broke a rule or a limit: fails the connection with a Close frame, and returns the exception for the caller. */
+    static ConnectionClosedException failed(Connection connection, ProtocolViolationException violation) {
+        String reason = violation.getMessage();
+        connection.fail(new CloseReason(violation.closeCode(),
+                reason.substring(0, Math.min(reason.length(), CloseReason.MAX_REASON_LENGTH))), violation);
+        return connection.closing.exception();
+    }
+
     /**
      * §7.1.1: the status is final when our Close frame was written, or cannot be. Waits until then, or until the limit has
      * passed.
