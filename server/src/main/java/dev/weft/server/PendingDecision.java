@@ -66,11 +66,15 @@ final class PendingDecision {
         this.needsBothDirections = needsBothDirections;
     }
 
-    /** Takes what follows the head out of the input, whose buffer is given back: false if the budget has no room for it. */
+    /**
+     * Takes what follows the head out of the input, whose buffer is given back. False if the budget has no room for it: then it
+     * is left in the input.
+     */
     boolean takeFrom(RequestInput input) {
         byte[] rest = input.takeRest();
         // Others may hold more than there is; who needs nothing is not refused for it.
         if (rest.length > 0 && !budget.take(rest.length)) {
+            input.restore(rest);
             return false;
         }
         early = rest;

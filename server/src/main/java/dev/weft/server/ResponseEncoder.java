@@ -42,12 +42,17 @@ final class ResponseEncoder {
         return response.headers().contains("Date") ? response : response.withHeader("Date", date());
     }
 
+    /** A time in the form of HTTP. */
+    static String text(Instant time) {
+        return IMF_FIXDATE.format(time);
+    }
+
     /** Now, in the form of HTTP. */
     String date() {
         long second = Math.floorDiv(millis.getAsLong(), 1000L);
         Stamp stamp = last;
         if (stamp.second != second) {
-            stamp = new Stamp(second, IMF_FIXDATE.format(Instant.ofEpochSecond(second)));
+            stamp = new Stamp(second, text(Instant.ofEpochSecond(second)));
             last = stamp;
         }
         return stamp.text;

@@ -39,7 +39,8 @@ public final class ServerConfiguration {
         Bounds.check("maxBufferedSize", settings.maxBufferedSize, settings.readBufferSize, Long.MAX_VALUE);
         if (settings.handler.isEmpty() && endpoints.isEmpty() && httpHandlers.isEmpty()) {
             throw new IllegalStateException(
-                    "a server needs a handler, an endpoint, or plain HTTP to serve: handler(…), endpoint(path, …), http(path, …)");
+                    "a server needs a handler, an endpoint, or plain HTTP to serve: "
+                            + "handler(…), endpoint(path, …), http(path, …) or files(path, …)");
         }
     }
 

@@ -6,6 +6,7 @@ import dev.weft.parser.http.HttpLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Objects;
@@ -280,6 +281,28 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     public WebSocketServerBuilder http(String path, HttpHandler handler) {
         httpHandlers = httpHandlers.with(PathPattern.parse(path), Objects.requireNonNull(handler, "handler"));
         return this;
+    }
+
+    /**
+     * Serves the files of a folder below a path, otherwise as {@link #files(String, StaticFiles)}.
+     *
+     * @throws IllegalArgumentException as there, or if there is no such folder
+     */
+    public WebSocketServerBuilder files(String path, Path folder) {
+        return files(path, StaticFiles.in(folder));
+    }
+
+    /**
+     * Serves files below a path that ends with '/', such as {@code /} or {@code /static/}; handlers and endpoints at paths below
+     * it are found first. A plain request for a path where an endpoint is gets the file, if there is one.
+     *
+     * @throws IllegalArgumentException if the path is malformed, does not end with '/', or has files already
+     */
+    public WebSocketServerBuilder files(String path, StaticFiles files) {
+        if (!path.endsWith("/")) {
+            throw new IllegalArgumentException("path '" + path + "' of files must end with '/'");
+        }
+        return http(path + "**", files);
     }
 
     /** Sets the limits and timeouts of plain HTTP requests. Default {@link HttpSettings#DEFAULT}. */

@@ -48,6 +48,7 @@ public final class ResponseWriter {
     private static final int END_ROOM = 7;
     /** What is used where the budget has no buffer. */
     private static final int SMALL = 1024;
+    private static final byte[] NOTHING = {};
     private static final byte[] LINE_END = {'\r', '\n'};
     private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(US_ASCII);
 
@@ -74,12 +75,7 @@ public final class ResponseWriter {
     public void write(HttpResponse response, byte[] head, boolean headOnly, boolean chunked)
             throws IOException, BodyFailedException {
         if (response.writer().isEmpty() || headOnly) {
-            pace.writes();
-            if (headOnly || response.body().length == 0) {
-                transport.write(ByteBuffer.wrap(head));
-            } else {
-                transport.write(ByteBuffer.wrap(head), ByteBuffer.wrap(response.body()));
-            }
+            write(head, headOnly ? NOTHING : response.body());
             return;
         }
         Body body = new Body(head, response.length().orElse(-1), chunked && response.length().isEmpty());
@@ -94,6 +90,25 @@ public final class ResponseWriter {
             throw new BodyFailedException(e, body.hasSent);
         } finally {
             body.release();
+        }
+    }
+
+    /** In pieces, so that each begins the write deadline anew, and others get their turn. */
+    private void write(byte[] head, byte[] body) throws IOException {
+        int end = Math.min(body.length, TurnQuota.PIECE);
+        pace.writes();
+        if (end == 0) {
+            transport.write(ByteBuffer.wrap(head));
+        } else {
+            transport.write(ByteBuffer.wrap(head), ByteBuffer.wrap(body, 0, end));
+        }
+        int spent = TurnQuota.spend(0, end);
+        while (end < body.length) {
+            int count = Math.min(body.length - end, TurnQuota.PIECE);
+            pace.writes();
+            transport.write(ByteBuffer.wrap(body, end, count));
+            spent = TurnQuota.spend(spent, count);
+            end += count;
         }
     }
 

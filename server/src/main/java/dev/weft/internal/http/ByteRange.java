@@ -1,0 +1,55 @@
+package dev.weft.internal.http;
+
+import java.util.Optional;
+
+/**
+ * A part of a file that a request asks for (RFC 9110 §14.1.2).
+ *
+ * @param first the offset of the first byte
+ * @param last  the offset of the last byte; less than the first one if no byte of the file is asked for
+ */
+public record ByteRange(long first, long last) {
+    /** Asks for bytes that the file does not have: 416. */
+    public static final ByteRange UNSATISFIABLE = new ByteRange(0, -1);
+
+    private static final String UNIT = "bytes=";
+    private static final int MOST_DIGITS = 18;
+
+    /**
+     * What the value of a Range header asks for; empty if it is not one range of bytes, so that it is ignored, and the whole
+     * file sent.
+     *
+     * @param length of the file
+     */
+    public static Optional<ByteRange> of(String value, long length) {
+        if (!value.regionMatches(true, 0, UNIT, 0, UNIT.length())) {
+            return Optional.empty();
+        }
+        String range = value.substring(UNIT.length()).strip();
+        int dash = range.indexOf('-');
+        String from = range.substring(0, Math.max(dash, 0));
+        String to = range.substring(dash + 1);
+        if (dash < 0 || !isNumber(from) || !isNumber(to) || from.isEmpty() && to.isEmpty()) {
+            return Optional.empty();
+        }
+        if (from.isEmpty()) {
+            long count = Math.min(Long.parseLong(to), length);
+            return Optional.of(count == 0 ? UNSATISFIABLE : new ByteRange(length - count, length - 1));
+        }
+        long first = Long.parseLong(from);
+        long last = to.isEmpty() ? Long.MAX_VALUE : Long.parseLong(to);
+        if (last < first) {
+            return Optional.empty();
+        }
+        return Optional.of(first >= length ? UNSATISFIABLE : new ByteRange(first, Math.min(last, length - 1)));
+    }
+
+    private static boolean isNumber(String text) {
+        return text.length() <= MOST_DIGITS && text.chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    /** The number of bytes. */
+    public long count() {
+        return last - first + 1;
+    }
+}

@@ -1,0 +1,117 @@
+package dev.weft.internal.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.JarURLConnection;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/** The resources of a class path below a name. A resource is taken to stay as it is: its tag is made of its bytes, once. */
+public final class ClassPathTree implements FileTree {
+    private static final int PIECE = 16_384;
+
+    private final Function<String, URL> resources;
+    private final String root;
+    /** By the names of resources that exist, of which there are as many as on the class path. */
+    private final Map<String, StaticFile> known = new ConcurrentHashMap<>();
+
+    /**
+     * The resources below this name.
+     *
+     * @param resources finds one by its full name; {@code null} if there is none
+     * @param root      without a '/' at its end
+     */
+    public ClassPathTree(Function<String, URL> resources, String root) {
+        this.resources = resources;
+        this.root = root;
+    }
+
+    @Override
+    public Optional<StaticFile> file(List<String> names) throws IOException {
+        String name = root + "/" + String.join("/", names);
+        StaticFile file = known.get(name);
+        if (file == null) {
+            URL url = resources.apply(name);
+            if (url == null || isFolder(url)) {
+                return Optional.empty();
+            }
+            file = examined(names.getLast(), url);
+            known.put(name, file);
+        }
+        return Optional.of(file);
+    }
+
+    /** Not known: what says so differs between jars, folders and run-time images. */
+    @Override
+    public boolean isFolder(List<String> names) {
+        return false;
+    }
+
+    private static boolean isFolder(URL url) throws IOException {
+        if (url.getProtocol().equals("file")) {
+            try {
+                return !Files.isRegularFile(Path.of(new URI(url.toString())));
+            } catch (URISyntaxException e) {
+                return true;
+            }
+        }
+        URLConnection connection = url.openConnection();
+        connection.setUseCaches(false);
+        if (connection instanceof JarURLConnection jar) {
+            try (var file = jar.getJarFile()) {
+                return jar.getJarEntry() == null || jar.getJarEntry().isDirectory()
+                        || file.getEntry(jar.getEntryName() + "/") != null;
+            }
+        }
+        return false;
+    }
+
+    private static StaticFile examined(String name, URL url) throws IOException {
+        MessageDigest digest = sha256();
+        long length = 0;
+        try (InputStream in = open(url)) {
+            byte[] piece = new byte[PIECE];
+            for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
+                digest.update(piece, 0, count);
+                length += count;
+            }
+        }
+        String tag = "\"" + HexFormat.of().formatHex(digest.digest(), 0, 16) + "\"";
+        return new StaticFile(name, length, tag, Optional.empty(), offset -> {
+            InputStream in = open(url);
+            try {
+                in.skipNBytes(offset);
+                return in;
+            } catch (IOException e) {
+                in.close();
+                throw e;
+            }
+        });
+    }
+
+    private static InputStream open(URL url) throws IOException {
+        URLConnection connection = url.openConnection();
+        connection.setUseCaches(false);
+        return connection.getInputStream();
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package dev.weft.internal.http;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** Files by their names below a root. For any thread; reads the file system. */
+public interface FileTree {
+    /**
+     * The file of these names, which {@link FilePath} has checked; empty if there is no regular file, or none that may be
+     * served.
+     */
+    Optional<StaticFile> file(List<String> names) throws IOException;
+
+    /** Whether these names are a folder's. */
+    boolean isFolder(List<String> names) throws IOException;
+}
