@@ -42,7 +42,7 @@ public final class Chat {
     static WebSocketServer start(int port) throws IOException {
         Chat chat = new Chat();
         byte[] page = Chat.class.getResourceAsStream("/web/chat/index.html").readAllBytes();
-        return WebSocketServer.builder().port(port)
+        return WebSocketServer.builder().port(port).shutdownHook(true)
                 .endpoint("/chat/{room}", Endpoint.of(chat::serve)
                         .policy(HandshakePolicy.sameOrigin().and(chat::requireUser))
                         .maxMessageSize(4 << 10))

@@ -36,7 +36,7 @@ public final class Feed {
 
     Feed(int port) throws IOException {
         byte[] page = Feed.class.getResourceAsStream("/web/feed/index.html").readAllBytes();
-        server = WebSocketServer.builder().port(port)
+        server = WebSocketServer.builder().port(port).shutdownHook(true)
                 .sendBufferSize(32 << 10) // what waits in the system is not replaced by what is newer
                 .endpoint("/feed", Endpoint.of(this::serve).writeTimeout(Duration.ofMinutes(1)))
                 .http("/", request -> HttpResponse.bytes(200, "text/html; charset=utf-8", page))

@@ -58,7 +58,7 @@ public final class FileRpc {
         byte[] page = FileRpc.class.getResourceAsStream("/web/file-rpc/index.html").readAllBytes();
         HandshakePolicy local = HandshakePolicy.sameOrigin()
                 .and(HandshakePolicy.hosts(List.of("127.0.0.1", "localhost")));
-        return WebSocketServer.builder().port(port)
+        return WebSocketServer.builder().port(port).shutdownHook(true)
                 .policy(local.and(FileRpc::requirePlainName))
                 .endpoint("/rpc", files::serveCalls)
                 .endpoint("/upload/{name}", files::upload)
