@@ -1,11 +1,15 @@
 package dev.weft.examples;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -51,6 +55,15 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** What a browser gets at "/". */
+    public static String page(HttpClient http, int port) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/"))
+                .timeout(Duration.ofSeconds(LIMIT_SECONDS)).build();
+        HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+        return response.statusCode() + " " + response.headers().firstValue("Content-Type").orElse("") + "\n"
+                + response.body();
     }
 
     private static <T> T await(CompletableFuture<T> future) {

@@ -9,6 +9,7 @@ import dev.weft.server.Endpoint;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
 import dev.weft.server.HttpRequest;
+import dev.weft.server.StaticFiles;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
 import java.util.Collections;
@@ -41,13 +42,12 @@ public final class Chat {
 
     static WebSocketServer start(int port) throws IOException {
         Chat chat = new Chat();
-        byte[] page = Chat.class.getResourceAsStream("/web/chat/index.html").readAllBytes();
-        return WebSocketServer.builder().port(port)
+        return WebSocketServer.builder().port(port).shutdownHook(true)
                 .endpoint("/chat/{room}", Endpoint.of(chat::serve)
                         .policy(HandshakePolicy.sameOrigin().and(chat::requireUser))
                         .maxMessageSize(4 << 10))
                 .http("/sign-in", chat::signIn)
-                .http("/", request -> HttpResponse.bytes(200, "text/html; charset=utf-8", page))
+                .files("/", StaticFiles.onClassPath(Chat.class, "web/chat"))
                 .start();
     }
 

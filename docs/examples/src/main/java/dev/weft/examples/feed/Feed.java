@@ -7,6 +7,7 @@ import dev.weft.WebSocketConnection;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.Endpoint;
 import dev.weft.server.ServerHealth;
+import dev.weft.server.StaticFiles;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
 import java.time.Duration;
@@ -35,11 +36,10 @@ public final class Feed {
     private volatile Snapshot latest = new Snapshot(Map.of(), Map.of(), message(Map.of()), new CompletableFuture<>());
 
     Feed(int port) throws IOException {
-        byte[] page = Feed.class.getResourceAsStream("/web/feed/index.html").readAllBytes();
-        server = WebSocketServer.builder().port(port)
+        server = WebSocketServer.builder().port(port).shutdownHook(true)
                 .sendBufferSize(32 << 10) // what waits in the system is not replaced by what is newer
                 .endpoint("/feed", Endpoint.of(this::serve).writeTimeout(Duration.ofMinutes(1)))
-                .http("/", request -> HttpResponse.bytes(200, "text/html; charset=utf-8", page))
+                .files("/", StaticFiles.onClassPath(Feed.class, "web/feed"))
                 .http("/health", request -> health())
                 .http("/metrics", request -> metrics())
                 .start();

@@ -5,9 +5,9 @@ import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.WebSocketConnection;
-import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
+import dev.weft.server.StaticFiles;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -55,15 +55,14 @@ public final class FileRpc {
 
     static WebSocketServer start(int port, Path folder) throws IOException {
         FileRpc files = new FileRpc(folder);
-        byte[] page = FileRpc.class.getResourceAsStream("/web/file-rpc/index.html").readAllBytes();
         HandshakePolicy local = HandshakePolicy.sameOrigin()
                 .and(HandshakePolicy.hosts(List.of("127.0.0.1", "localhost")));
-        return WebSocketServer.builder().port(port)
+        return WebSocketServer.builder().port(port).shutdownHook(true)
                 .policy(local.and(FileRpc::requirePlainName))
                 .endpoint("/rpc", files::serveCalls)
                 .endpoint("/upload/{name}", files::upload)
                 .endpoint("/download/{name}", files::download)
-                .http("/", request -> HttpResponse.bytes(200, "text/html; charset=utf-8", page))
+                .files("/", StaticFiles.onClassPath(FileRpc.class, "web/file-rpc"))
                 .start();
     }
 

@@ -74,6 +74,13 @@ class ChatTest {
     }
 
     @Test
+    void browsersGetThePage() throws Exception {
+        String page = TestClient.page(http, server.port());
+        assertTrue(page.startsWith("200 text/html"), page);
+        assertTrue(page.contains("<title>Weft chat</title>"), page);
+    }
+
+    @Test
     void aCookieSignsIn() throws Exception {
         String cookie = signIn("user=Ada").headers().firstValue("Set-Cookie").orElseThrow();
         assertTrue(cookie.contains("; HttpOnly"), cookie);

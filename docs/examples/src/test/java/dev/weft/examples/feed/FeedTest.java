@@ -89,6 +89,13 @@ class FeedTest {
     }
 
     @Test
+    void browsersGetThePage() throws Exception {
+        String page = TestClient.page(http, feed.server.port());
+        assertTrue(page.startsWith("200 text/html"), page);
+        assertTrue(page.contains("<title>Weft feed</title>"), page);
+    }
+
+    @Test
     void aHealthyServerSaysSo() throws Exception {
         HttpResponse<String> health = get("/health");
         assertEquals(200, health.statusCode());

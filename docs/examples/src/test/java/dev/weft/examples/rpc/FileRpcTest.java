@@ -3,6 +3,7 @@ package dev.weft.examples.rpc;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.TestProcess;
 import dev.weft.examples.TestClient;
@@ -107,6 +108,13 @@ class FileRpcTest {
                     {"jsonrpc": "2.0", "method": "subtract", "params": [42, 23], "id": "last"}""");
             assertEquals("last", client.json().get("id").stringValue());
         }
+    }
+
+    @Test
+    void browsersGetThePage() throws Exception {
+        String page = TestClient.page(http, server.port());
+        assertTrue(page.startsWith("200 text/html"), page);
+        assertTrue(page.contains("<title>Weft JSON-RPC</title>"), page);
     }
 
     @Test
