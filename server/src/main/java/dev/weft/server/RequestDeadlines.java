@@ -4,6 +4,7 @@ import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.transport.LingeringClose;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.http.HttpResponse;
+import dev.weft.parser.http.RequestHead;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -197,10 +198,12 @@ final class RequestDeadlines {
                 // While the phase keeps the session's thread from the transport, which an interrupt would close.
                 thread.interrupt();
             }
-            transport.write(ByteBuffer.wrap(
-                    server.refusalLog().refuse(reason, answer, transport.remoteAddress(), Optional.empty())));
-            transport.shutdownOutput();
             RequestHeadReader reader = headReader;
+            // While user code decides the head is whole, and nobody parses: a HEAD must get no body.
+            Optional<RequestHead> head = interrupts && reader != null ? reader.headSoFar() : Optional.empty();
+            transport.write(ByteBuffer.wrap(
+                    server.refusalLog().refuse(reason, answer, transport.remoteAddress(), head)));
+            transport.shutdownOutput();
             if (reader == null || !reader.hasBegun()) {
                 // Such as a browser's connection in reserve: nothing is under way that a reset could destroy.
                 transport.close();

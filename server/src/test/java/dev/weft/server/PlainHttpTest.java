@@ -584,6 +584,56 @@ class PlainHttpTest {
     }
 
     @Test
+    void headIsSentNoBodyEvenIfItsHandlerIsTooSlow() throws Exception {
+        CountDownLatch answer = new CountDownLatch(1);
+        try (WebSocketServer server = Handlers.echoServer().http("/slow", request -> {
+            answer.await();
+            return HttpResponse.text(200, "late");
+        }).httpSettings(HttpSettings.builder().handlerTimeout(Duration.ofMillis(200)).build()).start();
+                HttpPeer peer = HttpPeer.connect(server)) {
+            assertEquals(503, peer.head("/slow").status());
+            assertTrue(peer.isEnded());
+            assertEquals(1L, server.refusals().get(RefusalReason.HTTP_HANDLER_TOO_SLOW));
+        } finally {
+            answer.countDown();
+        }
+        assertEquals(List.of(), log.lines(Level.WARNING));
+    }
+
+    /** A wait for the client is not the handler's. */
+    @Test
+    void waitForABodyDoesNotCountAsTheHandlers() throws Exception {
+        try (WebSocketServer server = server()
+                .httpSettings(HttpSettings.builder().handlerTimeout(Duration.ofMillis(300)).build()).start();
+                HttpPeer peer = HttpPeer.connect(server)) {
+            peer.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n");
+            for (char c : "abc".toCharArray()) {
+                TimeUnit.MILLISECONDS.sleep(250);
+                peer.send(String.valueOf(c));
+            }
+            assertEquals("abc", peer.read().body());
+        }
+    }
+
+    @Test
+    void streamThatPausesTooLongIsCutOff() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (WebSocketServer server = Handlers.echoServer()
+                .http("/stream", request -> HttpResponse.stream(200, "x/y", out -> {
+                    out.write('x');
+                    out.flush();
+                    goOn.await();
+                })).httpSettings(HttpSettings.builder().handlerTimeout(Duration.ofMillis(200)).build()).start();
+                HttpPeer peer = HttpPeer.connect(server)) {
+            assertEquals(200, peer.request("GET", "/stream").readHead().status());
+            assertEquals("1\r\nx\r\n", new String(peer.raw().readToEnd(), ISO_8859_1), "no last chunk");
+            Await.until("the slot is free", () -> server.connectionCount() == 0);
+        } finally {
+            goOn.countDown();
+        }
+    }
+
+    @Test
     void failureOfAHandlerKeepsTheConnection() throws IOException {
         try (WebSocketServer server = server().http("/fail", request -> {
             throw new IllegalStateException("secret");
