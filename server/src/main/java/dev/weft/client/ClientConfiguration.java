@@ -6,7 +6,9 @@ import dev.weft.internal.Bounds;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpLimits;
+import java.net.CookieHandler;
 import java.net.InetAddress;
+import java.net.ProxySelector;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -84,6 +86,21 @@ public final class ClientConfiguration {
     /** The socket file that all connections go to, whatever their URI; empty if they go to the URI's host. */
     public Optional<Path> unixSocket() {
         return settings.unixSocket;
+    }
+
+    /** The number of redirects that are followed for one connection. */
+    public int maxRedirects() {
+        return settings.maxRedirects;
+    }
+
+    /** What knows the cookies; empty if there are none. */
+    public Optional<CookieHandler> cookieHandler() {
+        return settings.cookieHandler;
+    }
+
+    /** What chooses the proxy of a connection; empty if there is none. */
+    public Optional<ProxySelector> proxySelector() {
+        return settings.proxySelector;
     }
 
     /** Whether small writes leave at once (TCP_NODELAY). */

@@ -22,9 +22,12 @@ import dev.weft.parser.http.ResponseHead;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** The client's opening handshake (RFC 6455 §4.1) over a transport. For the thread that opens a connection. */
 final class ClientHandshake {
@@ -65,7 +68,7 @@ final class ClientHandshake {
         List<String> subprotocols = configuration.subprotocols();
         String offer = configuration.deflate().map(DeflateNegotiation::offer).orElse(null);
         transport.write(ByteBuffer.wrap(ClientOpeningHandshake.request(destination.target(), destination.hostHeader(),
-                key, subprotocols, offer, headers)));
+                key, subprotocols, offer, withCookies(headers))));
         ResponseReader reader = new ResponseReader(input, configuration.httpLimits());
         ResponseHead head;
         try {
@@ -74,11 +77,36 @@ final class ClientHandshake {
             throw new WebSocketConnectException(Step.HANDSHAKE, "the response is no HTTP response, or too large: "
                     + e.getMessage(), e);
         }
+        keepCookies(head.headers());
         return switch (ClientOpeningHandshake.check(head, key, subprotocols)) {
             case Accepted accepted -> new Opened(reader.offset(), result(accepted));
             case Declined none -> throw declined(head, reader);
             case Invalid invalid -> throw new WebSocketConnectException(Step.HANDSHAKE, invalid.reason(), null);
         };
+    }
+
+    /** RFC 6265 §5.4: all cookies are in one header line. */
+    private Headers withCookies(Headers headers) throws IOException {
+        if (configuration.cookieHandler().isEmpty()) {
+            return headers;
+        }
+        List<String> cookies = new ArrayList<>(headers.all("Cookie"));
+        configuration.cookieHandler().get().get(destination.httpUri(), Map.of()).forEach((name, values) -> {
+            if (name.equalsIgnoreCase("Cookie")) {
+                cookies.addAll(values);
+            }
+        });
+        return cookies.isEmpty()
+                ? headers
+                : Headers.builder().addAll(headers).set("Cookie", String.join("; ", cookies)).build();
+    }
+
+    private void keepCookies(Headers response) throws IOException {
+        if (configuration.cookieHandler().isPresent()) {
+            Map<String, List<String>> values = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+            response.forEach((name, value) -> values.put(name, response.all(name)));
+            configuration.cookieHandler().get().put(destination.httpUri(), values);
+        }
     }
 
     private static WebSocketConnectException declined(ResponseHead head, ResponseReader reader) {

@@ -18,6 +18,7 @@ import dev.weft.parser.http.Headers;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
+import java.net.Proxy;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -174,11 +175,17 @@ final class ClientSession implements ConnectionHolder {
         boolean done = false;
         boolean lingers = false;
         try {
-            SocketChannel channel = connectSocket(destination);
+            Proxy proxy = client.sockets().proxy(destination);
+            SocketChannel channel = connectSocket(destination, proxy);
             Transport plain = client.over(channel);
             since = client.services().clock().now();
             transport = plain;
             requireNotCutOff();
+            if (proxy.type() != Proxy.Type.DIRECT) {
+                step = Step.PROXY;
+                new ProxyTunnel(plain, destination, client.configuration().settings().proxyCredentials)
+                        .open(proxy.type(), client.services().pool(), client.configuration().httpLimits());
+            }
             if (destination.secure()) {
                 step = Step.TLS;
                 Transport secured = client.tls().over(plain, destination);
@@ -197,7 +204,9 @@ final class ClientSession implements ConnectionHolder {
             lingers = step == Step.TLS && cutOff == null;
             throw failure(step, e);
         } catch (WebSocketConnectException | InterruptedIOException e) {
-            throw cutOff == null ? e : failure(step, e);
+            // A response says more than that the time for its body has passed.
+            boolean responded = e instanceof WebSocketConnectException known && known.response().isPresent();
+            throw cutOff == null || responded ? e : failure(step, e);
         } catch (IOException e) {
             throw failure(step, e);
         } finally {
@@ -207,15 +216,18 @@ final class ClientSession implements ConnectionHolder {
         }
     }
 
-    private SocketChannel connectSocket(Destination destination) throws IOException {
+    private SocketChannel connectSocket(Destination destination, Proxy proxy) throws IOException {
         TimeLimit limit = TimeLimit.in(client.configuration().connectTimeout());
-        AddressRace connecting = client.race();
+        AddressRace connecting = client.sockets().race();
         race = connecting;
         if (cutOff != null) {
             connecting.cancel();
         }
         try {
-            return connecting.run(client.addresses(destination, limit), limit);
+            return connecting.run(client.sockets().addresses(destination, proxy, limit), limit);
+        } catch (WebSocketConnectException e) {
+            client.sockets().proxyFailed(destination, proxy, e);
+            throw e;
         } finally {
             race = null;
         }

@@ -58,7 +58,21 @@ record Destination(URI uri, boolean secure, String host, int port, String target
     }
 
     boolean isAddress() {
+        return isAddress(host);
+    }
+
+    /** Whether this is an address, and no name that has to be looked up. */
+    static boolean isAddress(String host) {
         return host.indexOf(':') >= 0 || host.matches("[0-9.]+");
+    }
+
+    boolean hasSameOrigin(Destination other) {
+        return secure == other.secure && port == other.port && host.equalsIgnoreCase(other.host);
+    }
+
+    /** The URI as one of HTTP, which handlers of cookies and selectors of proxies know. */
+    URI httpUri() {
+        return URI.create((secure ? "https://" : "http://") + hostHeader() + target);
     }
 
     private String bracketed() {

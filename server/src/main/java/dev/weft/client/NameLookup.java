@@ -35,10 +35,9 @@ final class NameLookup {
      * @throws WebSocketConnectException if there are none, or they were not found in time
      * @throws java.io.InterruptedIOException if this thread was interrupted
      */
-    static InetAddress[] find(Resolver resolver, Destination destination, TimeLimit limit) throws IOException {
-        String host = destination.host();
+    static InetAddress[] find(Resolver resolver, String host, TimeLimit limit) throws IOException {
         try {
-            if (destination.isAddress()) {
+            if (Destination.isAddress(host)) {
                 return InetAddress.getAllByName(host);
             }
             if (!PERMITS.tryAcquire(limit.left(), TimeUnit.NANOSECONDS)) {

@@ -13,7 +13,6 @@ import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.LoggedFailures;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Sweeper;
-import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.Transport;
 import dev.weft.internal.transport.TransportFactory;
 import dev.weft.parser.deflate.DeflateCodecs;
@@ -22,14 +21,8 @@ import dev.weft.parser.http.ClientOpeningHandshake;
 import dev.weft.parser.http.Headers;
 import java.io.IOException;
 import java.lang.System.Logger;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
-import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
 import java.net.URI;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -64,6 +57,7 @@ public final class WebSocketClient implements AutoCloseable {
     private final ShortTimer timer;
     private final Sweeper sweeper;
     private final DeflateCodecs codecs;
+    private final ClientSockets sockets;
     private final ClientTls tls;
     private final Failures sweepFailures;
 
@@ -93,6 +87,7 @@ public final class WebSocketClient implements AutoCloseable {
         this.sweeper = new Sweeper(clock, configuration.timeouts().shortest(), this::sweep,
                 failures("weft-client-sweeper" + number));
         this.codecs = new DeflateCodecs(configuration.deflate().orElse(DeflateSettings.DEFAULT));
+        this.sockets = new ClientSockets(configuration, timer::startThread);
         this.tls = new ClientTls(configuration.tls(), configuration.settings().tlsCustomizer, budget);
     }
 
@@ -165,9 +160,7 @@ public final class WebSocketClient implements AutoCloseable {
      * @throws IllegalArgumentException also if a header is one that the handshake sets itself
      */
     public WebSocketConnection open(URI uri, Headers headers) throws IOException {
-        Destination destination = Destination.of(uri);
-        Headers all = allHeaders(headers);
-        return begin().open(destination, all);
+        return open(uri, headers, ClientSession::open);
     }
 
     /**
@@ -183,9 +176,34 @@ public final class WebSocketClient implements AutoCloseable {
     /** As {@link #run(URI, ClientHandler)}, with more headers in the request than the client's. */
     public WebSocketConnection run(URI uri, Headers headers, ClientHandler handler) throws IOException {
         Objects.requireNonNull(handler, "handler");
+        return open(uri, headers, (session, destination, all) -> session.run(destination, all, handler));
+    }
+
+    /** How a session is opened. */
+    @FunctionalInterface
+    private interface Opening {
+        Connection open(ClientSession session, Destination destination, Headers headers) throws IOException;
+    }
+
+    private Connection open(URI uri, Headers headers, Opening opening) throws IOException {
         Destination destination = Destination.of(uri);
         Headers all = allHeaders(headers);
-        return begin().run(destination, all, handler);
+        int most = configuration.maxRedirects();
+        for (int redirects = 0;; redirects++) {
+            try {
+                return opening.open(begin(), destination, all);
+            } catch (WebSocketConnectException e) {
+                Redirect redirect = most == 0 ? null : Redirect.of(e, destination, all).orElse(null);
+                if (redirect == null) {
+                    throw e;
+                }
+                if (redirects == most) {
+                    throw Redirect.refused("more than " + most + " redirects (maxRedirects)", e);
+                }
+                destination = redirect.destination();
+                all = redirect.headers();
+            }
+        }
     }
 
     private Headers allHeaders(Headers headers) {
@@ -294,49 +312,16 @@ public final class WebSocketClient implements AutoCloseable {
         return codecs;
     }
 
+    ClientSockets sockets() {
+        return sockets;
+    }
+
     ClientTls tls() {
         return tls;
     }
 
     Logger logger() {
         return logger;
-    }
-
-    /** The addresses that may be connected to, the preferred one first. Waits, until the limit at most. */
-    List<SocketAddress> addresses(Destination destination, TimeLimit limit) throws IOException {
-        if (configuration.unixSocket().isPresent()) {
-            return List.of(UnixDomainSocketAddress.of(configuration.unixSocket().get()));
-        }
-        return AddressRace.interleaved(NameLookup.find(configuration.settings().resolver, destination, limit),
-                destination.port());
-    }
-
-    AddressRace race() {
-        return new AddressRace(this::channel, timer::startThread);
-    }
-
-    private SocketChannel channel(SocketAddress remote) throws IOException {
-        boolean unix = remote instanceof UnixDomainSocketAddress;
-        SocketChannel channel = unix ? SocketChannel.open(StandardProtocolFamily.UNIX) : SocketChannel.open();
-        try {
-            if (!unix) {
-                channel.setOption(StandardSocketOptions.TCP_NODELAY, configuration.tcpNoDelay());
-                channel.setOption(StandardSocketOptions.SO_KEEPALIVE, configuration.keepAlive());
-                if (configuration.localAddress().isPresent()) {
-                    channel.bind(new InetSocketAddress(configuration.localAddress().get(), 0));
-                }
-            }
-            if (configuration.receiveBufferSize().isPresent()) {
-                channel.setOption(StandardSocketOptions.SO_RCVBUF, configuration.receiveBufferSize().getAsInt());
-            }
-            if (configuration.sendBufferSize().isPresent()) {
-                channel.setOption(StandardSocketOptions.SO_SNDBUF, configuration.sendBufferSize().getAsInt());
-            }
-            return channel;
-        } catch (Throwable e) {
-            channel.close();
-            throw e;
-        }
     }
 
     /** A transport over this connected channel, which belongs to it. */

@@ -9,7 +9,14 @@ import dev.weft.parser.http.ClientOpeningHandshake;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpLimits;
 import java.io.IOException;
+import java.net.CookieHandler;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -31,6 +38,8 @@ public final class WebSocketClientBuilder {
     /** Room for a status line's worth, and for the largest control frame many times over. */
     private static final int SMALLEST_BUFFER = 1024;
     private static final int LARGEST_BUFFER = 1 << 24;
+    private static final int MOST_REDIRECTS = 20;
+    private static final int MOST_CREDENTIAL = 255;
     private static final Duration LONGEST_GRACE = Duration.ofDays(365);
 
     Headers headers = Headers.EMPTY;
@@ -44,6 +53,10 @@ public final class WebSocketClientBuilder {
     Consumer<SSLParameters> tlsCustomizer = parameters -> {};
     Optional<InetAddress> localAddress = Optional.empty();
     Optional<Path> unixSocket = Optional.empty();
+    int maxRedirects;
+    Optional<CookieHandler> cookieHandler = Optional.empty();
+    Optional<ProxySelector> proxySelector = Optional.empty();
+    Optional<ProxyTunnel.Credentials> proxyCredentials = Optional.empty();
     boolean tcpNoDelay = true;
     boolean keepAlive;
     OptionalInt receiveBufferSize = OptionalInt.empty();
@@ -72,6 +85,10 @@ public final class WebSocketClientBuilder {
         this.tlsCustomizer = other.tlsCustomizer;
         this.localAddress = other.localAddress;
         this.unixSocket = other.unixSocket;
+        this.maxRedirects = other.maxRedirects;
+        this.cookieHandler = other.cookieHandler;
+        this.proxySelector = other.proxySelector;
+        this.proxyCredentials = other.proxyCredentials;
         this.tcpNoDelay = other.tcpNoDelay;
         this.keepAlive = other.keepAlive;
         this.receiveBufferSize = other.receiveBufferSize;
@@ -85,7 +102,7 @@ public final class WebSocketClientBuilder {
 
     /**
      * Adds a header to every request, such as {@code Origin}; one of the same name stays. What differs from one connection to
-     * another, such as a token, is better passed to {@link WebSocketClient#open(java.net.URI, Headers)}.
+     * another, such as a token, is better passed to {@link WebSocketClient#open(URI, Headers)}.
      *
      * @throws IllegalArgumentException if it is not a header, or one that the handshake sets itself: {@code Host},
      *                                  {@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}, {@code Content-Length},
@@ -189,6 +206,76 @@ public final class WebSocketClientBuilder {
     /** Has all connections go to this socket file, whatever host their URI names. Default: they go to the URI's host. */
     public WebSocketClientBuilder unixSocket(Path unixSocket) {
         this.unixSocket = Optional.of(unixSocket);
+        return this;
+    }
+
+    /**
+     * Sets how many redirects (301, 302, 303, 307, 308) are followed for one connection: 0 to 20. Default 0: a redirect is a
+     * failure, whose response has the {@code Location}. {@code Authorization} and {@code Cookie} are not sent to another
+     * origin, and no redirect is followed from TLS to none.
+     */
+    public WebSocketClientBuilder maxRedirects(int maxRedirects) {
+        Bounds.check("maxRedirects", maxRedirects, 0, MOST_REDIRECTS);
+        this.maxRedirects = maxRedirects;
+        return this;
+    }
+
+    /**
+     * Sets what knows the cookies, such as a {@link java.net.CookieManager}: it is asked for each request, and gets the
+     * headers of each response. Must be thread-safe. Default: no cookies.
+     */
+    public WebSocketClientBuilder cookieHandler(CookieHandler cookieHandler) {
+        this.cookieHandler = Optional.of(cookieHandler);
+        return this;
+    }
+
+    /**
+     * Has all connections made by this proxy: of type HTTP, by CONNECT, or SOCKS, by SOCKS 5, which also looks up the names of
+     * the servers.
+     *
+     * @throws IllegalArgumentException if it is of another type
+     */
+    public WebSocketClientBuilder proxy(Proxy proxy) {
+        if (!(proxy.address() instanceof InetSocketAddress)) {
+            throw new IllegalArgumentException(
+                    "proxy " + proxy + " is not one of type HTTP or SOCKS with a host and a port");
+        }
+        return proxySelector(new ProxySelector() {
+            @Override
+            public List<Proxy> select(URI uri) {
+                return List.of(proxy);
+            }
+
+            @Override
+            public void connectFailed(URI uri, SocketAddress address, IOException failure) {
+                // There is no other.
+            }
+        });
+    }
+
+    /**
+     * Sets what chooses the proxy of each connection, such as {@link ProxySelector#getDefault()}: the first one that it names
+     * for the URI, whose scheme is http in place of ws, and https in place of wss. Must be thread-safe. Default: no proxy.
+     */
+    public WebSocketClientBuilder proxySelector(ProxySelector proxySelector) {
+        this.proxySelector = Optional.of(proxySelector);
+        return this;
+    }
+
+    /**
+     * Sets the credentials for proxies that want some: by Basic authentication, or of SOCKS 5. Default none.
+     *
+     * @throws IllegalArgumentException if one is longer than 255 bytes, or the user has a colon or is empty
+     */
+    public WebSocketClientBuilder proxyCredentials(String user, String password) {
+        Bounds.check("the length of the proxy's user", user.getBytes(StandardCharsets.UTF_8).length, 1,
+                MOST_CREDENTIAL);
+        Bounds.check("the length of the proxy's password", password.getBytes(StandardCharsets.UTF_8).length, 0,
+                MOST_CREDENTIAL);
+        if (user.indexOf(':') >= 0) {
+            throw new IllegalArgumentException("the proxy's user must have no colon");
+        }
+        this.proxyCredentials = Optional.of(new ProxyTunnel.Credentials(user, password));
         return this;
     }
 
