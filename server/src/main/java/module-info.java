@@ -4,5 +4,6 @@ module dev.weft.server {
     requires static org.jspecify;
 
     exports dev.weft;
+    exports dev.weft.client;
     exports dev.weft.server;
 }

@@ -1,4 +1,4 @@
-/** The programs: the echo launcher and the conformance suite. */
+/** The programs: the echo launcher, the conformance suite, and the driver for the Autobahn suite. */
 open module dev.weft.tools { // picocli and Gson look into its classes
     requires com.google.gson;
     requires dev.weft.server;

@@ -5,6 +5,7 @@ import dev.weft.internal.AddressText;
 import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionHolder;
+import dev.weft.internal.connection.OwnEnd;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;

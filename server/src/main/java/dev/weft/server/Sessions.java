@@ -1,23 +1,15 @@
 package dev.weft.server;
 
-import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.connection.Connection;
-import dev.weft.internal.time.CoarseClock;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** The sessions of a server, by their threads. For any thread. */
-final class Sessions implements BufferBudget.Relief {
+final class Sessions {
     private final Map<Thread, ServerSession> byThread = new ConcurrentHashMap<>();
-    private final CoarseClock clock;
-    /** When all were looked at and none could be given up: not again before the clock has moved. */
-    private volatile int inVainAt;
-
-    Sessions(CoarseClock clock) {
-        this.clock = clock;
-    }
 
     void add(ServerSession session) {
         byThread.put(session.thread(), session);
@@ -46,30 +38,8 @@ final class Sessions implements BufferBudget.Relief {
         return connection != null && connection.hasNextFrame();
     }
 
-    /** Gives up the connection that holds most of those that are stuck. */
-    @Override
-    public long evictOne() {
-        int now = clock.now();
-        if (inVainAt == now) {
-            return 0;
-        }
-        Connection largest = null;
-        long most = 0;
-        for (ServerSession session : byThread.values()) {
-            Connection connection = session.connection();
-            if (connection != null) {
-                long held = connection.heldBytes();
-                if (held > most && connection.isOpen() && connection.isStuck()) {
-                    largest = connection;
-                    most = held;
-                }
-            }
-        }
-        if (largest == null) {
-            inVainAt = now;
-            return 0;
-        }
-        largest.evict();
-        return most;
+    /** The connections that are open now. */
+    Iterable<Connection> connections() {
+        return () -> byThread.values().stream().map(ServerSession::connection).filter(Objects::nonNull).iterator();
     }
 }

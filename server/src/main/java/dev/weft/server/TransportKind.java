@@ -3,7 +3,6 @@ package dev.weft.server;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.transport.TransportFactory;
 import java.io.IOException;
-import java.util.Optional;
 
 /** How connections wait for the network. All kinds behave alike; they differ in what they cost. */
 public enum TransportKind {
@@ -16,9 +15,7 @@ public enum TransportKind {
     LOOPS {
         @Override
         TransportFactory open(Failures failures) throws IOException {
-            StringBuilder why = new StringBuilder();
-            Optional<TransportFactory> loops = TransportFactory.looping(why::append);
-            return loops.isPresent() ? loops.get() : parking(failures, why.toString());
+            return TransportFactory.loopingOrParking(failures);
         }
     },
     /**
@@ -29,7 +26,7 @@ public enum TransportKind {
     PARKING {
         @Override
         TransportFactory open(Failures failures) throws IOException {
-            return parking(failures, "");
+            return TransportFactory.parking(failures, "");
         }
     },
     /**
@@ -52,17 +49,6 @@ public enum TransportKind {
             return TransportFactory.blocking(failures);
         }
     };
-
-    private static final int FIRST_WITHOUT_PINNING = 24;
-
-    private static TransportFactory parking(Failures failures, String why) throws IOException {
-        return TransportFactory.parking(selectPins(Runtime.version().feature()), failures, why);
-    }
-
-    /** Whether, on this release of Java, a virtual thread that blocks in a selector holds its carrier. */
-    static boolean selectPins(int feature) {
-        return feature < FIRST_WITHOUT_PINNING;
-    }
 
     /** The failures are those of the threads that wake connections, which have its name. */
     abstract TransportFactory open(Failures failures) throws IOException;

@@ -4,9 +4,11 @@ import dev.weft.internal.Bounds;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.ConnectionServices;
+import dev.weft.internal.connection.LargestStuck;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.LoggedFailures;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Sweeper;
 import dev.weft.internal.transport.TransportFactory;
@@ -43,7 +45,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final Endpoints endpoints;
     private final PathTable<HttpHandler> httpHandlers;
     private final Failures sweepFailures = new Failures("to look after a connection",
-            new ServerFailureReporter(logger));
+            new LoggedFailures(logger));
     private final HealthMonitor monitor;
     /** Made beforehand, for when there is no memory. */
     private final Thread shutdownAfterFailure;
@@ -58,8 +60,8 @@ public final class WebSocketServer implements AutoCloseable {
         this.listeners = listeners;
         CoarseClock clock = new CoarseClock();
         BufferBudget budget = new BufferBudget(configuration.maxBufferedSize());
-        this.sessions = new Sessions(clock);
-        budget.relief(sessions);
+        this.sessions = new Sessions();
+        budget.relief(new LargestStuck(clock, sessions.connections()));
         this.transports = ServerTransports.open(configuration, failures("weft-poller-"), budget);
         this.tlsHandshakes = configuration.tlsSettings()
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
@@ -85,7 +87,7 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     private Failures failuresOf(String thread) {
-        return new Failures(thread, new ServerFailureReporter(logger));
+        return new Failures(thread, new LoggedFailures(logger));
     }
 
     private Duration shortestDeadline() {

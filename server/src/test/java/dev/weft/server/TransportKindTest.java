@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.internal.transport.TransportFactory;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
@@ -11,15 +12,16 @@ class TransportKindTest {
     @Test
     void aSelectorPinsBeforeJava24() {
         for (int feature = 21; feature < 24; feature++) {
-            assertTrue(TransportKind.selectPins(feature));
+            assertTrue(TransportFactory.selectPins(feature));
         }
-        assertFalse(TransportKind.selectPins(24));
-        assertFalse(TransportKind.selectPins(25));
+        assertFalse(TransportFactory.selectPins(24));
+        assertFalse(TransportFactory.selectPins(25));
     }
 
     @Test
     void theRunningJavaDecidesOnWhatBlocksInTheSelector() throws IOException {
-        assertEquals(TransportKind.selectPins(Runtime.version().feature()), hasSelectorThread(TransportKind.PARKING));
+        assertEquals(TransportFactory.selectPins(Runtime.version().feature()),
+                hasSelectorThread(TransportKind.PARKING));
     }
 
     @Test

@@ -47,6 +47,7 @@ class WebSocketServerTest {
     private static List<String> serverThreads() {
         return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
                 .filter(name -> name.startsWith("weft-") && !name.startsWith("weft-loop")
+                        && !name.startsWith("weft-client")
                         && !name.equals("weft-rescheduler"))
                 .toList();
     }

@@ -146,6 +146,32 @@ public final class DeflateNegotiation {
                 orMax(agreed.serverMaxWindowBits()), orMax(agreed.clientMaxWindowBits()));
     }
 
+    /**
+     * The client's other part, from the response's header lines on: as {@link #confirm(List, DeflateSettings)}, if no other
+     * extension than permessage-deflate was offered.
+     *
+     * @param lines   the values of the response's {@code Sec-WebSocket-Extensions} header lines
+     * @param offered the settings that the offer was made with; empty if nothing was offered
+     * @return empty if nothing was offered, or the server declined
+     * @throws ProtocolViolationException with 1002 if the lines are malformed, name an extension that was not offered, or fit
+     *                                    no offer: the connection is to be failed (RFC 6455 §4.1, §9.1)
+     */
+    public static Optional<NegotiatedDeflate> confirmLines(List<String> lines, Optional<DeflateSettings> offered)
+            throws ProtocolViolationException {
+        List<Entry> named = switch (ExtensionHeader.parse(lines)) {
+            case ExtensionHeader.Valid valid -> valid.entries();
+            case ExtensionHeader.Malformed malformed -> throw new ProtocolViolationException(CloseCode.PROTOCOL_ERROR,
+                    "9.1", "Sec-WebSocket-Extensions: " + malformed.reason());
+        };
+        for (Entry each : named) {
+            if (offered.isEmpty() || !DeflateParameters.isDeflate(each)) {
+                throw new ProtocolViolationException(CloseCode.PROTOCOL_ERROR, "4.1",
+                        "an extension that was not offered: " + each.name());
+            }
+        }
+        return offered.isEmpty() ? Optional.empty() : confirm(named, offered.get());
+    }
+
     /** Whether a response accepts this offer. It may always ask to forget the context, and use a smaller window. */
     private static boolean answers(DeflateParameters response, DeflateParameters offer) {
         return (response.serverNoContextTakeover() || !offer.serverNoContextTakeover())

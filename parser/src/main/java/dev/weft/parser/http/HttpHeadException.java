@@ -18,7 +18,7 @@ public final class HttpHeadException extends Exception {
         this.status = status;
     }
 
-    /** The status code of the fitting answer: 400, 413, 414, 431, 501 or 505. */
+    /** The status code of the fitting answer to a request: 400, 413, 414, 431, 501 or 505. A response has no answer. */
     public int status() {
         return status;
     }

@@ -4,20 +4,22 @@ import dev.weft.parser.internal.Bounds;
 import java.util.List;
 
 /**
- * The limits of a request head. A peer is refused at the first byte beyond a limit, so no more than the limit is ever kept.
- * Immutable.
+ * The limits of a request head, or of a response head. A peer is refused at the first byte beyond a limit, so no more than the
+ * limit is ever kept. Immutable.
  */
 public final class HttpLimits {
     /** 8 KiB for a line, 100 header lines, 32 KiB of them. */
     public static final HttpLimits DEFAULT = builder().build();
 
     private final int maxRequestLineSize;
+    private final int maxStatusLineSize;
     private final int maxHeaderLineSize;
     private final int maxHeaderCount;
     private final int maxHeadersSize;
 
     private HttpLimits(Builder builder) {
         this.maxRequestLineSize = builder.maxRequestLineSize;
+        this.maxStatusLineSize = builder.maxStatusLineSize;
         this.maxHeaderLineSize = builder.maxHeaderLineSize;
         this.maxHeaderCount = builder.maxHeaderCount;
         this.maxHeadersSize = builder.maxHeadersSize;
@@ -26,6 +28,11 @@ public final class HttpLimits {
     /** The most bytes of the request line, without its line end; beyond: 414. */
     public int maxRequestLineSize() {
         return maxRequestLineSize;
+    }
+
+    /** The most bytes of a response's status line, without its line end. */
+    public int maxStatusLineSize() {
+        return maxStatusLineSize;
     }
 
     /** The most bytes of one header line, without its line end; beyond: 431. */
@@ -55,6 +62,7 @@ public final class HttpLimits {
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.maxRequestLineSize = maxRequestLineSize;
+        builder.maxStatusLineSize = maxStatusLineSize;
         builder.maxHeaderLineSize = maxHeaderLineSize;
         builder.maxHeaderCount = maxHeaderCount;
         builder.maxHeadersSize = maxHeadersSize;
@@ -62,7 +70,7 @@ public final class HttpLimits {
     }
 
     private List<Integer> values() {
-        return List.of(maxRequestLineSize, maxHeaderLineSize, maxHeaderCount, maxHeadersSize);
+        return List.of(maxRequestLineSize, maxStatusLineSize, maxHeaderLineSize, maxHeaderCount, maxHeadersSize);
     }
 
     /** Whether all values are the same. */
@@ -87,6 +95,7 @@ public final class HttpLimits {
      */
     public static final class Builder {
         private int maxRequestLineSize = 8_192;
+        private int maxStatusLineSize = 8_192;
         private int maxHeaderLineSize = 8_192;
         private int maxHeaderCount = 100;
         private int maxHeadersSize = 32_768;
@@ -101,6 +110,12 @@ public final class HttpLimits {
         /** Sets {@link HttpLimits#maxRequestLineSize()}. Default 8,192. */
         public Builder maxRequestLineSize(int size) {
             maxRequestLineSize = positive("maxRequestLineSize", size);
+            return this;
+        }
+
+        /** Sets {@link HttpLimits#maxStatusLineSize()}. Default 8,192. */
+        public Builder maxStatusLineSize(int size) {
+            maxStatusLineSize = positive("maxStatusLineSize", size);
             return this;
         }
 

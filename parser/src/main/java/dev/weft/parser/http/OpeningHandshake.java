@@ -13,7 +13,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's side of the opening handshake (RFC 6455 §4.2) as pure functions. May be called from any thread.
+ * The server's side of the opening handshake (RFC 6455 §4.2) as pure functions; the client's is {@link
+ * ClientOpeningHandshake}. May be called from any thread.
  *
  * <pre>{@code
  * byte[] reply = switch (OpeningHandshake.check(head)) {
@@ -27,7 +28,7 @@ public final class OpeningHandshake {
 
     /** §1.3: distinguishes an endpoint that understands WebSocket from one that echoes the key. */
     private static final byte[] GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".getBytes(ISO_8859_1);
-    private static final String VERSION = "13";
+    static final String VERSION = "13";
     /** §4.1: 16 bytes in base64 are 22 characters and two of padding. */
     private static final int KEY_LENGTH = 24;
     private static final int KEY_DIGITS = 22;
@@ -150,7 +151,7 @@ public final class OpeningHandshake {
     }
 
     /** Whether this decodes to 16 bytes; bits that the last digit has beyond them carry nothing (RFC 4648 §3.5). */
-    private static boolean isKey(String key) {
+    static boolean isKey(String key) {
         if (key.length() != KEY_LENGTH || !key.endsWith("==")) {
             return false;
         }
@@ -239,7 +240,7 @@ public final class OpeningHandshake {
         return head.append("\r\n").toString().getBytes(ISO_8859_1);
     }
 
-    private static String requireForeign(String name) {
+    static String requireForeign(String name) {
         String folded = name.toLowerCase(Locale.ROOT);
         if (OWN_HEADERS.contains(folded) || folded.startsWith("sec-websocket-")) {
             throw new IllegalArgumentException(name + " is set by the handshake itself");

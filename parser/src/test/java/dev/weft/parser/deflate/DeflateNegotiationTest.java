@@ -249,4 +249,27 @@ class DeflateNegotiationTest {
         assertEquals(List.of(false, true, true), List.of(settings.compresses(99), settings.compresses(100),
                 settings.compresses(-1)));
     }
+
+    @Test
+    void aResponseMayNameOnlyWhatWasOffered() throws Exception {
+        Optional<DeflateSettings> offered = Optional.of(ANY);
+        assertEquals(Optional.empty(), DeflateNegotiation.confirmLines(List.of(), offered));
+        assertEquals(Optional.empty(), DeflateNegotiation.confirmLines(List.of(), Optional.empty()));
+        assertEquals(new NegotiatedDeflate(false, false, 15, 15),
+                DeflateNegotiation.confirmLines(List.of(PMD), offered).orElseThrow());
+        assertViolation("x", List.of("x"), offered);
+        assertViolation("x", List.of(PMD, "x; a=1"), offered);
+        assertViolation("X-Webkit-Deflate-Frame", List.of("X-Webkit-Deflate-Frame"), offered);
+        assertViolation(PMD, List.of(PMD), Optional.empty());
+        assertViolation("twice", List.of(PMD, PMD), offered);
+        assertViolation("twice", List.of(PMD + ", " + PMD), offered);
+        assertViolation("quoted", List.of(PMD + "; server_max_window_bits=\"10"), offered);
+    }
+
+    private static void assertViolation(String what, List<String> lines, Optional<DeflateSettings> offered) {
+        ProtocolViolationException violation = assertThrows(ProtocolViolationException.class,
+                () -> DeflateNegotiation.confirmLines(lines, offered));
+        assertEquals(1002, violation.closeCode());
+        assertTrue(violation.getMessage().contains(what), violation.getMessage());
+    }
 }

@@ -298,6 +298,26 @@ public final class MessageReceiver {
         return messages.frames().isFull();
     }
 
+    /** Whether a thread receives, or reads ahead. For any thread. */
+    public boolean isClaimed() {
+        return messages.frames().isClaimed();
+    }
+
+    /** The number of receives so far, which wraps around and may be late. For any thread. */
+    public int receives() {
+        return messages.frames().claims();
+    }
+
+    /** Whether the end was reported to a thread that receives. For any thread that has seen that none receives. */
+    public boolean isEndReported() {
+        return endReported;
+    }
+
+    /** Whether something that arrived before the end is unreceived. For any thread that has seen that none receives. */
+    public boolean isBeforeEnd() {
+        return messages.frames().isBeforeEnd();
+    }
+
     /** The bytes that are held, counted in the budget. For any thread; may be slightly out of date. */
     public long heldBytes() {
         return (long) messages.heldBytes() + messages.frames().heldBytes();

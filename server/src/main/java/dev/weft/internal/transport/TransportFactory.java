@@ -9,9 +9,12 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 
-/** Makes the transports of one server. */
+/** Makes the transports of one server or client. */
 public sealed interface TransportFactory extends AutoCloseable
         permits TransportFactory.Blocking, TransportFactory.Tls, ParkingTransportFactory, LoopTransportFactory {
+    /** The first release of Java in which a virtual thread that blocks in a selector does not hold its carrier. */
+    int FIRST_WITHOUT_PINNING = 24;
+
     /** Creates a transport over a connected channel in blocking mode, and takes ownership of the channel. Does not block. */
     Transport over(SocketChannel channel) throws IOException;
 
@@ -79,6 +82,32 @@ public sealed interface TransportFactory extends AutoCloseable
      */
     static Optional<TransportFactory> looping(Consumer<String> obstacle) throws IOException {
         return SharedLoops.transports(obstacle);
+    }
+
+    /**
+     * Pollers of our own, as this release of Java allows.
+     *
+     * @param failures as {@link #parking(boolean, Failures, String)}
+     * @param why      why there are no loops, for the description; may be empty
+     */
+    static TransportFactory parking(Failures failures, String why) throws IOException {
+        return parking(selectPins(Runtime.version().feature()), failures, why);
+    }
+
+    /** Whether, on this release of Java, a virtual thread that blocks in a selector holds its carrier. */
+    static boolean selectPins(int feature) {
+        return feature < FIRST_WITHOUT_PINNING;
+    }
+
+    /**
+     * The loops of this process, or, where there cannot be any, pollers of our own.
+     *
+     * @param failures counts failures of the pollers, and gives their threads the name
+     */
+    static TransportFactory loopingOrParking(Failures failures) throws IOException {
+        StringBuilder why = new StringBuilder();
+        Optional<TransportFactory> loops = looping(why::append);
+        return loops.isPresent() ? loops.get() : parking(failures, why.toString());
     }
 
     /**

@@ -1,12 +1,14 @@
-package dev.weft.server;
+package dev.weft.internal.time;
 
-import dev.weft.internal.time.Failures;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
-/** Logs failures of a server itself. A fault to be found has a stack trace; what the system or the heap lacks is one line. */
-record ServerFailureReporter(Logger logger) implements Failures.Reporter {
+/**
+ * Logs failures of a server or client itself. A fault to be found has a stack trace; what the system or the heap lacks is one
+ * line.
+ */
+public record LoggedFailures(Logger logger) implements Failures.Reporter {
     @Override
     public void report(String what, long count, Throwable latest) {
         String text = "failed: " + what + "; failures since the last report: " + count + "; the latest: " + latest;

@@ -1,0 +1,40 @@
+package dev.weft.parser.http;
+
+import java.util.Objects;
+
+/**
+ * The head of a response. Immutable.
+ *
+ * @param minorVersion
+ *            0 to 9: the second number of HTTP/1.1
+ * @param status
+ *            the status code, 100 to 999
+ * @param reason
+ *            the reason phrase, which may be empty; the peer's text
+ * @param headers
+ *            the header fields
+ */
+public record ResponseHead(int minorVersion, int status, String reason, Headers headers) {
+
+    /**
+     * @throws IllegalArgumentException
+     *             if the version is not 0 to 9, the status not 100 to 999, or the reason holds a control character
+     */
+    public ResponseHead {
+        Objects.requireNonNull(headers, "headers");
+        if (minorVersion < 0 || minorVersion > 9) {
+            throw new IllegalArgumentException("HTTP/1." + minorVersion + " is not a version");
+        }
+        if (status < 100 || status > 999) {
+            throw new IllegalArgumentException("a status is 100 to 999, not " + status);
+        }
+        if (!HttpCharacters.isFieldValue(reason)) {
+            throw new IllegalArgumentException("not a reason: '" + HttpCharacters.escaped(reason) + "'");
+        }
+    }
+
+    /** Whether another response follows this one (RFC 9110 §15.2): 1xx, but for 101, after which HTTP is over. */
+    public boolean isInterim() {
+        return status < 200 && status != 101;
+    }
+}

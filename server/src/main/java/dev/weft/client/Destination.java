@@ -1,0 +1,98 @@
+package dev.weft.client;
+
+import dev.weft.internal.Bounds;
+import java.net.IDN;
+import java.net.URI;
+import java.util.Locale;
+
+/**
+ * What a URI asks for (RFC 6455 §3).
+ *
+ * @param uri    the URI, in ASCII
+ * @param secure whether by TLS
+ * @param host   a name or an address, an IPv6 address without brackets
+ * @param port   1 to 65,535
+ * @param target path and query, in origin form
+ */
+record Destination(URI uri, boolean secure, String host, int port, String target) {
+    private static final int HTTP_PORT = 80;
+    private static final int HTTPS_PORT = 443;
+    private static final int HIGHEST_PORT = 65_535;
+
+    /**
+     * Reads a URI.
+     *
+     * @throws IllegalArgumentException if it is not one of ws, wss, http or https, has no host, or has a fragment, which RFC
+     *                                  6455 §3 forbids, or user information, which would be sent to nobody
+     */
+    static Destination of(URI given) {
+        URI uri = URI.create(given.toASCIIString());
+        String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
+        boolean secure = switch (scheme) {
+            case "ws", "http" -> false;
+            case "wss", "https" -> true;
+            default -> throw refused("the scheme must be ws or wss");
+        };
+        if (uri.getRawFragment() != null) {
+            throw refused("a WebSocket URI has no fragment");
+        }
+        if (uri.getRawUserInfo() != null) {
+            throw refused("user information is not sent: set the header Authorization");
+        }
+        if (uri.getHost() == null) {
+            throw refused("there is no valid host");
+        }
+        int port = uri.getPort() == -1 ? secure ? HTTPS_PORT : HTTP_PORT : uri.getPort();
+        Bounds.check("the URI's port", port, 1, HIGHEST_PORT);
+        String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
+        String host = uri.getHost().startsWith("[")
+                ? uri.getHost().substring(1, uri.getHost().length() - 1)
+                : IDN.toASCII(uri.getHost());
+        return new Destination(uri, secure, host, port,
+                uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery());
+    }
+
+    /** Without the URI, whose query may be a secret. */
+    private static IllegalArgumentException refused(String why) {
+        return new IllegalArgumentException("the URI cannot be connected to: " + why);
+    }
+
+    boolean isAddress() {
+        return isAddress(host);
+    }
+
+    /** Whether this is an address, and no name that has to be looked up. */
+    static boolean isAddress(String host) {
+        return host.indexOf(':') >= 0 || host.matches("[0-9.]+");
+    }
+
+    boolean hasSameOrigin(Destination other) {
+        return secure == other.secure && port == other.port && host.equalsIgnoreCase(other.host);
+    }
+
+    /** The URI as one of HTTP, which handlers of cookies and selectors of proxies know. */
+    URI httpUri() {
+        return URI.create((secure ? "https://" : "http://") + hostHeader() + target);
+    }
+
+    private String bracketed() {
+        return host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+    }
+
+    /** What the {@code Host} header says: the port only if it is not the scheme's own. */
+    String hostHeader() {
+        return port == (secure ? HTTPS_PORT : HTTP_PORT) ? bracketed() : authority();
+    }
+
+    /** Host and port. */
+    String authority() {
+        return bracketed() + ":" + port;
+    }
+
+    /** Host, port and path; the query may be a secret. */
+    @Override
+    public String toString() {
+        int mark = target.indexOf('?');
+        return (secure ? "wss://" : "ws://") + hostHeader() + (mark < 0 ? target : target.substring(0, mark));
+    }
+}

@@ -1,0 +1,138 @@
+package dev.weft.client;
+
+import dev.weft.internal.receive.InboundBuffer;
+import dev.weft.parser.http.HttpHeadException;
+import dev.weft.parser.http.HttpLimits;
+import dev.weft.parser.http.ResponseHead;
+import dev.weft.parser.http.ResponseHeadParser;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+
+/** Reads one response. For the thread that opens a connection. */
+final class ResponseReader {
+    /** RFC 9110 §15.2: any number may come before the response; nobody needs more. */
+    private static final int MOST_INTERIM = 8;
+    private static final int LONGEST_CHUNK_LINE = 256;
+    private static final int HEXADECIMAL = 16;
+
+    private final InboundBuffer input;
+    private final HttpLimits limits;
+    /** Where in the input's region the next byte is. */
+    private int at;
+
+    ResponseReader(InboundBuffer input, HttpLimits limits) {
+        this.input = input;
+        this.limits = limits;
+    }
+
+    /** Where in the input's region the first byte after what was read is. */
+    int offset() {
+        return at;
+    }
+
+    /** Waits for the head of the response; interim ones before it are skipped. */
+    ResponseHead readHead() throws IOException, HttpHeadException {
+        for (int i = 0; i <= MOST_INTERIM; i++) {
+            ResponseHead head = readOneHead();
+            if (!head.isInterim()) {
+                return head;
+            }
+        }
+        throw new IOException("more than " + MOST_INTERIM + " interim responses");
+    }
+
+    private ResponseHead readOneHead() throws IOException, HttpHeadException {
+        ResponseHeadParser parser = new ResponseHeadParser(limits);
+        int end = -1;
+        while (end < 0) {
+            requireByte();
+            end = parser.parse(input.array(), at, input.length());
+            at = end < 0 ? input.length() : end;
+        }
+        return parser.head();
+    }
+
+    /**
+     * Waits for the beginning of the body (RFC 9112 §6.3), as far as it comes: what goes wrong only ends it.
+     *
+     * @param most the maximum number of bytes
+     */
+    byte[] readBody(ResponseHead head, int most) {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        try {
+            List<String> codings = head.headers().tokens("Transfer-Encoding");
+            String length = head.headers().first("Content-Length").orElse("");
+            if (head.status() == 204 || head.status() == 304) {
+                return new byte[0];
+            } else if (!codings.isEmpty()) {
+                if (codings.getLast().toLowerCase(Locale.ROOT).equals("chunked")) {
+                    readChunks(body, most);
+                } else {
+                    read(body, Long.MAX_VALUE, most);
+                }
+            } else {
+                read(body, length.matches("[0-9]{1,18}") ? Long.parseLong(length) : Long.MAX_VALUE, most);
+            }
+        } catch (IOException e) {
+            // What was read so far says more than this does.
+        }
+        return body.toByteArray();
+    }
+
+    /** Reads this number of bytes, or as many as there is room for. */
+    private void read(ByteArrayOutputStream body, long length, int most) throws IOException {
+        long left = Math.min(length, most - body.size());
+        while (left > 0) {
+            requireByte();
+            int count = (int) Math.min(left, input.length() - at);
+            body.write(input.array(), at, count);
+            at += count;
+            left -= count;
+        }
+    }
+
+    /** RFC 9112 §7.1. */
+    private void readChunks(ByteArrayOutputStream body, int most) throws IOException {
+        long size = chunkSize(readLine());
+        while (size > 0 && body.size() < most) {
+            read(body, size, most);
+            size = body.size() < most && readLine().isEmpty() ? chunkSize(readLine()) : 0;
+        }
+    }
+
+    private static long chunkSize(String line) throws IOException {
+        int extension = line.indexOf(';');
+        String digits = (extension < 0 ? line : line.substring(0, extension)).trim();
+        if (!digits.matches("[0-9a-fA-F]{1,8}")) {
+            throw new IOException("not the size of a chunk");
+        }
+        return Long.parseLong(digits, HEXADECIMAL);
+    }
+
+    private String readLine() throws IOException {
+        StringBuilder line = new StringBuilder();
+        while (line.length() < LONGEST_CHUNK_LINE) {
+            requireByte();
+            char c = (char) (input.array()[at++] & 0xFF);
+            if (c == '\n') {
+                return line.toString();
+            } else if (c != '\r') {
+                line.append(c);
+            }
+        }
+        throw new IOException("a line of chunked coding that is too long");
+    }
+
+    /** Waits until there is a byte in the region. */
+    private void requireByte() throws IOException {
+        if (at == input.length()) {
+            at = 0;
+            if (!input.fill()) {
+                throw new EOFException("the server ended the connection before its response was complete");
+            }
+        }
+    }
+}

@@ -1,0 +1,363 @@
+package dev.weft.client;
+
+import dev.weft.WebSocketConnection;
+import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.connection.Connection;
+import dev.weft.internal.connection.ConnectionServices;
+import dev.weft.internal.connection.LargestStuck;
+import dev.weft.internal.send.SendServices;
+import dev.weft.internal.time.CoarseClock;
+import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.Interrupts;
+import dev.weft.internal.time.LoggedFailures;
+import dev.weft.internal.time.ShortTimer;
+import dev.weft.internal.time.Sweeper;
+import dev.weft.internal.transport.Transport;
+import dev.weft.internal.transport.TransportFactory;
+import dev.weft.parser.deflate.DeflateCodecs;
+import dev.weft.parser.deflate.DeflateSettings;
+import dev.weft.parser.http.ClientOpeningHandshake;
+import dev.weft.parser.http.Headers;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.net.URI;
+import java.nio.channels.SocketChannel;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A WebSocket client (RFC 6455): opens any number of connections, which share its threads and its memory.
+ * {@snippet class = "dev.weft.client.Snippets" region = "connect"}
+ * A connection is used as a server's is, by any thread: one at a time receives, virtual or not. Or it has a handler, on a
+ * virtual thread of its own: {@link #run(URI, ClientHandler)}.
+ * <p>
+ * Close each connection, for example by try-with-resources; {@link WebSocketConnection#close()} does not wait, and the closing
+ * handshake goes on by itself. What has arrived before the end can be received after it, as long as no pause between two
+ * receives is longer than the {@code messageTimeout}; after this end's own Close frame, what does not fit in the {@code
+ * readAheadSize} is dropped.
+ * <p>
+ * A client does not keep the JVM alive, and neither do its connections and handlers: a thread of your own that receives does,
+ * unless it is virtual or a daemon. All methods may be called from any thread.
+ */
+public final class WebSocketClient implements AutoCloseable {
+    private static final AtomicInteger LAST_NUMBER = new AtomicInteger();
+    private static final ReentrantLock SHARED_LOCK = new ReentrantLock();
+    private static volatile WebSocketClient shared;
+
+    private final ClientConfiguration configuration;
+    private final Logger logger = System.getLogger("dev.weft.client");
+    private final TransportFactory transports;
+    private final ConnectionServices services;
+    private final ShortTimer timer;
+    private final Sweeper sweeper;
+    private final DeflateCodecs codecs;
+    private final ClientSockets sockets;
+    private final ClientTls tls;
+    private final Failures sweepFailures;
+
+    private final Set<ClientSession> sessions = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger live = new AtomicInteger();
+    /** 1 once it is being closed. */
+    private final AtomicInteger closing = new AtomicInteger();
+    private final CountDownLatch drained = new CountDownLatch(1);
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    private WebSocketClient(ClientConfiguration configuration) throws IOException {
+        this.configuration = configuration;
+        String number = "-" + LAST_NUMBER.incrementAndGet();
+        CoarseClock clock = new CoarseClock();
+        BufferBudget budget = new BufferBudget(configuration.maxBufferedSize());
+        budget.relief(new LargestStuck(clock,
+                () -> sessions.stream().map(ClientSession::connection).filter(Objects::nonNull).iterator()));
+        Failures pollerFailures = failures("weft-client-poller" + number);
+        this.transports = configuration.settings().loops
+                ? TransportFactory.loopingOrParking(pollerFailures)
+                : TransportFactory.parking(pollerFailures, "");
+        this.timer = new ShortTimer(transports::start, transports::threadBuilder,
+                failures("weft-client-flush-timer" + number));
+        this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
+                new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer, thread -> false));
+        this.sweepFailures = failures("to look after a client's connection");
+        this.sweeper = new Sweeper(clock, configuration.timeouts().shortest(), this::sweep,
+                failures("weft-client-sweeper" + number));
+        this.codecs = new DeflateCodecs(configuration.deflate().orElse(DeflateSettings.DEFAULT));
+        this.sockets = new ClientSockets(configuration, timer::startThread);
+        this.tls = new ClientTls(configuration.tls(), configuration.settings().tlsCustomizer, budget);
+    }
+
+    private Failures failures(String what) {
+        return new Failures(what, new LoggedFailures(logger));
+    }
+
+    static WebSocketClient start(ClientConfiguration configuration) throws IOException {
+        WebSocketClient client = new WebSocketClient(configuration);
+        try {
+            client.timer.start();
+            client.sweeper.start();
+            return client;
+        } catch (Throwable e) {
+            // Where the system has no further thread for us.
+            client.release();
+            throw e;
+        }
+    }
+
+    /** Collects the settings of a client. */
+    public static WebSocketClientBuilder builder() {
+        return new WebSocketClientBuilder();
+    }
+
+    /**
+     * Opens a connection with the default settings, by a client that all callers in this process share and that is never
+     * closed; otherwise as {@link #open(URI)}.
+     */
+    public static WebSocketConnection connect(URI uri) throws IOException {
+        return shared().open(uri);
+    }
+
+    private static WebSocketClient shared() throws IOException {
+        WebSocketClient client = shared;
+        if (client == null) {
+            SHARED_LOCK.lock();
+            try {
+                client = shared;
+                if (client == null) {
+                    client = builder().build();
+                    shared = client;
+                }
+            } finally {
+                SHARED_LOCK.unlock();
+            }
+        }
+        return client;
+    }
+
+    /**
+     * Opens a connection. Waits: at most for the {@code connectTimeout} until a socket is connected, and at most for the {@code
+     * handshakeTimeout} from then on. An interrupt ends that.
+     *
+     * @param uri {@code ws://host:port/path?query}, or {@code wss://…} for TLS; http and https mean the same
+     * @return the connection, open
+     * @throws WebSocketConnectException      if that failed; says at which step, and what the server answered
+     * @throws java.io.InterruptedIOException if this thread was interrupted
+     * @throws IOException                    if the system lacks what a connection needs, such as a socket
+     * @throws IllegalArgumentException       if the URI has another scheme, no host, a fragment, or user information
+     * @throws IllegalStateException          if the client is closed
+     */
+    public WebSocketConnection open(URI uri) throws IOException {
+        return open(uri, Headers.EMPTY);
+    }
+
+    /**
+     * Opens a connection, as {@link #open(URI)}, with more headers in its request than the client's.
+     *
+     * @throws IllegalArgumentException also if a header is one that the handshake sets itself
+     */
+    public WebSocketConnection open(URI uri, Headers headers) throws IOException {
+        return open(uri, headers, ClientSession::open);
+    }
+
+    /**
+     * Opens a connection, as {@link #open(URI)}, and starts its handler, on a virtual thread of its own. Waits only for the
+     * opening. When the handler has returned, the connection is closed, and no thread may receive.
+     *
+     * @return the connection, to send by, or to await its end
+     */
+    public WebSocketConnection run(URI uri, ClientHandler handler) throws IOException {
+        return run(uri, Headers.EMPTY, handler);
+    }
+
+    /** As {@link #run(URI, ClientHandler)}, with more headers in the request than the client's. */
+    public WebSocketConnection run(URI uri, Headers headers, ClientHandler handler) throws IOException {
+        Objects.requireNonNull(handler, "handler");
+        return open(uri, headers, (session, destination, all) -> session.run(destination, all, handler));
+    }
+
+    /** How a session is opened. */
+    @FunctionalInterface
+    private interface Opening {
+        Connection open(ClientSession session, Destination destination, Headers headers) throws IOException;
+    }
+
+    private Connection open(URI uri, Headers headers, Opening opening) throws IOException {
+        Destination destination = Destination.of(uri);
+        Headers all = allHeaders(headers);
+        int most = configuration.maxRedirects();
+        for (int redirects = 0;; redirects++) {
+            try {
+                return opening.open(begin(), destination, all);
+            } catch (WebSocketConnectException e) {
+                Redirect redirect = most == 0 ? null : Redirect.of(e, destination, all).orElse(null);
+                if (redirect == null) {
+                    throw e;
+                }
+                if (redirects == most) {
+                    throw Redirect.refused("more than " + most + " redirects (maxRedirects)", e);
+                }
+                destination = redirect.destination();
+                all = redirect.headers();
+            }
+        }
+    }
+
+    private Headers allHeaders(Headers headers) {
+        headers.forEach((name, value) -> ClientOpeningHandshake.requireExtra(name));
+        return Headers.builder().addAll(configuration.headers()).addAll(headers).build();
+    }
+
+    /** One of us sees the other: the session, or that the client is being closed. */
+    private ClientSession begin() {
+        ClientSession session = new ClientSession(this);
+        sessions.add(session);
+        if (isClosing()) {
+            sessions.remove(session);
+            throw new IllegalStateException("the client is closed");
+        }
+        return session;
+    }
+
+    /** The number of connections that are open or closing. Does not wait. */
+    public int connectionCount() {
+        return live.get();
+    }
+
+    /** The settings that the client was built with. */
+    public ClientConfiguration configuration() {
+        return configuration;
+    }
+
+    /**
+     * Closes every connection with 1001, waits for them to end by themselves, at most for the grace period, and aborts the
+     * rest, whose handlers are interrupted; openings that are under way fail. A second call waits for the first. Called by a
+     * handler, it waits for the whole grace period, unless its connection ends before.
+     */
+    @Override
+    public void close() {
+        boolean first = closing.compareAndSet(0, 1);
+        // An interrupt shortens the wait; one that came before must not keep the peers from being told.
+        boolean interrupted = first && Thread.interrupted();
+        try {
+            if (first) {
+                sessions.forEach(ClientSession::goAway);
+                countDownIfDrained();
+                drained.await(configuration.closeGrace().toNanos(), TimeUnit.NANOSECONDS);
+            } else {
+                closed.await();
+            }
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (first) {
+            sessions.forEach(ClientSession::abort);
+            release();
+            closed.countDown();
+        }
+        Interrupts.restoreInterrupt(interrupted);
+    }
+
+    private void release() {
+        sweeper.stop();
+        timer.stop();
+        transports.close();
+        codecs.close();
+    }
+
+    private void countDownIfDrained() {
+        if (live.get() <= 0) {
+            drained.countDown();
+        }
+    }
+
+    // For the sessions.
+
+    void sessionIsLive() {
+        live.incrementAndGet();
+    }
+
+    void sessionIsOver() {
+        live.decrementAndGet();
+        if (isClosing()) {
+            countDownIfDrained();
+        }
+    }
+
+    void remove(ClientSession session) {
+        sessions.remove(session);
+    }
+
+    boolean isClosing() {
+        return closing.get() == 1;
+    }
+
+    /** The number of sessions that are not forgotten, for tests. */
+    int sessionCount() {
+        return sessions.size();
+    }
+
+    ConnectionServices services() {
+        return services;
+    }
+
+    TransportFactory transports() {
+        return transports;
+    }
+
+    DeflateCodecs codecs() {
+        return codecs;
+    }
+
+    ClientSockets sockets() {
+        return sockets;
+    }
+
+    ClientTls tls() {
+        return tls;
+    }
+
+    Logger logger() {
+        return logger;
+    }
+
+    /** A transport over this connected channel, which belongs to it. */
+    Transport over(SocketChannel channel) throws IOException {
+        try {
+            return transports.over(channel);
+        } catch (Throwable e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private void sweep(int now) {
+        try {
+            sessions.forEach(session -> sweep(session, now));
+        } finally {
+            sweepFailures.report();
+            transports.tend();
+            // Wakes a poller whose thread the JDK has lost for lack of memory.
+            transports.beat();
+        }
+    }
+
+    /** A failure on one session must not affect the others: their deadlines hold. */
+    private void sweep(ClientSession session, int now) {
+        try {
+            session.sweep(now);
+        } catch (OutOfMemoryError e) {
+            // What is due is due again at the next look.
+            sweepFailures.note(e);
+        } catch (Throwable e) {
+            sweepFailures.note(e);
+            Connection failed = session.connection();
+            if (failed != null) {
+                failed.abort();
+            }
+        }
+    }
+}

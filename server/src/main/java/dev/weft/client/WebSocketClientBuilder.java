@@ -1,0 +1,343 @@
+package dev.weft.client;
+
+import dev.weft.ConnectionLimits;
+import dev.weft.ConnectionTimeouts;
+import dev.weft.internal.Bounds;
+import dev.weft.internal.Escape;
+import dev.weft.parser.deflate.DeflateSettings;
+import dev.weft.parser.http.ClientOpeningHandshake;
+import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.HttpLimits;
+import java.io.IOException;
+import java.net.CookieHandler;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+
+/**
+ * Collects a client's settings; every one has a default. A value out of bounds is refused when it is set, by an {@link
+ * IllegalArgumentException} that names the setting, the value and the bounds. Not for use by two threads at once.
+ */
+public final class WebSocketClientBuilder {
+    private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
+    private static final Duration LONGEST_TIMEOUT = Duration.ofDays(20);
+    /** Room for a status line's worth, and for the largest control frame many times over. */
+    private static final int SMALLEST_BUFFER = 1024;
+    private static final int LARGEST_BUFFER = 1 << 24;
+    private static final int MOST_REDIRECTS = 20;
+    private static final int MOST_CREDENTIAL = 255;
+    private static final Duration LONGEST_GRACE = Duration.ofDays(365);
+
+    Headers headers = Headers.EMPTY;
+    List<String> subprotocols = List.of();
+    Optional<DeflateSettings> deflate = Optional.of(DeflateSettings.DEFAULT);
+    ConnectionLimits limits = ConnectionLimits.DEFAULT;
+    ConnectionTimeouts timeouts = ConnectionTimeouts.DEFAULT;
+    Duration connectTimeout = Duration.ofSeconds(10);
+    HttpLimits httpLimits = HttpLimits.DEFAULT;
+    Optional<SSLContext> tls = Optional.empty();
+    Consumer<SSLParameters> tlsCustomizer = parameters -> {};
+    Optional<InetAddress> localAddress = Optional.empty();
+    Optional<Path> unixSocket = Optional.empty();
+    int maxRedirects;
+    Optional<CookieHandler> cookieHandler = Optional.empty();
+    Optional<ProxySelector> proxySelector = Optional.empty();
+    Optional<ProxyTunnel.Credentials> proxyCredentials = Optional.empty();
+    boolean tcpNoDelay = true;
+    boolean keepAlive;
+    OptionalInt receiveBufferSize = OptionalInt.empty();
+    OptionalInt sendBufferSize = OptionalInt.empty();
+    int readBufferSize = 16_384;
+    long maxBufferedSize = Runtime.getRuntime().maxMemory() / 4;
+    Duration closeGrace = Duration.ofSeconds(10);
+    /** For tests. */
+    NameLookup.Resolver resolver = InetAddress::getAllByName;
+    /** For tests: whether connections run on the loops where there are some. */
+    boolean loops = true;
+
+    /** With the defaults. */
+    WebSocketClientBuilder() {}
+
+    /** A copy. */
+    WebSocketClientBuilder(WebSocketClientBuilder other) {
+        this.headers = other.headers;
+        this.subprotocols = other.subprotocols;
+        this.deflate = other.deflate;
+        this.limits = other.limits;
+        this.timeouts = other.timeouts;
+        this.connectTimeout = other.connectTimeout;
+        this.httpLimits = other.httpLimits;
+        this.tls = other.tls;
+        this.tlsCustomizer = other.tlsCustomizer;
+        this.localAddress = other.localAddress;
+        this.unixSocket = other.unixSocket;
+        this.maxRedirects = other.maxRedirects;
+        this.cookieHandler = other.cookieHandler;
+        this.proxySelector = other.proxySelector;
+        this.proxyCredentials = other.proxyCredentials;
+        this.tcpNoDelay = other.tcpNoDelay;
+        this.keepAlive = other.keepAlive;
+        this.receiveBufferSize = other.receiveBufferSize;
+        this.sendBufferSize = other.sendBufferSize;
+        this.readBufferSize = other.readBufferSize;
+        this.maxBufferedSize = other.maxBufferedSize;
+        this.closeGrace = other.closeGrace;
+        this.resolver = other.resolver;
+        this.loops = other.loops;
+    }
+
+    /**
+     * Adds a header to every request, such as {@code Origin}; one of the same name stays. What differs from one connection to
+     * another, such as a token, is better passed to {@link WebSocketClient#open(URI, Headers)}.
+     *
+     * @throws IllegalArgumentException if it is not a header, or one that the handshake sets itself: {@code Host},
+     *                                  {@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}, {@code Content-Length},
+     *                                  {@code Transfer-Encoding}
+     */
+    public WebSocketClientBuilder header(String name, String value) {
+        headers = Headers.builder().addAll(headers).add(ClientOpeningHandshake.requireExtra(name), value).build();
+        return this;
+    }
+
+    /**
+     * Sets which subprotocols are offered, the preferred one first. The server chooses at most one of them: {@link
+     * dev.weft.WebSocketConnection#subprotocol()}. Default none, as without arguments.
+     *
+     * @throws IllegalArgumentException if one is not a token, or named twice (RFC 6455 §4.1)
+     */
+    public WebSocketClientBuilder subprotocols(String... subprotocols) {
+        List<String> copy = List.of(subprotocols);
+        for (String subprotocol : copy) {
+            try {
+                Headers.of(subprotocol, "");
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("subprotocol '" + Escape.text(subprotocol) + "' is not a token", e);
+            }
+        }
+        if (new HashSet<>(copy).size() < copy.size()) {
+            throw new IllegalArgumentException("subprotocols " + copy + " name one twice");
+        }
+        this.subprotocols = copy;
+        return this;
+    }
+
+    /** Sets how permessage-deflate (RFC 7692) is offered. Default {@link DeflateSettings#DEFAULT}. */
+    public WebSocketClientBuilder deflate(DeflateSettings deflate) {
+        this.deflate = Optional.of(deflate);
+        return this;
+    }
+
+    /** Does not offer permessage-deflate: messages are never compressed. */
+    public WebSocketClientBuilder noDeflate() {
+        this.deflate = Optional.empty();
+        return this;
+    }
+
+    /** Sets what one connection may use. Default {@link ConnectionLimits#DEFAULT}. */
+    public WebSocketClientBuilder limits(ConnectionLimits limits) {
+        this.limits = Objects.requireNonNull(limits, "limits");
+        return this;
+    }
+
+    /**
+     * Sets how long one connection waits for its peer. Default {@link ConnectionTimeouts#DEFAULT}. The {@code
+     * handshakeTimeout} begins when the socket is connected, and ends with the response head, TLS and a proxy included; then
+     * the connection is closed.
+     */
+    public WebSocketClientBuilder timeouts(ConnectionTimeouts timeouts) {
+        this.timeouts = Objects.requireNonNull(timeouts, "timeouts");
+        return this;
+    }
+
+    /**
+     * Sets how long the look-up of a name and the connection to one of its addresses may take together: 1 ms to 20 days.
+     * Default 10 s.
+     */
+    public WebSocketClientBuilder connectTimeout(Duration connectTimeout) {
+        Bounds.check("connectTimeout", connectTimeout, SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
+        this.connectTimeout = connectTimeout;
+        return this;
+    }
+
+    /** Sets what a response head may have. Default: lines of 8 KiB, 100 headers, 32 KiB of headers. */
+    public WebSocketClientBuilder httpLimits(HttpLimits httpLimits) {
+        this.httpLimits = Objects.requireNonNull(httpLimits, "httpLimits");
+        return this;
+    }
+
+    /** Sets the context for {@code wss://}, such as one with a client's certificate. Default: the JDK's default context. */
+    public WebSocketClientBuilder tls(SSLContext context) {
+        return tls(context, parameters -> {});
+    }
+
+    /**
+     * Sets the context for {@code wss://}, and changes its parameters.
+     *
+     * @param customizer changes the parameters of each connection from what they are by default: TLS 1.3 and 1.2, {@code
+     *                   http/1.1} by ALPN, the host's name sent (SNI) and required of the certificate. To accept a certificate
+     *                   for any name: {@code parameters.setEndpointIdentificationAlgorithm("")}
+     */
+    public WebSocketClientBuilder tls(SSLContext context, Consumer<SSLParameters> customizer) {
+        this.tls = Optional.of(context);
+        this.tlsCustomizer = Objects.requireNonNull(customizer, "customizer");
+        return this;
+    }
+
+    /** Sets the address that connections come from. Default: the system chooses it. */
+    public WebSocketClientBuilder localAddress(InetAddress localAddress) {
+        this.localAddress = Optional.of(localAddress);
+        return this;
+    }
+
+    /** Has all connections go to this socket file, whatever host their URI names. Default: they go to the URI's host. */
+    public WebSocketClientBuilder unixSocket(Path unixSocket) {
+        this.unixSocket = Optional.of(unixSocket);
+        return this;
+    }
+
+    /**
+     * Sets how many redirects (301, 302, 303, 307, 308) are followed for one connection: 0 to 20. Default 0: a redirect is a
+     * failure, whose response has the {@code Location}. {@code Authorization} and {@code Cookie} are not sent to another
+     * origin, and no redirect is followed from TLS to none.
+     */
+    public WebSocketClientBuilder maxRedirects(int maxRedirects) {
+        Bounds.check("maxRedirects", maxRedirects, 0, MOST_REDIRECTS);
+        this.maxRedirects = maxRedirects;
+        return this;
+    }
+
+    /**
+     * Sets what knows the cookies, such as a {@link java.net.CookieManager}: it is asked for each request, and gets the
+     * headers of each response. Must be thread-safe. Default: no cookies.
+     */
+    public WebSocketClientBuilder cookieHandler(CookieHandler cookieHandler) {
+        this.cookieHandler = Optional.of(cookieHandler);
+        return this;
+    }
+
+    /**
+     * Has all connections made by this proxy: of type HTTP, by CONNECT, or SOCKS, by SOCKS 5, which also looks up the names of
+     * the servers.
+     *
+     * @throws IllegalArgumentException if it is of another type
+     */
+    public WebSocketClientBuilder proxy(Proxy proxy) {
+        if (!(proxy.address() instanceof InetSocketAddress)) {
+            throw new IllegalArgumentException(
+                    "proxy " + proxy + " is not one of type HTTP or SOCKS with a host and a port");
+        }
+        return proxySelector(new ProxySelector() {
+            @Override
+            public List<Proxy> select(URI uri) {
+                return List.of(proxy);
+            }
+
+            @Override
+            public void connectFailed(URI uri, SocketAddress address, IOException failure) {
+                // There is no other.
+            }
+        });
+    }
+
+    /**
+     * Sets what chooses the proxy of each connection, such as {@link ProxySelector#getDefault()}: the first one that it names
+     * for the URI, whose scheme is http in place of ws, and https in place of wss. Must be thread-safe. Default: no proxy.
+     */
+    public WebSocketClientBuilder proxySelector(ProxySelector proxySelector) {
+        this.proxySelector = Optional.of(proxySelector);
+        return this;
+    }
+
+    /**
+     * Sets the credentials for proxies that want some: by Basic authentication, or of SOCKS 5. Default none.
+     *
+     * @throws IllegalArgumentException if one is longer than 255 bytes, or the user has a colon or is empty
+     */
+    public WebSocketClientBuilder proxyCredentials(String user, String password) {
+        Bounds.check("the length of the proxy's user", user.getBytes(StandardCharsets.UTF_8).length, 1,
+                MOST_CREDENTIAL);
+        Bounds.check("the length of the proxy's password", password.getBytes(StandardCharsets.UTF_8).length, 0,
+                MOST_CREDENTIAL);
+        if (user.indexOf(':') >= 0) {
+            throw new IllegalArgumentException("the proxy's user must have no colon");
+        }
+        this.proxyCredentials = Optional.of(new ProxyTunnel.Credentials(user, password));
+        return this;
+    }
+
+    /** Sets whether small writes leave at once (TCP_NODELAY). Default true. */
+    public WebSocketClientBuilder tcpNoDelay(boolean tcpNoDelay) {
+        this.tcpNoDelay = tcpNoDelay;
+        return this;
+    }
+
+    /** Sets whether the system looks after dead peers too (SO_KEEPALIVE). Default false: pings do so sooner. */
+    public WebSocketClientBuilder keepAlive(boolean keepAlive) {
+        this.keepAlive = keepAlive;
+        return this;
+    }
+
+    /** Sets the bytes of the system's receive buffer (SO_RCVBUF). Default: left to the system. */
+    public WebSocketClientBuilder receiveBufferSize(int receiveBufferSize) {
+        Bounds.check("receiveBufferSize", receiveBufferSize, 1, Integer.MAX_VALUE);
+        this.receiveBufferSize = OptionalInt.of(receiveBufferSize);
+        return this;
+    }
+
+    /** Sets the bytes of the system's send buffer (SO_SNDBUF). Default: left to the system. */
+    public WebSocketClientBuilder sendBufferSize(int sendBufferSize) {
+        Bounds.check("sendBufferSize", sendBufferSize, 1, Integer.MAX_VALUE);
+        this.sendBufferSize = OptionalInt.of(sendBufferSize);
+        return this;
+    }
+
+    /** Sets the bytes of each buffer that is lent to a busy connection. Default 16 KiB; 1 KiB to 16 MiB. */
+    public WebSocketClientBuilder readBufferSize(int readBufferSize) {
+        Bounds.check("readBufferSize", readBufferSize, SMALLEST_BUFFER, LARGEST_BUFFER);
+        this.readBufferSize = readBufferSize;
+        return this;
+    }
+
+    /**
+     * Sets what all connections together may hold in buffers, half-read messages, what decompresses these, and messages that
+     * wait to be sent. Default a quarter of the heap.
+     */
+    public WebSocketClientBuilder maxBufferedSize(long maxBufferedSize) {
+        this.maxBufferedSize = maxBufferedSize;
+        return this;
+    }
+
+    /**
+     * Sets how long {@link WebSocketClient#close()} waits for connections to end by themselves. Default 10 s; zero aborts them
+     * at once.
+     */
+    public WebSocketClientBuilder closeGrace(Duration closeGrace) {
+        Bounds.check("closeGrace", closeGrace, Duration.ZERO, LONGEST_GRACE);
+        this.closeGrace = closeGrace;
+        return this;
+    }
+
+    /**
+     * A client with these settings.
+     *
+     * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}
+     * @throws IOException              if the system lacks what every client needs, such as a further selector
+     */
+    public WebSocketClient build() throws IOException {
+        return WebSocketClient.start(new ClientConfiguration(this));
+    }
+}

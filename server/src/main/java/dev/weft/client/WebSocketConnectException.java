@@ -1,0 +1,47 @@
+package dev.weft.client;
+
+import java.io.IOException;
+import java.util.Objects;
+import java.util.Optional;
+
+/** A connection could not be opened. Says which step failed; text from the peer in its message is escaped. */
+public final class WebSocketConnectException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    /** The steps to an open connection, in their order. */
+    public enum Step {
+        /** The addresses of the host's name. */
+        RESOLVE,
+        /** The connection to one of the addresses, or to the proxy. */
+        CONNECT,
+        /** The proxy's consent. */
+        PROXY,
+        /** The TLS handshake, and the check of the server's certificate and name. */
+        TLS,
+        /** The opening handshake of RFC 6455 §4.1. */
+        HANDSHAKE
+    }
+
+    private final Step step;
+    private final transient FailedResponse response;
+
+    WebSocketConnectException(Step step, String message, Throwable cause) {
+        this(step, message, cause, null);
+    }
+
+    WebSocketConnectException(Step step, String message, Throwable cause, FailedResponse responseOrNull) {
+        super(step + ": " + message, cause);
+        this.step = Objects.requireNonNull(step, "step");
+        this.response = responseOrNull;
+    }
+
+    /** The step that failed. */
+    public Step step() {
+        return step;
+    }
+
+    /** What was answered, if there was an answer, and its status was not 101. Not serialized. */
+    public Optional<FailedResponse> response() {
+        return Optional.ofNullable(response);
+    }
+}

@@ -1,0 +1,2 @@
+/** The client. */
+package dev.weft.client;
