@@ -171,7 +171,8 @@ final class PlainRequests {
                     ? head.headers().containsToken("Connection", "keep-alive")
                             && !head.headers().containsToken("Connection", "close") && response.length().isPresent()
                     : !head.headers().containsToken("Connection", "close");
-            return wanted && served < settings.maxRequestsPerConnection() && !server.isStopping()
+            return wanted && served < settings.maxRequestsPerConnection()
+                    && !server.shutdown().refusesConnections()
                     && body.failure() == null && !body.isLost() && !body.isAmbiguous()
                     && (body.isComplete() || !(plain.framing() instanceof BodyFraming.Fixed) || body.left() <= DROPPED);
         }
@@ -219,8 +220,8 @@ final class PlainRequests {
             }
             spent = TurnQuota.spend(spent, TURN);
             deadlines.enter(RequestPhase.IDLE);
-            if (server.isStopping()) {
-                deadlines.goAway();
+            if (server.shutdown().refusesConnections()) {
+                deadlines.closeIdle();
             }
             return true;
         }

@@ -145,8 +145,8 @@ final class RequestDeadlines {
         }
     }
 
-    /** Nothing is under way that a close could destroy. */
-    private boolean closeIdle() {
+    /** Closes a connection that waits for a further request: nothing is under way that this could destroy. Does not wait. */
+    boolean closeIdle() {
         if (!PHASE.compareAndSet(this, RequestPhase.IDLE, RequestPhase.ANSWERING)) {
             return false;
         }

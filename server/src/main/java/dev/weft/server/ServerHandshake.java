@@ -250,6 +250,11 @@ final class ServerHandshake {
         deadlines.goAway();
     }
 
+    /** For a server that drains: ends the wait for a further plain request. Does not wait. */
+    void closeIdle() {
+        deadlines.closeIdle();
+    }
+
     /** For the sweeper; does not block. */
     void sweep(int now) {
         deadlines.sweep(now);

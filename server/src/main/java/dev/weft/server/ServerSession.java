@@ -156,6 +156,14 @@ final class ServerSession implements Runnable, ConnectionHolder {
         open.close(reason.code(), reason.reason());
     }
 
+    /** For a server that drains: closes a connection that waits for a further plain request. Does not wait. */
+    void closeIdle() {
+        ServerHandshake early = handshake;
+        if (early != null) {
+            early.closeIdle();
+        }
+    }
+
     /** For the end of a shutdown: frees the connection's thread, wherever it waits. */
     void abort() {
         aborted = true;

@@ -115,6 +115,7 @@ final class ServerShutdown {
         } catch (InterruptedException e) {
             Interrupts.restoreInterrupt(true);
         }
+        sessions.forEach(session -> server.startThread(session::closeIdle));
         server.logger().log(Level.INFO, "stopped listening on {0}; {1} connections go on", listeners.description(),
                 server.connectionCount());
     }

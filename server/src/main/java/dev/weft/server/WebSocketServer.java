@@ -247,9 +247,9 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Stops listening, and lets the connections go on until they end by themselves. New
-     * connections are refused by the system, or reach another process that listens at the same address. Waits at most a second,
-     * for those that were just accepted. The server runs on, and keeps the JVM alive, until {@link #close()}.
+     * Stops listening, and lets the connections go on until they end by themselves. New connections are refused by the system, or
+     * reach another process that listens at the same address. A connection of plain HTTP ends after its present response. Waits
+     * at most a second, for connections that were just accepted. The server runs on, and keeps the JVM alive, until {@link #close()}.
      * {@link #awaitDrained} waits for the end of the connections. Does nothing if the server is draining or closed.
      */
     public void drain() {

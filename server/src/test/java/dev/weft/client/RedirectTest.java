@@ -116,7 +116,7 @@ class RedirectTest {
         try (ScriptedServer plain = accepting();
                 WebSocketServer secure = Handlers.echoServer().tls(TestKeys.context())
                         .policy(request -> new HandshakeDecision.Reject(
-                                HttpResponse.of(302, "").withHeader("Location", plain.uri().toString())))
+                                HttpResponse.text(302, "").withHeader("Location", plain.uri().toString())))
                         .start();
                 WebSocketClient client = WebSocketClient.builder().tls(TestKeys.context()).maxRedirects(5).build()) {
             String message = assertThrows(WebSocketConnectException.class,

@@ -229,6 +229,35 @@ class PlainHttpTest {
     }
 
     @Test
+    void drainingServerMustCloseAConnectionBetweenRequests() throws IOException {
+        try (WebSocketServer server = server().start(); HttpPeer peer = HttpPeer.connect(server)) {
+            assertEquals("up", peer.get("/health").body());
+            server.drain();
+            assertTrue(peer.isEnded());
+        }
+    }
+
+    @Test
+    void drainingServerMustAnswerARequestAndThenClose() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch drained = new CountDownLatch(1);
+        try (WebSocketServer server = server().http("/slow", request -> {
+            asked.countDown();
+            drained.await();
+            return HttpResponse.text(200, "done");
+        }).start(); HttpPeer peer = HttpPeer.connect(server)) {
+            peer.request("GET", "/slow");
+            assertTrue(asked.await(10, TimeUnit.SECONDS));
+            server.drain();
+            drained.countDown();
+            Response last = peer.read();
+            assertEquals("done", last.body());
+            assertEquals("close", last.header("Connection"));
+            assertTrue(peer.isEnded());
+        }
+    }
+
+    @Test
     void http10ConnectionIsKeptOnRequestOnly() throws IOException {
         try (WebSocketServer server = server().start()) {
             try (HttpPeer peer = HttpPeer.connect(server)) {
