@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The client's side of the opening handshake (RFC 6455 §4.1) as pure functions; the server's is {@link OpeningHandshake}. May
@@ -84,8 +85,9 @@ public final class ClientOpeningHandshake {
      *             ({@code Host}, {@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or describes a body ({@code
      *             Content-Length}, {@code Transfer-Encoding})
      */
+    @SuppressWarnings("exports") // who uses this needs no annotations
     public static byte[] request(String target, String host, String key, List<String> subprotocols,
-            String extensionsOrNull, Headers extra) {
+            @Nullable String extensionsOrNull, Headers extra) {
         requireRequest(target, host, key);
         Headers.Builder headers = Headers.builder().add("Host", host).add("Upgrade", "websocket")
                 .add("Connection", "Upgrade").add("Sec-WebSocket-Key", key)
