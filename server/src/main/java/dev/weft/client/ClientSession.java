@@ -63,9 +63,8 @@ final class ClientSession implements ConnectionHolder {
     private volatile Thread handlerThread;
     /** 1 when the last steps are taken by somebody. */
     private volatile int finishing;
-    /** The sweeper's: how often had been received when that last changed, and when. */
-    private int receivesSeen;
-    private int receivedAt;
+    /** The sweeper's; {@code null} until the connection is over, and something is unreceived. */
+    private Retention retention;
 
     ClientSession(WebSocketClient client) {
         this.client = client;
@@ -385,11 +384,9 @@ final class ClientSession implements ConnectionHolder {
             case FINISH -> startToFinish();
             case FORGET -> end();
             case KEEP -> {
-                int receives = UnattendedEnd.receives(open);
-                if (receivedAt == 0 || receives != receivesSeen) {
-                    receivesSeen = receives;
-                    receivedAt = now;
-                } else if (now - receivedAt >= client.configuration().timeouts().messageTimeout().toMillis()) {
+                if (retention == null) {
+                    retention = new Retention(open, client.configuration().timeouts(), now);
+                } else if (retention.isOver(now)) {
                     startToFinish();
                 }
             }

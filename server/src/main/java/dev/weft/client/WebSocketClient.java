@@ -39,8 +39,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * <p>
  * Close each connection, for example by try-with-resources; {@link WebSocketConnection#close()} does not wait, and the closing
  * handshake goes on by itself. What has arrived before the end can be received after it, as long as no pause between two
- * receives is longer than the {@code messageTimeout}; after this end's own Close frame, what does not fit in the {@code
- * readAheadSize} is dropped.
+ * receives is longer than the {@code messageTimeout}, or, if this end closed first, the {@code closeTimeout}; then, what does not
+ * fit in the {@code readAheadSize} is dropped.
  * <p>
  * A client does not keep the JVM alive, and neither do its connections and handlers: a thread of your own that receives does,
  * unless it is virtual or a daemon. All methods may be called from any thread.

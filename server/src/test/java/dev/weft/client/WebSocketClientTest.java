@@ -190,11 +190,28 @@ class WebSocketClientTest {
                 ws.trySend(LONG);
             }
             ws.awaitClose();
-        }).start(); WebSocketClient client = client(true)) {
+        }).start(); WebSocketClient client = WebSocketClient.builder().noDeflate().build()) {
             WebSocketConnection ws = client.open(uri(server, "/"));
             ws.close();
             awaitForgotten(client);
             assertTrue(ws.closeStatus().orElseThrow().clean(), () -> ws.closeStatus().toString());
+        }
+    }
+
+    @Test
+    void unreceivedMessagesMustBeForgottenSoonAfterAnOwnClose() throws IOException {
+        ConnectionTimeouts timeouts = ConnectionTimeouts.builder().closeTimeout(Duration.ofMillis(300)).build();
+        try (ScriptedServer server = new ScriptedServer(peer -> {
+            peer.upgrade();
+            peer.hex("8101 78");
+            peer.readClose();
+            peer.socket().shutdownOutput();
+            peer.readToEnd();
+        }); WebSocketClient client = WebSocketClient.builder().timeouts(timeouts).build()) {
+            WebSocketConnection ws = client.open(server.uri());
+            ws.close();
+            awaitForgotten(client);
+            assertThrows(ConnectionClosedException.class, ws::receive);
         }
     }
 
