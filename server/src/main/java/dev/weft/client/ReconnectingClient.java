@@ -1,0 +1,288 @@
+package dev.weft.client;
+
+import dev.weft.CloseStatus;
+import dev.weft.WebSocketConnection;
+import dev.weft.internal.connection.Connection;
+import dev.weft.internal.connection.OwnEnd;
+import dev.weft.internal.time.Interrupts;
+import dev.weft.internal.time.TimeLimit;
+import dev.weft.parser.CloseCode;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Keeps a connection to one server: when it ends, another one is made, after a wait that grows with each failed attempt and is
+ * random, so that many clients do not all come at once. A server's {@code Retry-After}, of up to an hour, and its close codes
+ * 1012 and 1013 are honoured.
+ * {@snippet class = "dev.weft.client.Snippets" region = "reconnect"}
+ * Nothing is repeated: a message that was sent before a gap may not have arrived, and what the server sent in a gap is lost.
+ * The {@linkplain ReconnectingClientBuilder#listener listener} is told of each gap, to make up for that.
+ * <p>
+ * All methods may be called from any thread.
+ */
+public final class ReconnectingClient implements AutoCloseable {
+    private final ReconnectingClientBuilder settings;
+    private final ClientHandler handler;
+    private final Backoff backoff;
+    private final Thread thread;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    /** Guarded by the lock: the open connection, or {@code null}; whether no further one is wanted. */
+    private WebSocketConnection current;
+    private boolean stopped;
+
+    private ReconnectingClient(ReconnectingClientBuilder settings, ClientHandler handler, Backoff backoff) {
+        this.settings = settings;
+        this.handler = handler;
+        this.backoff = backoff;
+        this.thread = settings.client.transports().threadBuilder().name("weft-client-reconnecting")
+                .inheritInheritableThreadLocals(false).unstarted(this::run);
+    }
+
+    static ReconnectingClient start(ReconnectingClientBuilder settings, ClientHandler handler, Backoff backoff) {
+        ReconnectingClient started = new ReconnectingClient(settings, handler, backoff);
+        settings.client.transports().start(started.thread::start);
+        return started;
+    }
+
+    /**
+     * Collects the settings.
+     *
+     * @param client opens the connections, and is not closed by this one
+     * @throws IllegalArgumentException as {@link WebSocketClient#open(URI)}
+     */
+    public static ReconnectingClientBuilder builder(WebSocketClient client, URI uri) {
+        return new ReconnectingClientBuilder(client, uri);
+    }
+
+    // Any thread.
+
+    /** The open connection; empty in a gap. Does not wait. */
+    public Optional<WebSocketConnection> connection() {
+        lock.lock();
+        try {
+            return Optional.ofNullable(current);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits for an open connection.
+     *
+     * @throws NotConnectedException          if there is none in time, or this client was closed
+     * @throws java.io.InterruptedIOException if this thread was interrupted
+     */
+    public WebSocketConnection await(Duration timeout) throws IOException {
+        long left = timeout.toNanos();
+        try {
+            lock.lockInterruptibly();
+        } catch (InterruptedException e) {
+            throw Interrupts.interrupted("while waiting for a connection");
+        }
+        try {
+            while (current == null || !current.isOpen()) {
+                if (stopped) {
+                    throw new NotConnectedException("the client is closed");
+                }
+                if (left <= 0) {
+                    throw new NotConnectedException("not connected");
+                }
+                left = changed.awaitNanos(left);
+            }
+            return current;
+        } catch (InterruptedException e) {
+            throw Interrupts.interrupted("while waiting for a connection");
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Sends a text message by the open connection, otherwise as {@link WebSocketConnection#send(String)}. In a gap it waits for
+     * the {@code sendTimeout}.
+     *
+     * @throws NotConnectedException as {@link #await}; nothing was sent
+     */
+    public void send(String text) throws IOException {
+        await(settings.sendTimeout).send(text);
+    }
+
+    /** Sends a binary message, as {@link #send(String)}. */
+    public void send(byte[] bytes) throws IOException {
+        await(settings.sendTimeout).send(bytes);
+    }
+
+    /** Makes no further connection, and closes the one that is open with 1001. Does not wait. */
+    @Override
+    public void close() {
+        WebSocketConnection open;
+        lock.lock();
+        try {
+            stopped = true;
+            open = current;
+            changed.signalAll();
+            if (open == null) {
+                thread.interrupt();
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (open != null) {
+            open.close(CloseCode.GOING_AWAY, "");
+        }
+    }
+
+    // The thread.
+
+    private void run() {
+        int failures = 0;
+        int attempts = 0;
+        long gapSince = System.nanoTime();
+        while (!isStopped()) {
+            attempts++;
+            Connection open = null;
+            Duration delay;
+            try {
+                open = (Connection) settings.client.open(settings.uri, settings.headers.get());
+                delay = Duration.ZERO;
+            } catch (IOException | RuntimeException e) {
+                delay = failed(e, failures++, attempts);
+            }
+            if (open != null) {
+                long openedAt = System.nanoTime();
+                CloseStatus status = use(open, attempts, Duration.ofNanos(openedAt - gapSince));
+                gapSince = System.nanoTime();
+                attempts = 0;
+                failures = gapSince - openedAt >= backoff.maxDelay().toNanos() ? 0 : failures + 1;
+                delay = backoff.afterEnd(failures, status);
+            }
+            pause(delay);
+        }
+        tell(new ReconnectEvent.Stopped());
+    }
+
+    private Duration failed(Exception failure, int failures, int attempts) {
+        if (isStopped() || settings.client.isClosing()) {
+            stop();
+            return Duration.ZERO;
+        }
+        Optional<FailedResponse> response = failure instanceof WebSocketConnectException known
+                ? known.response()
+                : Optional.empty();
+        Duration delay = backoff.afterFailure(failures, response, Instant.now());
+        tell(new ReconnectEvent.AttemptFailed(attempts, failure, delay));
+        return delay;
+    }
+
+    /** Has the handler use the connection, up to its end. */
+    private CloseStatus use(Connection open, int attempts, Duration gap) {
+        CompletableFuture<CloseStatus> end = new CompletableFuture<>();
+        open.onClose(end::complete);
+        int code = CloseCode.NORMAL_CLOSURE;
+        if (enter(open)) {
+            tell(new ReconnectEvent.Connected(attempts, gap));
+            try {
+                handler.handle(open);
+                if (open.isOpen()) {
+                    stop();
+                }
+            } catch (Throwable e) {
+                code = CloseCode.INTERNAL_ERROR;
+                if (!OwnEnd.is(e, open)) {
+                    settings.client.logger().log(Level.WARNING, "a client's handler failed: " + open.remoteAddress(),
+                            e);
+                }
+            }
+            leave();
+        } else {
+            code = CloseCode.GOING_AWAY;
+        }
+        // What interrupted a handler is not to cut off the closing handshake.
+        Thread.interrupted();
+        open.close(code, "");
+        CloseStatus status = ended(open, end);
+        tell(new ReconnectEvent.Disconnected(status));
+        return status;
+    }
+
+    private CloseStatus ended(Connection open, CompletableFuture<CloseStatus> end) {
+        Duration most = settings.client.configuration().timeouts().closeTimeout()
+                .plus(settings.client.configuration().timeouts().writeTimeout());
+        try {
+            return end.get(most.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            open.abort();
+            return open.known();
+        }
+    }
+
+    /** The connection is there for all; returns false if it is no longer wanted. */
+    private boolean enter(WebSocketConnection open) {
+        lock.lock();
+        try {
+            if (!stopped) {
+                current = open;
+                changed.signalAll();
+            }
+            return !stopped;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void leave() {
+        lock.lock();
+        try {
+            current = null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isStopped() {
+        lock.lock();
+        try {
+            return stopped;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void stop() {
+        lock.lock();
+        try {
+            stopped = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void pause(Duration delay) {
+        TimeLimit limit = TimeLimit.in(delay);
+        // An interrupt is only ever meant to end this client.
+        while (!isStopped() && !limit.hasPassed() && !Thread.interrupted()) {
+            limit.park(this);
+        }
+    }
+
+    private void tell(ReconnectEvent event) {
+        try {
+            settings.listener.accept(event);
+        } catch (Throwable e) {
+            settings.client.logger().log(Level.WARNING, "a listener failed", e);
+        }
+    }
+}
