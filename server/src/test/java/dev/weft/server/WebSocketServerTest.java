@@ -76,7 +76,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void addressInUseIsAnIOExceptionAndLeavesNothingBehind() throws IOException {
+    void addressInUseMustThrowAndReleaseEverything() throws IOException {
         awaitNoServerThreads();
         try (WebSocketServer server = Handlers.echoServer().start()) {
             assertServes(server);
@@ -344,7 +344,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void connectionsFailureInAWrapperIsNoWarningEither() throws Exception {
+    void wrappedConnectionFailureMustNotBeAWarning() throws Exception {
         CountDownLatch failed = new CountDownLatch(1);
         try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
             try {
@@ -484,7 +484,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void shutdownTellsEveryConnectionThatTheServerGoesAway() throws Exception {
+    void shutdownMustCloseEveryConnectionWith1001() throws Exception {
         int count = 500;
         BlockingQueue<Integer> codes = new LinkedBlockingQueue<>();
         WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofSeconds(20)).start();
@@ -524,7 +524,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void connectionWithoutARequestDoesNotHoldTheShutdown() throws Exception {
+    void connectionWithoutARequestMustNotDelayShutdown() throws Exception {
         WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofMinutes(10)).start();
         try (RawPeer peer = RawPeer.connect(server)) {
             Await.until("it is accepted", () -> server.connectionCount() == 1);
@@ -534,7 +534,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void connectionThatIsDecidedDuringShutdownIsToldSo() throws Exception {
+    void connectionAcceptedDuringShutdownMustGet1001() throws Exception {
         CountDownLatch deciding = new CountDownLatch(1);
         CountDownLatch decide = new CountDownLatch(1);
         WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofSeconds(20)).policy(request -> {
@@ -575,7 +575,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void handlerThatNeverReturnsDoesNotHoldTheShutdown() throws Exception {
+    void endlessHandlerMustNotDelayShutdown() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
         WebSocketServer server = WebSocketServer.builder().shutdownGrace(SHORT).handler(ws -> {
@@ -600,7 +600,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void handlerThatWaitsIsInterruptedAtTheEndOfTheGrace() throws Exception {
+    void waitingHandlerMustBeInterruptedAfterTheGracePeriod() throws Exception {
         BlockingQueue<String> ends = new LinkedBlockingQueue<>();
         CountDownLatch running = new CountDownLatch(1);
         WebSocketServer server = WebSocketServer.builder().shutdownGrace(SHORT).handler(ws -> {
@@ -621,7 +621,7 @@ class WebSocketServerTest {
 
     /** What the server itself interrupts has not failed. */
     @Test
-    void shutdownLogsOneLineHoweverManyHandlersItInterrupts() throws Exception {
+    void shutdownMustLogOneLineForAllInterruptedHandlers() throws Exception {
         int count = 50;
         CountDownLatch running = new CountDownLatch(count);
         BlockingQueue<String> never = new LinkedBlockingQueue<>();
@@ -649,7 +649,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void errorOfAHandlerThatIsInterruptedIsStillLogged() throws Exception {
+    void errorOfAnInterruptedHandlerMustBeLogged() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         WebSocketServer server = WebSocketServer.builder().shutdownGrace(Duration.ZERO).handler(ws -> {
             running.countDown();
