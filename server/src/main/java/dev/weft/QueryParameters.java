@@ -84,7 +84,7 @@ public final class QueryParameters {
         return Optional.empty();
     }
 
-    /** The values of all parameters of this name, in the query's order; empty if there is none. */
+    /** The values of all parameters of this name, in the query's order; empty if there are none. */
     public List<String> all(String name) {
         Objects.requireNonNull(name, "name");
         List<String> values = new ArrayList<>();

@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  * the one that runs the connection's handler. When the handler has returned, no thread may receive. All other methods may be
  * called from any thread, at any time; whole frames never interleave, and control frames go between the fragments of a streamed
  * message. A thread that is interrupted while it waits in a method of this interface is released with a
- * {@link java.io.InterruptedIOException}, its interrupt flag set. The connection goes on: a receive has lost nothing and may be
+ * {@link java.io.InterruptedIOException}, its interrupt flag set. The connection stays open: a receive has lost nothing and may be
  * called again, and a message that was partly written is still sent. Only where that cannot be done is the connection failed:
  * over TLS, and over the {@code BLOCKING} transport, whose channels the JDK closes when a thread is interrupted.
  * <p>
  * <b>Receiving</b> has three forms, which can be mixed freely: whole messages ({@link #receive()}), a borrowed view without a
  * copy ({@link #receiveView()}), and a stream for messages larger than memory ({@link #receiveStream()}).
  * {@snippet class = "dev.weft.server.Snippets" region = "receive"}
- * <b>While no thread receives</b>, the protocol goes on: after about 5 ms, what the peer sends is read ahead, up to
+ * <b>While no thread receives</b>, protocol processing continues: after about 5 ms, what the peer sends is read ahead, up to
  * {@link ConnectionLimits#readAheadSize()}. Pings and Close frames in it are answered in order, and the end of the peer's bytes
  * is noticed. Data waits for the next receive. A Close frame that follows unreceived data is answered half a second later than
  * others, so that a reply can be sent first. Beyond that size nothing is read, control frames included, and TCP slows the peer
@@ -51,7 +51,7 @@ public interface WebSocketConnection extends AutoCloseable {
      * @return a text or binary message of at most {@link ConnectionLimits#maxMessageSize()} bytes, or the end
      * @throws ConnectionClosedException      if the connection is over: after {@link Message.Close} was returned, after
      *                                        {@link #abort()}, a deadline, or a violation by the peer
-     * @throws java.io.InterruptedIOException if this thread was interrupted; the next receive goes on where this one was
+     * @throws java.io.InterruptedIOException if this thread was interrupted; the next receive continues where this one was
      * @throws IOException                    if the wire is dead
      * @throws IllegalStateException          if another thread receives
      */
@@ -101,7 +101,7 @@ public interface WebSocketConnection extends AutoCloseable {
      * {@link ConnectionLimits#maxMessageSize()} fails the connection. For one thread at a time.
      *
      * @return the final status, however the connection has ended
-     * @throws java.io.InterruptedIOException if this thread was interrupted; the connection goes on, and so may receiving
+     * @throws java.io.InterruptedIOException if this thread was interrupted; the connection stays open; receive again
      * @throws ConnectionClosedException      if the handler has returned
      * @throws IllegalStateException          if another thread receives
      */
@@ -235,7 +235,7 @@ public interface WebSocketConnection extends AutoCloseable {
     }
 
     /**
-     * Sends a ping with a payload of its own, and waits for the pong (§5.5.2, §5.5.3): first until the ping is sent, as sending
+     * Sends a ping with a unique payload, and waits for the pong (§5.5.2, §5.5.3): first until the ping is sent, as sending
      * does, and then no longer than the timeout. Several threads may call this at the same time; the pong of a later ping also
      * answers the earlier ones. There is no other method for pings and pongs: pings are answered, and the connection sends
      * pings to a silent peer, without being asked.
@@ -243,7 +243,7 @@ public interface WebSocketConnection extends AutoCloseable {
      * @param timeout 1 ms to 20 days
      * @return the time from the ping's sending to the pong that answered it
      * @throws IllegalArgumentException       if the timeout is not within its bounds
-     * @throws PingTimeoutException           if no pong came in time; the connection goes on
+     * @throws PingTimeoutException           if no pong came in time; the connection stays open
      * @throws ConnectionClosedException      if a Close frame was sent or received, or the connection is over
      * @throws java.io.InterruptedIOException if this thread was interrupted while it waited
      * @throws IOException                    if the wire is dead
@@ -293,7 +293,7 @@ public interface WebSocketConnection extends AutoCloseable {
     Optional<CloseStatus> closeStatus();
 
     /**
-     * Has an action run once with the final status, on a virtual thread of its own; at once if it is final already. Actions
+     * Runs an action once with the final status, on its own virtual thread; at once if it is final already. Actions
      * run in any order. What one throws goes to its thread's uncaught exception handler. For any thread; does not wait.
      */
     void onClose(Consumer<CloseStatus> action);

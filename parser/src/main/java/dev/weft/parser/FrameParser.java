@@ -17,7 +17,7 @@ import java.util.Objects;
  * Turns bytes into frames and enforces the framing rules (RFC 6455 §5.2–§5.5).
  * <p>
  * This is a pull parser: pass it a region of bytes with {@link #feed}, then call {@link #next()} until it returns
- * {@link Event#NEED_INPUT}: all bytes of the region are then consumed. It has no buffer of its own; the beginning of a header
+ * {@link Event#NEED_INPUT}: all bytes of the region are then consumed. It has no internal buffer; the beginning of a header
  * that the end of a region cuts off is kept in a few fields. Payload is unmasked in place, in the caller's array. A frame whose
  * whole payload is in the region is one event, {@link Event#FRAME}; a frame that the end of a region cuts is
  * {@link Event#FRAME_START}, any number of {@link Event#PAYLOAD}, and {@link Event#FRAME_END}.

@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * Accepts connections one after another, on a thread of its own, and outlives every failure to do so: when descriptors
- * or memory run out it waits, longer each time, and goes on. The thread keeps the JVM alive until the acceptor is stopped.
+ * Accepts connections one after another, on its own thread, and outlives every failure to do so: when descriptors
+ * or memory run out it waits, longer each time, and continues. The thread keeps the JVM alive until the acceptor is stopped.
  */
 final class Acceptor {
     /** Waits for the next connection. */

@@ -95,7 +95,7 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
 
     /**
      * Sets how long the policy may take to decide about a handshake: 1 ms to 20 days. Default 10 s. After that,
-     * or as soon as the peer has gone, its thread is interrupted; a peer that is still there gets 503. The connection goes on
+     * or as soon as the peer has gone, its thread is interrupted; a peer that is still there gets 503. The connection stays open
      * counting until the policy returns.
      */
     public S policyTimeout(Duration policyTimeout) {

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What serves the connections of one path: a handler, with settings of its own. What an endpoint does not set comes from
+ * What serves the connections of one path: a handler, with its own settings. What an endpoint does not set comes from
  * the server.
  * {@snippet class = "dev.weft.server.Snippets" region = "endpoints"}
  * Immutable: each method that sets something returns a copy.

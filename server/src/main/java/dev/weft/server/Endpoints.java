@@ -32,7 +32,7 @@ final class Endpoints {
      * Those of a configuration.
      *
      * @param sending what all connections share, with the server's limits
-     * @param sweeper is told how short the deadlines are
+     * @param sweeper gets the shortest deadline
      */
     Endpoints(ServerConfiguration configuration, SendServices sending, Sweeper sweeper) {
         this.configuration = configuration;

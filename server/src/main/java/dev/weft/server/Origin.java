@@ -36,8 +36,8 @@ record Origin(String scheme, String host, int port) {
     }
 
     /**
-     * Whether this is the origin that the request came to. What came by TLS came to https. What did not may have done so
-     * up to a proxy, so the scheme is taken as right then; it still tells which port a Host without one means.
+     * Whether this is the origin to which the request was sent. A request over TLS has the scheme https. Without TLS, a
+     * proxy may have terminated TLS, so either scheme is accepted; it determines the port of a Host that names none.
      */
     boolean isOf(HandshakeRequest request) {
         if (request.tlsSession().isPresent() && !scheme.equals(HTTPS)) {

@@ -29,7 +29,7 @@ final class PendingDecision {
         LOOKING,
         /** The peer has gone; the transport is closed. */
         GONE,
-        /** The session's thread goes on. */
+        /** The session's thread continues. */
         DECIDED
     }
 
@@ -114,7 +114,7 @@ final class PendingDecision {
         return peerGone;
     }
 
-    /** Reads what is there; on a thread of its own, since TLS may have to answer something. */
+    /** Reads what is there; on its own thread, since TLS may have to answer something. */
     void look() {
         if (!STATE.compareAndSet(this, State.DECIDING, State.LOOKING)) {
             return;

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Counts every refusal by its reason, and logs it once at DEBUG with what an operator needs to explain it: peer, target,
- * Origin and Host. What came from the peer is escaped. For any thread; does not block but for the log.
+ * Origin and Host. Text from the peer is escaped. For any thread; does not block but for the log.
  */
 final class RefusalLog {
     private static final int LONGEST_EXPLANATION = 200;

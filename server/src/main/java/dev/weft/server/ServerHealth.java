@@ -11,11 +11,11 @@ import java.util.Objects;
 public record ServerHealth(Status status, String reason) {
     /** How a server is. */
     public enum Status {
-        /** All that the connections depend on goes on. */
+        /** Everything that the connections depend on works. */
         HEALTHY,
         /**
          * Something that all connections depend on fails or does not get on, such as for lack of memory, descriptors or
-         * processor time. The server goes on trying; new connections and deadlines may have to wait.
+         * processor time. the server keeps trying; new connections and deadlines may have to wait.
          */
         IMPAIRED,
         /**

@@ -127,7 +127,7 @@ final class ServerShutdown {
                 terminated.await();
                 ended = true;
             } catch (InterruptedException e) {
-                // Nobody has a reason to; the server goes on all the same.
+                // Nobody has a reason to; the server continues anyway.
             }
         }
     }
@@ -170,7 +170,7 @@ final class ServerShutdown {
      */
     private boolean shutDown(int open, CloseOptions options) {
         closeListeners();
-        // An interrupt shortens the wait; one that came before must not keep the peers from being told.
+        // An interrupt shortens the wait; one that came before must not keep the peers from being notified.
         boolean interrupted = Thread.interrupted();
         int atFirst = open;
         Admission admission = server.admission();
@@ -195,7 +195,7 @@ final class ServerShutdown {
     }
 
     /**
-     * Closes every connection, spread over so much time, and ends handshakes at once.
+     * Closes every connection, spread over this time, and ends handshakes at once.
      *
      * @throws InterruptedException if this thread was interrupted; then all others are closed at once
      */

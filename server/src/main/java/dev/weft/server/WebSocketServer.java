@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A WebSocket server (RFC 6455): accepts connections and runs a handler for each, on a virtual thread of its own.
+ * A WebSocket server (RFC 6455): accepts connections and runs a handler for each, on its own virtual thread.
  * {@snippet class = "dev.weft.server.Snippets" region = "server"}
  * It runs from {@link WebSocketServerBuilder#start()} to {@link #close()}, and keeps the JVM alive meanwhile. All methods
  * may be called from any thread.

@@ -184,13 +184,13 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return this;
     }
 
-    /** Has the server speak TLS, and nothing else, with this context's key: {@code wss://}. Default: it does not. */
+    /** Makes the server use TLS, and nothing else, with this context's key: {@code wss://}. Default: it does not. */
     public WebSocketServerBuilder tls(SSLContext context) {
         return tls(context, parameters -> {});
     }
 
     /**
-     * Has the server speak TLS with parameters of its own, such as for client authentication.
+     * Makes the server use TLS with the given parameters, for example for client authentication.
      *
      * @param customizer changes the parameters, such as client authentication, protocols or cipher suites, from what they are
      *                   by default: TLS 1.3 and 1.2, as far as the context has them; the server's order of cipher suites; and
@@ -315,7 +315,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * Sets what makes the threads of the connections, one for each: its handler runs there. Default: virtual threads on Weft's
      * loops, or scheduled by the JDK. A loop whose handler computes for long or blocks in native code is taken over, and nobody
      * else waits. Where there are no loops, such handlers keep the JDK's carriers: when there are as many as processors, others
-     * are accepted, and wait. {@code Thread.ofPlatform().factory()} gives each connection a thread of its own instead, which
+     * are accepted, and wait. {@code Thread.ofPlatform().factory()} gives each connection its own thread instead, which
      * costs far more memory, and with which others are served meanwhile.
      */
     public WebSocketServerBuilder threads(ThreadFactory threads) {

@@ -93,7 +93,7 @@ class MessageLimitsTest {
     }
 
     @Test
-    void aStreamedMessageThatNobodyReadsIsHeldToItsLimitToo() throws Exception {
+    void unreadStreamedMessageMustRespectItsLimit() throws Exception {
         try (TestConnection test = TestConnection.with().limits(5000, 1000, 10).start(connection -> {
             while (true) {
                 connection.receiveStream();
@@ -156,7 +156,7 @@ class MessageLimitsTest {
     }
 
     @Test
-    void limitsAndTimeoutsAreFiniteAndNamedWhenRefused() {
+    void limitsAndTimeoutsMustBeFiniteAndNamedWhenRefused() {
         for (int bad : new int[]{0, -1, Integer.MIN_VALUE}) {
             assertNames("maxMessageSize", () -> ConnectionLimits.builder().maxMessageSize(bad));
             assertNames("maxStreamedMessageSize", () -> ConnectionLimits.builder().maxStreamedMessageSize(bad));

@@ -78,7 +78,7 @@ class AcceptorTest {
     }
 
     @Test
-    void failuresAreReportedAndWaitedOutLongerAndLonger() throws InterruptedException {
+    void failuresMustBeReportedAndBackedOff() throws InterruptedException {
         for (int i = 0; i < 4; i++) {
             failures.add(new IOException("Too many open files"));
         }
@@ -113,7 +113,7 @@ class AcceptorTest {
     }
 
     @Test
-    void failureToTakeAConnectionDoesNotEndTheAcceptor() throws InterruptedException {
+    void failureToAcceptMustNotEndTheAcceptor() throws InterruptedException {
         Semaphore calls = new Semaphore(0);
         start(accepted -> {
             calls.release();

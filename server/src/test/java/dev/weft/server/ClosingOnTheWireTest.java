@@ -102,7 +102,7 @@ class ClosingOnTheWireTest {
     }
 
     @Test
-    void serverThatClosesFirstEndsTcpBehindThePeersClose() throws Exception {
+    void serverThatClosesFirstMustEndTcpAfterThePeersClose() throws Exception {
         try (WebSocketServer server = server(ws -> ws.close(4000, "enough")).start();
                 RawPeer peer = RawPeer.open(server)) {
             assertEquals("8808 0fa0" + "656e6f756768", peer.readFrame());
@@ -169,7 +169,7 @@ class ClosingOnTheWireTest {
     }
 
     @Test
-    void tooLargeAMessageIsToldSoWhileItIsStillUnderWay() throws Exception {
+    void oversizedMessageMustBeRefusedBeforeItEnds() throws Exception {
         try (WebSocketServer server = server().maxMessageSize(1000).start(); RawPeer peer = RawPeer.open(server)) {
             peer.hex("82ff 0000000000400000 00000000").bytes(new byte[4 << 20]).halfClose();
             assertEquals(1009, peer.readCloseAndEnd());

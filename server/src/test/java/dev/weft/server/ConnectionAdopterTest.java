@@ -171,7 +171,7 @@ class ConnectionAdopterTest {
     }
 
     @Test
-    void protocolGoesOnOverStreamsWhileTheHandlerIsBusy() throws Exception {
+    void protocolMustContinueOverStreamsWhileTheHandlerIsBusy() throws Exception {
         CountDownLatch goOn = new CountDownLatch(1);
         try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
             ws.receive();

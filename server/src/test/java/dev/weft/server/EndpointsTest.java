@@ -370,7 +370,7 @@ class EndpointsTest {
     }
 
     @Test
-    void connectionsKeepTheirRequestAndHeadersOnlyOnDemand() throws Exception {
+    void connectionsMustKeepHeadersOnlyOnDemand() throws Exception {
         BlockingQueue<Seen> queue = new LinkedBlockingQueue<>();
         WebSocketHandler handler = ws -> {
             queue.add(new Seen(ws.request(), ws));
@@ -466,7 +466,7 @@ class EndpointsTest {
     }
 
     @Test
-    void changesUnderLoadMustLeaveOpenConnectionsAloneAndLoseNoHandshake() throws Exception {
+    void changesUnderLoadMustLoseNoConnectionOrHandshake() throws Exception {
         int changes = 300;
         try (WebSocketServer server = WebSocketServer.builder().endpoint("/busy", named("0"))
                 .endpoint("/other/{x}", named("other")).start(); RawPeer before = open(server, "/busy")) {

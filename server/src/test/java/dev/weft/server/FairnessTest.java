@@ -75,7 +75,7 @@ class FairnessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aHandlerThatComputesLeavesTheOtherCarriersToOthers(TransportKind kind) throws Exception {
+    void computingHandlerMustOccupyOnlyOneCarrier(TransportKind kind) throws Exception {
         if (Runtime.getRuntime().availableProcessors() > 1) {
             othersGoOnWhile(kind, ws -> {
                 ws.receive();
@@ -200,7 +200,7 @@ class FairnessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aHandlerThatNeverReadsDoesNotMakeThePollerSpin(TransportKind kind) throws Exception {
+    void handlerThatNeverReadsMustNotMakeThePollerSpin(TransportKind kind) throws Exception {
         try (WebSocketServer server = WebSocketServer.builder().transport(kind).shutdownGrace(Duration.ofMillis(1))
                 .handler(ws -> {
                     busy.countDown();

@@ -145,7 +145,7 @@ class HandshakePolicyTest {
     }
 
     @Test
-    void clientsThatAreNoBrowsersSendNoOriginAndAreAccepted() throws Exception {
+    void requestsWithoutAnOriginMustBeAccepted() throws Exception {
         assertAccepted(HandshakePolicy.sameOrigin(), request("example.com"));
         assertAccepted(HandshakePolicy.origins(List.of("https://example.com")), request("example.com"));
     }
@@ -201,7 +201,7 @@ class HandshakePolicyTest {
             "https://example.com.evil.org", "https://example.com@evil.org", "http://localhost",
             "https://localhost:8080",
             "http://other.example"})
-    void unlistedOriginsAreForbiddenEvenIfTheHostIsTheSame(String origin) throws Exception {
+    void unlistedOriginsMustBeForbiddenEvenForTheSameHost(String origin) throws Exception {
         HandshakePolicy policy = HandshakePolicy.origins(List.of("https://example.com", "http://localhost:8080"));
         assertForbidden(policy, request("other.example", origin));
     }

@@ -167,7 +167,7 @@ class HandshakeTest {
     // Frames right behind the head
 
     @Test
-    void framesInTheSameSegmentAreAnsweredBehindTheReply() throws IOException {
+    void framesAfterTheHeadMustBeAnsweredAfterTheResponse() throws IOException {
         try (RawPeer peer = RawPeer.connect(echo)) {
             ByteArrayOutputStream segment = new ByteArrayOutputStream();
             segment.writeBytes(request().getBytes(StandardCharsets.ISO_8859_1));
@@ -227,7 +227,7 @@ class HandshakeTest {
     }
 
     @Test
-    void framesBehindTheHeadAreNeverAnotherConnections() throws Exception {
+    void framesAfterTheHeadMustStayOnTheirConnection() throws Exception {
         // Buffers are lent by threads' numbers, so that one of some dozen others is sure to get a buffer that came back.
         int others = 80;
         CountDownLatch receiveNow = new CountDownLatch(1);

@@ -334,7 +334,7 @@ class PlainHttpTest {
     }
 
     @Test
-    void shutdownClosesIdleConnectionsAndLetsRequestsEnd() throws Exception {
+    void shutdownMustCloseIdleConnectionsAndFinishRequests() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
         BlockingQueue<String> asked = new LinkedBlockingQueue<>();
         WebSocketServer server = server().http("/slow", request -> {
@@ -470,7 +470,7 @@ class PlainHttpTest {
     }
 
     @Test
-    void clientThatExpectsItIsToldToContinueWhenTheBodyIsRead() throws IOException {
+    void readingTheBodyMustSend100ContinueWhenExpected() throws IOException {
         try (WebSocketServer server = server().start()) {
             try (HttpPeer peer = HttpPeer.connect(server)) {
                 peer.request("POST", "/echo", "Expect: 100-Continue", "Content-Length: 3");

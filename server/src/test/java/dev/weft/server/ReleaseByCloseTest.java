@@ -279,7 +279,7 @@ class ReleaseByCloseTest {
     /** Its Close frame is not seen by a handler that sends, but its end is. */
     @ParameterizedTest
     @EnumSource(names = {"SEND", "WRITE", "SEND_AFTER_ANOTHER"})
-    void waitForTheNetworkMustEndWhenAPeerThatDoesNotReadClosesAndLeaves(Wait wait) throws Exception {
+    void networkWaitMustEndWhenThePeerCloses(Wait wait) throws Exception {
         try (WebSocketServer server = start(wait); RawPeer peer = RawPeer.open(server)) {
             awaitWaiting(wait, peer).close();
             peer.hex(RawPeer.CLOSE_1000).leave();

@@ -92,7 +92,7 @@ class TlsServerTest {
     }
 
     @Test
-    void parametersThatCannotBeAreRefusedWhenTheyAreSet() {
+    void invalidParametersMustBeRefusedWhenSet() {
         WebSocketServerBuilder builder = server();
         assertThrows(IllegalArgumentException.class, () -> builder.tls(TestKeys.context(),
                 parameters -> parameters.setProtocols(new String[]{"TLSv7"})));

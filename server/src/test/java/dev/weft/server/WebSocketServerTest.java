@@ -77,7 +77,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void addressInUseIsAnIOExceptionAndLeavesNothingBehind() throws IOException {
+    void addressInUseMustThrowAndReleaseEverything() throws IOException {
         awaitNoServerThreads();
         try (WebSocketServer server = Handlers.echoServer().start()) {
             assertServes(server);
@@ -345,7 +345,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void connectionsFailureInAWrapperIsNoWarningEither() throws Exception {
+    void wrappedConnectionFailureMustNotBeAWarning() throws Exception {
         CountDownLatch failed = new CountDownLatch(1);
         try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
             try {
@@ -485,7 +485,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void shutdownTellsEveryConnectionThatTheServerGoesAway() throws Exception {
+    void shutdownMustCloseEveryConnectionWith1001() throws Exception {
         int count = 500;
         BlockingQueue<Integer> codes = new LinkedBlockingQueue<>();
         WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofSeconds(20)).start();
@@ -525,7 +525,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void connectionWithoutARequestDoesNotHoldTheShutdown() throws Exception {
+    void connectionWithoutARequestMustNotDelayShutdown() throws Exception {
         WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofMinutes(10)).start();
         try (RawPeer peer = RawPeer.connect(server)) {
             Await.until("it is accepted", () -> server.connectionCount() == 1);
@@ -535,7 +535,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void connectionThatIsDecidedDuringShutdownIsToldSo() throws Exception {
+    void connectionAcceptedDuringShutdownMustGet1001() throws Exception {
         CountDownLatch deciding = new CountDownLatch(1);
         CountDownLatch decide = new CountDownLatch(1);
         WebSocketServer server = Handlers.echoServer().shutdownGrace(Duration.ofSeconds(20)).policy(request -> {
@@ -576,7 +576,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void handlerThatNeverReturnsDoesNotHoldTheShutdown() throws Exception {
+    void endlessHandlerMustNotDelayShutdown() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
         WebSocketServer server = WebSocketServer.builder().shutdownGrace(SHORT).handler(ws -> {
@@ -601,7 +601,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void handlerThatWaitsIsInterruptedAtTheEndOfTheGrace() throws Exception {
+    void waitingHandlerMustBeInterruptedAfterTheGracePeriod() throws Exception {
         BlockingQueue<String> ends = new LinkedBlockingQueue<>();
         CountDownLatch running = new CountDownLatch(1);
         WebSocketServer server = WebSocketServer.builder().shutdownGrace(SHORT).handler(ws -> {
@@ -622,7 +622,7 @@ class WebSocketServerTest {
 
     /** What the server itself interrupts has not failed. */
     @Test
-    void shutdownLogsOneLineHoweverManyHandlersItInterrupts() throws Exception {
+    void shutdownMustLogOneLineForAllInterruptedHandlers() throws Exception {
         int count = 50;
         CountDownLatch running = new CountDownLatch(count);
         BlockingQueue<String> never = new LinkedBlockingQueue<>();
@@ -650,7 +650,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void errorOfAHandlerThatIsInterruptedIsStillLogged() throws Exception {
+    void errorOfAnInterruptedHandlerMustBeLogged() throws Exception {
         CountDownLatch running = new CountDownLatch(1);
         WebSocketServer server = WebSocketServer.builder().shutdownGrace(Duration.ZERO).handler(ws -> {
             running.countDown();

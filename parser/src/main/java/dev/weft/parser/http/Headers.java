@@ -89,7 +89,7 @@ public final class Headers {
         return Optional.empty();
     }
 
-    /** The values of all header lines of this name, in order; empty if there is none. */
+    /** The values of all header lines of this name, in order; empty if there are none. */
     public List<String> all(String name) {
         List<String> values = new ArrayList<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {

@@ -107,7 +107,7 @@ public final class RequestHeadParser {
      * @param to
      *            offset after the last one
      * @return the offset of the first byte after the head, which may be {@code to}; or -1 when all bytes were
-     *         consumed and the head goes on
+     *         consumed and the head continues
      * @throws HttpHeadException
      *             if the head is malformed, unsupported or beyond a limit; the parser is then of no further use
      * @throws IllegalStateException
@@ -123,7 +123,7 @@ public final class RequestHeadParser {
             while (at < to && state != State.FIELDS) {
                 at = requestLine(array, at, to);
             }
-            // Nothing is left for the fields when the request line goes on in the next region.
+            // Nothing is left for the fields when the request line continues in the next region.
             int end = fields.parse(array, at, to);
             if (end >= 0) {
                 head = understood();

@@ -45,7 +45,7 @@ class RequestHeadLimitsTest {
     }
 
     @Test
-    void requestLineBeyondTheLimitIsRefusedWhereverItIs() {
+    void requestLineOverTheLimitMustBeRefused() {
         for (int limit = 1; limit < 14; limit++) {
             HttpHeadException refusal = assertRefusedAt(limit, limits(limit, 8192, 100, 32_768), REQUEST_LINE);
             assertEquals(414, refusal.status());
@@ -55,7 +55,7 @@ class RequestHeadLimitsTest {
     }
 
     @Test
-    void endlessRequestLineIsRefusedAtTheFirstByteBeyond() {
+    void endlessRequestLineMustBeRefusedAtTheLimit() {
         assertEquals(414, assertRefusedAt(8192, HttpLimits.DEFAULT, "GET /" + "a".repeat(1 << 20)).status());
         assertEquals(414, assertRefusedAt(8192, HttpLimits.DEFAULT, "G".repeat(1 << 20)).status());
     }

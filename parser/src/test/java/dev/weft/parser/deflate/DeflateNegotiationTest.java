@@ -76,7 +76,7 @@ class DeflateNegotiationTest {
                     + "client_max_window_bits",
             "client_max_window_bits=9; client_max_window_bits", "client_max_window_bits=1O", "SERVER_MAX_WINDOW_BITS=9",
             "server_max_window_bits=9; x"})
-    void anOfferWithAnUnknownRepeatedOrInvalidParameterIsDeclinedAlone(String parameters) {
+    void invalidOffersMustBeDeclinedIndividually(String parameters) {
         assertEquals(Optional.empty(), accept(ANY, PMD + "; " + parameters));
         Accepted second = accept(ANY, PMD + "; " + parameters, "x, " + PMD + "; server_max_window_bits=9, " + PMD)
                 .orElseThrow();

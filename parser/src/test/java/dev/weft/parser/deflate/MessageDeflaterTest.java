@@ -35,7 +35,7 @@ class MessageDeflaterTest {
     }
 
     @Test
-    void withoutTakeoverEqualMessagesHaveEqualPayloads() {
+    void equalMessagesMustHaveEqualPayloadsWithoutTakeover() {
         MessageDeflater alone = new MessageDeflater(pool, 15, false, 4096);
         for (int n = 0; n < 5; n++) {
             assertArrayEquals(hex("f2 48 cd c9 c9 07 00"), SampleMessages.deflated(alone, HELLO));
@@ -104,7 +104,7 @@ class MessageDeflaterTest {
     }
 
     @Test
-    void messagesThatWereSentAsTheyAreDoNotEnterTheWindow() {
+    void uncompressedMessagesMustBypassTheWindow() {
         byte[] novel = SampleMessages.random(100, new Random(3));
         assertTrue(SampleMessages.deflated(deflater, novel).length > 100);
         assertTrue(SampleMessages.deflated(deflater, novel).length < 20);
@@ -112,7 +112,7 @@ class MessageDeflaterTest {
     }
 
     @Test
-    void whatIsKeptBetweenMessagesIsTheHistoryAndNoMore() {
+    void onlyTheHistoryMustBeKeptBetweenMessages() {
         Random random = new Random(4);
         MessageDeflater small = new MessageDeflater(pool, 15, true, 1000);
         MessageDeflater none = new MessageDeflater(pool, 15, true, 0);

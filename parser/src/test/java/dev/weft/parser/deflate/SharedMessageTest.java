@@ -89,7 +89,7 @@ class SharedMessageTest {
     }
 
     @Test
-    void sharedMessagesThatDoNotShrinkAreSentAsTheyAreAndDoNotEnterTheWindow() {
+    void incompressibleSharedMessagesMustBypassTheWindow() {
         Peer peer = new Peer(15, true);
         for (int size : new int[]{0, 1, 200, 5000}) {
             SharedMessage message = new SharedMessage(SampleMessages.random(size, new Random(size)));

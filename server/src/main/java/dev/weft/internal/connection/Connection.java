@@ -95,9 +95,9 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     /**
-     * From this call on, the protocol goes on even if no thread receives.
+     * From this call on, protocol processing continues even if no thread receives.
      *
-     * @param holder told of the connection's end
+     * @param holder notified when the connection ends
      */
     public void start(ConnectionHolder holder) {
         this.holder = holder;

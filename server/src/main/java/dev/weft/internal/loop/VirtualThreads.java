@@ -76,7 +76,7 @@ final class VirtualThreads {
             scheduled = turn;
         }
 
-        // In a class of its own: the outer one is not initialized yet, and other threads would wait for that.
+        // In a separate class: the outer one is not initialized yet, and other threads would wait for that.
         @Override
         public void run() {
             ran = Thread.currentThread();

@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
 /**
  * The bytes that have been received and not yet parsed. A connection that waits between frames never holds a pooled buffer: one
  * is borrowed when bytes have arrived, and a larger one while the peer fills it at each read. If the transport can wait only
- * inside a read, the connection waits with a small buffer of its own, and a large one is borrowed when that is full. The small
+ * inside a read, the connection waits with its own small buffer, and a large one is borrowed when that is full. The small
  * one is also used when the budget for large ones is spent. For the connection's thread.
  */
 public final class InboundBuffer {

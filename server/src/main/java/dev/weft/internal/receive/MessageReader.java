@@ -32,7 +32,7 @@ public final class MessageReader {
         BETWEEN,
         /** The rest of a frame is read into the buffer that holds its beginning. */
         IN_PLACE,
-        /** The message is assembled in a buffer of its own. */
+        /** The message is assembled in its own buffer. */
         ASSEMBLING
     }
 

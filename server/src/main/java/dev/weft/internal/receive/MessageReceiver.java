@@ -54,7 +54,7 @@ public final class MessageReceiver {
         parser.feed(input.array(), offset, input.length());
     }
 
-    /** From this call on, the protocol goes on even if no thread receives. */
+    /** From this call on, protocol processing continues even if no thread receives. */
     public void start() {
         messages.frames().start();
     }

@@ -15,6 +15,6 @@ public interface StreamOwner {
     /** The exception for calls after the connection's end. */
     ConnectionClosedException closed();
 
-    /** The reader continues an incomplete message after a pause of its own. */
+    /** The reader continues an incomplete message after a pause that it made itself. */
     void messageGoesOn();
 }

@@ -215,7 +215,7 @@ public final class FrameSender extends DelayedFlush {
 
     /**
      * Answers a ping, unless our Close frame was claimed; {@code hold} if the answer may leave with that to the next frame.
-     * Receiving goes on while another thread's frame is being written: the answer is sent after it. For the thread that
+     * Receiving continues while another thread's frame is being written: the answer is sent after it. For the thread that
      * receives.
      */
     public void pong(byte[] payload, int from, int to, boolean hold) throws IOException {

@@ -6,7 +6,7 @@ package dev.weft.internal.send;
  *   IDLE ── built, and the next frame is expected ──▶ HELD
  *   HELD ── a frame that is not held, the next read, or the timer: flush ──▶ IDLE
  *   IDLE ── the network does not take it all, and the thread may not wait ──▶ DRAINING
- *   DRAINING ── a thread of its own has written everything ──▶ IDLE
+ *   DRAINING ── a separate thread has written everything ──▶ IDLE
  *
  *   any ── Close frame built, or wire dead ──▶ nothing more is built ({@link dev.weft.internal.close.ClosingHandshake} says so)
  * </pre>
@@ -17,6 +17,6 @@ enum SendState {
     IDLE,
     /** Frames are held back for the next write; the timer watches. */
     HELD,
-    /** A thread of its own writes what the network did not take at once. */
+    /** A separate thread writes what the network did not accept at once. */
     DRAINING
 }

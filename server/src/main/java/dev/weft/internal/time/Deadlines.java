@@ -100,14 +100,14 @@ public final class Deadlines {
         return readLimit;
     }
 
-    /** A message, or a control frame between messages, is complete: what follows has a deadline of its own. */
+    /** A message, or a control frame between messages, is complete: what follows has its own deadline. */
     public void messageEnded() {
         if (unfinishedSince != 0) {
             unfinishedSince = 0;
         }
     }
 
-    /** The reader continues an incomplete message after a pause of its own: the message's deadline begins anew. */
+    /** The reader continues an incomplete message after a pause that it made itself: the message's deadline begins anew. */
     public void messageGoesOn() {
         unfinishedSince = 0;
     }

@@ -68,7 +68,7 @@ import java.util.concurrent.locks.LockSupport;
  * </ul>
  * An interrupt ends a wait with an exception, and a reader's time limit ends it without one; neither changes anything else: the
  * thread takes the step from WAITING to RUNNING itself, unless the engine was quicker. From REARMING there is no such step; the
- * engine, which has the request, soon goes on to WAITING. What the engine does as the limit passes is not lost either: it found
+ * engine, which has the request, soon changes to WAITING. What the engine does as the limit passes is not lost either: it found
  * the reader in WAITING, whose next look is at the socket, or it sees the socket ready again.
  */
 final class ParkingTransport extends ChannelTransport {

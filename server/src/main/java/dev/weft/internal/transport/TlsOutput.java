@@ -169,7 +169,7 @@ final class TlsOutput {
     /**
      * Interprets the last result of an engine that made no progress.
      *
-     * @return whether it goes on with an empty buffer
+     * @return whether it continues with an empty buffer
      */
     private static boolean check(SSLEngineResult result, ByteBuffer[] sources, boolean progress) throws SSLException {
         boolean remaining = firstRemaining(sources) != null;

@@ -137,7 +137,7 @@ class ClosingRulesTest {
     }
 
     @Test
-    void ourCloseGoesWithCodeAndReasonAndTheAnswerEndsIt() throws Exception {
+    void ourCloseMustCarryCodeAndReason() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             test.connection().close(4000, "bye");
             assertFalse(test.connection().isOpen());

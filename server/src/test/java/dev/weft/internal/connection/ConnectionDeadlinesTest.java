@@ -240,7 +240,7 @@ class ConnectionDeadlinesTest {
     }
 
     @Test
-    void aPeerThatDoesNotReadIsAbortedAndTheWriterFreed() throws Exception {
+    void peerThatDoesNotReadMustBeAbortedAndTheWriterReleased() throws Exception {
         for (int length : new int[]{100, 5000, 1 << 20}) {
             try (TestConnection test = TestConnection.with().capacity(64).start(TestConnection.ECHO)) {
                 FutureTask<Void> send = new FutureTask<>(() -> {
@@ -287,7 +287,7 @@ class ConnectionDeadlinesTest {
     }
 
     @Test
-    void aPingThatWaitsBehindALargeMessageIsNotMissedYet() throws Exception {
+    void pingQueuedAfterALargeMessageMustNotTimeOut() throws Exception {
         try (TestConnection test = TestConnection.with().capacity(1 << 16).start(TestConnection.ECHO)) {
             test.awaitReading();
             sendWhatIsReadSlowly(test);

@@ -299,7 +299,7 @@ class ConnectionStatesTest {
     }
 
     @Test
-    void betweenThePeersCloseAndOurAnswerNothingElseGoes() throws Exception {
+    void nothingMustBeSentBetweenThePeersCloseAndOurs() throws Exception {
         try (TestConnection test = TestConnection.with().capacity(16).start(null)) {
             Connection connection = test.connection();
             // The answer waits behind a message that the peer does not take yet.

@@ -248,7 +248,7 @@ class ConnectionThreadsTest {
     }
 
     @Test
-    void receivingGoesOnWhileAnotherThreadsSendIsStuck() throws Exception {
+    void receivingMustContinueWhileAnotherThreadsSendIsStuck() throws Exception {
         try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
             FutureTask<Void> writer = test.sendStuck();
             // A peer that does not read before all of its own is taken.

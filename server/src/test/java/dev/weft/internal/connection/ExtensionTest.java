@@ -79,7 +79,7 @@ class ExtensionTest {
     }
 
     @Test
-    void transformedTextIsHeldToUtf8BehindTheTransformation() throws Exception {
+    void textMustBeValidUtf8AfterTheTransformation() throws Exception {
         for (Handler depth : DEPTHS) {
             try (TestConnection test = with().start(depth)) {
                 test.peer.sendFrame(0x81 | RSV2, new XorExtension.Step().apply(TestPeer.hex("61c3")));

@@ -137,7 +137,7 @@ class FramingRulesTest {
             # Nothing behind a violation is looked at.
             before a text and a ping | 81 80 00000000  84 80 00000000  81 80 00000000  89 80 00000000 | 81 00 | 1002
             """)
-    void violationsFailTheConnectionBehindTheGoodFrames(String name, String sent, String answer, int code)
+    void violationsMustFailTheConnectionAfterTheValidFrames(String name, String sent, String answer, int code)
             throws Exception {
         assertAnswered(sent, answer == null ? "" : answer, code);
     }

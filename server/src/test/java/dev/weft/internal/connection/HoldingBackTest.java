@@ -68,7 +68,7 @@ class HoldingBackTest {
     }
 
     @Test
-    void whatIsHeldBackLeavesWithTheFrameOfAnotherThread() throws Exception {
+    void heldBackFramesMustLeaveWithAnotherThreadsFrame() throws Exception {
         try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
             hold(test);
             test.connection().send("b");
@@ -88,7 +88,7 @@ class HoldingBackTest {
     }
 
     @Test
-    void whatIsHeldBackLeavesWhenTheHandlerReturnsOrThrows() throws Exception {
+    void heldBackFramesMustLeaveWhenTheHandlerEnds() throws Exception {
         try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
             hold(test);
             test.returns();

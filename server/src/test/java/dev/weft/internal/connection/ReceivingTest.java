@@ -377,7 +377,7 @@ class ReceivingTest {
     }
 
     @Test
-    void aWaitingConnectionKeepsNothingOfTheLastMessage() throws Exception {
+    void waitingConnectionMustKeepNothingOfTheLastMessage() throws Exception {
         try (TestConnection test = TestConnection.with().limits(1 << 22, 1 << 22, 100).capacity(1 << 22).start(null)) {
             // Larger than any buffer that is kept, so its array is its own.
             test.peer.sendFrame(0x82, random(3_000_000));

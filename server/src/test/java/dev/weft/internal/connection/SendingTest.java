@@ -385,7 +385,7 @@ class SendingTest {
     }
 
     @Test
-    void theThreadThatHasAStreamOpenMaySendNoOtherMessage() throws Exception {
+    void threadWithAnOpenStreamMustNotSendAnotherMessage() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             Connection connection = test.connection();
             OutgoingMessage stream = connection.sendStream(MessageType.BINARY);
@@ -399,7 +399,7 @@ class SendingTest {
     }
 
     @Test
-    void closingInTheMiddleOfAStreamEndsItAndFreesWhoWaits() throws Exception {
+    void closeMustEndAnOpenStreamAndReleaseWaiters() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             Connection connection = test.connection();
             OutgoingMessage stream = connection.sendStream(MessageType.BINARY);
@@ -465,7 +465,7 @@ class SendingTest {
     }
 
     @Test
-    void aBrokenWireGivesItsOwnExceptionOnceAndThenTheEnd() throws Exception {
+    void brokenWireMustThrowItsExceptionOnce() throws Exception {
         try (TestConnection test = TestConnection.start(null)) {
             IOException broken = new IOException("Connection reset");
             test.transport.fail(broken);

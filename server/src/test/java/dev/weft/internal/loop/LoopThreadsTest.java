@@ -67,7 +67,7 @@ class LoopThreadsTest {
     /** Of one scheduler, or each of its own. No loop is taken over, which would let others go first. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void threadsMustTakeTurnsInTheOrderInWhichTheyWereScheduled(boolean inherit) throws Exception {
+    void threadsMustRunInSchedulingOrder(boolean inherit) throws Exception {
         int count = 100;
         Queue<Integer> turns = new ConcurrentLinkedQueue<>();
         List<Thread> threads = new ArrayList<>();

@@ -174,7 +174,7 @@ class ParkingTransportTest {
     /** The poller is held up meanwhile. Its step from REARMING to WAITING unparks nobody. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aReaderThatIsInterruptedBeforeItIsWatchedAgainMustBeReleasedThen(boolean pinned) throws Exception {
+    void interruptBeforeRegistrationMustReleaseTheReader(boolean pinned) throws Exception {
         try (Pair pair = new Pair(pinned)) {
             pair.peer.write(ByteBuffer.allocate(1));
             while (!TransportVariant.Subject.describe(pair.transport).contains("armed=false")) {
@@ -221,7 +221,7 @@ class ParkingTransportTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whatIsThereMustBeReadAndWrittenInSpiteOfASetInterruptFlag(boolean pinned) throws Exception {
+    void readyIoMustSucceedDespiteTheInterruptFlag(boolean pinned) throws Exception {
         try (Pair pair = new Pair(pinned)) {
             pair.peer.write(ByteBuffer.allocate(3));
             assertEquals(3, pair.transport.read(ByteBuffer.allocate(10)));

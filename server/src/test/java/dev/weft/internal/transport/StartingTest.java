@@ -32,7 +32,7 @@ class StartingTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aThreadThatIsStartedGetsItsTurnBetweenThoseThatAreBusy(boolean pinned) throws Exception {
+    void newThreadsMustGetTurnsAmongBusyOnes(boolean pinned) throws Exception {
         assumeTrue(pinned || Runtime.version().feature() >= FIRST_WITHOUT_PINNING,
                 "a poller that blocks in its selector holds the only carrier before Java " + FIRST_WITHOUT_PINNING);
         List<String> command = TestProcess.java(List.of("-Djdk.virtualThreadScheduler.parallelism=1",

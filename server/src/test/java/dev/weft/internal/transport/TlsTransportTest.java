@@ -249,7 +249,7 @@ class TlsTransportTest {
 
     @ParameterizedTest
     @ValueSource(strings = {TLS13, TLS12})
-    void behindOurCloseNotifyThePeersBytesAreStillRead(String protocol) throws Exception {
+    void bytesMustBeReadAfterOurCloseNotify(String protocol) throws Exception {
         try (TlsPair pair = TlsPair.open(protocol)) {
             pair.client.write(bytes(1, 2, 3));
             pair.server.shutdownOutput();

@@ -4,7 +4,7 @@ import dev.weft.tools.conform.wire.Verdict;
 import java.util.List;
 
 /**
- * What came of a case.
+ * The result of a case.
  *
  * @param id         the case
  * @param family     its family

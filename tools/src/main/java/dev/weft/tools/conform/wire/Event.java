@@ -1,6 +1,6 @@
 package dev.weft.tools.conform.wire;
 
-/** What came from the server. */
+/** What the server sent. */
 public sealed interface Event {
     /**
      * A whole message, inflated.

@@ -4,7 +4,7 @@ package dev.weft.tools.conform.wire;
 public final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** A failure; the message says what was expected and what came. */
+    /** A failure; the message says what was expected and what was received. */
     public Failure(String message) {
         super(message);
     }

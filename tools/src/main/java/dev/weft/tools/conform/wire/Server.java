@@ -167,7 +167,7 @@ public final class Server {
     /** What is done for each item of a batch. */
     @FunctionalInterface
     public interface Task<T> {
-        /** Does it, with connections of its own. */
+        /** Does it, with its own connections. */
         void run(T item, Server server);
     }
 
