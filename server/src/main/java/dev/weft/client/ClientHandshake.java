@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -34,14 +35,6 @@ final class ClientHandshake {
     /** §4.1: the key is 16 random bytes. */
     private static final int KEY_SIZE = 16;
     private static final SecureRandom RANDOM = new SecureRandom();
-
-    /**
-     * A handshake that has succeeded.
-     *
-     * @param offset where in the input's region the first frames are
-     * @param result what was agreed on
-     */
-    record Opened(int offset, HandshakeResult result) {}
 
     private final ClientConfiguration configuration;
     private final DeflateCodecs codecs;
@@ -55,13 +48,15 @@ final class ClientHandshake {
     }
 
     /**
-     * Sends the request, waits for the response, and checks it.
+     * Sends the request, waits for the response, and checks it. Afterwards the input's region has the first frames, if any have
+     * come, and holds no pooled buffer: it may take long until somebody receives.
      *
      * @param headers those of this connection alone
+     * @return what was agreed on
      * @throws WebSocketConnectException if the connection was not accepted, or not as the RFC wants it
      * @throws IOException               if the wire is dead
      */
-    Opened run(Transport transport, InboundBuffer input, Headers headers) throws IOException {
+    HandshakeResult run(Transport transport, InboundBuffer input, Headers headers) throws IOException {
         byte[] bytes = new byte[KEY_SIZE];
         RANDOM.nextBytes(bytes);
         String key = Base64.getEncoder().encodeToString(bytes);
@@ -79,7 +74,11 @@ final class ClientHandshake {
         }
         keepCookies(head.headers());
         return switch (ClientOpeningHandshake.check(head, key, subprotocols)) {
-            case Accepted accepted -> new Opened(reader.offset(), result(accepted));
+            case Accepted accepted -> {
+                HandshakeResult result = result(accepted);
+                input.restore(Arrays.copyOfRange(input.array(), reader.offset(), input.length()));
+                yield result;
+            }
             case Declined none -> throw declined(head, reader);
             case Invalid invalid -> throw new WebSocketConnectException(Step.HANDSHAKE, invalid.reason(), null);
         };

@@ -1,11 +1,11 @@
 package dev.weft.client;
 
 import dev.weft.CloseReason;
-import dev.weft.client.ClientHandshake.Opened;
 import dev.weft.client.WebSocketConnectException.Step;
 import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionHolder;
+import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.connection.OwnEnd;
 import dev.weft.internal.connection.UnattendedEnd;
 import dev.weft.internal.receive.InboundBuffer;
@@ -85,9 +85,9 @@ final class ClientSession implements ConnectionHolder {
     /** Opens a connection that any thread may use. Waits. */
     Connection open(Destination destination, Headers headers) throws IOException {
         InboundBuffer[] input = new InboundBuffer[1];
-        Opened opened = handshake(destination, headers, input);
+        HandshakeResult result = handshake(destination, headers, input);
         try {
-            Connection open = connect(opened, input[0]);
+            Connection open = connect(result, input[0]);
             open.onClose(status -> finishSoon());
             return open;
         } catch (Throwable e) {
@@ -99,12 +99,12 @@ final class ClientSession implements ConnectionHolder {
     /** Opens a connection, and starts the thread of its handler. Waits until that is done. */
     Connection run(Destination destination, Headers headers, ClientHandler handler) throws IOException {
         InboundBuffer[] input = new InboundBuffer[1];
-        Opened opened = handshake(destination, headers, input);
+        HandshakeResult result = handshake(destination, headers, input);
         CompletableFuture<Connection> open = new CompletableFuture<>();
         finishing = 1;
         try {
             Thread thread = transport.threadBuilder().inheritInheritableThreadLocals(false)
-                    .unstarted(() -> serve(opened, input[0], handler, open));
+                    .unstarted(() -> serve(result, input[0], handler, open));
             handlerThread = thread;
             client.transports().start(() -> start(thread, open));
             return open.get();
@@ -128,11 +128,12 @@ final class ClientSession implements ConnectionHolder {
         }
     }
 
-    private void serve(Opened opened, InboundBuffer input, ClientHandler handler, CompletableFuture<Connection> open) {
+    private void serve(HandshakeResult result, InboundBuffer input, ClientHandler handler,
+            CompletableFuture<Connection> open) {
         CloseReason reason = NORMAL;
         Connection served;
         try {
-            served = connect(opened, input);
+            served = connect(result, input);
             open.complete(served);
         } catch (Throwable e) {
             open.completeExceptionally(e);
@@ -152,8 +153,8 @@ final class ClientSession implements ConnectionHolder {
     }
 
     /** The connection, which is open; that of a client that is closed meanwhile is over soon. */
-    private Connection connect(Opened opened, InboundBuffer input) {
-        Connection open = new Connection(Role.CLIENT, transport, input, opened.offset(), opened.result(),
+    private Connection connect(HandshakeResult result, InboundBuffer input) {
+        Connection open = new Connection(Role.CLIENT, transport, input, 0, result,
                 client.services());
         connection = open;
         client.sessionIsLive();
@@ -169,7 +170,8 @@ final class ClientSession implements ConnectionHolder {
     }
 
     /** All steps up to a good response. */
-    private Opened handshake(Destination destination, Headers headers, InboundBuffer[] input) throws IOException {
+    private HandshakeResult handshake(Destination destination, Headers headers, InboundBuffer[] input)
+            throws IOException {
         Step step = Step.CONNECT;
         boolean done = false;
         boolean lingers = false;
@@ -194,11 +196,12 @@ final class ClientSession implements ConnectionHolder {
             }
             step = Step.HANDSHAKE;
             input[0] = new InboundBuffer(transport, client.services().pool());
-            Opened opened = new ClientHandshake(client.configuration(), client.codecs(), destination).run(transport,
+            HandshakeResult result = new ClientHandshake(client.configuration(), client.codecs(), destination).run(
+                    transport,
                     input[0], headers);
             requireNotCutOff();
             done = true;
-            return opened;
+            return result;
         } catch (SSLException e) {
             lingers = step == Step.TLS && cutOff == null;
             throw failure(step, e);

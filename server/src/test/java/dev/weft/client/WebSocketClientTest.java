@@ -15,6 +15,7 @@ import dev.weft.TestKeys;
 import dev.weft.TestProcess;
 import dev.weft.WebSocketConnection;
 import dev.weft.client.WebSocketConnectException.Step;
+import dev.weft.internal.connection.Connection;
 import dev.weft.parser.http.Headers;
 import dev.weft.server.Await;
 import dev.weft.server.Handlers;
@@ -239,6 +240,19 @@ class WebSocketClientTest {
             WebSocketConnection ws = client.open(server.uri());
             assertEquals(new Message.Text("Hello"), ws.receive());
             assertEquals(new Message.Text("x"), ws.receive());
+            closeAndAwait(ws);
+        }
+    }
+
+    /** Else those that only send would use up the budget. */
+    @Test
+    void connectionMustHoldNoBufferBeforeItReceives() throws IOException {
+        try (ScriptedServer server = new ScriptedServer(peer -> {
+            peer.upgrade();
+            peer.readClose();
+        }); WebSocketClient client = client(true)) {
+            WebSocketConnection ws = client.open(server.uri());
+            assertEquals(0, assertInstanceOf(Connection.class, ws).heldBytes());
             closeAndAwait(ws);
         }
     }
