@@ -80,7 +80,7 @@ public interface HandshakePolicy {
      * @param allowed names or addresses as a client writes them, such as {@code example.com}, {@code 127.0.0.1},
      *                {@code [::1]}, or {@code *.example.com} for all subdomains. With a port ({@code localhost:9001}) only
      *                that one; without one, any. A client that names no port means 80 or 443
-     * @throws IllegalArgumentException if one is not a host with, perhaps, a port, or there is none
+     * @throws IllegalArgumentException if one is not a host with an optional port, or there is none
      */
     static HandshakePolicy hosts(Collection<String> allowed) {
         HostList list = new HostList(allowed);

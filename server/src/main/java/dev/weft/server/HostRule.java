@@ -39,12 +39,12 @@ record HostRule(String name, boolean subdomains) {
     /**
      * An entry of a list of hosts.
      *
-     * @throws IllegalArgumentException if it is not a host with, perhaps, a port
+     * @throws IllegalArgumentException if it is not a host with an optional port
      */
     static Entry requireEntry(String text) {
         Matcher matcher = ENTRY.matcher(text);
         if (!matcher.matches()) {
-            throw new IllegalArgumentException("not a host with, perhaps, a port: " + text);
+            throw new IllegalArgumentException("not a host with an optional port: " + text);
         }
         return new Entry(require(matcher.group(1) != null, matcher.group(2)), matcher.group(3));
     }

@@ -143,7 +143,7 @@ public final class HttpSettings {
          * HandshakePolicy#hosts}. A request that names no host, as may be with HTTP/1.0, is no browser's and is answered.
          * Default: any host.
          *
-         * @throws IllegalArgumentException if one is not a host with, perhaps, a port, or there is none
+         * @throws IllegalArgumentException if one is not a host with an optional port, or there is none
          */
         public Builder hosts(Collection<String> allowed) {
             this.hostList = Optional.of(new HostList(allowed));

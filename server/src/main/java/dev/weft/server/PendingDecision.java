@@ -146,7 +146,7 @@ final class PendingDecision {
                 return count == 0 || !needsBothDirections;
             }
             if (!budget.take(count)) {
-                throw new IOException("no room for what the peer sends before the answer to its handshake");
+                throw new IOException("the peer sent too much before its handshake was answered");
             }
             int length = early.length;
             early = Arrays.copyOf(early, length + count);

@@ -111,7 +111,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
                 serve(open, handler);
             }
         } catch (Throwable e) {
-            server.logger().log(Level.WARNING, "a connection failed for no fault of its peer's or its handler's", e);
+            server.logger().log(Level.WARNING, "a connection failed because of an internal error", e);
         } finally {
             try {
                 input.end();

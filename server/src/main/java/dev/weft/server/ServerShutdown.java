@@ -116,7 +116,7 @@ final class ServerShutdown {
             Interrupts.restoreInterrupt(true);
         }
         sessions.forEach(session -> server.startThread(session::closeIdle));
-        server.logger().log(Level.INFO, "stopped listening on {0}; {1} connections go on", listeners.description(),
+        server.logger().log(Level.INFO, "stopped listening on {0}; {1} connections stay open", listeners.description(),
                 server.connectionCount());
     }
 
@@ -139,7 +139,7 @@ final class ServerShutdown {
 
     boolean awaitDrained(Duration timeout) throws InterruptedException {
         if (!refusesConnections()) {
-            throw new IllegalStateException("the server still accepts connections: call drain() before");
+            throw new IllegalStateException("the server still accepts connections: call drain() first");
         }
         return server.admission().awaitEnd(timeout);
     }

@@ -52,7 +52,7 @@ public final class StaticFiles implements HttpHandler {
         try {
             return new StaticFiles(new FolderTree(folder, false));
         } catch (IOException e) {
-            throw new IllegalArgumentException("files: " + folder + " is not a folder that can be read", e);
+            throw new IllegalArgumentException("files: " + folder + " is not a readable folder", e);
         }
     }
 

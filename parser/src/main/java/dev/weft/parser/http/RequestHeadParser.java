@@ -249,7 +249,7 @@ public final class RequestHeadParser {
         String host = partial.take(array, from, at);
         // RFC 9110 §4.2.4: user information is how phishing looks; a host must be there (§4.2.1).
         if (!HostSyntax.isValid(host)) {
-            throw HttpHeadException.malformed("the target's authority is not a host with, perhaps, a port");
+            throw HttpHeadException.malformed("the target's authority is not a host with an optional port");
         }
         authority = Optional.of(host);
         if (array[at] != '/') {

@@ -221,10 +221,10 @@ final class EchoOptions {
                         "Origin, such as https://example.com, https://*.example.com, app://name or null, whose pages may"
                                 + " connect besides this server's own; may be repeated.",
                         List.of()),
-                list("--allow-host", "HOST", "a host with, perhaps, a port",
+                list("--allow-host", "HOST", "a host with an optional port",
                         host -> HandshakePolicy.hosts(List.of(host)),
                         hosts::addAll,
-                        "Host, such as localhost or *.example.com:9001, that clients may mean to talk to; others get 421;"
+                        "Host, such as localhost or *.example.com:9001, that clients may address; others get 421;"
                                 + " may be repeated. With none, any host.",
                         List.of()),
                 switchOn("--any-origin", () -> anyOrigin = true, "Let pages of every origin connect."));

@@ -70,7 +70,7 @@ class EchoLauncherTest {
             --tcp-nodelay=maybe,        "Invalid value for option '--tcp-nodelay': 'maybe' is not a boolean"
             "--subprotocol=a b",        "Invalid value for option '--subprotocol' (TOKEN): 'a b' is not a token"
             --allow-origin=example.com, "Invalid value for option '--allow-origin' (ORIGIN): 'example.com' is not an origin"
-            "--allow-host=a b",         "Invalid value for option '--allow-host' (HOST): 'a b' is not a host with, perhaps, a port"
+            "--allow-host=a b",         "Invalid value for option '--allow-host' (HOST): 'a b' is not a host with an optional port"
             --tls-keystore=a,           "--tls-keystore and --tls-password-file need each other"
             --tls-password-file=a,      "--tls-keystore and --tls-password-file need each other"
             --tls-keystore=,            "Invalid value for option '--tls-keystore': it is empty"
