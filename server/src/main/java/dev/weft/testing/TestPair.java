@@ -11,6 +11,7 @@ import dev.weft.internal.time.TimeLimit;
 import dev.weft.parser.Role;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * The two ends of one connection over memory, after its opening handshake. Each end is a real connection: it reads, masks,
@@ -29,7 +30,7 @@ public final class TestPair implements AutoCloseable {
     private TestPair(Builder builder) {
         ManualTime time = new ManualTime();
         this.connections = new MemoryConnections(time, builder.limits, builder.timeouts);
-        MemoryTransport[] ends = MemoryTransport.pair(builder.capacity);
+        MemoryTransport[] ends = FaultLink.pair(builder.capacity, Optional.empty(), builder.toServer, builder.toClient);
         this.server = end(Role.SERVER, ends[0]);
         this.client = end(Role.CLIENT, ends[1]);
     }
@@ -76,6 +77,8 @@ public final class TestPair implements AutoCloseable {
         private ConnectionLimits limits = ConnectionLimits.DEFAULT;
         private ConnectionTimeouts timeouts = ConnectionTimeouts.DEFAULT;
         private int capacity = 1 << 16;
+        private Faults toServer = Faults.none();
+        private Faults toClient = Faults.none();
 
         private Builder() {}
 
@@ -99,6 +102,18 @@ public final class TestPair implements AutoCloseable {
         public Builder networkSize(int bytes) {
             Bounds.check("networkSize", bytes, 1, MAX_NETWORK_SIZE);
             capacity = bytes;
+            return this;
+        }
+
+        /** Sets what happens to the bytes on their way to the server's end. Default: nothing. */
+        public Builder faultsToServer(Faults faults) {
+            toServer = Objects.requireNonNull(faults, "faults");
+            return this;
+        }
+
+        /** Sets what happens to the bytes on their way to the client's end. Default: nothing. */
+        public Builder faultsToClient(Faults faults) {
+            toClient = Objects.requireNonNull(faults, "faults");
             return this;
         }
 
