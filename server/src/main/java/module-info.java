@@ -6,4 +6,5 @@ module dev.weft.server {
     exports dev.weft;
     exports dev.weft.client;
     exports dev.weft.server;
+    exports dev.weft.testing;
 }

@@ -78,11 +78,12 @@ final class Admission {
     }
 
     /**
-     * Takes a connection of another server. Does not block.
+     * Takes a connection of another server, or one over memory. Does not block.
      *
+     * @param adoption {@code null} if this server is to answer the handshake, of which nothing has been read
      * @return false if the server is full or shuts down: then the connection is closed
      */
-    boolean adopt(Transport transport, Adoption adoption) {
+    boolean adopt(Transport transport, @Nullable Adoption adoption) {
         if (server.isStopping()) {
             transport.close();
             return false;

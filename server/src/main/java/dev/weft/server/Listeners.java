@@ -20,6 +20,8 @@ import java.util.stream.Collectors;
 
 /** All that a server listens with: listeners, and an acceptor for each once there is something to admit its connections. */
 final class Listeners implements Closeable {
+    private static final String NOTHING = "memory";
+
     private final List<Listener> listeners;
     private List<Acceptor> acceptors = List.of();
 
@@ -50,6 +52,11 @@ final class Listeners implements Closeable {
         }
     }
 
+    /** Nothing to listen with, for a server whose connections are given to it. */
+    static Listeners none() {
+        return new Listeners(List.of());
+    }
+
     /** In the order of the settings, with the ports that the system has chosen. */
     List<SocketAddress> addresses() {
         return listeners.stream().map(Listener::address).toList();
@@ -63,6 +70,9 @@ final class Listeners implements Closeable {
 
     /** What tells the threads of this server from those of others: the first port, or the file. */
     String label() {
+        if (listeners.isEmpty()) {
+            return NOTHING;
+        }
         InetSocketAddress internet = firstInternetAddress();
         return label(internet == null ? listeners.get(0).address() : internet);
     }
@@ -77,7 +87,9 @@ final class Listeners implements Closeable {
 
     /** For the log. */
     String description() {
-        return addresses().stream().map(AddressText::of).collect(Collectors.joining(", "));
+        return listeners.isEmpty()
+                ? NOTHING
+                : addresses().stream().map(AddressText::of).collect(Collectors.joining(", "));
     }
 
     /**

@@ -9,12 +9,19 @@ import javax.net.ssl.SSLParameters;
 
 /** Opens the transports that a configuration asks for. */
 final class ServerTransports {
+    /** Opens transports that do not encrypt. The failures are those of the threads that wake connections. */
+    @FunctionalInterface
+    interface Opener {
+        TransportFactory open(Failures failures) throws IOException;
+    }
+
     private ServerTransports() {}
 
     /** Opened, within this budget. The failures are those of the threads that wake connections, which have its name. */
-    static TransportFactory open(ServerConfiguration configuration, Failures failures, BufferBudget budget)
+    static TransportFactory open(ServerConfiguration configuration, Opener opener, Failures failures,
+            BufferBudget budget)
             throws IOException {
-        TransportFactory plain = configuration.transport().open(failures);
+        TransportFactory plain = opener.open(failures);
         try {
             return configuration.tlsSettings().map(tls -> secured(plain, tls, budget)).orElse(plain);
         } catch (Throwable e) {

@@ -32,6 +32,10 @@ import java.util.stream.Stream;
  * may be called from any thread.
  */
 public final class WebSocketServer implements AutoCloseable {
+    static {
+        ServerOverMemory.register();
+    }
+
     private final ServerConfiguration configuration;
     private final Logger logger = System.getLogger("dev.weft.server");
     private final ResponseEncoder encoder = new ResponseEncoder(System::currentTimeMillis);
@@ -39,8 +43,8 @@ public final class WebSocketServer implements AutoCloseable {
     private final FailureLog failures = new FailureLog(logger, System::nanoTime);
     private final Listeners listeners;
     private final ConnectionServices services;
-    private final ShortTimer timer;
-    private final Sweeper sweeper;
+    final ShortTimer timer;
+    final Sweeper sweeper;
     final TransportFactory transports;
     private final Endpoints endpoints;
     private final PathTable<HttpHandler> httpHandlers;
@@ -55,14 +59,16 @@ public final class WebSocketServer implements AutoCloseable {
     private final Admission admission;
     private final ServerShutdown shutdown;
 
-    private WebSocketServer(ServerConfiguration configuration, Listeners listeners) throws IOException {
+    /** One that is not yet started. */
+    WebSocketServer(ServerConfiguration configuration, Listeners listeners, ServerTransports.Opener opener)
+            throws IOException {
         this.configuration = configuration;
         this.listeners = listeners;
         CoarseClock clock = new CoarseClock();
         BufferBudget budget = new BufferBudget(configuration.maxBufferedSize());
         this.sessions = new Sessions();
         budget.relief(new LargestStuck(clock, sessions.connections()));
-        this.transports = ServerTransports.open(configuration, failures("weft-poller-"), budget);
+        this.transports = ServerTransports.open(configuration, opener, failures("weft-poller-"), budget);
         this.tlsHandshakes = configuration.tlsSettings()
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
         this.timer = new ShortTimer(transports::start, transports::threadBuilder, failures("weft-flush-timer-"));
@@ -111,7 +117,7 @@ public final class WebSocketServer implements AutoCloseable {
     public static WebSocketServer start(ServerConfiguration configuration) throws IOException {
         Listeners listeners = Listeners.open(configuration.listening(), configuration.receiveBufferSize());
         try {
-            WebSocketServer server = new WebSocketServer(configuration, listeners);
+            WebSocketServer server = new WebSocketServer(configuration, listeners, configuration.transport()::open);
             server.begin();
             return server;
         } catch (Throwable e) {

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
-import dev.weft.internal.connection.TestConnection;
-import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.internal.connection.ConnectionFixture;
+import dev.weft.internal.connection.ConnectionFixture.Handler;
 import dev.weft.internal.connection.TestPeer;
 import java.time.Duration;
 import java.util.List;
@@ -19,9 +19,9 @@ import org.junit.jupiter.api.function.Executable;
 /** A message that is exactly at a limit passes, the next byte or frame fails with 1009 and the setting's name. */
 @Timeout(30)
 class MessageLimitsTest {
-    private static final List<Handler> WHOLE = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS);
+    private static final List<Handler> WHOLE = List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS);
 
-    private static void assertTooBig(TestConnection test, String setting) throws Exception {
+    private static void assertTooBig(ConnectionFixture test, String setting) throws Exception {
         TestPeer.Frame close = test.peer.readFrame();
         assertEquals(0x88, close.firstByte());
         assertEquals("03f1", TestPeer.hex(close.payload()).substring(0, 4));
@@ -33,7 +33,7 @@ class MessageLimitsTest {
     void aMessageInOneFrameMayHaveExactlyTheLimit() throws Exception {
         for (int limit : new int[]{1, 100, 125, 126, 1000, 20_000, 65_536}) {
             for (Handler depth : WHOLE) {
-                try (TestConnection test = TestConnection.with().limits(limit, 1L << 40, 10).start(depth)) {
+                try (ConnectionFixture test = ConnectionFixture.with().limits(limit, 1L << 40, 10).start(depth)) {
                     test.peer.sendFrame(0x82, new byte[limit]).expectFrame(0x82, new byte[limit]);
                     test.peer.sendFrame(0x82, new byte[limit + 1]);
                     assertTooBig(test, "maxMessageSize " + limit);
@@ -47,13 +47,13 @@ class MessageLimitsTest {
         for (Handler depth : WHOLE) {
             for (String header : List.of("82 fe 03e9 00000000", "82 ff 000000007fffffff 00000000",
                     "82 ff 0000000080000000 00000000", "82 ff 000000ffffffffff 00000000")) {
-                try (TestConnection test = TestConnection.with().limits(1000, 1L << 40, 10).start(depth)) {
+                try (ConnectionFixture test = ConnectionFixture.with().limits(1000, 1L << 40, 10).start(depth)) {
                     test.peer.send(header);
                     assertTooBig(test, "maxMessageSize 1000");
                 }
             }
         }
-        try (TestConnection test = TestConnection.with().limits(1000, 1000, 10).start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.with().limits(1000, 1000, 10).start(ConnectionFixture.ECHO)) {
             test.peer.send("82 ff 7fffffffffffffff 00000000").shutdownOutput().expectCloseAndEnd(1009);
         }
     }
@@ -62,7 +62,7 @@ class MessageLimitsTest {
     void aFragmentedMessageMayHaveExactlyTheLimit() throws Exception {
         for (Handler depth : WHOLE) {
             for (int readLength : new int[]{1, 100_000}) {
-                try (TestConnection test = TestConnection.with().limits(1000, 1L << 40, 10).readLength(readLength)
+                try (ConnectionFixture test = ConnectionFixture.with().limits(1000, 1L << 40, 10).readLength(readLength)
                         .start(depth)) {
                     test.peer.sendFrame(0x02, new byte[500]).sendFrame(0x00, new byte[500]).sendFrame(0x80, new byte[0])
                             .expectFrame(0x82, new byte[1000]);
@@ -77,8 +77,8 @@ class MessageLimitsTest {
     @Test
     void aStreamedMessageMayHaveExactlyItsOwnLimit() throws Exception {
         for (int readLength : new int[]{1, 100_000}) {
-            try (TestConnection test = TestConnection.with().limits(100, 1000, 10).readLength(readLength)
-                    .start(TestConnection.ECHO_STREAMS)) {
+            try (ConnectionFixture test = ConnectionFixture.with().limits(100, 1000, 10).readLength(readLength)
+                    .start(ConnectionFixture.ECHO_STREAMS)) {
                 test.peer.sendFrame(0x82, new byte[1000]).expectFrame(0x82, new byte[1000]);
                 test.peer.sendFrame(0x02, new byte[600]).sendFrame(0x80, new byte[400])
                         .expectFrame(0x82, new byte[1000]);
@@ -86,7 +86,8 @@ class MessageLimitsTest {
                 assertTooBig(test, "maxStreamedMessageSize 1000");
             }
         }
-        try (TestConnection test = TestConnection.with().limits(2000, 1000, 10).start(TestConnection.ECHO_STREAMS)) {
+        try (ConnectionFixture test = ConnectionFixture.with().limits(2000, 1000, 10)
+                .start(ConnectionFixture.ECHO_STREAMS)) {
             test.peer.sendFrame(0x82, new byte[1001]);
             assertTooBig(test, "maxStreamedMessageSize 1000");
         }
@@ -94,7 +95,7 @@ class MessageLimitsTest {
 
     @Test
     void unreadStreamedMessageMustRespectItsLimit() throws Exception {
-        try (TestConnection test = TestConnection.with().limits(5000, 1000, 10).start(connection -> {
+        try (ConnectionFixture test = ConnectionFixture.with().limits(5000, 1000, 10).start(connection -> {
             while (true) {
                 connection.receiveStream();
             }
@@ -106,8 +107,9 @@ class MessageLimitsTest {
 
     @Test
     void aMessageMayHaveExactlySoManyFrames() throws Exception {
-        for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS, TestConnection.ECHO_STREAMS)) {
-            try (TestConnection test = TestConnection.with().limits(100, 100, 3).start(depth)) {
+        for (Handler depth : List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
+                ConnectionFixture.ECHO_STREAMS)) {
+            try (ConnectionFixture test = ConnectionFixture.with().limits(100, 100, 3).start(depth)) {
                 for (int i = 0; i < 2; i++) {
                     // Control frames between do not count.
                     test.peer.send("""
@@ -131,8 +133,9 @@ class MessageLimitsTest {
         for (int i = 0; i < payload.length; i++) {
             payload[i] = (byte) i;
         }
-        for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS, TestConnection.ECHO_STREAMS)) {
-            try (TestConnection test = TestConnection.start(depth)) {
+        for (Handler depth : List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
+                ConnectionFixture.ECHO_STREAMS)) {
+            try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                 test.peer.send(frames);
                 TestPeer.Frame frame = test.peer.readFrame();
                 assertEquals(0x82, frame.firstByte());
@@ -144,8 +147,9 @@ class MessageLimitsTest {
     @Test
     void endlessEmptyFragmentsEnd() throws Exception {
         byte[] some = TestPeer.hex("00 80 00000000".repeat(1000));
-        for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS, TestConnection.ECHO_STREAMS)) {
-            try (TestConnection test = TestConnection.start(depth)) {
+        for (Handler depth : List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
+                ConnectionFixture.ECHO_STREAMS)) {
+            try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                 test.peer.send("02 80 00000000");
                 for (int i = 0; i < 132; i++) {
                     test.peer.send(some);

@@ -79,10 +79,10 @@ class ArchitectureTest {
     void whatBothEndsShareDoesNotKnowTheEnds() {
         noClasses().that().resideInAPackage("dev.weft")
                 .should().dependOnClassesThat()
-                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..").check(CLASSES);
+                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..", "dev.weft.testing..").check(CLASSES);
         noClasses().that().resideInAPackage("dev.weft.internal..")
                 .should().dependOnClassesThat()
-                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..").check(CLASSES);
+                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..", "dev.weft.testing..").check(CLASSES);
     }
 
     @Test
@@ -109,7 +109,8 @@ class ArchitectureTest {
     @Test
     void serverAndClientDoNotKnowEachOther() {
         noClasses().that().resideInAPackage("dev.weft.server..")
-                .should().dependOnClassesThat().resideInAPackage("dev.weft.client..").check(CLASSES);
+                .should().dependOnClassesThat().resideInAnyPackage("dev.weft.client..", "dev.weft.testing..")
+                .check(CLASSES);
         noClasses().that().resideInAPackage("dev.weft.client..")
                 .should().dependOnClassesThat().resideInAPackage("dev.weft.server..").allowEmptyShould(true)
                 .check(CLASSES);
@@ -122,7 +123,8 @@ class ArchitectureTest {
 
     @Test
     void publicMethodsDoNotShowInternals() {
-        methods().that().areDeclaredInClassesThat().resideInAnyPackage("dev.weft", "dev.weft.server", "dev.weft.client")
+        methods().that().areDeclaredInClassesThat()
+                .resideInAnyPackage("dev.weft", "dev.weft.server", "dev.weft.client", "dev.weft.testing")
                 .and().areDeclaredInClassesThat().arePublic().and().arePublic()
                 .should().notHaveRawReturnType(JavaClass.Predicates.resideInAPackage("dev.weft.internal.."))
                 .check(CLASSES);

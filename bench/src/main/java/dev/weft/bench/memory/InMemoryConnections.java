@@ -1,6 +1,6 @@
 package dev.weft.bench.memory;
 
-import dev.weft.internal.transport.MemoryTransport;
+import dev.weft.internal.testing.MemoryTransport;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

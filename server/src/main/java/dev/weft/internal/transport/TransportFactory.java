@@ -10,8 +10,7 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 
 /** Makes the transports of one server or client. */
-public sealed interface TransportFactory extends AutoCloseable
-        permits TransportFactory.Blocking, TransportFactory.Tls, ParkingTransportFactory, LoopTransportFactory {
+public interface TransportFactory extends AutoCloseable {
     /** The first release of Java in which a virtual thread that blocks in a selector does not hold its carrier. */
     int FIRST_WITHOUT_PINNING = 24;
 

@@ -23,13 +23,13 @@ import org.junit.jupiter.api.Timeout;
 /** Handlers that only send: what the peer says is dropped, but held to the rules, until the end. */
 @Timeout(20)
 class AwaitCloseTest {
-    private static FutureTask<CloseStatus> awaitClose(TestConnection test) {
+    private static FutureTask<CloseStatus> awaitClose(ConnectionFixture test) {
         return test.onOwner(() -> test.connection().awaitClose());
     }
 
     @Test
     void messagesMustBeDroppedAndPingsAnswered() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             FutureTask<CloseStatus> waiting = awaitClose(test);
             for (int i = 0; i < 3; i++) {
                 test.peer.sendText("dropped").send("01 81 00000000 61 89 81 00000000 70 80 81 00000000 62");
@@ -49,7 +49,7 @@ class AwaitCloseTest {
 
     @Test
     void memoryMustBeBoundedWhateverComes() throws Exception {
-        try (TestConnection test = TestConnection.with().limits(1 << 20, 1L << 40, 1000).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().limits(1 << 20, 1L << 40, 1000).start(null)) {
             FutureTask<CloseStatus> waiting = awaitClose(test);
             byte[] large = new byte[1 << 20];
             int readBuffer = 1 << 18;
@@ -67,7 +67,7 @@ class AwaitCloseTest {
         for (String[] each : new String[][]{{"82 fe 03e9 00000000" + "00".repeat(1001), "1009"},
                 {"02 80 00000000" + "00 80 00000000".repeat(10), "1009"}, {"80 80 00000000", "1002"},
                 {"82 00", "1002"}, {"88 81 00000000 00", "1002"}}) {
-            try (TestConnection test = TestConnection.with().limits(1000, 1 << 20, 10).start(null)) {
+            try (ConnectionFixture test = ConnectionFixture.with().limits(1000, 1 << 20, 10).start(null)) {
                 FutureTask<CloseStatus> waiting = awaitClose(test);
                 test.peer.sendText("good").send(each[0]);
                 CloseStatus status = waiting.get();
@@ -81,7 +81,7 @@ class AwaitCloseTest {
     @Test
     void everyEndMustBeReturned() throws Exception {
         for (String end : List.of("close", "abort", "gone", "end of bytes", "violated before")) {
-            try (TestConnection test = TestConnection.start(null)) {
+            try (ConnectionFixture test = ConnectionFixture.start(null)) {
                 if (end.equals("violated before")) {
                     test.peer.send("82 00");
                     assertEquals(List.of("ConnectionClosedException"), test.receiveAll().get());
@@ -111,7 +111,7 @@ class AwaitCloseTest {
 
     @Test
     void endThatWasReceivedMustBeReturnedAtOnce() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.sendClose(1000);
             assertEquals(List.of("close"), test.receiveAll().get());
             assertTrue(awaitClose(test).get().clean());
@@ -120,7 +120,7 @@ class AwaitCloseTest {
 
     @Test
     void halfReceivedMessageMustBeDroppedToo() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("01 81 00000000 61");
             assertEquals(Optional.empty(), test.onOwner(() -> test.connection().receive(Duration.ofMillis(5))).get());
             FutureTask<CloseStatus> waiting = awaitClose(test);
@@ -131,7 +131,7 @@ class AwaitCloseTest {
 
     @Test
     void streamThatIsNotReadMustBeDroppedToo() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("01 81 00000000 61");
             test.onOwner(() -> test.connection().receiveStream()).get();
             FutureTask<CloseStatus> waiting = awaitClose(test);
@@ -146,7 +146,7 @@ class AwaitCloseTest {
             Thread[] owner = new Thread[1];
             CountDownLatch begun = new CountDownLatch(1);
             CountDownLatch released = new CountDownLatch(1);
-            try (TestConnection test = TestConnection.start(connection -> {
+            try (ConnectionFixture test = ConnectionFixture.start(connection -> {
                 owner[0] = Thread.currentThread();
                 begun.countDown();
                 assertThrows(InterruptedIOException.class, connection::awaitClose);
@@ -174,11 +174,11 @@ class AwaitCloseTest {
 
     @Test
     void peerThatIsTooSlowMustBeFailed() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             FutureTask<CloseStatus> waiting = awaitClose(test);
             test.peer.send("82 fe");
             test.awaitReading();
-            test.pass(TestConnection.TIMEOUTS.messageTimeout());
+            test.pass(ConnectionFixture.TIMEOUTS.messageTimeout());
             assertEquals(0x88, test.peer.readFrame().firstByte());
             test.peer.send("00").shutdownOutput();
             assertEquals(1008, waiting.get().sent().orElseThrow().code());
@@ -187,11 +187,11 @@ class AwaitCloseTest {
 
     @Test
     void statusMustBeFinalOnlyOnceOurCloseFrameIsWritten() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
             FutureTask<Void> sending = test.sendStuck();
             FutureTask<CloseStatus> waiting = awaitClose(test);
             test.peer.sendClose(1000);
-            TestConnection.awaitUntil(() -> !test.connection().isOpen());
+            ConnectionFixture.awaitUntil(() -> !test.connection().isOpen());
             assertFalse(waiting.isDone());
             test.peer.expectFrame(0x82, new byte[1000]).expect("88 02 03e8");
             assertTrue(waiting.get().clean());
@@ -201,7 +201,7 @@ class AwaitCloseTest {
 
     @Test
     void deadWiresExceptionMustBeTheCause() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             FutureTask<CloseStatus> waiting = awaitClose(test);
             test.awaitReading();
             IOException dead = new IOException("dead");

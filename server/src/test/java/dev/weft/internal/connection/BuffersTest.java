@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.ConnectionClosedException;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.internal.connection.ConnectionFixture.Handler;
 import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateCodecs;
@@ -30,14 +30,14 @@ import org.junit.jupiter.api.Timeout;
 /** Who holds buffers, and when: nobody who waits, nobody who is over; and nobody sees another's bytes. */
 @Timeout(30)
 class BuffersTest {
-    private static final List<Handler> DEPTHS = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS,
-            TestConnection.ECHO_STREAMS);
+    private static final List<Handler> DEPTHS = List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
+            ConnectionFixture.ECHO_STREAMS);
 
     @Test
     void aConnectionThatWaitsHoldsNoBuffer() throws Exception {
         for (int i = 0; i < 6; i++) {
-            TestConnection.Setup setup = i < 3 ? TestConnection.with() : TestConnection.with().parks();
-            try (TestConnection test = setup.start(DEPTHS.get(i % 3))) {
+            ConnectionFixture.Setup setup = i < 3 ? ConnectionFixture.with() : ConnectionFixture.with().parks();
+            try (ConnectionFixture test = setup.start(DEPTHS.get(i % 3))) {
                 assertHoldsNothing(test, "idle from the start");
                 for (int length : new int[]{0, 10, 122, 123, 1000, 16_000, 40_000}) {
                     byte[] payload = new byte[length];
@@ -57,7 +57,7 @@ class BuffersTest {
         }
     }
 
-    private static void assertHoldsNothing(TestConnection test, String when) throws InterruptedException {
+    private static void assertHoldsNothing(ConnectionFixture test, String when) throws InterruptedException {
         test.awaitReading();
         assertEquals(0, test.budget.taken(), when);
     }
@@ -65,7 +65,7 @@ class BuffersTest {
     @Test
     void aConnectionThatWaitsForItsPeerToLeaveHoldsNoBuffer() throws Exception {
         byte[] normal = TestPeer.hex("03e8");
-        try (TestConnection test = TestConnection.with().parks().start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.with().parks().start(ConnectionFixture.ECHO)) {
             test.peer.sendFrame(0x88, normal).expectFrame(0x88, normal);
             assertHoldsNothing(test, "after the closing handshake");
         }
@@ -74,8 +74,8 @@ class BuffersTest {
     @Test
     void aHalfReadMessageHoldsNotFarMoreThanCameOfIt() throws Exception {
         for (int came : new int[]{1, 100, 1100, 5000, 20_000, 200_000, 3_000_000}) {
-            try (TestConnection test = TestConnection.with().limits(1 << 30, 1 << 30, 100).capacity(1 << 22)
-                    .start(TestConnection.ECHO)) {
+            try (ConnectionFixture test = ConnectionFixture.with().limits(1 << 30, 1 << 30, 100).capacity(1 << 22)
+                    .start(ConnectionFixture.ECHO)) {
                 // A declared length reserves nothing.
                 test.peer.send("82 ff 0000000020000000 00000000").send(new byte[came]);
                 test.awaitReading();
@@ -91,8 +91,8 @@ class BuffersTest {
         try (DeflateCodecs codecs = new DeflateCodecs(settings)) {
             for (Handler depth : DEPTHS) {
                 BufferBudget budget = new BufferBudget(64 << 10);
-                try (TestConnection first = deflating(codecs, settings, budget).start(depth);
-                        TestConnection second = deflating(codecs, settings, budget).start(depth)) {
+                try (ConnectionFixture first = deflating(codecs, settings, budget).start(depth);
+                        ConnectionFixture second = deflating(codecs, settings, budget).start(depth)) {
                     // RFC 7692 §7.2.3.1: "Hello".
                     first.peer.sendFrame(0x41, TestPeer.hex("f248cd"));
                     first.awaitReading();
@@ -108,9 +108,10 @@ class BuffersTest {
         }
     }
 
-    private static TestConnection.Setup deflating(DeflateCodecs codecs, DeflateSettings settings, BufferBudget budget) {
+    private static ConnectionFixture.Setup deflating(DeflateCodecs codecs, DeflateSettings settings,
+            BufferBudget budget) {
         NegotiatedDeflate negotiated = new NegotiatedDeflate(false, false, 15, 12);
-        return TestConnection.with().budget(budget)
+        return ConnectionFixture.with().budget(budget)
                 .extension(new DeflateExtension(negotiated, settings, codecs, Role.SERVER));
     }
 
@@ -118,7 +119,7 @@ class BuffersTest {
     void nothingIsKeptForEachRead() throws Exception {
         byte[] payload = new byte[1 << 19];
         for (Handler depth : DEPTHS) {
-            try (TestConnection test = TestConnection.with().readLength(1).capacity(1 << 20).start(depth)) {
+            try (ConnectionFixture test = ConnectionFixture.with().readLength(1).capacity(1 << 20).start(depth)) {
                 long before = retained();
                 test.peer.sendFrame(0x02, payload);
                 test.awaitReading();
@@ -141,7 +142,7 @@ class BuffersTest {
 
     @Test
     void aStreamThatWaitsHoldsNothing() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO_STREAMS)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO_STREAMS)) {
             test.peer.send("02 fe 4e20 00000000").send(new byte[19_000]);
             assertHoldsNothing(test, "in the middle of a streamed frame");
         }
@@ -149,7 +150,7 @@ class BuffersTest {
 
     @Test
     void aStreamShowsNothingOnceItsConnectionIsOver() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("82 83 00000000 616263");
             InputStream stream = test.onOwner(() -> test.connection().receiveStream().inputStream()).get();
             test.returns();
@@ -169,7 +170,7 @@ class BuffersTest {
         }
         for (int end = 0; end < 6; end++) {
             for (boolean large : new boolean[]{false, true}) {
-                TestConnection test = TestConnection.start(null);
+                ConnectionFixture test = ConnectionFixture.start(null);
                 if (large) {
                     test.peer.send("82 ff 0000000000020000 00000000").send(new byte[30_000]);
                 } else {
@@ -197,7 +198,7 @@ class BuffersTest {
                 test.peer.shutdownOutput();
                 test.awaitEnd();
                 // The guard may have it in hand still.
-                TestConnection.awaitUntil(() -> test.budget.taken() == 0);
+                ConnectionFixture.awaitUntil(() -> test.budget.taken() == 0);
                 test.close();
             }
         }
@@ -205,12 +206,12 @@ class BuffersTest {
 
     @Test
     void aSpentBudgetFailsWhoNeedsMoreWith1013() throws Exception {
-        for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS)) {
+        for (Handler depth : List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS)) {
             for (int length : new int[]{500, 20_000}) {
                 for (boolean parks : new boolean[]{false, true}) {
                     BufferBudget budget = new BufferBudget(400);
-                    TestConnection.Setup setup = TestConnection.with().budget(budget);
-                    try (TestConnection test = (parks ? setup.parks() : setup).start(depth)) {
+                    ConnectionFixture.Setup setup = ConnectionFixture.with().budget(budget);
+                    try (ConnectionFixture test = (parks ? setup.parks() : setup).start(depth)) {
                         // Small ones do without, on the way in and out.
                         test.peer.sendText("small").expectText("small");
                         test.peer.sendFrame(0x82, new byte[length]).shutdownOutput().expectCloseAndEnd(1013);
@@ -225,9 +226,9 @@ class BuffersTest {
     @Test
     void othersGoOnWhenTheBudgetIsSpent() throws Exception {
         BufferBudget budget = new BufferBudget(40_000);
-        try (TestConnection hoarder = TestConnection.with().budget(budget).start(TestConnection.ECHO);
-                TestConnection late = TestConnection.with().budget(budget).start(TestConnection.ECHO);
-                TestConnection small = TestConnection.with().budget(budget).start(TestConnection.ECHO)) {
+        try (ConnectionFixture hoarder = ConnectionFixture.with().budget(budget).start(ConnectionFixture.ECHO);
+                ConnectionFixture late = ConnectionFixture.with().budget(budget).start(ConnectionFixture.ECHO);
+                ConnectionFixture small = ConnectionFixture.with().budget(budget).start(ConnectionFixture.ECHO)) {
             hoarder.peer.send("82 ff 0000000000020000 00000000").send(new byte[18_000]);
             hoarder.awaitReading();
             late.peer.sendFrame(0x82, new byte[30_000]).shutdownOutput().expectCloseAndEnd(1013);
@@ -270,15 +271,17 @@ class BuffersTest {
         }
         done.set(true);
         poisoner.get();
-        TestConnection.awaitUntil(() -> budget.taken() == 0);
+        ConnectionFixture.awaitUntil(() -> budget.taken() == 0);
     }
 
     /** Twenty connections, one after another, each cut off in the middle of something. */
     private static void converse(int number, BufferBudget budget, BufferPool pool) throws Exception {
         Random random = new Random(number);
         for (int i = 0; i < 20; i++) {
-            TestConnection.Setup setup = random.nextBoolean() ? TestConnection.with() : TestConnection.with().parks();
-            try (TestConnection test = setup.budget(budget).pool(pool).capacity(1 << 15)
+            ConnectionFixture.Setup setup = random.nextBoolean()
+                    ? ConnectionFixture.with()
+                    : ConnectionFixture.with().parks();
+            try (ConnectionFixture test = setup.budget(budget).pool(pool).capacity(1 << 15)
                     .start(DEPTHS.get(random.nextInt(3)))) {
                 for (int round = random.nextInt(5); round > 0; round--) {
                     byte[][] batch = new byte[1 + random.nextInt(4)][];

@@ -14,7 +14,7 @@ import dev.weft.CloseStatus.Side;
 import dev.weft.ConnectionClosedException;
 import dev.weft.Message;
 import dev.weft.MessageType;
-import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.internal.connection.ConnectionFixture.Handler;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.ProtocolViolationException;
 import java.util.List;
@@ -28,15 +28,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The closing handshake (RFC 6455 §5.5.1, §7): what is answered, what is refused, and that nothing follows. */
 @Timeout(60)
 class ClosingRulesTest {
-    private static final List<Handler> DEPTHS = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS,
-            TestConnection.ECHO_STREAMS);
+    private static final List<Handler> DEPTHS = List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
+            ConnectionFixture.ECHO_STREAMS);
 
     @Test
     void validCodesMustBeEchoedAndOthersFailWith1002() throws Exception {
         for (int code = 0; code <= 5000; code++) {
             boolean good = code >= 1000 && code <= 1003 || code >= 1007 && code <= 1014
                     || code >= 3000 && code <= 4999;
-            try (TestConnection test = TestConnection.start(DEPTHS.get(code % 3))) {
+            try (ConnectionFixture test = ConnectionFixture.start(DEPTHS.get(code % 3))) {
                 test.peer.sendClose(code).shutdownOutput();
                 if (good) {
                     test.peer.expect("88 02" + String.format("%04x", code)).expectEnd();
@@ -54,14 +54,14 @@ class ClosingRulesTest {
     @ParameterizedTest
     @ValueSource(ints = {5001, 6000, 32767, 32768, 65535})
     void codesAbove5000FailWith1002(int code) throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             test.peer.sendClose(code).shutdownOutput().expectCloseAndEnd(1002);
         }
     }
 
     @Test
     void anEmptyCloseIsAnsweredWithAnEmptyOne() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             test.peer.send("88 80 00000000").expect("88 00").expectEnd();
             test.peer.close();
             assertEquals(new CloseStatus(Optional.of(CloseReason.EMPTY), Optional.of(CloseReason.EMPTY),
@@ -72,7 +72,7 @@ class ClosingRulesTest {
 
     @Test
     void aCloseOfOneByteFailsWith1002() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             // The byte behind the frame would make the code 1000.
             test.peer.send("88 81 00000000 03 e8").shutdownOutput().expectCloseAndEnd(1002);
         }
@@ -81,7 +81,7 @@ class ClosingRulesTest {
     @Test
     void aReasonOf123BytesIsKnownToTheHandlerAndNotSentBack() throws Exception {
         String reason = "é".repeat(61) + "!";
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             var received = test.onOwner(() -> test.connection().receive());
             test.peer.send("88 fd 00000000 03e8").send(reason.getBytes(UTF_8)).expect("88 02 03e8").expectEnd();
             CloseStatus end = assertInstanceOf(Message.Close.class, received.get()).status();
@@ -95,7 +95,8 @@ class ClosingRulesTest {
     void aReasonThatIsNotUtf8FailsWith1007(String reason) throws Exception {
         byte[] payload = hex("03e8" + reason);
         for (int readLength : new int[]{1, 1000}) {
-            try (TestConnection test = TestConnection.with().readLength(readLength).start(TestConnection.ECHO)) {
+            try (ConnectionFixture test = ConnectionFixture.with().readLength(readLength)
+                    .start(ConnectionFixture.ECHO)) {
                 test.peer.sendFrame(0x88, payload).shutdownOutput().expectCloseAndEnd(1007);
             }
         }
@@ -104,7 +105,7 @@ class ClosingRulesTest {
     @Test
     void nothingBehindThePeersCloseIsActedOn() throws Exception {
         for (Handler depth : DEPTHS) {
-            try (TestConnection test = TestConnection.start(depth)) {
+            try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                 // A message, Close, then: message, ping, another Close, a violation.
                 test.peer.send("""
                         81 81 00000000 61  88 82 00000000 0bb8
@@ -118,7 +119,7 @@ class ClosingRulesTest {
     @Test
     void aMessageThatThePeersCloseCutsOffIsDropped() throws Exception {
         for (Handler depth : DEPTHS) {
-            try (TestConnection test = TestConnection.start(depth)) {
+            try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                 test.peer.send("01 81 00000000 61  88 82 00000000 03e9").shutdownOutput();
                 test.peer.expect("88 02 03e9").expectEnd();
                 assertTrue(test.awaitEnd().clean());
@@ -128,7 +129,7 @@ class ClosingRulesTest {
 
     @Test
     void thePeersCloseIsAnsweredWhileItsOutputStaysOpen() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             test.peer.send("88 82 00000000 03e8").expect("88 02 03e8").expectEnd();
             // What is under way still is read and dropped, so that no reset destroys our Close frame.
             test.peer.send(new byte[1 << 17]).shutdownOutput();
@@ -138,7 +139,7 @@ class ClosingRulesTest {
 
     @Test
     void ourCloseMustCarryCodeAndReason() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.connection().close(4000, "bye");
             assertFalse(test.connection().isOpen());
             test.peer.expect("88 05 0fa0 627965").send("88 82 00000000 0fa0");
@@ -152,7 +153,7 @@ class ClosingRulesTest {
 
     @Test
     void messagesAfterOurCloseMustBeReceivedPingsIgnored() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.connection().close();
             test.peer.expect("88 02 03e8")
                     .send("81 81 00000000 61  89 81 00000000 70  82 81 00000000 62  88 82 00000000 03e8");
@@ -163,7 +164,7 @@ class ClosingRulesTest {
 
     @Test
     void aSecondCloseSendsNothing() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.connection().close(1001, "");
             test.connection().close(1000, "");
             test.returns();
@@ -174,7 +175,7 @@ class ClosingRulesTest {
 
     @Test
     void bothMayCloseAtOnce() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("88 82 00000000 0bb8");
             test.connection().close(3001, "");
             assertEquals(List.of("close"), test.receiveAll().get());
@@ -185,7 +186,7 @@ class ClosingRulesTest {
 
     @Test
     void whatMayNotBeSentIsRefusedAndNothingGoes() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             Connection connection = test.connection();
             for (int code : new int[]{0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 66536}) {
                 assertThrows(IllegalArgumentException.class, () -> connection.close(code, ""), "code " + code);
@@ -201,12 +202,12 @@ class ClosingRulesTest {
 
     @Test
     void handlersEndMustCloseWith1000AndAThrowWith1011() throws Exception {
-        try (TestConnection test = TestConnection.start(connection -> {})) {
+        try (ConnectionFixture test = ConnectionFixture.start(connection -> {})) {
             test.peer.expect("88 02 03e8").send("88 82 00000000 03e8").expectEnd();
             test.peer.close();
             assertEquals("clean, received 1000, sent 1000, first LOCAL", test.awaitEnd().toString());
         }
-        try (TestConnection test = TestConnection.start(connection -> {
+        try (ConnectionFixture test = ConnectionFixture.start(connection -> {
             throw new StackOverflowError();
         })) {
             test.peer.expect("88 02 03f3").send("88 82 00000000 03f3").expectEnd();
@@ -217,7 +218,7 @@ class ClosingRulesTest {
 
     @Test
     void callsAfterTheEndMustThrowWithItsStatus() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("88 82 00000000 03e8");
             assertEquals(List.of("close"), test.receiveAll().get());
             CloseStatus end = test.connection().known();
@@ -226,7 +227,7 @@ class ClosingRulesTest {
                         test.connection().send("x");
                         return null;
                     }, () -> {
-                        TestConnection.control(test.connection(), Opcode.PING, new byte[0]);
+                        ConnectionFixture.control(test.connection(), Opcode.PING, new byte[0]);
                         return null;
                     }, () -> test.connection().sendStream(MessageType.BINARY),
                     () -> test.connection().sendStream(MessageType.TEXT))) {
@@ -239,7 +240,7 @@ class ClosingRulesTest {
 
     @Test
     void aViolationIsTheCauseAndTheReasonSaysWhatItWas() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             test.peer.send("81 01 61").shutdownOutput();
             TestPeer.Frame close = test.peer.readFrame();
             assertEquals("unmasked frame from a client", close.text().substring(2));
@@ -254,7 +255,7 @@ class ClosingRulesTest {
 
     @Test
     void aViolationBehindOurCloseBreaksItOff() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.connection().close();
             test.peer.send("ff ff");
             assertEquals(List.of("ConnectionClosedException"), test.receiveAll().get());

@@ -12,7 +12,7 @@ import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
 import dev.weft.SendResult;
-import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.internal.connection.ConnectionFixture.Handler;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -29,12 +29,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the sweeper does to a connection whose peer is silent, slow or does not read. Time is moved by hand. */
 @Timeout(20)
 class ConnectionDeadlinesTest {
-    private static final List<Handler> DEPTHS = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS,
-            TestConnection.ECHO_STREAMS);
-    private static final ConnectionTimeouts TIMEOUTS = TestConnection.TIMEOUTS;
+    private static final List<Handler> DEPTHS = List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
+            ConnectionFixture.ECHO_STREAMS);
+    private static final ConnectionTimeouts TIMEOUTS = ConnectionFixture.TIMEOUTS;
     private static final Duration LITTLE = Duration.ofMillis(1);
 
-    private static void assertTimedOut(String setting, TestConnection test) throws InterruptedException {
+    private static void assertTimedOut(String setting, ConnectionFixture test) throws InterruptedException {
         String message = assertInstanceOf(TimeoutException.class, test.awaitEnd().cause().orElseThrow()).getMessage();
         assertTrue(message.contains(setting), message);
     }
@@ -48,7 +48,7 @@ class ConnectionDeadlinesTest {
 
     @Test
     void silenceMustCauseAPingAndMoreSilenceTheEnd() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             test.awaitReading();
             test.pass(TIMEOUTS.pingInterval().minus(LITTLE));
             test.pass(LITTLE);
@@ -65,7 +65,7 @@ class ConnectionDeadlinesTest {
     @ParameterizedTest
     @ValueSource(strings = {"8a 80 00000000", "8a", "81 80 00000000", "89 80 00000000", "82 83 00000000"})
     void anyBytesAreASignOfLife(String sign) throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             test.awaitReading();
             test.pass(TIMEOUTS.pingInterval());
             expectPing(test.peer);
@@ -83,7 +83,7 @@ class ConnectionDeadlinesTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void silenceMustGoOnWhileReceivesRunOutOfTime(boolean answers) throws Exception {
-        try (TestConnection test = TestConnection.start(connection -> {
+        try (ConnectionFixture test = ConnectionFixture.start(connection -> {
             while (connection.receive(LITTLE).isEmpty()) {}
         })) {
             test.pass(TIMEOUTS.pingInterval());
@@ -107,8 +107,8 @@ class ConnectionDeadlinesTest {
     }
 
     /** The sweeper may look while the handler is between two receives, and then does nothing. */
-    private static void lookUntil(TestConnection test, BooleanSupplier condition) throws InterruptedException {
-        TestConnection.awaitUntil(() -> {
+    private static void lookUntil(ConnectionFixture test, BooleanSupplier condition) throws InterruptedException {
+        ConnectionFixture.awaitUntil(() -> {
             test.pass(Duration.ZERO);
             return condition.getAsBoolean();
         });
@@ -116,7 +116,7 @@ class ConnectionDeadlinesTest {
 
     @Test
     void bytesPutThePingOff() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             for (int i = 0; i < 3; i++) {
                 test.awaitReading();
                 test.pass(TIMEOUTS.pingInterval().minus(LITTLE));
@@ -129,7 +129,7 @@ class ConnectionDeadlinesTest {
 
     @Test
     void aPeerWhoseMessagesLieUnreadIsNotPunished() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutPings().start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutPings().start(null)) {
             var first = test.onOwner(() -> test.connection().receive());
             test.peer.send("81 81 00000000 61");
             first.get();
@@ -147,7 +147,7 @@ class ConnectionDeadlinesTest {
             "01 80 00000000 89 80 00000000"})
     void anUnfinishedMessageOrFrameIsClosedWith1008(String half) throws Exception {
         for (Handler depth : DEPTHS) {
-            try (TestConnection test = TestConnection.start(depth)) {
+            try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                 test.peer.send(half);
                 test.awaitReading();
                 test.pass(TIMEOUTS.messageTimeout().minus(LITTLE));
@@ -177,8 +177,8 @@ class ConnectionDeadlinesTest {
         for (String dribbled : List.of("82 ff 0000000000010000 00000000 6161616161616161616161616161616161616161",
                 // Empty fragments with pings between.
                 "02 80 00000000" + "00 80 00000000 89 80 00000000".repeat(9))) {
-            for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS)) {
-                try (TestConnection test = TestConnection.start(depth)) {
+            for (Handler depth : List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS)) {
+                try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                     byte[] bytes = TestPeer.hex(dribbled);
                     for (int sent = 0; sent < 10; sent++) {
                         assertTrue(test.connection().isOpen());
@@ -199,7 +199,7 @@ class ConnectionDeadlinesTest {
     void messagesInTimeMustBeAllowedWithoutAPause() throws Exception {
         for (String frame : List.of("82 82 00000000 6162", "89 82 00000000 6162")) {
             for (Handler depth : DEPTHS) {
-                try (TestConnection test = TestConnection.start(depth)) {
+                try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                     byte[] bytes = TestPeer.hex(frame);
                     test.peer.send(bytes, 0, 3);
                     // Every read ends in the middle of a frame, but of another one each time.
@@ -217,7 +217,7 @@ class ConnectionDeadlinesTest {
 
     @Test
     void aStreamsReaderMayTakeItsTimeButNotThePeer() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutPings().start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutPings().start(null)) {
             test.peer.send("82 84 00000000 61");
             var stream = test.onOwner(() -> test.connection().receiveStream().inputStream()).get();
             test.onOwner(stream::read).get();
@@ -242,7 +242,7 @@ class ConnectionDeadlinesTest {
     @Test
     void peerThatDoesNotReadMustBeAbortedAndTheWriterReleased() throws Exception {
         for (int length : new int[]{100, 5000, 1 << 20}) {
-            try (TestConnection test = TestConnection.with().capacity(64).start(TestConnection.ECHO)) {
+            try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(ConnectionFixture.ECHO)) {
                 FutureTask<Void> send = new FutureTask<>(() -> {
                     test.connection().send(new byte[length]);
                     return null;
@@ -261,13 +261,13 @@ class ConnectionDeadlinesTest {
 
     @Test
     void aSlowReaderThatMakesProgressIsNotAborted() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(1 << 16).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(1 << 16).start(null)) {
             sendWhatIsReadSlowly(test);
         }
     }
 
     /** The peer takes the message, each piece of it just in time, but for its end, and has nothing to say. */
-    private static void sendWhatIsReadSlowly(TestConnection test) throws Exception {
+    private static void sendWhatIsReadSlowly(ConnectionFixture test) throws Exception {
         FutureTask<Void> send = new FutureTask<>(() -> {
             test.connection().send(new byte[10 << 16]);
             return null;
@@ -276,19 +276,19 @@ class ConnectionDeadlinesTest {
         test.peer.read(10);
         for (int i = 2; i <= 10; i++) {
             test.transport.awaitWriting();
-            TestConnection.awaitUntil(() -> sender.getState() == Thread.State.WAITING);
+            ConnectionFixture.awaitUntil(() -> sender.getState() == Thread.State.WAITING);
             test.pass(TIMEOUTS.writeTimeout().minus(LITTLE));
             byte before = test.transport.writeProgress();
             test.peer.read(1 << 16);
             // What was read must have had its effect before the time goes on.
-            TestConnection.awaitUntil(() -> test.transport.writeProgress() != before);
+            ConnectionFixture.awaitUntil(() -> test.transport.writeProgress() != before);
         }
         send.get();
     }
 
     @Test
     void pingQueuedAfterALargeMessageMustNotTimeOut() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(1 << 16).start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(1 << 16).start(ConnectionFixture.ECHO)) {
             test.awaitReading();
             sendWhatIsReadSlowly(test);
             test.peer.read(1 << 16);
@@ -303,7 +303,7 @@ class ConnectionDeadlinesTest {
 
     @Test
     void aPeerThatDoesNotAnswerOurCloseIsAborted() throws Exception {
-        try (TestConnection test = TestConnection.start(connection -> {})) {
+        try (ConnectionFixture test = ConnectionFixture.start(connection -> {})) {
             test.peer.expect("88 02 03e8");
             // It keeps talking, which does not help.
             for (int i = 0; i < 5; i++) {
@@ -317,7 +317,7 @@ class ConnectionDeadlinesTest {
 
     @Test
     void aPeerThatClosesButStaysIsAborted() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             test.peer.send("88 80 00000000").expect("88 00").expectEnd();
             test.awaitReading();
             test.pass(TIMEOUTS.closeTimeout());
@@ -329,7 +329,7 @@ class ConnectionDeadlinesTest {
     @Test
     void busyHandlerMustNotKeepTheSocketAfterTheClose() throws Exception {
         CountDownLatch done = new CountDownLatch(1);
-        try (TestConnection test = TestConnection.start(connection -> {
+        try (ConnectionFixture test = ConnectionFixture.start(connection -> {
             connection.close();
             done.await();
         })) {
@@ -344,7 +344,7 @@ class ConnectionDeadlinesTest {
     @Test
     void stalledStreamMustFailWhileAMessageWaits() throws Exception {
         for (boolean tries : new boolean[]{true, false}) {
-            try (TestConnection test = TestConnection.with().withoutPings().start(null)) {
+            try (ConnectionFixture test = ConnectionFixture.with().withoutPings().start(null)) {
                 OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
                 stream.write(1);
                 stream.flush();
@@ -356,7 +356,7 @@ class ConnectionDeadlinesTest {
                     assertEquals(SendResult.ACCEPTED, test.connection().trySend("waits"));
                 } else {
                     Thread sender = Thread.ofPlatform().start(waiting);
-                    TestConnection.awaitUntil(() -> sender.getState() == Thread.State.TIMED_WAITING);
+                    ConnectionFixture.awaitUntil(() -> sender.getState() == Thread.State.TIMED_WAITING);
                 }
                 test.pass(LITTLE);
                 test.pass(TIMEOUTS.streamTimeout().minus(LITTLE));
@@ -367,7 +367,7 @@ class ConnectionDeadlinesTest {
                 test.pass(TIMEOUTS.streamTimeout().minus(LITTLE));
                 assertTrue(test.connection().isOpen());
                 test.pass(LITTLE);
-                TestConnection.awaitUntil(() -> !test.connection().isOpen());
+                ConnectionFixture.awaitUntil(() -> !test.connection().isOpen());
                 test.peer.expect("02 01 01");
                 TestPeer.Frame frame = test.peer.readFrame();
                 while (frame.firstByte() != 0x88) {
@@ -384,7 +384,7 @@ class ConnectionDeadlinesTest {
 
     @Test
     void streamThatNobodyWaitsForMayTakeItsTime() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutPings().start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutPings().start(null)) {
             OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             stream.write(1);
             stream.flush();

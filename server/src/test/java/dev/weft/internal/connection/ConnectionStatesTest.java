@@ -35,7 +35,7 @@ class ConnectionStatesTest {
         OPEN, MID_HEADER, MID_FRAME, MID_MESSAGE, CLOSE_SENT, CLOSED, BROKEN
     }
 
-    private static void bring(TestConnection test, State state) throws Exception {
+    private static void bring(ConnectionFixture test, State state) throws Exception {
         Connection connection = test.connection();
         switch (state) {
             case OPEN -> {
@@ -56,7 +56,7 @@ class ConnectionStatesTest {
         }
     }
 
-    private static void endByPeer(TestConnection test) {
+    private static void endByPeer(ConnectionFixture test) {
         try {
             test.peer.send("88 82 00000000 03e8").shutdownOutput();
         } catch (IOException e) {
@@ -64,7 +64,7 @@ class ConnectionStatesTest {
         }
     }
 
-    private static void assertOutcome(TestConnection test, String sees, String gets, String end,
+    private static void assertOutcome(ConnectionFixture test, String sees, String gets, String end,
             FutureTask<List<String>> received) throws Exception {
         if (gets != null) {
             assertEquals(List.of(gets.split(" ")), received.get(), "what the handler gets");
@@ -78,7 +78,7 @@ class ConnectionStatesTest {
         assertEquals(sees == null ? "" : sees.replace(" ", ""), seen(test), "what the peer sees");
     }
 
-    private static String seen(TestConnection test) throws IOException {
+    private static String seen(ConnectionFixture test) throws IOException {
         StringBuilder seen = new StringBuilder();
         byte[] all;
         try {
@@ -161,7 +161,7 @@ class ConnectionStatesTest {
             """)
     void byThePeer(State state, String event, String sent, String sees, String gets, String end) throws Exception {
         for (boolean waiting : new boolean[]{true, false}) {
-            try (TestConnection test = TestConnection.start(null)) {
+            try (ConnectionFixture test = ConnectionFixture.start(null)) {
                 bring(test, state);
                 FutureTask<List<String>> received = null;
                 if (waiting && state != State.CLOSED && state != State.BROKEN) {
@@ -224,7 +224,7 @@ class ConnectionStatesTest {
             """)
     void byTheUser(State state, String event, String result, String sees, String gets, String end) throws Exception {
         for (boolean onOwner : new boolean[]{true, false}) {
-            try (TestConnection test = TestConnection.start(null)) {
+            try (ConnectionFixture test = ConnectionFixture.start(null)) {
                 bring(test, state);
                 Callable<Void> action = () -> act(test.connection(), event);
                 FutureTask<Void> done = onOwner ? test.onOwner(action) : new FutureTask<>(action);
@@ -248,8 +248,8 @@ class ConnectionStatesTest {
         byte[] x = {'x'};
         switch (event) {
             case "send" -> connection.send("x");
-            case "ping" -> TestConnection.control(connection, Opcode.PING, x);
-            case "pong" -> TestConnection.control(connection, Opcode.PONG, x);
+            case "ping" -> ConnectionFixture.control(connection, Opcode.PING, x);
+            case "pong" -> ConnectionFixture.control(connection, Opcode.PONG, x);
             case "close" -> connection.close(3000, "");
             case "abort" -> connection.abort();
             case "stream" -> {
@@ -279,7 +279,7 @@ class ConnectionStatesTest {
             BROKEN      | throws  |            | - - - IOException
             """)
     void byTheHandlersEnd(State state, String event, String sees, String end) throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             bring(test, state);
             if (event.equals("throws")) {
                 test.throwsUp();
@@ -300,7 +300,7 @@ class ConnectionStatesTest {
 
     @Test
     void nothingMustBeSentBetweenThePeersCloseAndOurs() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(16).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(16).start(null)) {
             Connection connection = test.connection();
             // The answer waits behind a message that the peer does not take yet.
             Thread stuck = Thread.startVirtualThread(() -> assertThrows(IOException.class, () -> {
@@ -310,7 +310,7 @@ class ConnectionStatesTest {
             test.transport.awaitWriting();
             FutureTask<List<String>> received = test.receiveAll();
             test.peer.send("88 82 00000000 0bb8");
-            TestConnection.awaitUntil(() -> !connection.isOpen());
+            ConnectionFixture.awaitUntil(() -> !connection.isOpen());
             FutureTask<Void> send = new FutureTask<>(() -> act(connection, "send"));
             FutureTask<Void> ping = new FutureTask<>(() -> act(connection, "ping"));
             Thread.startVirtualThread(send);

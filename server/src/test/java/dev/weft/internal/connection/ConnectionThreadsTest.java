@@ -1,6 +1,6 @@
 package dev.weft.internal.connection;
 
-import static dev.weft.internal.connection.TestConnection.inThread;
+import static dev.weft.internal.connection.ConnectionFixture.inThread;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -56,7 +56,7 @@ class ConnectionThreadsTest {
                     }
                 }
                 case 1 -> {
-                    TestConnection.control(connection, Opcode.PING, new byte[]{(byte) sender});
+                    ConnectionFixture.control(connection, Opcode.PING, new byte[]{(byte) sender});
                     connection.send(message);
                 }
                 default -> connection.send(message);
@@ -69,7 +69,7 @@ class ConnectionThreadsTest {
      *
      * @return how many messages came of each sender; their order is checked
      */
-    private static Map<Integer, Integer> readAll(TestConnection test, boolean mayBeCutOff) throws IOException {
+    private static Map<Integer, Integer> readAll(ConnectionFixture test, boolean mayBeCutOff) throws IOException {
         Map<Integer, Integer> counts = new HashMap<>();
         byte[] message = null;
         while (true) {
@@ -111,7 +111,8 @@ class ConnectionThreadsTest {
 
     @RepeatedTest(3)
     void framesOfManySendersNeverInterleave(RepetitionInfo repetition) throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(1 << (10 + 2 * repetition.getCurrentRepetition()))
+        try (ConnectionFixture test = ConnectionFixture.with()
+                .capacity(1 << (10 + 2 * repetition.getCurrentRepetition()))
                 .start(null)) {
             List<FutureTask<Void>> senders = new ArrayList<>();
             for (int i = 1; i <= SENDERS; i++) {
@@ -137,12 +138,12 @@ class ConnectionThreadsTest {
         }
     }
 
-    private static Map<Integer, Integer> readAllAndAnswer(TestConnection test) throws IOException {
+    private static Map<Integer, Integer> readAllAndAnswer(ConnectionFixture test) throws IOException {
         // The Close frame is answered in advance: what counts is what comes before ours.
         FutureTask<Map<Integer, Integer>> reading = new FutureTask<>(() -> readAll(test, false));
         Thread.startVirtualThread(reading);
         try {
-            TestConnection.awaitUntil(() -> !test.connection().isOpen());
+            ConnectionFixture.awaitUntil(() -> !test.connection().isOpen());
             test.peer.send("88 80 00000000").shutdownOutput();
             return reading.get();
         } catch (InterruptedException | ExecutionException e) {
@@ -153,7 +154,7 @@ class ConnectionThreadsTest {
     @RepeatedTest(40)
     void aCloseThatRacesSendsIsTheLastFrame(RepetitionInfo repetition) throws Exception {
         Random random = new Random(repetition.getCurrentRepetition());
-        try (TestConnection test = TestConnection.with().capacity(4096).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(4096).start(null)) {
             CountDownLatch begun = new CountDownLatch(SENDERS);
             List<FutureTask<Void>> senders = new ArrayList<>();
             for (int i = 1; i <= SENDERS; i++) {
@@ -181,7 +182,7 @@ class ConnectionThreadsTest {
         }
     }
 
-    private static void readAllToClose(TestConnection test) throws Exception {
+    private static void readAllToClose(ConnectionFixture test) throws Exception {
         FutureTask<Map<Integer, Integer>> reading = new FutureTask<>(() -> readAll(test, false));
         Thread.startVirtualThread(reading);
         test.returns();
@@ -192,7 +193,7 @@ class ConnectionThreadsTest {
     @RepeatedTest(40)
     void anAbortThatRacesEverythingFreesEveryone(RepetitionInfo repetition) throws Exception {
         Random random = new Random(repetition.getCurrentRepetition());
-        try (TestConnection test = TestConnection.with().capacity(512).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(512).start(null)) {
             List<FutureTask<Void>> threads = new ArrayList<>();
             for (int i = 1; i <= SENDERS; i++) {
                 int sender = i;
@@ -224,13 +225,13 @@ class ConnectionThreadsTest {
             assertEquals("ConnectionClosedException", received.get().getLast());
             test.returns();
             test.awaitEnd();
-            TestConnection.awaitUntil(() -> test.budget.taken() == 0);
+            ConnectionFixture.awaitUntil(() -> test.budget.taken() == 0);
         }
     }
 
     @Test
     void abortFreesAStuckWriterAndAStuckReader() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
             var reader = test.receiveAll();
             test.awaitReading();
             FutureTask<Void> writer = test.sendStuck();
@@ -249,7 +250,7 @@ class ConnectionThreadsTest {
 
     @Test
     void receivingMustContinueWhileAnotherThreadsSendIsStuck() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
             FutureTask<Void> writer = test.sendStuck();
             // A peer that does not read before all of its own is taken.
             for (int i = 0; i < 20; i++) {
@@ -268,7 +269,7 @@ class ConnectionThreadsTest {
                 "01 81 00000000 61 89 81 00000000", "82 fe 0bb8 00000000" + "61".repeat(2000)}) {
             Thread[] owner = new Thread[1];
             CountDownLatch resumed = new CountDownLatch(1);
-            try (TestConnection test = TestConnection.start(connection -> {
+            try (ConnectionFixture test = ConnectionFixture.start(connection -> {
                 owner[0] = Thread.currentThread();
                 assertThrows(InterruptedIOException.class, connection::receive);
                 assertTrue(Thread.interrupted(), "the flag is up again");
@@ -301,7 +302,7 @@ class ConnectionThreadsTest {
     void interruptedReceiveMustNotTakeAPingForPayload() throws Exception {
         Thread[] owner = new Thread[1];
         CountDownLatch resumed = new CountDownLatch(1);
-        try (TestConnection test = TestConnection.start(connection -> {
+        try (ConnectionFixture test = ConnectionFixture.start(connection -> {
             owner[0] = Thread.currentThread();
             assertThrows(InterruptedIOException.class, connection::receive);
             assertTrue(Thread.interrupted(), "the flag is up again");
@@ -319,7 +320,7 @@ class ConnectionThreadsTest {
 
     @Test
     void interruptedWaitForAnothersStreamMustHarmNobody() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             CountDownLatch begun = new CountDownLatch(1);
             FutureTask<Void> waiting = new FutureTask<>(() -> {
@@ -340,7 +341,7 @@ class ConnectionThreadsTest {
 
     @Test
     void interruptedWaitForTheLockMustHarmNobody() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
             FutureTask<Void> writer = test.sendStuck();
             FutureTask<Void> waiting = new FutureTask<>(() -> {
                 test.connection().send("never sent");
@@ -360,7 +361,7 @@ class ConnectionThreadsTest {
     @Test
     void interruptedSendersMessageMustBeSentWhole() throws Exception {
         for (int length : new int[]{100, 5000, 100_000}) {
-            try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+            try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
                 byte[] message = new byte[length];
                 Arrays.fill(message, (byte) 7);
                 FutureTask<Void> sending = new FutureTask<>(() -> {
@@ -384,12 +385,12 @@ class ConnectionThreadsTest {
 
     @Test
     void interruptFlagMustNotStopWhatNeedsNoWait() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.sendText("a");
             test.onOwner(() -> {
                 Thread.currentThread().interrupt();
                 test.connection().send("b");
-                TestConnection.control(test.connection(), Opcode.PING, new byte[0]);
+                ConnectionFixture.control(test.connection(), Opcode.PING, new byte[0]);
                 assertTrue(Thread.interrupted());
                 return null;
             }).get();

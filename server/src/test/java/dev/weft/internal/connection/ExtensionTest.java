@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.weft.Message;
 import dev.weft.MessageType;
-import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.internal.connection.ConnectionFixture.Handler;
 import dev.weft.parser.FrameHeader;
 import java.util.Arrays;
 import java.util.List;
@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** An extension that claims RSV2 transforms messages both ways, at every depth and however they are cut. */
 @Timeout(20)
 class ExtensionTest {
-    private static final List<Handler> DEPTHS = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS,
-            TestConnection.ECHO_STREAMS);
+    private static final List<Handler> DEPTHS = List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
+            ConnectionFixture.ECHO_STREAMS);
     private static final int RSV2 = FrameHeader.RSV2;
 
     private final XorExtension.Step encoder = new XorExtension.Step();
@@ -32,11 +32,11 @@ class ExtensionTest {
         return bytes;
     }
 
-    private static TestConnection.Setup with() {
-        return TestConnection.with().extension(new XorExtension());
+    private static ConnectionFixture.Setup with() {
+        return ConnectionFixture.with().extension(new XorExtension());
     }
 
-    private void expect(TestConnection test, int opcode, byte[] plain) throws Exception {
+    private void expect(ConnectionFixture test, int opcode, byte[] plain) throws Exception {
         TestPeer.Frame frame = test.peer.readFrame();
         assertEquals(0x80 | (plain.length > 0 ? RSV2 : 0) | opcode, frame.firstByte());
         assertArrayEquals(plain, plain.length > 0 ? decoder.apply(frame.payload()) : frame.payload());
@@ -48,7 +48,7 @@ class ExtensionTest {
         for (Handler depth : DEPTHS) {
             XorExtension.Step encoder = new XorExtension.Step();
             XorExtension.Step decoder = new XorExtension.Step();
-            try (TestConnection test = with().readLength(readLength).start(depth)) {
+            try (ConnectionFixture test = with().readLength(readLength).start(depth)) {
                 for (int length : new int[]{0, 1, 2, 125, 126, 1023, 1024, 1025, 4096, 8192, 20_000}) {
                     byte[] plain = random(length);
                     for (int cut : new int[]{0, length / 3, length}) {
@@ -70,7 +70,7 @@ class ExtensionTest {
 
     @Test
     void aPeerMaySendUntransformedMessagesBetween() throws Exception {
-        try (TestConnection test = with().start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = with().start(ConnectionFixture.ECHO)) {
             test.peer.sendText("plain");
             expect(test, 1, "plain".getBytes(UTF_8));
             test.peer.sendFrame(0x81 | RSV2, encoder.apply("€".getBytes(UTF_8)));
@@ -81,7 +81,7 @@ class ExtensionTest {
     @Test
     void textMustBeValidUtf8AfterTheTransformation() throws Exception {
         for (Handler depth : DEPTHS) {
-            try (TestConnection test = with().start(depth)) {
+            try (ConnectionFixture test = with().start(depth)) {
                 test.peer.sendFrame(0x81 | RSV2, new XorExtension.Step().apply(TestPeer.hex("61c3")));
                 test.peer.shutdownOutput().expectCloseAndEnd(1007);
             }
@@ -90,7 +90,7 @@ class ExtensionTest {
 
     @Test
     void aStreamIsTransformedFragmentByFragment() throws Exception {
-        try (TestConnection test = with().start(null)) {
+        try (ConnectionFixture test = with().start(null)) {
             byte[] plain = random(8193);
             try (var stream = test.connection().sendStream(MessageType.BINARY)) {
                 stream.write(1);
@@ -111,7 +111,7 @@ class ExtensionTest {
         }
     }
 
-    private static byte[] readFrame(TestConnection test, int firstByte) throws Exception {
+    private static byte[] readFrame(ConnectionFixture test, int firstByte) throws Exception {
         TestPeer.Frame frame = test.peer.readFrame();
         assertEquals(firstByte, frame.firstByte());
         return frame.payload();
@@ -120,7 +120,7 @@ class ExtensionTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 100, 200})
     void theRestOfATransformedStreamIsSkippedThroughTheDecoder(int read) throws Exception {
-        try (TestConnection test = with().start(null)) {
+        try (ConnectionFixture test = with().start(null)) {
             byte[] plain = random(200);
             for (int i = 0; i < 3; i++) {
                 test.peer.sendFrame(0x82 | RSV2, encoder.apply(plain));
@@ -142,13 +142,13 @@ class ExtensionTest {
         for (int limit : new int[]{1, 1000, 1024, 4096, 5000, 8192, 20_000}) {
             byte[] plain = random(limit);
             for (Handler depth : DEPTHS) {
-                try (TestConnection test = with().limits(limit, limit, 10).start(depth)) {
+                try (ConnectionFixture test = with().limits(limit, limit, 10).start(depth)) {
                     test.peer.sendFrame(0x82 | RSV2, new XorExtension.Step().apply(random(limit + 1)))
                             .shutdownOutput().expectCloseAndEnd(1009);
                 }
                 XorExtension.Step encoder = new XorExtension.Step();
                 XorExtension.Step decoder = new XorExtension.Step();
-                try (TestConnection test = with().limits(limit, limit, 10).start(depth)) {
+                try (ConnectionFixture test = with().limits(limit, limit, 10).start(depth)) {
                     test.peer.sendFrame(0x82 | RSV2, encoder.apply(plain));
                     assertArrayEquals(plain, decoder.apply(readFrame(test, 0x82 | RSV2)));
                     byte[] sent = encoder.apply(plain);
@@ -166,7 +166,7 @@ class ExtensionTest {
     void bitsThatTheExtensionDoesNotClaimFailWith1002() throws Exception {
         for (String sent : List.of("c1 80 00000000", "91 80 00000000", "a9 80 00000000", "a8 80 00000000",
                 "01 80 00000000 a0 80 00000000", "e1 80 00000000")) {
-            try (TestConnection test = with().start(TestConnection.ECHO)) {
+            try (ConnectionFixture test = with().start(ConnectionFixture.ECHO)) {
                 test.peer.send(sent).shutdownOutput().expectCloseAndEnd(1002);
             }
         }

@@ -4,7 +4,7 @@ import static dev.weft.internal.connection.TestPeer.hex;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.internal.connection.ConnectionFixture.Handler;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Timeout(60)
 class FramingRulesTest {
-    private static final List<Handler> DEPTHS = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS,
-            TestConnection.ECHO_STREAMS);
+    private static final List<Handler> DEPTHS = List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
+            ConnectionFixture.ECHO_STREAMS);
 
     private static void assertAnswered(String sent, String answer, int failCode) throws Exception {
         byte[] bytes = hex(sent);
@@ -29,20 +29,20 @@ class FramingRulesTest {
                 assertAnswered(bytes, cut, Integer.MAX_VALUE, depth, answer, failCode);
             }
             assertAnswered(bytes, 0, 1, depth, answer, failCode);
-            assertAnswered(TestConnection.with().parks(), bytes, 0, depth, answer, failCode);
-            assertAnswered(TestConnection.with().parks().readLength(1), bytes, 0, depth, answer, failCode);
+            assertAnswered(ConnectionFixture.with().parks(), bytes, 0, depth, answer, failCode);
+            assertAnswered(ConnectionFixture.with().parks().readLength(1), bytes, 0, depth, answer, failCode);
         }
     }
 
     private static void assertAnswered(byte[] bytes, int cut, int readLength, Handler depth, String answer,
             int failCode) throws Exception {
-        assertAnswered(TestConnection.with().readLength(readLength), bytes, cut, depth, answer, failCode);
+        assertAnswered(ConnectionFixture.with().readLength(readLength), bytes, cut, depth, answer, failCode);
     }
 
-    private static void assertAnswered(TestConnection.Setup setup, byte[] bytes, int cut, Handler depth,
+    private static void assertAnswered(ConnectionFixture.Setup setup, byte[] bytes, int cut, Handler depth,
             String answer, int failCode) throws Exception {
         String name = "cut at " + cut;
-        try (TestConnection test = setup.start(depth)) {
+        try (ConnectionFixture test = setup.start(depth)) {
             if (cut > 0) {
                 test.peer.send(bytes, 0, cut);
                 test.awaitReading();
@@ -162,7 +162,7 @@ class FramingRulesTest {
     @Test
     void pingBetweenFragmentsMustBeAnsweredAtOnce() throws Exception {
         for (Handler depth : DEPTHS) {
-            try (TestConnection test = TestConnection.start(depth)) {
+            try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                 test.peer.send("01 81 00000000 61  89 81 00000000 70").expect("8a 01 70");
                 test.peer.send("80 81 00000000 62").expect("81 02 6162");
             }
@@ -172,7 +172,7 @@ class FramingRulesTest {
     @Test
     void allLengthFormsPassBothWays() throws Exception {
         for (Handler depth : DEPTHS) {
-            try (TestConnection test = TestConnection.start(depth)) {
+            try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                 for (int length : new int[]{0, 1, 125, 126, 127, 128, 129, 4096, 4097, 16383, 16384, 65535, 65536,
                         70_000, 1 << 20}) {
                     byte[] payload = bytes(length);
@@ -185,7 +185,7 @@ class FramingRulesTest {
         }
     }
 
-    private static void sendBinary(TestConnection test, byte[] payload) {
+    private static void sendBinary(ConnectionFixture test, byte[] payload) {
         try {
             test.peer.sendFrame(0x82, payload);
         } catch (java.io.IOException e) {

@@ -20,8 +20,9 @@ class HoldingBackTest {
 
     @Test
     void repliesToMessagesOfOneReadLeaveInOneWrite() throws Exception {
-        for (var depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS, TestConnection.ECHO_STREAMS)) {
-            try (TestConnection test = TestConnection.with().withoutTimer().start(depth)) {
+        for (var depth : List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
+                ConnectionFixture.ECHO_STREAMS)) {
+            try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(depth)) {
                 test.peer.send(TEN_MESSAGES).expect(TEN_REPLIES);
                 test.awaitReading();
                 assertEquals(List.of(30), lengths(test));
@@ -29,13 +30,13 @@ class HoldingBackTest {
         }
     }
 
-    private static List<Integer> lengths(TestConnection test) {
+    private static List<Integer> lengths(ConnectionFixture test) {
         return test.transport.writes().stream().map(Write::length).toList();
     }
 
     @Test
     void soDoPongsAndTheAnswerToAClose() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutTimer().start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(ConnectionFixture.ECHO)) {
             test.peer.send("89 80 00000000  81 80 00000000  89 81 00000000 01  88 80 00000000");
             test.peer.expect("8a 00  81 00  8a 01 01  88 00").expectEnd();
             assertEquals(List.of(9), lengths(test));
@@ -44,7 +45,7 @@ class HoldingBackTest {
 
     @Test
     void aReplyLeavesAtOnceWhenNoWholeFrameFollows() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(null)) {
             // The second message is cut: the reply to the first must not wait for the rest.
             test.peer.send("81 81 00000000 61  81 81 00000000");
             test.onOwner(() -> {
@@ -58,7 +59,7 @@ class HoldingBackTest {
 
     @Test
     void heldFramesMustLeaveWhenTheHandlerWaits() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(null)) {
             hold(test);
             test.onOwner(() -> test.connection().receive()).get();
             assertEquals(0, test.transport.writes().size(), "held back");
@@ -69,7 +70,7 @@ class HoldingBackTest {
 
     @Test
     void heldBackFramesMustLeaveWithAnotherThreadsFrame() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(null)) {
             hold(test);
             test.connection().send("b");
             test.peer.expect("81 01 61  81 01 62");
@@ -78,7 +79,7 @@ class HoldingBackTest {
     }
 
     /** Replies to one of two messages. */
-    private static void hold(TestConnection test) throws Exception {
+    private static void hold(ConnectionFixture test) throws Exception {
         test.peer.send("81 81 00000000 61  81 81 00000000 62");
         test.onOwner(() -> {
             test.connection().receive();
@@ -89,12 +90,12 @@ class HoldingBackTest {
 
     @Test
     void heldBackFramesMustLeaveWhenTheHandlerEnds() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(null)) {
             hold(test);
             test.returns();
             test.peer.expect("81 01 61  88 02 03e8");
         }
-        try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(null)) {
             hold(test);
             test.throwsUp();
             test.peer.expect("81 01 61  88 02 03f3");
@@ -103,7 +104,7 @@ class HoldingBackTest {
 
     @Test
     void heldFramesMustLeaveWithAViolationsCloseFrame() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutTimer().start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(ConnectionFixture.ECHO)) {
             test.peer.send("81 81 00000000 61  83 80 00000000").shutdownOutput();
             test.peer.expect("81 01 61").expectCloseAndEnd(1002);
             assertEquals(1, test.transport.writes().size());
@@ -114,7 +115,7 @@ class HoldingBackTest {
     void theGuardSendsWhatABusyHandlerHoldsBack() throws Exception {
         CountDownLatch replied = new CountDownLatch(1);
         for (int i = 0; i < 20; i++) {
-            try (TestConnection test = TestConnection.start(connection -> {
+            try (ConnectionFixture test = ConnectionFixture.start(connection -> {
                 connection.receive();
                 connection.send("a");
                 replied.await();
@@ -129,7 +130,7 @@ class HoldingBackTest {
 
     @Test
     void timerMustWatchFramesAddedAfterItsFirstLook() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             for (int i = 0; i < 200; i++) {
                 test.peer.send("81 81 00000000 61  81 81 00000000 62");
                 test.onOwner(() -> {
@@ -145,7 +146,7 @@ class HoldingBackTest {
 
     @Test
     void aLargePayloadIsWrittenFromWhereItLies() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             byte[] small = new byte[4096];
             byte[] large = new byte[4097];
             test.connection().send(small);
@@ -160,7 +161,7 @@ class HoldingBackTest {
 
     @Test
     void largePayloadMustLeaveWithTheHeldFrames() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(null)) {
             hold(test);
             byte[] large = new byte[5000];
             test.connection().send(large);
@@ -176,7 +177,7 @@ class HoldingBackTest {
         for (int i = 0; i < 5; i++) {
             System.arraycopy(message, 0, five, i * message.length, message.length);
         }
-        try (TestConnection test = TestConnection.with().withoutTimer().start(connection -> {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(connection -> {
             while (connection.receive() instanceof Message.Binary binary) {
                 // Twice as much back as came.
                 connection.send(binary.bytes());

@@ -1,6 +1,6 @@
 package dev.weft.internal.connection;
 
-import static dev.weft.internal.connection.TestConnection.inThread;
+import static dev.weft.internal.connection.ConnectionFixture.inThread;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -34,19 +34,19 @@ class PingTest {
     private static final Duration LONG = Duration.ofMinutes(1);
     private static final Duration SHORT = Duration.ofMillis(20);
 
-    private static FutureTask<Duration> ping(TestConnection test) {
+    private static FutureTask<Duration> ping(ConnectionFixture test) {
         FutureTask<Duration> task = new FutureTask<>(() -> test.connection().ping(LONG));
         Thread.startVirtualThread(task);
         return task;
     }
 
-    private static byte[] readPing(TestConnection test) throws IOException {
+    private static byte[] readPing(ConnectionFixture test) throws IOException {
         TestPeer.Frame frame = test.peer.readFrame();
         assertEquals(0x89, frame.firstByte());
         return frame.payload();
     }
 
-    private static void pong(TestConnection test, byte[] payload) throws IOException {
+    private static void pong(ConnectionFixture test, byte[] payload) throws IOException {
         test.peer.sendFrame(0x8a, payload);
     }
 
@@ -56,7 +56,7 @@ class PingTest {
 
     @Test
     void pongMustEndTheWaitAndSayHowLongItTook() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             long before = System.nanoTime();
             assertEquals(Optional.empty(), test.connection().latency());
             FutureTask<Duration> pinging = ping(test);
@@ -72,7 +72,7 @@ class PingTest {
 
     @Test
     void pongBetweenFragmentsMustCount() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             test.peer.send("01 81 00000000 61");
             FutureTask<Duration> pinging = ping(test);
             pong(test, readPing(test));
@@ -83,7 +83,7 @@ class PingTest {
 
     @Test
     void pongThatIsCutMustCount() throws Exception {
-        try (TestConnection test = TestConnection.with().readLength(1).start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.with().readLength(1).start(ConnectionFixture.ECHO)) {
             FutureTask<Duration> pinging = ping(test);
             pong(test, readPing(test));
             pinging.get();
@@ -92,7 +92,7 @@ class PingTest {
 
     @Test
     void pingMustGoBetweenTheFragmentsOfAMessage() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             var stream = test.connection().sendStream(MessageType.BINARY);
             stream.write(1);
             stream.flush();
@@ -108,7 +108,7 @@ class PingTest {
     /** §5.5.3: a pong may answer the most recent ping alone. */
     @Test
     void pongOfALaterPingMustAnswerTheEarlierOnes() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             List<FutureTask<Duration>> pinging = new ArrayList<>();
             List<byte[]> payloads = new ArrayList<>();
             Set<String> distinct = new HashSet<>();
@@ -137,7 +137,7 @@ class PingTest {
 
     @Test
     void pongThatAnswersNothingMustBeIgnored() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             pong(test, new byte[0]);
             pong(test, new byte[8]);
             FutureTask<Duration> pinging = ping(test);
@@ -165,7 +165,7 @@ class PingTest {
 
     @Test
     void latePongMustThrowAndHarmNothing() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             FutureTask<Duration> pinging = new FutureTask<>(() -> test.connection().ping(SHORT));
             long before = System.nanoTime();
             Thread.startVirtualThread(pinging);
@@ -186,7 +186,7 @@ class PingTest {
 
     @Test
     void timeoutsOutOfBoundsMustBeRefused() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             for (Duration timeout : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofDays(21))) {
                 String message = assertThrows(IllegalArgumentException.class, () -> test.connection().ping(timeout))
                         .getMessage();
@@ -199,7 +199,7 @@ class PingTest {
 
     @Test
     void interruptMustEndTheWaitAlone() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             FutureTask<Boolean> pinging = new FutureTask<>(() -> {
                 assertThrows(InterruptedIOException.class, () -> test.connection().ping(LONG));
                 return Thread.currentThread().isInterrupted();
@@ -217,7 +217,7 @@ class PingTest {
     @Test
     void endOfTheConnectionMustEndTheWait() throws Exception {
         for (String end : List.of("peer closes", "peer is gone", "abort", "deadline", "close")) {
-            try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+            try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
                 List<FutureTask<Duration>> pinging = List.of(ping(test), ping(test));
                 readPing(test);
                 readPing(test);
@@ -227,7 +227,7 @@ class PingTest {
                     case "abort" -> test.connection().abort();
                     case "deadline" -> {
                         test.connection().close();
-                        test.pass(TestConnection.TIMEOUTS.closeTimeout());
+                        test.pass(ConnectionFixture.TIMEOUTS.closeTimeout());
                     }
                     default -> {
                         // A pong may still come until the peer closes too.
@@ -246,9 +246,9 @@ class PingTest {
     /** The sweeper's pings are known by their pongs, too. */
     @Test
     void keepAlivePingsMustShowTheLatency() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             test.awaitReading();
-            test.pass(TestConnection.TIMEOUTS.pingInterval());
+            test.pass(ConnectionFixture.TIMEOUTS.pingInterval());
             byte[] payload = readPing(test);
             test.peer.send("8a 80 00000000").sendText("read").expectText("read");
             assertEquals(Optional.empty(), test.connection().latency(), "it was no answer");
@@ -262,7 +262,7 @@ class PingTest {
     void manyThreadsMustAllBeAnswered() throws Exception {
         int threads = 8;
         AtomicBoolean over = new AtomicBoolean();
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             List<FutureTask<Void>> pinging = Collections.nCopies(threads, 0).stream().map(nothing -> inThread(() -> {
                 while (!over.get()) {
                     assertFalse(test.connection().ping(LONG).isNegative());
@@ -296,7 +296,7 @@ class PingTest {
 
     @Test
     void unreceivedPongMustBeFoundByTheNextReceive() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             FutureTask<Duration> pinging = ping(test);
             pong(test, readPing(test));
             assertEquals(Optional.<Message>empty(),

@@ -48,9 +48,9 @@ class PreparedSendingTest {
         inflater.end();
     }
 
-    private TestConnection.Setup deflating() {
+    private ConnectionFixture.Setup deflating() {
         NegotiatedDeflate negotiated = new NegotiatedDeflate(false, false, 15, 15);
-        return TestConnection.with()
+        return ConnectionFixture.with()
                 .extension(new DeflateExtension(negotiated, DeflateSettings.DEFAULT, codecs, Role.SERVER));
     }
 
@@ -64,7 +64,7 @@ class PreparedSendingTest {
     }
 
     /** The next message, inflated with the context of those before if it is compressed. */
-    private String next(TestConnection test) throws Exception {
+    private String next(ConnectionFixture test) throws Exception {
         TestPeer.Frame frame = test.peer.readFrame();
         byte[] payload = frame.payload();
         assertEquals(0x81, frame.firstByte() & ~0x40);
@@ -81,7 +81,7 @@ class PreparedSendingTest {
 
     @Test
     void preparedMessageIsOneFrame() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.connection().send(PreparedMessage.text("é"));
             test.peer.expect("81 02 c3a9");
             assertTrue(test.connection().trySend(PreparedMessage.binary(new byte[]{1, 2})).isAccepted());
@@ -93,7 +93,7 @@ class PreparedSendingTest {
 
     @Test
     void preparedMessageIsMaskedByAClient() throws Exception {
-        try (TestConnection test = TestConnection.with().role(Role.CLIENT).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().role(Role.CLIENT).start(null)) {
             PreparedMessage small = PreparedMessage.text("small");
             PreparedMessage large = PreparedMessage.binary(new byte[LARGE]);
             for (int i = 0; i < 2; i++) {
@@ -116,7 +116,7 @@ class PreparedSendingTest {
 
     @Test
     void orderHoldsAmongCompressedMessages() throws Exception {
-        try (TestConnection test = deflating().capacity(1 << 20).start(null)) {
+        try (ConnectionFixture test = deflating().capacity(1 << 20).start(null)) {
             for (int i = 0; i < 200; i++) {
                 String own = text(i, 200 + i);
                 String shared = text(i / 2, i % 7 * 100);
@@ -138,12 +138,12 @@ class PreparedSendingTest {
         String first = text(1, length);
         String second = text(2, length);
         PreparedMessage shared = PreparedMessage.text(text(3, length));
-        try (TestConnection test = deflating().capacity(NARROW).start(null)) {
+        try (ConnectionFixture test = deflating().capacity(NARROW).start(null)) {
             for (int i = 0; i < 3; i++) {
                 assertTrue(test.connection().trySend(shared).isAccepted());
                 assertTrue(test.connection().trySend(first).isAccepted());
             }
-            FutureTask<Void> sending = TestConnection.inThread(() -> {
+            FutureTask<Void> sending = ConnectionFixture.inThread(() -> {
                 test.connection().send(shared);
                 test.connection().send(second);
                 return null;
@@ -160,7 +160,7 @@ class PreparedSendingTest {
 
     @Test
     void preparedMessageWaitsForTheEndOfAStream() throws Exception {
-        try (TestConnection test = deflating().start(null)) {
+        try (ConnectionFixture test = deflating().start(null)) {
             String streamed = text(1, 300);
             String shared = text(2, 300);
             try (OutgoingMessage stream = test.connection().sendStream(MessageType.TEXT)) {
@@ -184,7 +184,8 @@ class PreparedSendingTest {
         byte[] bytes = new byte[LARGE];
         new Random(1).nextBytes(bytes);
         PreparedMessage shared = PreparedMessage.binary(bytes);
-        try (TestConnection test = TestConnection.with().capacity(NARROW).maxQueuedSize(2 * LARGE + 1000).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).maxQueuedSize(2 * LARGE + 1000)
+                .start(null)) {
             assertEquals(SendResult.ACCEPTED, test.connection().trySend(shared));
             assertEquals(SendResult.ACCEPTED, test.connection().trySend(shared));
             assertEquals(SendResult.ACCEPTED, test.connection().trySend(shared));
@@ -199,7 +200,7 @@ class PreparedSendingTest {
 
     @Test
     void connectionThatIsOverTakesNoPreparedMessage() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             PreparedMessage message = PreparedMessage.text("late");
             test.connection().close();
             assertEquals(SendResult.CLOSED, test.connection().trySend(message));

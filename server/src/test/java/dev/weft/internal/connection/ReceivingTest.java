@@ -37,7 +37,7 @@ class ReceivingTest {
 
     @Test
     void depthsMixAtWill() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             Connection connection = test.connection();
             for (int i = 0; i < 9; i++) {
                 test.peer.sendText("m" + i);
@@ -57,7 +57,7 @@ class ReceivingTest {
 
     @Test
     void viewsOfSmallMessagesLieWhereTheBytesWereRead() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("81 81 00000000 61  82 82 00000000 6263");
             test.onOwner(() -> {
                 MessageView view = test.connection().receiveView();
@@ -79,7 +79,7 @@ class ReceivingTest {
 
     @Test
     void aCutFrameIsCompletedWhereItLiesAndWhatFollowsToo() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             byte[] large = random(10_000);
             byte[] bytes = Arrays.copyOf(TestPeer.binary(large), 10_008 + 7);
             System.arraycopy(TestPeer.text("x"), 0, bytes, 10_008, 7);
@@ -104,7 +104,7 @@ class ReceivingTest {
     @Test
     void textCompletedInPlaceMustFailAtItsFirstBadByte() throws Exception {
         for (int bad : new int[]{100, 1999, 2000, 4999}) {
-            try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+            try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
                 byte[] text = new byte[5000];
                 text[bad] = (byte) 0xff;
                 byte[] frame = TestPeer.frame(0x81, text);
@@ -120,7 +120,7 @@ class ReceivingTest {
 
     @Test
     void aCharacterThatTheEndOfATextCutsIsNoText() throws Exception {
-        try (TestConnection test = TestConnection.start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             byte[] text = new byte[5000];
             text[4999] = (byte) 0xc3;
             byte[] frame = TestPeer.frame(0x81, text);
@@ -132,7 +132,7 @@ class ReceivingTest {
 
     @Test
     void aFullReadBufferOfMessagesIsShownInPlace() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             byte[] first = random(3000);
             byte[] second = random(5000);
             byte[] both = Arrays.copyOf(TestPeer.binary(first), 3008 + 5008);
@@ -153,7 +153,7 @@ class ReceivingTest {
 
     @Test
     void viewAndStreamMustBeNullAtTheEnd() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("81 81 00000000 61  88 82 00000000 03e8");
             test.onOwner(() -> {
                 assertEquals("a", test.connection().receiveView().text());
@@ -162,7 +162,7 @@ class ReceivingTest {
                 return null;
             }).get();
         }
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("88 80 00000000");
             test.onOwner(() -> {
                 assertNull(test.connection().receiveStream());
@@ -174,7 +174,7 @@ class ReceivingTest {
 
     @Test
     void aStreamMayBeLargerThanMessagesAndBuffers() throws Exception {
-        try (TestConnection test = TestConnection.with().limits(1000, 1 << 24, 1000).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().limits(1000, 1 << 24, 1000).start(null)) {
             byte[] payload = random(3_000_000);
             Thread sending = Thread.startVirtualThread(() -> {
                 try {
@@ -211,7 +211,7 @@ class ReceivingTest {
 
     private static void skip(int read, int pieces, int depth) throws Exception {
         byte[] payload = random(600);
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             Connection connection = test.connection();
             for (int i = 0; i < pieces; i++) {
                 test.peer.sendFrame((i == 0 ? 2 : 0) | (i == pieces - 1 ? 0x80 : 0),
@@ -235,7 +235,7 @@ class ReceivingTest {
 
     @Test
     void closingAStreamSkipsItsRest() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("02 82 00000000 6162  80 81 00000000 63  81 81 00000000 64");
             test.onOwner(() -> {
                 InputStream stream = test.connection().receiveStream().inputStream();
@@ -253,7 +253,7 @@ class ReceivingTest {
 
     @Test
     void aStreamGivesWhatIsHereWithoutWaitingForMore() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("82 fe 0100 00000000 616263");
             test.onOwner(() -> {
                 InputStream stream = test.connection().receiveStream().inputStream();
@@ -269,7 +269,7 @@ class ReceivingTest {
 
     @Test
     void aStreamThatThePeersCloseCutsOffThrowsEveryTime() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("02 81 00000000 61  88 82 00000000 03e9");
             test.onOwner(() -> {
                 InputStream stream = test.connection().receiveStream().inputStream();
@@ -287,7 +287,7 @@ class ReceivingTest {
 
     @Test
     void aViolationEndsAStreamAtOnceAndForGood() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             Connection connection = test.connection();
             test.peer.send("01 81 00000000 61  00 81 00000000 ff  00 81 00000000 62");
             test.onOwner(() -> {
@@ -307,7 +307,7 @@ class ReceivingTest {
 
     @Test
     void unreadStreamMustNotHideThePeersClose() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("02 81 00000000 61  88 82 00000000 03e9");
             test.onOwner(() -> {
                 test.connection().receiveStream();
@@ -321,7 +321,7 @@ class ReceivingTest {
     @Test
     void unreadRestBeyondTheLimitMustFailTheConnection() throws Exception {
         for (boolean closes : new boolean[]{true, false}) {
-            try (TestConnection test = TestConnection.with().limits(1000, 1 << 30, 100).start(null)) {
+            try (ConnectionFixture test = ConnectionFixture.with().limits(1000, 1 << 30, 100).start(null)) {
                 var received = test.onOwner(() -> {
                     InputStream stream = test.connection().receiveStream().inputStream();
                     assertEquals('a', stream.read());
@@ -342,7 +342,7 @@ class ReceivingTest {
 
     @Test
     void wholeReadsOfAStreamMustHoldToMaxMessageSize() throws Exception {
-        try (TestConnection test = TestConnection.with().limits(1000, 1 << 30, 100).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().limits(1000, 1 << 30, 100).start(null)) {
             test.peer.sendFrame(0x81, "x".repeat(1000).getBytes(UTF_8)).sendFrame(0x02, new byte[600])
                     .sendFrame(0x80, new byte[400]).sendFrame(0x81, "x".repeat(1001).getBytes(UTF_8));
             test.onOwner(() -> {
@@ -362,7 +362,7 @@ class ReceivingTest {
 
     @Test
     void theReaderOfATextJoinsCodePointsOverFragments() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("01 83 00000000 61f09f  00 80 00000000  80 82 00000000 9880");
             test.onOwner(() -> {
                 StringBuilder text = new StringBuilder();
@@ -378,7 +378,8 @@ class ReceivingTest {
 
     @Test
     void waitingConnectionMustKeepNothingOfTheLastMessage() throws Exception {
-        try (TestConnection test = TestConnection.with().limits(1 << 22, 1 << 22, 100).capacity(1 << 22).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().limits(1 << 22, 1 << 22, 100).capacity(1 << 22)
+                .start(null)) {
             // Larger than any buffer that is kept, so its array is its own.
             test.peer.sendFrame(0x82, random(3_000_000));
             WeakReference<byte[]> array = test

@@ -1,6 +1,6 @@
 package dev.weft.internal.connection;
 
-import static dev.weft.internal.connection.TestConnection.inThread;
+import static dev.weft.internal.connection.ConnectionFixture.inThread;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -46,7 +46,7 @@ class ReceivingThreadsTest {
 
     @Test
     void anyThreadMayReceive() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             for (int i = 0; i < 20; i++) {
                 String text = "m" + i;
                 test.peer.sendText(text);
@@ -63,7 +63,7 @@ class ReceivingThreadsTest {
 
     @Test
     void secondReceiverMustBeRefusedAndHarmNobody() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             var first = test.onOwner(() -> test.connection().receive());
             test.awaitReading();
             for (Executable receive : receives(test.connection())) {
@@ -76,7 +76,7 @@ class ReceivingThreadsTest {
 
     @Test
     void readingAStreamMustBeReceiving() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("02 81 00000000 61");
             IncomingMessage stream = test.onOwner(() -> test.connection().receiveStream()).get();
             InputStream bytes = stream.inputStream();
@@ -100,7 +100,7 @@ class ReceivingThreadsTest {
         int messages = 3000;
         Set<Integer> received = ConcurrentHashMap.newKeySet();
         AtomicInteger count = new AtomicInteger();
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             List<FutureTask<Void>> receivers = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
                 receivers.add(inThread(() -> {
@@ -138,7 +138,7 @@ class ReceivingThreadsTest {
         CountDownLatch returns = new CountDownLatch(1);
         AtomicReference<FutureTask<Message>> other = new AtomicReference<>();
         CountDownLatch begun = new CountDownLatch(1);
-        try (TestConnection test = TestConnection.start(connection -> {
+        try (ConnectionFixture test = ConnectionFixture.start(connection -> {
             FutureTask<Message> receiving = new FutureTask<>(connection::receive);
             other.set(receiving);
             Thread.startVirtualThread(receiving);
@@ -151,7 +151,7 @@ class ReceivingThreadsTest {
             test.peer.expect("88 02 03e8");
             assertFalse(other.get().isDone(), "it waits for what the peer has sent before its Close frame");
             test.peer.send("88 82 00000000 03e8").shutdownOutput();
-            assertEquals("close", TestConnection.word(other.get().get()));
+            assertEquals("close", ConnectionFixture.word(other.get().get()));
             assertTrue(test.awaitEnd().clean());
             for (Executable receive : receives(test.connection())) {
                 assertThrows(ConnectionClosedException.class, receive);
@@ -165,7 +165,7 @@ class ReceivingThreadsTest {
         CountDownLatch begun = new CountDownLatch(1);
         AtomicReference<Thread> owner = new AtomicReference<>();
         AtomicReference<FutureTask<Message>> other = new AtomicReference<>();
-        try (TestConnection test = TestConnection.start(connection -> {
+        try (ConnectionFixture test = ConnectionFixture.start(connection -> {
             owner.set(Thread.currentThread());
             FutureTask<Message> receiving = new FutureTask<>(connection::receive);
             other.set(receiving);
@@ -183,7 +183,7 @@ class ReceivingThreadsTest {
     /** Nobody would read ahead any more, or notice the peer's end. */
     @Test
     void lackOfMemoryAheadOfTheReceiverMustEndTheConnection() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             CountDownLatch over = new CountDownLatch(1);
             test.connection().onClose(status -> over.countDown());
             test.transport.runOutOfMemory();
@@ -198,10 +198,10 @@ class ReceivingThreadsTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void invalidCloseFrameThatWasReadAheadMustFailTheReceiver(boolean afterData) throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send(afterData ? "81 81 00000000 61" : "").send("88 83 00000000 03e8ff")
                     .send("88 82 00000000 03e8");
-            TestConnection.awaitUntil(() -> !test.connection().isOpen());
+            ConnectionFixture.awaitUntil(() -> !test.connection().isOpen());
             if (afterData) {
                 assertEquals(new Message.Text("a"), test.onOwner(() -> test.connection().receive()).get());
             }

@@ -1,6 +1,6 @@
 package dev.weft.internal.connection;
 
-import static dev.weft.internal.connection.TestConnection.inThread;
+import static dev.weft.internal.connection.ConnectionFixture.inThread;
 import static dev.weft.internal.connection.TestPeer.hex;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -42,7 +42,7 @@ class SendingTest {
 
     @Test
     void messagesGoWholeWithTheShortestLength() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             Connection connection = test.connection();
             connection.send("é\uD83D\uDE00?");
             test.peer.expect("81 07 c3a9f09f98803f");
@@ -54,9 +54,9 @@ class SendingTest {
             test.peer.expect("81 02 6263");
             connection.send(MessageType.BINARY, new byte[4], 4, 0);
             test.peer.expect("82 00");
-            TestConnection.control(connection, Opcode.PING, hex("01"));
+            ConnectionFixture.control(connection, Opcode.PING, hex("01"));
             test.peer.expect("89 01 01");
-            TestConnection.control(connection, Opcode.PONG, new byte[125]);
+            ConnectionFixture.control(connection, Opcode.PONG, new byte[125]);
             test.peer.expectFrame(0x8a, new byte[125]);
             connection.send(new byte[126]);
             test.peer.expect("82 7e 007e").read(126);
@@ -75,7 +75,7 @@ class SendingTest {
     void buffersOfEveryKindAreConsumed() throws Exception {
         ByteBuffer heap = ByteBuffer.wrap(new byte[]{9, 1, 2, 3, 9});
         ByteBuffer direct = ByteBuffer.allocateDirect(5).put(heap.array());
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             for (ByteBuffer buffer : List.of(heap, heap.slice(1, 3), heap.asReadOnlyBuffer(), direct)) {
                 boolean isSlice = buffer.capacity() == 3;
                 buffer.limit(isSlice ? 3 : 4).position(isSlice ? 0 : 1);
@@ -94,7 +94,7 @@ class SendingTest {
 
     @Test
     void buffersThatAreNotSentKeepTheirPosition() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.connection().abort();
             for (ByteBuffer buffer : List.of(ByteBuffer.allocate(5), ByteBuffer.allocateDirect(5))) {
                 assertThrows(ConnectionClosedException.class, () -> test.connection().send(buffer.position(2)));
@@ -106,7 +106,7 @@ class SendingTest {
 
     @Test
     void misuseThrowsAndNothingIsWritten() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             Connection connection = test.connection();
             for (String text : new String[]{"\uD800", "a\uDC00", "\uD83D?", "?\uDE00\uD83D", "\uD83D\uD83D\uDE00"}) {
                 assertThrows(IllegalArgumentException.class, () -> connection.send(text));
@@ -123,7 +123,7 @@ class SendingTest {
 
     @Test
     void aStreamGoesInFragmentsAsItIsFlushed() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             stream.write(1);
             stream.write(new byte[]{9, 2, 3, 9}, 1, 2);
@@ -150,7 +150,7 @@ class SendingTest {
         for (int i = 0; i < pieceLength; i++) {
             piece[i] = (byte) (i * 7);
         }
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             FutureTask<Void> sending = inThread(() -> {
                 try (OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY)) {
                     stream.write(0);
@@ -180,7 +180,7 @@ class SendingTest {
 
     @Test
     void textStreamMustRefuseUnpairedSurrogates() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             OutgoingMessage message = test.connection().sendStream(MessageType.TEXT);
             Writer writer = message.writer();
             assertSame(writer, message.writer());
@@ -192,7 +192,7 @@ class SendingTest {
             test.peer.expect("80 00");
         }
         for (String bad : new String[]{"\uDE00", "\uD83Da", "a\uD83D\uD83D\uDE00"}) {
-            try (TestConnection test = TestConnection.start(null)) {
+            try (ConnectionFixture test = ConnectionFixture.start(null)) {
                 Writer writer = test.connection().sendStream(MessageType.TEXT).writer();
                 assertThrows(IOException.class, () -> writer.write(bad));
                 test.returns();
@@ -203,7 +203,7 @@ class SendingTest {
 
     @Test
     void textStreamMustNotEndWithinACharacter() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             OutgoingMessage message = test.connection().sendStream(MessageType.TEXT);
             message.writer().write("a\uD83D");
             assertThrows(IllegalStateException.class, message::complete);
@@ -221,7 +221,7 @@ class SendingTest {
 
     @Test
     void incompleteStreamMustFailTheConnection() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             IOException own = new IOException("the source failed");
             assertSame(own, assertThrows(IOException.class,
                     () -> test.connection().sendStream(MessageType.BINARY, message -> {
@@ -234,7 +234,7 @@ class SendingTest {
             test.peer.shutdownOutput();
             assertTrue(test.awaitEnd().cause().isPresent());
         }
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             OutgoingMessage message = test.connection().sendStream(MessageType.TEXT);
             message.writer().write("half");
             message.abandon(4001, "source is gone");
@@ -246,7 +246,7 @@ class SendingTest {
 
     @Test
     void handlersEndWithinAStreamMustFailTheConnection() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.onOwner(() -> {
                 OutgoingMessage message = test.connection().sendStream(MessageType.BINARY);
                 message.write(1);
@@ -260,7 +260,7 @@ class SendingTest {
 
     @Test
     void closeMustNotWaitForAPeerThatDoesNotRead() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
             FutureTask<Void> sending = test.sendStuck();
             test.connection().close(4000, "too slow");
             assertFalse(test.connection().isOpen());
@@ -276,7 +276,7 @@ class SendingTest {
     @Test
     void senderThatDrainsTheCloseFrameMustNotSendAfterIt() throws Exception {
         XorExtension extension = new XorExtension();
-        try (TestConnection test = TestConnection.with().capacity(64).extension(extension).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(64).extension(extension).start(null)) {
             FutureTask<Void> first = test.sendStuck();
             assertEquals(SendResult.ACCEPTED, test.connection().trySend("accepted"));
             // While the next sender drains what was accepted, this end closes.
@@ -289,7 +289,7 @@ class SendingTest {
                 return null;
             });
             Thread sender = Thread.ofPlatform().start(second);
-            TestConnection.awaitUntil(() -> sender.getState() == Thread.State.WAITING);
+            ConnectionFixture.awaitUntil(() -> sender.getState() == Thread.State.WAITING);
             test.peer.readFrame();
             test.peer.readFrame();
             assertEquals(0x88, test.peer.readFrame().firstByte());
@@ -303,19 +303,19 @@ class SendingTest {
 
     @Test
     void closeMustCutAPeerThatNeverReadsAtTheDeadline() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
             FutureTask<Void> sending = test.sendStuck();
             test.connection().close(4000, "too slow");
-            test.pass(TestConnection.TIMEOUTS.closeTimeout());
+            test.pass(ConnectionFixture.TIMEOUTS.closeTimeout());
             assertThrows(ExecutionException.class, sending::get);
-            TestConnection.awaitUntil(() -> test.connection().closeStatus().isPresent());
+            ConnectionFixture.awaitUntil(() -> test.connection().closeStatus().isPresent());
             assertTrue(test.connection().closeStatus().orElseThrow().sent().isEmpty(), "it was not sent");
         }
     }
 
     @Test
     void onlyControlFramesMustGoBetweenFragments() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             Connection connection = test.connection();
             OutgoingMessage stream = connection.sendStream(MessageType.BINARY);
             stream.write(1);
@@ -332,9 +332,9 @@ class SendingTest {
                 return null;
             });
             begun.await();
-            TestConnection.control(connection, Opcode.PING, NONE);
+            ConnectionFixture.control(connection, Opcode.PING, NONE);
             FutureTask<Void> pong = inThread(() -> {
-                TestConnection.control(connection, Opcode.PONG, NONE);
+                ConnectionFixture.control(connection, Opcode.PONG, NONE);
                 return null;
             });
             pong.get();
@@ -357,7 +357,7 @@ class SendingTest {
     @Test
     void pingsAfterAStuckFrameMustGetAtMost16Pongs() throws Exception {
         for (int pings : new int[]{1, 5, 16, 40}) {
-            try (TestConnection test = TestConnection.with().capacity(64).start(null)) {
+            try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
                 var received = test.receiveAll();
                 byte[] message = new byte[100];
                 // Before the sender waits for it: only its frame is to keep it waiting.
@@ -367,7 +367,7 @@ class SendingTest {
                     return null;
                 });
                 Thread sender = Thread.ofPlatform().start(sending);
-                TestConnection.awaitUntil(() -> sender.getState() == Thread.State.WAITING);
+                ConnectionFixture.awaitUntil(() -> sender.getState() == Thread.State.WAITING);
                 for (int i = 0; i < pings; i++) {
                     test.peer.send(new byte[]{(byte) 0x89, (byte) 0x81, 0, 0, 0, 0, (byte) i});
                     test.awaitReading();
@@ -386,7 +386,7 @@ class SendingTest {
 
     @Test
     void threadWithAnOpenStreamMustNotSendAnotherMessage() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             Connection connection = test.connection();
             OutgoingMessage stream = connection.sendStream(MessageType.BINARY);
             assertThrows(IllegalStateException.class, () -> connection.send("x"));
@@ -400,7 +400,7 @@ class SendingTest {
 
     @Test
     void closeMustEndAnOpenStreamAndReleaseWaiters() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             Connection connection = test.connection();
             OutgoingMessage stream = connection.sendStream(MessageType.BINARY);
             stream.write(1);
@@ -427,7 +427,7 @@ class SendingTest {
             Extension deflate = new DeflateExtension(new NegotiatedDeflate(false, false, 15, 15), settings, codecs,
                     Role.SERVER);
             for (Extension extension : Arrays.asList(null, deflate)) {
-                try (TestConnection test = TestConnection.with().extension(extension).start(null)) {
+                try (ConnectionFixture test = ConnectionFixture.with().extension(extension).start(null)) {
                     OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
                     test.returns();
                     test.peer.shutdownOutput();
@@ -441,7 +441,7 @@ class SendingTest {
 
     @Test
     void abortFreesWhoWaitsForTheEndOfAStream() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.connection().sendStream(MessageType.BINARY);
             FutureTask<Void> waiting = inThread(() -> {
                 test.connection().send("x");
@@ -455,7 +455,7 @@ class SendingTest {
 
     @Test
     void aStreamThatIsClosedAfterTheEndTellsTheEnd() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             test.connection().abort();
             test.returns();
@@ -466,7 +466,7 @@ class SendingTest {
 
     @Test
     void brokenWireMustThrowItsExceptionOnce() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             IOException broken = new IOException("Connection reset");
             test.transport.fail(broken);
             assertSame(broken, assertThrows(IOException.class, () -> test.connection().send("x")));
@@ -475,7 +475,7 @@ class SendingTest {
             assertSame(broken, later.status().cause().orElseThrow());
             assertEquals("ConnectionClosedException", test.receiveAll().get().getFirst());
         }
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             IOException broken = new IOException("Broken pipe");
             var received = test.receiveAll();
             test.awaitReading();
@@ -485,7 +485,7 @@ class SendingTest {
             assertEquals("ConnectionClosedException", received.get().getFirst());
             assertSame(broken, test.connection().known().cause().orElseThrow());
         }
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             IOException broken = new IOException("Connection reset");
             FutureTask<?> receive = test.onOwner(() -> test.connection().receive());
             test.awaitReading();
@@ -497,7 +497,7 @@ class SendingTest {
 
     @Test
     void aClientMasksAndWantsUnmaskedFrames() throws Exception {
-        try (TestConnection test = TestConnection.with().role(Role.CLIENT).start(TestConnection.ECHO)) {
+        try (ConnectionFixture test = ConnectionFixture.with().role(Role.CLIENT).start(ConnectionFixture.ECHO)) {
             for (int length : new int[]{0, 5, 126, 5000}) {
                 byte[] payload = new byte[length];
                 Arrays.fill(payload, (byte) 0x61);

@@ -4,7 +4,7 @@ import static dev.weft.internal.connection.TestPeer.hex;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.internal.connection.ConnectionFixture.Handler;
 import dev.weft.parser.ProtocolViolationException;
 import java.util.Arrays;
 import java.util.List;
@@ -30,8 +30,8 @@ class TextRulesTest {
             connection.send(text.toString());
         }
     };
-    private static final List<Handler> DEPTHS = List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS,
-            TestConnection.ECHO_STREAMS, READER);
+    private static final List<Handler> DEPTHS = List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
+            ConnectionFixture.ECHO_STREAMS, READER);
 
     @ParameterizedTest
     @ValueSource(strings = {
@@ -43,7 +43,7 @@ class TextRulesTest {
             for (int cut = 0; cut <= bytes.length; cut++) {
                 byte[] head = Arrays.copyOf(bytes, cut);
                 byte[] tail = Arrays.copyOfRange(bytes, cut, bytes.length);
-                try (TestConnection test = TestConnection.with().readLength(1 + cut % 3).start(depth)) {
+                try (ConnectionFixture test = ConnectionFixture.with().readLength(1 + cut % 3).start(depth)) {
                     test.peer.sendFrame(0x01, head).sendFrame(0x80, tail).expectText(text);
                     test.peer.sendFrame(0x81, bytes).expectText(text);
                 }
@@ -59,7 +59,7 @@ class TextRulesTest {
         byte[] bytes = hex("61" + invalid);
         for (Handler depth : DEPTHS) {
             for (int cut = 0; cut <= bytes.length; cut++) {
-                try (TestConnection test = TestConnection.with().readLength(cut == 0 ? 1 : 1000).start(depth)) {
+                try (ConnectionFixture test = ConnectionFixture.with().readLength(cut == 0 ? 1 : 1000).start(depth)) {
                     test.peer.sendText("good");
                     if (cut == 0) {
                         test.peer.sendFrame(0x81, bytes);
@@ -78,7 +78,7 @@ class TextRulesTest {
     void theConnectionFailsInTheMiddleOfTheFrame() throws Exception {
         for (Handler depth : DEPTHS) {
             // Of 256 bytes only the first four ever come: ED A0 begins a surrogate.
-            try (TestConnection test = TestConnection.start(depth)) {
+            try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                 test.peer.send("81 fe 0100 00000000 61 c3a9 ed");
                 test.awaitReading();
                 test.peer.send("a0");
@@ -90,7 +90,7 @@ class TextRulesTest {
     @Test
     void connectionMustFailAtABadByteBetweenFragments() throws Exception {
         for (Handler depth : DEPTHS) {
-            try (TestConnection test = TestConnection.start(depth)) {
+            try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                 test.peer.send("01 81 00000000 f4");
                 test.awaitReading();
                 test.peer.send("00 81 00000000 90");
@@ -101,8 +101,9 @@ class TextRulesTest {
 
     @Test
     void binaryIsNotHeldToUtf8() throws Exception {
-        for (Handler depth : List.of(TestConnection.ECHO, TestConnection.ECHO_VIEWS, TestConnection.ECHO_STREAMS)) {
-            try (TestConnection test = TestConnection.start(depth)) {
+        for (Handler depth : List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
+                ConnectionFixture.ECHO_STREAMS)) {
+            try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                 test.peer.send("82 82 00000000 c080").expect("82 02 c080");
                 test.peer.send("02 81 00000000 ff  80 81 00000000 fe").expect("82 02 fffe");
             }
@@ -112,7 +113,7 @@ class TextRulesTest {
     @Test
     void aTextBeginsAnewBehindEachMessage() throws Exception {
         for (Handler depth : DEPTHS) {
-            try (TestConnection test = TestConnection.start(depth)) {
+            try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                 for (int i = 0; i < 3; i++) {
                     test.peer.send("01 81 00000000 c3  80 81 00000000 a9").expect("81 02 c3a9");
                 }
@@ -120,7 +121,7 @@ class TextRulesTest {
         }
     }
 
-    private static ProtocolViolationException assertViolation(TestConnection test) throws InterruptedException {
+    private static ProtocolViolationException assertViolation(ConnectionFixture test) throws InterruptedException {
         return (ProtocolViolationException) test.awaitEnd().cause().orElseThrow();
     }
 }

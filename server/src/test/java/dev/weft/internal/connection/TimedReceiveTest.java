@@ -40,21 +40,21 @@ class TimedReceiveTest {
         this.parks = parks;
     }
 
-    private TestConnection start() {
+    private ConnectionFixture start() {
         return setup().start(null);
     }
 
-    private TestConnection.Setup setup() {
-        return parks ? TestConnection.with().parks() : TestConnection.with();
+    private ConnectionFixture.Setup setup() {
+        return parks ? ConnectionFixture.with().parks() : ConnectionFixture.with();
     }
 
-    private static Optional<Message> receive(TestConnection test, Duration timeout) throws Exception {
+    private static Optional<Message> receive(ConnectionFixture test, Duration timeout) throws Exception {
         return test.onOwner(() -> test.connection().receive(timeout)).get();
     }
 
     @Test
     void messageThatComesInTimeMustBeReturnedAtOnce() throws Exception {
-        try (TestConnection test = start()) {
+        try (ConnectionFixture test = start()) {
             var received = test.onOwner(() -> test.connection().receive(LONG));
             test.awaitReading();
             test.peer.sendText("in time");
@@ -64,7 +64,7 @@ class TimedReceiveTest {
 
     @Test
     void timeoutMustBeWaitedFor() throws Exception {
-        try (TestConnection test = start()) {
+        try (ConnectionFixture test = start()) {
             for (int millis : new int[]{1, 30, 100}) {
                 long before = System.nanoTime();
                 assertEquals(Optional.empty(), receive(test, Duration.ofMillis(millis)));
@@ -81,7 +81,7 @@ class TimedReceiveTest {
     void nothingMustBeLostWhenTimeIsUp(String cut, String rest) throws Exception {
         for (Duration timeout : new Duration[]{Duration.ZERO, SHORT}) {
             for (boolean asView : new boolean[]{true, false}) {
-                try (TestConnection test = start()) {
+                try (ConnectionFixture test = start()) {
                     test.peer.send(cut);
                     for (int i = 0; i < 3; i++) {
                         assertEquals(Optional.empty(), receive(test, timeout));
@@ -101,7 +101,7 @@ class TimedReceiveTest {
     @Test
     void largeMessageMustComeWholeHoweverOftenTimeIsUp() throws Exception {
         for (int length : new int[]{3000, 200_000}) {
-            try (TestConnection test = setup().capacity(512).start(null)) {
+            try (ConnectionFixture test = setup().capacity(512).start(null)) {
                 byte[] payload = new byte[length];
                 for (int i = 0; i < length; i++) {
                     payload[i] = (byte) (i * 31);
@@ -123,7 +123,7 @@ class TimedReceiveTest {
 
     @Test
     void timeoutOf0MustReturnWhatIsHere() throws Exception {
-        try (TestConnection test = start()) {
+        try (ConnectionFixture test = start()) {
             test.peer.sendText("a").sendText("b").send("89 81 00000000 70").sendText("c").send("81 81 00000000");
             for (String text : new String[]{"a", "b", "c"}) {
                 assertEquals(Optional.of(new Message.Text(text)), receive(test, Duration.ZERO));
@@ -137,7 +137,7 @@ class TimedReceiveTest {
 
     @Test
     void timeoutsOutOfBoundsMustBeRefused() throws Exception {
-        try (TestConnection test = start()) {
+        try (ConnectionFixture test = start()) {
             test.peer.sendText("x");
             for (Duration timeout : new Duration[]{Duration.ofNanos(-1), Duration.ofDays(-1), Duration.ofDays(21)}) {
                 String message = assertThrows(IllegalArgumentException.class, () -> test.connection().receive(timeout))
@@ -151,7 +151,7 @@ class TimedReceiveTest {
 
     @Test
     void streamThatIsNotReadMustBeSkippedInTime() throws Exception {
-        try (TestConnection test = start()) {
+        try (ConnectionFixture test = start()) {
             test.peer.send("02 81 00000000 61");
             IncomingMessage stream = test.onOwner(() -> test.connection().receiveStream()).get();
             assertEquals(Optional.empty(), receive(test, Duration.ZERO));
@@ -166,7 +166,7 @@ class TimedReceiveTest {
 
     @Test
     void viewMustBeGoneAfterAReceiveThatRanOutOfTime() throws Exception {
-        try (TestConnection test = start()) {
+        try (ConnectionFixture test = start()) {
             test.peer.sendText("x");
             MessageView view = test.onOwner(() -> test.connection().receiveView()).get();
             assertEquals(Optional.empty(), receive(test, Duration.ZERO));
@@ -177,7 +177,7 @@ class TimedReceiveTest {
 
     @Test
     void streamMustBeRefusedAfterAPartialReceive() throws Exception {
-        try (TestConnection test = start()) {
+        try (ConnectionFixture test = start()) {
             test.peer.send("01 81 00000000 61");
             assertEquals(Optional.empty(), receive(test, SHORT));
             var stream = test.onOwner(() -> test.connection().receiveStream());
@@ -190,7 +190,7 @@ class TimedReceiveTest {
 
     @Test
     void endMustBeReturnedOnceAndThrownThen() throws Exception {
-        try (TestConnection test = start()) {
+        try (ConnectionFixture test = start()) {
             test.peer.sendClose(1000);
             Message.Close close = (Message.Close) receive(test, LONG).orElseThrow();
             assertTrue(close.status().clean());
@@ -202,7 +202,7 @@ class TimedReceiveTest {
 
     @Test
     void endMustNotBeReportedBeforeItsStatusIsFinal() throws Exception {
-        try (TestConnection test = setup().capacity(64).start(null)) {
+        try (ConnectionFixture test = setup().capacity(64).start(null)) {
             var sending = test.sendStuck();
             test.peer.sendClose(1000);
             assertEquals(Optional.empty(), receive(test, SHORT));
@@ -217,7 +217,7 @@ class TimedReceiveTest {
 
     @Test
     void deadWireMustBeFoundByTheThreadThatLooks() throws Exception {
-        try (TestConnection test = start()) {
+        try (ConnectionFixture test = start()) {
             assertEquals(Optional.empty(), receive(test, Duration.ZERO));
             test.peer.close();
             assertInstanceOf(IOException.class,
@@ -229,7 +229,7 @@ class TimedReceiveTest {
 
     @Test
     void abortMustFreeAReceiverThatHasTime() throws Exception {
-        try (TestConnection test = start()) {
+        try (ConnectionFixture test = start()) {
             var receiving = test.onOwner(() -> test.connection().receive(LONG));
             test.awaitReading();
             test.connection().abort();
@@ -240,7 +240,7 @@ class TimedReceiveTest {
 
     @Test
     void laterReceiveMustWaitWithoutALimitAgain() throws Exception {
-        try (TestConnection test = start()) {
+        try (ConnectionFixture test = start()) {
             assertEquals(Optional.empty(), receive(test, Duration.ZERO));
             var receiving = test.onOwner(() -> test.connection().receive());
             test.awaitReading();
@@ -258,7 +258,7 @@ class TimedReceiveTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void endOfAWaitMustNotLoseTheCloseFrameOfAFailedConnection(boolean byInterrupt) throws Exception {
-        try (TestConnection test = setup().capacity(100).start(null)) {
+        try (ConnectionFixture test = setup().capacity(100).start(null)) {
             FutureTask<Void> sending = test.sendStuck();
             var received = test.onOwner(() -> test.connection().receive(byInterrupt ? LONG : Duration.ofMillis(50)));
             test.awaitReading();

@@ -44,7 +44,7 @@ class TrySendTest {
 
     @Test
     void messageMustLeaveAtOnceInOneWrite() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             assertAccepted(test.connection().trySend("a"));
             assertEquals(List.of(3), lengths(test), "when the method returns");
             assertAccepted(test.connection().trySend(new byte[]{1, 2}));
@@ -58,13 +58,13 @@ class TrySendTest {
         assertEquals(SendResult.ACCEPTED, result);
     }
 
-    private static List<Integer> lengths(TestConnection test) {
+    private static List<Integer> lengths(ConnectionFixture test) {
         return test.transport.writes().stream().map(Write::length).toList();
     }
 
     @Test
     void largeMessageMustBeWrittenFromTheCallersArray() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(1 << 20).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(1 << 20).start(null)) {
             byte[] large = new byte[100_000];
             large[99_999] = 1;
             assertAccepted(test.connection().trySend(large));
@@ -75,7 +75,7 @@ class TrySendTest {
 
     @Test
     void callerMustNotWaitForAPeerThatDoesNotRead() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).start(null)) {
             int count = 5000;
             for (int i = 0; i < count; i++) {
                 assertAccepted(test.connection().trySend("m" + i));
@@ -88,7 +88,7 @@ class TrySendTest {
 
     @Test
     void waitingMessagesMustLeaveTogether() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).start(null)) {
             fill(test);
             for (int i = 0; i < 100; i++) {
                 assertAccepted(test.connection().trySend("m"));
@@ -103,14 +103,14 @@ class TrySendTest {
     }
 
     /** Posts a message that the network does not take whole, and waits until a thread waits with the rest. */
-    private static void fill(TestConnection test) throws InterruptedException {
+    private static void fill(ConnectionFixture test) throws InterruptedException {
         assertAccepted(test.connection().trySend(new byte[200]));
         test.transport.awaitWriting();
     }
 
     @Test
     void repliesToMessagesOfOneReadMustLeaveInOneWrite() throws Exception {
-        try (TestConnection test = TestConnection.with().withoutTimer().start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(null)) {
             test.peer.send("81 81 00000000 61".repeat(10));
             test.onOwner(() -> {
                 for (int i = 0; i < 10; i++) {
@@ -125,7 +125,7 @@ class TrySendTest {
 
     @Test
     void framesHeldBackMustBeSentByTheTimer() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             for (int i = 0; i < 50; i++) {
                 hold(test);
                 test.peer.expect("81 01 61");
@@ -135,7 +135,7 @@ class TrySendTest {
     }
 
     /** Tries to answer the first of two messages, which is held back for the second's answer. */
-    private static void hold(TestConnection test) throws Exception {
+    private static void hold(ConnectionFixture test) throws Exception {
         test.peer.send("81 81 00000000 61  81 81 00000000 62");
         test.onOwner(() -> {
             test.connection().receive();
@@ -148,7 +148,7 @@ class TrySendTest {
     void messagesBeyondTheLimitMustBeRefused() throws Exception {
         BufferBudget budget = new BufferBudget(1 << 20);
         // Three messages of 36 bytes, each counted with 64 more.
-        try (TestConnection test = TestConnection.with().capacity(NARROW).maxQueuedSize(300).budget(budget)
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).maxQueuedSize(300).budget(budget)
                 .start(null)) {
             fill(test);
             for (int i = 0; i < 2; i++) {
@@ -170,7 +170,7 @@ class TrySendTest {
 
     @Test
     void limitOfZeroMustAdmitOneMessage() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(NARROW).maxQueuedSize(0).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).maxQueuedSize(0).start(null)) {
             fill(test);
             assertAccepted(test.connection().trySend(new byte[5000]));
             assertEquals(SendResult.PEER_BEHIND, test.connection().trySend(""));
@@ -181,12 +181,12 @@ class TrySendTest {
     @Test
     void budgetMustHoldAndBeGivenBack() throws Exception {
         BufferBudget budget = new BufferBudget(40_000);
-        try (TestConnection test = TestConnection.with().capacity(NARROW).budget(budget).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).budget(budget).start(null)) {
             fill(test);
             assertAccepted(test.connection().trySend(new byte[20_000]));
             assertEquals(SendResult.SERVER_FULL, test.connection().trySend(new byte[20_000]));
             test.peer.expectFrame(0x82, new byte[200]).expectFrame(0x82, new byte[20_000]);
-            TestConnection.awaitUntil(() -> budget.taken() == 0);
+            ConnectionFixture.awaitUntil(() -> budget.taken() == 0);
             fill(test);
             assertAccepted(test.connection().trySend(new byte[20_000]));
         }
@@ -195,7 +195,7 @@ class TrySendTest {
 
     @Test
     void sentMessageMustFollowAcceptedOnes() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).start(null)) {
             fill(test);
             assertAccepted(test.connection().trySend("first"));
             FutureTask<Void> sending = start(() -> test.connection().send("second"));
@@ -220,7 +220,7 @@ class TrySendTest {
 
     @Test
     void callerMustNotWaitForAnotherThreadsMessage() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).start(null)) {
             FutureTask<Void> sending = start(() -> test.connection().send(new byte[10_000]));
             test.transport.awaitWriting();
             assertAccepted(test.connection().trySend("queued"));
@@ -232,12 +232,12 @@ class TrySendTest {
 
     @Test
     void messageMustWaitForTheEndOfAStream() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             try (OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY)) {
                 stream.write(1);
                 stream.flush();
                 assertAccepted(test.connection().trySend("queued"));
-                TestConnection.control(test.connection(), Opcode.PING, new byte[0]);
+                ConnectionFixture.control(test.connection(), Opcode.PING, new byte[0]);
                 stream.write(2);
                 stream.complete();
             }
@@ -247,11 +247,11 @@ class TrySendTest {
 
     @Test
     void receivingMustGoOnWhileMessagesWait() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).start(null)) {
             fill(test);
             test.peer.sendText("a").sendFrame(0x89, new byte[]{7}).sendText("b");
             for (String expected : List.of("text:a", "text:b")) {
-                assertEquals(expected, TestConnection.word(test.onOwner(() -> test.connection().receive()).get()));
+                assertEquals(expected, ConnectionFixture.word(test.onOwner(() -> test.connection().receive()).get()));
             }
             test.peer.expectFrame(0x82, new byte[200]).expectFrame(0x8a, new byte[]{7});
         }
@@ -262,7 +262,7 @@ class TrySendTest {
     void heldBackFrameMustLeaveWithTheWaitingRest() throws Exception {
         List<Runnable> threads = new ArrayList<>();
         ShortTimer late = new ShortTimer(threads::add, Failures.toHandler("never started"));
-        try (TestConnection test = TestConnection.with().capacity(NARROW).timer(late).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).timer(late).start(null)) {
             test.peer.send("81 81 00000000 61  81 81 00000000 62");
             test.onOwner(() -> test.connection().receive()).get();
             assertAccepted(test.connection().trySend("x".repeat(100)));
@@ -283,7 +283,7 @@ class TrySendTest {
 
     @Test
     void acceptedMessagesMustPrecedeTheCloseFrame() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).start(null)) {
             fill(test);
             assertAccepted(test.connection().trySend("last"));
             FutureTask<Void> closing = start(() -> test.connection().close(1001, ""));
@@ -295,7 +295,7 @@ class TrySendTest {
 
     @Test
     void messageMustBeRefusedAfterThePeersClose() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.sendClose(1000);
             assertInstanceOf(Message.Close.class, test.onOwner(() -> test.connection().receive()).get());
             assertEquals(SendResult.CLOSED, test.connection().trySend("late"));
@@ -305,7 +305,7 @@ class TrySendTest {
 
     @Test
     void deadWireMustBeReportedAsClosed() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             IOException dead = new IOException("cable cut");
             test.transport.failWrites(dead);
             test.connection().trySend("a");
@@ -318,20 +318,20 @@ class TrySendTest {
     @Test
     void peerThatNeverReadsMustMeetTheWriteDeadline() throws Exception {
         BufferBudget budget = new BufferBudget(1 << 20);
-        try (TestConnection test = TestConnection.with().capacity(NARROW).budget(budget).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).budget(budget).start(null)) {
             fill(test);
             assertAccepted(test.connection().trySend(new byte[10_000]));
-            test.pass(TestConnection.TIMEOUTS.writeTimeout().plus(Duration.ofSeconds(1)));
+            test.pass(ConnectionFixture.TIMEOUTS.writeTimeout().plus(Duration.ofSeconds(1)));
             assertFalse(test.connection().isOpen());
             assertInstanceOf(TimeoutException.class, test.connection().known().cause().orElseThrow());
-            TestConnection.awaitUntil(() -> budget.taken() == 0);
+            ConnectionFixture.awaitUntil(() -> budget.taken() == 0);
         }
     }
 
     @Test
     void endDuringAStreamMustLeaveNothingCounted() throws Exception {
         BufferBudget budget = new BufferBudget(1 << 20);
-        try (TestConnection test = TestConnection.with().budget(budget).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().budget(budget).start(null)) {
             OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             assertAccepted(test.connection().trySend(new byte[10_000]));
             test.connection().close();
@@ -344,8 +344,8 @@ class TrySendTest {
     @Test
     void sameBytesMayGoToManyConnections() throws Exception {
         byte[] bytes = "shared".getBytes(UTF_8);
-        try (TestConnection client = TestConnection.with().role(Role.CLIENT).start(null);
-                TestConnection server = TestConnection.start(null)) {
+        try (ConnectionFixture client = ConnectionFixture.with().role(Role.CLIENT).start(null);
+                ConnectionFixture server = ConnectionFixture.start(null)) {
             assertAccepted(client.connection().trySend(MessageType.TEXT, bytes, 0, bytes.length));
             assertAccepted(server.connection().trySend(MessageType.TEXT, bytes, 0, bytes.length));
             server.peer.expectText("shared");
@@ -364,7 +364,7 @@ class TrySendTest {
     @Test
     void extensionMustTransformMessages() throws Exception {
         XorExtension.Step decoder = new XorExtension.Step();
-        try (TestConnection test = TestConnection.with().extension(new XorExtension()).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().extension(new XorExtension()).start(null)) {
             test.connection().send("sent");
             assertAccepted(test.connection().trySend("queued"));
             for (String text : List.of("sent", "queued")) {
@@ -385,7 +385,7 @@ class TrySendTest {
             NegotiatedDeflate negotiated = new NegotiatedDeflate(false, false, windowBits, 15);
             for (int length = 3000; length <= noise.length; length += 8) {
                 try (DeflateCodecs codecs = new DeflateCodecs(settings);
-                        TestConnection test = TestConnection.with().capacity(NARROW)
+                        ConnectionFixture test = ConnectionFixture.with().capacity(NARROW)
                                 .extension(new DeflateExtension(negotiated, settings, codecs, Role.SERVER))
                                 .start(null)) {
                     int count = length;
@@ -405,7 +405,7 @@ class TrySendTest {
     void messageThatCannotBeBuiltMustEndTheConnection() throws Exception {
         BufferBudget budget = new BufferBudget(1 << 20);
         XorExtension extension = new XorExtension();
-        try (TestConnection test = TestConnection.with().extension(extension).budget(budget).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().extension(extension).budget(budget).start(null)) {
             extension.onInput(() -> {
                 throw new OutOfMemoryError("not really");
             });
@@ -418,7 +418,7 @@ class TrySendTest {
     @Test
     void heldBackFramesMustNotBeCountedAfterTheEnd() throws Exception {
         BufferBudget budget = new BufferBudget(1 << 20);
-        try (TestConnection test = TestConnection.with().withoutTimer().budget(budget).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().budget(budget).start(null)) {
             hold(test);
             test.connection().abort();
         }
@@ -427,7 +427,7 @@ class TrySendTest {
 
     @Test
     void interruptedThreadMaySend() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).start(null)) {
             start(() -> {
                 Thread.currentThread().interrupt();
                 assertAccepted(test.connection().trySend(new byte[200]));
@@ -443,14 +443,14 @@ class TrySendTest {
     @Test
     void receivingMustNotTakeOverTheWaitForTheNetwork() throws Exception {
         ShortTimer late = new ShortTimer(thread -> {}, Failures.toHandler("never started"));
-        try (TestConnection test = TestConnection.with().capacity(NARROW).timer(late).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).timer(late).start(null)) {
             assertAccepted(test.connection().trySend(new byte[200]));
             FutureTask<Message> receiving = test.onOwner(() -> test.connection().receive());
             test.peer.sendFrame(0x89, new byte[0]);
             // With another frame behind it the pong would be held back.
             test.awaitReading();
             test.peer.sendText("a");
-            assertEquals("text:a", TestConnection.word(receiving.get()));
+            assertEquals("text:a", ConnectionFixture.word(receiving.get()));
         }
     }
 
@@ -460,7 +460,8 @@ class TrySendTest {
         List<Runnable> threads = new ArrayList<>();
         ShortTimer late = new ShortTimer(threads::add, Failures.toHandler("never started"));
         BufferBudget budget = new BufferBudget(1 << 20);
-        try (TestConnection test = TestConnection.with().capacity(NARROW).timer(late).budget(budget).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).timer(late).budget(budget)
+                .start(null)) {
             assertAccepted(test.connection().trySend(new byte[200]));
             OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             assertAccepted(test.connection().trySend("late"));
@@ -468,7 +469,7 @@ class TrySendTest {
             threads.removeFirst().run();
             test.peer.expectFrame(0x82, new byte[200]).expect("88 02 03e8");
             assertThrows(IOException.class, stream::complete);
-            TestConnection.awaitUntil(() -> budget.taken() == 0);
+            ConnectionFixture.awaitUntil(() -> budget.taken() == 0);
             test.returns();
             test.peer.sendClose(1000).expectEnd();
         }
@@ -476,7 +477,7 @@ class TrySendTest {
 
     @Test
     void streamMustFollowAcceptedMessages() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).start(null)) {
             fill(test);
             assertAccepted(test.connection().trySend("first"));
             FutureTask<Void> streaming = queue(() -> test.connection().sendStream(MessageType.BINARY).complete());
@@ -492,15 +493,16 @@ class TrySendTest {
             return null;
         });
         Thread thread = Thread.ofPlatform().start(task);
-        TestConnection.awaitUntil(() -> thread.getState() == Thread.State.WAITING);
+        ConnectionFixture.awaitUntil(() -> thread.getState() == Thread.State.WAITING);
         return task;
     }
 
     @Test
     void waitingSenderMustGetATurnBetweenAcceptedMessages() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).start(null)) {
             fill(test);
-            FutureTask<Void> pinging = queue(() -> TestConnection.control(test.connection(), Opcode.PING, new byte[0]));
+            FutureTask<Void> pinging = queue(
+                    () -> ConnectionFixture.control(test.connection(), Opcode.PING, new byte[0]));
             assertAccepted(test.connection().trySend("more"));
             test.peer.expectFrame(0x82, new byte[200]).expect("89 00").expectText("more");
             pinging.get();
@@ -510,7 +512,7 @@ class TrySendTest {
     /** A pong goes between the fragments, at first as far as the network takes it, which is full. */
     @Test
     void messageThatWaitsForAStreamMustNotLeaveWithAPong() throws Exception {
-        try (TestConnection test = TestConnection.with().capacity(NARROW).start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(NARROW).start(null)) {
             FutureTask<List<String>> received = test.receiveAll();
             byte[] half = new byte[9996];
             CountDownLatch posted = new CountDownLatch(1);
@@ -527,7 +529,7 @@ class TrySendTest {
             byte[] begin = test.peer.read(4 + half.length - NARROW);
             assertEquals("027e", TestPeer.hex(new byte[]{begin[0], begin[1]}));
             // What the network took of the stream at once, the rest, and the pong, which waits.
-            TestConnection.awaitUntil(() -> lengths(test).size() == 3);
+            ConnectionFixture.awaitUntil(() -> lengths(test).size() == 3);
             test.peer.read(NARROW);
             test.peer.expect("8a 00");
             posted.countDown();
@@ -540,8 +542,8 @@ class TrySendTest {
     /** The bytes of a lent view are overwritten by the next receive, and an array may be used again. */
     @Test
     void messageThatWaitsMustKeepItsOwnBytes() throws Exception {
-        try (TestConnection from = TestConnection.start(null);
-                TestConnection to = TestConnection.with().capacity(NARROW).start(null)) {
+        try (ConnectionFixture from = ConnectionFixture.start(null);
+                ConnectionFixture to = ConnectionFixture.with().capacity(NARROW).start(null)) {
             fill(to);
             from.peer.sendText("first").sendText("other");
             from.onOwner(() -> {
@@ -558,7 +560,7 @@ class TrySendTest {
 
     @Test
     void malformedArgumentsMustBeRefused() throws Exception {
-        try (TestConnection test = TestConnection.start(null)) {
+        try (ConnectionFixture test = ConnectionFixture.start(null)) {
             assertThrows(IllegalArgumentException.class, () -> test.connection().trySend("\ud800"));
             assertThrows(IndexOutOfBoundsException.class,
                     () -> test.connection().trySend(MessageType.TEXT, new byte[1], 1, 1));
@@ -570,7 +572,7 @@ class TrySendTest {
     @Test
     void nothingMustBeLostOrReorderedAmongManyThreads() throws Exception {
         int each = 3000;
-        try (TestConnection test = TestConnection.with().capacity(512).start(TestConnection.ECHO_VIEWS)) {
+        try (ConnectionFixture test = ConnectionFixture.with().capacity(512).start(ConnectionFixture.ECHO_VIEWS)) {
             List<FutureTask<Void>> tasks = new ArrayList<>();
             for (int thread = 0; thread < 6; thread++) {
                 String name = "t" + thread + " ";

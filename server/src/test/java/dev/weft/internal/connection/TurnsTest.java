@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
-import dev.weft.internal.connection.TestConnection.Handler;
+import dev.weft.internal.connection.ConnectionFixture.Handler;
 import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.internal.loop.SteppedThreads;
 import dev.weft.internal.time.TurnQuota;
@@ -42,19 +42,19 @@ class TurnsTest {
     private final DeflateSettings settings = DeflateSettings.builder().incomingMaxWindowBits(15).build();
     private final DeflateCodecs codecs = new DeflateCodecs(settings);
 
-    private TestConnection.Setup with() {
-        return TestConnection.with().capacity(64 << 20).limits(LIMIT, LIMIT, Integer.MAX_VALUE)
+    private ConnectionFixture.Setup with() {
+        return ConnectionFixture.with().capacity(64 << 20).limits(LIMIT, LIMIT, Integer.MAX_VALUE)
                 .threads(threads.builder());
     }
 
-    private TestConnection.Setup withDeflate() {
+    private ConnectionFixture.Setup withDeflate() {
         return with().extension(
                 new DeflateExtension(new NegotiatedDeflate(false, false, 15, 15), settings, codecs, Role.SERVER));
     }
 
     /** The number of turns that the handler takes with these bytes of the peer's, after which the peer closes. */
-    private int turns(TestConnection.Setup setup, Handler handler, byte[]... sent) throws Exception {
-        try (TestConnection test = setup.start(handler)) {
+    private int turns(ConnectionFixture.Setup setup, Handler handler, byte[]... sent) throws Exception {
+        try (ConnectionFixture test = setup.start(handler)) {
             for (byte[] bytes : sent) {
                 test.peer.send(bytes);
             }
@@ -66,10 +66,10 @@ class TurnsTest {
     }
 
     /** The number of turns that a handler takes which sends, after which the peer closes. */
-    private int turnsOfSending(TestConnection.Setup setup, Handler handler) throws Exception {
+    private int turnsOfSending(ConnectionFixture.Setup setup, Handler handler) throws Exception {
         AtomicBoolean sent = new AtomicBoolean();
         AtomicInteger turns = new AtomicInteger();
-        try (TestConnection test = setup.start(connection -> {
+        try (ConnectionFixture test = setup.start(connection -> {
             handler.handle(connection);
             sent.set(true);
         })) {
@@ -167,7 +167,7 @@ class TurnsTest {
     @Test
     void fewMessagesMustTakeOneTurn() throws Exception {
         byte[] messages = repeated(TestPeer.text("a"), 100);
-        assertEquals(1, turns(with(), TestConnection.ECHO_VIEWS, messages));
+        assertEquals(1, turns(with(), ConnectionFixture.ECHO_VIEWS, messages));
     }
 
     // The end
@@ -224,11 +224,11 @@ class TurnsTest {
     /** A thread that waits for the lock must not wait for the turns of others too. */
     @Test
     void lockHolderMustNotYieldWhileAnotherWaits() throws Exception {
-        try (TestConnection test = with().start(connection -> connection.send(new byte[LARGE]))) {
+        try (ConnectionFixture test = with().start(connection -> connection.send(new byte[LARGE]))) {
             assertTrue(threads.runOne());
             assertEquals(1, threads.ready(), "it gave way within its message");
             FutureTask<Void> other = new FutureTask<>(() -> {
-                TestConnection.control(test.connection(), Opcode.PING, new byte[0]);
+                ConnectionFixture.control(test.connection(), Opcode.PING, new byte[0]);
                 return null;
             });
             Thread waiting = Thread.ofPlatform().daemon().start(other);

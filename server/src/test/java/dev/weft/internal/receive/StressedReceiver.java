@@ -1,6 +1,6 @@
 package dev.weft.internal.receive;
 
-import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
+import static dev.weft.internal.connection.ConnectionFixture.TIMEOUTS;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.weft.ConnectionLimits;

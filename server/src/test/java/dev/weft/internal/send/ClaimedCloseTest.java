@@ -8,11 +8,11 @@ import dev.weft.CloseReason;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.close.ClosingHandshake;
-import dev.weft.internal.connection.TestConnection;
+import dev.weft.internal.connection.ConnectionFixture;
+import dev.weft.internal.testing.MemoryTransport;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.ShortTimer;
-import dev.weft.internal.transport.MemoryTransport;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Role;
 import java.nio.ByteBuffer;
@@ -27,10 +27,10 @@ class ClaimedCloseTest {
 
     private final ClosingHandshake closing = new ClosingHandshake();
     private final MemoryTransport[] pair = MemoryTransport.pair(64);
-    private final SendServices services = TestConnection.services(new BufferPool(1 << 10, new BufferBudget(1 << 20)),
+    private final SendServices services = ConnectionFixture.services(new BufferPool(1 << 10, new BufferBudget(1 << 20)),
             new ShortTimer(Runnable::run, Failures.toHandler("never started"))).sending();
     private final FrameSender sender = new FrameSender(pair[0], new FrameWriter(Role.SERVER), null, closing,
-            new Deadlines(services.clock(), TestConnection.TIMEOUTS), services);
+            new Deadlines(services.clock(), ConnectionFixture.TIMEOUTS), services);
 
     @Test
     void drainMustSendACloseFrameThatWasOnlyClaimed() throws Exception {

@@ -1,6 +1,6 @@
 package dev.weft.internal.send;
 
-import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
+import static dev.weft.internal.connection.ConnectionFixture.TIMEOUTS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,7 +9,7 @@ import dev.weft.SendResult;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.close.ClosingHandshake;
-import dev.weft.internal.connection.TestConnection;
+import dev.weft.internal.connection.ConnectionFixture;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.ShortTimer;
@@ -28,7 +28,7 @@ class FrameSenderTest {
 
     private final ShortTimer timer = new ShortTimer(Runnable::run, Failures.toHandler("never started"));
     private final BufferBudget budget = new BufferBudget(1 << 20);
-    private final SendServices services = TestConnection.services(new BufferPool(1 << 10, budget), timer).sending();
+    private final SendServices services = ConnectionFixture.services(new BufferPool(1 << 10, budget), timer).sending();
     private final ReceivedFrames received = new ReceivedFrames(Role.SERVER, 2);
     private final StressedWire wire = new StressedWire(received::take, true, 0);
     private final ClosingHandshake closing = new ClosingHandshake();
@@ -64,7 +64,7 @@ class FrameSenderTest {
         assertTrue(received.hasMessage(0, 0));
         assertTrue(closing.isPending());
         wire.open();
-        TestConnection.awaitUntil(() -> !closing.isPending());
+        ConnectionFixture.awaitUntil(() -> !closing.isPending());
         assertTrue(received.isClosed());
     }
 
@@ -89,7 +89,7 @@ class FrameSenderTest {
     @Test
     void closeFrameMustFollowAPartlyWrittenMessage() throws Exception {
         Thread first = sendLarge();
-        TestConnection.awaitUntil(wire::isWriting);
+        ConnectionFixture.awaitUntil(wire::isWriting);
         byte[] second = ReceivedFrames.message(1, 0, LARGE);
         assertEquals(SendResult.ACCEPTED, sender.attempt().run(Opcode.BINARY, second, 0, second.length, false));
         close();
@@ -97,8 +97,8 @@ class FrameSenderTest {
         wire.give(LARGE + 100);
         first.join();
         wire.open();
-        TestConnection.awaitUntil(received::isClosed);
+        ConnectionFixture.awaitUntil(received::isClosed);
         assertTrue(received.hasMessage(1, 0));
-        TestConnection.awaitUntil(() -> budget.taken() == 0 && !closing.isPending());
+        ConnectionFixture.awaitUntil(() -> budget.taken() == 0 && !closing.isPending());
     }
 }

@@ -1,6 +1,6 @@
 package dev.weft.internal.send;
 
-import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
+import static dev.weft.internal.connection.ConnectionFixture.TIMEOUTS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.close.ClosingHandshake;
-import dev.weft.internal.connection.TestConnection;
+import dev.weft.internal.connection.ConnectionFixture;
 import dev.weft.internal.connection.TestPeer;
+import dev.weft.internal.testing.MemoryTransport;
 import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.ShortTimer;
-import dev.weft.internal.transport.MemoryTransport;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.Role;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 class ShortTimerTest {
     private final ShortTimer timer = new ShortTimer(Runnable::run, Failures.toHandler("timer"));
     private final BufferBudget budget = new BufferBudget(1 << 20);
-    private final SendServices services = TestConnection.services(new BufferPool(1 << 10, budget), timer).sending();
+    private final SendServices services = ConnectionFixture.services(new BufferPool(1 << 10, budget), timer).sending();
 
     private FrameSender sender(MemoryTransport transport, ClosingHandshake closing) {
         return new FrameSender(transport, new FrameWriter(Role.SERVER), null, closing,
@@ -64,7 +64,7 @@ class ShortTimerTest {
                 assertEquals("810161", TestPeer.hex(frame.array()));
             }
         }
-        TestConnection.awaitUntil(() -> budget.taken() == 0);
+        ConnectionFixture.awaitUntil(() -> budget.taken() == 0);
     }
 
     @Test
@@ -81,6 +81,6 @@ class ShortTimerTest {
         reader.join();
         assertEquals(ClosingHandshake.State.BROKEN, closing.state());
         assertTrue(closing.known().cause().isPresent());
-        TestConnection.awaitUntil(() -> budget.taken() == 0);
+        ConnectionFixture.awaitUntil(() -> budget.taken() == 0);
     }
 }

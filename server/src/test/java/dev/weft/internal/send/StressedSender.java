@@ -1,6 +1,6 @@
 package dev.weft.internal.send;
 
-import static dev.weft.internal.connection.TestConnection.TIMEOUTS;
+import static dev.weft.internal.connection.ConnectionFixture.TIMEOUTS;
 
 import dev.weft.CloseReason;
 import dev.weft.ConnectionLimits;

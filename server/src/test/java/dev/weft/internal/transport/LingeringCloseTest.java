@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.internal.testing.MemoryTransport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.FutureTask;

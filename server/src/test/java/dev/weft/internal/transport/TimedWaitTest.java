@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.TestKeys;
 import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.testing.MemoryTransport;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package dev.weft.internal.transport;
 
 import dev.weft.TestKeys;
 import dev.weft.internal.buffer.BufferBudget;
+import dev.weft.internal.testing.MemoryTransport;
 import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
 import java.nio.ByteBuffer;

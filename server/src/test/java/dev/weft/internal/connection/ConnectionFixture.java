@@ -11,11 +11,11 @@ import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.send.SendServices;
+import dev.weft.internal.testing.MemoryTransport;
 import dev.weft.internal.time.ClockHand;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.ShortTimer;
-import dev.weft.internal.transport.MemoryTransport;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.Role;
 import java.io.IOException;
@@ -29,7 +29,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BooleanSupplier;
 
 /** A connection over a transport in memory, with its handler on a virtual thread of its own as a server runs it. */
-public final class TestConnection implements AutoCloseable {
+public final class ConnectionFixture implements AutoCloseable {
     /** What runs on the connection's thread. */
     @FunctionalInterface
     public interface Handler {
@@ -177,8 +177,8 @@ public final class TestConnection implements AutoCloseable {
         }
 
         /** Starts it. */
-        public TestConnection start(Handler handler) {
-            return new TestConnection(this, handler);
+        public ConnectionFixture start(Handler handler) {
+            return new ConnectionFixture(this, handler);
         }
     }
 
@@ -192,7 +192,7 @@ public final class TestConnection implements AutoCloseable {
     private final Thread thread;
     private volatile Throwable thrown;
 
-    private TestConnection(Setup setup, Handler handler) {
+    private ConnectionFixture(Setup setup, Handler handler) {
         MemoryTransport[] ends = MemoryTransport.pair(setup.capacity);
         peer = new TestPeer(ends[1], setup.role.receivesMasked());
         transport = new RecordingTransport(ends[0], setup.readLength, setup.parks);
@@ -218,7 +218,7 @@ public final class TestConnection implements AutoCloseable {
     }
 
     /** A server's connection with the default settings. */
-    public static TestConnection start(Handler handler) {
+    public static ConnectionFixture start(Handler handler) {
         return with().start(handler);
     }
 

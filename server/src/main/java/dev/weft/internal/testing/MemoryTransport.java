@@ -1,7 +1,8 @@
-package dev.weft.internal.transport;
+package dev.weft.internal.testing;
 
 import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
+import dev.weft.internal.transport.Transport;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -43,10 +44,13 @@ public final class MemoryTransport implements Transport {
      * @param capacity bytes that each direction holds before writes wait
      */
     public static MemoryTransport[] pair(int capacity) {
+        return pair(capacity, new MemoryAddress(), new MemoryAddress());
+    }
+
+    /** Two ends, with the addresses that they report. */
+    public static MemoryTransport[] pair(int capacity, SocketAddress left, SocketAddress right) {
         Pipe there = new Pipe(capacity);
         Pipe back = new Pipe(capacity);
-        SocketAddress left = new MemoryAddress();
-        SocketAddress right = new MemoryAddress();
         return new MemoryTransport[]{new MemoryTransport(back, there, left, right),
                 new MemoryTransport(there, back, right, left)};
     }
@@ -80,6 +84,11 @@ public final class MemoryTransport implements Transport {
     public boolean tellsOfUnread() {
         // The listener was called when these bytes arrived; a read may have left some of them.
         return !in.canRead();
+    }
+
+    @Override
+    public boolean hasUnread() {
+        return in.canRead();
     }
 
     @Override
@@ -128,6 +137,17 @@ public final class MemoryTransport implements Transport {
     public void close() {
         boolean unread = in.closeReader();
         out.closeWriter(unread);
+    }
+
+    /** Closes as a broken connection does: the other end loses what it has not read. From any thread; does not wait. */
+    public void reset() {
+        in.closeReader();
+        out.closeWriter(true);
+    }
+
+    /** Waits until the other end has read everything, or cannot, but no longer than the limit. */
+    public void awaitTaken(TimeLimit limit) throws IOException {
+        out.awaitTaken(limit);
     }
 
     @Override
@@ -293,6 +313,17 @@ public final class MemoryTransport implements Transport {
                 }
             } catch (InterruptedException e) {
                 throw Interrupts.interrupted("while a pipe was full or empty");
+            }
+        }
+
+        void awaitTaken(TimeLimit limit) throws IOException {
+            lock.lock();
+            try {
+                while (count > 0 && !readerClosed && !limit.hasPassed()) {
+                    await(limit);
+                }
+            } finally {
+                lock.unlock();
             }
         }
 

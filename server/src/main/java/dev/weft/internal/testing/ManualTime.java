@@ -1,0 +1,76 @@
+package dev.weft.internal.testing;
+
+import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.ShortTimer;
+import dev.weft.internal.time.Sweeper;
+import dev.weft.internal.transport.Transport;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Moves the clock of connections over memory by hand. A step that starts a thread, such as one that sends a ping, is followed
+ * by a pause for the answer: real threads send and answer it, in real time.
+ */
+public final class ManualTime {
+    /** As long as nothing new is received for this time, an answer is still awaited; reading ahead takes about 5 ms. */
+    private static final long QUIET_NANOS = 30_000_000;
+    /** Where an end reads nothing, waiting longer changes nothing. */
+    private static final long LONGEST_NANOS = 500_000_000;
+    private static final long PAUSE_NANOS = 1_000_000;
+
+    private final AtomicLong started = new AtomicLong();
+    private final List<Transport> transports = new CopyOnWriteArrayList<>();
+
+    /** A timer whose threads this sees; started, to be stopped by the caller. Its ticks are real time. */
+    public ShortTimer newTimer(String name) {
+        ShortTimer timer = new ShortTimer(this::start, Failures.toHandler(name));
+        timer.start();
+        return timer;
+    }
+
+    /** Runs a task that starts a thread. For any thread. */
+    public void start(Runnable task) {
+        started.incrementAndGet();
+        task.run();
+    }
+
+    /** From this call on, bytes that this end has not read are waited for. For any thread. */
+    public void watch(Transport transport) {
+        transports.add(transport);
+    }
+
+    /** Undoes {@link #watch}. For any thread. */
+    public void forget(Transport transport) {
+        transports.remove(transport);
+    }
+
+    /** Moves the clock. Waits at most half a second of real time after each step that starts a thread. */
+    public void advance(Sweeper sweeper, Duration duration) {
+        long[] seen = {started.get()};
+        sweeper.advance(duration, () -> {
+            if (started.get() != seen[0]) {
+                settle();
+                seen[0] = started.get();
+            }
+        });
+    }
+
+    private void settle() {
+        long begin = System.nanoTime();
+        long quietSince = begin;
+        long now = begin;
+        while (now - quietSince < QUIET_NANOS && now - begin < LONGEST_NANOS) {
+            LockSupport.parkNanos(this, PAUSE_NANOS);
+            now = System.nanoTime();
+            if (Thread.currentThread().isInterrupted()) {
+                return;
+            }
+            if (transports.stream().anyMatch(Transport::hasUnread)) {
+                quietSince = now;
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package dev.weft.internal.testing;
+
+import dev.weft.internal.transport.Transport;
+import dev.weft.internal.transport.TransportFactory;
+import java.nio.channels.SocketChannel;
+import java.util.Optional;
+
+/**
+ * Of a server over memory, which has no channels: its threads are scheduled by the JDK.
+ *
+ * @param time is told of each thread that is started
+ */
+public record MemoryTransportFactory(ManualTime time) implements TransportFactory {
+    @Override
+    public Transport over(SocketChannel channel) {
+        throw new IllegalStateException("a server over memory takes no channels");
+    }
+
+    @Override
+    public void start(Runnable start) {
+        time.start(start);
+    }
+
+    @Override
+    public Thread.Builder.OfVirtual threadBuilder() {
+        return Thread.ofVirtual();
+    }
+
+    @Override
+    public String description() {
+        return "the JDK's scheduler, over memory";
+    }
+
+    @Override
+    public Optional<String> impairment() {
+        return Optional.empty();
+    }
+
+    @Override
+    public boolean beat() {
+        return true;
+    }
+
+    @Override
+    public boolean isDead() {
+        return false;
+    }
+
+    @Override
+    public void close() {
+        // There is nothing to close.
+    }
+}

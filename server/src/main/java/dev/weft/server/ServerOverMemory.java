@@ -1,0 +1,50 @@
+package dev.weft.server;
+
+import dev.weft.internal.testing.ManualTime;
+import dev.weft.internal.testing.MemoryServer;
+import dev.weft.internal.transport.Transport;
+import dev.weft.internal.transport.TransportFactory;
+import java.io.IOException;
+import java.time.Duration;
+
+/** A server that listens nowhere, for the test kit: its connections are given to it, and its clock is moved by hand. */
+final class ServerOverMemory implements MemoryServer {
+    private static final CloseOptions AT_ONCE = CloseOptions.builder().grace(Duration.ofMillis(500)).build();
+
+    private final WebSocketServer server;
+
+    private ServerOverMemory(ServerConfiguration configuration, TransportFactory transports) throws IOException {
+        if (configuration.tlsSettings().isPresent()) {
+            throw new IllegalArgumentException("a server over memory has no TLS");
+        }
+        server = new WebSocketServer(configuration, Listeners.none(), failures -> transports);
+        server.timer.start();
+    }
+
+    /** Lets the test kit open such servers. */
+    static void register() {
+        MemoryServer.Access
+                .set((configuration, transports) -> new ServerOverMemory((ServerConfiguration) configuration,
+                        transports));
+    }
+
+    @Override
+    public boolean accept(Transport transport) {
+        return server.admission().adopt(transport, null);
+    }
+
+    @Override
+    public void advance(ManualTime time, Duration duration) {
+        time.advance(server.sweeper, duration);
+    }
+
+    @Override
+    public int connectionCount() {
+        return server.connectionCount();
+    }
+
+    @Override
+    public void close() {
+        server.close(AT_ONCE);
+    }
+}

@@ -1,0 +1,125 @@
+package dev.weft.testing;
+
+import dev.weft.ConnectionLimits;
+import dev.weft.ConnectionTimeouts;
+import dev.weft.internal.Bounds;
+import dev.weft.internal.connection.HandshakeResult;
+import dev.weft.internal.testing.ManualTime;
+import dev.weft.internal.testing.MemoryConnections;
+import dev.weft.internal.testing.MemoryTransport;
+import dev.weft.internal.time.TimeLimit;
+import dev.weft.parser.Role;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * The two ends of one connection over memory, after its opening handshake. Each end is a real connection: it reads, masks,
+ * answers pings and closes as over a network. Neither end has a handler: the test receives and sends on both.
+ * <p>
+ * Deadlines and keepalive pings follow a clock of the pair, which stands still until {@link #advance} moves it.
+ */
+public final class TestPair implements AutoCloseable {
+    private static final byte[] NOTHING = {};
+    private static final int MAX_NETWORK_SIZE = 1 << 24;
+
+    private final MemoryConnections connections;
+    private final TestConnection server;
+    private final TestConnection client;
+
+    private TestPair(Builder builder) {
+        ManualTime time = new ManualTime();
+        this.connections = new MemoryConnections(time, builder.limits, builder.timeouts);
+        MemoryTransport[] ends = FaultLink.pair(builder.capacity, Optional.empty(), builder.toServer, builder.toClient);
+        this.server = end(Role.SERVER, ends[0]);
+        this.client = end(Role.CLIENT, ends[1]);
+    }
+
+    private TestConnection end(Role role, MemoryTransport transport) {
+        return new TestConnection(connections.connect(role, transport, HandshakeResult.on("/", null), NOTHING));
+    }
+
+    /** Collects the settings of a pair. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The server's end. */
+    public TestConnection server() {
+        return server;
+    }
+
+    /** The client's end. */
+    public TestConnection client() {
+        return client;
+    }
+
+    /**
+     * Moves the clock of both ends: keepalive pings are sent, and deadlines pass, in the order in which they would. Does not
+     * wait for the duration, but after each ping about 30 ms, at most half a second, for the answer. For one thread at a time.
+     *
+     * @param duration not negative, at most 20 days
+     * @throws IllegalArgumentException if the duration is not within its bounds
+     */
+    public void advance(Duration duration) {
+        Bounds.check("duration", duration, Duration.ZERO, TimeLimit.LONGEST);
+        connections.advance(duration);
+    }
+
+    /** Aborts both ends, unless they have ended. Waits for no peer. */
+    @Override
+    public void close() {
+        connections.close();
+    }
+
+    /** Collects the settings of a pair; both ends have the same. Not for use by several threads at once. */
+    public static final class Builder {
+        private ConnectionLimits limits = ConnectionLimits.DEFAULT;
+        private ConnectionTimeouts timeouts = ConnectionTimeouts.DEFAULT;
+        private int capacity = 1 << 16;
+        private Faults toServer = Faults.none();
+        private Faults toClient = Faults.none();
+
+        private Builder() {}
+
+        /** Sets the limits of each end. Default: {@link ConnectionLimits#DEFAULT}. */
+        public Builder limits(ConnectionLimits value) {
+            limits = Objects.requireNonNull(value, "limits");
+            return this;
+        }
+
+        /** Sets the deadlines and the ping interval of each end. Default: {@link ConnectionTimeouts#DEFAULT}. */
+        public Builder timeouts(ConnectionTimeouts value) {
+            timeouts = Objects.requireNonNull(value, "timeouts");
+            return this;
+        }
+
+        /**
+         * Sets the number of bytes that each direction holds before a write waits for the peer to read. Default 65,536.
+         *
+         * @throws IllegalArgumentException if it is not from 1 to 2^24
+         */
+        public Builder networkSize(int bytes) {
+            Bounds.check("networkSize", bytes, 1, MAX_NETWORK_SIZE);
+            capacity = bytes;
+            return this;
+        }
+
+        /** Sets what happens to the bytes on their way to the server's end. Default: nothing. */
+        public Builder faultsToServer(Faults faults) {
+            toServer = Objects.requireNonNull(faults, "faults");
+            return this;
+        }
+
+        /** Sets what happens to the bytes on their way to the client's end. Default: nothing. */
+        public Builder faultsToClient(Faults faults) {
+            toClient = Objects.requireNonNull(faults, "faults");
+            return this;
+        }
+
+        /** The pair, connected. */
+        public TestPair connect() {
+            return new TestPair(this);
+        }
+    }
+}
