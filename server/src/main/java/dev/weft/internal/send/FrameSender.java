@@ -371,6 +371,11 @@ public final class FrameSender extends DelayedFlush {
         return buffer.isStuck(atLeast);
     }
 
+    /** Whether no message waits but the one that is being written. */
+    boolean writesTheLast() {
+        return outbox.hasAtMostOneEntry();
+    }
+
     /** Whether a streamed message is open. */
     public boolean isStreaming() {
         return streaming != null;

@@ -214,6 +214,12 @@ final class Outbox {
         return last != null && last != ENDED || oldest != null;
     }
 
+    /** Whether no message waits but, at most, the one whose frame is being built or written. For any thread. */
+    boolean hasAtMostOneEntry() {
+        Entry first = oldest;
+        return isTaken(newest) && (first == null || first.next == null);
+    }
+
     /** Whether anything waits that may be sent now. For any thread. */
     boolean isWaiting(boolean streaming) {
         return pongs != null || (!streaming || isClosed()) && hasEntries();

@@ -5,9 +5,13 @@ import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.deflate.SharedMessage;
 import java.io.IOException;
+import java.time.Duration;
 
 /** One attempt to send a message without waiting: it is written if nothing is in the way, otherwise put in the outbox. */
 public final class SendAttempt {
+    /** How long the write of a message may take while its peer still counts as one that keeps up. */
+    private static final Duration SHORT = Duration.ofMillis(200);
+
     private final FrameSender sender;
     private final FrameBuffer buffer;
     private final SendLock lock;
@@ -89,8 +93,12 @@ public final class SendAttempt {
         return length <= FrameBuffer.COPIED || !services.pool().budget().isSpent();
     }
 
-    /** Whether a transport that cannot write without waiting has taken everything so far. */
+    /**
+     * Whether a transport that cannot write without waiting has taken everything so far, or is just taking the last of it: the
+     * thread that writes may not yet have noted what the peer has already read.
+     */
     private boolean keepsUp() {
-        return !buffer.transport().writesWithoutWaiting() && !sender.isStreaming() && sender.waitingBytes() == 0;
+        return !buffer.transport().writesWithoutWaiting() && !sender.isStreaming()
+                && (sender.waitingBytes() == 0 || sender.writesTheLast() && !sender.isStuck(SHORT));
     }
 }

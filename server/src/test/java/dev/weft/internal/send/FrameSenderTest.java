@@ -18,6 +18,7 @@ import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
 import dev.weft.parser.Role;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -84,6 +85,32 @@ class FrameSenderTest {
         });
         assertEquals(SendResult.SERVER_FULL, sender.attempt().run(Opcode.BINARY, new byte[LARGE], 0, LARGE, true));
         assertTrue(ended[0]);
+    }
+
+    /** The peer has the first message, but the thread that wrote it has not run since. */
+    @Test
+    void peerThatHasReadEverythingMustNotBeRefusedForASpentBudget() throws Exception {
+        CountDownLatch written = new CountDownLatch(1);
+        CountDownLatch goesOn = new CountDownLatch(1);
+        StressedWire slow = new StressedWire(bytes -> {
+            written.countDown();
+            try {
+                goesOn.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }, false, 0);
+        slow.open();
+        FrameSender other = new FrameSender(slow, new FrameWriter(Role.SERVER), null, closing,
+                new Deadlines(services.clock(), TIMEOUTS), services);
+        budget.takeRegardless(budget.limit());
+        byte[] message = new byte[LARGE];
+        assertEquals(SendResult.ACCEPTED, other.attempt().run(Opcode.BINARY, message, 0, LARGE, true));
+        written.await();
+        assertEquals(SendResult.ACCEPTED, other.attempt().run(Opcode.BINARY, message, 0, LARGE, true));
+        assertEquals(SendResult.SERVER_FULL, other.attempt().run(Opcode.BINARY, message, 0, LARGE, true));
+        goesOn.countDown();
+        ConnectionFixture.awaitUntil(() -> other.waitingBytes() == 0 && budget.taken() == budget.limit());
     }
 
     @Test
