@@ -3,7 +3,9 @@ package dev.weft.client;
 import dev.weft.Message;
 import dev.weft.parser.http.Headers;
 import java.io.IOException;
+import java.net.ProxySelector;
 import java.net.URI;
+import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -22,6 +24,23 @@ final class Snippets {
         }
         // @end
         return "";
+    }
+
+    static String settings(URI uri, String token) throws IOException {
+        // @start region="client-settings"
+        try (var client = WebSocketClient.builder()
+                .header("Origin", "https://example.com")
+                .subprotocols("chat.v2")
+                .connectTimeout(Duration.ofSeconds(3))
+                .proxySelector(ProxySelector.getDefault())
+                .build();
+                var ws = client.open(uri, Headers.of("Authorization", "Bearer " + token))) {
+            return ws.subprotocol().orElse("none");
+        } catch (WebSocketConnectException e) {
+            // Such as "HANDSHAKE", with the server's status.
+            return e.step() + e.response().map(response -> " " + response.status()).orElse("");
+        }
+        // @end
     }
 
     static ReconnectingClient reconnect(WebSocketClient client, URI uri, Supplier<String> token,

@@ -19,6 +19,7 @@ import dev.weft.internal.connection.Connection;
 import dev.weft.parser.http.Headers;
 import dev.weft.server.Await;
 import dev.weft.server.Handlers;
+import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
@@ -141,6 +142,18 @@ class WebSocketClientTest {
         try (WebSocketServer server = Handlers.echoServer().start()) {
             assertEquals("Hello", Snippets.connect(uri(server, "/")));
             Await.until("the server's end is over", () -> server.connectionCount() == 0);
+        }
+    }
+
+    @Test
+    void settingsMustReachTheServerAndRefusalsTheCaller() throws IOException {
+        HandshakePolicy policy = request -> request.headers().first("Authorization").orElse("").equals("Bearer good")
+                && request.headers().first("Origin").orElse("").equals("https://example.com")
+                        ? HandshakeDecision.accept()
+                        : HandshakeDecision.reject(401, "sign in first");
+        try (WebSocketServer server = Handlers.echoServer().subprotocols("chat.v2").policy(policy).start()) {
+            assertEquals("chat.v2", Snippets.settings(uri(server, "/"), "good"));
+            assertEquals("HANDSHAKE 401", Snippets.settings(uri(server, "/"), "bad"));
         }
     }
 
