@@ -59,7 +59,7 @@ import picocli.CommandLine.TypeConversionException;
                 "1:there was no connection: name, network, proxy, TLS, or the server's answer",
                 "2:wrong command line, or input that cannot be sent",
                 "3:the connection was lost: it ended without a closing handshake",
-                "4:the server closed with another code, or broke the protocol",
+                "4:the server closed with another code, broke the protocol, or sent too large a message",
                 "5:the connection was closed before --count messages were received"})
 public final class Connect implements Callable<Integer> {
     private static final int MOST_OF_BODY = 500;
@@ -166,7 +166,7 @@ public final class Connect implements Callable<Integer> {
     /** Runs the command line and exits. */
     public static void main(String[] args) {
         LOGGER.setLevel(Level.OFF);
-        System.exit(command().execute(args));
+        System.exit(command().setCommandName("weft connect").execute(args));
     }
 
     /** The command, for this process. */
@@ -257,7 +257,7 @@ public final class Connect implements Callable<Integer> {
         WebSocketClientBuilder builder = WebSocketClient.builder()
                 .limits(ConnectionLimits.builder().maxMessageSize(Notation.SIZE.parse().apply(maxMessageSize)).build())
                 .maxRedirects(maxRedirects).subprotocols(subprotocols.toArray(String[]::new))
-                .closeGrace(Duration.ZERO);
+                .closeGrace(Duration.ofMillis(EXIT_MILLIS));
         List<String> shown = new ArrayList<>();
         for (String[] header : allHeaders()) {
             builder.header(header[0], header[1]);

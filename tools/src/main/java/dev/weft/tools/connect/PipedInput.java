@@ -106,12 +106,12 @@ final class PipedInput implements Input {
     private void send(Conversation conversation, byte[] bytes, String where) throws IOException, UnsendableException {
         WebSocketConnection connection = conversation.connection();
         Message message = message(bytes, form, where);
+        conversation.display().sent(message);
         if (message instanceof Message.Text(String text)) {
             connection.send(text);
         } else if (message instanceof Message.Binary(byte[] payload)) {
             connection.send(payload);
         }
-        conversation.display().sent(message);
     }
 
     /** The message that these bytes are. */

@@ -1,5 +1,6 @@
 package dev.weft.tools.connect;
 
+import java.io.IOError;
 import java.io.IOException;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
@@ -53,6 +54,9 @@ final class Prompt implements TypedInput.Lines, AutoCloseable {
                     return null;
                 }
                 // Only the line was given up.
+            } catch (IOError | IllegalStateException e) {
+                // A signal ends the process: the terminal has been given back.
+                return null;
             }
         }
     }

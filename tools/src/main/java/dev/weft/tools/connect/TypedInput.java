@@ -62,12 +62,12 @@ final class TypedInput implements Input {
         Message message = form == Form.LINES
                 ? new Message.Text(line)
                 : PipedInput.message(line.getBytes(StandardCharsets.UTF_8), form, "what was typed");
+        conversation.display().sent(message);
         if (message instanceof Message.Text(String text)) {
             connection.send(text);
         } else if (message instanceof Message.Binary(byte[] bytes)) {
             connection.send(bytes);
         }
-        conversation.display().sent(message);
     }
 
     private static void command(Conversation conversation, String[] words) throws IOException, UnsendableException {
