@@ -4,6 +4,7 @@ import dev.weft.tools.conform.Conform;
 import dev.weft.tools.connect.Connect;
 import dev.weft.tools.echo.EchoCommandLine;
 import dev.weft.tools.echo.EchoLauncher;
+import dev.weft.tools.load.LoadProgram;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Spec;
 
 /** One command line for all programs: its first word is the program. */
 @Command(name = "weft", sortOptions = false, usageHelpAutoWidth = true, synopsisSubcommandLabel = "COMMAND", description = {
-        "Serves, calls and checks WebSockets. `weft COMMAND --help` shows what a command takes, and its exit codes."}, exitCodeListHeading = "Exit codes:%n", exitCodeList = {
+        "An echo server, a client, a conformance suite and a load generator for WebSockets. `weft COMMAND --help` shows what a command takes, and its exit codes."}, exitCodeListHeading = "Exit codes:%n", exitCodeList = {
                 "0:success", "2:wrong command line",
                 "other:see the command"})
 public final class WeftProgram implements Callable<Integer> {
@@ -36,6 +37,7 @@ public final class WeftProgram implements Callable<Integer> {
             case "echo" -> EchoLauncher.main(rest);
             case "conform" -> Conform.main(rest);
             case "connect" -> Connect.main(rest);
+            case "load" -> LoadProgram.main(rest);
             default -> System.exit(run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args));
         }
     }
@@ -51,7 +53,7 @@ public final class WeftProgram implements Callable<Integer> {
     private static CommandLine commands() {
         return new CommandLine(new WeftProgram()).addSubcommand("echo", EchoCommandLine.spec())
                 .addSubcommand("connect", Connect.command()).addSubcommand("conform", Conform.command())
-                .addSubcommand("completion", new Completion());
+                .addSubcommand("load", LoadProgram.command()).addSubcommand("completion", new Completion());
     }
 
     @Override

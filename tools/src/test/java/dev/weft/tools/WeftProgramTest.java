@@ -28,13 +28,13 @@ class WeftProgramTest {
     @Test
     void helpMustNameEveryCommand() {
         assertEquals(0, run("--help"));
-        for (String command : List.of("echo", "connect", "conform", "completion")) {
+        for (String command : List.of("echo", "connect", "conform", "load", "completion")) {
             assertTrue(out.toString().contains("\n  " + command), out.toString());
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"connect", "completion", "echo"})
+    @ValueSource(strings = {"connect", "completion", "echo", "load"})
     void helpOfEveryCommandMustHaveItsExitCodes(String command) {
         assertEquals(0, run(command, "--help"));
         assertTrue(out.toString().matches("(?s).*Exit codes:\n +0 .*\n +2 .*"), out.toString());
