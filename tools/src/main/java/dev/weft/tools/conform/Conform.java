@@ -12,7 +12,7 @@ import dev.weft.tools.conform.wire.Findings;
 import dev.weft.tools.conform.wire.Response;
 import dev.weft.tools.conform.wire.Server;
 import dev.weft.tools.conform.wire.Settings;
-import dev.weft.tools.conform.wire.Trust;
+import dev.weft.tools.options.Trust;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -90,7 +90,12 @@ public final class Conform implements Callable<Integer> {
 
     /** Runs the command line; returns the exit code. */
     static int run(PrintWriter out, String... args) {
-        return new CommandLine(new Conform()).setOut(out).execute(args);
+        return command().setOut(out).execute(args);
+    }
+
+    /** The command. */
+    public static CommandLine command() {
+        return new CommandLine(new Conform());
     }
 
     @Override

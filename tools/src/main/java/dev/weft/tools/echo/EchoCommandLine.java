@@ -1,13 +1,19 @@
 package dev.weft.tools.echo;
 
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /** Does what the options of a command line say. */
-final class EchoCommandLine {
+public final class EchoCommandLine {
     private final EchoLauncher launcher;
 
     EchoCommandLine(EchoLauncher launcher) {
         this.launcher = launcher;
+    }
+
+    /** The options, for one command line of several programs. Not in the launcher, whose start would load the parser. */
+    public static CommandSpec spec() {
+        return new EchoOptions().spec();
     }
 
     /** Returns the exit status. */

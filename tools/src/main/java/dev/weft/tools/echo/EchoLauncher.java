@@ -2,6 +2,7 @@ package dev.weft.tools.echo;
 
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.WebSocketServer;
+import dev.weft.tools.options.Notation;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.System.Logger.Level;

@@ -7,6 +7,7 @@ import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.WebSocketServerBuilder;
+import dev.weft.tools.options.Notation;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -38,6 +39,15 @@ final class EchoOptions {
     private static final int HELP_WIDTH = 110;
     private static final int OPTIONS_WIDTH = 36;
     private static final Pattern ISO_DURATION = Pattern.compile("\\bPT[0-9.HMS-]+");
+
+    private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
+
+    static {
+        EXIT_CODES.put("0", "it printed the help or the version");
+        EXIT_CODES.put("1", "it cannot listen");
+        EXIT_CODES.put("2", "wrong command line");
+        EXIT_CODES.put("128 + N", "ended by signal N");
+    }
 
     private final WebSocketServerBuilder builder = EchoDefaults.builder();
     private final ServerConfiguration defaults = builder.build();
@@ -73,7 +83,8 @@ final class EchoOptions {
         spec.usageMessage().description(
                 "A WebSocket server that sends every message back, and shows browsers a page to try it with.",
                 "A SIZE is in bytes, or with k, m or g in KiB, MiB or GiB; a TIME is like 500ms, 20s, 2m, 1h or 7d.")
-                .width(HELP_WIDTH).longOptionsMaxWidth(OPTIONS_WIDTH).sortOptions(false).abbreviateSynopsis(true);
+                .width(HELP_WIDTH).longOptionsMaxWidth(OPTIONS_WIDTH).sortOptions(false).abbreviateSynopsis(true)
+                .exitCodeListHeading("%nExit codes:%n").exitCodeList(EXIT_CODES);
         commandLine = new CommandLine(spec).setExpandAtFiles(false);
     }
 
@@ -355,6 +366,10 @@ final class EchoOptions {
                 .findFirst().orElse(setting);
         return ISO_DURATION.matcher(name + complaint.substring(setting.length()))
                 .replaceAll(found -> Notation.TIME.format().apply(Duration.parse(found.group())));
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     boolean isHelpWanted() {

@@ -9,7 +9,7 @@ import dev.weft.tools.conform.cases.Case;
 import dev.weft.tools.conform.cases.Cases;
 import dev.weft.tools.conform.report.Result;
 import dev.weft.tools.conform.wire.Settings;
-import dev.weft.tools.conform.wire.Trust;
+import dev.weft.tools.options.Trust;
 import dev.weft.tools.conform.wire.Verdict;
 import java.net.URI;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package dev.weft.tools.conform.wire;
+package dev.weft.tools.options;
 
 import java.net.Socket;
 import java.security.GeneralSecurityException;

@@ -1,4 +1,4 @@
-package dev.weft.tools.echo;
+package dev.weft.tools.options;
 
 import dev.weft.server.TransportKind;
 import java.net.InetSocketAddress;
@@ -22,24 +22,31 @@ import picocli.CommandLine.TypeConversionException;
  * @param parse  reads a value; throws {@link TypeConversionException}, with a message for the user
  * @param format writes a value
  */
-record Notation<T>(String label, Class<T> type, Function<String, T> parse, Function<T, String> format) {
-    static final Notation<String> NAME = new Notation<>("NAME", String.class, Notation::parseName,
+public record Notation<T>(String label, Class<T> type, Function<String, T> parse, Function<T, String> format) {
+    /** Any text that is not blank. */
+    public static final Notation<String> NAME = new Notation<>("NAME", String.class, Notation::parseName,
             Function.identity());
-    static final Notation<Path> FILE = new Notation<>("FILE", Path.class, Notation::parseFile, Path::toString);
-    static final Notation<Integer> COUNT = new Notation<>("N", Integer.class,
+    /** A file's name. */
+    public static final Notation<Path> FILE = new Notation<>("FILE", Path.class, Notation::parseFile, Path::toString);
+    /** A number. */
+    public static final Notation<Integer> COUNT = new Notation<>("N", Integer.class,
             text -> toInt(text, parseNumber(text, text)), String::valueOf);
     /** Bytes that fit an int. */
-    static final Notation<Integer> SIZE = new Notation<>("SIZE", Integer.class,
+    public static final Notation<Integer> SIZE = new Notation<>("SIZE", Integer.class,
             text -> toInt(text, parseSize(text)), Notation::formatSize);
-    static final Notation<Long> LONG_SIZE = new Notation<>("SIZE", Long.class, Notation::parseSize,
+    /** Bytes. */
+    public static final Notation<Long> LONG_SIZE = new Notation<>("SIZE", Long.class, Notation::parseSize,
             Notation::formatSize);
-    static final Notation<Duration> TIME = new Notation<>("TIME", Duration.class, Notation::parseDuration,
+    /** A duration, such as {@code 500ms} or {@code 20s}. */
+    public static final Notation<Duration> TIME = new Notation<>("TIME", Duration.class, Notation::parseDuration,
             Notation::formatDuration);
-    static final Notation<TransportKind> TRANSPORT = new Notation<>("KIND", TransportKind.class,
+    /** One of the transports. */
+    public static final Notation<TransportKind> TRANSPORT = new Notation<>("KIND", TransportKind.class,
             Notation::parseTransport, Notation::formatTransport);
 
     /** Of a file, as {@code ls} writes them. */
-    static final Notation<String> PERMISSIONS = new Notation<>("rwxrwxrwx", String.class, Notation::parsePermissions,
+    public static final Notation<String> PERMISSIONS = new Notation<>("rwxrwxrwx", String.class,
+            Notation::parsePermissions,
             Function.identity());
 
     private static final Pattern SIZE_SYNTAX = Pattern.compile("([+-]?[0-9]+)([kmg]?)", Pattern.CASE_INSENSITIVE);
@@ -86,7 +93,7 @@ record Notation<T>(String label, Class<T> type, Function<String, T> parse, Funct
      *
      * @throws IllegalArgumentException if it is none
      */
-    static InetSocketAddress parseAddress(String text) {
+    public static InetSocketAddress parseAddress(String text) {
         Matcher matcher = ADDRESS_SYNTAX.matcher(text);
         if (!matcher.matches()) {
             throw new IllegalArgumentException(text);

@@ -1,4 +1,4 @@
-package dev.weft.tools.echo;
+package dev.weft.tools.options;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,0 +1,2 @@
+/** A client for the terminal and for pipes. */
+package dev.weft.tools.connect;

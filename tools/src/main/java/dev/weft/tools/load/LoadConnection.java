@@ -1,0 +1,159 @@
+package dev.weft.tools.load;
+
+import dev.weft.ConnectionClosedException;
+import dev.weft.MessageView;
+import dev.weft.WebSocketConnection;
+import dev.weft.client.WebSocketClient;
+import dev.weft.client.WebSocketConnectException;
+import java.io.IOException;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * One connection of a run: one virtual thread sends, another one receives. The server has to send every message back; answers
+ * are in the order of the messages.
+ * <p>
+ * At a fixed rate each message has a time at which it is due, and its latency counts from there, even if it is sent later,
+ * because the connection was still busy: otherwise a server that stands still would delay the very messages that show it.
+ */
+final class LoadConnection {
+    private final LoadPlan plan;
+    private final LoadStatistics statistics;
+    private final byte[] payload;
+    /** Between two messages of this connection. */
+    private final long interval;
+    private final Semaphore window;
+    /** When the messages were due whose answers are awaited. */
+    private final Queue<Long> awaited = new ConcurrentLinkedQueue<>();
+    private final CountDownLatch over = new CountDownLatch(1);
+    private volatile WebSocketConnection connection;
+    private volatile Thread sender;
+    private volatile boolean stopping;
+    /** Nothing more is added to what is awaited. */
+    private volatile boolean sentAll;
+
+    LoadConnection(LoadPlan plan, LoadStatistics statistics, byte[] payload) {
+        this.plan = plan;
+        this.statistics = statistics;
+        this.payload = payload;
+        this.interval = plan.rate() > 0 ? (long) (1e9 * plan.connections() / plan.rate()) : 0;
+        this.window = new Semaphore(plan.window());
+    }
+
+    /** Opens it, and starts to send and to receive; returns whether that succeeded. */
+    boolean open(WebSocketClient client, int number) {
+        try {
+            connection = client.open(plan.uri());
+            Thread.ofVirtual().start(this::receive);
+            sender = Thread.ofVirtual().start(() -> send(number));
+            return true;
+        } catch (WebSocketConnectException e) {
+            statistics
+                    .error("no connection: " + e.step() + e.response().map(answer -> " " + answer.status()).orElse(""));
+        } catch (IOException e) {
+            statistics.error("no connection: " + e.getClass().getSimpleName());
+        }
+        return false;
+    }
+
+    private void send(int number) {
+        try {
+            long due = System.nanoTime() + (long) ((double) interval * number / plan.connections());
+            boolean free = true;
+            while (!stopping) {
+                if (interval == 0) {
+                    window.acquire();
+                    due = System.nanoTime();
+                } else {
+                    free = awaitDue(due);
+                }
+                if (stopping) {
+                    return;
+                }
+                statistics.sent(due, free && interval > 0 ? System.nanoTime() - due : -1);
+                awaited.add(due);
+                connection.send(plan.type(), payload, 0, payload.length);
+                due += interval;
+            }
+        } catch (IOException e) {
+            // The thread that receives says why.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            sentAll = true;
+            closeIfDone();
+        }
+    }
+
+    /** Waits for that time; returns whether there was time to wait. */
+    private boolean awaitDue(long due) {
+        boolean free = false;
+        for (long left = due - System.nanoTime(); left > 0 && !stopping; left = due - System.nanoTime()) {
+            free = true;
+            LockSupport.parkNanos(left);
+        }
+        return free;
+    }
+
+    private void receive() {
+        try {
+            for (MessageView view = connection.receiveView(); view != null; view = connection.receiveView()) {
+                Long due = awaited.poll();
+                if (due == null || view.length() != payload.length || view.type() != plan.type()) {
+                    statistics.error("wrong answer");
+                } else {
+                    statistics.answered(due, System.nanoTime());
+                }
+                window.release();
+                closeIfDone();
+            }
+            ended("closed with " + connection.closeStatus().map(status -> String.valueOf(status.code())).orElse("?"));
+        } catch (ConnectionClosedException e) {
+            ended(e.status().sent().map(reason -> "failed with " + reason.code()).orElse("lost"));
+        } catch (IOException e) {
+            ended("lost");
+        } finally {
+            window.release();
+            over.countDown();
+        }
+    }
+
+    /** Called by both threads after what may be the last step: the later one sees what the other has done. */
+    private void closeIfDone() {
+        if (sentAll && awaited.isEmpty()) {
+            connection.close();
+        }
+    }
+
+    private void ended(String how) {
+        if (!stopping) {
+            statistics.error(how);
+            stopping = true;
+        }
+    }
+
+    /** Sends no more; closes as soon as all answers have been received. */
+    void stop() {
+        stopping = true;
+        window.release();
+        Thread waiting = sender;
+        if (waiting != null) {
+            LockSupport.unpark(waiting);
+        }
+    }
+
+    /** Waits for the end until then; afterwards what was not answered is counted. */
+    void await(long until) throws InterruptedException {
+        if (!over.await(until - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+            connection.abort();
+        }
+        stop();
+        for (Long due = awaited.poll(); due != null; due = awaited.poll()) {
+            statistics.unanswered(due);
+        }
+    }
+}

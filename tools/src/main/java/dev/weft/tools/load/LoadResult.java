@@ -1,0 +1,134 @@
+package dev.weft.tools.load;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+
+/**
+ * What a run has measured.
+ *
+ * @param plan       what was to be done
+ * @param open       the number of connections that were opened
+ * @param seconds    the time of the measurement
+ * @param sent       messages that were due in that time
+ * @param answered   those of them that were answered
+ * @param unanswered those of them that were not
+ * @param latencies  in nanoseconds, by percentile
+ * @param errors     the number of errors by kind
+ * @param warnings   why the figures may say more about this program than about the server
+ */
+record LoadResult(LoadPlan plan, int open, double seconds, long sent, long answered, long unanswered,
+        Map<String, Long> latencies, Map<String, Long> errors, List<String> warnings) {
+    private static final double[] PERCENTILES = {50, 90, 99, 99.9, 99.99};
+    private static final double MUCH_CPU = 0.7;
+    private static final double MUCH_PAUSE = 0.05;
+    private static final double MUCH_DELAY = 0.2;
+    private static final double ENOUGH = 0.98;
+    private static final double MICRO = 1e3;
+    private static final double MILLI = 1e6;
+    private static final double UNIT = 1e9;
+
+    /**
+     * What this program itself has used.
+     *
+     * @param processors the processors it kept busy
+     * @param available  the processors that there are
+     * @param paused     the part of the time that collecting garbage took
+     */
+    record Own(double processors, int available, double paused) {}
+
+    static LoadResult of(LoadPlan plan, int open, double seconds, LoadStatistics statistics, Own own) {
+        Histogram total = statistics.total();
+        Map<String, Long> latencies = new LinkedHashMap<>();
+        latencies.put("min", total.getTotalCount() == 0 ? 0 : total.getMinValue());
+        for (double percentile : PERCENTILES) {
+            latencies.put("p" + (percentile == (int) percentile ? "" + (int) percentile : "" + percentile),
+                    total.getValueAtPercentile(percentile));
+        }
+        latencies.put("max", total.getMaxValue());
+        long sent = statistics.sent.sum();
+        long delay = statistics.delays().getValueAtPercentile(99);
+        return new LoadResult(plan, open, seconds, sent, statistics.answered.sum(), statistics.unanswered.sum(),
+                latencies, statistics.errors(), warnings(plan, sent / seconds, delay, latencies.get("p99"), own));
+    }
+
+    /** What makes this program the bottleneck. */
+    static List<String> warnings(LoadPlan plan, double rate, long delay, long latency, Own own) {
+        List<String> warnings = new ArrayList<>();
+        if (own.processors() > MUCH_CPU * own.available()) {
+            warnings.add(String.format(Locale.ROOT,
+                    "this program kept %.1f of %d processors busy: it may be the bottleneck, not the server",
+                    own.processors(), own.available()));
+        }
+        if (own.paused() > MUCH_PAUSE) {
+            warnings.add(String.format(Locale.ROOT, "this program spent %.0f %% of the time collecting garbage",
+                    own.paused() * 100));
+        }
+        if (delay > MUCH_DELAY * latency && delay > MILLI) {
+            warnings.add("this program sent 1 % of the messages more than " + time(delay)
+                    + " late, though their connection was free: the latencies are partly its own");
+        }
+        if (plan.rate() > 0 && rate < ENOUGH * plan.rate()) {
+            warnings.add(String.format(Locale.ROOT, "%.0f messages/s were sent instead of %.0f", rate, plan.rate()));
+        }
+        return warnings;
+    }
+
+    /** Whether something went wrong with a connection or a message. */
+    boolean hasFailed() {
+        return !errors.isEmpty() || unanswered > 0;
+    }
+
+    /** Lines for people. */
+    List<String> lines() {
+        List<String> lines = new ArrayList<>();
+        lines.add(String.format(Locale.ROOT, "%d of %d connections, %s, %s messages of %d bytes, %.1f s", open,
+                plan.connections(),
+                plan.rate() > 0
+                        ? String.format(Locale.ROOT, "%.0f messages/s", plan.rate())
+                        : "window " + plan.window(),
+                plan.type().name().toLowerCase(Locale.ROOT), plan.size(), seconds));
+        lines.add(String.format(Locale.ROOT, "answered    %,d messages, %,.1f/s, %,.2f MiB/s each way", answered,
+                answered / seconds, answered / seconds * plan.size() / (1 << 20)));
+        lines.add("unanswered  " + unanswered);
+        StringBuilder latency = new StringBuilder("latency   ");
+        latencies.forEach((name, nanos) -> latency.append("  ").append(name).append(' ').append(time(nanos)));
+        lines.add(latency.toString());
+        errors.forEach((kind, number) -> lines.add("error       " + number + " x " + kind));
+        warnings.forEach(warning -> lines.add("warning     " + warning));
+        return lines;
+    }
+
+    /** A value for each name, for JSON. */
+    Map<String, Object> values() {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("uri", plan.uri().toString());
+        all.put("connections", plan.connections());
+        all.put("open", open);
+        all.put("rate", plan.rate());
+        all.put("window", plan.rate() > 0 ? 0 : plan.window());
+        all.put("type", plan.type().name().toLowerCase(Locale.ROOT));
+        all.put("size", plan.size());
+        all.put("seconds", seconds);
+        all.put("sent", sent);
+        all.put("answered", answered);
+        all.put("unanswered", unanswered);
+        all.put("answeredPerSecond", answered / seconds);
+        all.put("latencyNanos", latencies);
+        all.put("errors", errors);
+        all.put("warnings", warnings);
+        return all;
+    }
+
+    /** Nanoseconds with a fitting unit. */
+    static String time(long nanos) {
+        return nanos < MILLI
+                ? String.format(Locale.ROOT, "%.0f µs", nanos / MICRO)
+                : nanos < UNIT
+                        ? String.format(Locale.ROOT, "%.1f ms", nanos / MILLI)
+                        : String.format(Locale.ROOT, "%.2f s", nanos / UNIT);
+    }
+}

@@ -1,0 +1,2 @@
+/** A load generator for echo servers. */
+package dev.weft.tools.load;

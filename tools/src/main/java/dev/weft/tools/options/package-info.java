@@ -1,0 +1,2 @@
+/** What options of several programs mean. */
+package dev.weft.tools.options;

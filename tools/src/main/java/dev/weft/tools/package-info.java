@@ -1,0 +1,2 @@
+/** One command line for all programs. */
+package dev.weft.tools;
