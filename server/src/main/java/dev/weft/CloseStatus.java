@@ -5,13 +5,15 @@ import dev.weft.parser.CloseCode;
 import java.util.Optional;
 
 /**
- * How a connection ended (RFC 6455 §7.1.4–§7.1.6). {@link WebSocketConnection#closeStatus()} returns it once it is final. A
- * {@link ConnectionClosedException} carries what is known when it is thrown. A value: no method waits.
+ * How a connection ended (RFC 6455 §7.1.4–§7.1.6). {@link WebSocketConnection#closeStatus()} returns the final status.
+ * The status in a {@link ConnectionClosedException} is what was known when the exception was thrown. A value: no method
+ * waits.
  *
- * @param received    what the peer's Close frame said, if one came
- * @param sent        what our Close frame said, if one was sent
- * @param closedFirst whose Close frame came first, if there was one
- * @param cause       what broke the connection: a dead wire, a deadline, a violation by the peer; empty if nothing did
+ * @param received    the content of the peer's Close frame, if one was received
+ * @param sent        the content of our Close frame, if one was sent
+ * @param closedFirst the end whose Close frame was first, if there was a Close frame
+ * @param cause       the reason why the connection failed: an I/O error, a deadline, or a protocol violation by the peer;
+ *                    empty if it did not fail
  */
 public record CloseStatus(Optional<CloseReason> received, Optional<CloseReason> sent, Optional<Side> closedFirst,
         Optional<Exception> cause) {
@@ -23,17 +25,20 @@ public record CloseStatus(Optional<CloseReason> received, Optional<CloseReason> 
         REMOTE
     }
 
-    /** Whether the closing handshake was completed: a Close frame went each way (§7.1.4). */
+    /** Whether the closing handshake was completed: each end sent a Close frame (§7.1.4). */
     public boolean clean() {
         return received.isPresent() && sent.isPresent();
     }
 
-    /** The connection's close code (§7.1.5): the received one, 1005 if it had none, 1006 if no Close frame came. */
+    /**
+     * The connection's close code (§7.1.5): the code that was received, 1005 if the Close frame had none, or 1006 if no
+     * Close frame was received.
+     */
     public int code() {
         return received.map(CloseReason::code).orElse(CloseCode.ABNORMAL_CLOSURE);
     }
 
-    /** One line for a log, with the peer's text escaped. */
+    /** Describes the status in one line for a log; text from the peer is escaped. */
     @Override
     public String toString() {
         return (clean() ? "clean" : "unclean")

@@ -3,7 +3,7 @@ package dev.weft;
 import java.io.IOException;
 import java.util.Objects;
 
-/** The connection is closed or closing, so the requested operation is no longer possible. Its methods do not wait. */
+/** Thrown when an operation is not possible because the connection is closed or closing. Its methods do not wait. */
 public final class ConnectionClosedException extends IOException {
     private static final long serialVersionUID = 1;
 
@@ -15,7 +15,10 @@ public final class ConnectionClosedException extends IOException {
         this.status = status;
     }
 
-    /** Both codes, both reasons, and which end closed first, as far as known when this was thrown. */
+    /**
+     * Both codes, both reasons, and the end that closed first, as far as they were known when this exception was
+     * thrown.
+     */
     public CloseStatus status() {
         return status;
     }

@@ -4,11 +4,11 @@ import dev.weft.internal.Bounds;
 import java.util.List;
 
 /**
- * What one connection may use. Every limit is finite; a peer that sends more than it may is closed with 1009 (RFC 6455
- * §7.4.1). Immutable; no method waits.
+ * Limits on the resources that one connection may use. Every limit is finite. If a peer sends more than a limit allows,
+ * the connection is closed with 1009 (RFC 6455 §7.4.1). Immutable; no method waits.
  */
 public final class ConnectionLimits {
-    /** 1 MiB, 1 TiB, 131,072 frames, 1 MiB, 16 KiB. */
+    /** The default limits, in the order of the methods below: 1 MiB, 1 TiB, 131,072 frames, 1 MiB, 16 KiB. */
     public static final ConnectionLimits DEFAULT = builder().build();
 
     private final int maxMessageSize;
@@ -26,46 +26,49 @@ public final class ConnectionLimits {
     }
 
     /**
-     * The most bytes of a message that is received whole or as a view. One costs about as much memory at the most, or up to
-     * eight times as much if this is none of the buffers' sizes: {@code readBufferSize} times 1, 8 and 64, up to 1 MiB.
+     * The maximum number of bytes in a message that is received whole or as a view. Such a message needs at most about
+     * the same amount of memory, or up to eight times as much if this limit is not one of the buffer sizes: {@code
+     * readBufferSize} times 1, 8 and 64, up to 1 MiB.
      */
     public int maxMessageSize() {
         return maxMessageSize;
     }
 
-    /** The most bytes of a message that is received as a stream; costs no memory. */
+    /** The maximum number of bytes in a message that is received as a stream. A higher limit needs no more memory. */
     public long maxStreamedMessageSize() {
         return maxStreamedMessageSize;
     }
 
-    /** The most frames that a message may be cut into; bounds the work that empty ones cause. */
+    /** The maximum number of frames in a message. It bounds the work that empty frames can cause. */
     public int maxFramesPerMessage() {
         return maxFramesPerMessage;
     }
 
     /**
-     * The most bytes of messages that may wait for the peer to read after {@link WebSocketConnection#trySend(String)}, each
-     * counted with 64 bytes more; one alone may be larger. No connection may have more than a 32nd of the server's
-     * {@code maxBufferedSize}, or 64 KiB if that is more.
+     * The maximum number of bytes of messages that {@link WebSocketConnection#trySend(String)} may queue until the peer
+     * reads them. Each message counts as its length plus 64 bytes. If the queue is empty, one message may exceed the
+     * limit. A connection may never queue more than 1/32 of the server's {@code maxBufferedSize}, or 64 KiB if that is
+     * more.
      */
     public int maxQueuedSize() {
         return maxQueuedSize;
     }
 
     /**
-     * The most bytes that are read while nobody receives, so that control frames among them are served; what follows them
-     * waits outside. 128 bytes are also what remains when the server's {@code maxBufferedSize} is used up.
+     * The maximum number of bytes that are read while no thread receives, so that control frames among them are
+     * processed. Any further bytes are not read until a thread receives. If the server's {@code maxBufferedSize} is
+     * used up, 128 bytes can still be read.
      */
     public int readAheadSize() {
         return readAheadSize;
     }
 
-    /** A builder that begins with the defaults. */
+    /** Returns a builder that is initialized with the defaults. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** A builder that begins with these limits. */
+    /** Returns a builder that is initialized with these limits. */
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.maxMessageSize = maxMessageSize;
@@ -80,7 +83,7 @@ public final class ConnectionLimits {
         return List.of(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize, readAheadSize);
     }
 
-    /** Whether all values are the same. */
+    /** Whether all limits are equal. */
     @Override
     public boolean equals(Object other) {
         return other instanceof ConnectionLimits those && values().equals(those.values());
@@ -97,8 +100,8 @@ public final class ConnectionLimits {
     }
 
     /**
-     * Collects limits. A value out of bounds is refused when it is set, by an {@link IllegalArgumentException} that names the
-     * limit, the value and the bounds. Not for use by two threads at once.
+     * Builds limits. A method that is given a value out of bounds throws an {@link IllegalArgumentException} that names
+     * the limit, the value and the bounds. Not thread-safe.
      */
     public static final class Builder {
         /** The largest message that fits an array on every JVM. */
@@ -136,7 +139,8 @@ public final class ConnectionLimits {
         }
 
         /**
-         * Sets {@link ConnectionLimits#maxQueuedSize()}: 0 bytes, with which one message may wait, or more. Default 1 MiB.
+         * Sets {@link ConnectionLimits#maxQueuedSize()}: 0 bytes or more. With 0, one message may be queued. Default 1
+         * MiB.
          */
         public Builder maxQueuedSize(int size) {
             Bounds.check("maxQueuedSize", size, 0, Integer.MAX_VALUE);
@@ -151,7 +155,7 @@ public final class ConnectionLimits {
             return this;
         }
 
-        /** The limits. */
+        /** Returns the limits. */
         public ConnectionLimits build() {
             return new ConnectionLimits(this);
         }

@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * How long a connection waits for its peer. Enforced by a sweep about once a second, so a deadline is early or late
- * by up to a second, or by a quarter of the shortest one if that is under four. Immutable; no
- * method waits.
+ * How long a connection waits for its peer. A sweep that runs about once a second enforces the deadlines. A deadline is
+ * therefore up to a second early or late; if the shortest timeout is under four seconds, up to a quarter of that
+ * timeout. Immutable; no method waits.
  */
 public final class ConnectionTimeouts {
-    /** 10 s, 20 s, 20 s, 60 s, 20 s, 60 s, 5 s. */
+    /** The default timeouts, in the order of the methods below: 10 s, 20 s, 20 s, 60 s, 20 s, 60 s, 5 s. */
     public static final ConnectionTimeouts DEFAULT = builder().build();
 
     private final Duration handshakeTimeout;
@@ -32,65 +32,65 @@ public final class ConnectionTimeouts {
         this.closeTimeout = builder.closeTimeout;
     }
 
-    /** From the accepted connection to the end of the request head; a slower peer gets 408. */
+    /** The maximum time from accepting the connection to the end of the request head. A slower peer gets 408. */
     public Duration handshakeTimeout() {
         return handshakeTimeout;
     }
 
-    /** After this much silence of the peer's a ping is sent, whatever the handler does. */
+    /** If the peer is silent for this long, a ping is sent, whatever the handler is doing. */
     public Duration pingInterval() {
         return pingInterval;
     }
 
     /**
-     * After this much silence since the ping the connection is aborted. What has come from the peer and not been read, and
-     * what it reads of messages to it, is no silence.
+     * If the peer is silent for this long after the ping, the connection is aborted. A peer does not count as silent if
+     * bytes from it have arrived but have not been read yet, or if it reads messages that are being sent to it.
      */
     public Duration pongTimeout() {
         return pongTimeout;
     }
 
     /**
-     * From the first byte of a message (or frame) to its last; for a streamed message, from one read of it to the next bytes.
-     * A slower peer is closed with 1008.
+     * The maximum time from the first byte of a message (or frame) to its last; for a streamed message, from a read to
+     * the arrival of the next bytes. If the peer is slower, the connection is closed with 1008.
      */
     public Duration messageTimeout() {
         return messageTimeout;
     }
 
     /**
-     * For the network to take at least one byte of what waits to be written; a peer that reads, however slowly, is given all
-     * the time it needs. Else the connection is aborted.
+     * The time within which the network must accept at least one byte of the data that waits to be written; otherwise
+     * the connection is aborted. A peer that reads, however slowly, gets all the time it needs.
      */
     public Duration writeTimeout() {
         return writeTimeout;
     }
 
     /**
-     * From the last write to an outgoing stream to the next, while another message waits for its end; else the connection
-     * fails with 1011.
+     * The maximum time between two writes to an outgoing stream while another message waits for the end of that stream.
+     * If it is exceeded, the connection fails with 1011.
      */
     public Duration streamTimeout() {
         return streamTimeout;
     }
 
-    /** From our Close frame to the peer's and the end of the peer's bytes. */
+    /** The maximum time from our Close frame to the peer's Close frame and the end of the peer's input stream. */
     public Duration closeTimeout() {
         return closeTimeout;
     }
 
-    /** The shortest of all. */
+    /** The shortest of these timeouts. */
     public Duration shortest() {
         return Stream.of(handshakeTimeout, pingInterval, pongTimeout, messageTimeout, writeTimeout, streamTimeout,
                 closeTimeout).min(Duration::compareTo).orElseThrow();
     }
 
-    /** A builder that begins with the defaults. */
+    /** Returns a builder that is initialized with the defaults. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** A builder that begins with these timeouts. */
+    /** Returns a builder that is initialized with these timeouts. */
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.handshakeTimeout = handshakeTimeout;
@@ -108,7 +108,7 @@ public final class ConnectionTimeouts {
                 closeTimeout);
     }
 
-    /** Whether all values are the same. */
+    /** Whether all timeouts are equal. */
     @Override
     public boolean equals(Object other) {
         return other instanceof ConnectionTimeouts those && values().equals(those.values());
@@ -125,8 +125,8 @@ public final class ConnectionTimeouts {
     }
 
     /**
-     * Collects timeouts. One under a millisecond or over twenty days is refused when it is set, by an {@link
-     * IllegalArgumentException} that names the setting, the value and the bounds. Not for use by two threads at once.
+     * Builds timeouts. A method that is given less than one millisecond or more than 20 days throws an {@link
+     * IllegalArgumentException} that names the setting, the value and the bounds. Not thread-safe.
      */
     public static final class Builder {
         private static final Duration SHORTEST = Duration.ofMillis(1);
@@ -189,7 +189,7 @@ public final class ConnectionTimeouts {
             return this;
         }
 
-        /** The timeouts. */
+        /** Returns the timeouts. */
         public ConnectionTimeouts build() {
             return new ConnectionTimeouts(this);
         }

@@ -15,10 +15,10 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client's opening handshake (RFC 6455 §4.2.1), valid as far as the protocol goes. Immutable; no method waits.
+ * A client's opening handshake (RFC 6455 §4.2.1), valid according to the protocol. Immutable; no method waits.
  * <p>
- * A policy gets all of it. What {@link WebSocketConnection#request()} returns afterwards has no headers, and so no host,
- * cookies and offered subprotocols either, unless the endpoint keeps them.
+ * A policy sees the whole request. {@link WebSocketConnection#request()} later returns it without headers, and
+ * therefore also without host, cookies and offered subprotocols, unless the endpoint keeps the headers.
  */
 public final class HandshakeRequest {
     private final RequestHead head;
@@ -37,27 +37,27 @@ public final class HandshakeRequest {
         this.tlsSession = builder.tlsSession;
     }
 
-    /** A request with this head, to be given more; such as for the test of a policy. */
+    /** Returns a builder for a request with this head, for example to test a policy. */
     public static Builder builder(RequestHead head) {
         return new Builder(head);
     }
 
-    /** The target, path and query, as it was on the wire. */
+    /** The request target, that is, path and query, as it was on the wire. */
     public String target() {
         return head.target();
     }
 
     /**
-     * The target's path, as it was on the wire: neither decoded nor normalised. "/" for an absolute target without one.
-     * What a pattern's parameters matched is decoded: {@link #pathParameter}.
+     * The target's path, as it was on the wire: neither decoded nor normalised. "/" for an absolute target without a
+     * path. {@link #pathParameter} returns the decoded values of a path pattern's parameters.
      */
     public String path() {
         return head.path();
     }
 
     /**
-     * What a parameter of the endpoint's path matched, such as {@code room} of {@code /chat/{room}}: decoded, never empty.
-     * It may have any character, such as the '/' of a {@code %2F}.
+     * The value that a parameter of the endpoint's path matched, such as {@code room} in {@code /chat/{room}}: decoded,
+     * never empty. It can contain any character, even a '/' that was sent as {@code %2F}.
      *
      * @throws IllegalArgumentException if the endpoint's path has no such parameter
      */
@@ -70,7 +70,9 @@ public final class HandshakeRequest {
         return value;
     }
 
-    /** What the parameters of the endpoint's path matched, by name, in order. Unchangeable. */
+    /**
+     * The values that the parameters of the endpoint's path matched, by name, in the order of the path. Unmodifiable.
+     */
     public Map<String, String> pathParameters() {
         return pathParameters;
     }
@@ -81,18 +83,19 @@ public final class HandshakeRequest {
     }
 
     /**
-     * The parameters of the query, decoded anew at each call. A server refuses a query that cannot be decoded before its
-     * policy is asked.
+     * The parameters of the query, decoded anew at each call. A server refuses a query that cannot be decoded before it
+     * calls the policy.
      *
-     * @throws IllegalArgumentException if it cannot be decoded, in a request that a test has made
+     * @throws IllegalArgumentException if the query cannot be decoded; only possible for a request that a test has built
      */
     public QueryParameters query() {
         return head.query().map(QueryParameters::parse).orElse(QueryParameters.EMPTY);
     }
 
     /**
-     * The host and, after a colon, perhaps the port that the client means to talk to: the {@code Host} header, or what
-     * replaces it, the authority of an absolute target (RFC 9112 §3.2.2). Empty where headers are not kept.
+     * The host that the client wants to talk to, with a colon and a port if the client sent one: the {@code Host}
+     * header, or the authority of an absolute target, which replaces it (RFC 9112 §3.2.2). Empty if the headers are not
+     * kept.
      */
     public Optional<String> host() {
         return head.host();
@@ -108,36 +111,36 @@ public final class HandshakeRequest {
         return head.cookies();
     }
 
-    /** The subprotocols that the client offers, the preferred one first. */
+    /** The subprotocols that the client offers, in the client's order of preference. */
     public List<String> subprotocols() {
         return subprotocols;
     }
 
-    /** The address that the request came to. */
+    /** The local address at which the request was received. */
     public SocketAddress localAddress() {
         return localAddress;
     }
 
-    /** The address that the request came from. */
+    /** The address of the peer that sent the request. */
     public SocketAddress remoteAddress() {
         return remoteAddress;
     }
 
     /**
-     * What was agreed on by TLS, with the client's certificates if it had to show them; empty without TLS, or where a proxy
-     * ends it.
+     * The TLS session, with the client's certificates if the server required them; empty without TLS, or if a proxy
+     * terminates TLS.
      */
     public Optional<SSLSession> tlsSession() {
         return Optional.ofNullable(tlsSession);
     }
 
-    /** Path and peer; not the query, which may hold secrets. */
+    /** Describes the path and the peer, but not the query, which may contain secrets. */
     @Override
     public String toString() {
         return "HandshakeRequest[" + path() + " " + AddressText.of(remoteAddress) + "]";
     }
 
-    /** Collects what belongs to a request; not for use by several threads at once. */
+    /** Builds a request. Not thread-safe. */
     public static final class Builder {
         private static final SocketAddress NOWHERE = InetSocketAddress.createUnresolved("localhost", 0);
 
@@ -152,37 +155,37 @@ public final class HandshakeRequest {
             this.head = Objects.requireNonNull(head, "head");
         }
 
-        /** Sets the offered subprotocols. Default none. */
+        /** Sets the subprotocols that the client offers. Default: none. */
         public Builder subprotocols(List<String> subprotocols) {
             this.subprotocols = List.copyOf(subprotocols);
             return this;
         }
 
-        /** Sets what the parameters of the path matched. Default none. */
+        /** Sets the values that the parameters of the path matched. Default: none. */
         public Builder pathParameters(Map<String, String> pathParameters) {
             this.pathParameters = Collections.unmodifiableMap(new LinkedHashMap<>(pathParameters));
             return this;
         }
 
-        /** Sets the address that the request came to. Default: an unresolved one. */
+        /** Sets the local address at which the request was received. Default: an unresolved address. */
         public Builder localAddress(SocketAddress localAddress) {
             this.localAddress = Objects.requireNonNull(localAddress, "localAddress");
             return this;
         }
 
-        /** Sets the address that the request came from. Default: an unresolved one. */
+        /** Sets the address of the peer that sent the request. Default: an unresolved address. */
         public Builder remoteAddress(SocketAddress remoteAddress) {
             this.remoteAddress = Objects.requireNonNull(remoteAddress, "remoteAddress");
             return this;
         }
 
-        /** Sets what was agreed on by TLS. Default: the request came without TLS. */
+        /** Sets the TLS session. Default: the request was received without TLS. */
         public Builder tlsSession(SSLSession tlsSession) {
             this.tlsSession = Objects.requireNonNull(tlsSession, "tlsSession");
             return this;
         }
 
-        /** The request; the builder may go on. */
+        /** Returns the request. The builder can be used again. */
         public HandshakeRequest build() {
             return new HandshakeRequest(this);
         }

@@ -5,28 +5,32 @@ import java.io.InputStream;
 import java.io.Reader;
 
 /**
- * A message that is read as it arrives, so that it may be larger than memory. It is valid until the connection's next receive.
+ * A message that is read as it arrives, so that it can be larger than memory. It is valid until the connection's next
+ * receive.
  * <p>
- * Belongs to the thread that receives. Reads wait for the peer, no longer than {@link ConnectionTimeouts#messageTimeout()} for
- * the next bytes: then the connection fails with 1008. They throw {@link ConnectionClosedException} if the connection
- * ends before the message does: the end of the stream is always the end of the whole message.
+ * It belongs to the thread that receives. A read waits for the peer. If no further bytes arrive within {@link
+ * ConnectionTimeouts#messageTimeout()}, the connection fails with 1008. Reads throw {@link ConnectionClosedException}
+ * if the connection ends before the message does. The end of the stream is therefore always the end of the complete
+ * message.
  * <p>
- * The unread rest is skipped by the next receive, or when the stream is closed: up to {@link ConnectionLimits#maxMessageSize()}
- * bytes. If more is left of the message, the connection fails with 1009, so that an unwanted upload is not read to its end.
+ * The next receive skips what has not been read of the message, and so does closing the stream: up to {@link
+ * ConnectionLimits#maxMessageSize()} bytes. If more is left, the connection fails with 1009, so that an unwanted upload
+ * is not read to its end.
  */
 public interface IncomingMessage {
-    /** What this is. Does not wait. */
+    /** The type of the message. Does not wait. */
     MessageType type();
 
     /**
-     * The bytes; those of a text message are checked to be UTF-8 as they are read. Does not wait; the stream's reads do, and throw
-     * what {@link #bytes()} throws. A stream that is read after the next receive throws an {@link java.io.IOException}.
+     * The bytes of the message. The bytes of a text message are checked to be UTF-8 as they are read. Does not wait;
+     * the stream's reads wait, and throw what {@link #bytes()} throws. A read from the stream after the connection's
+     * next receive throws an {@link java.io.IOException}.
      */
     InputStream inputStream();
 
     /**
-     * The text of a text message. The same reader each time. Use either this or {@link #inputStream()}. Does not wait; the
-     * reader's reads do.
+     * The text of a text message. Returns the same reader each time. Use either this reader or {@link #inputStream()}.
+     * Does not wait; the reader's reads wait.
      *
      * @throws IllegalStateException if this is not a text message
      */
@@ -35,21 +39,21 @@ public interface IncomingMessage {
     /**
      * Waits for the rest of a text message, as reads do.
      *
-     * @return what was not read before
+     * @return the text that has not been read yet
      * @throws IllegalStateException     if this is not a text message, or another thread receives
-     * @throws ConnectionClosedException if the connection ends first, or the rest is larger than
-     *                                   {@link ConnectionLimits#maxMessageSize()}: then the connection fails with 1009
-     * @throws IOException               if the wire is dead
+     * @throws ConnectionClosedException if the connection ends first, or if the rest is larger than {@link
+     *                                   ConnectionLimits#maxMessageSize()}, in which case the connection fails with 1009
+     * @throws IOException               if an I/O error occurs
      */
     String text() throws IOException;
 
     /**
      * Waits for the rest of the message, as reads do.
      *
-     * @return what was not read before
+     * @return the bytes that have not been read yet
      * @throws IllegalStateException     if another thread receives
      * @throws ConnectionClosedException as {@link #text()}
-     * @throws IOException               if the wire is dead
+     * @throws IOException               if an I/O error occurs
      */
     byte[] bytes() throws IOException;
 }

@@ -3,8 +3,8 @@ package dev.weft;
 import java.util.Objects;
 
 /**
- * What {@link WebSocketConnection#receive()} returns: a whole message (RFC 6455 §5.6), or the end of the connection. A value: no
- * method waits.
+ * The result of {@link WebSocketConnection#receive()}: a complete message (RFC 6455 §5.6), or the end of the
+ * connection. A value: no method waits.
  */
 public sealed interface Message {
     /**
@@ -22,7 +22,7 @@ public sealed interface Message {
     /**
      * A binary message.
      *
-     * @param bytes the bytes; the array is the receiver's to keep
+     * @param bytes the bytes; the array belongs to the receiver
      */
     record Binary(byte[] bytes) implements Message {
         /** A binary message. */
@@ -32,9 +32,9 @@ public sealed interface Message {
     }
 
     /**
-     * The closing handshake is done: no further message can arrive or be sent.
+     * The closing handshake is complete: no further message can be received or sent.
      *
-     * @param status both codes and reasons, and which end closed first; final
+     * @param status the final status: both codes and reasons, and the end that closed first
      */
     record Close(CloseStatus status) implements Message {
         /** The end of the messages. */

@@ -1,6 +1,6 @@
 package dev.weft;
 
-/** What a message carries (RFC 6455 §5.6). */
+/** The type of a message (RFC 6455 §5.6). */
 public enum MessageType {
     /** Text: its bytes are valid UTF-8. */
     TEXT,

@@ -1,25 +1,25 @@
 package dev.weft;
 
 /**
- * A message that is borrowed from the connection, not copied: it is valid until the connection's next receive. A connection has
- * only one view and reuses it, so it must not be kept or passed to another thread. Sending it, to any connection, is safe: what
- * cannot be written at once is copied. A view that was kept too long shows an empty message, or the next one. No method waits or
- * throws.
+ * A message that is borrowed from the connection, not copied. It is valid until the connection's next receive. A
+ * connection has only one view and reuses it, so do not keep the view or pass it to another thread. You can safely send
+ * it to any connection: bytes that cannot be written at once are copied. A view that is used after the next receive
+ * shows an empty message, or the next one. No method waits or throws.
  */
 public interface MessageView {
-    /** What this is. */
+    /** The type of the message. */
     MessageType type();
 
     /** The array that holds the bytes. The caller may change these bytes, but no others. */
     byte[] array();
 
-    /** Where in {@link #array()} the bytes begin. */
+    /** The index in {@link #array()} at which the bytes begin. */
     int offset();
 
     /** The number of bytes. */
     int length();
 
-    /** The bytes decoded as UTF-8, which those of a text message always are, as a new string. */
+    /** The bytes decoded as UTF-8, as a new string. The bytes of a text message are always valid UTF-8. */
     String text();
 
     /** A copy of the bytes. */

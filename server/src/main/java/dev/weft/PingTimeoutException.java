@@ -2,7 +2,7 @@ package dev.weft;
 
 import java.io.IOException;
 
-/** A ping was not answered in time. The connection stays open; a later ping may be answered. */
+/** Thrown when a ping was not answered in time. The connection stays open; a later ping may be answered. */
 public final class PingTimeoutException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -6,13 +6,13 @@ import dev.weft.parser.deflate.SharedMessage;
 import java.nio.ByteBuffer;
 
 /**
- * A message for any number of connections: a text is encoded once, and the message is compressed at most once for each window
- * size that these connections agreed on (RFC 7692 §7.1.2), rather than once for each connection. Immutable; any thread may send
- * it, to connections of any server, any number of times.
+ * A message for any number of connections. A text is encoded once. The message is compressed at most once for each
+ * window size that the connections have negotiated (RFC 7692 §7.1.2), not once for each connection. Immutable; any
+ * thread can send it to connections of any server, any number of times.
  * {@snippet class = "dev.weft.server.Snippets" region = "prepared"}
- * The first connection of a window size compresses, with the settings of its endpoint; other threads that send the message
- * wait for that, about 10 ms for a mebibyte. The compressed message refers to no earlier message, so it is larger than one
- * that a busy connection compresses for itself.
+ * The first connection with a given window size compresses the message, with the settings of its endpoint. Other
+ * threads that send the message wait until that is done, about 10 ms for a mebibyte. The compressed message refers to
+ * no earlier message, so it is larger than a message that a busy connection compresses for itself.
  */
 public final class PreparedMessage {
     static {
@@ -28,7 +28,7 @@ public final class PreparedMessage {
     }
 
     /**
-     * A text message. Does not wait.
+     * Creates a text message. Does not wait.
      *
      * @throws IllegalArgumentException if the text has an unpaired surrogate
      */
@@ -36,19 +36,22 @@ public final class PreparedMessage {
         return new PreparedMessage(MessageType.TEXT, StrictUtf8.encode(text));
     }
 
-    /** A binary message of a copy of these bytes. Does not wait. */
+    /** Creates a binary message from a copy of these bytes. Does not wait. */
     public static PreparedMessage binary(byte[] bytes) {
         return new PreparedMessage(MessageType.BINARY, bytes.clone());
     }
 
-    /** A binary message of a copy of the bytes that remain in the buffer, whose position does not change. Does not wait. */
+    /**
+     * Creates a binary message from a copy of the buffer's remaining bytes. The buffer's position does not change. Does
+     * not wait.
+     */
     public static PreparedMessage binary(ByteBuffer bytes) {
         byte[] copy = new byte[bytes.remaining()];
         bytes.get(bytes.position(), copy);
         return new PreparedMessage(MessageType.BINARY, copy);
     }
 
-    /** What this is. */
+    /** The type of the message. */
     public MessageType type() {
         return type;
     }

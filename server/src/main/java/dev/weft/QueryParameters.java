@@ -10,15 +10,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The parameters of a query, decoded as {@code application/x-www-form-urlencoded}: pairs of a name and, after '=', a value,
- * separated by '&amp;'; '+' stands for a space, and {@code %XX} for a byte of UTF-8. A name may occur several times; case
- * counts. Immutable; no method waits. Every lookup passes over all parameters, of which there are at most {@link #MAX_COUNT}.
+ * The parameters of a query, decoded as {@code application/x-www-form-urlencoded}: pairs of a name and, after '=', a
+ * value, separated by '&amp;'. A '+' stands for a space, and {@code %XX} for a byte of UTF-8. A name may occur several
+ * times; names are case-sensitive. Immutable; no method waits. Every lookup scans all parameters, of which there are at
+ * most {@link #MAX_COUNT}.
  */
 public final class QueryParameters {
-    /** The most parameters that a query may have. */
+    /** The maximum number of parameters in a query. */
     public static final int MAX_COUNT = 1000;
 
-    /** No parameter at all. */
+    /** No parameters. */
     public static final QueryParameters EMPTY = new QueryParameters(List.of());
 
     private final List<String> namesAndValues;
@@ -28,10 +29,11 @@ public final class QueryParameters {
     }
 
     /**
-     * Decodes a query, without the '?'. A part without '=' is a name with the empty value; an empty part is left out.
+     * Decodes a query, given without the '?'. A part without '=' is a name with an empty value; an empty part is
+     * skipped.
      *
-     * @throws IllegalArgumentException if a '%' has not two hexadecimal digits after it, what is decoded is not UTF-8, or
-     *                                  there are more than {@link #MAX_COUNT} parameters
+     * @throws IllegalArgumentException if a '%' is not followed by two hexadecimal digits, if the decoded bytes are not
+     *                                  UTF-8, or if there are more than {@link #MAX_COUNT} parameters
      */
     public static QueryParameters parse(String query) {
         Objects.requireNonNull(query, "query");
@@ -54,12 +56,12 @@ public final class QueryParameters {
         return namesAndValues.isEmpty() ? EMPTY : new QueryParameters(List.copyOf(namesAndValues));
     }
 
-    /** The number of parameters; several of one name count each. */
+    /** The number of parameters. Parameters with the same name are counted separately. */
     public int size() {
         return namesAndValues.size() / 2;
     }
 
-    /** The names, each once, in the query's order. An unchangeable copy. */
+    /** The distinct names, in the order of the query. An unmodifiable copy. */
     public Set<String> names() {
         Set<String> names = new LinkedHashSet<>();
         for (int i = 0; i < namesAndValues.size(); i += 2) {
@@ -68,12 +70,12 @@ public final class QueryParameters {
         return Collections.unmodifiableSet(names);
     }
 
-    /** Whether there is a parameter of this name. */
+    /** Whether there is a parameter with this name. */
     public boolean contains(String name) {
         return first(name).isPresent();
     }
 
-    /** The value of the first parameter of this name. */
+    /** The value of the first parameter with this name. */
     public Optional<String> first(String name) {
         Objects.requireNonNull(name, "name");
         for (int i = 0; i < namesAndValues.size(); i += 2) {
@@ -84,7 +86,7 @@ public final class QueryParameters {
         return Optional.empty();
     }
 
-    /** The values of all parameters of this name, in the query's order; empty if there are none. */
+    /** The values of all parameters with this name, in the order of the query; empty if there are none. */
     public List<String> all(String name) {
         Objects.requireNonNull(name, "name");
         List<String> values = new ArrayList<>();
@@ -107,7 +109,7 @@ public final class QueryParameters {
         return namesAndValues.hashCode();
     }
 
-    /** The names alone: values may be secrets, such as tokens, and this may end in a log. */
+    /** Lists only the names: values may be secrets, such as tokens, and this text may be logged. */
     @Override
     public String toString() {
         return "QueryParameters" + names();

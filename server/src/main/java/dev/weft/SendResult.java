@@ -4,11 +4,14 @@ package dev.weft;
 public enum SendResult {
     /** The message was written or queued; it is sent before a later Close frame. */
     ACCEPTED,
-    /** Not sent: what waits for this peer would be more than {@link ConnectionLimits#maxQueuedSize()} allows. */
+    /** Not sent: the messages queued for this peer would exceed {@link ConnectionLimits#maxQueuedSize()}. */
     PEER_BEHIND,
-    /** Not sent: all connections together hold as much as they may, and no stuck connection could be closed to free memory. */
+    /**
+     * Not sent: the buffers of all connections have reached their limit, and no stuck connection could be closed to
+     * free memory.
+     */
     SERVER_FULL,
-    /** Not sent: a Close frame was sent or received, or the connection is over. */
+    /** Not sent: a Close frame was sent or received, or the connection has ended. */
     CLOSED;
 
     /** Whether the message was accepted. Does not wait. */

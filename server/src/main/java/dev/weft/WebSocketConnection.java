@@ -10,61 +10,65 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A WebSocket connection after its opening handshake (RFC 6455), as blocking code.
+ * A WebSocket connection after its opening handshake (RFC 6455), with a blocking API.
  * <p>
- * <b>Threads.</b> One thread at a time may receive, and read what a {@code receive…} method returned: any thread, by default
- * the one that runs the connection's handler. When the handler has returned, no thread may receive. All other methods may be
- * called from any thread, at any time; whole frames never interleave, and control frames go between the fragments of a streamed
- * message. A thread that is interrupted while it waits in a method of this interface is released with a
- * {@link java.io.InterruptedIOException}, its interrupt flag set. The connection stays open: a receive has lost nothing and may be
- * called again, and a message that was partly written is still sent. Only where that cannot be done is the connection failed:
- * over TLS, and over the {@code BLOCKING} transport, whose channels the JDK closes when a thread is interrupted.
+ * <b>Threads.</b> One thread at a time may receive and read what a {@code receive…} method returned. This can be any
+ * thread; by default it is the thread that runs the connection's handler. After the handler has returned, no thread may
+ * receive. All other methods may be called from any thread at any time. Frames never interleave; control frames are
+ * sent between the fragments of a streamed message. If a thread is interrupted while it waits in a method of this
+ * interface, the method throws {@link java.io.InterruptedIOException}, and the thread's interrupt status stays set. The
+ * connection stays open: an interrupted receive has lost nothing and can be called again, and a message that was partly
+ * written is still sent. The connection fails only where this is impossible: over TLS, and over the {@code BLOCKING}
+ * transport, because the JDK closes its channels when a thread is interrupted.
  * <p>
- * <b>Receiving</b> has three forms, which can be mixed freely: whole messages ({@link #receive()}), a borrowed view without a
- * copy ({@link #receiveView()}), and a stream for messages larger than memory ({@link #receiveStream()}).
+ * <b>Receiving</b> has three forms, which can be mixed freely: complete messages ({@link #receive()}), a borrowed view
+ * without a copy ({@link #receiveView()}), and a stream for messages larger than memory ({@link #receiveStream()}).
  * {@snippet class = "dev.weft.server.Snippets" region = "receive"}
- * <b>While no thread receives</b>, protocol processing continues: after about 5 ms, what the peer sends is read ahead, up to
- * {@link ConnectionLimits#readAheadSize()}. Pings and Close frames in it are answered in order, and the end of the peer's bytes
- * is noticed. Data waits for the next receive. A Close frame that follows unreceived data is answered half a second later than
- * others, so that a reply can be sent first. Beyond that size nothing is read, control frames included, and TCP slows the peer
- * down.
+ * <b>While no thread receives</b>, protocol processing continues: after about 5 ms, data from the peer is read ahead,
+ * up to {@link ConnectionLimits#readAheadSize()}. Pings and Close frames in it are answered in order, and the end of
+ * the peer's input stream is detected. Messages wait for the next receive. A Close frame that follows unreceived data
+ * is answered half a second later than others, so that a reply can be sent first. Beyond {@code readAheadSize} nothing is
+ * read, not even control frames, and TCP slows the peer down.
  * <p>
- * <b>Sending.</b> {@code send} waits while the peer does not read, until the write deadline; then the connection is aborted.
- * When it returns, the message has been passed to the network, with one exception: a message that a handler sends after its
- * connection's next frame has already arrived may be held back for a few milliseconds, so that it leaves in one write with the
- * next ones. {@code trySend} never waits. Use it to send one message to many connections: what the network does not take at
- * once is queued, up to a limit, and is sent as the peer reads. Messages that one thread sends, by either method, arrive in
- * that order.
+ * <b>Sending.</b> {@code send} waits while the peer does not read, until the write deadline; then the connection is
+ * aborted. When {@code send} returns, the message has been passed to the network, with one exception: if the
+ * connection's next frame has already arrived, a message that the handler sends may be held back for a few
+ * milliseconds, to be sent in one write together with the next messages. {@code trySend} never waits. Use it to send
+ * one message to many connections: data that the network does not accept at once is queued, up to a limit, and is sent
+ * as the peer reads. Messages that one thread sends, by either method, arrive in that order.
  * {@snippet class = "dev.weft.server.Snippets" region = "broadcast"}
  * <p>
  * <b>The end.</b> {@link #receive()} returns {@link Message.Close} once when the closing handshake is complete. If the
- * connection ends in any other way, the method that detects it throws: the original {@link IOException} of a dead wire, or
- * {@link ConnectionClosedException} in all other cases. All later calls throw {@link ConnectionClosedException}. Code that
- * keeps calling in a loop is slowed down: after 64 such calls within about a second, each further call waits up to 50 ms on the
- * connection's own thread.
+ * connection ends in any other way, the method that detects it throws: the original {@link IOException} after an I/O
+ * error, or {@link ConnectionClosedException} in all other cases. All later calls throw {@link
+ * ConnectionClosedException}. Code that keeps calling in a loop is slowed down: after 64 such calls within about a
+ * second, each further call on the connection's own thread waits up to 50 ms.
  */
 public interface WebSocketConnection extends AutoCloseable {
     /**
-     * Waits for the next whole message, as long as the peer is there: keepalive ends the connection of one that is not, and
-     * {@link ConnectionTimeouts#messageTimeout()} that of one that does not go on with a message. For one thread at a time.
+     * Waits for the next complete message, for as long as the peer is alive. If the peer does not answer pings, or does
+     * not continue a message within {@link ConnectionTimeouts#messageTimeout()}, the connection ends. Only one thread
+     * at a time may call this.
      *
      * @return a text or binary message of at most {@link ConnectionLimits#maxMessageSize()} bytes, or the end
-     * @throws ConnectionClosedException      if the connection is over: after {@link Message.Close} was returned, after
-     *                                        {@link #abort()}, a deadline, or a violation by the peer
-     * @throws java.io.InterruptedIOException if this thread was interrupted; the next receive continues where this one was
-     * @throws IOException                    if the wire is dead
+     * @throws ConnectionClosedException      if the connection has ended: after {@link Message.Close} was returned, after
+     *                                        {@link #abort()}, after a deadline, or after a protocol violation by the peer
+     * @throws java.io.InterruptedIOException if this thread was interrupted; the next receive continues where this one
+     *                                        stopped
+     * @throws IOException                    if an I/O error occurs
      * @throws IllegalStateException          if another thread receives
      */
     Message receive() throws IOException;
 
     /**
-     * Waits for the next whole message, but no longer than the timeout. If it does not arrive in time, nothing is lost: the
-     * part that has arrived is kept, and the next {@link #receive()} or {@link #receiveView()} continues with it;
-     * {@link #receiveStream()} cannot. Answering the peer's pings and sending held-back messages may take longer: as long as
-     * sending does. For one thread at a time.
+     * Waits for the next complete message, but no longer than the timeout. If it does not arrive in time, nothing is
+     * lost: the part that has arrived is kept, and the next {@link #receive()} or {@link #receiveView()} continues with
+     * it; {@link #receiveStream()} cannot. Answering the peer's pings and sending held-back messages may take longer
+     * than the timeout: as long as sending does. Only one thread at a time may call this.
      *
-     * @param timeout at most 20 days; 0 for what has been received already, for which {@code BLOCKING} waits a millisecond
-     * @return the message or the end, as {@link #receive()} returns them; empty if no whole message arrived in time
+     * @param timeout at most 20 days; 0 to return only what has already been received, for which {@code BLOCKING} waits a
+     *                millisecond
+     * @return the message or the end, as {@link #receive()} returns them; empty if no complete message arrived in time
      * @throws IllegalArgumentException if the timeout is negative or over 20 days
      * @throws IOException              as {@link #receive()}
      * @throws IllegalStateException    if another thread receives
@@ -72,152 +76,165 @@ public interface WebSocketConnection extends AutoCloseable {
     Optional<Message> receive(Duration timeout) throws IOException;
 
     /**
-     * Waits for the next whole message, as {@link #receive()} does, and lends it: neither copies nor allocates if the message arrives in one frame, is
-     * not compressed, and fits the read buffer.
+     * Waits for the next complete message, as {@link #receive()} does, and returns a view of it. Neither copies nor
+     * allocates if the message arrives in one frame, is not compressed, and fits the read buffer.
      *
      * @return a view that is valid until the next receive, or {@code null} when the closing handshake is complete
      * @throws IOException           as {@link #receive()}
      * @throws IllegalStateException if another thread receives
      */
-    @SuppressWarnings("exports") // who uses this needs no annotations
+    @SuppressWarnings("exports") // users of this API do not need the annotations
     @Nullable
     MessageView receiveView() throws IOException;
 
     /**
-     * Waits for the beginning of the next message. To read it is to receive: one thread at a time may.
+     * Waits for the beginning of the next message. Reading the message counts as receiving: only one thread at a time
+     * may do so.
      *
      * @return a message that is valid until the next receive, or {@code null} when the closing handshake is complete
      * @throws IOException           as {@link #receive()}
-     * @throws IllegalStateException if another thread receives, or if a receive that was interrupted or timed out has already
-     *                               taken part of the message
+     * @throws IllegalStateException if another thread receives, or if a receive that was interrupted or timed out has
+     *                               already taken part of the message
      */
-    @SuppressWarnings("exports") // who uses this needs no annotations
+    @SuppressWarnings("exports") // users of this API do not need the annotations
     @Nullable
     IncomingMessage receiveStream() throws IOException;
 
     /**
-     * Waits for the end of the connection, however long that takes, for a handler that only sends: receives messages and drops them, whole or in part,
-     * with no more memory than a read needs. Meanwhile pings are answered and messages are checked; one over
-     * {@link ConnectionLimits#maxMessageSize()} fails the connection. For one thread at a time.
+     * For a handler that only sends: waits for the end of the connection, however long that takes. Receives messages
+     * and discards them, complete or in part, with no more memory than a read needs. Meanwhile pings are answered and
+     * messages are checked; a message over {@link ConnectionLimits#maxMessageSize()} fails the connection. Only one
+     * thread at a time may call this.
      *
      * @return the final status, however the connection has ended
-     * @throws java.io.InterruptedIOException if this thread was interrupted; the connection stays open; receive again
+     * @throws java.io.InterruptedIOException if this thread was interrupted; the connection stays open, and this method can
+     *                                        be called again
      * @throws ConnectionClosedException      if the handler has returned
      * @throws IllegalStateException          if another thread receives
      */
     CloseStatus awaitClose() throws IOException;
 
     /**
-     * Sends a text message, from any thread. Waits while the peer does not read, as long as the network takes something of it
-     * within each {@link ConnectionTimeouts#writeTimeout()}: then the connection is aborted. Waits also for the messages of other
-     * threads, and for the end of a streamed one, up to the {@link ConnectionTimeouts#streamTimeout()}.
+     * Sends a text message. Any thread may call this. While the peer does not read, this waits as long as the network
+     * accepts some bytes of the message within each {@link ConnectionTimeouts#writeTimeout()}; otherwise the connection
+     * is aborted. It also waits for the messages of other threads, and for the end of a streamed message, up to the
+     * {@link ConnectionTimeouts#streamTimeout()}.
      *
      * @throws IllegalArgumentException       if the text has an unpaired surrogate; nothing is sent then
      * @throws IllegalStateException          if this thread has a streamed message open on this connection
-     * @throws ConnectionClosedException      if a Close frame was sent, or the connection is over
-     * @throws java.io.InterruptedIOException if this thread was interrupted while it waited: before the message was begun, and
-     *                                        it is not sent; or in the middle of it, and it is still sent whole
-     * @throws IOException                    if the wire is dead
+     * @throws ConnectionClosedException      if a Close frame was sent, or the connection has ended
+     * @throws java.io.InterruptedIOException if this thread was interrupted while it waited: if the message had not been
+     *                                        begun, it is not sent; if it had been begun, it is still sent completely
+     * @throws IOException                    if an I/O error occurs
      */
     void send(String text) throws IOException;
 
-    /**
-     * Sends a binary message, otherwise as {@link #send(String)}. The array may be used again when the method returns.
-     */
+    /** Sends a binary message, otherwise as {@link #send(String)}. The array can be reused when the method returns. */
     default void send(byte[] binary) throws IOException {
         send(MessageType.BINARY, binary, 0, binary.length);
     }
 
     /**
-     * Sends a binary message of the bytes that remain in a buffer of any kind, otherwise as {@link #send(String)}. When the
-     * method returns, the buffer's position is its limit, as after a write to a {@link java.nio.channels.WritableByteChannel},
-     * and the buffer may be used again; when it throws, the position is unchanged. A direct or read-only buffer is copied
-     * first.
+     * Sends the remaining bytes of a buffer of any kind as a binary message, otherwise as {@link #send(String)}. When
+     * the method returns, the buffer's position is its limit, as after a write to a {@link
+     * java.nio.channels.WritableByteChannel}, and the buffer can be reused. When the method throws, the position is
+     * unchanged. A direct or read-only buffer is copied first.
      */
     void send(ByteBuffer binary) throws IOException;
 
-    /** Sends a view's message, received on this connection or another, otherwise as {@link #send(String)}. */
+    /**
+     * Sends a view's message, which may have been received on this or another connection, otherwise as {@link
+     * #send(String)}.
+     */
     default void send(MessageView view) throws IOException {
         send(view.type(), view.array(), view.offset(), view.length());
     }
 
     /**
-     * Sends a message that is prepared for any number of connections, otherwise as {@link #send(String)}; if it is the first to
-     * compress it for this connection's window size, that takes longer.
+     * Sends a message that is prepared for any number of connections, otherwise as {@link #send(String)}. The first
+     * call that has to compress the message for this connection's window size takes longer.
      */
     void send(PreparedMessage message) throws IOException;
 
     /**
-     * Sends a message from an array, otherwise as {@link #send(String)}. The array may be used again when the method returns.
+     * Sends a message from an array, otherwise as {@link #send(String)}. The array can be reused when the method
+     * returns.
      *
      * @param type   text or binary; the bytes of a text must be UTF-8, which is not checked here
-     * @param array  holds the bytes
-     * @param offset where they begin
+     * @param array  contains the bytes
+     * @param offset the index of the first byte
      * @param length the number of bytes
      * @throws IndexOutOfBoundsException if the bytes are not within the array
      */
     void send(MessageType type, byte[] array, int offset, int length) throws IOException;
 
     /**
-     * Sends a text message if that can be done without waiting for the peer, for another thread's message, or for the end of a
-     * streamed one; otherwise puts it in this connection's queue, up to {@link ConnectionLimits#maxQueuedSize()}. Never waits.
-     * With a transport that cannot write without waiting, such as TLS or the JDK's blocking channels, another thread is started
-     * for a moment. For any thread; does not throw if the connection is over.
+     * Sends a text message if this is possible without waiting for the peer, for another thread's message, or for the
+     * end of a streamed message. Otherwise adds it to this connection's queue, up to {@link
+     * ConnectionLimits#maxQueuedSize()}. Never waits. With a transport that cannot write without waiting, such as TLS
+     * or the JDK's blocking channels, another thread is started for a moment. Any thread may call this; it does not
+     * throw if the connection has ended.
      * <p>
-     * When this end closes, queued messages are sent before the Close frame, unless another thread's streamed message is open.
-     * When the peer closes, or the connection ends in another way, they are dropped.
+     * When this end closes, queued messages are sent before the Close frame, unless another thread's streamed message
+     * is open. When the peer closes, or the connection ends in another way, they are dropped.
      *
      * @return whether the message was accepted, and if not, why
      * @throws IllegalArgumentException if the text has an unpaired surrogate; nothing is sent then
      */
     SendResult trySend(String text);
 
-    /** Tries to send a binary message, otherwise as {@link #trySend(String)}. The array may be used again. */
+    /**
+     * Tries to send a binary message, otherwise as {@link #trySend(String)}. The array can be reused when the method
+     * returns.
+     */
     default SendResult trySend(byte[] binary) {
         return trySend(MessageType.BINARY, binary, 0, binary.length);
     }
 
     /**
-     * Tries to send a binary message of the bytes that remain in a buffer of any kind, otherwise as {@link #trySend(String)}.
-     * If the message was accepted, the buffer's position is its limit, and the buffer may be used again; otherwise the position
-     * is unchanged.
+     * Tries to send the remaining bytes of a buffer of any kind as a binary message, otherwise as {@link
+     * #trySend(String)}. If the message was accepted, the buffer's position is its limit, and the buffer can be reused;
+     * otherwise the position is unchanged.
      */
     SendResult trySend(ByteBuffer binary);
 
-    /** Tries to send a view's message, received on this connection or another, otherwise as {@link #trySend(String)}. */
+    /**
+     * Tries to send a view's message, which may have been received on this or another connection, otherwise as {@link
+     * #trySend(String)}.
+     */
     default SendResult trySend(MessageView view) {
         return trySend(view.type(), view.array(), view.offset(), view.length());
     }
 
     /**
-     * Tries to send a message that is prepared for any number of connections, otherwise as {@link #trySend(String)}. In the queue
-     * it is not copied, but counts with its whole length.
+     * Tries to send a message that is prepared for any number of connections, otherwise as {@link #trySend(String)}. A
+     * queued message is not copied, but its full length counts towards the limit.
      */
     SendResult trySend(PreparedMessage message);
 
     /**
-     * Tries to send a message from an array, otherwise as {@link #trySend(String)}. The array may be used again when the
-     * method returns: what has to wait is copied.
+     * Tries to send a message from an array, otherwise as {@link #trySend(String)}. The array can be reused when the
+     * method returns: a message that has to wait is copied.
      *
      * @param type   text or binary; the bytes of a text must be UTF-8, which is not checked here
-     * @param array  holds the bytes
-     * @param offset where they begin
+     * @param array  contains the bytes
+     * @param offset the index of the first byte
      * @param length the number of bytes
      * @throws IndexOutOfBoundsException if the bytes are not within the array
      */
     SendResult trySend(MessageType type, byte[] array, int offset, int length);
 
     /**
-     * Opens a message that is sent in fragments as it is written (§5.4). Until it is completed or abandoned, messages of
-     * other threads wait: a stream without a write for {@link ConnectionTimeouts#streamTimeout()} while one waits fails the
-     * connection with 1011. Waits as {@link #send(String)} does, in particular while another streamed message is open. For any
-     * thread.
+     * Opens a message that is sent in fragments as it is written (§5.4). Until it is completed or abandoned, messages
+     * of other threads wait. If nothing is written to the stream for {@link ConnectionTimeouts#streamTimeout()} while
+     * another message waits, the connection fails with 1011. Waits as {@link #send(String)} does, in particular while
+     * another streamed message is open. Any thread may call this.
      *
-     * @return the message, for one thread at a time
+     * @return the message, which only one thread at a time may use
      * @throws IllegalStateException          if this thread has a streamed message open on this connection
-     * @throws ConnectionClosedException      if a Close frame was sent, or the connection is over
-     * @throws java.io.InterruptedIOException if this thread was interrupted while it waited; nothing was begun
-     * @throws IOException                    if the wire is dead
+     * @throws ConnectionClosedException      if a Close frame was sent, or the connection has ended
+     * @throws java.io.InterruptedIOException if this thread was interrupted while it waited; no message was begun
+     * @throws IOException                    if an I/O error occurs
      */
     OutgoingMessage sendStream(MessageType type) throws IOException;
 
@@ -225,7 +242,7 @@ public interface WebSocketConnection extends AutoCloseable {
      * Sends a message in fragments: completes it when the body returns, abandons it when the body throws. Waits as
      * {@link #sendStream(MessageType)} does, and in the body's writes.
      *
-     * @throws IOException what the body threw, or as {@link #sendStream(MessageType)}
+     * @throws IOException the exception that the body threw, or as {@link #sendStream(MessageType)}
      */
     default void sendStream(MessageType type, StreamBody body) throws IOException {
         try (OutgoingMessage message = sendStream(type)) {
@@ -235,25 +252,26 @@ public interface WebSocketConnection extends AutoCloseable {
     }
 
     /**
-     * Sends a ping with a unique payload, and waits for the pong (§5.5.2, §5.5.3): first until the ping is sent, as sending
-     * does, and then no longer than the timeout. Several threads may call this at the same time; the pong of a later ping also
-     * answers the earlier ones. There is no other method for pings and pongs: pings are answered, and the connection sends
-     * pings to a silent peer, without being asked.
+     * Sends a ping with a unique payload and waits for the pong (§5.5.2, §5.5.3): first until the ping has been sent,
+     * as sending does, and then no longer than the timeout. Several threads may call this at the same time; the pong
+     * that answers a later ping also answers the earlier ones. There is no other method for pings and pongs: the
+     * connection answers pings and sends pings to a silent peer automatically.
      *
      * @param timeout 1 ms to 20 days
-     * @return the time from the ping's sending to the pong that answered it
+     * @return the time from sending the ping to receiving the pong that answered it
      * @throws IllegalArgumentException       if the timeout is not within its bounds
-     * @throws PingTimeoutException           if no pong came in time; the connection stays open
-     * @throws ConnectionClosedException      if a Close frame was sent or received, or the connection is over
+     * @throws PingTimeoutException           if no pong was received in time; the connection stays open
+     * @throws ConnectionClosedException      if a Close frame was sent or received, or the connection has ended
      * @throws java.io.InterruptedIOException if this thread was interrupted while it waited
-     * @throws IOException                    if the wire is dead
+     * @throws IOException                    if an I/O error occurs
      */
     Duration ping(Duration timeout) throws IOException;
 
     /**
-     * How long the peer took to answer the last ping that it answered: one sent by {@link #ping(Duration)}, or one that the
-     * connection sent itself after the peer was silent ({@link ConnectionTimeouts#pingInterval()}). Empty until a ping has been
-     * answered. Pongs that answer no such ping do not count. For any thread; does not wait.
+     * The time that the peer took to answer the most recent ping that it answered: a ping sent by {@link
+     * #ping(Duration)}, or one that the connection sent because the peer was silent ({@link
+     * ConnectionTimeouts#pingInterval()}). Empty until a ping has been answered. Pongs that answer no such ping do not
+     * count. Any thread may call this; does not wait.
      */
     Optional<Duration> latency();
 
@@ -264,9 +282,10 @@ public interface WebSocketConnection extends AutoCloseable {
     }
 
     /**
-     * Begins the closing handshake (§7.1.2). Never waits: the Close frame is sent as soon as the peer has taken what was sent
-     * before, and the connection is cut when the close deadline has passed. A receive, or the end of the handler, waits for
-     * the peer's Close frame. Does nothing if a Close frame was sent or the connection is over. For any thread.
+     * Begins the closing handshake (§7.1.2). Never waits: the Close frame is sent as soon as the peer has accepted
+     * everything that was sent before, and the connection is cut off when the close deadline has passed. A later
+     * receive, or the end of the handler, waits for the peer's Close frame. Does nothing if a Close frame was sent or
+     * the connection has ended. Any thread may call this.
      *
      * @param code   1000–1003, 1007–1014 or 3000–4999
      * @param reason at most 123 bytes of UTF-8 without control characters
@@ -275,38 +294,40 @@ public interface WebSocketConnection extends AutoCloseable {
     void close(int code, String reason);
 
     /**
-     * Ends the connection at once, without a Close frame; frees every thread that waits in it. For any thread. Never waits; does
-     * nothing if the connection is over.
+     * Ends the connection at once, without a Close frame, and releases every thread that waits in one of its methods.
+     * Any thread may call this. Never waits; does nothing if the connection has ended.
      */
     void abort();
 
     /**
-     * Whether messages can be sent: no Close frame has been sent or received, and the connection is not over. For any thread;
-     * does not wait.
+     * Whether messages can be sent: no Close frame has been sent or received, and the connection has not ended. Any
+     * thread may call this; does not wait.
      */
     boolean isOpen();
 
     /**
-     * How the connection ended. Empty until that is final: until the closing handshake is complete, or cannot be completed any
-     * more. It never changes afterwards. For any thread; does not wait.
+     * How the connection ended. Empty until that is final, that is, until the closing handshake is complete or can no
+     * longer be completed. The status never changes afterwards. Any thread may call this; does not wait.
      */
     Optional<CloseStatus> closeStatus();
 
     /**
-     * Runs an action once with the final status, on its own virtual thread; at once if it is final already. Actions
-     * run in any order. What one throws goes to its thread's uncaught exception handler. For any thread; does not wait.
+     * Runs an action once with the final status, on its own virtual thread; at once if the status is already final.
+     * Several actions run in any order. An exception that an action throws is passed to the uncaught exception handler
+     * of its thread. Any thread may call this; does not wait.
      */
     void onClose(Consumer<CloseStatus> action);
 
     /** The subprotocol that both ends agreed on (§1.9). Does not wait. */
     Optional<String> subprotocol();
 
-    /** A number that no other connection of this process has. Does not wait. */
+    /** A number that is unique among the connections of this process. Does not wait. */
     long id();
 
     /**
-     * The handshake's request, made anew at each call: target, path parameters, addresses, TLS session. It has headers, and
-     * what is derived from them, only if the endpoint keeps them: an idle connection is to cost some 2 KiB. Does not wait.
+     * The request of the opening handshake, created anew at each call: target, path parameters, addresses, TLS session.
+     * It has headers, and what is derived from them, only if the endpoint keeps them: this keeps an idle connection at
+     * about 2 KiB. Does not wait.
      */
     HandshakeRequest request();
 
@@ -321,11 +342,11 @@ public interface WebSocketConnection extends AutoCloseable {
     }
 
     /**
-     * What the handshake's policy left for the handler, such as who the user is. Does not wait.
+     * The object that the handshake policy attached for the handler, such as the identity of the user. Does not wait.
      *
-     * @param type what it is, a class or an interface
-     * @return empty if the policy left nothing
-     * @throws ClassCastException if it is of another type
+     * @param type the type of the object, a class or an interface
+     * @return empty if the policy attached nothing
+     * @throws ClassCastException if the object is of another type
      */
     <T> Optional<T> attachment(Class<T> type);
 

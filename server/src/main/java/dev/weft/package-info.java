@@ -1,4 +1,4 @@
-/** What both ends of a connection share. */
+/** The API that both ends of a connection share. */
 @NullMarked
 package dev.weft;
 

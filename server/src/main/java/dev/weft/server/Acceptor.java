@@ -8,8 +8,9 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * Accepts connections one after another, on its own thread, and outlives every failure to do so: when descriptors
- * or memory run out it waits, longer each time, and continues. The thread keeps the JVM alive until the acceptor is stopped.
+ * Accepts connections one after another, on its own thread, and survives every failure to do so. When descriptors or
+ * memory run out, it waits, longer each time, and continues. The thread keeps the JVM alive until the acceptor is
+ * stopped.
  */
 final class Acceptor {
     /** Waits for the next connection. */
@@ -25,10 +26,10 @@ final class Acceptor {
     private final ServiceThread thread;
 
     /**
-     * An acceptor that is not yet started.
+     * Creates an acceptor that is not started yet.
      *
      * @param admission takes an accepted channel; must not block
-     * @param failures  has the name of the thread
+     * @param failures  provides the name of the thread
      */
     Acceptor(Source source, Consumer<SocketChannel> admission, Failures failures) {
         this.source = source;
@@ -40,13 +41,13 @@ final class Acceptor {
         thread.start();
     }
 
-    /** Ends accepting at the next failure, which the caller brings about by closing the source. */
+    /** Stops accepting at the next failure, which the caller causes by closing the source. */
     void stop() {
         thread.stop();
     }
 
     /**
-     * Waits for the end of the thread, after which nothing is admitted any more.
+     * Waits for the end of the thread, after which no more connections are admitted.
      *
      * @return whether it ended in time
      */

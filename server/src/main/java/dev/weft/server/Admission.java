@@ -12,11 +12,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes sessions of accepted connections, at most as many at a time as the server may have, and sees each of them to its
- * end. For any thread.
+ * Creates sessions for accepted connections, no more at a time than the server may have, and tracks each of them until
+ * it ends. May be used by any thread.
  */
 final class Admission {
-    /** The number of connections above the limit that are refused with 503 at a time; further ones are just closed. */
+    /**
+     * The maximum number of connections above the limit that are refused with 503 at a time; further ones are closed
+     * without an answer.
+     */
     private static final int REFUSALS = 256;
 
     private final WebSocketServer server;
@@ -24,22 +27,22 @@ final class Admission {
     private final Sessions sessions;
 
     private final AtomicInteger open = new AtomicInteger();
-    /** Of these, sessions whose connection is not over; a handler may go on after its connection. */
+    /** The open sessions whose connection has not ended; a handler may continue after its connection has ended. */
     private final AtomicInteger live = new AtomicInteger();
     private final AtomicInteger refusals = new AtomicInteger();
-    /** Raised before a shutdown aborts what is left: a session that is admitted later aborts itself. */
+    /** Set before a shutdown aborts the remaining sessions: a session that is admitted later aborts itself. */
     private volatile boolean aborting;
-    /** Let through when connections are refused and the last one is over. */
+    /** Reaches zero when connections are refused and the last one has ended. */
     private final CountDownLatch drained = new CountDownLatch(1);
 
-    /** One that has admitted nothing yet. */
+    /** Creates an admission without sessions. */
     Admission(WebSocketServer server, TransportFactory transports, Sessions sessions) {
         this.server = server;
         this.transports = transports;
         this.sessions = sessions;
     }
 
-    /** The number of connections that are not over, but for those that are refused because the server is full. */
+    /** The number of connections that have not ended, except those that are refused because the server is full. */
     int connectionCount() {
         return live.get();
     }
@@ -55,7 +58,7 @@ final class Admission {
             server.configuration().sockets().configure(channel);
             transport = transports.over(channel);
         } catch (IOException | RuntimeException e) {
-            // The peer was gone before we looked.
+            // The peer had disconnected before the connection was set up.
             server.logger().log(Level.DEBUG, "an accepted connection failed: {0}", e);
             closeQuietly(channel);
             return;
@@ -78,10 +81,10 @@ final class Admission {
     }
 
     /**
-     * Takes a connection of another server, or one over memory. Does not block.
+     * Takes a connection from another server, or one over memory. Does not block.
      *
-     * @param adoption {@code null} if this server is to answer the handshake, of which nothing has been read
-     * @return false if the server is full or shuts down: then the connection is closed
+     * @param adoption {@code null} if this server answers the handshake and nothing of it has been read
+     * @return false if the server is full or shutting down; the connection is then closed
      */
     boolean adopt(Transport transport, @Nullable Adoption adoption) {
         if (server.isStopping()) {
@@ -97,7 +100,7 @@ final class Admission {
         return true;
     }
 
-    /** Whatever fails before the session's thread runs, its slot is given back. */
+    /** Admits a connection. If anything fails before the session's thread runs, the session's slot is given back. */
     private void admit(Transport transport, boolean full, @Nullable Adoption adoption) {
         ServerSession session;
         try {
@@ -117,7 +120,8 @@ final class Admission {
             end(session, transport);
             throw e;
         }
-        // One of us sees the other: a shutdown goes through the sessions after it has raised its flags.
+        // Either this thread sees the shutdown's flags, or the shutdown sees this session: a shutdown sets its flags
+        // before it goes through the sessions.
         if (aborting) {
             session.abort();
         } else if (server.isStopping()) {
@@ -146,17 +150,18 @@ final class Admission {
         try {
             channel.close();
         } catch (IOException e) {
-            // Gone either way.
+            // The connection is no longer used in any case.
         }
     }
 
-    /** A session is over; any further call for the same one does nothing. */
+    /** Notes that a session has ended. Any further call for the same session does nothing. */
     void ended(ServerSession session) {
         ServerSession.Stage before = session.end();
         if (before == ServerSession.Stage.ENDED) {
             return;
         }
-        // In this order: a shutdown that sees no session left has ended, and then no connection counts.
+        // The order matters: when a shutdown sees that no session is left, it has completed, and then no connection may
+        // count.
         giveBackSlot(session.isFull());
         if (before == ServerSession.Stage.LIVE && !session.isFull()) {
             live.decrementAndGet();
@@ -167,7 +172,10 @@ final class Admission {
         }
     }
 
-    /** A connection is over, though its handler may still run, which keeps its slot. To be called once for each. */
+    /**
+     * Notes that a connection has ended. Its handler may still run and then keeps the slot. Must be called once for
+     * each connection.
+     */
     void connectionOver() {
         live.decrementAndGet();
         if (server.shutdown().refusesConnections()) {
@@ -186,9 +194,9 @@ final class Admission {
     }
 
     /**
-     * For a server that refuses connections: waits for the end of those that it has.
+     * Waits until the existing connections have ended. For a server that refuses new connections.
      *
-     * @return whether none is left
+     * @return whether no connection is left
      */
     boolean awaitEnd(Duration longest) throws InterruptedException {
         countDownIfDrained();
@@ -196,9 +204,9 @@ final class Admission {
     }
 
     /**
-     * For the end of a shutdown: aborts all sessions that are left, and those that are still to come.
+     * Aborts all remaining sessions, and those that are admitted later. For the end of a shutdown.
      *
-     * @return the number of sessions, but for those that are refused because the server is full
+     * @return the number of sessions, except those that are refused because the server is full
      */
     long abort() {
         aborting = true;

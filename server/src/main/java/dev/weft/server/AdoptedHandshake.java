@@ -13,9 +13,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An opening handshake (RFC 6455 §4.2) that another HTTP server has answered with 101, so that a {@link WebSocketServer} can
- * adopt its connection. It says what that answer said: Weft checks neither the request nor the answer again, and asks no
- * policy. The answer's {@code Sec-WebSocket-Accept} is {@link dev.weft.parser.http.OpeningHandshake#acceptKey}. Immutable.
+ * An opening handshake (RFC 6455 §4.2) that another HTTP server has answered with 101, so that a {@link
+ * WebSocketServer} can adopt its connection. It describes that answer. Weft checks neither the request nor the answer
+ * again, and calls no policy. The answer's {@code Sec-WebSocket-Accept} must be {@link
+ * dev.weft.parser.http.OpeningHandshake#acceptKey}. Immutable.
  * {@snippet class = "dev.weft.server.Snippets" region = "adopt"}
  */
 public final class AdoptedHandshake {
@@ -38,25 +39,25 @@ public final class AdoptedHandshake {
     }
 
     /**
-     * A handshake without subprotocol and extensions.
+     * Creates a handshake without subprotocol and extensions.
      *
-     * @param request the request that was answered, with the addresses and the TLS session that the connection is to report
+     * @param request the request that was answered, with the addresses and the TLS session that the connection will report
      */
     public static AdoptedHandshake of(HandshakeRequest request) {
         return new AdoptedHandshake(Objects.requireNonNull(request), null, Optional.empty(), null, NOTHING);
     }
 
-    /** With the subprotocol that the answer chose. */
+    /** Returns a copy with the subprotocol that the answer chose. */
     public AdoptedHandshake withSubprotocol(String chosen) {
         return new AdoptedHandshake(request, Objects.requireNonNull(chosen), deflate, attachment, alreadyRead);
     }
 
     /**
-     * With the extensions that the answer agreed to.
+     * Returns a copy with the extensions that the answer agreed to.
      *
      * @param value the answer's {@code Sec-WebSocket-Extensions}, such as {@code permessage-deflate;
      *              client_no_context_takeover}
-     * @throws IllegalArgumentException if it is malformed, or names anything but permessage-deflate once
+     * @throws IllegalArgumentException if it is malformed, or names anything other than permessage-deflate exactly once
      */
     public AdoptedHandshake withExtensions(String value) {
         if (ExtensionHeader.parse(List.of(value)) instanceof ExtensionHeader.Valid valid) {
@@ -66,12 +67,15 @@ public final class AdoptedHandshake {
         throw new IllegalArgumentException("malformed extensions");
     }
 
-    /** With what {@link dev.weft.WebSocketConnection#attachment} returns. */
+    /** Returns a copy with the object that {@link dev.weft.WebSocketConnection#attachment} returns. */
     public AdoptedHandshake withAttachment(Object value) {
         return new AdoptedHandshake(request, subprotocol, deflate, Objects.requireNonNull(value), alreadyRead);
     }
 
-    /** With a copy of the bytes that the other server had read after the request's head: the client's first frames. */
+    /**
+     * Returns a copy with the bytes that the other server had read after the request's head: the client's first frames.
+     * The bytes are copied.
+     */
     public AdoptedHandshake withAlreadyRead(byte[] bytes) {
         return new AdoptedHandshake(request, subprotocol, deflate, attachment, bytes.clone());
     }
@@ -84,7 +88,7 @@ public final class AdoptedHandshake {
         return alreadyRead;
     }
 
-    /** As if this server had decided it, for this endpoint. */
+    /** The result that this server would have for this endpoint if it had decided the handshake itself. */
     HandshakeResult result(ServedEndpoint endpoint) {
         DeflateExtension extension = deflate.map(agreed -> endpoint.extension(agreed)
                 .orElseThrow(() -> new IllegalArgumentException("the endpoint has no permessage-deflate")))

@@ -4,12 +4,12 @@ import dev.weft.internal.connection.HandshakeResult;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of another HTTP server that this one takes over.
+ * A connection that this server takes over from another HTTP server.
  *
- * @param alreadyRead what the other server has read and not used
- * @param endpoint    serves the connection; {@code null} if this server is to answer the handshake, which what was read begins
- *                    with
- * @param result      of the handshake, there if the endpoint is
+ * @param alreadyRead the bytes that the other server has read but not used
+ * @param endpoint    serves the connection; {@code null} if this server answers the handshake, which begins with the bytes
+ *                    already read
+ * @param result      the result of the handshake, present if the endpoint is
  */
 record Adoption(byte[] alreadyRead, @Nullable ServedEndpoint endpoint, @Nullable HandshakeResult result) {
     /** Whether the other server has answered the handshake. */

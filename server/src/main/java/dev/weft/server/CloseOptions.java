@@ -6,9 +6,12 @@ import dev.weft.parser.CloseCode;
 import java.time.Duration;
 import java.util.Optional;
 
-/** How a server closes: {@link WebSocketServer#close(CloseOptions)}. Immutable. */
+/** Options for closing a server: {@link WebSocketServer#close(CloseOptions)}. Immutable. */
 public final class CloseOptions {
-    /** Code 1001 without a reason, to all connections at once; the grace period of the server's settings. */
+    /**
+     * The default options: code 1001 without a reason, sent to all connections at once, and the grace period of the
+     * server's settings.
+     */
     public static final CloseOptions DEFAULT = builder().build();
 
     private final CloseReason reason;
@@ -21,27 +24,27 @@ public final class CloseOptions {
         this.spread = builder.spread;
     }
 
-    /** Code and reason of the Close frames. */
+    /** The code and the reason of the Close frames. */
     public CloseReason reason() {
         return reason;
     }
 
-    /** How long to wait for connections to end by themselves; empty for the server's {@code shutdownGrace}. */
+    /** The time to wait for connections to end by themselves; empty for the server's {@code shutdownGrace}. */
     public Optional<Duration> grace() {
         return grace;
     }
 
-    /** Over how much time the Close frames are spread. */
+    /** The time over which the Close frames are spread. */
     public Duration spread() {
         return spread;
     }
 
-    /** A builder that begins with the defaults. */
+    /** Returns a builder that is initialized with the defaults. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** A builder that begins with these options. */
+    /** Returns a builder that is initialized with these options. */
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.reason = reason;
@@ -51,8 +54,8 @@ public final class CloseOptions {
     }
 
     /**
-     * Collects options. A value out of bounds is refused when it is set, by an {@link IllegalArgumentException} that says so.
-     * Not for use by two threads at once.
+     * Builds options. A method that is given a value out of bounds throws an {@link IllegalArgumentException} that says
+     * so. Not thread-safe.
      */
     public static final class Builder {
         private static final Duration LONGEST = Duration.ofDays(365);
@@ -64,8 +67,9 @@ public final class CloseOptions {
         private Builder() {}
 
         /**
-         * Sets code and reason of the Close frames, as {@link dev.weft.WebSocketConnection#close(int, String)} takes them.
-         * Default 1001, which means that the server goes away, without a reason.
+         * Sets the code and the reason of the Close frames, with the bounds of {@link
+         * dev.weft.WebSocketConnection#close(int, String)}. Default: 1001, which means that the server is going away,
+         * without a reason.
          */
         public Builder reason(int code, String reason) {
             this.reason = CloseReason.sendable(code, reason);
@@ -73,8 +77,8 @@ public final class CloseOptions {
         }
 
         /**
-         * Sets how long to wait, after the last Close frame, for connections to end by themselves: 0 to 365 days; after that
-         * they are aborted. Default the server's {@link WebSocketServerBuilder#shutdownGrace}.
+         * Sets how long to wait, after the last Close frame, for connections to end by themselves: 0 to 365 days. After
+         * that time they are aborted. Default: the server's {@link WebSocketServerBuilder#shutdownGrace}.
          */
         public Builder grace(Duration grace) {
             Bounds.check("grace", grace, Duration.ZERO, LONGEST);
@@ -83,8 +87,8 @@ public final class CloseOptions {
         }
 
         /**
-         * Sets over how much time the Close frames are spread, in equal steps, so that clients do not all connect to another
-         * server at the same moment: 0 to 365 days. Default 0: all are sent at once.
+         * Sets the time over which the Close frames are spread, in equal steps, so that clients do not all connect to
+         * another server at the same moment: 0 to 365 days. Default 0: all are sent at once.
          */
         public Builder spread(Duration spread) {
             Bounds.check("spread", spread, Duration.ZERO, LONGEST);
@@ -92,7 +96,7 @@ public final class CloseOptions {
             return this;
         }
 
-        /** The options. */
+        /** Returns the options. */
         public CloseOptions build() {
             return new CloseOptions(this);
         }

@@ -11,25 +11,26 @@ import java.nio.channels.SocketChannel;
 import java.util.Objects;
 
 /**
- * Takes over connections of another HTTP server, so that its own connections and these have the same handlers, limits, deadlines
- * and shutdown. Any thread; never waits.
+ * Takes over connections from another HTTP server, so that they share the handlers, limits, deadlines and shutdown of
+ * this server's own connections. May be used by any thread; never waits.
  */
 public final class ConnectionAdopter {
     private final WebSocketServer server;
 
-    /** Lets this server take over connections. */
+    /** Creates an adopter that hands connections over to this server. */
     public ConnectionAdopter(WebSocketServer server) {
         this.server = Objects.requireNonNull(server);
     }
 
     /**
-     * Takes over a connection whose handshake another HTTP server has answered with 101: it is served as if the server had
-     * accepted it, by the endpoint at the request's path. Does not wait.
+     * Takes over a connection whose handshake another HTTP server has answered with 101. The endpoint at the request's
+     * path serves it, as if this server had accepted it. Does not wait.
      *
      * @param channel connected, in blocking mode, without TLS; the server closes it
-     * @return false if the server is full or shuts down: then the channel is closed
-     * @throws IllegalArgumentException if there is no endpoint at the path, or it does not compress although the answer said so
-     * @throws IllegalStateException    if the server speaks TLS: it would begin with a TLS handshake
+     * @return false if the server is full or shutting down; the channel is then closed
+     * @throws IllegalArgumentException if there is no endpoint at the path, or if the answer agreed to compression but the
+     *                                  endpoint does not compress
+     * @throws IllegalStateException    if the server uses TLS: it would begin with a TLS handshake
      * @throws IOException              if the channel is not connected
      */
     public boolean adopt(AdoptedHandshake handshake, SocketChannel channel) throws IOException {
@@ -38,12 +39,13 @@ public final class ConnectionAdopter {
     }
 
     /**
-     * Takes over a pair of blocking streams, otherwise as {@link #adopt(AdoptedHandshake, SocketChannel)}; TLS may be below them,
-     * whatever the server speaks. The connection runs on a virtual thread of the JDK's scheduler, and a second one waits in a
-     * read while the handler does not receive. A write is bounded by the write deadline as a whole.
+     * Takes over a pair of blocking streams, otherwise as {@link #adopt(AdoptedHandshake, SocketChannel)}. The streams
+     * may use TLS, whether or not the server does. The connection runs on a virtual thread of the JDK's scheduler; a
+     * second virtual thread waits in a read while the handler does not receive. The write deadline applies to a write
+     * as a whole.
      *
-     * @param connection closes both streams, so that a thread that waits in a read or write is released: any thread may call
-     *                   it, at any time, more than once, and it must not wait. Without that, no deadline holds
+     * @param connection closes both streams, which must release a thread that waits in a read or write. It may be called by
+     *                   any thread, at any time, more than once, and must not wait. Otherwise no deadline is enforced
      * @throws IllegalArgumentException as the other method
      */
     public boolean adopt(AdoptedHandshake handshake, InputStream input, OutputStream output, Closeable connection) {
@@ -54,13 +56,13 @@ public final class ConnectionAdopter {
     }
 
     /**
-     * Takes over a connection whose request another HTTP server has not answered: the server reads the rest of the request,
-     * decides and answers it as if it had accepted the connection. Does not wait.
+     * Takes over a connection whose request another HTTP server has not answered. The server reads the rest of the
+     * request, decides about it and answers it, as if it had accepted the connection. Does not wait.
      *
      * @param channel     connected, in blocking mode, without TLS; the server closes it
-     * @param alreadyRead begins with the request line; what the other server has read from there on, and not changed afterwards
-     * @return false if the server is full or shuts down: then the channel is closed
-     * @throws IllegalStateException if the server speaks TLS: it would begin with a TLS handshake
+     * @param alreadyRead the bytes that the other server has read, from the request line on; must not be changed afterwards
+     * @return false if the server is full or shutting down; the channel is then closed
+     * @throws IllegalStateException if the server uses TLS: it would begin with a TLS handshake
      * @throws IOException           if the channel is not connected
      */
     public boolean adopt(SocketChannel channel, byte[] alreadyRead) throws IOException {

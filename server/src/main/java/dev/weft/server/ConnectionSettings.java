@@ -13,23 +13,27 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The settings of connections, which a server has, and which an {@link Endpoint} may have otherwise. Each method returns what
- * it is called on, if that is a {@link WebSocketServerBuilder}; an endpoint is immutable, and returns a copy. A value out of
- * bounds is refused when it is set, by an {@link IllegalArgumentException} that names the setting, the value and the bounds.
+ * The settings of connections. A server has them, and an {@link Endpoint} can override them. On a {@link
+ * WebSocketServerBuilder}, each method changes the builder and returns it. An endpoint is immutable: each method
+ * returns a copy. A method that is given a value out of bounds throws an {@link IllegalArgumentException} that names
+ * the setting, the value and the bounds.
  *
- * @param <S> what the methods return
+ * @param <S> the type that the methods return
  */
 public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
         permits WebSocketServerBuilder, Endpoint {
     private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(20);
 
-    /** What was set, and nothing else; of a server, everything, since it begins with the defaults. */
+    /**
+     * The settings that were made, and no others. Those of a server are complete, since a server begins with the
+     * defaults.
+     */
     static final class Values {
         Optional<HandshakePolicy> policy = Optional.empty();
         Optional<Duration> policyTimeout = Optional.empty();
         Optional<List<String>> subprotocols = Optional.empty();
-        /** Empty inside if messages are never compressed. */
+        /** The inner value is empty if messages are never compressed. */
         Optional<Optional<DeflateSettings>> deflate = Optional.empty();
         SocketSettings sockets = SocketSettings.UNSET;
         private Consumer<ConnectionLimits.Builder> limits = builder -> {};
@@ -57,14 +61,14 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
             this.timeouts = other.timeouts;
         }
 
-        /** These limits, but for those that were set. */
+        /** The given limits, overridden by those that were set. */
         ConnectionLimits limits(ConnectionLimits others) {
             ConnectionLimits.Builder builder = others.toBuilder();
             limits.accept(builder);
             return builder.build();
         }
 
-        /** These timeouts, but for those that were set. */
+        /** The given timeouts, overridden by those that were set. */
         ConnectionTimeouts timeouts(ConnectionTimeouts others) {
             ConnectionTimeouts.Builder builder = others.toBuilder();
             timeouts.accept(builder);
@@ -74,7 +78,7 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
 
     ConnectionSettings() {}
 
-    /** Makes a change. */
+    /** Applies a change. */
     abstract S with(Consumer<Values> change);
 
     private S withLimits(Consumer<ConnectionLimits.Builder> change) {
@@ -87,16 +91,16 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
         return with(values -> values.timeouts = values.timeouts.andThen(change));
     }
 
-    /** Sets which handshakes are accepted. Default {@link HandshakePolicy#sameOrigin()}. */
+    /** Sets the policy that decides which handshakes are accepted. Default {@link HandshakePolicy#sameOrigin()}. */
     public S policy(HandshakePolicy policy) {
         Objects.requireNonNull(policy, "policy");
         return with(values -> values.policy = Optional.of(policy));
     }
 
     /**
-     * Sets how long the policy may take to decide about a handshake: 1 ms to 20 days. Default 10 s. After that,
-     * or as soon as the peer has gone, its thread is interrupted; a peer that is still there gets 503. The connection stays open
-     * counting until the policy returns.
+     * Sets how long the policy may take to decide about a handshake: 1 ms to 20 days. Default 10 s. After that, or as
+     * soon as the peer has disconnected, the policy's thread is interrupted; a peer that is still connected gets 503.
+     * The connection counts as open until the policy returns.
      */
     public S policyTimeout(Duration policyTimeout) {
         Bounds.check("policyTimeout", policyTimeout, SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
@@ -104,8 +108,8 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     }
 
     /**
-     * Sets which subprotocols are spoken; the first of a client's that is among these is chosen. Default none, as without
-     * arguments.
+     * Sets the supported subprotocols. The first subprotocol offered by the client that is among them is chosen.
+     * Default: none, as when called without arguments.
      *
      * @throws IllegalArgumentException if one is not a token (RFC 6455 §4.1)
      */
@@ -115,7 +119,7 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
         return with(values -> values.subprotocols = Optional.of(copy));
     }
 
-    /** A header's name is a token, and so is a subprotocol (§4.1). */
+    /** A header name is a token, and so is a subprotocol (§4.1). */
     private static void requireToken(String subprotocol) {
         try {
             Headers.of(subprotocol, "");
@@ -125,7 +129,8 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     }
 
     /**
-     * Sets the most bytes of a message that is received whole or as a view: 1 to 2,147,483,639. Default 1 MiB.
+     * Sets the maximum number of bytes in a message that is received whole or as a view: 1 to 2,147,483,639. Default 1
+     * MiB.
      *
      * @see ConnectionLimits#maxMessageSize()
      */
@@ -133,19 +138,22 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
         return withLimits(limits -> limits.maxMessageSize(size));
     }
 
-    /** Sets the most bytes of a message that is received as a stream, at least 1. Default 1 TiB; it costs no memory. */
+    /**
+     * Sets the maximum number of bytes in a message that is received as a stream: at least 1. Default 1 TiB. A higher
+     * limit needs no more memory.
+     */
     public S maxStreamedMessageSize(long size) {
         return withLimits(limits -> limits.maxStreamedMessageSize(size));
     }
 
-    /** Sets the most frames that a message may be cut into, at least 1. Default 131,072. */
+    /** Sets the maximum number of frames in a message: at least 1. Default 131,072. */
     public S maxFramesPerMessage(int count) {
         return withLimits(limits -> limits.maxFramesPerMessage(count));
     }
 
     /**
-     * Sets the most bytes of messages that may wait for one peer to read, after
-     * {@link dev.weft.WebSocketConnection#trySend(String)}. Default 1 MiB; with 0, one message.
+     * Sets the maximum number of bytes of messages that {@link dev.weft.WebSocketConnection#trySend(String)} may queue
+     * until the peer reads them. Default 1 MiB. With 0, one message may be queued.
      *
      * @see ConnectionLimits#maxQueuedSize()
      */
@@ -154,72 +162,89 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     }
 
     /**
-     * Sets the most bytes of a connection that are read while its handler does something else, so that pings and Close frames
-     * among them are answered: 128 bytes to 16 MiB. Default as the server's {@code readBufferSize}. Counts against its {@code
-     * maxBufferedSize}; if these are used up, 128 bytes remain.
+     * Sets the maximum number of bytes of a connection that are read while its handler does not receive, so that pings
+     * and Close frames among them are answered: 128 bytes to 16 MiB. Default: the server's {@code readBufferSize}.
+     * These bytes count towards the server's {@code maxBufferedSize}; if that is used up, 128 bytes can still be read.
      */
     public S readAheadSize(int size) {
         return withLimits(limits -> limits.readAheadSize(size));
     }
 
-    /** Sets after how much silence a ping is sent: 1 ms to 20 days. Default 20 s. */
+    /** Sets how long the peer may be silent before a ping is sent: 1 ms to 20 days. Default 20 s. */
     public S pingInterval(Duration time) {
         return withTimeouts(timeouts -> timeouts.pingInterval(time));
     }
 
-    /** Sets after how much silence since a ping the connection is aborted: 1 ms to 20 days. Default 20 s. */
+    /**
+     * Sets how long the peer may be silent after a ping before the connection is aborted: 1 ms to 20 days. Default 20
+     * s.
+     */
     public S pongTimeout(Duration time) {
         return withTimeouts(timeouts -> timeouts.pongTimeout(time));
     }
 
     /**
-     * Sets how long a message may take from its first byte to its last, or, if it is received as a stream, from a read to
-     * the bytes for it; a slower peer is closed with 1008: 1 ms to 20 days. Default 60 s.
+     * Sets the maximum time from the first byte of a message to its last, or, if it is received as a stream, from a
+     * read to the arrival of the bytes for it: 1 ms to 20 days. If the peer is slower, the connection is closed with
+     * 1008. Default 60 s.
      */
     public S messageTimeout(Duration time) {
         return withTimeouts(timeouts -> timeouts.messageTimeout(time));
     }
 
-    /** Sets how long the network may take no byte of what waits to be written: 1 ms to 20 days. Default 20 s. */
+    /**
+     * Sets how long data may wait to be written without the network accepting a single byte of it: 1 ms to 20 days.
+     * Default 20 s.
+     */
     public S writeTimeout(Duration time) {
         return withTimeouts(timeouts -> timeouts.writeTimeout(time));
     }
 
     /**
-     * Sets how long an outgoing stream may go without a write while another message waits for its end, 1 ms to 20 days; then
-     * the connection fails with 1011. Default 60 s.
+     * Sets the maximum time without a write to an outgoing stream while another message waits for its end: 1 ms to 20
+     * days. If it is exceeded, the connection fails with 1011. Default 60 s.
      */
     public S streamTimeout(Duration time) {
         return withTimeouts(timeouts -> timeouts.streamTimeout(time));
     }
 
-    /** Sets how long the closing handshake and the end of the peer's bytes may take: 1 ms to 20 days. Default 5 s. */
+    /**
+     * Sets how long the closing handshake and the end of the peer's input stream may take: 1 ms to 20 days. Default 5
+     * s.
+     */
     public S closeTimeout(Duration time) {
         return withTimeouts(timeouts -> timeouts.closeTimeout(time));
     }
 
-    /** Sets {@link ConnectionTimeouts#handshakeTimeout()}: of the server alone, since it begins before there is a path. */
+    /**
+     * Sets {@link ConnectionTimeouts#handshakeTimeout()}. Only for the server, since the handshake begins before the
+     * path is known.
+     */
     S withHandshakeTimeout(Duration time) {
         return withTimeouts(timeouts -> timeouts.handshakeTimeout(time));
     }
 
-    /** Sets whether small writes leave at once (TCP_NODELAY). Default true. An endpoint's holds after the handshake. */
+    /**
+     * Sets whether small writes are sent at once (TCP_NODELAY). Default true. An endpoint's setting applies after the
+     * handshake.
+     */
     public S tcpNoDelay(boolean tcpNoDelay) {
         return with(values -> values.sockets = values.sockets.withTcpNoDelay(tcpNoDelay));
     }
 
     /**
-     * Sets whether the system looks after dead peers too (SO_KEEPALIVE). Default false: pings do so sooner. An endpoint's holds
-     * after the handshake.
+     * Sets whether the system also detects dead peers (SO_KEEPALIVE). Default false: pings detect them sooner. An
+     * endpoint's setting applies after the handshake.
      */
     public S keepAlive(boolean keepAlive) {
         return with(values -> values.sockets = values.sockets.withKeepAlive(keepAlive));
     }
 
     /**
-     * Sets the bytes of the system's receive buffer (SO_RCVBUF), at least 1. Default: left to the system. An endpoint's holds
-     * after the handshake. That cannot enlarge the window scale of TCP (RFC 7323 §2.2), which is fixed when the connection is
-     * made, and depends on the server's setting: to receive faster over a long distance, set that.
+     * Sets the size in bytes of the system's receive buffer (SO_RCVBUF), at least 1. Default: chosen by the system. An
+     * endpoint's setting applies after the handshake. It cannot enlarge the TCP window scale (RFC 7323 §2.2), which is
+     * fixed when the connection is established, and depends on the server's setting. To receive faster over a long
+     * distance, change the server's setting.
      */
     public S receiveBufferSize(int size) {
         Bounds.check("receiveBufferSize", size, 1, Integer.MAX_VALUE);
@@ -227,8 +252,8 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     }
 
     /**
-     * Sets the bytes of the system's send buffer (SO_SNDBUF), at least 1. Default: left to the system. An endpoint's holds
-     * after the handshake.
+     * Sets the size in bytes of the system's send buffer (SO_SNDBUF), at least 1. Default: chosen by the system. An
+     * endpoint's setting applies after the handshake.
      */
     public S sendBufferSize(int size) {
         Bounds.check("sendBufferSize", size, 1, Integer.MAX_VALUE);
@@ -236,8 +261,8 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     }
 
     /**
-     * Sets how permessage-deflate (RFC 7692) is used. Default {@link DeflateSettings#DEFAULT}: clients that offer it, as
-     * browsers do, save bytes; a connection that waits keeps at most a few KiB for it, and none of zlib's state.
+     * Sets how permessage-deflate (RFC 7692) is used. Default {@link DeflateSettings#DEFAULT}: messages are compressed
+     * for clients that offer it, as browsers do. An idle connection keeps at most a few KiB for it, and no zlib state.
      */
     public S deflate(DeflateSettings deflate) {
         Objects.requireNonNull(deflate, "deflate");

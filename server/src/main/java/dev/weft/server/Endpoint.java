@@ -10,10 +10,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What serves the connections of one path: a handler, with its own settings. What an endpoint does not set comes from
- * the server.
+ * Serves the connections of one path: a handler with its own settings. Settings that an endpoint does not have are
+ * those of the server.
  * {@snippet class = "dev.weft.server.Snippets" region = "endpoints"}
- * Immutable: each method that sets something returns a copy.
+ * Immutable: each method that changes a setting returns a copy.
  */
 public final class Endpoint extends ConnectionSettings<Endpoint> {
     private final WebSocketHandler handler;
@@ -26,7 +26,7 @@ public final class Endpoint extends ConnectionSettings<Endpoint> {
         this.values = values;
     }
 
-    /** An endpoint with this handler and the server's settings. */
+    /** Creates an endpoint with this handler and the server's settings. */
     public static Endpoint of(WebSocketHandler handler) {
         return new Endpoint(Objects.requireNonNull(handler, "handler"), false, new Values());
     }
@@ -40,14 +40,14 @@ public final class Endpoint extends ConnectionSettings<Endpoint> {
 
     /**
      * Keeps the headers of the handshake for as long as the connection lasts, for {@link
-     * dev.weft.WebSocketConnection#request()}: some KiB for each connection of a browser. Default: they are dropped when the
-     * policy has decided.
+     * dev.weft.WebSocketConnection#request()}. This needs a few KiB for each connection of a browser. Default: they are
+     * discarded when the policy has decided.
      */
     public Endpoint keepHeaders() {
         return new Endpoint(handler, true, values);
     }
 
-    // What the endpoint has, for a server.
+    // The endpoint's values, for a server.
 
     WebSocketHandler handler() {
         return handler;

@@ -16,23 +16,26 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The endpoints of a running server. Any thread may change them at any time; a lookup sees either all of a change or nothing of
- * it. None of the methods waits.
+ * The endpoints of a running server. Any thread may change them at any time; a lookup sees either all of a change or
+ * nothing of it. No method waits.
  */
 final class Endpoints {
     private final ServerConfiguration configuration;
     private final SendServices sending;
     private final Sweeper sweeper;
-    /** One for each of the settings in use, until the server's end: connections outlive the removal of their endpoint. */
+    /**
+     * One for each of the settings in use. They are kept until the server ends: connections outlive the removal of
+     * their endpoint.
+     */
     private final Map<DeflateSettings, DeflateCodecs> codecs = new ConcurrentHashMap<>();
     private final @Nullable ServedEndpoint others;
     private final AtomicReference<PathTable<ServedEndpoint>> table = new AtomicReference<>();
 
     /**
-     * Those of a configuration.
+     * Creates the endpoints of a configuration.
      *
-     * @param sending what all connections share, with the server's limits
-     * @param sweeper gets the shortest deadline
+     * @param sending the services that all connections share, with the server's limits
+     * @param sweeper is notified of the shortest deadline
      */
     Endpoints(ServerConfiguration configuration, SendServices sending, Sweeper sweeper) {
         this.configuration = configuration;
@@ -61,7 +64,7 @@ final class Endpoints {
     }
 
     /**
-     * What serves this path; empty if nothing does.
+     * The endpoint that serves this path; empty if there is none.
      *
      * @throws IllegalArgumentException if there are endpoints with paths, and this path cannot be decoded
      */
@@ -91,13 +94,13 @@ final class Endpoints {
         return before.without(pattern) != before;
     }
 
-    /** By their paths. */
+    /** The endpoints by path. */
     Map<String, Endpoint> byPath() {
         return table.get().byPattern().entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> entry.getValue().endpoint()));
     }
 
-    /** Frees what the connections compress with; those that are left can still go on. */
+    /** Frees the connections' compression codecs. Remaining connections can continue. */
     void close() {
         codecs.values().forEach(DeflateCodecs::close);
     }

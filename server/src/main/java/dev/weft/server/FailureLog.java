@@ -8,9 +8,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/** Warns of what the application's code throws, with the peer and the target that it happened for; each kind rate-limited. */
+/**
+ * Logs warnings about exceptions thrown by the application's code, with the peer and the target for which they
+ * occurred. Each kind is rate-limited.
+ */
 final class FailureLog {
-    /** Failures of a kind that are logged within {@link #SPAN}. */
+    /** The maximum number of failures of a kind that are logged within {@link #SPAN}. */
     static final int MOST_LOGGED = 10;
     static final Duration SPAN = Duration.ofSeconds(10);
 
@@ -36,12 +39,12 @@ final class FailureLog {
         httpHandler.warn(() -> described(peer, target), thrown);
     }
 
-    /** For the sweeper. */
+    /** Called by the sweeper. */
     void tick() {
         all().forEach(RateLimitedLogger::tick);
     }
 
-    /** For the end of the server. */
+    /** Called when the server ends. */
     void flush() {
         all().forEach(RateLimitedLogger::flush);
     }

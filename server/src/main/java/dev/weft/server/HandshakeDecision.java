@@ -6,55 +6,58 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a policy makes of a handshake. */
+/** The decision of a policy about a handshake. */
 public sealed interface HandshakeDecision {
     /**
-     * The connection is opened.
+     * Accepts the handshake: the connection is opened.
      *
-     * @param subprotocol one of those offered; empty leaves the choice to the server's setting
-     * @param headers     more header fields for the reply
-     * @param attachment  for the handler ({@link dev.weft.WebSocketConnection#attachment(Class)}), may be {@code null}
+     * @param subprotocol one of those offered; if empty, the server's setting decides
+     * @param headers     additional header fields for the response
+     * @param attachment  an object for the handler ({@link dev.weft.WebSocketConnection#attachment(Class)}), may be {@code
+     *                    null}
      */
-    @SuppressWarnings("exports") // who uses this needs no annotations
+    @SuppressWarnings("exports") // users of this API do not need the annotations
     record Accept(Optional<String> subprotocol, Headers headers,
             @Nullable Object attachment) implements HandshakeDecision {
-        /** The connection is opened. */
+        /** Accepts the handshake. */
         public Accept {
             Objects.requireNonNull(subprotocol);
             Objects.requireNonNull(headers);
         }
 
-        /** The same with this subprotocol, which must be one of those offered. */
+        /** Returns a copy with this subprotocol, which must be one of those offered. */
         public Accept withSubprotocol(String chosen) {
             return new Accept(Optional.of(chosen), headers, attachment);
         }
 
         /**
-         * The same with a header field in the reply, which replaces those of its name.
+         * Returns a copy with a header field for the response, which replaces all fields of the same name.
          *
-         * @throws IllegalArgumentException if it is not a header field
+         * @throws IllegalArgumentException if it is not a valid header field
          */
         public Accept withHeader(String name, String value) {
             return new Accept(subprotocol, Headers.builder().addAll(headers).set(name, value).build(), attachment);
         }
 
         /**
-         * The same with one more header field in the reply; those of its name stay, as with {@code Set-Cookie}.
+         * Returns a copy with one more header field for the response. Fields of the same name are kept, as {@code
+         * Set-Cookie} requires.
          *
-         * @throws IllegalArgumentException if it is not a header field
+         * @throws IllegalArgumentException if it is not a valid header field
          */
         public Accept withAddedHeader(String name, String value) {
             return new Accept(subprotocol, Headers.builder().addAll(headers).add(name, value).build(), attachment);
         }
 
-        /** The same with something for the handler, such as who the user is. */
+        /** Returns a copy with an object for the handler, such as the identity of the user. */
         public Accept withAttachment(Object something) {
             return new Accept(subprotocol, headers, something);
         }
 
         /**
-         * What this and a later decision say together: the later subprotocol and attachment where it has one, else those of
-         * this; all header fields of this, and all of the later one after them.
+         * Combines this decision with a later one. The result has the subprotocol and the attachment of the later one,
+         * or of this one if the later one has none; and all header fields of this decision, followed by all of the
+         * later one.
          */
         public Accept merge(Accept later) {
             Headers both = Headers.builder().addAll(headers).addAll(later.headers).build();
@@ -64,13 +67,13 @@ public sealed interface HandshakeDecision {
     }
 
     /**
-     * The connection is refused, and closed after the response.
+     * Rejects the handshake: the connection is closed after the response.
      *
-     * @param response the answer; its body is not one that is written to a stream
-     * @param reason   what it is counted and logged as
+     * @param response the response; its body must not be one that is written to a stream
+     * @param reason   the reason under which the refusal is counted and logged
      */
     record Reject(HttpResponse response, RefusalReason reason) implements HandshakeDecision {
-        /** The connection is refused. */
+        /** Rejects the handshake. */
         public Reject {
             if (response.writer().isPresent()) {
                 throw new IllegalArgumentException("a refusal has its body in an array");
@@ -78,18 +81,18 @@ public sealed interface HandshakeDecision {
             Objects.requireNonNull(reason, "reason");
         }
 
-        /** The connection is refused, and counted as {@link RefusalReason#POLICY_REJECTED}. */
+        /** Rejects the handshake with the reason {@link RefusalReason#POLICY_REJECTED}. */
         public Reject(HttpResponse response) {
             this(response, RefusalReason.POLICY_REJECTED);
         }
     }
 
-    /** Opens the connection. */
+    /** Returns a decision that accepts the handshake. */
     static Accept accept() {
         return new Accept(Optional.empty(), Headers.EMPTY, null);
     }
 
-    /** Refuses the connection with this status and a text for people. */
+    /** Returns a decision that rejects the handshake with this status and a text for people to read. */
     static Reject reject(int status, String text) {
         return new Reject(HttpResponse.text(status, text + "\n"));
     }

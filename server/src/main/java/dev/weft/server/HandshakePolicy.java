@@ -12,15 +12,16 @@ import java.util.Objects;
 @FunctionalInterface
 public interface HandshakePolicy {
     /**
-     * Decides about one handshake, on the connection's virtual thread, which may block. What it throws becomes a 500.
+     * Decides about one handshake, on the connection's virtual thread, which may block. If this method throws an
+     * exception, the response is a 500.
      *
-     * @param request valid as far as the protocol goes
+     * @param request valid according to the protocol
      */
     HandshakeDecision decide(HandshakeRequest request) throws Exception;
 
     /**
-     * Asks the next policy about what this one accepts. If both accept, nothing that either said is lost, see
-     * {@link HandshakeDecision.Accept#merge}.
+     * Returns a policy that calls the next policy for each handshake that this one accepts. If both accept, their
+     * decisions are combined; see {@link HandshakeDecision.Accept#merge}.
      */
     default HandshakePolicy and(HandshakePolicy next) {
         Objects.requireNonNull(next, "next");
@@ -35,12 +36,13 @@ public interface HandshakePolicy {
     }
 
     /**
-     * Accepts browsers whose page came from the same host and port as the request goes to, and all that is no browser:
-     * without it, any page on the web could use its visitors' cookies here (RFC 6455 §10.2). A request that came by TLS
-     * must be of an https page. The default.
+     * Accepts browsers whose page has the same host and port as the request, and all clients that are not browsers.
+     * Without this check, any page on the web could use its visitors' cookies here (RFC 6455 §10.2). If the request was
+     * received over TLS, the page must be an https page. This is the default.
      * <p>
-     * A page whose name an attacker has made to resolve to this server (DNS rebinding) is of the same origin: where being
-     * reachable is all that protects a service, as on 127.0.0.1, combine this with {@link #hosts}.
+     * If an attacker makes a name resolve to this server (DNS rebinding), a page with that name has the same origin. If
+     * a service is protected only by not being reachable from elsewhere, as on 127.0.0.1, combine this policy with
+     * {@link #hosts}.
      */
     static HandshakePolicy sameOrigin() {
         return request -> Origin.isAbsentOr(request,
@@ -50,17 +52,17 @@ public interface HandshakePolicy {
     }
 
     /**
-     * Accepts browsers whose page came from one of these origins, and all that is no browser. A value of the
-     * {@code Origin} header is compared as a whole: scheme, host and port, without regard to case. An entry is one of
+     * Accepts browsers whose page has one of these origins, and all clients that are not browsers. The value of the
+     * {@code Origin} header is compared as a whole: scheme, host and port, ignoring case. An entry is one of
      * <ul>
-     * <li>an origin of http or https, such as {@code https://example.com} or {@code http://localhost:8080}; without a port
-     * it has the scheme's;
-     * <li>the subdomains of a name, at any depth, such as {@code https://*.example.com}: not {@code https://example.com}
-     * itself, and only at that port;
-     * <li>an origin of another scheme, as apps and extensions have it: {@code capacitor://localhost},
-     * {@code chrome-extension://abc}, {@code app://x}, {@code file://};
-     * <li>{@code null}, which sandboxed frames, data URLs and, in some browsers, files have. Any page on the web can make
-     * itself such a frame: allow it only where {@link #anyOrigin} would do too.
+     * <li>an origin of http or https, such as {@code https://example.com} or {@code http://localhost:8080}; without a
+     * port, it has the default port of the scheme;
+     * <li>the subdomains of a name, at any depth, such as {@code https://*.example.com}: not {@code
+     * https://example.com} itself, and only with that port;
+     * <li>an origin with another scheme, as used by apps and extensions: {@code capacitor://localhost}, {@code
+     * chrome-extension://abc}, {@code app://x}, {@code file://};
+     * <li>{@code null}, the origin of sandboxed frames, data URLs and, in some browsers, files. Any page on the web can
+     * create such a frame: allow it only where {@link #anyOrigin} would be acceptable too.
      * </ul>
      *
      * @throws IllegalArgumentException if one is not an origin
@@ -73,13 +75,14 @@ public interface HandshakePolicy {
     }
 
     /**
-     * Accepts clients that mean to talk to one of these hosts, and rejects others with 421 (RFC 9110 §15.5.20): the
-     * protection against DNS rebinding, by which a page that is open in a browser next to the server makes its own name
-     * resolve to 127.0.0.1 and becomes of the same origin. What counts is {@link HandshakeRequest#host()}.
+     * Accepts requests that are addressed to one of these hosts, and rejects others with 421 (RFC 9110 §15.5.20). This
+     * protects against DNS rebinding, in which a page in a browser on the same machine makes its own name resolve to
+     * 127.0.0.1 and thereby gets the same origin. The host is that of {@link HandshakeRequest#host()}.
      *
-     * @param allowed names or addresses as a client writes them, such as {@code example.com}, {@code 127.0.0.1},
-     *                {@code [::1]}, or {@code *.example.com} for all subdomains. With a port ({@code localhost:9001}) only
-     *                that one; without one, any. A client that names no port means 80 or 443
+     * @param allowed names or addresses as a client writes them, such as {@code example.com}, {@code 127.0.0.1}, {@code
+     *                [::1]}, or {@code *.example.com} for all subdomains. An entry with a port ({@code localhost:9001})
+     *                allows only that port; an entry without a port allows any. If the client names no port, 80 or 443 is
+     *                meant
      * @throws IllegalArgumentException if one is not a host with an optional port, or there is none
      */
     static HandshakePolicy hosts(Collection<String> allowed) {
@@ -89,7 +92,10 @@ public interface HandshakePolicy {
                 : new HandshakeDecision.Reject(HostList.UNKNOWN_HOST, RefusalReason.UNKNOWN_HOST);
     }
 
-    /** Accepts every handshake: for services that no cookie, client certificate or place in a network opens. */
+    /**
+     * Accepts every handshake. Only for services to which no cookie, client certificate or position in a network gives
+     * access.
+     */
     static HandshakePolicy anyOrigin() {
         return request -> HandshakeDecision.accept();
     }

@@ -22,20 +22,21 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the answer to a good request head: to an opening handshake what the policy of its path's endpoint decides, to
- * anything else which handler answers it. Neither reads nor writes, but the policy, user code, may block.
+ * Determines the answer to a valid request head. For an opening handshake, the policy of the endpoint at its path
+ * decides; for any other request, this determines the handler. Neither reads nor writes, but the policy, which is user
+ * code, may block.
  */
 final class HandshakeResponder {
-    /** What is to be written. */
+    /** The answer to a request. */
     sealed interface Answer {}
 
-    /** The connection is open as soon as the reply, a 101, is written. */
+    /** The connection is open as soon as the response, a 101, has been written. */
     record Acceptance(byte[] reply, ServedEndpoint endpoint, HandshakeResult result) implements Answer {}
 
     /** The connection is closed after the response. */
     record Response(byte[] reply) implements Answer {}
 
-    /** A plain request that a handler is to answer. */
+    /** A plain request, to be answered by a handler. */
     record Plain(RequestHead head, BodyFraming framing, PathPattern pattern, HttpHandler handler) implements Answer {}
 
     private static final List<String> NOT_SERVED = List.of("CONNECT", "TRACE");
@@ -43,13 +44,13 @@ final class HandshakeResponder {
     private final WebSocketServer server;
     private final Transport transport;
     private final BooleanSupplier ended;
-    /** Once it is found. */
+    /** Set when it has been found. */
     private volatile @Nullable ServedEndpoint endpoint;
 
     /**
-     * For requests that come over this transport.
+     * Creates a responder for requests that are received over this transport.
      *
-     * @param ended whether the server itself has ended the decision, which may make it fail
+     * @param ended whether the server itself has ended the decision, which can make it fail
      */
     HandshakeResponder(WebSocketServer server, Transport transport, BooleanSupplier ended) {
         this.server = server;
@@ -57,7 +58,7 @@ final class HandshakeResponder {
         this.ended = ended;
     }
 
-    /** The answer to what is no valid opening handshake. Does not block. */
+    /** The answer to a request that is not a valid opening handshake. Does not block. */
     Answer answerOther(RequestHead head) {
         return switch (OpeningHandshake.check(head)) {
             case Upgrade upgrade -> throw new IllegalArgumentException("a handshake");
@@ -78,17 +79,17 @@ final class HandshakeResponder {
         return new Response(server.refusalLog().refuse(reason, response, transport.remoteAddress(), Optional.of(head)));
     }
 
-    /** How long the policy may take. For any thread, while it decides. */
+    /** How long the policy may take. May be called by any thread while the policy decides. */
     Duration policyTimeout() {
         ServedEndpoint found = endpoint;
         return found == null ? server.configuration().policyTimeout() : found.policyTimeout();
     }
 
-    /** The answer to an opening handshake. May block, in the policy. */
+    /** The answer to an opening handshake. May block in the policy. */
     Answer answer(Upgrade upgrade, RequestHead head) {
         Optional<ServedEndpoint> found;
         try {
-            // What a handler asks for later can be decoded.
+            // Ensures that the query can be decoded when a handler asks for it later.
             head.query().ifPresent(QueryParameters::parse);
             found = server.endpointTable().find(head.path());
         } catch (IllegalArgumentException e) {
@@ -145,7 +146,7 @@ final class HandshakeResponder {
         try {
             found = server.httpHandlers().isEmpty() ? Optional.empty() : server.httpHandlers().find(head.path());
             if (found.isPresent()) {
-                // What a handler asks for later can be decoded.
+                // Ensures that the query can be decoded when a handler asks for it later.
                 head.query().ifPresent(QueryParameters::parse);
             }
             isEndpoint = found.isEmpty() && server.endpointTable().find(head.path()).isPresent();
@@ -161,7 +162,7 @@ final class HandshakeResponder {
         return withBody(head, found.get());
     }
 
-    /** Only a WebSocket endpoint is there. */
+    /** The path has only a WebSocket endpoint. */
     private Response notAnUpgrade(RequestHead head) {
         boolean reads = head.method().equals("GET") || head.method().equals("HEAD");
         return reads
@@ -184,7 +185,7 @@ final class HandshakeResponder {
             return refuse(RefusalReason.BODY_TOO_LARGE, HttpResponse.text(413, "a body of " + fixed.length()
                     + " bytes, the limit is " + most + " (maxBodySize)\n"), head);
         }
-        // RFC 9110 §10.1.1: HTTP/1.0 did not have it.
+        // RFC 9110 §10.1.1: HTTP/1.0 does not define Expect.
         if (head.minorVersion() > 0
                 && !head.headers().all("Expect").stream().allMatch("100-continue"::equalsIgnoreCase)) {
             return refuse(RefusalReason.BAD_BODY, HttpResponse.text(417, "only 100-continue can be expected\n"), head);

@@ -9,23 +9,24 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * Watches the threads on which all connections of a server depend. {@link #look} belongs to the sweeper and allocates only
- * where something is wrong; the rest is for any thread.
+ * Monitors the threads on which all connections of a server depend. {@link #look} is called by the sweeper and
+ * allocates only if something is wrong; any thread may call the other methods.
  * <p>
- * What wakes the connections' threads may be silent for three reasons:
+ * The thread that wakes the connections' threads can be silent for three reasons:
  * <ul>
- * <li>Without memory, the JDK has a virtual thread that parks keep its carrier. When all carriers are kept, nothing can
- * wake these threads, and they stay so when there is memory again. They are unparked from here: each finds that it has to
- * wait, and parks properly this time. They are also unparked after any failure, since without memory the JDK loses wake-ups, too.
- * <li>Every carrier is busy with handlers that compute. That ends by itself.
- * <li>The JDK lost the thread. To tell this from the other two, a virtual thread is started: if that runs, and there still
- * is silence after the same time again, the thread is lost.
+ * <li>When memory has run out, the JDK lets a virtual thread that parks keep its carrier. If all carriers are kept,
+ * nothing can wake these threads, and they stay parked even when there is memory again. The monitor unparks them: each
+ * finds that it has to wait, and this time parks properly. They are also unparked after any failure, since without
+ * memory the JDK also loses wake-ups.
+ * <li>Every carrier is busy with handlers that compute. This ends by itself.
+ * <li>The JDK has lost the thread. To distinguish this from the other two reasons, a virtual thread is started. If it
+ * runs, but the silence continues for the same time again, the thread is lost.
  * </ul>
  */
 final class HealthMonitor {
-    /** In milliseconds of the sweeper's clock, which leaves out what the whole process missed. */
+    /** In milliseconds of the sweeper's clock, which does not count time during which the whole process did not run. */
     static final int LONGEST_SILENCE = 10_000;
-    /** After so long the connections' threads are unparked, and each time it passes again. */
+    /** The connections' threads are unparked after this time, and again each time it passes. */
     private static final int NUDGE_INTERVAL = 3_000;
 
     private final BooleanSupplier beat;
@@ -37,7 +38,7 @@ final class HealthMonitor {
     private volatile boolean silent;
     private volatile String lost;
 
-    /** The sweeper's own. */
+    /** Used only by the sweeper. */
     private int beatAt;
     private int nudgedAt;
     private long failuresSeen;
@@ -50,7 +51,7 @@ final class HealthMonitor {
     private boolean probeSeen;
 
     /**
-     * A monitor that has seen nothing yet.
+     * Creates a monitor that has not checked anything yet.
      *
      * @param beat  as {@link TransportFactory#beat()}
      * @param dead  as {@link TransportFactory#isDead()}
@@ -67,7 +68,7 @@ final class HealthMonitor {
     }
 
     /**
-     * One look, at this time of the clock.
+     * Performs one check, at this time of the clock.
      *
      * @return whether something is lost for good
      */
@@ -92,7 +93,7 @@ final class HealthMonitor {
         return lost != null;
     }
 
-    /** While there is silence, and for a while after any failure. */
+    /** Nudges during silence, and for a while after any failure. */
     private void nudgeIfNeeded(int now) {
         long count = failures();
         if (count != failuresSeen) {
@@ -142,7 +143,7 @@ final class HealthMonitor {
         }
     }
 
-    /** What the last look found. */
+    /** The result of the last check. */
     ServerHealth health() {
         String why = lost;
         if (why != null) {

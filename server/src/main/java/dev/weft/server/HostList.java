@@ -6,12 +6,15 @@ import java.util.List;
 
 /** The hosts that a server answers for. Immutable. */
 final class HostList {
-    /** RFC 9110 §15.5.20: what requests to other hosts get. One object, by which such a refusal is recognised. */
+    /**
+     * RFC 9110 §15.5.20: the response to requests for other hosts. A single object, by whose identity such a refusal is
+     * recognised.
+     */
     static final HttpResponse UNKNOWN_HOST = HttpResponse.text(421, "this host is not served here\n");
 
     private final List<HostRule.Entry> entries;
 
-    /** Refuses what is not a host, and an empty list, which would be a server for nobody. */
+    /** Refuses entries that are not hosts, and an empty list, with which the server would serve no request. */
     HostList(Collection<String> allowed) {
         entries = allowed.stream().map(HostRule::requireEntry).toList();
         if (entries.isEmpty()) {

@@ -21,7 +21,10 @@ record HostRule(String name, boolean subdomains) {
 
     /** One entry of a list of hosts: a rule and the digits of the port, which may be absent. */
     record Entry(HostRule rule, String port) {
-        /** Whether the value of a Host header is meant; without a port it means 80 or 443, since a proxy may end TLS. */
+        /**
+         * Whether the entry matches the value of a Host header. A value without a port means 80 or 443, since a proxy
+         * may terminate TLS.
+         */
         boolean matches(String authority) {
             Matcher matcher = AUTHORITY.matcher(authority);
             if (!matcher.matches() || !rule.matches(matcher.group(1).toLowerCase(Locale.ROOT))) {
@@ -37,7 +40,7 @@ record HostRule(String name, boolean subdomains) {
     }
 
     /**
-     * An entry of a list of hosts.
+     * Returns an entry of a list of hosts.
      *
      * @throws IllegalArgumentException if it is not a host with an optional port
      */
@@ -49,9 +52,10 @@ record HostRule(String name, boolean subdomains) {
         return new Entry(require(matcher.group(1) != null, matcher.group(2)), matcher.group(3));
     }
 
-    /** A rule of a host that matched {@link #HOST}. */
+    /** Returns the rule of a host that matched {@link #HOST}. */
     static HostRule require(boolean subdomains, String host) {
-        // Folded after the match: before it, characters outside ASCII could fold to letters inside.
+        // Converted to lower case after the match: before the match, the conversion could turn characters outside ASCII
+        // into allowed letters.
         String name = host.toLowerCase(Locale.ROOT);
         if (subdomains && (name.startsWith("[") || !isLabels(name) || IPV4_END.matcher(name).matches())) {
             throw new IllegalArgumentException("only a name has subdomains: *." + host);
@@ -59,7 +63,10 @@ record HostRule(String name, boolean subdomains) {
         return new HostRule(name, subdomains);
     }
 
-    /** Whether this host, in lower case, is meant: for subdomains at any depth, with a whole label before the dot. */
+    /**
+     * Whether the rule matches this host, given in lower case. Subdomains match at any depth, with a whole label before
+     * the dot.
+     */
     boolean matches(String host) {
         if (!subdomains) {
             return host.equals(name);
@@ -69,7 +76,10 @@ record HostRule(String name, boolean subdomains) {
                 && isLabels(host.substring(0, dot));
     }
 
-    /** Whether none of the labels between the dots is empty: no pattern, which would recurse once for each. */
+    /**
+     * Whether none of the labels between the dots is empty. Not a regular expression, which would recurse once for each
+     * label.
+     */
     private static boolean isLabels(String name) {
         return !name.startsWith(".") && !name.endsWith(".") && !name.contains("..");
     }

@@ -2,25 +2,27 @@ package dev.weft.server;
 
 import dev.weft.parser.http.HttpResponse;
 
-/** Answers plain HTTP requests, those that are no opening handshakes. */
+/** Answers plain HTTP requests, that is, requests that are not opening handshakes. */
 @FunctionalInterface
 public interface HttpHandler {
     /**
-     * Answers a request of any method, on the connection's virtual thread; several connections call it at the same time. To a
-     * HEAD request answer as to a GET: the server sends the head alone. What this throws becomes a 500, and is logged; but a
-     * failure of the request's body, such as one that is too large, is answered with the status for it. The server adds {@code
-     * Date} if the response has none, and what frames the body.
+     * Answers a request with any method, on the connection's virtual thread; several connections call it at the same
+     * time. Answer a HEAD request like a GET request: the server sends only the head. If this method throws an
+     * exception, the response is a 500, and the exception is logged. However, if reading the request's body failed, for
+     * example because the body is too large, the response has the status for that failure. The server adds {@code Date}
+     * if the response has none, and the header fields that frame the body.
      * <p>
-     * A handler that takes longer than {@link HttpSettings#handlerTimeout()} is interrupted, and the client gets 503. So is one
-     * whose client has gone, if the request has no body.
+     * A handler that takes longer than {@link HttpSettings#handlerTimeout()} is interrupted, and the client gets 503. A
+     * handler is also interrupted if its client has disconnected and the request has no body.
      *
-     * @return the response; its body, if streamed, is written on the same thread afterwards
+     * @return the response; if its body is streamed, it is written afterwards on the same thread
      */
     HttpResponse handle(HttpRequest request) throws Exception;
 
     /**
-     * This handler for these methods only. A request of another one gets 405 with {@code Allow} (RFC 9110 §15.5.6), an
-     * OPTIONS request 204 with {@code Allow}, unless the handler has that method itself. With GET there is HEAD too.
+     * Returns this handler, restricted to these methods. A request with another method gets 405 with {@code Allow} (RFC
+     * 9110 §15.5.6). An OPTIONS request gets 204 with {@code Allow}, unless OPTIONS is one of the methods. GET includes
+     * HEAD.
      *
      * @throws IllegalArgumentException if there is no method, or one is not a token
      */

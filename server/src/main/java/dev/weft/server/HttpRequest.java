@@ -19,8 +19,8 @@ import java.util.Optional;
 import javax.net.ssl.SSLSession;
 
 /**
- * A plain HTTP request (RFC 9110), to be used on the thread of its handler and until that returns. Its body is read from the
- * connection while the handler reads it.
+ * A plain HTTP request (RFC 9110). It may be used only on the thread of its handler, until the handler returns. Its
+ * body is read from the connection while the handler reads it.
  */
 public final class HttpRequest {
     private final RequestHead head;
@@ -41,28 +41,35 @@ public final class HttpRequest {
         this.body = builder.body;
     }
 
-    /** A request with this head, to be given more; such as for the test of a handler. */
+    /** Returns a builder for a request with this head, for example to test a handler. */
     public static Builder builder(RequestHead head) {
         return new Builder(head);
     }
 
-    /** The method, a case-sensitive token: {@code GET}, {@code HEAD}, {@code POST} or any other but CONNECT and TRACE. */
+    /**
+     * The method, a case-sensitive token: {@code GET}, {@code HEAD}, {@code POST} or any other except CONNECT and
+     * TRACE.
+     */
     public String method() {
         return head.method();
     }
 
-    /** The target, path and query, as it was on the wire. */
+    /** The request target, that is, path and query, as it was on the wire. */
     public String target() {
         return head.target();
     }
 
-    /** The target's path, as it was on the wire: neither decoded nor normalised. "/" for an absolute target without one. */
+    /**
+     * The target's path, as it was on the wire: neither decoded nor normalised. "/" for an absolute target without a
+     * path.
+     */
     public String path() {
         return head.path();
     }
 
     /**
-     * What a parameter of the handler's path matched, such as {@code id} of {@code /users/{id}}: decoded, never empty.
+     * The value that a parameter of the handler's path matched, such as {@code id} in {@code /users/{id}}: decoded,
+     * never empty.
      *
      * @throws IllegalArgumentException if the path has no such parameter
      */
@@ -75,12 +82,17 @@ public final class HttpRequest {
         return value;
     }
 
-    /** What the parameters of the handler's path matched, by name, in order. Unchangeable. */
+    /**
+     * The values that the parameters of the handler's path matched, by name, in the order of the path. Unmodifiable.
+     */
     public Map<String, String> pathParameters() {
         return pathParameters;
     }
 
-    /** What {@code **} at the end of the handler's path matched, as it was on the wire; empty if there is none. */
+    /**
+     * The part of the path that {@code **} at the end of the handler's path matched, as it was on the wire; empty if
+     * there is no {@code **}.
+     */
     public String pathRest() {
         return pathRest;
     }
@@ -93,13 +105,17 @@ public final class HttpRequest {
     /**
      * The parameters of the query, decoded anew at each call.
      *
-     * @throws IllegalArgumentException if it cannot be decoded; a server refuses such a request before its handler sees it
+     * @throws IllegalArgumentException if the query cannot be decoded; a server refuses such a request before it calls the
+     *                                  handler
      */
     public QueryParameters query() {
         return head.query().map(QueryParameters::parse).orElse(QueryParameters.EMPTY);
     }
 
-    /** The host and, after a colon, perhaps the port that the client means to talk to; empty only with HTTP/1.0. */
+    /**
+     * The host that the client wants to talk to, with a colon and a port if the client sent one; empty only with
+     * HTTP/1.0.
+     */
     public Optional<String> host() {
         return head.host();
     }
@@ -114,31 +130,32 @@ public final class HttpRequest {
         return head.cookies();
     }
 
-    /** The second number of HTTP/1.1: 0 or more. */
+    /** The minor version of HTTP/1.x: 0 or more. */
     public int minorVersion() {
         return head.minorVersion();
     }
 
-    /** The address that the request came to. */
+    /** The local address at which the request was received. */
     public SocketAddress localAddress() {
         return localAddress;
     }
 
-    /** The address that the request came from. */
+    /** The address of the client that sent the request. */
     public SocketAddress remoteAddress() {
         return remoteAddress;
     }
 
-    /** What was agreed on by TLS; empty without TLS, or where a proxy ends it. */
+    /** The TLS session; empty without TLS, or if a proxy terminates TLS. */
     public Optional<SSLSession> tlsSession() {
         return Optional.ofNullable(tlsSession);
     }
 
     /**
      * The body, empty if the request has none; always the same stream. A read waits for the client, within {@link
-     * HttpSettings#bodyTimeout()}, and throws an {@link IOException} if the body is malformed, too slow or larger than {@link
-     * HttpSettings#maxBodySize()}: let it pass, and the client gets the status for it. A client that waits for {@code 100
-     * Continue} gets it at the first read. What is not read is dropped.
+     * HttpSettings#bodyTimeout()}, and throws an {@link IOException} if the body is malformed, too slow or larger than
+     * {@link HttpSettings#maxBodySize()}. If the handler lets this exception propagate, the client gets the
+     * corresponding status. A client that waits for {@code 100 Continue} gets it at the first read. Unread bytes are
+     * discarded.
      */
     public InputStream body() {
         return body;
@@ -147,7 +164,7 @@ public final class HttpRequest {
     /**
      * Reads the rest of the body. Waits as {@link #body()} does.
      *
-     * @throws IOException as {@link #body()}, or if the bytes do not fit into {@code maxBufferedSize}
+     * @throws IOException as {@link #body()}, or if the bytes would exceed {@code maxBufferedSize}
      */
     public byte[] bodyBytes() throws IOException {
         return body.readAllBytes();
@@ -163,13 +180,13 @@ public final class HttpRequest {
         return UTF_8.newDecoder().decode(ByteBuffer.wrap(bodyBytes())).toString();
     }
 
-    /** Method, path and peer; not the query, which may hold secrets. */
+    /** Describes the method, the path and the peer, but not the query, which may contain secrets. */
     @Override
     public String toString() {
         return "HttpRequest[" + method() + " " + path() + " " + remoteAddress + "]";
     }
 
-    /** Collects what belongs to a request; not for use by several threads at once. */
+    /** Builds a request. Not thread-safe. */
     public static final class Builder {
         private static final SocketAddress NOWHERE = InetSocketAddress.createUnresolved("localhost", 0);
 
@@ -185,48 +202,48 @@ public final class HttpRequest {
             this.head = Objects.requireNonNull(head, "head");
         }
 
-        /** Sets what the parameters of the path matched. Default none. */
+        /** Sets the values that the parameters of the path matched. Default: none. */
         public Builder pathParameters(Map<String, String> pathParameters) {
             this.pathParameters = Collections.unmodifiableMap(new LinkedHashMap<>(pathParameters));
             return this;
         }
 
-        /** Sets what {@code **} at the end of the path matched. Default: nothing. */
+        /** Sets the part of the path that {@code **} at its end matched. Default: empty. */
         public Builder pathRest(String pathRest) {
             this.pathRest = Objects.requireNonNull(pathRest, "pathRest");
             return this;
         }
 
-        /** Sets the address that the request came to. Default: an unresolved one. */
+        /** Sets the local address at which the request was received. Default: an unresolved address. */
         public Builder localAddress(SocketAddress localAddress) {
             this.localAddress = Objects.requireNonNull(localAddress, "localAddress");
             return this;
         }
 
-        /** Sets the address that the request came from. Default: an unresolved one. */
+        /** Sets the address of the client that sent the request. Default: an unresolved address. */
         public Builder remoteAddress(SocketAddress remoteAddress) {
             this.remoteAddress = Objects.requireNonNull(remoteAddress, "remoteAddress");
             return this;
         }
 
-        /** Sets what was agreed on by TLS. Default: the request came without TLS. */
+        /** Sets the TLS session. Default: the request was received without TLS. */
         public Builder tlsSession(SSLSession tlsSession) {
             this.tlsSession = Objects.requireNonNull(tlsSession, "tlsSession");
             return this;
         }
 
-        /** Sets the body's bytes. Default none. */
+        /** Sets the bytes of the body. Default: no body. */
         public Builder body(byte[] body) {
             return body(new ByteArrayInputStream(body));
         }
 
-        /** Sets what the body is read from. Default none. */
+        /** Sets the stream from which the body is read. Default: no body. */
         public Builder body(InputStream body) {
             this.body = Objects.requireNonNull(body, "body");
             return this;
         }
 
-        /** The request; the builder may go on. */
+        /** Returns the request. The builder can be used again. */
         public HttpRequest build() {
             return new HttpRequest(this);
         }

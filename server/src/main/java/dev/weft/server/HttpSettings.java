@@ -7,9 +7,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Limits and timeouts of plain HTTP requests. Every one is finite. Immutable. */
+/** Limits and timeouts of plain HTTP requests. All of them are finite. Immutable. */
 public final class HttpSettings {
-    /** 1 MiB, 1,000 requests, 30 s for a handler, 20 s for a part of a body, 60 s until the next request, any host. */
+    /**
+     * The default settings: 1 MiB for a body, 1,000 requests, 30 s for a handler, 20 s for a part of a body, 60 s until
+     * the next request, any host.
+     */
     public static final HttpSettings DEFAULT = builder().build();
 
     private final Builder values;
@@ -18,66 +21,67 @@ public final class HttpSettings {
         this.values = values;
     }
 
-    /** A builder with the defaults. */
+    /** Returns a builder that is initialized with the defaults. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** A builder that begins with these settings. */
+    /** Returns a builder that is initialized with these settings. */
     public Builder toBuilder() {
         return new Builder(values);
     }
 
     /**
-     * The most bytes of a request's body; beyond: 413. A body costs memory only where it is read as a whole, which counts
-     * against {@code maxBufferedSize}.
+     * The maximum number of bytes in a request's body; a larger body gets 413. A body needs memory only if it is read
+     * as a whole; it then counts towards {@code maxBufferedSize}.
      */
     public long maxBodySize() {
         return values.maxBodySize;
     }
 
-    /** The most requests of a connection; the response to the last one closes it. */
+    /** The maximum number of requests on a connection. The connection is closed after the response to the last one. */
     public int maxRequestsPerConnection() {
         return values.maxRequestsPerConnection;
     }
 
     /**
-     * How long a handler may take for its response, waits for the request's body not counted; then it is interrupted, and the
-     * client gets 503. Also how long a streamed response may pause; then the connection is cut off.
+     * The maximum time for a handler to return its response, not counting waits for the request's body. If it is
+     * exceeded, the handler is interrupted, and the client gets 503. Also the maximum pause of a streamed response; if
+     * it is exceeded, the connection is cut off.
      */
     public Duration handlerTimeout() {
         return values.handlerTimeout;
     }
 
-    /** How long each 16 KiB of a request's body may take, or the rest; beyond: 408. */
+    /** The maximum time for each 16 KiB of a request's body, or for the rest of it; a slower body gets 408. */
     public Duration bodyTimeout() {
         return values.bodyTimeout;
     }
 
-    /** How long a connection may wait for its next request; then it is closed. */
+    /** The maximum time that a connection may wait for its next request; then it is closed. */
     public Duration keepAliveTimeout() {
         return values.keepAliveTimeout;
     }
 
-    /** The hosts that requests may be meant for, as they were set; empty if any. */
+    /** The hosts to which requests may be addressed, as they were set; empty if any host is allowed. */
     public List<String> hosts() {
         return values.hosts;
     }
 
-    /** Whether a request may be meant for this host; any host if none is set. */
+    /** Whether a request may be addressed to this host; any host is allowed if none is set. */
     boolean allowsHost(String authority) {
         return values.hostList.map(list -> list.contains(authority)).orElse(true);
     }
 
-    /** The shortest of the timeouts, which decides how often deadlines are looked at. */
+    /** The shortest of the timeouts, which determines how often deadlines are checked. */
     Duration shortest() {
         return Stream.of(values.handlerTimeout, values.bodyTimeout, values.keepAliveTimeout).min(Duration::compareTo)
                 .orElseThrow();
     }
 
     /**
-     * Collects settings. A value out of bounds is refused when it is set, by an {@link IllegalArgumentException} that names the
-     * setting, the value and the bounds. Not for use by several threads at once.
+     * Builds settings. A method that is given a value out of bounds throws an {@link IllegalArgumentException} that
+     * names the setting, the value and the bounds. Not thread-safe.
      */
     public static final class Builder {
         private static final Duration SHORTEST = Duration.ofMillis(1);
@@ -110,7 +114,10 @@ public final class HttpSettings {
             return this;
         }
 
-        /** Sets {@link HttpSettings#maxRequestsPerConnection()}: at least 1; with 1 no connection is kept. Default 1,000. */
+        /**
+         * Sets {@link HttpSettings#maxRequestsPerConnection()}: at least 1; with 1, no connection is kept alive.
+         * Default 1,000.
+         */
         public Builder maxRequestsPerConnection(int maxRequestsPerConnection) {
             Bounds.check("maxRequestsPerConnection", maxRequestsPerConnection, 1, Integer.MAX_VALUE);
             this.maxRequestsPerConnection = maxRequestsPerConnection;
@@ -139,9 +146,9 @@ public final class HttpSettings {
         }
 
         /**
-         * Sets the hosts that requests may be meant for, against DNS rebinding; others get 421. The entries are those of {@link
-         * HandshakePolicy#hosts}. A request that names no host, as may be with HTTP/1.0, is no browser's and is answered.
-         * Default: any host.
+         * Sets the hosts to which requests may be addressed, as a protection against DNS rebinding; other requests get
+         * 421. The entries have the syntax of {@link HandshakePolicy#hosts}. A request without a host, which HTTP/1.0
+         * permits, cannot be from a browser and is answered. Default: any host.
          *
          * @throws IllegalArgumentException if one is not a host with an optional port, or there is none
          */
@@ -151,7 +158,7 @@ public final class HttpSettings {
             return this;
         }
 
-        /** The settings; the builder may go on. */
+        /** Returns the settings. The builder can be used again. */
         public HttpSettings build() {
             return new HttpSettings(new Builder(this));
         }

@@ -10,33 +10,34 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Where a server listens.
+ * The addresses on which a server listens.
  *
- * @param host              a name or address, which counts if nothing is listed
- * @param port              belongs to the host; 0 lets the system choose one
- * @param listed            addresses of TCP, not yet resolved, and of Unix domain sockets
- * @param backlog           how many connections may wait to be accepted, of each address; the system may have a lower limit
- * @param reusePort         whether other sockets may listen at the same port (SO_REUSEPORT)
- * @param socketPermissions of the files of Unix domain sockets
+ * @param host              a host name or address, used if no addresses are listed
+ * @param port              the port of the host; 0 lets the system choose one
+ * @param listed            TCP addresses, not yet resolved, and addresses of Unix domain sockets
+ * @param backlog           the maximum number of connections that wait to be accepted, for each address; the system may
+ *                          have a lower limit
+ * @param reusePort         whether other sockets may listen on the same port (SO_REUSEPORT)
+ * @param socketPermissions the permissions of the files of Unix domain sockets
  */
 record ListenSettings(String host, int port, List<SocketAddress> listed, int backlog, boolean reusePort,
         Set<PosixFilePermission> socketPermissions) {
     static final int HIGHEST_PORT = 65_535;
-    /** This machine alone, at a port that the system chooses. */
+    /** Only reachable from this machine, on a port that the system chooses. */
     static final ListenSettings DEFAULT = new ListenSettings("127.0.0.1", 0, List.of(), 1024, false,
             Set.copyOf(PosixFilePermissions.fromString("rw-------")));
 
-    /** At this host, and nowhere else. */
+    /** Listens on this host only. */
     ListenSettings withHost(String other) {
         return new ListenSettings(other, port, List.of(), backlog, reusePort, socketPermissions);
     }
 
-    /** At this port of the host, and nowhere else. */
+    /** Listens on this port of the host only. */
     ListenSettings withPort(int other) {
         return new ListenSettings(host, other, List.of(), backlog, reusePort, socketPermissions);
     }
 
-    /** At this address too, in place of host and port. */
+    /** Also listens on this address, instead of host and port. */
     ListenSettings withAddress(SocketAddress another) {
         if (!(another instanceof InetSocketAddress || another instanceof UnixDomainSocketAddress)) {
             throw new IllegalArgumentException(
@@ -58,7 +59,7 @@ record ListenSettings(String host, int port, List<SocketAddress> listed, int bac
         return new ListenSettings(host, port, listed, backlog, reusePort, Set.copyOf(others));
     }
 
-    /** At least one. */
+    /** All addresses, at least one. */
     List<SocketAddress> addresses() {
         return listed.isEmpty() ? List.of(InetSocketAddress.createUnresolved(host, port)) : listed;
     }

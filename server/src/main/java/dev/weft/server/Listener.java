@@ -16,7 +16,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.OptionalInt;
 
-/** A socket that listens: clients can connect from its opening to its end. For any thread. */
+/** A listening socket: clients can connect from the time it is opened until it is closed. May be used by any thread. */
 final class Listener implements Closeable {
     private final ServerSocketChannel channel;
     private final SocketAddress address;
@@ -30,10 +30,10 @@ final class Listener implements Closeable {
     }
 
     /**
-     * Opens one.
+     * Opens a listener.
      *
-     * @param asked             an address of TCP, resolved or not, or of a Unix domain socket
-     * @param receiveBufferSize of the connections, in bytes
+     * @param asked             a TCP address, resolved or not, or the address of a Unix domain socket
+     * @param receiveBufferSize the size in bytes of the connections' receive buffers
      * @throws IOException if that fails; the message names the address
      */
     static Listener open(SocketAddress asked, ListenSettings settings, OptionalInt receiveBufferSize)
@@ -83,7 +83,7 @@ final class Listener implements Closeable {
         }
     }
 
-    /** Lets other sockets of this user listen at the same port. */
+    /** Lets other sockets of this user listen on the same port. */
     static void reusePort(NetworkChannel channel, String cannot) throws IOException {
         if (!channel.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT)) {
             throw new SocketException(cannot + "reusePort is set, but this system does not support SO_REUSEPORT");
@@ -94,13 +94,14 @@ final class Listener implements Closeable {
     private static void bind(ServerSocketChannel channel, SocketAddress address, int backlog,
             OptionalInt receiveBufferSize, String cannot) throws IOException {
         if (receiveBufferSize.isPresent()) {
-            // Before listening, so that the window scale of accepted connections fits.
+            // Must be set before listening, so that accepted connections have a suitable window scale.
             channel.setOption(StandardSocketOptions.SO_RCVBUF, receiveBufferSize.getAsInt());
         }
         try {
             channel.bind(address, backlog);
         } catch (SocketException e) {
-            // In use, not an address of this machine, or not permitted: the system says which, but not where.
+            // The address is in use, is not one of this machine, or is not permitted. The system's message gives the
+            // reason, but not the address.
             throw cannotBind(cannot + e.getMessage(), e);
         }
     }
@@ -111,7 +112,7 @@ final class Listener implements Closeable {
         return thrown;
     }
 
-    /** Where it listens, with the port that the system has chosen. */
+    /** The address on which it listens, with the port that the system has chosen. */
     SocketAddress address() {
         return address;
     }
@@ -121,7 +122,10 @@ final class Listener implements Closeable {
         return channel.accept();
     }
 
-    /** Ends a thread that waits in {@link #accept()}. The file of a Unix domain socket is removed before. */
+    /**
+     * Releases a thread that waits in {@link #accept()}. The file of a Unix domain socket is removed before the socket
+     * is closed.
+     */
     @Override
     public void close() throws IOException {
         try {

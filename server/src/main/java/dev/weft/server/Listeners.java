@@ -18,7 +18,10 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** All that a server listens with: listeners, and an acceptor for each once there is something to admit its connections. */
+/**
+ * All listeners of a server, and an acceptor for each of them, which is created once there is an admission for its
+ * connections.
+ */
 final class Listeners implements Closeable {
     private static final String NOTHING = "memory";
 
@@ -30,9 +33,9 @@ final class Listeners implements Closeable {
     }
 
     /**
-     * Opens a listener for each address: when this returns, clients can connect.
+     * Opens a listener for each address. When this method returns, clients can connect.
      *
-     * @param receiveBufferSize of the connections, in bytes
+     * @param receiveBufferSize the size in bytes of the connections' receive buffers
      * @throws IOException if one fails; then none is left open
      */
     static Listeners open(ListenSettings settings, OptionalInt receiveBufferSize) throws IOException {
@@ -52,23 +55,23 @@ final class Listeners implements Closeable {
         }
     }
 
-    /** Nothing to listen with, for a server whose connections are given to it. */
+    /** No listeners, for a server that is given its connections. */
     static Listeners none() {
         return new Listeners(List.of());
     }
 
-    /** In the order of the settings, with the ports that the system has chosen. */
+    /** All addresses, in the order of the settings, with the ports that the system has chosen. */
     List<SocketAddress> addresses() {
         return listeners.stream().map(Listener::address).toList();
     }
 
-    /** The first address of TCP; {@code null} if there is none. */
+    /** The first TCP address; {@code null} if there is none. */
     InetSocketAddress firstInternetAddress() {
         return addresses().stream().filter(InetSocketAddress.class::isInstance).map(InetSocketAddress.class::cast)
                 .findFirst().orElse(null);
     }
 
-    /** What tells the threads of this server from those of others: the first port, or the file. */
+    /** Distinguishes the threads of this server from those of others: the first port, or the file. */
     String label() {
         if (listeners.isEmpty()) {
             return NOTHING;
@@ -85,7 +88,7 @@ final class Listeners implements Closeable {
         return String.valueOf(((InetSocketAddress) address).getPort());
     }
 
-    /** For the log. */
+    /** A description for the log. */
     String description() {
         return listeners.isEmpty()
                 ? NOTHING
@@ -93,10 +96,10 @@ final class Listeners implements Closeable {
     }
 
     /**
-     * Makes the acceptors, which are not yet started.
+     * Creates the acceptors, which are not started yet.
      *
      * @param admission takes an accepted channel; must not block
-     * @param failures  by the names of the acceptors' threads
+     * @param failures  returns the failures for the name of an acceptor's thread
      */
     void acceptors(Consumer<SocketChannel> admission, Function<String, Failures> failures) {
         acceptors = listeners.stream()
@@ -113,7 +116,7 @@ final class Listeners implements Closeable {
         acceptors.forEach(Acceptor::start);
     }
 
-    /** Ends accepting; does not wait for it. */
+    /** Stops accepting; does not wait for the acceptors. */
     @Override
     public void close() throws IOException {
         acceptors.forEach(Acceptor::stop);
@@ -130,7 +133,9 @@ final class Listeners implements Closeable {
         }
     }
 
-    /** Waits, after {@link #close()}, until nothing is admitted any more, but no longer than this for each acceptor. */
+    /**
+     * Waits, after {@link #close()}, until no more connections are admitted, but no longer than this for each acceptor.
+     */
     void awaitEnd(Duration longest) throws InterruptedException {
         for (Acceptor acceptor : acceptors) {
             acceptor.awaitEnd(longest);

@@ -5,7 +5,7 @@ import dev.weft.parser.http.HttpResponse;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A handler for some methods. */
+/** A handler that is restricted to some methods. */
 final class MethodFilter implements HttpHandler {
     private final HttpHandler handler;
     private final Set<String> methods = new TreeSet<>();
@@ -17,7 +17,7 @@ final class MethodFilter implements HttpHandler {
             throw new IllegalArgumentException("there is no method");
         }
         for (String method : methods) {
-            // A method is a token, as a header's name is.
+            // A method is a token, like a header name.
             Headers.of(method, "");
             this.methods.add(method);
         }

@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The origin of a page (RFC 6454) of http or https, in one spelling. Other values of the header, {@code null} included,
- * are no origin that anything could be the same as; {@link OriginRule} has those that a list may name.
+ * The origin of a page (RFC 6454) of http or https, in canonical form. Other values of the header, including {@code
+ * null}, are not origins that can be the same as another; {@link OriginRule} has the values that a list may name.
  */
 record Origin(String scheme, String host, int port) {
     private static final String HTTPS = "https";
@@ -23,13 +23,14 @@ record Origin(String scheme, String host, int port) {
         if (!matcher.matches()) {
             return Optional.empty();
         }
-        // Folded after the match: before it, characters outside ASCII could fold to letters inside.
+        // Converted to lower case after the match: before the match, the conversion could turn characters outside ASCII
+        // into allowed letters.
         String scheme = matcher.group(1).toLowerCase(Locale.ROOT);
         return Optional
                 .of(new Origin(scheme, matcher.group(2).toLowerCase(Locale.ROOT), port(matcher.group(3), scheme)));
     }
 
-    /** Whether the request has no Origin, and so comes from no browser, or a good one. */
+    /** Whether the request has no Origin, and so is not from a browser, or has an Origin that is allowed. */
     static boolean isAbsentOr(HandshakeRequest request, Predicate<String> good) {
         List<String> values = request.headers().all("Origin");
         return values.isEmpty() || values.size() == 1 && good.test(values.get(0));
@@ -47,7 +48,7 @@ record Origin(String scheme, String host, int port) {
         return matcher.matches() && host.equalsIgnoreCase(matcher.group(1)) && port == port(matcher.group(2), scheme);
     }
 
-    /** The port of these digits, or the scheme's if there are none. */
+    /** The port that these digits denote, or the scheme's default port if there are none. */
     static int port(String digits, String scheme) {
         return digits != null ? Integer.parseInt(digits) : scheme.equals(HTTPS) ? 443 : 80;
     }

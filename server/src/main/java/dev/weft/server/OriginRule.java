@@ -6,12 +6,14 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** An entry of a list of allowed origins, and the values of the header that it allows. */
+/** An entry of a list of allowed origins, which allows certain values of the Origin header. */
 sealed interface OriginRule {
     /** Whether the entry allows this value of an Origin header. */
     boolean allows(String value);
 
-    /** A value as it is: {@code null}, or an app's or extension's origin; letters' case does not count, but in null. */
+    /**
+     * A literal value: {@code null}, or the origin of an app or an extension. Case is ignored, except for {@code null}.
+     */
     record Named(String origin) implements OriginRule {
         @Override
         public boolean allows(String value) {
@@ -29,23 +31,26 @@ sealed interface OriginRule {
         }
     }
 
-    /** RFC 6454 §6.2, §7.3: what a browser sends for pages without an origin of their own. */
+    /** RFC 6454 §6.2, §7.3: the value that a browser sends for pages without their own origin. */
     String OPAQUE = "null";
-    /** RFC 3986 §3.1; a file's origin and some apps' have no host. */
+    /** RFC 3986 §3.1; the origins of files and of some apps have no host. */
     Pattern OTHER_SCHEME = Pattern.compile(
             "([a-z][a-z0-9+.-]*)://(?:" + HostRule.HOST + HostRule.PORT + ")?", Pattern.CASE_INSENSITIVE);
-    /** Of http or https, perhaps with {@code *.} before its host. */
+    /** An origin of http or https, optionally with {@code *.} before its host. */
     Pattern WEB = Pattern.compile("(https?)://(\\*\\.)?" + HostRule.HOST + HostRule.PORT, Pattern.CASE_INSENSITIVE);
-    /** What is a URI of a server, and never the origin of a page. */
+    /**
+     * Schemes that {@link #OTHER_SCHEME} must not match: such a value is the URI of a server, and never the origin of a
+     * page.
+     */
     List<String> NO_ORIGINS = List.of("http", "https", "ws", "wss");
 
-    /** What pages of origins that are not allowed get. */
+    /** The decision for pages whose origin is not allowed. */
     static HandshakeDecision foreign() {
         return new HandshakeDecision.Reject(HttpResponse.text(403, "foreign origin\n"), RefusalReason.FOREIGN_ORIGIN);
     }
 
     /**
-     * The rule that an entry means.
+     * Returns the rule for an entry.
      *
      * @throws IllegalArgumentException if it is not an origin
      */

@@ -11,19 +11,20 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What belongs to which path. Immutable: a change returns another table, which shares what is not on the way to the change.
+ * Maps path patterns to values. Immutable: a change returns a new table, which shares the nodes that are not on the
+ * path to the change.
  * <p>
- * A tree with a level for each segment of the patterns. From left to right a literal segment wins over a parameter, and this
- * over a subtree ({@code **}); if the rest of the path then matches nothing, the next of them is tried. Finding passes each
- * node once at the most.
+ * A tree with a level for each segment of the patterns. From left to right, a literal segment takes precedence over a
+ * parameter, and a parameter over a subtree ({@code **}). If the rest of the path then matches nothing, the next
+ * alternative is tried. A lookup visits each node at most once.
  *
- * @param <T> what belongs to a path
+ * @param <T> the type of the values
  */
 final class PathTable<T> {
-    /** One pattern, and what belongs to the paths that match it. */
+    /** A pattern, and the value for the paths that match it. */
     record Entry<T>(PathPattern pattern, T value) {}
 
-    /** The parameter, the entry, and the entry for all that follows are {@code null} if there is none. */
+    /** The parameter, the entry, and the entry for the whole rest of a path are {@code null} if there is none. */
     private record Node<T>(Map<String, Node<T>> literals, @Nullable Node<T> parameter, @Nullable Entry<T> entry,
             @Nullable Entry<T> subtree) {
         boolean isEmpty() {
@@ -37,15 +38,15 @@ final class PathTable<T> {
         this.root = root;
     }
 
-    /** A table with nothing in it. */
+    /** Returns an empty table. */
     static <T> PathTable<T> empty() {
         return new PathTable<>(emptyNode());
     }
 
     /**
-     * A table with these.
+     * Returns a table with these values.
      *
-     * @throws IllegalArgumentException if a path is malformed, or two match the same
+     * @throws IllegalArgumentException if a path is malformed, or two patterns match the same paths
      */
     static <T> PathTable<T> of(Map<String, T> byPattern) {
         PathTable<T> table = empty();
@@ -64,9 +65,9 @@ final class PathTable<T> {
     }
 
     /**
-     * With one more.
+     * Returns a table with one more value.
      *
-     * @throws IllegalArgumentException if a pattern that matches the same paths is there already; the message names both
+     * @throws IllegalArgumentException if there already is a pattern that matches the same paths; the message names both
      */
     PathTable<T> with(PathPattern pattern, T value) {
         return changed(pattern, present -> {
@@ -80,7 +81,7 @@ final class PathTable<T> {
     }
 
     /**
-     * With another value, and this pattern, instead of those of the pattern that matches the same paths.
+     * Returns a table in which this pattern and value replace those of the pattern that matches the same paths.
      *
      * @throws IllegalArgumentException if there is none
      */
@@ -93,7 +94,7 @@ final class PathTable<T> {
         });
     }
 
-    /** Without the pattern that matches the same paths; this table if there is none. */
+    /** Returns a table without the pattern that matches the same paths; this table if there is none. */
     PathTable<T> without(PathPattern pattern) {
         boolean[] found = new boolean[1];
         PathTable<T> changed = changed(pattern, present -> {
@@ -134,7 +135,7 @@ final class PathTable<T> {
     }
 
     /**
-     * What a request's path belongs to.
+     * Returns the entry that a request's path matches.
      *
      * @throws IllegalArgumentException as {@link PathPattern#segmentsOf}
      */
@@ -155,7 +156,7 @@ final class PathTable<T> {
         return found == null ? node.subtree : found;
     }
 
-    /** All values by their patterns, in the order of the patterns' text. */
+    /** All values by their patterns, sorted by the text of the patterns. */
     Map<String, T> byPattern() {
         Map<String, T> all = new TreeMap<>();
         collect(root, all);

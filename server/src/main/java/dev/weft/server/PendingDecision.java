@@ -10,11 +10,12 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A connection while a policy or an HTTP handler, user code on the session's thread, decides. No buffer is held meanwhile:
- * what the peer has sent after its request head is kept in an array of just that size, counted among the buffered bytes. The
- * sweeper has the transport looked at, since nothing else reads: bytes that come are kept too, up to a limit, and a peer
- * that has gone ends the decision, by an interrupt. One that has only ended its own output counts as gone from a handshake,
- * since a WebSocket connection needs both directions; a plain request is answered.
+ * A connection while a policy or an HTTP handler, which is user code on the session's thread, decides. No buffer is
+ * held meanwhile: the bytes that the peer has sent after its request head are kept in an array of exactly their size,
+ * counted towards the buffered bytes. Nothing else reads meanwhile, so the sweeper has the transport checked: bytes
+ * that arrive are kept too, up to a limit, and if the peer has disconnected, the decision is interrupted. If a peer has
+ * only ended its own output, it counts as disconnected during a handshake, since a WebSocket connection needs both
+ * directions; a plain request is answered.
  * <pre>
  *   DECIDING ── sweeper ──▶ LOOKING ── nothing, or bytes ──▶ DECIDING
  *      │                       └── peer gone ──▶ GONE, session interrupted
@@ -25,9 +26,12 @@ final class PendingDecision {
     private enum State {
         /** The session's thread is in user code. */
         DECIDING,
-        /** Another thread reads what is there, without waiting; the session's thread waits for it. */
+        /**
+         * Another thread reads the bytes that have arrived, without waiting for more; the session's thread waits for
+         * it.
+         */
         LOOKING,
-        /** The peer has gone; the transport is closed. */
+        /** The peer has disconnected; the transport is closed. */
         GONE,
         /** The session's thread continues. */
         DECIDED
@@ -47,15 +51,15 @@ final class PendingDecision {
     private final boolean needsBothDirections;
     private volatile State state = State.DECIDING;
     private volatile boolean peerGone;
-    /** What followed the head; belongs to the thread that the state names. */
+    /** The bytes that followed the head; owned by the thread that the state names. */
     private byte[] early = NOTHING;
 
     /**
-     * One that begins.
+     * Begins a decision.
      *
-     * @param thread the session's
-     * @param most   bytes that are kept
-     * @param needsBothDirections whether a peer that has ended its output counts as gone
+     * @param thread the session's thread
+     * @param most   the maximum number of bytes that are kept
+     * @param needsBothDirections whether a peer that has ended its output counts as disconnected
      */
     PendingDecision(Transport transport, Thread thread, BufferBudget budget, int most,
             boolean needsBothDirections) {
@@ -67,12 +71,12 @@ final class PendingDecision {
     }
 
     /**
-     * Takes what follows the head out of the input, whose buffer is given back. False if the budget has no room for it: then it
-     * is left in the input.
+     * Takes the bytes that follow the head out of the input and gives its buffer back. Returns false if the budget has
+     * no room for them; they then stay in the input.
      */
     boolean takeFrom(RequestInput input) {
         byte[] rest = input.takeRest();
-        // Others may hold more than there is; who needs nothing is not refused for it.
+        // The other connections may already exceed the budget. A connection that needs nothing is not refused for that.
         if (rest.length > 0 && !budget.take(rest.length)) {
             input.restore(rest);
             return false;
@@ -81,7 +85,10 @@ final class PendingDecision {
         return true;
     }
 
-    /** For the session's thread, which has decided: waits for a look that is under way. False if the peer has gone. */
+    /**
+     * Ends the decision and waits for a check in progress. Returns false if the peer has disconnected. For the
+     * session's thread.
+     */
     boolean end() {
         boolean interrupted = false;
         while (!STATE.compareAndSet(this, State.DECIDING, State.DECIDED)) {
@@ -97,24 +104,27 @@ final class PendingDecision {
         return true;
     }
 
-    /** Puts what followed the head back into the input, and gives back what was counted for it. */
+    /** Puts the bytes that followed the head back into the input, and gives their share of the budget back. */
     void giveTo(RequestInput input) {
         input.restore(early);
         release();
     }
 
-    /** Drops what followed the head. */
+    /** Discards the bytes that followed the head. */
     void release() {
         budget.giveBack(early.length);
         early = NOTHING;
     }
 
-    /** For any thread: true before the session's is interrupted for that reason. */
+    /**
+     * Whether the peer has disconnected. This is true before the session's thread is interrupted for that reason. For
+     * any thread.
+     */
     boolean isPeerGone() {
         return peerGone;
     }
 
-    /** Reads what is there; on its own thread, since TLS may have to answer something. */
+    /** Reads the bytes that have arrived. Runs on its own thread, since TLS may have to send a response. */
     void look() {
         if (!STATE.compareAndSet(this, State.DECIDING, State.LOOKING)) {
             return;
@@ -130,7 +140,7 @@ final class PendingDecision {
             if (next == State.GONE) {
                 peerGone = true;
                 transport.close();
-                // Before the state says so: later the thread may be in something else.
+                // Must happen before the state changes: after that, the thread may be doing something else.
                 thread.interrupt();
             }
             state = next;
@@ -153,7 +163,7 @@ final class PendingDecision {
             piece.flip().get(early, length, count);
             piece.clear().limit(Math.min(PIECE, most - early.length));
         }
-        // Beyond the limit nothing is read, and so no departure noticed: the deadline holds.
+        // Beyond the limit nothing is read, so a disconnect is not detected; the deadline still holds.
         return true;
     }
 }

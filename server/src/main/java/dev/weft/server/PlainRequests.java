@@ -20,15 +20,21 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Serves the plain requests of one connection, one after the other, up to its end or to an upgrade. For the session's thread;
- * handlers are user code and may block.
+ * Serves the plain requests of one connection, one after the other, until it ends or is upgraded. For the session's
+ * thread; handlers are user code and may block.
  */
 final class PlainRequests {
-    /** The most bytes after a head that are copied so that the buffer can be given back, and the client be watched. */
+    /**
+     * The maximum number of bytes after a head that are copied so that the buffer can be given back and the client can
+     * be watched.
+     */
     private static final int COPIED = 1024;
-    /** The most bytes of a body that are dropped for the sake of another request. */
+    /** The maximum number of bytes of a body that are discarded to keep the connection for another request. */
     private static final long DROPPED = 1 << 16;
-    /** What a request counts as in a turn: others are to be served while one client sends many at once. */
+    /**
+     * The share of a turn that one request uses: other connections must be served while one client sends many requests
+     * at once.
+     */
     private static final int TURN = 1 << 13;
 
     private final ServerSession session;
@@ -48,7 +54,7 @@ final class PlainRequests {
     }
 
     /**
-     * Serves a request whose phase is DECIDING. Waits for the handler and for the client.
+     * Serves a request in phase DECIDING. Waits for the handler and for the client.
      *
      * @return whether the connection is kept for another request; if not, it is closed
      */
@@ -81,10 +87,10 @@ final class PlainRequests {
         private final RequestInput input;
         private final RequestBody body;
         private final boolean headOnly;
-        /** While the client is watched, else {@code null}. */
+        /** Set while the client is watched, otherwise {@code null}. */
         private PendingDecision watch;
         private boolean keeps;
-        /** The phase around a wait for the body. */
+        /** The phase before and after a wait for the body. */
         private RequestPhase around = RequestPhase.DECIDING;
 
         private Exchange(Plain plain, RequestInput input) {
@@ -97,7 +103,7 @@ final class PlainRequests {
                     head.minorVersion() > 0 && head.headers().contains("Expect"));
         }
 
-        /** The handler's response, or the one for its failure. */
+        /** Returns the handler's response, or the response for its failure. */
         private HttpResponse ask() {
             beginWatch();
             try {
@@ -127,7 +133,7 @@ final class PlainRequests {
             deadlines.decides(watch, settings::handlerTimeout, RefusalReason.HTTP_HANDLER_TOO_SLOW);
         }
 
-        /** False if the client has gone. */
+        /** Returns false if the client has disconnected. */
         private boolean endWatch() {
             PendingDecision pending = watch;
             if (pending == null) {
@@ -165,7 +171,7 @@ final class PlainRequests {
             return response;
         }
 
-        /** Whether the connection can be kept: as far as is known before the response. */
+        /** Whether the connection can be kept, as far as this is known before the response. */
         private boolean mayKeep(HttpResponse response) {
             boolean wanted = head.minorVersion() == 0
                     ? head.headers().containsToken("Connection", "keep-alive")
@@ -177,9 +183,9 @@ final class PlainRequests {
                     && (body.isComplete() || !(plain.framing() instanceof BodyFraming.Fixed) || body.left() <= DROPPED);
         }
 
-        /** False if the connection is over. */
+        /** Returns false if the connection has ended. */
         private boolean respond(HttpResponse response) throws IOException {
-            // What interrupted the handler is not to cut off the response.
+            // An interrupt of the handler must not cut off the response.
             Thread.interrupted();
             keeps = mayKeep(response);
             try {
@@ -234,7 +240,7 @@ final class PlainRequests {
             }
         }
 
-        // For the body.
+        // Called by the body.
 
         @Override
         public void open() throws IOException {
@@ -261,7 +267,7 @@ final class PlainRequests {
             deadlines.advance(RequestPhase.BODY, around);
         }
 
-        // For the response.
+        // Called by the response writer.
 
         @Override
         public void writes() {

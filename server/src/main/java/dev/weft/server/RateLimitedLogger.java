@@ -9,18 +9,18 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Logs warnings of one kind, at most a few in a span of time: a peer that can provoke a line must not be able to fill a
- * disk. What was kept back is counted, and its number logged when the span is over. A suppressed warning costs no more than
- * a counter. For any thread; does not block but for the log.
+ * Logs warnings of one kind, at most a few per time span: a peer that can trigger a log line must not be able to fill a
+ * disk. Suppressed warnings are counted, and their number is logged when the span has passed. A suppressed warning
+ * costs no more than a counter. For any thread; blocks only for the log.
  * <pre>
  * a warning counts itself in the current window ─ among the first few ──▶ it is logged
  *                        │                       └ later ───────────────▶ it is only counted
- *                        └─ window over: one thread puts a new one in its place, closes the old one's count, and logs what
- *                           that suppressed; who counts in a closed one counts again, in the new one
+ *                        └─ window over: one thread replaces it with a new one, closes the old one's count, and logs the
+ *                           number suppressed; a thread that counts in a closed window counts again in the new one
  * </pre>
  */
 final class RateLimitedLogger {
-    /** In place of the count of a window that is over: it stays negative, whatever is added. */
+    /** Replaces the count of a window that has ended: it stays negative, whatever is added. */
     private static final long CLOSED = Long.MIN_VALUE;
 
     private static final class Window {
@@ -40,12 +40,12 @@ final class RateLimitedLogger {
     private final AtomicReference<Window> window;
 
     /**
-     * A logger of warnings.
+     * Creates a logger for warnings of one kind.
      *
-     * @param kind       what all of them are about; each line begins with it
-     * @param mostLogged the number of warnings that are logged in a span
-     * @param span       the time for which they count
-     * @param nanos      a clock that never goes back, such as {@code System::nanoTime}
+     * @param kind       the subject of these warnings; each line begins with it
+     * @param mostLogged the maximum number of warnings that are logged per span
+     * @param span       the length of a span
+     * @param nanos      a clock that never goes backwards, such as {@code System::nanoTime}
      */
     RateLimitedLogger(Logger logger, String kind, int mostLogged, Duration span, LongSupplier nanos) {
         this.logger = logger;
@@ -59,7 +59,7 @@ final class RateLimitedLogger {
     /**
      * Logs a warning, or counts it.
      *
-     * @param detail what the line says after its kind; asked for only if it is logged
+     * @param detail the text of the line after the kind; called only if the warning is logged
      * @param thrown logged with its stack trace
      */
     void warn(Supplier<String> detail, Throwable thrown) {
@@ -72,12 +72,12 @@ final class RateLimitedLogger {
         }
     }
 
-    /** Logs what was suppressed, if the span is over; to be called now and then. */
+    /** Logs the number of suppressed warnings if the span has passed. To be called from time to time. */
     void tick() {
         current();
     }
 
-    /** Logs what was suppressed; for the end. */
+    /** Logs the number of suppressed warnings. To be called at the end. */
     void flush() {
         turn(window.get(), nanos.getAsLong());
     }

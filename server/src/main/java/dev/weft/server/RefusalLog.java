@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Counts every refusal by its reason, and logs it once at DEBUG with what an operator needs to explain it: peer, target,
- * Origin and Host. Text from the peer is escaped. For any thread; does not block but for the log.
+ * Counts every refusal by its reason, and logs it once at DEBUG with the information that explains it to an operator:
+ * peer, target, Origin and Host. Text from the peer is escaped. For any thread; blocks only for the log.
  */
 final class RefusalLog {
     private static final int LONGEST_EXPLANATION = 200;
@@ -36,16 +36,16 @@ final class RefusalLog {
     }
 
     /**
-     * Notes a refusal by a response, and returns the response's bytes.
+     * Records a refusal by a response, and returns the response's bytes.
      *
-     * @param head what is known of the request; empty if nothing is
+     * @param head the part of the request that is known; empty if nothing is
      */
     byte[] refuse(RefusalReason reason, HttpResponse response, SocketAddress peer, Optional<RequestHead> head) {
         note(reason, response, peer, head);
         return encoder.encode(response, head.map(RequestHead::method).orElse(""));
     }
 
-    /** Notes a refusal by a response that the caller encodes. */
+    /** Records a refusal by a response that the caller encodes. */
     void note(RefusalReason reason, HttpResponse response, SocketAddress peer, Optional<RequestHead> head) {
         counts.get(reason).increment();
         if (logger.isLoggable(Level.DEBUG)) {
@@ -53,7 +53,7 @@ final class RefusalLog {
         }
     }
 
-    /** Notes a refusal without a response. */
+    /** Records a refusal without a response. */
     void closed(RefusalReason reason, SocketAddress peer, String why) {
         counts.get(reason).increment();
         if (logger.isLoggable(Level.DEBUG)) {
@@ -61,7 +61,7 @@ final class RefusalLog {
         }
     }
 
-    /** How often there was each reason so far; all reasons are in it. A snapshot that never changes. */
+    /** The number of refusals so far for each reason; all reasons are present. An immutable snapshot. */
     Map<RefusalReason, Long> counts() {
         Map<RefusalReason, Long> snapshot = new EnumMap<>(RefusalReason.class);
         counts.forEach((reason, count) -> snapshot.put(reason, count.sum()));
@@ -79,7 +79,7 @@ final class RefusalLog {
                 + ", Host: " + head.host().map(Escape::text).orElse("none");
     }
 
-    /** The first line of a response that is for people. */
+    /** The first line of a response whose text is for people to read. */
     private static String explanation(HttpResponse response) {
         if (!response.headers().first("Content-Type").orElse("").startsWith("text/plain")) {
             return "";

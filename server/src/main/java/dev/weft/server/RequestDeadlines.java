@@ -15,8 +15,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * The phase that a session is in before its connection is open, and what ends a phase that lasts too long. The session's
- * thread advances it; the sweeper and a shutdown give up on it.
+ * The phase of a session before its connection is open, and the end of a phase that takes too long. The session's
+ * thread advances it; the sweeper and a shutdown end it early.
  * <pre>
  *   TLS ── done, or none ──▶ HEAD (too slow, failed, server goes down: closed)
  *
@@ -42,22 +42,25 @@ final class RequestDeadlines {
     private final Transport transport;
 
     private volatile RequestPhase phase;
-    /** When the present phase's deadline began to run. */
+    /** The time at which the current phase's deadline began to run. */
     private volatile int since;
-    /** The sweeper's: its last look, and how long bytes of the peer's have waited for the session's thread at its looks. */
+    /**
+     * Used by the sweeper: the time of its last sweep, and for how long, according to its sweeps, bytes from the peer
+     * have waited for the session's thread.
+     */
     private int sweptAt;
     private int sweptSince;
     private int ours;
     private byte writeProgress;
-    /** While the head is read or decided on, else {@code null}. */
+    /** Set while the head is read or decided on, otherwise {@code null}. */
     private volatile RequestHeadReader headReader;
-    /** While user code decides and the peer is watched, else {@code null}. */
+    /** Set while user code decides and the peer is watched, otherwise {@code null}. */
     private volatile PendingDecision pendingDecision;
-    /** How long user code may take; {@code null} while none decides. */
+    /** How long user code may take; {@code null} while no user code decides. */
     private volatile Supplier<Duration> allowed;
     private volatile RefusalReason tooSlow;
 
-    /** For a session that begins with this phase. */
+    /** Creates the deadlines of a session that begins with this phase. */
     RequestDeadlines(ServerSession session, WebSocketServer server, Transport transport, RequestPhase first) {
         this.session = session;
         this.server = server;
@@ -74,7 +77,10 @@ final class RequestDeadlines {
         return phase;
     }
 
-    /** From one phase to the next, whose deadline begins to run; false if another thread has ended the earlier one. */
+    /**
+     * Changes from one phase to the next, whose deadline begins to run. Returns false if another thread has ended the
+     * first phase.
+     */
     boolean advance(RequestPhase from, RequestPhase to) {
         if (from != RequestPhase.TLS || to != RequestPhase.HEAD) {
             since = server.services().clock().now();
@@ -82,23 +88,23 @@ final class RequestDeadlines {
         return PHASE.compareAndSet(this, from, to);
     }
 
-    /** To a phase that no other thread ends by another one: its deadline begins to run. */
+    /** Changes to a phase that no other thread replaces with another one; its deadline begins to run. */
     void enter(RequestPhase next) {
         since = server.services().clock().now();
         phase = next;
     }
 
-    /** The head is read from now on. */
+    /** Begins to read the head. */
     void reads(RequestHeadReader reader) {
         headReader = reader;
     }
 
     /**
-     * User code begins to decide.
+     * Begins a decision by user code.
      *
-     * @param pending what watches the peer meanwhile, or {@code null} if nothing does
-     * @param timeout how long it may take; asked at each look
-     * @param reason  what it is refused for if it takes longer
+     * @param pending watches the peer meanwhile, or {@code null} if the peer is not watched
+     * @param timeout how long the decision may take; called at each sweep
+     * @param reason  the reason for the refusal if the decision takes longer
      */
     void decides(PendingDecision pending, Supplier<Duration> timeout, RefusalReason reason) {
         pendingDecision = pending;
@@ -106,46 +112,49 @@ final class RequestDeadlines {
         allowed = timeout;
     }
 
-    /** The peer is no longer watched; the deadline still holds. */
+    /** Stops watching the peer; the deadline still holds. */
     void watchesNoMore() {
         pendingDecision = null;
     }
 
-    /** User code decides no more, and the head is no longer needed. */
+    /** Ends the decision by user code; the head is no longer needed. */
     void hasDecided() {
         pendingDecision = null;
         allowed = null;
         headReader = null;
     }
 
-    /** Whether the server itself has ended the decision, which may make user code fail. */
+    /** Whether the server itself has ended the decision, which can make user code fail. */
     boolean hasEndedDeciding() {
         PendingDecision deciding = pendingDecision;
         return session.isAborted() || phase == RequestPhase.GIVEN_UP || phase == RequestPhase.ANSWERING
                 || deciding != null && deciding.isPeerGone();
     }
 
-    /** Waits until the other thread has answered, then closes as after an answer of one's own. */
+    /** Waits until the other thread has answered, then closes as after an answer by this thread. */
     void lingerAfterAnswer() {
         while (phase == RequestPhase.GIVEN_UP) {
             LockSupport.park(this);
             Thread.interrupted();
         }
-        // What interrupted a decision is not to cut off the answer.
+        // An interrupt of a decision must not cut off the answer.
         Thread.interrupted();
         LingeringClose.close(transport);
     }
 
-    // What ends a wait early.
+    // Methods that end a wait early.
 
-    /** For a shutdown: ends the wait for a head. Does not wait. */
+    /** Ends the wait for a head. Does not wait. For a shutdown. */
     void goAway() {
         if (!closeIdle()) {
             giveUp(RefusalReason.SHUTTING_DOWN, ServerHandshake.unavailable("the server goes down"));
         }
     }
 
-    /** Closes a connection that waits for a further request: nothing is under way that this could destroy. Does not wait. */
+    /**
+     * Closes a connection that waits for a further request: there is no request in progress that this could break. Does
+     * not wait.
+     */
     boolean closeIdle() {
         if (!PHASE.compareAndSet(this, RequestPhase.IDLE, RequestPhase.ANSWERING)) {
             return false;
@@ -155,14 +164,15 @@ final class RequestDeadlines {
     }
 
     /**
-     * Ends the wait for the head with this answer, if there still is one. The session's thread is left in its read: ending
-     * that from here would be to reset a peer that goes on sending, and to lose the answer. Before TLS there is none.
+     * Ends the wait for the head with this answer, if the wait has not ended yet. The session's thread stays in its
+     * read: to end the read from here would reset the connection of a peer that continues to send, and the answer would
+     * be lost. During the TLS handshake no answer is sent.
      */
     private void giveUp(RefusalReason reason, HttpResponse answer) {
         if (PHASE.compareAndSet(this, RequestPhase.TLS, RequestPhase.GIVEN_UP)) {
             server.refusalLog().closed(reason, transport.remoteAddress(), "closed within the TLS handshake");
             transport.close();
-            // It may still wait for its turn.
+            // It may still be waiting for its turn.
             session.thread().interrupt();
             return;
         }
@@ -172,7 +182,7 @@ final class RequestDeadlines {
         }
     }
 
-    /** Ends a decision that took too long: user code is interrupted, and its answer, if there is one, not sent. */
+    /** Ends a decision that took too long: user code is interrupted, and its answer, if there is one, is not sent. */
     private void giveUpDeciding() {
         since = server.services().clock().now();
         if (PHASE.compareAndSet(this, RequestPhase.DECIDING, RequestPhase.GIVEN_UP)) {
@@ -195,17 +205,20 @@ final class RequestDeadlines {
         Thread thread = session.thread();
         try {
             if (interrupts) {
-                // While the phase keeps the session's thread from the transport, which an interrupt would close.
+                // Must happen while the phase keeps the session's thread away from the transport, which an interrupt
+                // would close.
                 thread.interrupt();
             }
             RequestHeadReader reader = headReader;
-            // While user code decides the head is whole, and nobody parses: a HEAD must get no body.
+            // While user code decides, the head is complete, and no thread parses it. The method matters: a response to
+            // HEAD must have no body.
             Optional<RequestHead> head = interrupts && reader != null ? reader.headSoFar() : Optional.empty();
             transport.write(ByteBuffer.wrap(
                     server.refusalLog().refuse(reason, answer, transport.remoteAddress(), head)));
             transport.shutdownOutput();
             if (reader == null || !reader.hasBegun()) {
-                // Such as a browser's connection in reserve: nothing is under way that a reset could destroy.
+                // For example a spare connection of a browser: there is no request in progress that a reset could
+                // break.
                 transport.close();
             }
         } catch (IOException e) {
@@ -216,9 +229,9 @@ final class RequestDeadlines {
         }
     }
 
-    // For the sweeper.
+    // Called by the sweeper.
 
-    /** Ends what lasts too long; does not block. */
+    /** Ends a phase that has taken too long; does not block. */
     void sweep(int now) {
         ConnectionTimeouts timeouts = server.configuration().timeouts();
         HttpSettings http = server.configuration().httpSettings();
@@ -228,7 +241,8 @@ final class RequestDeadlines {
         }
         switch (phase) {
             case TLS, HEAD -> {
-                // Time in which the peer waits for us, such as for the answer to its TLS hello, is not the peer's.
+                // Time in which the peer waits for the server, for example for the answer to its ClientHello, does not
+                // count against the peer.
                 if (transport.hasUnread()) {
                     ours += now - sweptAt;
                 } else if (passed(now - ours, timeouts.handshakeTimeout())) {
@@ -237,7 +251,7 @@ final class RequestDeadlines {
             }
             case DECIDING -> sweepDeciding(now);
             case BODY -> {
-                // The wait ends itself.
+                // The wait has its own deadline.
             }
             case WRITING -> sweepWriting(now, timeouts.writeTimeout());
             case PRODUCING -> {

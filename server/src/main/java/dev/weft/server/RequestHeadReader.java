@@ -10,19 +10,19 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** Reads the head of one request, counted among the buffered bytes when it is long. For the session's thread. */
+/** Reads the head of one request; a long head counts towards the buffered bytes. For the session's thread. */
 final class RequestHeadReader {
     /** How a read ended. */
     enum Result {
-        /** The head is whole. */
+        /** The head is complete. */
         COMPLETE,
-        /** No more will come, or it is not to go on. */
+        /** The input has ended, or reading was stopped. */
         INCOMPLETE,
-        /** There is no room for the rest. */
+        /** There is no room for the rest of the head. */
         BUDGET_IS_SPENT
     }
 
-    /** A half-read head is counted among the buffered bytes from here on: an ordinary one must not need them. */
+    /** A partly read head counts towards the buffered bytes from this size on: an ordinary head must not need them. */
     private static final int UNCOUNTED_HEAD = 2048;
 
     private final RequestHeadParser parser;
@@ -35,10 +35,10 @@ final class RequestHeadReader {
     }
 
     /**
-     * Waits for the head, and uses its bytes of the input.
+     * Waits for the head, and consumes its bytes from the input.
      *
-     * @param goesOn is asked before each read
-     * @return {@link Result#COMPLETE} if it is whole
+     * @param goesOn called before each read; false stops reading
+     * @return {@link Result#COMPLETE} if the head is complete
      */
     Result read(RequestInput input, BooleanSupplier goesOn) throws IOException, HttpHeadException {
         int bytes = 0;
@@ -65,12 +65,12 @@ final class RequestHeadReader {
         }
     }
 
-    /** Whether a byte of it has been received; for any thread. */
+    /** Whether a byte of the head has been received; for any thread. */
     boolean hasBegun() {
         return begun;
     }
 
-    /** What of the head was read before it was refused. */
+    /** The part of the head that was read before it was refused. */
     Optional<RequestHead> headSoFar() {
         return parser.headSoFar();
     }

@@ -1,23 +1,33 @@
 package dev.weft.server;
 
-/** How far a session has come before its connection is open; {@link RequestDeadlines} draws the transitions. */
+/** The phase of a session before its connection is open; {@link RequestDeadlines} shows the transitions. */
 enum RequestPhase {
-    /** The TLS handshake is under way, if there is to be one: the handshake deadline holds, there is no answer yet. */
+    /**
+     * The TLS handshake is in progress, if TLS is used: the handshake deadline applies, and no answer can be sent yet.
+     */
     TLS,
-    /** The request head is read: the handshake deadline holds, the TLS handshake's time included. */
+    /** The request head is being read: the handshake deadline applies, and includes the time of the TLS handshake. */
     HEAD,
-    /** The policy or the HTTP handler, user code, decides: its deadline holds, and the peer is watched. */
+    /** The policy or the HTTP handler, which is user code, decides: its deadline applies, and the peer is watched. */
     DECIDING,
     /** An HTTP handler waits for the body of its request: the body's own deadline ends that wait. */
     BODY,
-    /** The response to a plain request is written: the write deadline holds, and begins anew with each progress. */
+    /**
+     * The response to a plain request is being written: the write deadline applies, and restarts with each progress.
+     */
     WRITING,
-    /** Between two writes of a streamed response, user code produces more: the handler's deadline holds. */
+    /** Between two writes of a streamed response, user code produces more: the handler's deadline applies. */
     PRODUCING,
-    /** The connection waits for its next plain request: the keep-alive deadline holds. */
+    /** The connection waits for its next plain request: the keep-alive deadline applies. */
     IDLE,
-    /** The last answer is written, and after a refusal the connection is closed: the write and the close deadline hold. */
+    /**
+     * The last answer is being written, and after a refusal the connection is closed: the write and close deadlines
+     * apply.
+     */
     ANSWERING,
-    /** Another thread writes the answer, while the session's own may still wait for the head; same deadlines. */
+    /**
+     * Another thread writes the answer, while the session's own thread may still be waiting for the head; the same
+     * deadlines apply.
+     */
     GIVEN_UP
 }

@@ -15,9 +15,12 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** An endpoint of a running server, with all settings decided, and what its connections share. For any thread. */
+/**
+ * An endpoint of a running server, with all settings resolved, and the objects that its connections share. For any
+ * thread.
+ */
 final class ServedEndpoint {
-    /** What an endpoint compresses with: the codecs are there if, and only if, there are settings. */
+    /** The settings and the codecs of an endpoint's compression, which exist only together. */
     record Compression(DeflateSettings settings, DeflateCodecs codecs) {}
 
     private final Endpoint endpoint;
@@ -31,10 +34,10 @@ final class ServedEndpoint {
     private volatile @Nullable HandshakeResult lastResult;
 
     /**
-     * One that serves at once.
+     * Creates an endpoint that serves at once.
      *
-     * @param pattern     its path, or {@code null} if it serves every path that no other one does
-     * @param server      has what the endpoint does not set
+     * @param pattern     its path, or {@code null} if it serves every path that no other endpoint serves
+     * @param server      provides the settings that the endpoint does not have
      * @param services    with the endpoint's limits and timeouts
      * @param compression empty if the endpoint does not compress
      */
@@ -74,7 +77,7 @@ final class ServedEndpoint {
         return services;
     }
 
-    /** The path; {@code null} if it serves every path that no other one does. */
+    /** The path; {@code null} if it serves every path that no other endpoint serves. */
     @Nullable
     PathPattern pattern() {
         return pattern;
@@ -85,23 +88,29 @@ final class ServedEndpoint {
         return offered.stream().filter(subprotocols::contains).findFirst();
     }
 
-    /** What both ends agree on, if the client offers something that this endpoint accepts. */
+    /** The compression parameters that both ends agree on, if the client makes an offer that this endpoint accepts. */
     Optional<DeflateNegotiation.Accepted> negotiate(List<ExtensionHeader.Entry> offers) {
         return compression.flatMap(it -> DeflateNegotiation.accept(offers, it.settings()));
     }
 
-    /** For one connection. */
+    /** The extension for one connection. */
     DeflateExtension extension(DeflateNegotiation.Accepted accepted) {
         Compression it = compression.orElseThrow();
         return new DeflateExtension(accepted.negotiated(), it.settings(), it.codecs(), Role.SERVER);
     }
 
-    /** For one connection whose handshake somebody else has answered; empty if this endpoint does not compress. */
+    /**
+     * The extension for one connection whose handshake another server has answered; empty if this endpoint does not
+     * compress.
+     */
     Optional<DeflateExtension> extension(NegotiatedDeflate agreed) {
         return compression.map(it -> new DeflateExtension(agreed, it.settings(), it.codecs(), Role.SERVER));
     }
 
-    /** One object for all connections in a row whose results are equal and have nothing that belongs to one connection alone. */
+    /**
+     * Returns the same object for consecutive connections whose results are equal and contain nothing that belongs to
+     * one connection only.
+     */
     HandshakeResult shared(HandshakeResult result) {
         if (!result.isShareable()) {
             return result;

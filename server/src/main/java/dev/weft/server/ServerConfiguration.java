@@ -17,12 +17,13 @@ import java.util.concurrent.ThreadFactory;
 import javax.net.ssl.SSLContext;
 
 /**
- * The settings of a server, as {@link WebSocketServerBuilder#build()} makes them. Immutable. Each method but {@link #addresses()} returns
- * what the method of the same name of {@link WebSocketServerBuilder} sets. A server like another one, but for its port:
+ * The settings of a server, as {@link WebSocketServerBuilder#build()} creates them. Immutable. Each method except
+ * {@link #addresses()} returns what the method of {@link WebSocketServerBuilder} with the same name sets. This creates
+ * a server that differs from another only in its port:
  * {@snippet class = "dev.weft.server.Snippets" region = "like-another"}
  */
 public final class ServerConfiguration {
-    /** A copy, which nobody changes. */
+    /** A copy, which is never changed. */
     private final WebSocketServerBuilder settings;
     private final ConnectionLimits limits;
     private final ConnectionTimeouts timeouts;
@@ -44,27 +45,29 @@ public final class ServerConfiguration {
         }
     }
 
-    /** A builder that begins with these settings. */
+    /** Returns a builder that is initialized with these settings. */
     public WebSocketServerBuilder toBuilder() {
         return new WebSocketServerBuilder(settings);
     }
 
-    /** Where the server is to listen, at least one address, as it was set; a port is 0 if the system chooses. Unchangeable. */
+    /**
+     * The addresses to listen on, at least one, as they were set; a port is 0 if the system chooses it. Unmodifiable.
+     */
     public List<SocketAddress> addresses() {
         return settings.listening.addresses();
     }
 
-    /** Who may connect by Unix domain sockets; unchangeable. */
+    /** The permissions of the files of Unix domain sockets, which determine who may connect. Unmodifiable. */
     public Set<PosixFilePermission> socketPermissions() {
         return settings.listening.socketPermissions();
     }
 
-    /** Whether other processes may listen at the same ports (SO_REUSEPORT). */
+    /** Whether other processes may listen on the same ports (SO_REUSEPORT). */
     public boolean reusePort() {
         return settings.listening.reusePort();
     }
 
-    /** The number of connections that may wait to be accepted. */
+    /** The maximum number of connections that wait to be accepted. */
     public int backlog() {
         return settings.listening.backlog();
     }
@@ -74,37 +77,37 @@ public final class ServerConfiguration {
         return settings.transport;
     }
 
-    /** Whether small writes leave at once (TCP_NODELAY). */
+    /** Whether small writes are sent at once (TCP_NODELAY). */
     public boolean tcpNoDelay() {
         return sockets().tcpNoDelay().orElseThrow();
     }
 
-    /** Whether the system looks after dead peers too (SO_KEEPALIVE). */
+    /** Whether the system also detects dead peers (SO_KEEPALIVE). */
     public boolean keepAlive() {
         return sockets().keepAlive().orElseThrow();
     }
 
-    /** The bytes of the system's receive buffer (SO_RCVBUF); empty if it is left to the system. */
+    /** The size in bytes of the system's receive buffer (SO_RCVBUF); empty if the system chooses it. */
     public OptionalInt receiveBufferSize() {
         return sockets().receiveBufferSize();
     }
 
-    /** The bytes of the system's send buffer (SO_SNDBUF); empty if it is left to the system. */
+    /** The size in bytes of the system's send buffer (SO_SNDBUF); empty if the system chooses it. */
     public OptionalInt sendBufferSize() {
         return sockets().sendBufferSize();
     }
 
-    /** The context that the server speaks TLS with; empty if it does not. */
+    /** The context that the server uses for TLS; empty if it does not use TLS. */
     public Optional<SSLContext> tls() {
         return settings.tls.map(TlsSettings::context);
     }
 
-    /** What a request head may have. */
+    /** The limits of a request head. */
     public HttpLimits httpLimits() {
         return settings.httpLimits;
     }
 
-    /** What one connection may use. */
+    /** The limits of one connection. */
     public ConnectionLimits limits() {
         return limits;
     }
@@ -129,22 +132,22 @@ public final class ServerConfiguration {
         return settings.shutdownHook;
     }
 
-    /** The number of connections that may be open. */
+    /** The maximum number of open connections. */
     public int maxConnections() {
         return settings.maxConnections;
     }
 
-    /** The number of TLS handshakes that may be under way at the same time. */
+    /** The maximum number of concurrent TLS handshakes. */
     public int maxTlsHandshakes() {
         return settings.maxTlsHandshakes;
     }
 
-    /** The bytes of each buffer that is lent to a busy connection. */
+    /** The size in bytes of each buffer that is lent to a busy connection. */
     public int readBufferSize() {
         return settings.readBufferSize;
     }
 
-    /** The bytes that all connections together may hold. */
+    /** The maximum number of bytes that all connections together may hold. */
     public long maxBufferedSize() {
         return settings.maxBufferedSize;
     }
@@ -154,12 +157,12 @@ public final class ServerConfiguration {
         return settings.values.deflate.orElseThrow();
     }
 
-    /** The subprotocols that are spoken, in the order in which they were set; unchangeable. */
+    /** The supported subprotocols, in the order in which they were set. Unmodifiable. */
     public List<String> subprotocols() {
         return settings.values.subprotocols.orElseThrow();
     }
 
-    /** Which handshakes are accepted. */
+    /** The policy that decides which handshakes are accepted. */
     public HandshakePolicy policy() {
         return settings.values.policy.orElseThrow();
     }
@@ -169,22 +172,22 @@ public final class ServerConfiguration {
         return settings.httpSettings;
     }
 
-    /** What answers plain HTTP requests, by path. Unchangeable. */
+    /** The handlers of plain HTTP requests, by path. Unmodifiable. */
     public Map<String, HttpHandler> httpHandlers() {
         return httpHandlers;
     }
 
-    /** What makes the threads of the connections; empty if Weft does, on its loops or as virtual threads. */
+    /** The factory of the connections' threads; empty if Weft creates them, on its loops or as virtual threads. */
     public Optional<ThreadFactory> threads() {
         return settings.threads;
     }
 
-    /** What serves the paths that no endpoint matches; if it is empty they get 404. */
+    /** The handler of the paths that no endpoint matches; if it is empty, these paths get 404. */
     public Optional<WebSocketHandler> handler() {
         return settings.handler;
     }
 
-    /** The endpoints by their paths; unchangeable. */
+    /** The endpoints by path. Unmodifiable. */
     public Map<String, Endpoint> endpoints() {
         return endpoints;
     }

@@ -24,9 +24,9 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session up to its open connection: the TLS handshake, plain requests if there are some, the head of the opening handshake,
- * the decision, the answer. {@link RequestDeadlines} draws the phases. {@link #run} belongs to the session's thread; the rest
- * is for any.
+ * A session until its connection is open: the TLS handshake, plain requests if there are any, the head of the opening
+ * handshake, the decision, the answer. {@link RequestDeadlines} shows the phases. {@link #run} is for the session's
+ * thread; the other methods are for any thread.
  */
 final class ServerHandshake {
     private static final String RETRY_AFTER_SECONDS = "1";
@@ -38,13 +38,13 @@ final class ServerHandshake {
     private final @Nullable Adoption adoption;
     private final HandshakeResponder responder;
     private final PlainRequests plainRequests;
-    /** The session's thread's own: what serves the connection, when it is open. */
+    /** Serves the connection when it is open. Used only by the session's thread. */
     private @Nullable WebSocketHandler handler;
 
     /**
-     * One that has not begun.
+     * Creates a handshake that has not begun yet.
      *
-     * @param adoption whose connection this was, or {@code null} if this server has accepted it
+     * @param adoption the connection that is taken over, or {@code null} if this server has accepted the connection
      */
     ServerHandshake(ServerSession session, WebSocketServer server, Transport transport, @Nullable Adoption adoption) {
         this.session = session;
@@ -61,7 +61,8 @@ final class ServerHandshake {
     /**
      * Takes all steps. Waits.
      *
-     * @return the open connection, which may find its first frames in the input; {@code null} if it was refused or is over
+     * @return the open connection, whose first frames may already be in the input; {@code null} if it was refused or has
+     *         ended
      */
     @Nullable
     Connection run(InboundBuffer buffer) {
@@ -110,7 +111,9 @@ final class ServerHandshake {
         }
     }
 
-    /** Does the TLS handshake, if there is to be one, as soon as it may begin; false if the connection is over. */
+    /**
+     * Performs the TLS handshake, if TLS is used, as soon as it may begin. Returns false if the connection has ended.
+     */
     private boolean secure() throws IOException {
         if (server.tlsHandshakes().isEmpty()) {
             return true;
@@ -123,7 +126,7 @@ final class ServerHandshake {
                 return false;
             }
         } catch (InterruptedException e) {
-            // The deadline passed, or the server goes down: the transport is closed.
+            // The deadline passed, or the server is shutting down: the transport is closed.
             return false;
         } catch (SSLException e) {
             failed = true;
@@ -138,12 +141,15 @@ final class ServerHandshake {
         return session.isFull() || deadlines.advance(RequestPhase.TLS, RequestPhase.HEAD);
     }
 
-    /** Waits for the first byte of another request; false if the connection is over. Holds no buffer meanwhile. */
+    /**
+     * Waits for the first byte of another request. Returns false if the connection has ended. Holds no buffer
+     * meanwhile.
+     */
     private boolean awaitNext(RequestInput input) throws IOException {
         return (input.hasBytes() || input.fill()) && deadlines.advance(RequestPhase.IDLE, RequestPhase.HEAD);
     }
 
-    /** Reads a head, and finds what is to be done; {@code null} if the connection is over. */
+    /** Reads a head, and determines its answer; {@code null} if the connection has ended. */
     private @Nullable Answer nextAnswer(RequestInput input) throws IOException {
         RequestHeadReader reader = new RequestHeadReader(server.configuration().httpLimits(),
                 server.services().pool().budget());
@@ -183,7 +189,7 @@ final class ServerHandshake {
         return answer;
     }
 
-    /** As {@link #nextAnswer}, for a good head: only a handshake is decided here. */
+    /** As {@link #nextAnswer}, for a valid head: only a handshake is decided here. */
     private @Nullable Answer decide(RequestHeadReader reader, RequestInput input) {
         RequestHead head = reader.head();
         if (!(OpeningHandshake.check(head) instanceof Upgrade upgrade)) {
@@ -220,7 +226,7 @@ final class ServerHandshake {
     }
 
     private Connection accept(Acceptance acceptance, InboundBuffer input) throws IOException {
-        // §4.2.2: what followed the head is not acted on before this is written.
+        // §4.2.2: the bytes after the head are not processed before this has been written.
         transport.write(ByteBuffer.wrap(acceptance.reply()));
         acceptance.endpoint().endpoint().sockets().apply(transport);
         handler = acceptance.endpoint().handler();
@@ -228,7 +234,7 @@ final class ServerHandshake {
                 acceptance.endpoint().services());
     }
 
-    /** What serves the connection that {@link #run} has returned. */
+    /** The handler of the connection that {@link #run} has returned. */
     @Nullable
     WebSocketHandler handler() {
         return handler;
@@ -238,24 +244,24 @@ final class ServerHandshake {
         return HttpResponse.text(503, why + "\n").withHeader("Retry-After", RETRY_AFTER_SECONDS);
     }
 
-    /** Answers, then closes: what else the peer sent is never looked at. */
+    /** Answers, then closes: any further bytes from the peer are not processed. */
     private void refuse(Response answer) throws IOException {
         deadlines.enter(RequestPhase.ANSWERING);
         transport.write(ByteBuffer.wrap(answer.reply()));
         LingeringClose.close(transport);
     }
 
-    /** For a shutdown: ends the wait for a head. Does not wait. */
+    /** Ends the wait for a head. Does not wait. For a shutdown. */
     void goAway() {
         deadlines.goAway();
     }
 
-    /** For a server that drains: ends the wait for a further plain request. Does not wait. */
+    /** Ends the wait for a further plain request. Does not wait. For a server that is draining. */
     void closeIdle() {
         deadlines.closeIdle();
     }
 
-    /** For the sweeper; does not block. */
+    /** Called by the sweeper; does not block. */
     void sweep(int now) {
         deadlines.sweep(now);
     }

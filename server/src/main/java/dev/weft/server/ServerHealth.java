@@ -3,19 +3,20 @@ package dev.weft.server;
 import java.util.Objects;
 
 /**
- * Whether a server can do its work, as {@link WebSocketServer#health()} finds it.
+ * Whether a server can do its work, as returned by {@link WebSocketServer#health()}.
  *
- * @param status how it is
- * @param reason why, for people to read; empty if it is well
+ * @param status the health of the server
+ * @param reason the reason, for people to read; empty if the server is healthy
  */
 public record ServerHealth(Status status, String reason) {
-    /** How a server is. */
+    /** The health of a server. */
     public enum Status {
         /** Everything that the connections depend on works. */
         HEALTHY,
         /**
-         * Something that all connections depend on fails or does not get on, such as for lack of memory, descriptors or
-         * processor time. the server keeps trying; new connections and deadlines may have to wait.
+         * Something that all connections depend on is failing or makes no progress, for example because memory,
+         * descriptors or processor time have run out. The server keeps trying; new connections and deadlines may be
+         * delayed.
          */
         IMPAIRED,
         /**
@@ -27,7 +28,7 @@ public record ServerHealth(Status status, String reason) {
 
     static final ServerHealth HEALTHY = new ServerHealth(Status.HEALTHY, "");
 
-    /** Checks that there is a reason, if an empty one. */
+    /** Checks that the reason is not null; it may be empty. */
     public ServerHealth {
         Objects.requireNonNull(status);
         Objects.requireNonNull(reason);

@@ -7,7 +7,7 @@ import dev.weft.internal.transport.TransportFactory;
 import java.io.IOException;
 import java.time.Duration;
 
-/** A server that listens nowhere, for the test kit: its connections are given to it, and its clock is moved by hand. */
+/** A server without listeners, for the test kit: it is given its connections, and its clock is advanced by hand. */
 final class ServerOverMemory implements MemoryServer {
     private static final CloseOptions AT_ONCE = CloseOptions.builder().grace(Duration.ofMillis(500)).build();
 

@@ -15,11 +15,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The life of one accepted connection, on its virtual thread: a {@link ServerHandshake}, then the open connection with its handler,
- * then the end.
+ * One accepted connection, from beginning to end, on its virtual thread: a {@link ServerHandshake}, then the open
+ * connection with its handler, then the end.
  */
 final class ServerSession implements Runnable, ConnectionHolder {
-    /** How much of it is left: all, no connection but perhaps its handler, nothing. */
+    /** The parts of a session that are left: everything, no connection but perhaps its handler, nothing. */
     enum Stage {
         LIVE, OVER, ENDED
     }
@@ -37,15 +37,15 @@ final class ServerSession implements Runnable, ConnectionHolder {
 
     private volatile boolean aborted;
     private volatile Stage stage = Stage.LIVE;
-    /** Until there is a connection, and not for long after that; then {@code null}. */
+    /** Set until there is a connection, and for a short time after that; then {@code null}. */
     private volatile @Nullable ServerHandshake handshake;
     private volatile @Nullable Connection connection;
 
     /**
-     * A session that is not yet started.
+     * Creates a session that is not started yet.
      *
-     * @param full     whether the server has as many connections as it may, so that this one is refused
-     * @param adoption whose connection this was, or {@code null} if this server has accepted it
+     * @param full     whether the server already has as many connections as it may, so that this one is refused
+     * @param adoption the connection that is taken over, or {@code null} if this server has accepted the connection
      */
     ServerSession(WebSocketServer server, Transport transport, boolean full, @Nullable Adoption adoption) {
         this.server = server;
@@ -71,7 +71,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
         return connection;
     }
 
-    /** Nothing is left of it; returns what was. */
+    /** Marks the session as ended and returns the previous stage. */
     Stage end() {
         return STAGE.getAndSet(this, Stage.ENDED);
     }
@@ -81,7 +81,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
         return stage != Stage.LIVE;
     }
 
-    /** The connection no longer counts, whatever its handler still does. */
+    /** Marks the connection as no longer counted, whatever its handler still does. */
     @Override
     public void connectionOver() {
         if (STAGE.compareAndSet(this, Stage.LIVE, Stage.OVER) && !full) {
@@ -93,7 +93,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
         return full;
     }
 
-    /** Whether the session's thread was freed by {@link #abort}. */
+    /** Whether {@link #abort} has released the session's thread. */
     boolean isAborted() {
         return aborted;
     }
@@ -137,15 +137,17 @@ final class ServerSession implements Runnable, ConnectionHolder {
                 server.failures().handler(transport.remoteAddress(), open.request().target(), e);
             }
         }
-        // What interrupted a handler is not to cut off the closing handshake.
+        // An interrupt of a handler must not cut off the closing handshake.
         Thread.interrupted();
         open.finish(reason);
         log(Level.DEBUG, "connection ended: " + open.known());
     }
 
-    /** For a shutdown: closes with its code and reason, or ends a handshake. Does not wait. */
+    /**
+     * Closes the connection with the shutdown's code and reason, or ends a handshake. Does not wait. For a shutdown.
+     */
     void goAway() {
-        // In this order: where there is no handshake, there is a connection.
+        // The order matters: if there is no handshake, there is a connection.
         ServerHandshake early = handshake;
         Connection open = connection;
         if (open == null) {
@@ -156,7 +158,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
         open.close(reason.code(), reason.reason());
     }
 
-    /** For a server that drains: closes a connection that waits for a further plain request. Does not wait. */
+    /** Closes a connection that waits for a further plain request. Does not wait. For a server that is draining. */
     void closeIdle() {
         ServerHandshake early = handshake;
         if (early != null) {
@@ -164,7 +166,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
         }
     }
 
-    /** For the end of a shutdown: frees the connection's thread, wherever it waits. */
+    /** Releases the connection's thread, wherever it waits. For the end of a shutdown. */
     void abort() {
         aborted = true;
         Connection open = connection;
@@ -175,12 +177,12 @@ final class ServerSession implements Runnable, ConnectionHolder {
         thread.interrupt();
     }
 
-    /** Unparks the connection's thread, which finds that it has to wait and parks anew. Does not block. */
+    /** Unparks the connection's thread, which finds that it has to wait, and parks again. Does not block. */
     void nudge() {
         LockSupport.unpark(thread);
     }
 
-    /** For the sweeper; does not block. */
+    /** Called by the sweeper; does not block. */
     void sweep(int now) {
         if (isOver()) {
             return;
@@ -193,7 +195,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
         }
     }
 
-    /** The text has what came from the peer escaped. */
+    /** Logs a text in which everything from the peer is already escaped. */
     void log(Level level, String text) {
         if (server.logger().isLoggable(level)) {
             server.logger().log(level, AddressText.of(transport.remoteAddress()) + ": " + text);

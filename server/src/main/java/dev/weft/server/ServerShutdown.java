@@ -22,7 +22,7 @@ final class ServerShutdown {
     private static final int DRAINING = 1;
     private static final int STOPPING = 2;
 
-    /** For the acceptors, which never block once the listeners are closed. */
+    /** The time to wait for the acceptors, which never block once the listeners are closed. */
     private static final Duration LAST_ADMISSION = Duration.ofSeconds(1);
 
     private final WebSocketServer server;
@@ -36,9 +36,9 @@ final class ServerShutdown {
     private volatile CloseReason reason = CloseOptions.DEFAULT.reason();
 
     /**
-     * That of a server that is not yet started.
+     * Creates the shutdown of a server that is not started yet.
      *
-     * @param release ends the server's threads and gives back what it has; called when no connection is left
+     * @param release ends the server's threads and frees its resources; called when no connection is left
      */
     ServerShutdown(WebSocketServer server, Listeners listeners, Sessions sessions, Runnable release) {
         this.server = server;
@@ -51,9 +51,9 @@ final class ServerShutdown {
     }
 
     /**
-     * Has the JVM close the server when it ends, if that is wanted.
+     * Makes the JVM close the server when it shuts down, if the settings say so.
      *
-     * @throws IllegalStateException if the JVM is ending
+     * @throws IllegalStateException if the JVM is shutting down
      */
     void addHook() {
         if (hook != null) {
@@ -68,21 +68,21 @@ final class ServerShutdown {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // The JVM is ending: then the hook waits for this shutdown.
+            // The JVM is shutting down: then the hook waits for this shutdown.
         }
     }
 
-    /** Whether connections are being closed. */
+    /** Whether the server is closing its connections. */
     boolean isStopping() {
         return state.get() == STOPPING;
     }
 
-    /** Whether there will be no further connections. */
+    /** Whether new connections are refused. */
     boolean refusesConnections() {
         return state.get() != OPEN;
     }
 
-    /** What the Close frames say. */
+    /** The code and the reason of the Close frames. */
     CloseReason reason() {
         return reason;
     }
@@ -103,7 +103,7 @@ final class ServerShutdown {
         if (state.get() != OPEN) {
             return;
         }
-        // The acceptors have kept the JVM alive; this thread does so from now on.
+        // Until now the acceptors have kept the JVM alive; from now on this thread does.
         Thread keeper = Thread.ofPlatform().name("weft-drain-" + listeners.label()).unstarted(this::awaitTermination);
         if (!state.compareAndSet(OPEN, DRAINING)) {
             return;
@@ -127,7 +127,7 @@ final class ServerShutdown {
                 terminated.await();
                 ended = true;
             } catch (InterruptedException e) {
-                // Nobody has a reason to; the server continues anyway.
+                // There is no reason to interrupt this thread; the server continues anyway.
             }
         }
     }
@@ -144,10 +144,10 @@ final class ServerShutdown {
         return server.admission().awaitEnd(timeout);
     }
 
-    /** Only the first call's options count; the others wait for its end. */
+    /** Only the options of the first call are used; later calls wait for its end. */
     void close(CloseOptions options) {
         boolean interrupted = false;
-        // Before another thread can see that the server stops, and close one of them.
+        // Must be read before another thread can see that the server is stopping and close one of them.
         int open = server.connectionCount();
         if (state.getAndSet(STOPPING) != STOPPING) {
             reason = options.reason();
@@ -165,12 +165,12 @@ final class ServerShutdown {
     /**
      * Takes the steps of a shutdown.
      *
-     * @param open the number of connections before
-     * @return whether the thread was interrupted, which ends spread and grace period
+     * @param open the number of connections before the shutdown
+     * @return whether the thread was interrupted, which ends the spread and the grace period
      */
     private boolean shutDown(int open, CloseOptions options) {
         closeListeners();
-        // An interrupt shortens the wait; one that came before must not keep the peers from being notified.
+        // An interrupt shortens the wait; an earlier interrupt must not prevent the peers from being notified.
         boolean interrupted = Thread.interrupted();
         int atFirst = open;
         Admission admission = server.admission();
@@ -197,7 +197,7 @@ final class ServerShutdown {
     /**
      * Closes every connection, spread over this time, and ends handshakes at once.
      *
-     * @throws InterruptedException if this thread was interrupted; then all others are closed at once
+     * @throws InterruptedException if this thread was interrupted; then all remaining connections are closed at once
      */
     private void tellPeers(Duration spread) throws InterruptedException {
         if (spread.isZero()) {

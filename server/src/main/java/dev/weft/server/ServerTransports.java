@@ -7,7 +7,7 @@ import dev.weft.internal.transport.TransportFactory;
 import java.io.IOException;
 import javax.net.ssl.SSLParameters;
 
-/** Opens the transports that a configuration asks for. */
+/** Opens the transports of a configuration. */
 final class ServerTransports {
     /** Opens transports that do not encrypt. The failures are those of the threads that wake connections. */
     @FunctionalInterface
@@ -17,7 +17,10 @@ final class ServerTransports {
 
     private ServerTransports() {}
 
-    /** Opened, within this budget. The failures are those of the threads that wake connections, which have its name. */
+    /**
+     * Opens the transports, with this budget. The failures are those of the threads that wake connections, which are
+     * named after them.
+     */
     static TransportFactory open(ServerConfiguration configuration, Opener opener, Failures failures,
             BufferBudget budget)
             throws IOException {
@@ -25,7 +28,7 @@ final class ServerTransports {
         try {
             return configuration.tlsSettings().map(tls -> secured(plain, tls, budget)).orElse(plain);
         } catch (Throwable e) {
-            // The parameters of TLS are user code.
+            // Determining the TLS parameters calls user code.
             plain.close();
             throw e;
         }

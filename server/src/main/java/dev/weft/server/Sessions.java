@@ -31,14 +31,14 @@ final class Sessions {
         return byThread.values().stream();
     }
 
-    /** Whether this thread serves a connection whose next frame has arrived. Asked by that thread itself. */
+    /** Whether this thread serves a connection whose next frame has arrived. Called by that thread itself. */
     boolean hasNextFrame(Thread thread) {
         ServerSession session = byThread.get(thread);
         Connection connection = session == null ? null : session.connection();
         return connection != null && connection.hasNextFrame();
     }
 
-    /** The connections that are open now. */
+    /** The connections that are currently open. */
     Iterable<Connection> connections() {
         return () -> byThread.values().stream().map(ServerSession::connection).filter(Objects::nonNull).iterator();
     }

@@ -14,15 +14,15 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.Set;
 
-/** The file of a listening Unix domain socket: removes what an earlier process has left, and what is its own. */
+/** The file of a listening Unix domain socket. Removes a file that an earlier process has left, and its own file. */
 final class SocketFile {
-    /** Of {@code st_mode}: what kind of file it is, and a socket. */
+    /** The bits of {@code st_mode} for the type of a file, and their value for a socket. */
     private static final int KIND = 0170000;
     private static final int SOCKET = 0140000;
 
     private final UnixDomainSocketAddress address;
     private final Path path;
-    /** What the file system knows the file by; {@code null} while there is none of ours. */
+    /** The file system's key of the file; {@code null} while our file does not exist. */
     private Object key;
 
     SocketFile(UnixDomainSocketAddress address) {
@@ -31,10 +31,10 @@ final class SocketFile {
     }
 
     /**
-     * Removes a socket on which nobody listens. Whatever else is there stays.
+     * Removes a socket file on which no process listens. Any other file is kept.
      *
-     * @param cannot begins the messages
-     * @throws java.net.BindException if something else is there
+     * @param cannot the beginning of the exception messages
+     * @throws java.net.BindException if there is any other file
      */
     void removeIfStale(String cannot) throws IOException {
         BasicFileAttributes found;
@@ -47,7 +47,7 @@ final class SocketFile {
             throw Listener.cannotBind(cannot + "the file exists and is not a socket", null);
         }
         try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            // It must not wait where too many others do.
+            // Must not wait if the backlog of that socket is full.
             probe.configureBlocking(false);
             probe.connect(address);
         } catch (ConnectException e) {
@@ -70,7 +70,7 @@ final class SocketFile {
         return ((int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & KIND) == SOCKET;
     }
 
-    /** To be called when the socket has been bound, which has created the file. */
+    /** Must be called when the socket has been bound, which creates the file. */
     void created(Set<PosixFilePermission> permissions) throws IOException {
         key = attributes().fileKey();
         PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class);
@@ -80,8 +80,8 @@ final class SocketFile {
     }
 
     /**
-     * Removes the file, if it is still the one that was created. To be called before the socket is closed: until then no other
-     * file can have its key.
+     * Removes the file, if it is still the one that was created. Must be called before the socket is closed: until then
+     * no other file can have its key.
      */
     void remove() throws IOException {
         if (key == null) {
@@ -92,7 +92,7 @@ final class SocketFile {
                 Files.deleteIfExists(path);
             }
         } catch (NoSuchFileException e) {
-            // Somebody else has removed it.
+            // Another process has removed it.
         }
         key = null;
     }

@@ -8,12 +8,12 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * How the socket of a connection behaves.
+ * The options of a connection's socket.
  *
- * @param tcpNoDelay        whether small writes leave at once (TCP_NODELAY)
- * @param keepAlive         whether the system looks after dead peers too (SO_KEEPALIVE)
- * @param receiveBufferSize bytes of the system's receive buffer (SO_RCVBUF)
- * @param sendBufferSize    bytes of the system's send buffer (SO_SNDBUF)
+ * @param tcpNoDelay        whether small writes are sent at once (TCP_NODELAY)
+ * @param keepAlive         whether the system also detects dead peers (SO_KEEPALIVE)
+ * @param receiveBufferSize the size in bytes of the system's receive buffer (SO_RCVBUF)
+ * @param sendBufferSize    the size in bytes of the system's send buffer (SO_SNDBUF)
  */
 record SocketSettings(Optional<Boolean> tcpNoDelay, Optional<Boolean> keepAlive, OptionalInt receiveBufferSize,
         OptionalInt sendBufferSize) {
@@ -36,7 +36,7 @@ record SocketSettings(Optional<Boolean> tcpNoDelay, Optional<Boolean> keepAlive,
         return new SocketSettings(tcpNoDelay, keepAlive, receiveBufferSize, OptionalInt.of(size));
     }
 
-    /** Applies what is set to a connection after its handshake. */
+    /** Applies the settings that are present to a connection after its handshake. */
     void apply(Transport transport) throws IOException {
         if (tcpNoDelay.isPresent()) {
             transport.setOption(StandardSocketOptions.TCP_NODELAY, tcpNoDelay.get());
@@ -52,7 +52,7 @@ record SocketSettings(Optional<Boolean> tcpNoDelay, Optional<Boolean> keepAlive,
         }
     }
 
-    /** Applies a server's settings to an accepted connection; its receive buffer is that of the listener. */
+    /** Applies a server's settings to an accepted connection, which has the receive buffer size of its listener. */
     void configure(SocketChannel channel) throws IOException {
         boolean tcp = channel.supportedOptions().contains(StandardSocketOptions.TCP_NODELAY);
         if (tcp) {

@@ -23,13 +23,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Serves the files of a folder, or the resources of a class path, to GET and HEAD requests (RFC 9110): with their types, ETag and,
- * of a folder's files, Last-Modified; If-None-Match, If-Modified-Since, and one range of bytes, with If-Range. A folder's {@code
- * index.html} is served at its path, to which the path without '/' redirects; folders are not listed. A file is streamed, and may
- * be larger than memory.
+ * Serves the files of a directory, or resources of the class path, to GET and HEAD requests (RFC 9110), with their
+ * types, ETag and, for files of a directory, Last-Modified. Supports If-None-Match, If-Modified-Since, and one range of
+ * bytes, with If-Range. The path of a directory serves its {@code index.html}; the same path without '/' redirects
+ * there. Directories are not listed. A file is streamed, and can be larger than memory.
  * <p>
- * No path leads out of the folder: names are decoded one by one, and no symbolic link is followed. Names that begin with '.', and
- * those that Windows takes for a device or reads differently, are not found. Immutable, for any thread.
+ * No path leads out of the directory: names are decoded one by one, and no symbolic link is followed. Names that begin
+ * with '.', and names that Windows treats as a device or reads differently, are not found. Immutable; may be used by
+ * any thread.
  */
 public final class StaticFiles implements HttpHandler {
     private static final String INDEX = "index.html";
@@ -44,9 +45,9 @@ public final class StaticFiles implements HttpHandler {
     }
 
     /**
-     * The files of a folder, as they are at each request. The folder itself may be a symbolic link.
+     * Serves the files of a directory, as they are at each request. The directory itself may be a symbolic link.
      *
-     * @throws IllegalArgumentException if there is no such folder
+     * @throws IllegalArgumentException if there is no such directory
      */
     public static StaticFiles in(Path folder) {
         try {
@@ -57,12 +58,12 @@ public final class StaticFiles implements HttpHandler {
     }
 
     /**
-     * The resources of the class path below a name, as they are when each is first requested. In a named module a resource is
-     * found in a package that is open to {@code dev.weft.server}, or under a name that is no package's, such as {@code
-     * META-INF/web}.
+     * Serves the resources of the class path below a name, as they are when each is first requested. In a named module
+     * a resource is found if it is in a package that is open to {@code dev.weft.server}, or if its name is not that of
+     * a package, such as {@code META-INF/web}.
      *
-     * @param anchor a class of the jar or module that has the resources; its loader finds them
-     * @param root   such as {@code META-INF/web}: from the root of the class path, without '/' at its begin and end
+     * @param anchor a class of the jar or module that contains the resources; its class loader finds them
+     * @param root   such as {@code META-INF/web}: from the root of the class path, without '/' at its beginning and end
      * @throws IllegalArgumentException if the root is empty, or begins or ends with '/'
      */
     public static StaticFiles onClassPath(Class<?> anchor, String root) {
@@ -99,7 +100,10 @@ public final class StaticFiles implements HttpHandler {
         return file.map(each -> serve(each, request)).orElse(NOT_FOUND);
     }
 
-    /** To the same path with '/' at its end. Relative, since the path may begin with "//", which would be another host's. */
+    /**
+     * Redirects to the same path with '/' at its end. The location is relative: if the path begins with "//", it would
+     * otherwise name another host.
+     */
     private static HttpResponse redirect(HttpRequest request) {
         String last = request.path().substring(request.path().lastIndexOf('/') + 1);
         return guarded(HttpResponse.text(308, "see the path with '/' at its end\n")
@@ -115,7 +119,7 @@ public final class StaticFiles implements HttpHandler {
         if (isUnchanged(file, asked)) {
             return described(HttpResponse.empty(304), file);
         }
-        // §14.2: a range is for GET alone.
+        // §14.2: a range is only defined for GET.
         Optional<ByteRange> range = request.method().equals("GET") && asked.count("Range") == 1
                 && mayBePart(file, asked)
                         ? ByteRange.of(asked.first("Range").orElseThrow(), file.length())
@@ -138,16 +142,16 @@ public final class StaticFiles implements HttpHandler {
     private static HttpResponse described(HttpResponse response, StaticFile file) {
         HttpResponse described = guarded(
                 response.withHeader("ETag", file.entityTag()).withHeader("Accept-Ranges", "bytes")
-                        // A browser asks each time, and gets 304.
+                        // A browser asks each time, and gets 304 if the file is unchanged.
                         .withHeader("Cache-Control", "no-cache"));
         return file.lastModified().map(time -> described.withHeader("Last-Modified", ResponseEncoder.text(time)))
                 .orElse(described);
     }
 
-    /** RFC 9110 §13.2.2: If-None-Match decides, and without it If-Modified-Since. */
+    /** RFC 9110 §13.2.2: If-None-Match takes precedence over If-Modified-Since. */
     private static boolean isUnchanged(StaticFile file, Headers asked) {
         if (asked.contains("If-None-Match")) {
-            // §13.1.2: compared weakly; tags of ours have no comma.
+            // §13.1.2: weak comparison; our tags contain no comma.
             return asked.tokens("If-None-Match").stream()
                     .anyMatch(tag -> tag.equals("*") || tag.equals(file.entityTag())
                             || tag.equals("W/" + file.entityTag()));
@@ -158,7 +162,10 @@ public final class StaticFiles implements HttpHandler {
         return since.isPresent() && file.lastModified().isPresent() && !file.lastModified().get().isAfter(since.get());
     }
 
-    /** §13.1.5: a range is of the version that the client has begun with, or the whole of the present one is sent. */
+    /**
+     * §13.1.5: a range is sent only of the version that the client has begun to read; otherwise the whole current
+     * version is sent.
+     */
     private static boolean mayBePart(StaticFile file, Headers asked) {
         Optional<String> condition = asked.first("If-Range");
         return condition.isEmpty() || condition.get().equals(file.entityTag());

@@ -8,18 +8,18 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bounds the TLS handshakes that are under way at the same time, and counts what they hold among the buffered bytes. Further
- * ones wait, holding no more than an idle connection. For any thread.
+ * Limits the number of concurrent TLS handshakes, and counts their memory towards the buffered bytes. Further
+ * connections wait, using no more memory than an idle connection. May be used by any thread.
  */
 final class TlsHandshakes {
-    /** What the JDK's engine holds between a peer's hello and its Finished, rounded up. */
+    /** The number of bytes that the JDK's engine holds between the peer's ClientHello and its Finished, rounded up. */
     static final int SIZE = 1 << 16;
 
     private final int most;
     private final Semaphore permits;
     private final BufferBudget budget;
 
-    /** At most this number at a time. */
+    /** Allows at most this number of handshakes at a time. */
     TlsHandshakes(int most, BufferBudget budget) {
         this.most = most;
         this.permits = new Semaphore(most, true);
@@ -27,10 +27,10 @@ final class TlsHandshakes {
     }
 
     /**
-     * Does a transport's handshake, as soon as one more may begin. Waits.
+     * Performs a transport's handshake as soon as another one may begin. Waits.
      *
      * @param longest how long it may wait for its turn
-     * @return false if its turn did not come in time, or the budget is spent
+     * @return false if its turn did not come in time, or the budget is used up
      * @throws IOException as {@link Transport#handshake}
      */
     boolean run(Transport transport, Duration longest) throws InterruptedException, IOException {
@@ -52,7 +52,7 @@ final class TlsHandshakes {
         }
     }
 
-    /** The number of handshakes that are under way. */
+    /** The number of handshakes in progress. */
     int count() {
         return most - permits.availablePermits();
     }

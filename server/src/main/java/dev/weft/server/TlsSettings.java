@@ -9,13 +9,13 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 
 /**
- * How a server speaks TLS. Renegotiation is always refused.
+ * How a server uses TLS. Renegotiation is always refused.
  *
  * @param context    has the server's key and certificates
- * @param customizer changes the parameters, such as client authentication, protocols or cipher suites, from what they are
- *                   by default: TLS 1.3 and 1.2, as far as the context has them; the server's order of cipher suites; and
- *                   {@code http/1.1} for clients that offer protocols by ALPN. It is called when the settings are made,
- *                   and again when a server starts
+ * @param customizer changes the parameters, such as client authentication, protocols or cipher suites. The defaults are TLS
+ *                   1.3 and 1.2, as far as the context supports them; the server's order of cipher suites; and {@code
+ *                   http/1.1} for clients that offer protocols by ALPN. The customizer is called when the settings are
+ *                   created, and again when a server starts
  */
 record TlsSettings(SSLContext context, Consumer<SSLParameters> customizer) {
     private static final List<String> PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
@@ -24,7 +24,7 @@ record TlsSettings(SSLContext context, Consumer<SSLParameters> customizer) {
     /**
      * Checks the settings.
      *
-     * @throws IllegalArgumentException if the parameters are none that the context can have
+     * @throws IllegalArgumentException if the context does not support the parameters
      */
     TlsSettings {
         Objects.requireNonNull(context, "context");
@@ -32,7 +32,7 @@ record TlsSettings(SSLContext context, Consumer<SSLParameters> customizer) {
         engine(context, parameters(context, customizer));
     }
 
-    /** As a server starts with them. */
+    /** The parameters with which a server starts. */
     SSLParameters parameters() {
         return parameters(context, customizer);
     }
@@ -47,7 +47,7 @@ record TlsSettings(SSLContext context, Consumer<SSLParameters> customizer) {
         return parameters;
     }
 
-    /** An engine for one connection. */
+    /** Creates an engine for one connection. */
     SSLEngine engine(SSLParameters parameters) {
         return engine(context, parameters);
     }

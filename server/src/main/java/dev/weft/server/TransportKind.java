@@ -4,13 +4,14 @@ import dev.weft.internal.time.Failures;
 import dev.weft.internal.transport.TransportFactory;
 import java.io.IOException;
 
-/** How connections wait for the network. All kinds behave alike; they differ in what they cost. */
+/** How connections wait for the network. All kinds behave alike; they differ in their cost. */
 public enum TransportKind {
     /**
-     * Weft's own loops, one for each processor: each watches sockets and runs the threads of their connections, on a platform
-     * thread. The cheapest where messages come one at a time, and no handler that computes or blocks in native code keeps
-     * others from being served. It needs the option {@code --add-opens=java.base/java.lang=dev.weft.server} (on the class
-     * path: {@code ALL-UNNAMED}); without it, this is {@link #PARKING}.
+     * Weft's own loops, one for each processor. Each runs on a platform thread, watches sockets and runs the threads of
+     * their connections. The cheapest kind if messages arrive one at a time; and a handler that computes or blocks in
+     * native code does not keep other connections from being served. It needs the option {@code
+     * --add-opens=java.base/java.lang=dev.weft.server} (on the class path: {@code ALL-UNNAMED}); without it, this is
+     * {@link #PARKING}.
      */
     LOOPS {
         @Override
@@ -19,9 +20,9 @@ public enum TransportKind {
         }
     },
     /**
-     * Weft's own pollers and threads that park, scheduled by the JDK: a message costs one read, one write and a share of one poll. The poller is
-     * a virtual thread; before Java 24, where blocking in a selector would pin its carrier, it is
-     * {@link #PARKING_PLATFORM}.
+     * Weft's own pollers, and virtual threads that park, scheduled by the JDK. A message costs one read, one write and
+     * a share of one poll. The poller is a virtual thread. Before Java 24, where blocking in a selector would pin its
+     * carrier, this kind is {@link #PARKING_PLATFORM}.
      */
     PARKING {
         @Override
@@ -30,8 +31,8 @@ public enum TransportKind {
         }
     },
     /**
-     * {@link #PARKING} with a platform thread that blocks in the selector when nothing is ready, on every Java: as cheap
-     * under load, and a little dearer without.
+     * {@link #PARKING} with a platform thread that blocks in the selector when nothing is ready, on every Java version:
+     * equally cheap under load, and slightly more expensive without load.
      */
     PARKING_PLATFORM {
         @Override
@@ -40,8 +41,9 @@ public enum TransportKind {
         }
     },
     /**
-     * The JDK's blocking channels: a message costs a failed read and a change of the JDK's poller more. After a lack of memory
-     * the JDK may never wake some of the threads that wait; {@link WebSocketServer#health()} is impaired from then on.
+     * The JDK's blocking channels. A message additionally costs a failed read and a change of the JDK's poller. After
+     * memory has run out, the JDK may never wake some of the waiting threads; from then on, {@link
+     * WebSocketServer#health()} is impaired.
      */
     BLOCKING {
         @Override
@@ -50,6 +52,8 @@ public enum TransportKind {
         }
     };
 
-    /** The failures are those of the threads that wake connections, which have its name. */
+    /**
+     * Opens the transports. The failures are those of the threads that wake connections, which are named after them.
+     */
     abstract TransportFactory open(Failures failures) throws IOException;
 }

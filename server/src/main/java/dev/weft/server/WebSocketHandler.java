@@ -2,14 +2,15 @@ package dev.weft.server;
 
 import dev.weft.WebSocketConnection;
 
-/** What a server does with a connection. */
+/** Serves the connections of a server. */
 @FunctionalInterface
 public interface WebSocketHandler {
     /**
-     * Serves one connection, on its own virtual thread, which may block as it likes. Returning closes the connection
-     * with 1000; throwing closes it with 1011, and what was thrown is logged, unless it is the connection's own end.
+     * Serves one connection, on its own virtual thread, which may block. When this method returns, the connection is
+     * closed with 1000. When it throws, the connection is closed with 1011, and the exception is logged, unless it only
+     * reports that this connection has ended.
      *
-     * @param connection open; over when this method has returned
+     * @param connection open; it has ended when this method has returned
      */
     void handle(WebSocketConnection connection) throws Exception;
 }

@@ -28,8 +28,8 @@ import java.util.stream.Stream;
 /**
  * A WebSocket server (RFC 6455): accepts connections and runs a handler for each, on its own virtual thread.
  * {@snippet class = "dev.weft.server.Snippets" region = "server"}
- * It runs from {@link WebSocketServerBuilder#start()} to {@link #close()}, and keeps the JVM alive meanwhile. All methods
- * may be called from any thread.
+ * It runs from {@link WebSocketServerBuilder#start()} to {@link #close()}, and keeps the JVM alive during that time.
+ * All methods may be called from any thread.
  */
 public final class WebSocketServer implements AutoCloseable {
     static {
@@ -51,7 +51,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final Failures sweepFailures = new Failures("to look after a connection",
             new LoggedFailures(logger));
     private final HealthMonitor monitor;
-    /** Made beforehand, for when there is no memory. */
+    /** Created in advance, because it may be needed when memory has run out. */
     private final Thread shutdownAfterFailure;
     private final Optional<TlsHandshakes> tlsHandshakes;
 
@@ -59,7 +59,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final Admission admission;
     private final ServerShutdown shutdown;
 
-    /** One that is not yet started. */
+    /** Creates a server that is not started yet. */
     WebSocketServer(ServerConfiguration configuration, Listeners listeners, ServerTransports.Opener opener)
             throws IOException {
         this.configuration = configuration;
@@ -104,15 +104,15 @@ public final class WebSocketServer implements AutoCloseable {
         return shortest;
     }
 
-    /** Collects the settings of a server that is not yet started. */
+    /** Returns a builder for a server. */
     public static WebSocketServerBuilder builder() {
         return new WebSocketServerBuilder();
     }
 
     /**
-     * Starts a server: when this returns, clients can connect.
+     * Starts a server. When this method returns, clients can connect.
      *
-     * @throws IOException if the server cannot listen where the configuration says
+     * @throws IOException if the server cannot listen on an address of the configuration
      */
     public static WebSocketServer start(ServerConfiguration configuration) throws IOException {
         Listeners listeners = Listeners.open(configuration.listening(), configuration.receiveBufferSize());
@@ -133,7 +133,7 @@ public final class WebSocketServer implements AutoCloseable {
             listeners.start();
             shutdown.addHook();
         } catch (Throwable e) {
-            // Where the system has no further thread for us, or the JVM ends.
+            // The system may be unable to create another thread, or the JVM may be shutting down.
             release();
             throw e;
         }
@@ -142,17 +142,17 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * All addresses at which the server listens, in the order in which they were set, with the ports that the system has
-     * chosen. Unchangeable.
+     * All addresses on which the server listens, in the order in which they were set, with the ports that the system
+     * has chosen. Unmodifiable.
      */
     public List<SocketAddress> addresses() {
         return listeners.addresses();
     }
 
     /**
-     * The first of the addresses that is one of TCP.
+     * The first TCP address.
      *
-     * @throws IllegalStateException if the server listens at Unix domain sockets alone
+     * @throws IllegalStateException if the server listens only on Unix domain sockets
      */
     public InetSocketAddress address() {
         InetSocketAddress first = listeners.firstInternetAddress();
@@ -163,7 +163,7 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * The port of the first of the addresses that is one of TCP.
+     * The port of the first TCP address.
      *
      * @throws IllegalStateException as {@link #address()}
      */
@@ -171,65 +171,69 @@ public final class WebSocketServer implements AutoCloseable {
         return address().getPort();
     }
 
-    /** The number of connections that are not over, those in their handshake or closing included. Does not wait. */
+    /**
+     * The number of connections that have not ended, including those in their opening or closing handshake. Does not
+     * wait.
+     */
     public int connectionCount() {
         return admission.connectionCount();
     }
 
     /**
-     * How many requests, or connections before any request, the server has refused since its start, by reason; every reason
-     * is in it. An unchangeable snapshot; does not wait. Each refusal is also logged once at DEBUG, with its peer, target,
-     * Origin and Host.
+     * The number of requests, or of connections before any request, that the server has refused since its start, for
+     * each reason; all reasons are present. An unmodifiable snapshot; does not wait. Each refusal is also logged once
+     * at DEBUG, with its peer, target, Origin and Host.
      */
     public Map<RefusalReason, Long> refusals() {
         return refusalLog.counts();
     }
 
     /**
-     * Whether the server can do its work: for a health check. Cheap; does not wait. A failure is found by the next look at
-     * all connections, within about a second; threads that are lost without a trace, within half a minute.
+     * Whether the server can do its work; for a health check. Cheap; does not wait. A failure is detected by the next
+     * sweep of all connections, within about a second; threads that are lost without a trace, within half a minute.
      */
     public ServerHealth health() {
         return monitor.health();
     }
 
     /**
-     * Adds an endpoint, as {@link WebSocketServerBuilder#endpoint(String, Endpoint)} does. Handshakes that are decided from
-     * now on see it. Does not wait.
+     * Adds an endpoint, as {@link WebSocketServerBuilder#endpoint(String, Endpoint)} does. It applies to all handshakes
+     * that are decided from now on. Does not wait.
      *
-     * @throws IllegalArgumentException if the path is malformed, or matches the same as that of another endpoint
+     * @throws IllegalArgumentException if the path is malformed, or matches the same paths as that of another endpoint
      */
     public void addEndpoint(String path, Endpoint endpoint) {
         endpoints.add(path, endpoint);
     }
 
     /**
-     * Puts an endpoint in the place of the one whose path matches the same; the names of the parameters may differ. Every
-     * handshake finds one of the two. Connections of the earlier one go on as they are. Does not wait.
+     * Replaces the endpoint whose path matches the same paths; the names of the parameters may differ. Every handshake
+     * finds either the old endpoint or the new one. Existing connections of the old endpoint are not affected. Does not
+     * wait.
      *
-     * @throws IllegalArgumentException if the path is malformed, or no endpoint's path matches the same
+     * @throws IllegalArgumentException if the path is malformed, or no endpoint's path matches the same paths
      */
     public void replaceEndpoint(String path, Endpoint endpoint) {
         endpoints.replace(path, endpoint);
     }
 
     /**
-     * Removes the endpoint whose path matches the same. Handshakes from now on get 404, or the handler of all other paths;
-     * connections that are open go on. Does not wait.
+     * Removes the endpoint whose path matches the same paths. From now on, handshakes for these paths get 404, or are
+     * served by the handler of all other paths. Open connections continue. Does not wait.
      *
-     * @return whether there was one
+     * @return whether there was such an endpoint
      * @throws IllegalArgumentException if the path is malformed
      */
     public boolean removeEndpoint(String path) {
         return endpoints.remove(path);
     }
 
-    /** The endpoints by their paths, as they are now. An unchangeable snapshot; does not wait. */
+    /** The current endpoints by path. An unmodifiable snapshot; does not wait. */
     public Map<String, Endpoint> endpoints() {
         return endpoints.byPath();
     }
 
-    /** The settings that the server was started with. */
+    /** The settings with which the server was started. */
     public ServerConfiguration configuration() {
         return configuration;
     }
@@ -240,7 +244,7 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Waits until the server has been closed, but no longer than this.
+     * Waits until the server has been closed, but no longer than the timeout.
      *
      * @param timeout 0 to 365 days
      * @return whether the server has been closed
@@ -253,17 +257,18 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Stops listening, and lets the connections go on until they end by themselves. New connections are refused by the system, or
-     * reach another process that listens at the same address. A connection of plain HTTP ends after its present response. Waits
-     * at most a second, for connections that were just accepted. The server runs on, and keeps the JVM alive, until {@link #close()}.
-     * {@link #awaitDrained} waits for the end of the connections. Does nothing if the server is draining or closed.
+     * Stops listening, and lets the connections continue until they end by themselves. The system refuses new
+     * connections, or passes them to another process that listens on the same address. A plain HTTP connection ends
+     * after its current response. Waits at most a second, for connections that have just been accepted. The server
+     * continues to run, and keeps the JVM alive, until {@link #close()}. {@link #awaitDrained} waits for the end of the
+     * connections. Does nothing if the server is draining or closed.
      */
     public void drain() {
         shutdown.drain();
     }
 
     /**
-     * Waits, after {@link #drain()}, until no connection is left, but no longer than this.
+     * Waits, after {@link #drain()}, until no connection is left, but no longer than the timeout.
      *
      * @param timeout 0 to 365 days
      * @return whether no connection is left
@@ -277,10 +282,11 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Shuts the server down: accepts no more, closes every connection with 1001, waits for them to end by themselves, at
-     * most for the grace period, and aborts the rest, whose handlers are interrupted. A second call waits for the first.
-     * Called by a handler, it waits for the whole grace period, since that handler's connection cannot end before. An
-     * interrupt of the calling thread ends the grace period, and stays set.
+     * Shuts the server down. The server accepts no more connections, closes every connection with 1001, and waits for
+     * the connections to end by themselves, but no longer than the grace period. Then it aborts the remaining
+     * connections and interrupts their handlers. A second call waits for the first. A call from a handler waits for the
+     * whole grace period, since that handler's connection cannot end earlier. If the calling thread is interrupted, the
+     * grace period ends, and the thread's interrupt status stays set.
      */
     @Override
     public void close() {
@@ -288,9 +294,10 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
-     * Shuts the server down as {@link #close()} does, with another code and reason, another grace period, or with Close frames
-     * that are spread over a time, before which the grace period does not begin. Waits for all of it; {@link #awaitTermination}
-     * does not return before. If the server is being closed already, the options are not used.
+     * Shuts the server down as {@link #close()} does, but with another code and reason, with another grace period, or
+     * with Close frames that are spread over a period of time; the grace period then begins at the end of that period.
+     * Waits for all of it; {@link #awaitTermination} does not return earlier. If the server is already being closed,
+     * the options are ignored.
      */
     public void close(CloseOptions options) {
         shutdown.close(Objects.requireNonNull(options, "options"));
@@ -304,7 +311,7 @@ public final class WebSocketServer implements AutoCloseable {
         failures.flush();
     }
 
-    /** Starts a virtual thread that gets its turn even among many busy ones. Does not block. */
+    /** Starts a virtual thread that gets its turn even if many others are busy. Does not block. */
     void startThread(Runnable body) {
         transports.start(() -> transports.threadBuilder().start(body));
     }
@@ -323,12 +330,12 @@ public final class WebSocketServer implements AutoCloseable {
         }
     }
 
-    /** A failure on one session must not affect the others: their deadlines hold. */
+    /** A failure on one session must not affect the others: their deadlines are still enforced. */
     private void sweep(ServerSession session, int now) {
         try {
             session.sweep(now);
         } catch (OutOfMemoryError e) {
-            // What is due is due again at the next look.
+            // Whatever is due now is still due at the next sweep.
             sweepFailures.note(e);
         } catch (Throwable e) {
             sweepFailures.note(e);
@@ -360,7 +367,7 @@ public final class WebSocketServer implements AutoCloseable {
         return services;
     }
 
-    /** There if, and only if, the server speaks TLS. */
+    /** Present if, and only if, the server uses TLS. */
     Optional<TlsHandshakes> tlsHandshakes() {
         return tlsHandshakes;
     }

@@ -18,13 +18,13 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
 /**
- * Collects a server's settings; every one has a default but the handler, the endpoints and what
- * serves plain HTTP, of which a server needs one.
- * Those of connections are inherited. A value out of bounds is refused when it is set, by an {@link IllegalArgumentException}
- * that names the setting, the value and the bounds. Not for use by two threads at once.
+ * Builds a server. Every setting has a default, except the handler, the endpoints and the handlers of plain HTTP
+ * requests; a server needs at least one of these. The settings of connections are inherited. A method that is given a
+ * value out of bounds throws an {@link IllegalArgumentException} that names the setting, the value and the bounds. Not
+ * thread-safe.
  */
 public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketServerBuilder> {
-    /** Room for a request line's worth, and for the largest control frame many times over. */
+    /** Enough for a request line, and for many control frames of the maximum size. */
     private static final int SMALLEST_BUFFER = 1024;
     private static final int LARGEST_BUFFER = 1 << 24;
     private static final Duration LONGEST_GRACE = Duration.ofDays(365);
@@ -46,12 +46,12 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     Optional<WebSocketHandler> handler = Optional.empty();
     PathTable<Endpoint> endpoints = PathTable.empty();
 
-    /** With the defaults. */
+    /** Creates a builder with the defaults. */
     WebSocketServerBuilder() {
         this.values = Values.defaults();
     }
 
-    /** A copy. */
+    /** Creates a copy. */
     WebSocketServerBuilder(WebSocketServerBuilder other) {
         this.values = new Values(other.values);
         this.listening = other.listening;
@@ -78,8 +78,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Sets what serves the connections, whatever their path; with endpoints, those of the paths that no endpoint matches.
-     * Needed if there is nothing else to serve.
+     * Sets the handler that serves the connections of all paths, or, if there are endpoints, of the paths that no
+     * endpoint matches. Required if there is nothing else to serve.
      */
     public WebSocketServerBuilder handler(WebSocketHandler handler) {
         this.handler = Optional.of(handler);
@@ -92,13 +92,14 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Adds what serves the connections of a path, such as {@code /feed} or {@code /chat/{room}}. A segment in braces is a
-     * parameter: it matches any segment that is not empty, which {@link dev.weft.HandshakeRequest#pathParameter} returns.
-     * Other segments must be equal, case included, after percent-decoding; a '/' at the end counts. Where both match, a
-     * literal segment wins over a parameter, from left to right. A path that no endpoint matches is served by the
-     * {@link #handler}, or gets 404; one that cannot be decoded, or has "." or ".." as a segment, gets 400.
+     * Adds an endpoint that serves the connections of a path, such as {@code /feed} or {@code /chat/{room}}. A segment
+     * in braces is a parameter: it matches any segment that is not empty; {@link
+     * dev.weft.HandshakeRequest#pathParameter} returns that segment. Other segments must be equal, including case,
+     * after percent-decoding; a '/' at the end is significant. Where both match, a literal segment takes precedence
+     * over a parameter, from left to right. A path that no endpoint matches is served by the {@link #handler}, or gets
+     * 404. A path that cannot be decoded, or has "." or ".." as a segment, gets 400.
      *
-     * @throws IllegalArgumentException if the path is malformed, or matches the same as that of another endpoint
+     * @throws IllegalArgumentException if the path is malformed, or matches the same paths as that of another endpoint
      */
     public WebSocketServerBuilder endpoint(String path, Endpoint endpoint) {
         endpoints = endpoints.with(PathPattern.parse(path), Objects.requireNonNull(endpoint, "endpoint"));
@@ -106,8 +107,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Sets the name or address to listen at, instead of those of {@link #listen}. Default 127.0.0.1, this machine alone;
-     * 0.0.0.0 or :: serves others too.
+     * Sets the host name or address to listen on, instead of the addresses of {@link #listen}. Default 127.0.0.1, which
+     * only this machine can reach; with 0.0.0.0 or ::, other machines can connect too.
      */
     public WebSocketServerBuilder host(String host) {
         listening = listening.withHost(Objects.requireNonNull(host, "host"));
@@ -115,8 +116,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Sets the port, 0 to 65,535, of the {@link #host}, instead of the addresses of {@link #listen}. Default 0: the system
-     * chooses, and {@link WebSocketServer#port()} returns it.
+     * Sets the port of the {@link #host}, 0 to 65,535, instead of the addresses of {@link #listen}. Default 0: the
+     * system chooses a port, and {@link WebSocketServer#port()} returns it.
      */
     public WebSocketServerBuilder port(int port) {
         Bounds.check("port", port, 0, ListenSettings.HIGHEST_PORT);
@@ -125,11 +126,11 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Adds an address to listen at, instead of {@link #host} and {@link #port}. May be repeated; the server starts only if it
-     * can listen at all of them.
+     * Adds an address to listen on, instead of {@link #host} and {@link #port}. May be called repeatedly; the server
+     * starts only if it can listen on all of the addresses.
      *
-     * @param host a name or address, of IPv4 or IPv6
-     * @param port 0 to 65,535; for 0 the system chooses, and {@link WebSocketServer#addresses()} has it
+     * @param host a host name or an IPv4 or IPv6 address
+     * @param port 0 to 65,535; with 0 the system chooses a port, and {@link WebSocketServer#addresses()} returns it
      */
     public WebSocketServerBuilder listen(String host, int port) {
         Bounds.check("port", port, 0, ListenSettings.HIGHEST_PORT);
@@ -137,12 +138,13 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Adds an address to listen at, otherwise as {@link #listen(String, int)}: an {@link InetSocketAddress}, or, for a Unix
-     * domain socket, a {@link java.net.UnixDomainSocketAddress}. A socket's file on which nobody listens any more is replaced;
-     * any other file stays, and the start fails. {@link WebSocketServer#close()} removes the file. A client of such a socket
-     * usually has an address with an empty path.
+     * Adds an address to listen on, otherwise as {@link #listen(String, int)}: an {@link InetSocketAddress}, or, for a
+     * Unix domain socket, a {@link java.net.UnixDomainSocketAddress}. If a socket file exists on which no process
+     * listens any more, it is replaced. If any other file exists, it is kept, and the start fails. {@link
+     * WebSocketServer#close()} removes the file. A client of a Unix domain socket usually has an address with an empty
+     * path.
      *
-     * @throws IllegalArgumentException if it is neither
+     * @throws IllegalArgumentException if the address is neither
      */
     public WebSocketServerBuilder listen(SocketAddress address) {
         listening = listening.withAddress(address);
@@ -150,9 +152,10 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Sets who may connect by Unix domain sockets: those who may write to their files. Default {@code rw-------}, the user of
-     * this process alone. Until they are set, right after the file is created, the process's umask decides. Without effect on
-     * a system without such permissions: there, those of the folder decide.
+     * Sets the permissions of the files of Unix domain sockets: a client can connect if it may write to the file.
+     * Default {@code rw-------}, only the user of this process. The permissions are set right after the file is
+     * created; until then, the process's umask applies. They have no effect on a system without such permissions;
+     * there, those of the directory apply.
      */
     public WebSocketServerBuilder socketPermissions(Set<PosixFilePermission> permissions) {
         listening = listening.withSocketPermissions(permissions);
@@ -160,9 +163,9 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Sets whether other processes of the same user may listen at the same ports (SO_REUSEPORT), if they say so too: the system
-     * spreads the connections over them. Default false. Not for Unix domain sockets. Where the system does not support it, the
-     * start fails.
+     * Sets whether other processes of the same user may listen on the same ports (SO_REUSEPORT), if they set this
+     * option too. The system distributes the connections among them. Default false. Does not apply to Unix domain
+     * sockets. If the system does not support the option, the start fails.
      */
     public WebSocketServerBuilder reusePort(boolean reusePort) {
         listening = listening.withReusePort(reusePort);
@@ -170,7 +173,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Sets how many connections may wait to be accepted, of each address. Default 1,024; the system may have a lower limit.
+     * Sets the maximum number of connections that wait to be accepted, for each address. Default 1,024; the system may
+     * have a lower limit.
      */
     public WebSocketServerBuilder backlog(int backlog) {
         Bounds.check("backlog", backlog, 1, Integer.MAX_VALUE);
@@ -184,7 +188,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return this;
     }
 
-    /** Makes the server use TLS, and nothing else, with this context's key: {@code wss://}. Default: it does not. */
+    /** Makes the server use TLS for all connections, with the key of this context: {@code wss://}. Default: no TLS. */
     public WebSocketServerBuilder tls(SSLContext context) {
         return tls(context, parameters -> {});
     }
@@ -192,26 +196,26 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     /**
      * Makes the server use TLS with the given parameters, for example for client authentication.
      *
-     * @param customizer changes the parameters, such as client authentication, protocols or cipher suites, from what they are
-     *                   by default: TLS 1.3 and 1.2, as far as the context has them; the server's order of cipher suites; and
-     *                   {@code http/1.1} for clients that offer protocols by ALPN. It is called now, and again when a server
-     *                   starts
-     * @throws IllegalArgumentException if the parameters are none that the context can have
+     * @param customizer changes the parameters, such as client authentication, protocols or cipher suites. The defaults are
+     *                   TLS 1.3 and 1.2, as far as the context supports them; the server's order of cipher suites; and
+     *                   {@code http/1.1} for clients that offer protocols by ALPN. The customizer is called now, and again
+     *                   when a server starts
+     * @throws IllegalArgumentException if the context does not support the parameters
      */
     public WebSocketServerBuilder tls(SSLContext context, Consumer<SSLParameters> customizer) {
         this.tls = Optional.of(new TlsSettings(context, customizer));
         return this;
     }
 
-    /** Sets what a request head may have. Default: lines of 8 KiB, 100 headers, 32 KiB of headers. */
+    /** Sets the limits of a request head. Default: lines of 8 KiB, 100 headers, 32 KiB of headers. */
     public WebSocketServerBuilder httpLimits(HttpLimits httpLimits) {
         this.httpLimits = Objects.requireNonNull(httpLimits, "httpLimits");
         return this;
     }
 
     /**
-     * Sets how long a request head may take, with the TLS handshake before it, if there is one; a slower peer gets 408, or
-     * is closed within the TLS handshake. Default 10 s.
+     * Sets how long a request head may take, including the TLS handshake before it, if there is one. A slower peer gets
+     * 408; during the TLS handshake, its connection is closed. Default 10 s.
      */
     public WebSocketServerBuilder handshakeTimeout(Duration handshakeTimeout) {
         return withHandshakeTimeout(handshakeTimeout);
@@ -225,15 +229,16 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Sets whether the server closes itself, as by {@link WebSocketServer#close()}, when the JVM ends, such as at SIGTERM: the
-     * JVM ends after the grace period at the latest. Default false. The hook is gone once the server is closed.
+     * Sets whether the server closes itself, as {@link WebSocketServer#close()} does, when the JVM shuts down, for
+     * example after SIGTERM. The JVM exits after the grace period at the latest. Default false. Closing the server
+     * removes the hook.
      */
     public WebSocketServerBuilder shutdownHook(boolean shutdownHook) {
         this.shutdownHook = shutdownHook;
         return this;
     }
 
-    /** Sets how many connections may be open; further ones get 503. Default 1,000,000. */
+    /** Sets the maximum number of open connections; further connections get 503. Default 1,000,000. */
     public WebSocketServerBuilder maxConnections(int maxConnections) {
         Bounds.check("maxConnections", maxConnections, 1, Integer.MAX_VALUE);
         this.maxConnections = maxConnections;
@@ -241,9 +246,9 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Sets how many TLS handshakes may be under way at the same time. Default 1,024. Further connections wait for their turn,
-     * holding no more than an idle one, until the {@code handshakeTimeout} closes them. Each handshake under way counts for
-     * 64 KiB of the {@code maxBufferedSize}; if it is used up, the connection is closed at once.
+     * Sets the maximum number of concurrent TLS handshakes. Default 1,024. Further connections wait for their turn,
+     * using no more memory than an idle connection, until the {@code handshakeTimeout} closes them. Each handshake in
+     * progress counts as 64 KiB towards {@code maxBufferedSize}; if that is used up, the connection is closed at once.
      */
     public WebSocketServerBuilder maxTlsHandshakes(int maxTlsHandshakes) {
         Bounds.check("maxTlsHandshakes", maxTlsHandshakes, 1, Integer.MAX_VALUE);
@@ -252,9 +257,9 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Sets the bytes of each buffer that is lent to a busy connection. Default 16 KiB; 1 KiB to 16 MiB. Up to 64 are kept
-     * for the next, beyond what {@code maxBufferedSize} counts, 16 of eight times the size, and 4 of 64 times, if that is at
-     * most 1 MiB.
+     * Sets the size in bytes of each buffer that is lent to a busy connection: 1 KiB to 16 MiB. Default 16 KiB. Unused
+     * buffers are kept for reuse and are not counted towards {@code maxBufferedSize}: up to 64 of this size, 16 of
+     * eight times this size, and 4 of 64 times this size, if that is at most 1 MiB.
      */
     public WebSocketServerBuilder readBufferSize(int readBufferSize) {
         Bounds.check("readBufferSize", readBufferSize, SMALLEST_BUFFER, LARGEST_BUFFER);
@@ -263,8 +268,9 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Sets what all connections together may hold in buffers, half-read messages, what decompresses these (outside the heap,
-     * some 44 KiB for each), messages that wait to be sent, and half-read requests beyond their first 2 KiB. Default a quarter of the heap.
+     * Sets the maximum number of bytes that all connections together may hold: in buffers, in partly read messages, in
+     * their decompressors (outside the heap, some 44 KiB for each), in messages that wait to be sent, and in partly
+     * read requests beyond their first 2 KiB. Default: a quarter of the heap.
      */
     public WebSocketServerBuilder maxBufferedSize(long maxBufferedSize) {
         this.maxBufferedSize = maxBufferedSize;
@@ -272,11 +278,12 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Adds what answers the plain HTTP requests of a path, of any method. Paths are those of {@link #endpoint(String,
-     * Endpoint)}; an endpoint may have the same one. A last segment {@code **} stands for all that follows, and gives way to
-     * other segments: {@link HttpRequest#pathRest}. Other plain requests get 404, or 426 where an endpoint is.
+     * Adds a handler that answers the plain HTTP requests of a path, with any method. Paths have the syntax of {@link
+     * #endpoint(String, Endpoint)}; an endpoint may have the same path. A last segment {@code **} matches the whole
+     * rest of the path; other segments take precedence over it: {@link HttpRequest#pathRest}. Other plain requests get
+     * 404, or 426 if there is an endpoint at the path.
      *
-     * @throws IllegalArgumentException if the path is malformed, or matches the same as that of another HTTP handler
+     * @throws IllegalArgumentException if the path is malformed, or matches the same paths as that of another HTTP handler
      */
     public WebSocketServerBuilder http(String path, HttpHandler handler) {
         httpHandlers = httpHandlers.with(PathPattern.parse(path), Objects.requireNonNull(handler, "handler"));
@@ -284,19 +291,20 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Serves the files of a folder below a path, otherwise as {@link #files(String, StaticFiles)}.
+     * Serves the files of a directory below a path, otherwise as {@link #files(String, StaticFiles)}.
      *
-     * @throws IllegalArgumentException as there, or if there is no such folder
+     * @throws IllegalArgumentException as the other method, or if there is no such directory
      */
     public WebSocketServerBuilder files(String path, Path folder) {
         return files(path, StaticFiles.in(folder));
     }
 
     /**
-     * Serves files below a path that ends with '/', such as {@code /} or {@code /static/}; handlers and endpoints at paths below
-     * it are found first. A plain request for a path where an endpoint is gets the file, if there is one.
+     * Serves files below a path that ends with '/', such as {@code /} or {@code /static/}. Handlers and endpoints at
+     * paths below it take precedence. If a plain request is for the path of an endpoint, the response is the file of
+     * that path, if there is one.
      *
-     * @throws IllegalArgumentException if the path is malformed, does not end with '/', or has files already
+     * @throws IllegalArgumentException if the path is malformed, does not end with '/', or already has files
      */
     public WebSocketServerBuilder files(String path, StaticFiles files) {
         if (!path.endsWith("/")) {
@@ -312,11 +320,12 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Sets what makes the threads of the connections, one for each: its handler runs there. Default: virtual threads on Weft's
-     * loops, or scheduled by the JDK. A loop whose handler computes for long or blocks in native code is taken over, and nobody
-     * else waits. Where there are no loops, such handlers keep the JDK's carriers: when there are as many as processors, others
-     * are accepted, and wait. {@code Thread.ofPlatform().factory()} gives each connection its own thread instead, which
-     * costs far more memory, and with which others are served meanwhile.
+     * Sets the factory of the connections' threads. Each connection has one thread, on which its handler runs. Default:
+     * virtual threads, run by Weft's loops or scheduled by the JDK. If a handler computes for a long time or blocks in
+     * native code, another thread takes over its loop, and no other connection waits. Without loops, such handlers
+     * occupy the JDK's carrier threads: if they occupy as many as there are processors, other connections are accepted,
+     * but wait. {@code Thread.ofPlatform().factory()} gives each connection its own platform thread instead: other
+     * connections are then always served, but far more memory is needed.
      */
     public WebSocketServerBuilder threads(ThreadFactory threads) {
         this.threads = Optional.of(threads);
@@ -324,7 +333,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * The settings, as they are now. Checks what depends on several of them.
+     * Returns the current settings. Checks those that depend on each other.
      *
      * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}
      * @throws IllegalStateException    if there is nothing to serve
@@ -337,8 +346,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * Starts a server with these settings.
      *
      * @throws IllegalArgumentException as {@link #build()}
-     * @throws IllegalStateException    as {@link #build()}, or if there is to be a shutdown hook and the JVM is ending
-     * @throws IOException              if the server cannot listen there
+     * @throws IllegalStateException    as {@link #build()}, or if a shutdown hook is requested and the JVM is shutting down
+     * @throws IOException              if the server cannot listen on one of the addresses
      */
     public WebSocketServer start() throws IOException {
         return WebSocketServer.start(build());

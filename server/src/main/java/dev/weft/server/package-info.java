@@ -1,4 +1,4 @@
-/** The server: its settings, its policy for handshakes, its handlers. */
+/** The server: its settings, its handshake policies, its handlers. */
 @NullMarked
 package dev.weft.server;
 
