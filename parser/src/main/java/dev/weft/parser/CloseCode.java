@@ -5,21 +5,21 @@ package dev.weft.parser;
  * applications.
  */
 public final class CloseCode {
-    /** The purpose of the connection is fulfilled. */
+    /** The connection has fulfilled its purpose. */
     public static final int NORMAL_CLOSURE = 1000;
-    /** The server shuts down, or the browser leaves the page. */
+    /** The server is shutting down, or the browser is leaving the page. */
     public static final int GOING_AWAY = 1001;
     /** The peer broke the protocol. */
     public static final int PROTOCOL_ERROR = 1002;
     /** The peer sent a kind of data that this endpoint does not accept. */
     public static final int UNSUPPORTED_DATA = 1003;
-    /** Never sent: stands for a Close frame without a code. */
+    /** Never sent: represents a Close frame without a code. */
     public static final int NO_STATUS_RECEIVED = 1005;
-    /** Never sent: stands for a connection that ended without a Close frame. */
+    /** Never sent: represents a connection that ended without a Close frame. */
     public static final int ABNORMAL_CLOSURE = 1006;
     /** The payload does not fit the message's type, such as text that is not UTF-8. */
     public static final int INVALID_FRAME_PAYLOAD_DATA = 1007;
-    /** The message breaks a policy of the receiver. */
+    /** The message violates a policy of the receiver. */
     public static final int POLICY_VIOLATION = 1008;
     /** The message is larger than the receiver accepts. */
     public static final int MESSAGE_TOO_BIG = 1009;
@@ -27,13 +27,13 @@ public final class CloseCode {
     public static final int MANDATORY_EXTENSION = 1010;
     /** The server encountered an unexpected condition. */
     public static final int INTERNAL_ERROR = 1011;
-    /** The service restarts (IANA registry). */
+    /** The service is restarting (IANA registry). */
     public static final int SERVICE_RESTART = 1012;
     /** The server is overloaded (IANA registry). */
     public static final int TRY_AGAIN_LATER = 1013;
     /** A gateway received an invalid response from its upstream server (IANA registry). */
     public static final int BAD_GATEWAY = 1014;
-    /** Never sent: stands for a failed TLS handshake. */
+    /** Never sent: represents a failed TLS handshake. */
     public static final int TLS_HANDSHAKE = 1015;
 
     private CloseCode() {}

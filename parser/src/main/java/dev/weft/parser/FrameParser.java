@@ -17,14 +17,14 @@ import java.util.Objects;
  * Turns bytes into frames and enforces the framing rules (RFC 6455 §5.2–§5.5).
  * <p>
  * This is a pull parser: pass it a region of bytes with {@link #feed}, then call {@link #next()} until it returns
- * {@link Event#NEED_INPUT}: all bytes of the region are then consumed. It has no internal buffer; the beginning of a header
- * that the end of a region cuts off is kept in a few fields. Payload is unmasked in place, in the caller's array. A frame whose
- * whole payload is in the region is one event, {@link Event#FRAME}; a frame that the end of a region cuts is
- * {@link Event#FRAME_START}, any number of {@link Event#PAYLOAD}, and {@link Event#FRAME_END}.
+ * {@link Event#NEED_INPUT}. Then all bytes of the region have been consumed. It has no internal buffer. If a region ends
+ * within a header, the parser keeps the beginning of that header in a few fields. Payload is unmasked in place, in the
+ * caller's array. A frame whose whole payload is in the region is one event, {@link Event#FRAME}. A frame that is split
+ * across regions is one {@link Event#FRAME_START}, any number of {@link Event#PAYLOAD}, and one {@link Event#FRAME_END}.
  * {@snippet class = "dev.weft.parser.Snippets" region = "parse"}
- * It checks the order of fragments but does not join them. It does not look into payloads: UTF-8 and the contents of Close
- * frames are checked by the message layer. A violation is thrown only after every valid frame before it has been delivered, and
- * again at each further call.
+ * It checks the order of fragments but does not join them. It does not inspect payloads: the message layer checks UTF-8
+ * and the contents of Close frames. It throws a violation only after it has delivered every valid frame before it, and
+ * throws it again on each further call.
  * <p>
  * Not thread-safe. Never blocks; allocates nothing.
  */
@@ -39,7 +39,7 @@ public final class FrameParser {
         PAYLOAD,
         /** The payload of the frame is complete. */
         FRAME_END,
-        /** All bytes of the region are consumed. */
+        /** All bytes of the region have been consumed. */
         NEED_INPUT
     }
 
@@ -66,9 +66,9 @@ public final class FrameParser {
     private static final int BETWEEN_MESSAGES = CONTROL_FRAMES | 0b110 | 0b110 << 16;
     private static final int WITHIN_MESSAGE = CONTROL_FRAMES | 0b001 | 0b001 << 16;
 
-    /** The longest header that one load of eight bytes takes in. */
+    /** The longest header that one eight-byte load covers. */
     private static final int LOADED = 8;
-    /** All bits of a header's first two bytes, loaded as little-endian, but the length. */
+    /** All bits of a header's first two bytes, loaded as little-endian, except the length. */
     private static final int HEAD = MASK << 8 | 0xff;
     /** A {@link #wholeText} that no header equals. */
     private static final int NONE = -2;
@@ -84,9 +84,9 @@ public final class FrameParser {
     private State state = State.HEADER;
     private int allowed = BETWEEN_MESSAGES;
     /**
-     * What is under {@link #HEAD} in a good text message of one frame without RSV bits, if such a frame may begin now, else
-     * {@link #NONE}; for a binary message it is one more. So one comparison detects a frame of the common kind, whose header
-     * changes no state.
+     * The bits under {@link #HEAD} of a valid text message of one frame without RSV bits, if such a frame may begin now;
+     * otherwise {@link #NONE}. For a binary message the value is one more. So one comparison detects a frame of the common
+     * kind, whose header changes no state.
      */
     private int wholeText;
     private ProtocolViolationException violation;
@@ -98,7 +98,7 @@ public final class FrameParser {
     private int key;
     private int payloadLength;
 
-    // A header that was cut: the number of its bytes that were taken, and its second byte.
+    // A header that was cut: the number of bytes read so far, and its second byte.
     private byte headerBytes;
     private byte secondByte;
 
@@ -119,7 +119,7 @@ public final class FrameParser {
      * @param maxFrameLength the most bytes of payload a frame may declare, at least 125; a longer one fails with 1009
      * @param claimedRsv     the RSV bits ({@link FrameHeader#RSV1} …) that negotiated extensions claim: allowed on the first
      *                       frame of a message, and there only
-     * @throws IllegalArgumentException if the length is under 125 or a bit is none of the RSV bits
+     * @throws IllegalArgumentException if the length is less than 125 or a bit is not one of the RSV bits
      */
     public FrameParser(Role role, long maxFrameLength, int claimedRsv) {
         Bounds.check("maxFrameLength", maxFrameLength, MAX_CONTROL_PAYLOAD, Long.MAX_VALUE);
@@ -149,8 +149,9 @@ public final class FrameParser {
     }
 
     /**
-     * Returns another parser at the same position in the connection's frames, without a region, to look ahead of this one. Feed
-     * it the bytes that this one has not consumed first, as a copy, since both unmask in place.
+     * Returns another parser at the same position in the connection's frames, to look ahead of this one. It has no region
+     * yet: first feed it the bytes that this parser has not consumed. Feed it a copy of them, since both parsers unmask in
+     * place.
      */
     public FrameParser copy() {
         return new FrameParser(this);
@@ -160,7 +161,7 @@ public final class FrameParser {
      * Gives the parser its next bytes. The array belongs to the caller; until the region is consumed, the parser reads it and
      * unmasks in it. What the accessors returned for the last event is no longer valid.
      *
-     * @throws IllegalStateException     if the region before is not used up
+     * @throws IllegalStateException     if the previous region has not been fully consumed
      * @throws IndexOutOfBoundsException if the region is not within the array
      */
     public void feed(byte[] array, int from, int to) {
@@ -176,7 +177,7 @@ public final class FrameParser {
     /**
      * Advances to the next event. What the accessors returned for the last one is no longer valid.
      *
-     * @throws ProtocolViolationException if the peer broke a rule of framing
+     * @throws ProtocolViolationException if the peer broke a framing rule
      */
     public Event next() throws ProtocolViolationException {
         int p = position;
@@ -199,15 +200,15 @@ public final class FrameParser {
         return nextAnywhere();
     }
 
-    /** The 16-bit length that begins with the two lower bytes; if it is not a good one, more than any region has. */
+    /** The 16-bit length in the two lower bytes; if it is not valid, a value larger than any region. */
     private int goodLength16(int bytes) {
         int length = Integer.reverseBytes(bytes) >>> 16;
         return length < LENGTH_16 || length > maxFrameLength ? Integer.MAX_VALUE : length;
     }
 
     /**
-     * The cases that {@link #next()} does not handle itself. It is called at one place only, so that C2 does not inline it
-     * there: that would make next() too long to be inlined itself.
+     * Handles the cases that {@link #next()} does not handle itself. It is called from one place only, so that C2 does not
+     * inline it there: inlining it would make next() too long to be inlined itself.
      */
     private Event nextAnywhere() throws ProtocolViolationException {
         Event event = switch (state) {
@@ -254,8 +255,8 @@ public final class FrameParser {
     }
 
     /**
-     * Whether the rest of the region holds at least one more whole frame, valid or not. Always false in the middle of a frame;
-     * a frame with a payload of more than 65,535 bytes is not counted.
+     * Whether the rest of the region holds at least one more whole frame, valid or not. Always false in the middle of a
+     * frame. A frame with a payload of more than 65,535 bytes does not count.
      */
     public boolean hasFrame() {
         int p = position;
@@ -293,7 +294,7 @@ public final class FrameParser {
         return array;
     }
 
-    /** Where in {@link #array()} the payload, or this part of it, begins. */
+    /** The offset in {@link #array()} at which the payload, or this part of it, begins. */
     public int payloadOffset() {
         return position - payloadLength;
     }
@@ -333,7 +334,7 @@ public final class FrameParser {
         return new FrameHeader(fin(), rsv(), opcode(), masked, masked ? key : 0, frameLength);
     }
 
-    /** The header is good and the payload is whole; it begins at {@code p}. */
+    /** The header is valid and the whole payload is in the region; it begins at {@code p}. */
     private Event frame(int first, int length, int maskingKey, int p) {
         setHeader(first, length, maskingKey);
         payloadLength = length;
@@ -344,7 +345,7 @@ public final class FrameParser {
         return Event.FRAME;
     }
 
-    /** The header is good; the payload begins at {@code p}, and may go beyond the region. */
+    /** The header is valid; the payload begins at {@code p} and may extend beyond the region. */
     private Event begin(int first, long length, int maskingKey, int p) {
         if ((first & 0x8) == 0) {
             allowed = (first & FIN) != 0 ? BETWEEN_MESSAGES : WITHIN_MESSAGE;
@@ -366,7 +367,7 @@ public final class FrameParser {
         key = maskingKey;
     }
 
-    /** Bytes of a header without extended length. */
+    /** The length in bytes of a header without an extended length. */
     private int shortHeader() {
         return masked ? 6 : 2;
     }
@@ -396,7 +397,7 @@ public final class FrameParser {
         return Event.PAYLOAD;
     }
 
-    /** Takes a header byte by byte: one that the region's end cuts or cut, or that has a 64-bit length. */
+    /** Reads a header byte by byte: one that is split across regions, or that has a 64-bit length. */
     private Event pieceOfHeader() throws ProtocolViolationException {
         while (position < end) {
             int b = array[position++] & 0xff;
@@ -444,7 +445,7 @@ public final class FrameParser {
         }
     }
 
-    /** §5.2: RSV bits mean what an extension says, else they are 0; RFC 7692 §6: on a message's first frame only. */
+    /** §5.2: RSV bits are 0 unless an extension defines them; RFC 7692 §6: on a message's first frame only. */
     private boolean mayHaveRsv(int first) {
         Opcode opcode = Opcode.ofFirstByte(first);
         return (first & RSV & ~claimedRsv) == 0 && (opcode == Opcode.TEXT || opcode == Opcode.BINARY);
@@ -459,7 +460,7 @@ public final class FrameParser {
         }
     }
 
-    /** §5.2: an extended length is the shortest that can say it, and the 64-bit one has its top bit clear. */
+    /** §5.2: a length uses the shortest possible form, and a 64-bit length has its top bit clear. */
     private void checkLength(long length, int form) throws ProtocolViolationException {
         if (length < 0) {
             throw fail(Violations.topBit());

@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  * Writes frames as bytes into the caller's array (RFC 6455 §5.2), masked for the client role (§5.3).
  * <p>
  * {@link #writeFrame} writes a header and a copy of the payload. A large payload need not be copied: write its header with
- * {@link #writeHeader}, then send the payload from its own array; a client first passes it through {@link #mask}, in any number
- * of pieces.
+ * {@link #writeHeader}, then send the payload from its own array. A client first passes the payload through {@link #mask},
+ * in any number of pieces.
  * {@snippet class = "dev.weft.parser.Snippets" region = "write"}
- * A writer of the server role has no state and is thread-safe; one of the client role is not. Never blocks; allocates nothing,
- * except that the strong random source needs about 12 KiB for every thousand keys.
+ * A writer of the server role has no state and is thread-safe; one of the client role is not. Never blocks. Allocates
+ * nothing, except that the strong random source allocates about 12 KiB per thousand keys.
  */
 public final class FrameWriter {
     private final @Nullable IntSupplier maskingKeys;
@@ -38,7 +38,7 @@ public final class FrameWriter {
      * A writer with the caller's source of masking keys.
      *
      * @param role        which end this is
-     * @param maskingKeys asked for one key for each frame of the client role; its values must not be predictable (§10.3)
+     * @param maskingKeys supplies one key for each frame in the client role; its values must not be predictable (§10.3)
      */
     public FrameWriter(Role role, IntSupplier maskingKeys) {
         this.maskingKeys = role.sendsMasked() ? Objects.requireNonNull(maskingKeys) : null;
@@ -49,7 +49,7 @@ public final class FrameWriter {
         return maskingKeys != null;
     }
 
-    /** Bytes of the header of a frame with this payload, 2 to {@link FrameHeader#MAX_LENGTH}. */
+    /** The length in bytes of the header of a frame with this payload, 2 to {@link FrameHeader#MAX_LENGTH}. */
     public int headerLength(long payloadLength) {
         return FrameHeader.length(maskingKeys != null, payloadLength);
     }
@@ -66,7 +66,7 @@ public final class FrameWriter {
      * @return the offset after the header
      * @throws IllegalArgumentException  if the header is not allowed: bits other than the RSV bits, a negative length, or a
      *                                   control frame that is fragmented, longer than 125 bytes or has RSV bits (§5.5)
-     * @throws IndexOutOfBoundsException if there is no room for {@link #headerLength} bytes; nothing is written then
+     * @throws IndexOutOfBoundsException if there is no room for {@link #headerLength} bytes; then nothing is written
      */
     public int writeHeader(byte[] target, int at, boolean fin, int rsv, Opcode opcode, long payloadLength) {
         check(fin, rsv, opcode, payloadLength);
@@ -105,7 +105,7 @@ public final class FrameWriter {
     }
 
     /**
-     * Writes a whole frame; the payload is copied, and in the client role the copy is masked.
+     * Writes a whole frame. Copies the payload; in the client role, masks the copy.
      *
      * @param target  where to
      * @param at      the offset of the frame's first byte
@@ -118,7 +118,7 @@ public final class FrameWriter {
      * @return the offset after the frame
      * @throws IllegalArgumentException  as {@link #writeHeader}
      * @throws IndexOutOfBoundsException if the payload is not within its array, or there is no room for header and
-     *                                   payload; nothing is written then
+     * payload; then nothing is written
      */
     public int writeFrame(byte[] target, int at, boolean fin, int rsv, Opcode opcode, byte[] payload, int from,
             int to) {

@@ -6,16 +6,16 @@ import java.nio.ByteOrder;
 import java.util.Objects;
 
 /**
- * XORs bytes with a masking key (RFC 6455 §5.3). Masking and unmasking are the same.
+ * XORs bytes with a masking key (RFC 6455 §5.3). Masking and unmasking are the same operation.
  * <p>
- * A key is its four bytes as a little-endian int: byte {@code i} of the payload meets bits {@code 8 * (i % 4)} and up.
- * Pure functions, for any thread.
+ * A key is its four bytes as a little-endian int: byte {@code i} of the payload is XORed with the eight bits from bit
+ * {@code 8 * (i % 4)} upwards. Pure functions, for any thread.
  */
 public final class Masking {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
-    /** Up to here straight-line code does as well as a loop, whose vectorised body has a long way in and out. */
+    /** Up to this length straight-line code is as fast as a loop: a vectorised loop has a long prologue and epilogue. */
     private static final int STRAIGHT = 128;
 
     private Masking() {}
@@ -34,7 +34,7 @@ public final class Masking {
     /** {@link #apply} for a region that is known to be within the array. */
     static void xor(byte[] array, int from, int to, int key) {
         int length = to - from;
-        // Here, and not where it is needed: what a branch calls that is seldom taken, C2 does not inline.
+        // Computed here and not where it is needed, because C2 does not inline a call in a rarely taken branch.
         long key8 = (key & 0xffffffffL) * 0x1_0000_0001L;
         if (length > STRAIGHT) {
             xorLoop(array, from, to, key8);
@@ -50,15 +50,15 @@ public final class Masking {
         }
     }
 
-    /** The key for the byte that comes {@code bytes} after the one that {@code key} is for. */
+    /** The key for the byte that is {@code bytes} after the one that {@code key} is for. */
     public static int advance(int key, int bytes) {
         return Integer.rotateRight(key, bytes << 3);
     }
 
     /**
-     * 17 to 128 bytes: the last 16 are read first and written last; before them, the bits of the length choose blocks,
-     * of which the last may reach into the 16 but not beyond. Written out, it is too long for C2 to inline into a
-     * parsing loop, where it would use up what C2 spends on inlining.
+     * 17 to 128 bytes: the last 16 are read first and written last; for the bytes before them, the bits of the length
+     * select blocks, of which the last may overlap the 16 but not go beyond them. Because it is unrolled, this method is
+     * too long for C2 to inline into a parsing loop, where it would use up C2's inlining budget.
      */
     private static void xorStraight(byte[] array, int from, int to, long key8) {
         long lastKey8 = Long.rotateRight(key8, to - from << 3);
@@ -92,7 +92,7 @@ public final class Masking {
         LONG.set(array, to - 8, last);
     }
 
-    /** The plain loop is the one that C2 turns into vector instructions. */
+    /** C2 vectorises only a plain loop such as this one. */
     private static void xorLoop(byte[] array, int from, int to, long key8) {
         int last = to - 8;
         long lastBytes = (long) LONG.get(array, last) ^ Long.rotateRight(key8, to - from << 3);

@@ -3,7 +3,7 @@ package dev.weft.parser;
 import java.security.SecureRandom;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Masking keys that no one can predict (RFC 6455 §10.3), drawn many at a time: one draw costs about a microsecond. */
+/** Unpredictable masking keys (RFC 6455 §10.3). They are drawn many at a time, because one draw costs about a microsecond. */
 final class MaskingKeys {
     private static final int BYTES = 4096;
 

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a frame carries (RFC 6455 §5.2, §11.8). Opcodes 3–7 and 11–15 are reserved and have no constant. */
 public enum Opcode {
-    /** A further fragment of the message that an earlier TEXT or BINARY frame began (§5.4). */
+    /** A further fragment of a message that began with a TEXT or BINARY frame (§5.4). */
     CONTINUATION(0x0),
     /** UTF-8 text (§5.6). */
     TEXT(0x1),
@@ -31,7 +31,7 @@ public enum Opcode {
         this.code = code;
     }
 
-    /** The four bits of the frame header. */
+    /** The code in the four opcode bits of the frame header. */
     public int code() {
         return code;
     }
@@ -44,7 +44,7 @@ public enum Opcode {
     /**
      * The opcode with this code.
      *
-     * @throws IllegalArgumentException if the code is reserved or not of four bits
+     * @throws IllegalArgumentException if the code is reserved or does not fit in four bits
      */
     public static Opcode of(int code) {
         Opcode opcode = code >= 0 && code < BY_CODE.length ? BY_CODE[code] : null;
@@ -54,7 +54,7 @@ public enum Opcode {
         return opcode;
     }
 
-    /** The opcode of a frame's first byte, which the parser has checked: {@code null} if reserved. */
+    /** The opcode in a frame's first byte, which the parser has checked; {@code null} if reserved. */
     static @Nullable Opcode ofFirstByte(int b) {
         return BY_CODE[b & 0x0f];
     }

@@ -3,8 +3,8 @@ package dev.weft.parser;
 import java.util.Objects;
 
 /**
- * The peer broke a rule or exceeded a limit: fail the connection with {@link #closeCode()} (RFC 6455 §7.1.7). It has no stack
- * trace, since a peer can cause any number of them.
+ * The peer broke a rule or exceeded a limit: fail the connection with {@link #closeCode()} (RFC 6455 §7.1.7). It has no
+ * stack trace, since a peer can cause any number of these exceptions.
  */
 public final class ProtocolViolationException extends Exception {
     private static final long serialVersionUID = 1;
@@ -15,9 +15,9 @@ public final class ProtocolViolationException extends Exception {
     /**
      * A violation.
      *
-     * @param closeCode the code that the Close frame is to carry
+     * @param closeCode the code for the Close frame
      * @param section   the section that sets the rule, such as {@code "5.2"} or {@code "RFC 7692 7.2.1"}
-     * @param message   what was wrong, at most about 100 characters: it may be sent as the Close frame's reason
+     * @param message   what is wrong, in at most about 100 characters: it may be sent as the Close frame's reason
      */
     public ProtocolViolationException(int closeCode, String section, String message) {
         super(message, null, false, false);
@@ -30,7 +30,7 @@ public final class ProtocolViolationException extends Exception {
         return closeCode;
     }
 
-    /** The section of the RFC that sets the rule; of RFC 6455 unless it names another. */
+    /** The section of the RFC that sets the rule: a section of RFC 6455 unless it names another RFC. */
     public String section() {
         return section;
     }

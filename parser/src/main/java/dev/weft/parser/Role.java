@@ -1,6 +1,6 @@
 package dev.weft.parser;
 
-/** Which end of the connection this code is: it decides who masks (RFC 6455 §5.1). */
+/** Which end of the connection this code runs at. The role decides which end masks (RFC 6455 §5.1). */
 public enum Role {
     /** Receives masked frames and sends unmasked ones. */
     SERVER,

@@ -7,14 +7,14 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Checks incrementally whether bytes are UTF-8 (RFC 3629; RFC 6455 §8.1). A sequence may be cut anywhere between calls. It
- * fails at the first byte that cannot be part of valid text, including overlong forms, surrogates and values above U+10FFFF.
- * Not thread-safe; allocates nothing.
+ * Checks incrementally whether bytes are UTF-8 (RFC 3629; RFC 6455 §8.1). Calls may split a sequence at any byte. It fails
+ * at the first byte that cannot be part of valid text, including overlong forms, surrogates and values above U+10FFFF. Not
+ * thread-safe; allocates nothing.
  */
 public final class Utf8Validator {
     /*
-     * One state per way to be inside a code point, numbered in steps of six so that a state is the shift at which the
-     * table's entry for a byte holds the next state (Unicode table 3-7):
+     * One state for each kind of position within a code point (Unicode table 3-7). States are numbered in steps of six: a
+     * state is the shift at which the table's entry for a byte holds the next state.
      *
      *   ACCEPT ── 00..7F ──▶ ACCEPT
      *          ── C2..DF ──▶ TAIL_1 ── 80..BF ──▶ ACCEPT
@@ -41,7 +41,10 @@ public final class Utf8Validator {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long HIGH_BITS = 0x8080808080808080L;
 
-    /** How far to go byte by byte before looking for ASCII again. Long, so that C2's unrolled loop has room. */
+    /**
+     * The number of bytes to check one by one before looking for ASCII again. It is large enough for C2's unrolled loop to
+     * pay off.
+     */
     private static final int STRETCH = 64;
 
     private int state = ACCEPT;
@@ -50,7 +53,7 @@ public final class Utf8Validator {
     public Utf8Validator() {}
 
     /**
-     * Takes the next bytes of the text.
+     * Checks the next bytes of the text.
      *
      * @return whether the bytes so far can be the beginning of valid text; once false, it stays false until {@link #reset()}
      * @throws IndexOutOfBoundsException if the region is not within the array
@@ -60,7 +63,7 @@ public final class Utf8Validator {
         return state != REJECT;
     }
 
-    /** Whether the bytes so far are valid text: the last code point is complete. */
+    /** Whether the bytes so far are valid text, that is, whether the last code point is complete. */
     public boolean isComplete() {
         return state == ACCEPT;
     }
@@ -79,11 +82,11 @@ public final class Utf8Validator {
         Objects.checkFromToIndex(from, to, array.length);
         int p = from;
         while (p < to) {
-            // Most often there is no ASCII to skip in texts that have little of it: one look is cheaper than the attempt.
+            // Text with little ASCII rarely has any to skip here: checking one byte is cheaper than trying to skip.
             if (state == ACCEPT && array[p] >= 0) {
                 p = skipAscii(array, p, to);
             }
-            // A stretch with other bytes in it; then look for ASCII again.
+            // Check a stretch that has non-ASCII bytes in it, then look for ASCII again.
             int stretch = p + Math.min(to - p, STRETCH);
             long next = state;
             for (; p < stretch; p++) {

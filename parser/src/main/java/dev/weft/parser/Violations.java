@@ -4,7 +4,7 @@ import static dev.weft.parser.CloseCode.MESSAGE_TOO_BIG;
 import static dev.weft.parser.CloseCode.PROTOCOL_ERROR;
 import static dev.weft.parser.FrameHeader.RSV;
 
-/** What is wrong with a frame's header, for the peer's Close frame and the log. */
+/** Describes what is wrong with a frame's header, for the Close frame to the peer and for the log. */
 final class Violations {
     private Violations() {}
 
@@ -13,7 +13,7 @@ final class Violations {
                 "RSV bits " + Integer.toHexString(firstByte & RSV) + " that no extension claims here");
     }
 
-    /** Of a first byte whose opcode or FIN is not allowed where it stands. */
+    /** For a first byte whose opcode or FIN is not allowed at this position. */
     static ProtocolViolationException opcode(int firstByte) {
         Opcode opcode = Opcode.ofFirstByte(firstByte);
         if (opcode == null) {
@@ -27,7 +27,7 @@ final class Violations {
                 : "new data frame inside a fragmented message");
     }
 
-    /** Of a frame that is masked and should not be, or is not and should be. */
+    /** For a frame that is masked but must not be, or is not masked but must be. */
     static ProtocolViolationException mask(boolean expected) {
         return violation("5.1", expected ? "unmasked frame from a client" : "masked frame from a server");
     }

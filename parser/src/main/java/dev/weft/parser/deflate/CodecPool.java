@@ -2,14 +2,17 @@ package dev.weft.parser.deflate;
 
 import java.util.concurrent.locks.ReentrantLock;
 
-/** What the pools of compressors and decompressors have in common: a lock, and a count of what is lent. For any thread. */
+/**
+ * What the pools of compressors and decompressors have in common: a lock, and a count of the codecs on loan. For any
+ * thread.
+ */
 abstract class CodecPool implements AutoCloseable {
     /** Guards all fields of a pool. */
     final ReentrantLock lock = new ReentrantLock();
     int lent;
     boolean closed;
 
-    /** The number of codecs that wait to be lent. */
+    /** The number of codecs that are available. */
     final int idle() {
         lock.lock();
         try {
@@ -19,7 +22,7 @@ abstract class CodecPool implements AutoCloseable {
         }
     }
 
-    /** The number of codecs that are lent. */
+    /** The number of codecs on loan. */
     final int lent() {
         lock.lock();
         try {
@@ -29,7 +32,7 @@ abstract class CodecPool implements AutoCloseable {
         }
     }
 
-    /** Ends the idle ones now, and the lent ones when they are returned. */
+    /** Ends the idle codecs now, and those on loan when they are returned. */
     @Override
     public final void close() {
         lock.lock();
@@ -41,9 +44,9 @@ abstract class CodecPool implements AutoCloseable {
         }
     }
 
-    /** With the lock. */
+    /** The caller holds the lock. */
     abstract int idleCount();
 
-    /** Ends and forgets all that are idle. With the lock. */
+    /** Ends and forgets all idle codecs. The caller holds the lock. */
     abstract void endIdle();
 }

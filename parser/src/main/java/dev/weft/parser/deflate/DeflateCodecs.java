@@ -3,12 +3,12 @@ package dev.weft.parser.deflate;
 import dev.weft.parser.Role;
 
 /**
- * The compressors and decompressors that all connections of a server, or of a client, share. Any thread.
+ * The compressors and decompressors that all connections of a server, or of a client, share. For any thread.
  *
- * <p>A zlib state is large (about 200 KiB to compress, 40 KiB to decompress), so no connection has one while it waits: it
- * borrows one for the duration of a message. What a connection keeps between messages is at most
- * {@link DeflateSettings#outgoingHistorySize()} bytes for one way, and its window's for the other; none without context
- * takeover.
+ * <p>A zlib state is large (about 200 KiB to compress, 40 KiB to decompress), so a waiting connection holds none: a
+ * connection borrows one for the duration of a message. Between messages a connection keeps at most
+ * {@link DeflateSettings#outgoingHistorySize()} bytes for outgoing messages, and at most its window for incoming ones.
+ * Without context takeover it keeps nothing.
  *
  * <pre>{@code
  * try (var codecs = new DeflateCodecs(settings)) {                // one for all connections
@@ -52,7 +52,10 @@ public final class DeflateCodecs implements AutoCloseable {
         return new MessageInflater(inflaters, negotiated.maxWindowBits(sender), !negotiated.noContextTakeover(sender));
     }
 
-    /** Frees the native memory; that of borrowed codecs when they are returned. Connections can still be used. */
+    /**
+     * Frees the native memory. The memory of borrowed codecs is freed when they are returned. Connections can still be
+     * used.
+     */
     @Override
     public void close() {
         deflaters.close();

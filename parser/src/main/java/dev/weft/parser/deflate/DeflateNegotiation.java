@@ -12,17 +12,17 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** How permessage-deflate is offered, accepted and confirmed (RFC 7692 §5, §7.1). Any thread; never blocks. */
+/** How permessage-deflate is offered, accepted and confirmed (RFC 7692 §5, §7.1). For any thread; never blocks. */
 public final class DeflateNegotiation {
 
     /**
      * An offer that the server accepted.
      *
      * @param negotiated     the agreed parameters
-     * @param responseValue what the response's {@code Sec-WebSocket-Extensions} says
+     * @param responseValue the value of the response's {@code Sec-WebSocket-Extensions}
      */
     public record Accepted(NegotiatedDeflate negotiated, String responseValue) {
-        /** Needs both. */
+        /** Requires both components. */
         public Accepted {
             Objects.requireNonNull(negotiated, "negotiated");
             Objects.requireNonNull(responseValue, "responseValue");
@@ -32,12 +32,12 @@ public final class DeflateNegotiation {
     private DeflateNegotiation() {}
 
     /**
-     * The server's part: takes the first offer that is acceptable. An offer with an unknown, repeated or invalid
-     * parameter is not.
+     * The server's part: accepts the first acceptable offer. An offer with an unknown, repeated or invalid parameter is
+     * not acceptable.
      *
      * @param offers   all extensions that the client offers, the preferred one first
-     * @param settings the server's
-     * @return empty if all are declined: the response then does not name permessage-deflate
+     * @param settings the server's settings
+     * @return empty if all offers are declined: then the response does not name permessage-deflate
      */
     public static Optional<Accepted> accept(List<Entry> offers, DeflateSettings settings) {
         return offers.stream().filter(DeflateParameters::isDeflate)
@@ -47,17 +47,18 @@ public final class DeflateNegotiation {
 
     private static Accepted accept(DeflateParameters offer, DeflateSettings settings) {
         int serverBits = Math.min(settings.outgoingMaxWindowBits(), orMax(offer.serverMaxWindowBits()));
-        // §7.1.2.2: only a client that offers this parameter can be given a limit; with a value it promises that limit itself.
+        // §7.1.2.2: the server can set a limit only for a client that offers this parameter. If the parameter has a value,
+        // the client itself promises that limit.
         boolean canLimitClient = offer.clientMaxWindowBits() != ABSENT;
         int clientBits = canLimitClient
                 ? Math.min(settings.incomingMaxWindowBits(), orMax(offer.clientMaxWindowBits()))
                 : MAX_WINDOW_BITS;
         boolean serverNoTakeover = offer.serverNoContextTakeover() || !settings.outgoingContextTakeover();
-        // §7.1.1.2: may be asked of every client, and so our memory is bounded even where the window is not.
+        // §7.1.1.2: the server may demand this of every client, so our memory is bounded even where the window is not.
         boolean clientNoTakeover = offer.clientNoContextTakeover() || !settings.incomingContextTakeover()
                 || clientBits > settings.incomingMaxWindowBits();
-        // §7.1.2.1: the server may use a smaller window than it names. It names none where none was offered: it need
-        // not, and there are clients that fail the connection then.
+        // §7.1.2.1: the server may use a smaller window than it names. If the client offered no window, the server names
+        // none: it does not have to, and some clients fail the connection if it does.
         DeflateParameters response = new DeflateParameters(serverNoTakeover, clientNoTakeover,
                 offer.serverMaxWindowBits() == ABSENT ? ABSENT : serverBits,
                 clientBits == MAX_WINDOW_BITS ? ABSENT : clientBits);
@@ -66,9 +67,9 @@ public final class DeflateNegotiation {
     }
 
     /**
-     * The client's part: what the request's {@code Sec-WebSocket-Extensions} says.
+     * The client's part: the value of the request's {@code Sec-WebSocket-Extensions}.
      *
-     * @param settings the client's
+     * @param settings the client's settings
      */
     public static String offer(DeflateSettings settings) {
         StringBuilder value = new StringBuilder();
@@ -79,8 +80,8 @@ public final class DeflateNegotiation {
     }
 
     /**
-     * The offers, the preferred one first. A server that cannot limit its window can still forget its context, which
-     * bounds our memory as well.
+     * The offers, the preferred one first. A server that cannot limit its window can still drop its context between
+     * messages, which bounds our memory as well.
      */
     private static List<DeflateParameters> offers(DeflateSettings settings) {
         boolean clientNoTakeover = !settings.outgoingContextTakeover();
@@ -100,12 +101,12 @@ public final class DeflateNegotiation {
     }
 
     /**
-     * The client's other part: checks the server's answer to {@link #offer}.
+     * The client's second part: checks the server's answer to {@link #offer}.
      *
      * @param response all extensions that the response names
-     * @param settings those that the offer was made with
+     * @param settings the settings that the offer was made with
      * @return empty if the server declined
-     * @throws ProtocolViolationException with 1002 if the answer fits no offer: the connection is to be failed (§7.1)
+     * @throws ProtocolViolationException with 1002 if the answer matches no offer: the client must fail the connection (§7.1)
      */
     public static Optional<NegotiatedDeflate> confirm(List<Entry> response, DeflateSettings settings)
             throws ProtocolViolationException {
@@ -113,7 +114,7 @@ public final class DeflateNegotiation {
         if (named.isEmpty()) {
             return Optional.empty();
         }
-        // RFC 6455 §9.1, RFC 7692 §5: two of a kind would claim the same RSV bit.
+        // RFC 6455 §9.1, RFC 7692 §5: two instances of the same extension would claim the same RSV bit.
         if (named.size() > 1) {
             throw new ProtocolViolationException(CloseCode.PROTOCOL_ERROR, "RFC 7692 5",
                     "permessage-deflate is named twice");
@@ -122,7 +123,7 @@ public final class DeflateNegotiation {
                 .filter(each -> offers(settings).stream().anyMatch(offer -> answers(each, offer)))
                 .orElseThrow(() -> new ProtocolViolationException(CloseCode.PROTOCOL_ERROR, "RFC 7692 7.1",
                         "permessage-deflate was not offered like this"));
-        // What this end does by itself binds it too, and costs the peer nothing.
+        // Restrictions that this end sets for itself apply too; they cost the peer nothing.
         return Optional.of(new NegotiatedDeflate(answer.serverNoContextTakeover(),
                 answer.clientNoContextTakeover() || !settings.outgoingContextTakeover(),
                 orMax(answer.serverMaxWindowBits()),
@@ -130,11 +131,11 @@ public final class DeflateNegotiation {
     }
 
     /**
-     * What a server's response says by itself, for a connection whose handshake somebody else has answered. Whether it fits the
-     * offers is not checked.
+     * What a server's response says on its own, for a connection whose handshake other code has answered. This method does
+     * not check whether the response matches the offers.
      *
      * @param response all extensions that the response names
-     * @throws IllegalArgumentException if that is not permessage-deflate alone, once and with valid parameters
+     * @throws IllegalArgumentException if that is anything but permessage-deflate alone, once and with valid parameters
      */
     public static NegotiatedDeflate agreed(List<Entry> response) {
         if (response.size() != 1 || !DeflateParameters.isDeflate(response.getFirst())) {
@@ -147,14 +148,14 @@ public final class DeflateNegotiation {
     }
 
     /**
-     * The client's other part, from the response's header lines on: as {@link #confirm(List, DeflateSettings)}, if no other
-     * extension than permessage-deflate was offered.
+     * The client's second part, starting from the response's header lines: like {@link #confirm(List, DeflateSettings)},
+     * for a client that offered no extension other than permessage-deflate.
      *
      * @param lines   the values of the response's {@code Sec-WebSocket-Extensions} header lines
      * @param offered the settings that the offer was made with; empty if nothing was offered
      * @return empty if nothing was offered, or the server declined
-     * @throws ProtocolViolationException with 1002 if the lines are malformed, name an extension that was not offered, or fit
-     *                                    no offer: the connection is to be failed (RFC 6455 §4.1, §9.1)
+     * @throws ProtocolViolationException with 1002 if the lines are malformed, name an extension that was not offered, or
+     * match no offer: the client must fail the connection (RFC 6455 §4.1, §9.1)
      */
     public static Optional<NegotiatedDeflate> confirmLines(List<String> lines, Optional<DeflateSettings> offered)
             throws ProtocolViolationException {
@@ -172,7 +173,7 @@ public final class DeflateNegotiation {
         return offered.isEmpty() ? Optional.empty() : confirm(named, offered.get());
     }
 
-    /** Whether a response accepts this offer. It may always ask to forget the context, and use a smaller window. */
+    /** Whether a response accepts this offer. A response may always demand no context takeover, and a smaller window. */
     private static boolean answers(DeflateParameters response, DeflateParameters offer) {
         return (response.serverNoContextTakeover() || !offer.serverNoContextTakeover())
                 && (offer.serverMaxWindowBits() == ABSENT || response.serverMaxWindowBits() != ABSENT

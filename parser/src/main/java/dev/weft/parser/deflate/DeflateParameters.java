@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The parameters of one offer or response, read and written by RFC 7692 §7.1.
+ * The parameters of one offer or response, read and written according to RFC 7692 §7.1.
  *
  * @param serverMaxWindowBits 8 to 15, or {@link #ABSENT}
  * @param clientMaxWindowBits 8 to 15, {@link #ABSENT}, or {@link #WITHOUT_VALUE} in an offer
@@ -31,7 +31,7 @@ record DeflateParameters(boolean serverNoContextTakeover, boolean clientNoContex
     /**
      * The parameters of an offer or a response.
      *
-     * @return empty if one is unknown, repeated or has an invalid value: an offer is then declined (§7.1.1, §7.1.2)
+     * @return empty if one is unknown, repeated or has an invalid value: such an offer is declined (§7.1.1, §7.1.2)
      */
     static Optional<DeflateParameters> of(List<Parameter> parameters, boolean offer) {
         boolean serverNoContextTakeover = false;
@@ -87,7 +87,7 @@ record DeflateParameters(boolean serverNoContextTakeover, boolean clientNoContex
         return entry.name().equals(EXTENSION);
     }
 
-    /** The header's value that says this. */
+    /** These parameters as a header value. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(EXTENSION);

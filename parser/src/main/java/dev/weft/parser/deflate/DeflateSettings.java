@@ -6,7 +6,7 @@ import dev.weft.parser.internal.Bounds;
 import java.util.List;
 
 /**
- * Settings of permessage-deflate for this end, client or server. What both ends of a connection agreed on is its
+ * Settings of permessage-deflate for this end, client or server. What both ends of a connection agree on is a
  * {@link NegotiatedDeflate}. Immutable.
  */
 public final class DeflateSettings {
@@ -36,8 +36,8 @@ public final class DeflateSettings {
     }
 
     /**
-     * Whether outgoing messages may refer back to earlier ones, if the peer allows it; true by default. Costs {@code
-     * outgoingHistorySize} bytes for each connection; makes 216 bytes of JSON 65 rather than 145.
+     * Whether outgoing messages may refer back to earlier ones, if the peer allows it; true by default. Costs
+     * {@code outgoingHistorySize} bytes for each connection; compresses 216 bytes of JSON to 65 bytes instead of 145.
      */
     public boolean outgoingContextTakeover() {
         return outgoingContextTakeover;
@@ -52,9 +52,9 @@ public final class DeflateSettings {
     }
 
     /**
-     * How far outgoing messages may refer back, as a power of two, 8 to 15; 15 by default. A smaller value costs time
-     * and size, since long messages are then cut into pieces of half a window; the peer can ask for one to save its own
-     * memory.
+     * How far outgoing messages may refer back, as a power of two, 8 to 15; 15 by default. A smaller value costs time and
+     * size, since long messages are then cut into pieces of half a window. The peer can ask for a smaller value to save
+     * its own memory.
      */
     public int outgoingMaxWindowBits() {
         return outgoingMaxWindowBits;
@@ -62,7 +62,7 @@ public final class DeflateSettings {
 
     /**
      * The same for incoming messages; 12 by default. Bounds the memory that context takeover costs: a peer that does not
-     * support the limit is asked not to take its context over.
+     * support the limit is asked not to use context takeover.
      */
     public int incomingMaxWindowBits() {
         return incomingMaxWindowBits;
@@ -70,24 +70,24 @@ public final class DeflateSettings {
 
     /**
      * Bytes of earlier messages that are kept for a connection to refer back to, 0 to 32,768; 2,048 by default. Each KiB
-     * also costs 2 µs in each message of a connection that is not busy; a busy one refers back as far as its window, at
-     * no such cost.
+     * also costs 2 µs per message on a connection that is not busy. A busy connection refers back as far as its window,
+     * without this cost.
      */
     public int outgoingHistorySize() {
         return outgoingHistorySize;
     }
 
     /**
-     * Effort of the compressor, 1 to 9; 1 by default: 6 makes long messages a fifth smaller, and takes twice the time or
-     * more.
+     * The compression level, 1 to 9; 1 by default. Level 6 makes long messages a fifth smaller, and takes at least twice
+     * the time.
      */
     public int level() {
         return level;
     }
 
     /**
-     * The length in bytes under which {@link #compresses} returns false; 128 by default. Without context takeover less
-     * than 128 shrink by a tenth at best.
+     * The length in bytes below which {@link #compresses} returns false; 128 by default. Without context takeover, a
+     * message of less than 128 bytes shrinks by a tenth at best.
      */
     public int minMessageSize() {
         return minMessageSize;
@@ -160,8 +160,8 @@ public final class DeflateSettings {
     }
 
     /**
-     * Collects settings. A value out of bounds is refused when it is set, by an {@link IllegalArgumentException} that names the
-     * setting, the value and the bounds. Not for use by two threads at once.
+     * Collects settings. Setting a value out of bounds throws an {@link IllegalArgumentException} that names the setting,
+     * the value and the bounds. Not thread-safe.
      */
     public static final class Builder {
         private boolean outgoingContextTakeover = true;

@@ -5,9 +5,9 @@ import java.util.LinkedHashSet;
 import java.util.zip.Deflater;
 
 /**
- * Lends compressors for the duration of a message. For any thread. A compressor is returned blank, or kept: with the context of
- * its last message, for a borrower that is likely to return soon. It then finds its context unchanged, unless another borrower
- * needed the compressor meanwhile.
+ * Lends compressors for the duration of a message. For any thread. A returned compressor becomes blank, or it is kept with
+ * the context of its last message, for a borrower that is likely to return soon. That borrower then finds its context
+ * unchanged, unless another borrower needed the compressor in the meantime.
  *
  * <pre>
  *            borrow                        giveBack
@@ -21,13 +21,13 @@ import java.util.zip.Deflater;
 final class DeflaterPool extends CodecPool {
     private static final byte[] NONE = {};
 
-    /** A compressor and a place for its output. */
+    /** A compressor and a buffer for its output. */
     static final class Pooled {
         private static final int OUTPUT_LENGTH = 4096;
 
         final Deflater deflater;
         final byte[] output = new byte[OUTPUT_LENGTH];
-        /** The number of the loan that it is, or was, lent by. */
+        /** The number of its current or last loan. */
         private long loan;
 
         private Pooled(int level) {
@@ -42,22 +42,22 @@ final class DeflaterPool extends CodecPool {
     private final int level;
     private final int maxIdle;
     private final int maxKept;
-    /** The last one used is the next one to be used: it is in the processor's caches. */
+    /** Last in, first out: the most recently used one is still in the processor's caches. */
     private final ArrayDeque<Pooled> blank = new ArrayDeque<>();
-    /** The least recently used first. */
+    /** In order of use, the least recently used first. */
     private final LinkedHashSet<Pooled> kept = new LinkedHashSet<>();
     private long loans;
 
     DeflaterPool(int level, int maxIdle) {
         this.level = level;
         this.maxIdle = maxIdle;
-        // Some are always left for those that come rarely.
+        // Some are always left for borrowers that rarely return.
         this.maxKept = Math.max(1, maxIdle - maxIdle / 4);
     }
 
     /**
-     * Lends a compressor that must be reset; creates one if need be. When many connections send at the same moment,
-     * more are lent than stay in the pool.
+     * Lends a compressor that must be reset; creates one if necessary. When many connections send at the same moment, more
+     * compressors are on loan than the pool keeps afterwards.
      */
     Pooled borrow() {
         lock.lock();
@@ -81,7 +81,7 @@ final class DeflaterPool extends CodecPool {
         }
     }
 
-    /** Lends what was given back to be kept after that loan, if no one else had it since. */
+    /** Lends the compressor that was kept after that loan, unless another borrower has had it since. */
     boolean reclaim(Pooled pooled, long loan) {
         lock.lock();
         try {
@@ -101,7 +101,7 @@ final class DeflaterPool extends CodecPool {
         return pooled;
     }
 
-    /** Whether one kept since that loan would probably still be there at this one. */
+    /** Whether a compressor kept since the earlier loan would probably still be there at the later one. */
     boolean isSoon(long loan, long later) {
         return loan > 0 && later - loan <= maxKept;
     }
@@ -112,7 +112,7 @@ final class DeflaterPool extends CodecPool {
      * @param keep whether its context is worth keeping
      */
     void giveBack(Pooled pooled, boolean keep) {
-        // It would keep the caller's array from being collected.
+        // Otherwise it would keep the caller's array reachable.
         pooled.deflater.setInput(NONE);
         lock.lock();
         try {
@@ -130,7 +130,7 @@ final class DeflaterPool extends CodecPool {
         }
     }
 
-    /** The context that was left at that loan is no longer wanted. */
+    /** Gives up the context that was kept after that loan. */
     void disown(Pooled pooled, long loan) {
         lock.lock();
         try {

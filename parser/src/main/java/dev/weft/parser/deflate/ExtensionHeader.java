@@ -15,13 +15,13 @@ import java.util.Optional;
  * }</pre>
  */
 public sealed interface ExtensionHeader {
-    /** Names and parameters that a header may have in all; one with more is {@link Malformed}. */
+    /** The maximum number of names and parameters together in a header; a header with more is {@link Malformed}. */
     int MAX_ITEMS = 100;
 
     /**
      * A header that obeys the grammar.
      *
-     * @param entries in their order, over all lines; none if there was no line
+     * @param entries the extensions of all lines, in order; empty if there was no line
      */
     record Valid(List<Entry> entries) implements ExtensionHeader {
         /** Copies the list. */
@@ -33,20 +33,19 @@ public sealed interface ExtensionHeader {
     /**
      * A header that breaks the grammar or is too long, so that a request with it may be refused (RFC 6455 §4.2.1).
      *
-     * @param reason what is wrong, without bytes of the peer's
+     * @param reason what is wrong, without any bytes from the peer
      */
     record Malformed(String reason) implements ExtensionHeader {
-        /** Needs a reason. */
+        /** Requires a reason. */
         public Malformed {
             Objects.requireNonNull(reason, "reason");
         }
     }
 
     /**
-     * An extension that is offered, in a request, or accepted, in a response.
+     * An extension that a request offers or a response accepts.
      *
-     * @param name       its token, as it came
-     * @param parameters in their order, repeated ones included
+     * @param name       its token, as received @param parameters in their order, repeated ones included
      */
     record Entry(String name, List<Parameter> parameters) {
         /** Copies the list. */
@@ -59,11 +58,11 @@ public sealed interface ExtensionHeader {
     /**
      * An extension parameter.
      *
-     * @param name  its token, as it came
+     * @param name  its token, as received
      * @param value its value, a token; a quoted one without quotes and escapes
      */
     record Parameter(String name, Optional<String> value) {
-        /** Needs both. */
+        /** Requires both components. */
         public Parameter {
             Objects.requireNonNull(name, "name");
             Objects.requireNonNull(value, "value");

@@ -11,21 +11,21 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One pass over the grammar of RFC 6455 §9.1, without going back:
+ * Parses the grammar of RFC 6455 §9.1 in one pass, without backtracking:
  *
  * <pre>
  * list      = [ extension ] *( "," [ extension ] )      RFC 9110 §5.6.1: empty elements are skipped
  * extension = token *( ";" token [ "=" ( token | quoted-string ) ] )
  * </pre>
  *
- * White space may stand around each of these.
+ * White space may surround each of these.
  */
 final class ExtensionHeaderParser {
     private final List<Entry> entries = new ArrayList<>();
     private int items;
     private String line;
     private int at;
-    /** What was wrong first. */
+    /** The first error. */
     private String reason;
 
     ExtensionHeader parse(List<String> lines) {

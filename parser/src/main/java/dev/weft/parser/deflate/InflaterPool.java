@@ -12,7 +12,7 @@ final class InflaterPool extends CodecPool {
         this.maxIdle = maxIdle;
     }
 
-    /** Lends one; creates one if need be: as many are lent as there are messages being inflated. */
+    /** Lends a decompressor; creates one if necessary. There is one loan for each message being decompressed. */
     Inflater borrow() {
         Inflater found;
         lock.lock();
@@ -25,9 +25,9 @@ final class InflaterPool extends CodecPool {
         return found != null ? found : new Inflater(true);
     }
 
-    /** Takes one back, in whatever state it is. */
+    /** Takes a decompressor back, in any state. */
     void giveBack(Inflater inflater) {
-        // Forgets the context, the error, and the caller's array.
+        // Clears the context, the error, and the reference to the caller's array.
         inflater.reset();
         lock.lock();
         try {

@@ -11,23 +11,23 @@ import org.jspecify.annotations.Nullable;
  * there is none; only then does it accept further bytes. Each input ends with a flush, so the peer can read all of it once it
  * has the output.
  *
- * <p>It borrows a compressor from the first {@link #output} after an {@link #input} to the one that returns fewer bytes than
- * there was room for. Between messages it has the last bytes of earlier ones, if context takeover was agreed on. One thread at
- * a time; never blocks.
+ * <p>It holds a borrowed compressor from the first {@link #output} after an {@link #input} until the {@code output} that
+ * returns fewer bytes than there was room for. Between messages it keeps the last bytes of earlier messages, if context
+ * takeover was agreed on. For one thread at a time; never blocks.
  *
- * <h2>How the window is bounded</h2> {@link Deflater} has a window of 32 KiB and no way to ask for less. But a back reference
- * cannot reach further than to where its history begins. So where less was agreed on, the input is cut into pieces;
- * {@code reach} counts the bytes that the compressor can refer to, and before they are more than the window it is reset and
- * given only the last of them, as a preset dictionary. Each piece ends on a byte's boundary (SYNC_FLUSH), and so the pieces are
- * one DEFLATE stream.
+ * <h2>How the window is bounded</h2> {@link Deflater} has a window of 32 KiB, which cannot be reduced. But a back
+ * reference cannot reach beyond the start of its history. So where a smaller window was agreed on, the input is cut into
+ * pieces. {@code reach} counts the bytes that the compressor can refer to. Before they exceed the window, the compressor
+ * is reset and given only the last of them, as a preset dictionary. Each piece ends on a byte boundary (SYNC_FLUSH), and
+ * so the pieces form one DEFLATE stream.
  */
 public final class MessageDeflater implements AutoCloseable {
-    /** §7.2.1: the end of what a flush emits: the length, and its complement, of an empty stored block. */
+    /** §7.2.1: the last bytes that a flush emits: the length of an empty stored block, and its complement. */
     private static final int TAIL_LENGTH = 4;
 
     private final DeflaterPool pool;
     private final boolean takeover;
-    /** The most bytes that {@link #reach} may be. */
+    /** The maximum of {@link #reach}, in bytes. */
     private final int limit;
     private final Window history;
 
@@ -40,15 +40,15 @@ public final class MessageDeflater implements AutoCloseable {
     private boolean drained = true;
     private boolean closed;
 
-    // The compressor: lent, or else kept in the pool under the number of the loan, or else null.
+    // The compressor: on loan; or kept in the pool under the number of the loan; or null.
     private DeflaterPool.@Nullable Pooled codec;
     private boolean lent;
     private long loan;
     private boolean busy;
-    /** How many bytes the compressor's state may refer back to. */
+    /** The number of bytes that the compressor's state may refer back to. */
     private int reach;
 
-    // Its output: what is ready to be taken, and after that up to TAIL_LENGTH bytes that may be the tail.
+    // The compressor's output: bytes that are ready to be taken, followed by up to TAIL_LENGTH bytes that may be the tail.
     private boolean flushing;
     private int readyFrom;
     private int readyTo;
@@ -57,7 +57,7 @@ public final class MessageDeflater implements AutoCloseable {
     MessageDeflater(DeflaterPool pool, int windowBits, boolean takeover, int historySize) {
         this.pool = pool;
         this.takeover = takeover;
-        // zlib itself keeps to its full window.
+        // zlib itself enforces its full window.
         this.limit = windowBits == MAX_WINDOW_BITS ? Integer.MAX_VALUE : 1 << windowBits;
         this.history = new Window(Math.min(1 << windowBits, historySize));
     }
@@ -154,7 +154,7 @@ public final class MessageDeflater implements AutoCloseable {
     }
 
     /**
-     * Leaves room in the window for what comes: for this piece, or for those of a busy connection's next messages too.
+     * Makes room in the window: for this piece, or, on a busy connection, for the pieces of its next messages too.
      */
     private void renewHistory(int left) {
         int room = busy ? limit / 2 : Math.min(left, limit / 2);
@@ -169,7 +169,7 @@ public final class MessageDeflater implements AutoCloseable {
         boolean forget = last && !takeover;
         release(busy && !forget);
         if (forget) {
-            // §7.1.1: the next message refers to nothing of this one.
+            // §7.1.1: the next message does not refer to this one.
             history.clear();
             forgetKept();
         }
@@ -203,12 +203,12 @@ public final class MessageDeflater implements AutoCloseable {
     }
 
     /**
-     * Compresses a whole message without reference to earlier ones, unless another connection has done so, and records it: the
-     * peer's window will hold it, and so later messages may refer to it.
+     * Compresses a whole message without reference to earlier ones, unless another connection has already done so. Then
+     * records the message in the history: the peer's window will hold it, and so later messages may refer to it.
      *
-     * @return the compressed message, which must not be changed; or {@link SharedMessage#bytes()} itself, to be sent as a
-     *         message that is not compressed
-     * @throws IllegalStateException if a message is unfinished, or it is closed
+     * @return the compressed message, which must not be changed; or {@link SharedMessage#bytes()} itself, which must then
+     * be sent as an uncompressed message
+     * @throws IllegalStateException if a message is unfinished, or this deflater is closed
      */
     public byte[] share(SharedMessage message) {
         if (!drained || closed) {
@@ -226,7 +226,7 @@ public final class MessageDeflater implements AutoCloseable {
         return limit == Integer.MAX_VALUE ? MAX_WINDOW_BITS : Integer.numberOfTrailingZeros(limit);
     }
 
-    /** The number of bytes of heap that it holds between messages. */
+    /** The number of bytes on the heap that it holds between messages. */
     public int retainedSize() {
         return history.retained();
     }

@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decompresses the incoming messages of one connection (RFC 7692 §7.2.2). Pass it bytes of a compressed message, then take
- * output until there is none; only then does it accept further bytes. It never produces more than it is asked for, and its work
- * is bounded by the number of bytes of input and output.
+ * output until there is none; only then does it accept further bytes. It never produces more bytes than the caller asks
+ * for, and its work is bounded by the number of bytes of input and output.
  *
- * <p>It borrows a decompressor from the first bytes of a message to its end. Between messages it has the last bytes of earlier
- * ones, if context takeover was agreed on. One thread at a time; never blocks.
+ * <p>It holds a borrowed decompressor from the first bytes of a message to its end. Between messages it keeps the last
+ * bytes of earlier messages, if context takeover was agreed on. For one thread at a time; never blocks.
  *
- * <p>A message that refers further back than agreed is not refused if the bytes that it refers to are still known.
+ * <p>A message that refers further back than agreed is not refused if the bytes that it refers to are still in the window.
  *
  * <pre>
  *               input                 used up, last                   final block ends
@@ -26,12 +26,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MessageInflater implements AutoCloseable {
     /**
-     * §7.2.2: the four bytes that the sender removed; and then a final empty block, which ends the stream if, and only
+     * §7.2.2: the four bytes that the sender removed, followed by a final empty block, which ends the stream if, and only
      * if, the message's last block was complete.
      */
     private static final byte[] TAIL = {0, 0, (byte) 0xff, (byte) 0xff, 3, 0};
     private static final int FINAL_BLOCK_LENGTH = 2;
-    /** What zlib takes outside the heap, nearly all of it for its window of 32 KiB. */
+    /** The bytes that zlib allocates outside the heap, nearly all of them for its 32 KiB window. */
     private static final int CODEC_SIZE = 40 << 10;
 
     private enum Stage {
@@ -57,7 +57,7 @@ public final class MessageInflater implements AutoCloseable {
     }
 
     /**
-     * Gives it the next bytes of the message. They are read in place until {@link #output} has no more.
+     * Passes the next bytes of the message. They are read in place until {@link #output} has no more.
      *
      * @param last whether the message ends with them
      * @throws IllegalStateException if output is left, or it is closed
@@ -85,7 +85,7 @@ public final class MessageInflater implements AutoCloseable {
      * Takes bytes of the message.
      *
      * @return the number of bytes that were put into the target; less than its room if there is no more output for now
-     * @throws ProtocolViolationException if the message is not what DEFLATE allows; it is closed then
+     * @throws ProtocolViolationException if the message is not valid DEFLATE; this inflater is then closed
      */
     public int output(byte[] target, int from, int to) throws ProtocolViolationException {
         Objects.checkFromToIndex(from, to, target.length);
@@ -111,11 +111,15 @@ public final class MessageInflater implements AutoCloseable {
         }
     }
 
-    /** §7.2.3.4: BFINAL ends a stream, but not the message, nor what later blocks may refer to. */
+    /**
+     * §7.2.3.4: BFINAL ends a DEFLATE stream. It does not end the message, and later blocks may still refer to earlier
+     * bytes.
+     */
     private void finalBlockEnded() throws ProtocolViolationException {
         int left = codec.getRemaining();
         if (stage == Stage.TAIL) {
-            // §7.2.1: the empty stored block that lost its bytes may have had BFINAL itself; then ours is not needed.
+            // §7.2.1: the empty stored block whose bytes the sender removed may itself have had BFINAL; then ours is not
+            // needed.
             if (left != 0 && left != FINAL_BLOCK_LENGTH) {
                 throw violation("compressed message ends inside a block");
             }
@@ -139,7 +143,7 @@ public final class MessageInflater implements AutoCloseable {
             codec.setInput(TAIL);
             stage = Stage.TAIL;
         } else {
-            // Strictly there would be a byte 00 (§7.2.3.4, §7.2.3.6). Without it the message is no less complete.
+            // Strictly, a byte 00 should follow (§7.2.3.4, §7.2.3.6). The message is complete without it.
             messageIsDone();
         }
     }
@@ -161,18 +165,21 @@ public final class MessageInflater implements AutoCloseable {
         }
     }
 
-    /** RFC 6455 §7.4.1: 1007 is for payload data that is not what it should be; the framing, 1002, was right. */
+    /** RFC 6455 §7.4.1: 1007 is for invalid payload data; it is not 1002, because the framing was correct. */
     private ProtocolViolationException violation(String message) {
         close();
         return new ProtocolViolationException(CloseCode.INVALID_FRAME_PAYLOAD_DATA, "RFC 7692 7.2.2", message);
     }
 
-    /** The number of bytes that it holds now: on the heap, and, once a message has begun, what it borrowed outside the heap. */
+    /**
+     * The number of bytes that it holds now: on the heap and, once a message has begun, the borrowed bytes outside the
+     * heap.
+     */
     public int heldSize() {
         return (codec == null ? 0 : CODEC_SIZE) + window.retained();
     }
 
-    /** The number of bytes of heap that it holds between messages. */
+    /** The number of bytes on the heap that it holds between messages. */
     public int retainedSize() {
         return window.retained();
     }

@@ -6,17 +6,17 @@ import dev.weft.parser.internal.Bounds;
 /**
  * What both ends are bound to once permessage-deflate is negotiated (RFC 7692 §7.1).
  *
- * @param serverNoContextTakeover whether each message of the server's is compressed by itself (§7.1.1.1)
- * @param clientNoContextTakeover whether each message of the client's is compressed by itself (§7.1.1.2)
- * @param serverMaxWindowBits     no back reference of the server's reaches further than 2 to this (§7.1.2.1): 8 to 15
- * @param clientMaxWindowBits     no back reference of the client's reaches further than 2 to this (§7.1.2.2): 8 to 15
+ * @param serverNoContextTakeover whether the server compresses each message independently (§7.1.1.1)
+ * @param clientNoContextTakeover whether the client compresses each message independently (§7.1.1.2)
+ * @param serverMaxWindowBits     8 to 15: the server's back references reach at most 2 to this power bytes back (§7.1.2.1)
+ * @param clientMaxWindowBits     8 to 15: the client's back references reach at most 2 to this power bytes back (§7.1.2.2)
  */
 public record NegotiatedDeflate(boolean serverNoContextTakeover, boolean clientNoContextTakeover,
         int serverMaxWindowBits, int clientMaxWindowBits) {
 
-    /** The least that {@code server_max_window_bits} and {@code client_max_window_bits} may be. */
+    /** The minimum of {@code server_max_window_bits} and {@code client_max_window_bits}. */
     public static final int MIN_WINDOW_BITS = 8;
-    /** The most that they may be, and what holds where they are absent. */
+    /** The maximum of both parameters, which also applies if they are absent. */
     public static final int MAX_WINDOW_BITS = 15;
 
     /**
@@ -29,12 +29,12 @@ public record NegotiatedDeflate(boolean serverNoContextTakeover, boolean clientN
         requireWindowBits("clientMaxWindowBits", clientMaxWindowBits);
     }
 
-    /** Whether each message that this end sends is compressed by itself. */
+    /** Whether this sender compresses each message independently. */
     public boolean noContextTakeover(Role sender) {
         return sender == Role.SERVER ? serverNoContextTakeover : clientNoContextTakeover;
     }
 
-    /** How far the messages that this end sends may refer back, as a power of two. */
+    /** How far this sender's messages may refer back, as a power of two. */
     public int maxWindowBits(Role sender) {
         return sender == Role.SERVER ? serverMaxWindowBits : clientMaxWindowBits;
     }

@@ -6,33 +6,37 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An outgoing message for any number of connections: compressed at most once for each window size that these connections agreed
- * on, and only once for all sizes that are as large as the message. Its compressed form refers to no earlier message, so every
- * peer can decompress it, whatever that peer received before (RFC 7692 §7.1.1). Any thread.
+ * An outgoing message for any number of connections: compressed at most once for each window size that these connections
+ * agreed on, and only once for all sizes that are at least as large as the message. Its compressed form refers to no
+ * earlier message, so every peer can decompress it, whatever that peer has received before (RFC 7692 §7.1.1). For any
+ * thread.
  */
 public final class SharedMessage {
     private static final int SIZES = NegotiatedDeflate.MAX_WINDOW_BITS - NegotiatedDeflate.MIN_WINDOW_BITS + 1;
 
     private final byte[] bytes;
     private final ReentrantLock lock = new ReentrantLock();
-    /** Guarded by the lock: the compressed message for each window size, {@link #bytes} itself if it would not be smaller. */
+    /**
+     * Guarded by the lock: the compressed message for each window size, or {@link #bytes} itself if compression would not
+     * make it smaller.
+     */
     private final byte[] @Nullable [] compressed = new byte[SIZES][];
 
     /**
      * A message that is not compressed yet.
      *
-     * @param bytes are not copied, and must not be changed any more
+     * @param bytes the message, which is not copied and must not be changed afterwards
      */
     public SharedMessage(byte[] bytes) {
         this.bytes = Objects.requireNonNull(bytes);
     }
 
-    /** The message as it is; must not be changed. */
+    /** The uncompressed message; must not be changed. */
     public byte[] bytes() {
         return bytes;
     }
 
-    /** The message compressed for this window, or {@link #bytes} if that is not smaller. */
+    /** The message compressed for this window, or {@link #bytes} if compression does not make it smaller. */
     byte[] compressed(int windowBits, DeflaterPool pool) {
         int bits = sufficientBits(windowBits);
         lock.lock();
@@ -47,7 +51,7 @@ public final class SharedMessage {
         }
     }
 
-    /** Whether {@link #compressed} has to compress. */
+    /** Whether {@link #compressed} would have to compress. */
     boolean isNewTo(int windowBits) {
         lock.lock();
         try {
@@ -68,7 +72,7 @@ public final class SharedMessage {
 
     private byte[] compress(int bits, DeflaterPool pool) {
         try (MessageDeflater deflater = new MessageDeflater(pool, bits, false, 0)) {
-            // Without room for all of them: then it is not smaller.
+            // If the compressed message does not fit, it is not smaller.
             byte[] target = new byte[bytes.length];
             deflater.input(bytes, 0, bytes.length, true);
             int length = deflater.output(target, 0, target.length);

@@ -5,8 +5,8 @@ import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
 /**
- * The last bytes that went one way: what back references may mean (RFC 7692 §7.1.1). It is a ring that grows to what
- * was used, and never beyond its size.
+ * The last bytes of one direction, to which back references may refer (RFC 7692 §7.1.1). It is a ring buffer that grows as
+ * needed, but never beyond its size.
  */
 final class Window {
     private static final byte[] NONE = {};
@@ -15,11 +15,11 @@ final class Window {
     private final int size;
     private byte[] ring = NONE;
     private int length;
-    /** Where the next byte goes. The ring wraps only once it has its full size. */
+    /** The position of the next byte. The ring wraps only once it has reached its full size. */
     private int end;
 
     /**
-     * A window without bytes.
+     * An empty window.
      *
      * @param size the most bytes that it holds
      */
@@ -36,7 +36,7 @@ final class Window {
         return length;
     }
 
-    /** Bytes of heap that it holds on to. */
+    /** The number of bytes on the heap that it retains. */
     int retained() {
         return ring.length;
     }

@@ -3,9 +3,10 @@ package dev.weft.parser.http;
 import java.util.List;
 
 /**
- * Where the body of a request ends, by its head (RFC 9112 §6.3). Stricter than the RFC requires wherever two readers could see
- * two different ends, since what one of them takes for a body, the other takes for the next request: a second
- * {@code Content-Length} or {@code Transfer-Encoding} is refused even if it repeats the first one, and so are both together.
+ * Where the body of a request ends, according to its head (RFC 9112 §6.3). It is stricter than the RFC wherever two
+ * recipients could see different ends: what one of them takes for a body, the other would take for the next request. So it
+ * refuses a second {@code Content-Length} or {@code Transfer-Encoding} even if it repeats the first one, and it refuses
+ * both together.
  */
 public sealed interface BodyFraming {
 
@@ -30,11 +31,11 @@ public sealed interface BodyFraming {
         if (codings.isEmpty()) {
             return lengths.isEmpty() ? NONE : new Fixed(length(lengths));
         }
-        // §6.1: some proxy may have forwarded it without understanding it.
+        // §6.1: a proxy may have forwarded it without understanding it.
         if (head.minorVersion() == 0) {
             throw HttpHeadException.malformed("Transfer-Encoding in a request by HTTP/1.0");
         }
-        // §6.3: the sign of an attempt to smuggle a request.
+        // §6.3: this suggests an attempt at request smuggling.
         if (!lengths.isEmpty()) {
             throw HttpHeadException.malformed("both Transfer-Encoding and Content-Length");
         }
@@ -51,7 +52,7 @@ public sealed interface BodyFraming {
         if (HttpCharacters.isToken(value)) {
             throw HttpHeadException.unsupportedCoding(value);
         }
-        // §6.1, §6.3: without chunked as the last one, the end of the body is unknown; chunked twice is forbidden.
+        // §6.1, §6.3: unless the last coding is chunked, the end of the body is unknown; chunked must not be applied twice.
         String last = HttpCharacters.trimmed(value, value.lastIndexOf(',') + 1, value.length());
         String others = value.substring(0, Math.max(0, value.lastIndexOf(',')));
         if (last.equalsIgnoreCase("chunked") && List.of(others.split(",", -1)).stream().map(String::strip)
@@ -72,7 +73,7 @@ public sealed interface BodyFraming {
             if (digit < 0 || digit > 9) {
                 throw HttpHeadException.malformed("Content-Length must be a number");
             }
-            // More than any limit, whatever follows.
+            // This exceeds any limit, whatever follows.
             length = length > (Long.MAX_VALUE - digit) / 10 ? Long.MAX_VALUE : 10 * length + digit;
         }
         if (value.isEmpty()) {

@@ -3,9 +3,9 @@ package dev.weft.parser.http;
 import java.util.Objects;
 
 /**
- * Finds the bytes of a body in chunks (RFC 9112 §7.1), in regions of any size. Strict: a line ends with CR LF, a size is 1 to
- * {@value #MAX_SIZE_DIGITS} hexadecimal digits without white space. Chunk extensions and trailers are checked, bounded and
- * dropped. It has no buffer, and is used for one body. Not thread-safe.
+ * Finds the bytes of a chunked body (RFC 9112 §7.1), in regions of any size. Strict: a line ends with CR LF, a size is 1
+ * to {@value #MAX_SIZE_DIGITS} hexadecimal digits without white space. Chunk extensions and trailers are checked, bounded
+ * and dropped. A parser has no buffer, and serves one body. Not thread-safe.
  *
  * <pre>{@code
  * int at = parser.parse(array, from, to);             // passes over what is not the body
@@ -46,9 +46,9 @@ public final class ChunkedBodyParser {
         FAILED
     }
 
-    /** Digits of a chunk's size, zeros at the beginning included. */
+    /** The maximum number of digits in a chunk's size, including leading zeros. */
     public static final int MAX_SIZE_DIGITS = 16;
-    /** Bytes of all chunk extensions of a body together: nobody uses them. */
+    /** The maximum total size in bytes of all chunk extensions of a body. In practice they are not used. */
     public static final int MAX_EXTENSIONS_LENGTH = 4096;
 
     private final long maxBodySize;
@@ -63,9 +63,9 @@ public final class ChunkedBodyParser {
      * A parser for one body.
      *
      * @param maxBodySize
-     *            the most bytes of the body; a chunk that would go beyond is refused by its size
+     *            the most bytes of the body; a chunk that would exceed it is refused as soon as its size is known
      * @param limits
-     *            of these, the ones for header lines hold for the trailers
+     *            the limits; those for header lines apply to the trailers
      */
     public ChunkedBodyParser(long maxBodySize, HttpLimits limits) {
         this.maxBodySize = maxBodySize;
@@ -73,8 +73,8 @@ public final class ChunkedBodyParser {
     }
 
     /**
-     * Passes over what is not the body's: stops at the first byte of a chunk, after the end of the body, or at the end of the
-     * region. Does not block; takes time linear in the bytes that it passes over.
+     * Skips all bytes that do not belong to the body. Stops at the first byte of a chunk, after the end of the body, or at
+     * the end of the region. Does not block; takes time linear in the number of bytes that it skips.
      *
      * @param array
      *            holds the bytes
@@ -82,11 +82,10 @@ public final class ChunkedBodyParser {
      *            offset of the first one
      * @param to
      *            offset after the last one
-     * @return the offset of the first byte that was not consumed: of the body if {@link #chunkLeft()} is positive
+     * @return the offset of the first byte that was not consumed: it belongs to the body if {@link #chunkLeft()} is positive
      * @throws HttpHeadException
-     *             if the body is malformed (400), too large (413), or its trailers are (431); the parser is of no further use
-     * @throws IllegalStateException
-     *             if the body was refused before
+     * if the body is malformed (400), too large (413), or its trailers are (431); the parser cannot be used any more
+     * @throws IllegalStateException if the body was refused before
      */
     public int parse(byte[] array, int from, int to) throws HttpHeadException {
         Objects.checkFromToIndex(from, to, array.length);
@@ -105,13 +104,13 @@ public final class ChunkedBodyParser {
         }
     }
 
-    /** The bytes of the present chunk that have not been {@linkplain #take taken}; 0 outside of a chunk. */
+    /** The number of bytes of the current chunk that have not been {@linkplain #take taken}; 0 outside a chunk. */
     public long chunkLeft() {
         return state == State.DATA ? left : 0;
     }
 
     /**
-     * Passes over bytes of the body.
+     * Skips bytes of the body.
      *
      * @throws IllegalArgumentException
      *             if that is more than {@link #chunkLeft()}, or negative
@@ -162,7 +161,7 @@ public final class ChunkedBodyParser {
         int digit = Character.digit(b, 16);
         if (digit >= 0) {
             digits++;
-            // Beyond any limit if one of the upper bits is set; §7.1: a size must not overflow.
+            // If one of the upper bits is set, the size exceeds any limit; §7.1: a size must not overflow.
             if (digits > MAX_SIZE_DIGITS) {
                 throw HttpHeadException.malformed("a chunk size with more than " + MAX_SIZE_DIGITS + " digits");
             }
@@ -180,7 +179,7 @@ public final class ChunkedBodyParser {
         return at + 1;
     }
 
-    /** §7.1.1: unknown extensions are ignored; in quotes or not, a line end ends the line for every reader. */
+    /** §7.1.1: unknown extensions are ignored. A line end ends the line for every recipient, even within quotes. */
     private int extension(byte b, int at) throws HttpHeadException {
         if (b == HttpCharacters.CR) {
             state = State.SIZE_END;

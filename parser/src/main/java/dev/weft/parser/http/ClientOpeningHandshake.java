@@ -29,12 +29,12 @@ public final class ClientOpeningHandshake {
     public sealed interface Checked {}
 
     /**
-     * The server has accepted. The connection is open if the extensions are such as were offered.
+     * The server has accepted. The connection is open if the extensions match what was offered.
      *
      * @param subprotocol
-     *            what the server chose of the offered ones
+     *            the one that the server chose, if any
      * @param extensions
-     *            the values of the {@code Sec-WebSocket-Extensions} header lines, as they came
+     *            the values of the {@code Sec-WebSocket-Extensions} header lines, as received
      */
     public record Accepted(Optional<String> subprotocol, List<String> extensions) implements Checked {
 
@@ -45,7 +45,7 @@ public final class ClientOpeningHandshake {
         }
     }
 
-    /** The status is not 101: a refusal, a redirect, or the answer of a server that does not know WebSocket. */
+    /** The status is not 101: a refusal, a redirect, or the answer of a server that does not support WebSocket. */
     public record Declined() implements Checked {}
 
     /**
@@ -56,7 +56,7 @@ public final class ClientOpeningHandshake {
      */
     public record Invalid(String reason) implements Checked {
 
-        /** Needs a reason. */
+        /** Requires a reason. */
         public Invalid {
             Objects.requireNonNull(reason, "reason");
         }
@@ -65,7 +65,7 @@ public final class ClientOpeningHandshake {
     private ClientOpeningHandshake() {}
 
     /**
-     * The bytes of the request that asks for a connection (§4.1).
+     * The bytes of the request that opens a connection (§4.1).
      *
      * @param target
      *            path and query of the resource, in origin form
@@ -80,12 +80,12 @@ public final class ClientOpeningHandshake {
      * @param extra
      *            more headers, such as {@code Origin} or {@code Authorization}
      * @throws IllegalArgumentException
-     *             if the target is not in origin form, the host not a host, the key not 16 bytes in base64, a subprotocol not a
-     *             token or offered twice, the extensions are not a header's value, or an extra header belongs to the handshake
-     *             ({@code Host}, {@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or describes a body ({@code
-     *             Content-Length}, {@code Transfer-Encoding})
+     * if the target is not in origin form, the host is not valid, the key is not 16 bytes in base64, a subprotocol is not
+     * a token or is offered twice, the extensions are not a valid header value, or an extra header belongs to the
+     * handshake ({@code Host}, {@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or describes a body
+     * ({@code Content-Length}, {@code Transfer-Encoding})
      */
-    @SuppressWarnings("exports") // who uses this needs no annotations
+    @SuppressWarnings("exports") // callers need no annotations
     public static byte[] request(String target, String host, String key, List<String> subprotocols,
             @Nullable String extensionsOrNull, Headers extra) {
         requireRequest(target, host, key);
@@ -117,7 +117,7 @@ public final class ClientOpeningHandshake {
         }
     }
 
-    /** §4.1: no two of them alike. */
+    /** §4.1: subprotocols must differ from each other. */
     private static void requireDifferentTokens(List<String> subprotocols) {
         Set<String> seen = new HashSet<>();
         for (String subprotocol : subprotocols) {
@@ -131,7 +131,7 @@ public final class ClientOpeningHandshake {
     }
 
     /**
-     * The name of a header that a caller may add to a request.
+     * Returns the name if a caller may add a header of this name to a request.
      *
      * @throws IllegalArgumentException
      *             if the handshake itself sets it, or it describes a body
@@ -144,7 +144,7 @@ public final class ClientOpeningHandshake {
     }
 
     /**
-     * Checks a response head by §4.1, but for the parameters of the extensions; takes time linear in its length.
+     * Checks a response head according to §4.1, except the parameters of the extensions. Takes time linear in its length.
      *
      * @param head
      *            the head of the response
@@ -183,7 +183,7 @@ public final class ClientOpeningHandshake {
         return new Accepted(subprotocol, headers.all("Sec-WebSocket-Extensions"));
     }
 
-    /** The header's values, for a message. */
+    /** The header's values, for an error message. */
     private static String named(Headers headers, String name) {
         List<String> values = headers.all(name);
         return values.isEmpty() ? "absent" : "'" + HttpCharacters.escaped(String.join("', '", values)) + "'";

@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * Parses the field lines of a head and the empty line that ends it (RFC 9112 §5), after any kind of first line. Every byte is
- * checked when it arrives, so the result does not depend on how the bytes are cut into regions.
+ * checked when it arrives, so the result does not depend on how the bytes are split into regions.
  *
  * <pre>
  *             ┌──────────────────────LF──────────────────────────┐
@@ -42,13 +42,13 @@ final class FieldLineParser {
     private int lineLength;
     private int headersLength;
 
-    /** Reuses {@code partial} of the parser of the first line, which no longer needs it. */
+    /** Reuses the {@code partial} of the parser of the first line, which no longer needs it. */
     FieldLineParser(HttpLimits limits, PartialElement partial) {
         this.limits = limits;
         this.partial = partial;
     }
 
-    /** Returns the offset after the head, or -1 when all bytes were used and more are needed. */
+    /** Returns the offset after the head, or -1 if all bytes were consumed and more are needed. */
     int parse(byte[] array, int from, int to) throws HttpHeadException {
         int at = from;
         while (at < to) {
@@ -79,7 +79,7 @@ final class FieldLineParser {
             state = State.HEAD_END;
             return at + 1;
         }
-        // RFC 9112 §2.2, §5.2: white space here continues the line before for some readers, and is skipped by others.
+        // RFC 9112 §2.2, §5.2: here, for some recipients white space continues the previous line; others skip it.
         if (HttpCharacters.isWhitespace(b)) {
             throw HttpHeadException.malformed("a header line begins with white space");
         }
@@ -104,7 +104,7 @@ final class FieldLineParser {
         }
         requireRoom();
         byte b = array[at];
-        // RFC 9112 §5.1: no white space before the colon; a reader that allowed it would see another field than we do.
+        // RFC 9112 §5.1: no white space before the colon; a recipient that allowed it would see a different field than we do.
         if (b != ':' || lineLength == 0) {
             throw HttpHeadException.unexpected(b, "header name");
         }
@@ -150,7 +150,7 @@ final class FieldLineParser {
     }
 
     private int lineFeed(byte[] array, int at, State next) throws HttpHeadException {
-        // RFC 9112 §2.2: a CR alone ends a line for some readers, and none for others.
+        // RFC 9112 §2.2: a bare CR ends a line for some recipients, but not for others.
         if (array[at] != HttpCharacters.LF) {
             throw HttpHeadException.malformed("a CR without LF");
         }

@@ -9,11 +9,11 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
- * Header fields in the order of their lines; a name may occur on several lines, and is looked up without regard to
- * case. Immutable. Every lookup passes over all lines, of which there are few.
+ * Header fields in the order of their lines. A name may occur on several lines; lookups ignore case. Immutable. Every
+ * lookup searches all lines, of which there are few.
  *
- * <p>Names are tokens, and values hold no control character but the tab, so that nothing in them can end a line (RFC
- * 9110 §5.5). Values are ISO-8859-1: one character for one byte.
+ * <p>Names are tokens, and values contain no control character except the tab, so nothing in them can end a line (RFC 9110
+ * §5.5). Values are ISO-8859-1: one character for one byte.
  *
  * <pre>{@code
  * Headers headers = Headers.of("Server", "weft", "Set-Cookie", "a=1", "Set-Cookie", "b=2");
@@ -21,7 +21,7 @@ import java.util.function.BiConsumer;
  */
 public final class Headers {
 
-    /** No header at all. */
+    /** No headers. */
     public static final Headers EMPTY = new Headers(new String[0]);
 
     private final String[] namesAndValues;
@@ -30,7 +30,7 @@ public final class Headers {
         this.namesAndValues = namesAndValues;
     }
 
-    /** Takes the array as it is: the caller has checked it. */
+    /** Uses the array without a check or a copy: the caller has checked it. */
     static Headers checked(String[] namesAndValues) {
         return new Headers(namesAndValues);
     }
@@ -53,7 +53,7 @@ public final class Headers {
         return builder.build();
     }
 
-    /** A builder without any header. */
+    /** An empty builder. */
     public static Builder builder() {
         return new Builder();
     }
@@ -102,8 +102,8 @@ public final class Headers {
 
     /**
      * The elements of a comma-separated list that may be spread over several header lines (RFC 9110 §5.3, §5.6.1),
-     * without the white space around them. Empty elements are left out. Quoted strings are not known here: do not use
-     * it for headers whose elements may hold them. Takes time linear in the values' lengths.
+     * without the white space around them. Empty elements are left out. Quoted strings are not recognised: do not use this
+     * method for headers whose elements may contain them. Takes time linear in the values' lengths.
      */
     public List<String> tokens(String name) {
         List<String> tokens = new ArrayList<>();
@@ -124,7 +124,7 @@ public final class Headers {
         }
     }
 
-    /** Whether {@link #tokens} has this token, without regard to case. */
+    /** Whether {@link #tokens} contains this token, ignoring case. */
     public boolean containsToken(String name, String token) {
         for (String element : tokens(name)) {
             if (element.equalsIgnoreCase(token)) {
@@ -141,12 +141,12 @@ public final class Headers {
         }
     }
 
-    /** Appends the header lines as they stand in a head. */
+    /** Appends the header lines in the form that they have in a head. */
     void appendTo(StringBuilder head) {
         forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
     }
 
-    /** Whether both have the same lines in the same order; names are compared without regard to case. */
+    /** Whether both have the same lines in the same order; names are compared ignoring case. */
     @Override
     public boolean equals(Object other) {
         return other instanceof Headers headers && Arrays.equals(folded(), headers.folded());
@@ -165,7 +165,7 @@ public final class Headers {
         return folded;
     }
 
-    /** The names alone: values may be secrets (cookies, credentials), and this may end in a log. */
+    /** The names only: values may be secrets (cookies, credentials), and this text may end up in a log. */
     @Override
     public String toString() {
         List<String> names = new ArrayList<>();
@@ -173,7 +173,7 @@ public final class Headers {
         return "Headers" + names;
     }
 
-    /** Collects header lines; not for use by several threads at once. */
+    /** Collects header lines. Not thread-safe. */
     public static final class Builder {
 
         private final List<String> namesAndValues = new ArrayList<>();
@@ -181,7 +181,7 @@ public final class Headers {
         private Builder() {}
 
         /**
-         * Adds a header line; one of the same name stays.
+         * Adds a header line; existing lines of the same name are kept.
          *
          * @throws IllegalArgumentException
          *             if the name is not a token, or the value holds a control character or one beyond U+00FF
@@ -202,10 +202,10 @@ public final class Headers {
         }
 
         /**
-         * Replaces all header lines of this name by one.
+         * Replaces all header lines of this name with one.
          *
          * @throws IllegalArgumentException
-         *             as {@link #add}; nothing is changed then
+         *             as {@link #add}; then nothing is changed
          */
         public Builder set(String name, String value) {
             int before = namesAndValues.size();
@@ -224,7 +224,7 @@ public final class Headers {
             return this;
         }
 
-        /** The headers so far; the builder may go on. */
+        /** The headers so far; the builder can still be used. */
         public Headers build() {
             return namesAndValues.isEmpty() ? EMPTY : new Headers(namesAndValues.toArray(String[]::new));
         }

@@ -2,7 +2,7 @@ package dev.weft.parser.http;
 
 /**
  * The value of a Host header, and the authority of an absolute target: {@code uri-host [ ":" port ]} (RFC 9110 §7.2, RFC
- * 3986 §3.2.2), with a host, and a port that TCP can have.
+ * 3986 §3.2.2). The host must not be empty, and a port must be a valid TCP port.
  */
 final class HostSyntax {
 
@@ -15,7 +15,10 @@ final class HostSyntax {
         return hostEnd > 0 && isPortOrNothing(value, hostEnd);
     }
 
-    /** The offset after a name or an IPv4 address: after all that may stand in one; -1 if an escape is broken. */
+    /**
+     * The offset after a name or an IPv4 address, that is, after all characters that may occur in one; -1 if an escape is
+     * malformed.
+     */
     private static int nameEnd(String value) {
         int at = 0;
         while (at < value.length() && value.charAt(at) != ':') {

@@ -3,7 +3,7 @@ package dev.weft.parser.http;
 import dev.weft.parser.internal.Tokens;
 import java.util.HexFormat;
 
-/** The character classes of HTTP (RFC 9110 §5.5, §5.6.2), and text of strangers made visible. */
+/** The character classes of HTTP (RFC 9110 §5.5, §5.6.2), and escaping of untrusted text. */
 final class HttpCharacters {
 
     static final byte CR = '\r';
@@ -51,7 +51,7 @@ final class HttpCharacters {
         return b >= '0' && b <= '9';
     }
 
-    /** The byte, unsigned, with the letters A to Z in lower case. */
+    /** The byte as an unsigned value, with the letters A to Z in lower case. */
     static int lowerCase(byte b) {
         return b >= 'A' && b <= 'Z' ? b + ('a' - 'A') : b & 0xFF;
     }
@@ -100,7 +100,7 @@ final class HttpCharacters {
         return escaped(String.valueOf((char) (b & 0xFF)));
     }
 
-    /** Printable ASCII as it is, the backslash doubled, all else as hexadecimal. */
+    /** The text with printable ASCII unchanged, each backslash doubled, and everything else in hexadecimal. */
     static String escaped(String text) {
         StringBuilder escaped = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {

@@ -1,11 +1,11 @@
 package dev.weft.parser.http;
 
 /**
- * The peer sent something that is not an acceptable head, or body. Answer with {@link #status()} and close the connection, since it is
+ * The peer sent a head or body that is not acceptable. Answer with {@link #status()} and close the connection, since it is
  * unknown where another head would begin.
  *
- * <p>The message is fit for logs and for the answer's body: text from the peer is escaped to visible ASCII. There is no stack
- * trace, so that hostile peers cost little.
+ * <p>The message is fit for logs and for the answer's body: text from the peer is escaped to visible ASCII. It has no
+ * stack trace, so that hostile peers cost little.
  */
 public final class HttpHeadException extends Exception {
 
@@ -18,7 +18,10 @@ public final class HttpHeadException extends Exception {
         this.status = status;
     }
 
-    /** The status code of the fitting answer to a request: 400, 413, 414, 431, 501 or 505. A response has no answer. */
+    /**
+     * The status code with which to answer a request: 400, 413, 414, 431, 501 or 505. It has no meaning for a response,
+     * which is not answered.
+     */
     public int status() {
         return status;
     }
@@ -41,12 +44,12 @@ public final class HttpHeadException extends Exception {
                 "Transfer-Encoding '" + HttpCharacters.escaped(value) + "' is not supported: chunked is");
     }
 
-    /** A body is refused as soon as it is known that it will go beyond the limit. */
+    /** A body is refused as soon as it is known that it will exceed the limit. */
     static HttpHeadException bodyBeyondLimit(long limit) {
         return new HttpHeadException(413, "the body is larger than " + limit + " bytes (maxBodySize)");
     }
 
-    /** The limit is checked as bytes arrive: the reported value is the first one beyond it, whatever would follow. */
+    /** The limit is checked as bytes arrive: the reported value is the first one beyond the limit, whatever follows. */
     static HttpHeadException beyondLimit(int status, String what, int limit, String setting) {
         return new HttpHeadException(status,
                 what + ": at least " + (limit + 1L) + ", the limit is " + limit + " (" + setting + ")");

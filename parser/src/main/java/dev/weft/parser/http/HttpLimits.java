@@ -8,7 +8,7 @@ import java.util.List;
  * limit is ever kept. Immutable.
  */
 public final class HttpLimits {
-    /** 8 KiB for a line, 100 header lines, 32 KiB of them. */
+    /** 8 KiB for a line, 100 header lines, 32 KiB for all header lines together. */
     public static final HttpLimits DEFAULT = builder().build();
 
     private final int maxRequestLineSize;
@@ -46,8 +46,8 @@ public final class HttpLimits {
     }
 
     /**
-     * The most bytes of all header lines together, without their line ends; beyond: 431. A head being parsed holds about this
-     * much, and its strings' overhead, on the heap.
+     * The most bytes of all header lines together, without their line ends; beyond: 431. A head that is being parsed holds
+     * about this much on the heap, plus the overhead of its strings.
      */
     public int maxHeadersSize() {
         return maxHeadersSize;
@@ -90,8 +90,8 @@ public final class HttpLimits {
     }
 
     /**
-     * Collects limits. One that is not positive is refused when it is set, by an {@link IllegalArgumentException} that names
-     * the limit and the value. Not for use by two threads at once.
+     * Collects limits. Setting a limit that is not positive throws an {@link IllegalArgumentException} that names the
+     * limit and the value. Not thread-safe.
      */
     public static final class Builder {
         private int maxRequestLineSize = 8_192;

@@ -11,8 +11,8 @@ import java.util.OptionalLong;
 
 /**
  * A response that is not an upgrade: to a refused handshake, or to a plain request. Its body is an array, or is written to a
- * stream after the head has been sent. {@code Connection} and the framing headers are added when it is encoded, and cannot be
- * set. Immutable: each method that sets something returns a copy.
+ * stream after the head has been sent. {@code Connection} and the framing headers cannot be set: encoding the response
+ * adds them. Immutable: each method that sets something returns a copy.
  *
  * <pre>{@code
  * HttpResponse full = HttpResponse.text(503, "Full, come back later\n").withHeader("Retry-After", "10");
@@ -44,7 +44,7 @@ public final class HttpResponse {
     private final long length;
     private final BodyWriter writer;
 
-    /** Either the body is there or, if it is {@code null}, the writer. */
+    /** Has either a body or, if the body is {@code null}, a writer. */
     private HttpResponse(int status, Headers headers, byte[] body, long length, BodyWriter writer) {
         if (status < 200 || status > 599) {
             throw new IllegalArgumentException("the status of a response is 200–599, not " + status);
@@ -77,7 +77,7 @@ public final class HttpResponse {
     }
 
     /**
-     * A response with a plain text in UTF-8.
+     * A response with plain text in UTF-8.
      *
      * @throws IllegalArgumentException
      *             if the status is out of range, or forbids a body (204, 304) and there is one
@@ -91,18 +91,17 @@ public final class HttpResponse {
      *
      * @param contentType
      *            the media type, such as {@code application/json}
-     * @param body
-     *            not copied, so not to be changed afterwards
+     * @param body not copied, so it must not be changed afterwards
      * @throws IllegalArgumentException
-     *             as {@link #text}, or if the type is not a header's value
+     *             as {@link #text}, or if the type is not a valid header value
      */
     public static HttpResponse bytes(int status, String contentType, byte[] body) {
         return new HttpResponse(status, Headers.of("Content-Type", contentType), body, body.length, null);
     }
 
     /**
-     * A response whose body is written to a stream, and whose length is not known before: sent in chunks, or to a client of
-     * HTTP/1.0 up to the end of the connection.
+     * A response whose body is written to a stream, and whose length is not known beforehand. The body is sent in chunks;
+     * to an HTTP/1.0 client it is sent without chunks, and the end of the connection ends it.
      *
      * @throws IllegalArgumentException
      *             as {@link #bytes}
@@ -113,8 +112,8 @@ public final class HttpResponse {
     }
 
     /**
-     * A response whose body is written to a stream and has this number of bytes. The connection is cut off if the writer
-     * writes fewer; it cannot write more.
+     * A response whose body is written to a stream and has this number of bytes. If the writer writes fewer, the
+     * connection is cut off; it cannot write more.
      *
      * @throws IllegalArgumentException
      *             as {@link #bytes}, or if the length is negative
@@ -132,7 +131,7 @@ public final class HttpResponse {
         return status;
     }
 
-    /** The header fields, but for {@code Connection}, {@code Content-Length} and {@code Transfer-Encoding}. */
+    /** The header fields, except {@code Connection}, {@code Content-Length} and {@code Transfer-Encoding}. */
     public Headers headers() {
         return headers;
     }
@@ -164,7 +163,7 @@ public final class HttpResponse {
      * This response with a header, which replaces all lines of the same name.
      *
      * @throws IllegalArgumentException
-     *             if it is not a header, or one that is set by the response itself
+     *             if it is not a valid header, or the response itself sets it
      */
     public HttpResponse withHeader(String name, String value) {
         return with(Headers.builder().addAll(headers).set(name, value).build());
@@ -174,7 +173,7 @@ public final class HttpResponse {
      * This response with one more header line; lines of the same name are kept, as with {@code Set-Cookie}.
      *
      * @throws IllegalArgumentException
-     *             if it is not a header, or one that is set by the response itself
+     *             if it is not a valid header, or the response itself sets it
      */
     public HttpResponse withAddedHeader(String name, String value) {
         return with(Headers.builder().addAll(headers).add(name, value).build());
@@ -185,7 +184,7 @@ public final class HttpResponse {
     }
 
     /**
-     * The bytes of head and body, for a connection that is closed after them.
+     * The bytes of the head and the body, for a connection that is closed after the response.
      *
      * @throws IllegalStateException
      *             if the body is written to a stream
@@ -199,34 +198,34 @@ public final class HttpResponse {
     }
 
     /**
-     * The bytes of the head alone, for a connection that is closed after the response. To a HEAD request it is the whole
-     * response: {@code Content-Length} is the length of the body that is omitted.
+     * The bytes of the head alone, for a connection that is closed after the response. For a HEAD request this is the
+     * whole response: {@code Content-Length} is the length of the body that is omitted.
      */
     public byte[] encodeHead() {
         return encodeHead(1, false);
     }
 
     /**
-     * The bytes of the head alone. A body of unknown length is announced in chunks (RFC 9112 §7.1), but to HTTP/1.0, which
-     * does not know them: there the end of the connection ends it.
+     * The bytes of the head alone. A body of unknown length is announced as chunked (RFC 9112 §7.1), except to HTTP/1.0,
+     * which does not support chunks: there the end of the connection ends the body.
      *
      * @param minorVersion
      *            the request's: 0 for HTTP/1.0
      * @param keepsConnection
      *            whether the connection stays open for another request (RFC 9112 §9.3)
      * @throws IllegalArgumentException
-     *             if only the end of the connection could end the body, and it is to stay open
+     *             if only the end of the connection could end the body, but the connection is to stay open
      */
     public byte[] encodeHead(int minorVersion, boolean keepsConnection) {
         if (keepsConnection && minorVersion == 0 && length == UNKNOWN) {
             throw new IllegalArgumentException("for HTTP/1.0 the end of the connection ends a body of unknown length");
         }
         StringBuilder head = new StringBuilder(256);
-        // RFC 9112 §4: the reason may be empty, the space before it is not optional.
+        // RFC 9112 §4: the reason may be empty, but the space before it is required.
         head.append("HTTP/1.1 ").append(status).append(' ').append(reason(status)).append("\r\n");
         headers.appendTo(head);
         appendConnection(head, minorVersion, keepsConnection);
-        // RFC 9110 §8.6: no length with 204; the one of a 304 would be that of the body it saves.
+        // RFC 9110 §8.6: a 204 has no Content-Length; in a 304 it would be the length of the body that is not sent.
         if (length != UNKNOWN && allowsBody(status)) {
             head.append("Content-Length: ").append(length).append("\r\n");
         } else if (length == UNKNOWN && minorVersion > 0) {
@@ -237,7 +236,7 @@ public final class HttpResponse {
 
     private void appendConnection(StringBuilder head, int minorVersion, boolean keepsConnection) {
         String persistence = keepsConnection ? minorVersion == 0 ? "keep-alive" : "" : "close";
-        // RFC 9110 §7.8: a sender of Upgrade names it as a connection option.
+        // RFC 9110 §7.8: a sender of Upgrade must also list it as a connection option.
         String upgrade = headers.contains("Upgrade") ? "Upgrade" : "";
         if (!persistence.isEmpty() || !upgrade.isEmpty()) {
             head.append("Connection: ").append(upgrade)
@@ -289,7 +288,7 @@ public final class HttpResponse {
         };
     }
 
-    /** The status and the names of the headers: values may be secrets. */
+    /** The status and the names of the headers; the values are omitted because they may be secrets. */
     @Override
     public String toString() {
         return "HttpResponse[" + status + " " + headers + "]";

@@ -29,18 +29,18 @@ public final class OpeningHandshake {
     /** §1.3: distinguishes an endpoint that understands WebSocket from one that echoes the key. */
     private static final byte[] GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".getBytes(ISO_8859_1);
     static final String VERSION = "13";
-    /** §4.1: 16 bytes in base64 are 22 characters and two of padding. */
+    /** §4.1: 16 bytes in base64 are 22 characters plus two padding characters. */
     private static final int KEY_LENGTH = 24;
     private static final int KEY_DIGITS = 22;
     private static final String BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    /** Never updated, only cloned: {@code getInstance} leaves something on each thread that calls it. */
+    /** Never updated, only cloned: {@code getInstance} stores data on each thread that calls it. */
     private static final MessageDigest SHA_1 = sha1();
     private static final Set<String> OWN_HEADERS = Set.of("upgrade", "connection", "content-length",
             "transfer-encoding");
 
     private static final List<String> NO_LENGTH = List.of("0");
 
-    /** The kind of a request, by its head. */
+    /** The kind of a request, determined from its head. */
     public sealed interface Checked {}
 
     /**
@@ -51,7 +51,7 @@ public final class OpeningHandshake {
      * @param subprotocols
      *            the offered subprotocols, the preferred one first
      * @param extensionOffers
-     *            the values of the {@code Sec-WebSocket-Extensions} header lines, as they came
+     *            the values of the {@code Sec-WebSocket-Extensions} header lines, as received
      */
     public record Upgrade(String key, List<String> subprotocols, List<String> extensionOffers) implements Checked {
 
@@ -68,7 +68,7 @@ public final class OpeningHandshake {
          * @throws IllegalArgumentException
          *             also if the subprotocol was not offered (§4.2.2)
          */
-        @SuppressWarnings("exports") // who uses this needs no annotations
+        @SuppressWarnings("exports") // callers need no annotations
         public byte[] accept(@Nullable String subprotocolOrNull, @Nullable String extensionsOrNull, Headers extra) {
             if (subprotocolOrNull != null && !subprotocols.contains(subprotocolOrNull)) {
                 throw new IllegalArgumentException(
@@ -78,29 +78,28 @@ public final class OpeningHandshake {
         }
     }
 
-    /** A request that does not ask for WebSocket, or cannot because it is HTTP/1.0; its other headers may be invalid. */
+    /** A request that does not ask for WebSocket, or cannot because it is HTTP/1.0. Its other headers may be invalid. */
     public record NotUpgrade() implements Checked {}
 
     /**
      * A request that must not be accepted.
      *
-     * @param response
-     *            the answer; the connection ends after it
+     * @param response the answer, after which the connection is closed
      */
     public record Refused(HttpResponse response) implements Checked {}
 
     private OpeningHandshake() {}
 
-    /** Checks a request head by §4.2.1; takes time linear in its length. */
+    /** Checks a request head according to §4.2.1; takes time linear in its length. */
     public static Checked check(RequestHead head) {
         Headers headers = head.headers();
-        // RFC 9112 §3.2: exactly one valid Host in every request, not in upgrades alone; HTTP/1.0 did not have it.
+        // RFC 9112 §3.2: every request, not only an upgrade, has exactly one valid Host; HTTP/1.0 did not have it.
         int hosts = headers.count("Host");
         if (hosts > 1 || hosts == 0 && head.minorVersion() > 0
                 || !headers.first("Host").map(HostSyntax::isValid).orElse(true)) {
             return badRequest("exactly one valid Host is required");
         }
-        // RFC 9110 §7.8: in a request by HTTP/1.0, Upgrade is ignored: a proxy passed it on without knowing it.
+        // RFC 9110 §7.8: Upgrade is ignored in an HTTP/1.0 request: a proxy forwarded it without understanding it.
         if (head.minorVersion() == 0 || !headers.containsToken("Upgrade", "websocket")) {
             return new NotUpgrade();
         }
@@ -110,11 +109,11 @@ public final class OpeningHandshake {
         if (!headers.containsToken("Connection", "Upgrade")) {
             return badRequest("Connection must name Upgrade");
         }
-        // What some proxy takes for a body, we would take for frames.
+        // We would take for frames what a proxy may take for a body.
         if (hasBody(headers)) {
             return badRequest("a handshake has no body");
         }
-        // RFC 6454 §7.3: with two, the one that a policy looks at need not be the browser's.
+        // RFC 6454 §7.3: if there are two, the one that a policy checks may not be the browser's.
         if (headers.count("Origin") > 1) {
             return badRequest("more than one Origin");
         }
@@ -128,7 +127,8 @@ public final class OpeningHandshake {
     }
 
     private static Checked checkWebSocketHeaders(Headers headers) {
-        // The version before the key: drafts have other keys, and are to learn which version would do (§4.4).
+        // The version is checked before the key: drafts have other keys, and their clients should learn which version is
+        // supported (§4.4).
         if (headers.count("Sec-WebSocket-Version") > 1) {
             return badRequest("more than one Sec-WebSocket-Version");
         }
@@ -140,7 +140,7 @@ public final class OpeningHandshake {
         if (headers.count("Sec-WebSocket-Key") != 1 || !isKey(key)) {
             return badRequest("exactly one Sec-WebSocket-Key of 16 bytes in base64 is required");
         }
-        // §4.1, §11.3.4: tokens, no two of them alike; RFC 9110 §5.6.1: empty elements do not count.
+        // §4.1, §11.3.4: tokens that differ from each other; RFC 9110 §5.6.1: empty elements do not count.
         Set<String> subprotocols = new LinkedHashSet<>();
         for (String subprotocol : headers.tokens("Sec-WebSocket-Protocol")) {
             if (!HttpCharacters.isToken(subprotocol) || !subprotocols.add(subprotocol)) {
@@ -150,7 +150,7 @@ public final class OpeningHandshake {
         return new Upgrade(key, List.copyOf(subprotocols), headers.all("Sec-WebSocket-Extensions"));
     }
 
-    /** Whether this decodes to 16 bytes; bits that the last digit has beyond them carry nothing (RFC 4648 §3.5). */
+    /** Whether this decodes to 16 bytes; excess bits in the last character are ignored (RFC 4648 §3.5). */
     static boolean isKey(String key) {
         if (key.length() != KEY_LENGTH || !key.endsWith("==")) {
             return false;
@@ -215,11 +215,11 @@ public final class OpeningHandshake {
      * @param extra
      *            more headers
      * @throws IllegalArgumentException
-     *             if the subprotocol is not a token, the extensions are not a header's value, or an extra header belongs to the
-     *             handshake ({@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or describes a body ({@code
-     *             Content-Length}, {@code Transfer-Encoding})
+     * if the subprotocol is not a token, the extensions are not a valid header value, or an extra header belongs to the
+     * handshake ({@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}) or describes a body
+     * ({@code Content-Length}, {@code Transfer-Encoding})
      */
-    @SuppressWarnings("exports") // who uses this needs no annotations
+    @SuppressWarnings("exports") // callers need no annotations
     public static byte[] acceptResponse(String key, @Nullable String subprotocolOrNull,
             @Nullable String extensionsOrNull, Headers extra) {
         Headers.Builder headers = Headers.builder().add("Upgrade", "websocket").add("Connection", "Upgrade")

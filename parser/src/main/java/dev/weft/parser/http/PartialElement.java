@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The beginning of an element (method, target, name, value) that the end of a region cut. The parsers that append to it count
- * the bytes, so it never exceeds twice their limits; it holds no array until an element is cut.
+ * The beginning of an element (method, target, name, value) that is split across regions. The parsers that append to it
+ * count the bytes, so it never exceeds twice their limits. It has no array until an element is split.
  */
 final class PartialElement {
 
@@ -24,7 +24,7 @@ final class PartialElement {
         length = needed;
     }
 
-    /** What was kept, followed by these bytes, as ISO-8859-1; keeps nothing. */
+    /** Returns what was kept, followed by these bytes, as ISO-8859-1. Afterwards it is empty. */
     String take(byte[] array, int from, int to) {
         if (length == 0) {
             return new String(array, from, to - from, StandardCharsets.ISO_8859_1);

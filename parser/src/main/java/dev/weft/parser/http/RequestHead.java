@@ -7,16 +7,16 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The head of a request. Immutable; what is derived from the headers is derived anew at each call.
+ * The head of a request. Immutable. Values that are derived from the headers are computed again on each call.
  *
  * @param method
  *            the method, a case-sensitive token
  * @param target
- *            the target in origin form: the path as it was sent and, after a '?', the query; nothing is decoded. Of an absolute
- *            target it is what follows the authority, "/" if no path does
+ * the target in origin form: the path as it was sent and, after a '?', the query; nothing is decoded. For an absolute
+ * target it is the part after the authority, or "/" if there is no path
  * @param authority
- *            the host and, after a colon, perhaps the port of an absolute target ({@code GET http://host:port/path}); empty if
- *            the request was in origin form
+ * the host and optionally, after a colon, the port of an absolute target ({@code GET http://host:port/path}); empty if the
+ * request was in origin form
  * @param minorVersion
  *            0 to 9: the second number of HTTP/1.1
  * @param headers
@@ -27,8 +27,8 @@ public record RequestHead(String method, String target, Optional<String> authori
 
     /**
      * @throws IllegalArgumentException
-     *             if the method is not a token, the target not in origin form, the authority not a host with, perhaps, a
-     *             port, or the version not 0 to 9
+     * if the method is not a token, the target is not in origin form, the authority is not a host with an optional port,
+     * or the version is not 0 to 9
      */
     public RequestHead {
         Objects.requireNonNull(headers, "headers");
@@ -46,41 +46,41 @@ public record RequestHead(String method, String target, Optional<String> authori
         }
     }
 
-    /** A request in origin form by HTTP/1.1; throws as the other constructor does. */
+    /** An HTTP/1.1 request in origin form; throws as the other constructor does. */
     public RequestHead(String method, String target, Headers headers) {
         this(method, target, Optional.empty(), 1, headers);
     }
 
-    /** The target up to the first '?', not decoded and not normalised: it may hold {@code %2e} and {@code ..}. */
+    /** The target up to the first '?', not decoded and not normalised: it may contain {@code %2e} and {@code ..}. */
     public String path() {
         int mark = target.indexOf('?');
         return mark < 0 ? target : target.substring(0, mark);
     }
 
-    /** What follows the first '?' of the target, not decoded; the empty string if nothing does. */
+    /** The part of the target after the first '?', not decoded; the empty string if nothing follows the '?'. */
     public Optional<String> query() {
         int mark = target.indexOf('?');
         return mark < 0 ? Optional.empty() : Optional.of(target.substring(mark + 1));
     }
 
     /**
-     * The host and, after a colon, perhaps the port that the client means to talk to: the authority of an absolute target,
-     * which replaces the {@code Host} header (RFC 9112 §3.2.2), else that header. Empty if there is neither, as may be with
-     * HTTP/1.0.
+     * The host, and optionally after a colon the port, that the client wants to reach: the authority of an absolute
+     * target, which replaces the {@code Host} header (RFC 9112 §3.2.2), otherwise that header. Empty if there is neither,
+     * which HTTP/1.0 allows.
      */
     public Optional<String> host() {
         return authority.or(() -> headers.first("Host"));
     }
 
-    /** The origin of the script that opens the connection, as sent by a browser; other clients may omit it. */
+    /** The origin of the script that opens the connection. Browsers send it; other clients may omit it. */
     public Optional<String> origin() {
         return headers.first("Origin");
     }
 
     /**
-     * The cookies, by name, in the order of the request (RFC 6265 §4.2). Of several with the same name the first is used: user
-     * agents send the most specific first (§5.4). Parts without a name or without '=' are skipped; values are kept as sent,
-     * with quotes. Takes linear time.
+     * The cookies, by name, in the order of the request (RFC 6265 §4.2). If several have the same name, the first is used:
+     * user agents send the most specific one first (§5.4). Parts without a name or without '=' are skipped; values are
+     * kept as sent, with quotes. Takes linear time.
      */
     public Map<String, String> cookies() {
         Map<String, String> cookies = new LinkedHashMap<>();

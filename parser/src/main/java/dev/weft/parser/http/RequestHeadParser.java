@@ -5,13 +5,13 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Parses the head of one request, in regions of any size, and refuses invalid or too large input as soon as it arrives. It is
- * stricter than RFC 9112 requires wherever leniency would let two readers see two different requests, and lenient where the RFC
- * requires it: up to {@value #MAX_EMPTY_LINES} empty lines before the request are skipped (§2.2), HTTP/1.0 is understood
- * (§2.3), and so is the absolute form of the target (§3.2.2).
+ * Parses the head of one request, in regions of any size, and refuses invalid or too large input as soon as it arrives. It
+ * is stricter than RFC 9112 requires wherever leniency would let two recipients see different requests. It is lenient
+ * where the RFC requires it: it skips up to {@value #MAX_EMPTY_LINES} empty lines before the request (§2.2), and accepts
+ * HTTP/1.0 (§2.3) and the absolute form of the target (§3.2.2).
  *
- * <p>The parser owns no read buffer: it consumes the regions that it is given, and keeps only what it has parsed so far and the
- * element that the end of a region cut. It is used once. Not thread-safe.
+ * <p>The parser owns no read buffer: it consumes the regions that it is given, and keeps only what it has parsed so far
+ * and the element that is split across regions. It serves one head. Not thread-safe.
  *
  * <pre>{@code
  * RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
@@ -66,12 +66,15 @@ public final class RequestHeadParser {
         FAILED
     }
 
-    /** Empty lines that are skipped before the request line (RFC 9112 §2.2): some old clients end a body with one. */
+    /**
+     * The maximum number of empty lines that are skipped before the request line (RFC 9112 §2.2): some old clients end a
+     * body with one.
+     */
     public static final int MAX_EMPTY_LINES = 4;
 
-    /** RFC 9112 §2.3; the first d is 1 in what we accept. */
+    /** RFC 9112 §2.3; we accept only 1 for the first d. */
     private static final String VERSION_PATTERN = "HTTP/d.d";
-    /** RFC 9112 §3.2.2; RFC 6455 §4.2.1 has the WebSocket URI's own too. */
+    /** RFC 9112 §3.2.2; RFC 6455 §4.2.1 also allows the schemes of WebSocket URIs. */
     private static final List<String> SCHEMES = List.of("http://", "https://", "ws://", "wss://");
     private static final byte[] ROOT = {'/'};
 
@@ -97,8 +100,8 @@ public final class RequestHeadParser {
     }
 
     /**
-     * Consumes bytes up to the end of the head. Does not block, and takes time linear in the bytes it consumes,
-     * however they are cut. The region is not changed, and not referred to afterwards.
+     * Consumes bytes up to the end of the head. Does not block, and takes time linear in the number of bytes it consumes,
+     * however they are split. The region is not changed, and the parser keeps no reference to it.
      *
      * @param array
      *            holds the bytes
@@ -106,10 +109,10 @@ public final class RequestHeadParser {
      *            offset of the first one
      * @param to
      *            offset after the last one
-     * @return the offset of the first byte after the head, which may be {@code to}; or -1 when all bytes were
-     *         consumed and the head continues
+     * @return the offset of the first byte after the head, which may be {@code to}; or -1 if all bytes were consumed and
+     * the head continues
      * @throws HttpHeadException
-     *             if the head is malformed, unsupported or beyond a limit; the parser is then of no further use
+     *             if the head is malformed, unsupported or beyond a limit; the parser cannot be used any more
      * @throws IllegalStateException
      *             if the head was complete or refused before
      */
@@ -123,7 +126,7 @@ public final class RequestHeadParser {
             while (at < to && state != State.FIELDS) {
                 at = requestLine(array, at, to);
             }
-            // Nothing is left for the fields when the request line continues in the next region.
+            // No bytes are left for the fields if the request line continues in the next region.
             int end = fields.parse(array, at, to);
             if (end >= 0) {
                 head = understood();
@@ -213,8 +216,8 @@ public final class RequestHeadParser {
     }
 
     /**
-     * One byte a call: there are at most eight. RFC 9112 §3.2: the authority and the asterisk form are for CONNECT and
-     * OPTIONS, which no WebSocket server has.
+     * Parses one byte per call: there are at most eight. RFC 9112 §3.2: the authority and asterisk forms are for CONNECT
+     * and OPTIONS, which a WebSocket server does not support.
      */
     private int scheme(byte[] array, int at) throws HttpHeadException {
         requireRoom();
@@ -247,7 +250,7 @@ public final class RequestHeadParser {
             throw HttpHeadException.unexpected(array[at], "target");
         }
         String host = partial.take(array, from, at);
-        // RFC 9110 §4.2.4: user information is how phishing looks; a host must be there (§4.2.1).
+        // RFC 9110 §4.2.4: user information is a sign of phishing; a host is required (§4.2.1).
         if (!HostSyntax.isValid(host)) {
             throw HttpHeadException.malformed("the target's authority is not a host with an optional port");
         }
@@ -280,7 +283,7 @@ public final class RequestHeadParser {
         return at + 1;
     }
 
-    /** One byte a call: there are only nine. */
+    /** Parses one byte per call: there are only nine. */
     private int version(byte[] array, int at) throws HttpHeadException {
         byte b = array[at];
         int index = lineLength - elementStart;
@@ -304,7 +307,7 @@ public final class RequestHeadParser {
     }
 
     private void requireSupported() throws HttpHeadException {
-        // RFC 9112 §2.3: only 1.x has this syntax. That an upgrade needs 1.1 (§4.2.1) is for the handshake to judge.
+        // RFC 9112 §2.3: only 1.x has this syntax. The handshake checks that an upgrade uses 1.1 (§4.2.1).
         if (versionDigits < 10 || versionDigits > 19) {
             throw HttpHeadException.unsupportedVersion(versionDigits / 10, versionDigits % 10);
         }
@@ -319,7 +322,7 @@ public final class RequestHeadParser {
         return at + 1;
     }
 
-    /** The space after an element is consumed. */
+    /** Consumes the space after an element. */
     private void nextElement(State next) {
         lineLength++;
         elementStart = lineLength;

@@ -10,7 +10,7 @@ import java.util.Objects;
  * @param status
  *            the status code, 100 to 999
  * @param reason
- *            the reason phrase, which may be empty; the peer's text
+ *            the reason phrase, which may be empty; untrusted text from the peer
  * @param headers
  *            the header fields
  */
@@ -18,7 +18,7 @@ public record ResponseHead(int minorVersion, int status, String reason, Headers 
 
     /**
      * @throws IllegalArgumentException
-     *             if the version is not 0 to 9, the status not 100 to 999, or the reason holds a control character
+     *             if the version is not 0 to 9, the status is not 100 to 999, or the reason contains a control character
      */
     public ResponseHead {
         Objects.requireNonNull(headers, "headers");
@@ -33,7 +33,7 @@ public record ResponseHead(int minorVersion, int status, String reason, Headers 
         }
     }
 
-    /** Whether another response follows this one (RFC 9110 §15.2): 1xx, but for 101, after which HTTP is over. */
+    /** Whether another response follows this one (RFC 9110 §15.2): true for 1xx, except for 101, after which HTTP ends. */
     public boolean isInterim() {
         return status < 200 && status != 101;
     }

@@ -3,11 +3,11 @@ package dev.weft.parser.http;
 import java.util.Objects;
 
 /**
- * Parses the head of one response, in regions of any size, and refuses invalid or too large input as soon as it arrives. The
- * status line is that of RFC 9112 §4, to the letter: {@code HTTP/1.}, a digit, a space, three digits, a space, and a reason,
+ * Parses the head of one response, in regions of any size, and refuses invalid or too large input as soon as it arrives.
+ * The status line must follow RFC 9112 §4 exactly: {@code HTTP/1.}, a digit, a space, three digits, a space, and a reason,
  * which may be empty.
  *
- * <p>The parser owns no read buffer, as {@link RequestHeadParser} does not. It is used once. Not thread-safe.
+ * <p>Like {@link RequestHeadParser}, the parser owns no read buffer. It serves one head. Not thread-safe.
  *
  * <pre>
  * STATUS_LINE ─13 bytes─▶ REASON ─CR─▶ LINE_END ─LF─▶ FIELDS ─empty line─▶ COMPLETE
@@ -32,7 +32,7 @@ public final class ResponseHeadParser {
         FAILED
     }
 
-    /** What stands before the reason: n is any digit, s one that is not 0. */
+    /** The part before the reason: n is any digit, s any digit except 0. */
     private static final String PATTERN = "HTTP/1.n snn ";
 
     private final HttpLimits limits;
@@ -40,7 +40,7 @@ public final class ResponseHeadParser {
     private final FieldLineParser fields;
     private State state = State.STATUS_LINE;
     private int lineLength;
-    /** The digit of the version, then those of the status. */
+    /** First the digit of the version, then the digits of the status. */
     private int digits;
     private String reason;
     private ResponseHead head;
@@ -52,8 +52,8 @@ public final class ResponseHeadParser {
     }
 
     /**
-     * Consumes bytes up to the end of the head. Does not block, and takes time linear in the bytes it consumes, however they
-     * are cut. The region is not changed, and not referred to afterwards.
+     * Consumes bytes up to the end of the head. Does not block, and takes time linear in the number of bytes it consumes,
+     * however they are split. The region is not changed, and the parser keeps no reference to it.
      *
      * @param array
      *            holds the bytes
@@ -61,10 +61,10 @@ public final class ResponseHeadParser {
      *            offset of the first one
      * @param to
      *            offset after the last one
-     * @return the offset of the first byte after the head, which may be {@code to}; or -1 when all bytes were consumed and the
-     *         head goes on
+     * @return the offset of the first byte after the head, which may be {@code to}; or -1 if all bytes were consumed and
+     * the head continues
      * @throws HttpHeadException
-     *             if the head is malformed or beyond a limit; the parser is then of no further use
+     *             if the head is malformed or beyond a limit; the parser cannot be used any more
      * @throws IllegalStateException
      *             if the head was complete or refused before
      */
@@ -108,7 +108,7 @@ public final class ResponseHeadParser {
         return head;
     }
 
-    /** One byte a call: there are thirteen. */
+    /** Parses one byte per call: there are thirteen. */
     private int statusLine(byte[] array, int at) throws HttpHeadException {
         requireRoom();
         byte b = array[at];

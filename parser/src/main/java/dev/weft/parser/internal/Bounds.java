@@ -4,7 +4,7 @@ package dev.weft.parser.internal;
 public final class Bounds {
     private Bounds() {}
 
-    /** Refuses a number outside of its bounds, both of which are allowed. */
+    /** Refuses a number outside its bounds, which are inclusive. */
     public static void check(String setting, long value, long least, long most) {
         if (value < least || value > most) {
             throw new IllegalArgumentException(setting + " " + value + " is not within " + least + " to " + most);

@@ -1,2 +1,2 @@
-/** What the packages of the parser share, for themselves alone. */
+/** What the packages of the parser share with each other but do not export. */
 package dev.weft.parser.internal;
