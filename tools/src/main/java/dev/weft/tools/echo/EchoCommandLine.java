@@ -2,7 +2,7 @@ package dev.weft.tools.echo;
 
 import picocli.CommandLine.ParameterException;
 
-/** Does what the options of a command line say. */
+/** Runs the command line with its options. */
 final class EchoCommandLine {
     private final EchoLauncher launcher;
 

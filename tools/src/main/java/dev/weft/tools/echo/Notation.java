@@ -15,12 +15,12 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * How a kind of value is written on the command line. What {@code format} writes, {@code parse} reads.
+ * The notation of a kind of value on the command line. {@code parse} accepts everything that {@code format} produces.
  *
- * @param label  stands for the value in the help
- * @param type   of the value
- * @param parse  reads a value; throws {@link TypeConversionException}, with a message for the user
- * @param format writes a value
+ * @param label  the placeholder for the value in the help
+ * @param type   the type of the value
+ * @param parse  parses a value; throws {@link TypeConversionException} with a message for the user
+ * @param format formats a value
  */
 record Notation<T>(String label, Class<T> type, Function<String, T> parse, Function<T, String> format) {
     static final Notation<String> NAME = new Notation<>("NAME", String.class, Notation::parseName,
@@ -28,7 +28,7 @@ record Notation<T>(String label, Class<T> type, Function<String, T> parse, Funct
     static final Notation<Path> FILE = new Notation<>("FILE", Path.class, Notation::parseFile, Path::toString);
     static final Notation<Integer> COUNT = new Notation<>("N", Integer.class,
             text -> toInt(text, parseNumber(text, text)), String::valueOf);
-    /** Bytes that fit an int. */
+    /** A number of bytes that fits in an int. */
     static final Notation<Integer> SIZE = new Notation<>("SIZE", Integer.class,
             text -> toInt(text, parseSize(text)), Notation::formatSize);
     static final Notation<Long> LONG_SIZE = new Notation<>("SIZE", Long.class, Notation::parseSize,
@@ -38,7 +38,7 @@ record Notation<T>(String label, Class<T> type, Function<String, T> parse, Funct
     static final Notation<TransportKind> TRANSPORT = new Notation<>("KIND", TransportKind.class,
             Notation::parseTransport, Notation::formatTransport);
 
-    /** Of a file, as {@code ls} writes them. */
+    /** File permissions, as {@code ls} prints them. */
     static final Notation<String> PERMISSIONS = new Notation<>("rwxrwxrwx", String.class, Notation::parsePermissions,
             Function.identity());
 
@@ -84,7 +84,7 @@ record Notation<T>(String label, Class<T> type, Function<String, T> parse, Funct
     /**
      * A host and a port, such as {@code localhost:80} or {@code [::1]:80}.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if the text is not valid
      */
     static InetSocketAddress parseAddress(String text) {
         Matcher matcher = ADDRESS_SYNTAX.matcher(text);
