@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a server with a number of loops does in a second, and what it costs. The server is on core 0 or on both, the load on
+ * The throughput of a server with a given number of loops, and its cost. The server is on core 0 or on both cores, the load on
  * core 1, as in the echo suite.
  */
 public final class LoopRates implements AutoCloseable {

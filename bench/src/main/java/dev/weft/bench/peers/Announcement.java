@@ -3,13 +3,13 @@ package dev.weft.bench.peers;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** How every peer starts and ends, so that one program can run them all. */
+/** How every peer starts and ends, so that one program can run all of them. */
 public final class Announcement {
-    /** What a peer takes at least. */
+    /** The minimum that a peer accepts. */
     public static final int MAX_MESSAGE = 16 << 20;
     /** The path whose connections all get what one of them sends; on any other a message goes back alone. */
     public static final String BROADCAST_PATH = "/broadcast";
-    /** Enough that no burst of handshakes waits for the system to try again. */
+    /** Enough that no burst of handshakes has to wait for a retransmission. */
     public static final int BACKLOG = 1024;
 
     private Announcement() {}

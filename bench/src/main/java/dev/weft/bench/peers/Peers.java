@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 
-/** The servers that are compared, each in its quickest configuration that still keeps to the protocol. */
+/** The servers that are compared, each in its fastest configuration that still follows the protocol. */
 public enum Peers {
     /** Ours, as it comes. */
     WEFT("Weft", "weft", WeftPeer.class, loopOptions(),
@@ -76,7 +76,7 @@ public enum Peers {
         this.settings = settings;
     }
 
-    /** As reports call it: with the version, if it is another's. */
+    /** The name in reports: with the version, if it is not Weft. */
     public String subject() {
         return versionKey.equals("weft") ? title : title + " " + version();
     }
@@ -95,7 +95,7 @@ public enum Peers {
         return main;
     }
 
-    /** What its JVM needs beside what all have. */
+    /** JVM options in addition to those that all servers get. */
     public List<String> jvmOptions() {
         return jvmOptions;
     }
@@ -105,7 +105,7 @@ public enum Peers {
         return settings;
     }
 
-    /** Whether it may use the whole machine, and not one core. */
+    /** Whether it may use the whole machine instead of one core. */
     public boolean usesAllCores() {
         return this == WEFT_TWO_LOOPS;
     }

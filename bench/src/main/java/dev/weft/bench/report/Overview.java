@@ -18,9 +18,9 @@ import java.util.Optional;
 import java.util.stream.DoubleStream;
 
 /**
- * One plot that a stranger reads at a glance: the server's CPU for an echoed message, as a multiple of the bare selector loop's, in
- * a few scenarios. A row for each subject, a column for each scenario, all on one linear scale from 0; a bar that is longer than
- * that is cut, and its figure stands beside it.
+ * One plot that is easy to read at a glance: the server's CPU per echoed message, as a multiple of that of the bare selector
+ * loop, in a few scenarios. It has a row for each subject and a column for each scenario, all on one linear scale from 0. A bar
+ * beyond the end of the scale is cut, with its figure next to it.
  */
 final class Overview {
     static final String FILE = "echo-cpu-to-floor.svg";
@@ -40,7 +40,7 @@ final class Overview {
     private static final int SCALE = 140;
     private static final Color LINES = new Color(0xe3e7eb);
 
-    /** A scenario of the suite, in words for a stranger. */
+    /** A scenario of the suite, described for readers who do not know it. */
     private record Column(String scenario, String title, String subtitle) {}
 
     private static final List<Column> COLUMNS = List.of(

@@ -24,9 +24,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLContext;
 
 /**
- * A WebSocket client (RFC 6455) over a plain or TLS socket, with framing and masking of its own, so that no fault of Weft's
- * parser hides one of its server's. It is strict: whatever the server sends that a rule forbids makes {@link #read()} fail.
- * One thread may read while any others write.
+ * A WebSocket client (RFC 6455) over a plain or TLS socket, with its own framing and masking, so that no bug in Weft's parser
+ * can hide a bug of its server. It is strict: {@link #read()} fails on every violation by the server. One thread may read while
+ * any others write.
  */
 final class RawClient implements AutoCloseable {
     /** What the server sent, whole. */
@@ -275,7 +275,7 @@ final class RawClient implements AutoCloseable {
         }
     }
 
-    /** The server did what it must not do; a dead wire is another {@link IOException}. */
+    /** The server violated a rule; a dead wire is another {@link IOException}. */
     static final class Wrong extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -289,7 +289,7 @@ final class RawClient implements AutoCloseable {
     /** Ends the connection by a reset. */
     void reset() throws IOException {
         if (socket instanceof javax.net.ssl.SSLSocket) {
-            // A TLS socket does not pass the option on, and says goodbye first.
+            // A TLS socket does not pass the option on, and first sends close_notify.
             socket.close();
         } else {
             socket.setSoLinger(true, 0);

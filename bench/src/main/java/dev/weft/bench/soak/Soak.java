@@ -13,8 +13,8 @@ import java.util.Random;
 import javax.net.ssl.SSLContext;
 
 /**
- * Visits an echo server for minutes or hours with random messages, pauses and ends, checks every byte that comes back, and
- * tells at the end whether anything was wrong or leaked. {@code scripts/soak --help} shows how to start it.
+ * Visits an echo server for minutes or hours with random messages, pauses and ends. Checks every byte that is returned, and
+ * reports at the end whether anything was wrong or leaked. {@code scripts/soak --help} shows how to start it.
  */
 public final class Soak {
     private static final String USAGE = """
@@ -200,7 +200,7 @@ public final class Soak {
         }
     }
 
-    /** So that a server that refuses everything is not asked without end. */
+    /** Limits the rate of attempts against a server that refuses everything. */
     private static void pause() {
         try {
             Thread.sleep(100);
@@ -209,7 +209,7 @@ public final class Soak {
         }
     }
 
-    /** What the server holds when all its connections have ended, or after a while all the same. */
+    /** What the server holds once all its connections have ended, or after a while even if they have not. */
     private static EchoServer.Holding drained(EchoServer server) throws IOException, InterruptedException {
         if (!server.isOurs()) {
             return null;
