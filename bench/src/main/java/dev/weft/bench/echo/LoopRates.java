@@ -73,7 +73,7 @@ public final class LoopRates implements AutoCloseable {
         return messages(Peers.WEFT, loops, bothCores, connections, window);
     }
 
-    /** As {@link #messages}, with one poller on core 0 and the JDK's scheduler in the place of a loop. */
+    /** Like {@link #messages}, but with one poller on core 0 and the JDK's scheduler instead of a loop. */
     public Rate messagesByPoller(int connections, int window) throws IOException, InterruptedException {
         return messages(Peers.WEFT_PARKING, 1, false, connections, window);
     }

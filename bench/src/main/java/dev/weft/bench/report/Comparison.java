@@ -17,9 +17,9 @@ import org.apache.commons.math3.stat.inference.MannWhitneyUTest;
  * one lies among the rounds of the other. A single round shows no noise of its own: then the median must have changed
  * by more than half.</li>
  * </ul>
- * That is noise within a run. Machines have moods that last as long as a run does. Peers and baselines are pinned, so what
- * became of most of them in the same scenario is the machine's doing: where there are three or more, the median of their
- * changes is taken out of the later figures first.
+ * This measures noise within a run. But the speed of a machine can also change from one run to the next. Peers and baselines
+ * are pinned, so a change that most of them share in the same scenario is due to the machine. Where there are three or more,
+ * the later figures are first corrected by the median of their changes.
  */
 public final class Comparison {
     private static final double TENTH = 1.10;
@@ -132,7 +132,7 @@ public final class Comparison {
         return one.rounds().stream().mapToDouble(Double::doubleValue).toArray();
     }
 
-    /** All of it. */
+    /** The whole comparison. */
     public String markdown() {
         Markdown text = new Markdown();
         text.line("# Comparison of two benchmark runs");

@@ -62,7 +62,7 @@ final class Overview {
                 .sorted(Comparator.comparingDouble(this::mean)).toList();
     }
 
-    /** The overview of a run; empty if it lacks the floor, or something to compare. */
+    /** The overview of a run; empty if the run lacks the floor, or has nothing to compare. */
     static Optional<Overview> of(Results results) {
         return Grid.of(results.measurements()).stream()
                 .filter(grid -> grid.suite().equals("echo") && grid.metric().equals(METRIC)).findFirst()
@@ -71,7 +71,7 @@ final class Overview {
                 .filter(overview -> !overview.columns.isEmpty() && overview.subjects.size() > 1);
     }
 
-    /** Draws the overview, if there is one; returns the name of the file. */
+    /** Draws the overview, if there is one; returns the file name. */
     static Optional<String> write(Results results, Path folder) throws IOException {
         Optional<Overview> overview = of(results);
         if (overview.isPresent()) {
@@ -84,7 +84,7 @@ final class Overview {
         return grid.at(column.scenario, subject).median() / grid.at(column.scenario, FLOOR).median();
     }
 
-    /** The geometric mean of the ratios, which orders the rows. */
+    /** The geometric mean of the ratios, by which the rows are sorted. */
     private double mean(String subject) {
         DoubleStream logarithms = columns.stream().mapToDouble(column -> Math.log(ratio(column, subject)));
         return Math.exp(logarithms.average().orElse(0));
@@ -127,7 +127,7 @@ final class Overview {
         graphics.setColor(weft ? Charts.WEFT : Charts.INK);
     }
 
-    /** Without the version, which the report has. */
+    /** Without the version, which is in the report. */
     private static String shortened(String subject) {
         return subject.replaceFirst(" \\d\\S*$", "");
     }

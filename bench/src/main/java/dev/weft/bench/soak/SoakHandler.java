@@ -72,7 +72,7 @@ final class SoakHandler implements WebSocketHandler {
         try {
             carryOut(ws, order);
         } catch (IOException e) {
-            // The connection is over: its client knows whether that is as it should be.
+            // The connection has ended; the client knows whether that is correct.
         }
     }
 
