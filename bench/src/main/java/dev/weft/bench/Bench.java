@@ -145,7 +145,7 @@ public final class Bench implements Callable<Integer> {
         Report.write(recorder.results(), folder);
     }
 
-    /** Whether the program is not already on its way out. */
+    /** Whether the program has not yet begun to exit. */
     private static boolean removeHook(Thread hook) {
         try {
             return Runtime.getRuntime().removeShutdownHook(hook);
@@ -154,7 +154,7 @@ public final class Bench implements Callable<Integer> {
         }
     }
 
-    /** The program is told to end: what was measured so far is still worth keeping. */
+    /** Called when the program is asked to end: what was measured so far is still worth keeping. */
     private void interrupted(Recorder recorder, Runner runner, Path folder) {
         try {
             runner.stop();

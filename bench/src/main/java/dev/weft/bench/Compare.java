@@ -14,7 +14,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Compares two runs that are kept. */
+/** Compares two stored runs. */
 @Command(name = "compare", sortOptions = false, usageHelpAutoWidth = true, description = {
         "Tells in Markdown what became worse, or better, from one run to another, beyond noise. Measures nothing.",
         "Exits with 0, or 2 for a wrong command line."})

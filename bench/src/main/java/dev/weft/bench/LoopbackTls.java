@@ -16,18 +16,18 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** TLS between two processes of this machine: a key that keytool makes, and a client that takes any certificate. */
+/** TLS between two processes on this machine: a key made by keytool, and a client that accepts any certificate. */
 public final class LoopbackTls {
     private static final String PASSWORD = "of-no-worth";
     private static final Duration KEYTOOL_LIMIT = Duration.ofSeconds(30);
 
     private LoopbackTls() {}
 
-    /** Makes a key and a certificate in a new file, which this JVM removes when it ends. */
+    /** Makes a key and a certificate in a new file, which this JVM deletes when it exits. */
     public static Path newKeyStore() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("weft-bench");
         Path file = folder.resolve("key.p12");
-        // In the order opposite to that of the removal.
+        // In the reverse order of deletion.
         folder.toFile().deleteOnExit();
         file.toFile().deleteOnExit();
         ShortProcess.run(new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
@@ -37,7 +37,7 @@ public final class LoopbackTls {
         return file;
     }
 
-    /** For a server with a new key, which is kept in no file. */
+    /** For a server with a new key that is not stored in a file. */
     public static SSLContext server() throws IOException, GeneralSecurityException, InterruptedException {
         Path keyStore = newKeyStore();
         try {
@@ -61,14 +61,17 @@ public final class LoopbackTls {
         return context;
     }
 
-    /** For a client that takes any certificate. */
+    /** For a client that accepts any certificate. */
     public static SSLContext client() throws GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[]{new TrustAll()}, null);
         return context;
     }
 
-    /** The certificate is not what is measured. Extended, since the JDK would check the host's name for a plain one. */
+    /**
+     * The certificate is not part of the measurement. An {@code X509ExtendedTrustManager}, because for a plain one the JDK
+     * would check the host's name.
+     */
     private static final class TrustAll extends X509ExtendedTrustManager {
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}

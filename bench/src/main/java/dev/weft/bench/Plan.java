@@ -5,13 +5,16 @@ import java.time.Duration;
 /**
  * How long a suite may take.
  *
- * @param budget what it is told to keep to
- * @param limit when it is ended by force
+ * @param budget the time that the suite is asked to stay within
+ * @param limit the time after which it is ended by force
  */
 record Plan(Suite suite, Duration budget, Duration limit) {
     private static final Duration LEAST_GRACE = Duration.ofSeconds(8);
 
-    /** With the budget of its name; all suites with their grace end within 5 minutes if quick, else within 90. */
+    /**
+     * The plan with the budget of this name. All suites with their grace end within 5 minutes in a quick run, otherwise within
+     * 90.
+     */
     static Plan of(Suite suite, boolean quick) {
         Duration budget = switch (suite.name()) {
             case "parser" -> quick ? Duration.ofSeconds(90) : Duration.ofMinutes(18);

@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** Keeps what the suites find, on disk too, from whichever thread they tell it. */
+/** Keeps the suites' results, on disk too. Any thread may report them. */
 final class Recorder {
     private final Path folder;
     private final boolean quick;
@@ -38,7 +38,7 @@ final class Recorder {
         this.console = console;
     }
 
-    /** What a suite is given; it takes nothing more once it was ended. */
+    /** The run that is given to a suite. It accepts nothing more after the suite was ended. */
     Given give(Suite suite, Duration budget) {
         return new Given(suite.name(), budget);
     }
@@ -85,7 +85,7 @@ final class Recorder {
                 && one.unit().equals(other.unit()) && one.lessIsBetter() == other.lessIsBetter();
     }
 
-    /** What one suite is given. */
+    /** The run of one suite. */
     final class Given implements Run {
         private final String suite;
         private final Duration budget;
@@ -96,7 +96,7 @@ final class Recorder {
             this.budget = budget;
         }
 
-        /** From now on each call fails: the suite cannot spoil what others measure, nor go on for long. */
+        /** From now on each call fails: the suite can neither spoil the measurements of others nor continue for long. */
         void end() {
             over = true;
         }
@@ -117,7 +117,7 @@ final class Recorder {
             show(suite, line);
         }
 
-        /** Joins the rounds to those of the same cell, if there are some. */
+        /** Joins these rounds to those already recorded for the same cell, if any. */
         @Override
         public void add(Measurement measurement) {
             checkOpen();

@@ -13,7 +13,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Writes the report of a run that is kept once more. */
+/** Writes the report of a stored run again. */
 @Command(name = "report", sortOptions = false, usageHelpAutoWidth = true, description = {
         "Writes report.md and the plots of a run once more, from its results.json. Measures nothing.",
         "Exits with 0, or 2 for a wrong command line."})

@@ -4,7 +4,7 @@ import dev.weft.bench.report.Measurement;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** What a suite is given: how much it may do, and where its figures go. */
+/** Given to a suite: how much it may do, and where it reports its figures. */
 public interface Run {
     /** Whether to leave out rounds, forks and the rarer scenarios. */
     boolean quick();
@@ -12,15 +12,15 @@ public interface Run {
     /** How long the suite may take. */
     Duration budget();
 
-    /** Shows one line to the user who waits. */
+    /** Shows one line to the waiting user. */
     void progress(String line);
 
     /** Keeps a figure. */
     void add(Measurement measurement);
 
-    /** Keeps a remark for the report: what was set, what cannot be compared, what was left out and why. */
+    /** Records a remark for the report: settings, what cannot be compared, and what was left out and why. */
     void remark(String sentence);
 
-    /** Where the suite may leave raw data of its own, such as JMH's JSON. */
+    /** Where the suite may store its raw data, such as JMH's JSON. */
     Path raw(String fileName);
 }

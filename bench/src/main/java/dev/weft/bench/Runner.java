@@ -5,27 +5,27 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Runs one suite after the other, each on a thread of its own, and ends by force the one that overruns its limit. */
+/** Runs the suites one after the other, each on its own thread, and ends by force a suite that overruns its limit. */
 final class Runner {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Recorder recorder;
     private final Duration patience;
     private volatile boolean stopped;
-    /** The one on which a suite runs or ran last, or null. */
+    /** The thread on which a suite runs or ran last, or null. */
     private volatile Thread current;
 
     Runner(Recorder recorder) {
         this(recorder, PATIENCE);
     }
 
-    /** {@code patience} is how long a suite may take to notice that it was ended. */
+    /** {@code patience} is the time that a suite gets to notice that it was ended. */
     Runner(Recorder recorder, Duration patience) {
         this.recorder = recorder;
         this.patience = patience;
     }
 
-    /** Runs all, whatever becomes of each; returns whether each came to its end and measured something. */
+    /** Runs all suites, even if some fail; returns whether each of them completed and measured something. */
     boolean run(List<Plan> plans) throws IOException, InterruptedException {
         boolean well = true;
         for (Plan plan : plans) {
@@ -38,7 +38,7 @@ final class Runner {
         return well;
     }
 
-    /** Lets no further suite begin, and ends the one that runs, so that it hands over what it has. From any thread. */
+    /** Starts no further suite and ends the running one, so that it hands over its results. May be called from any thread. */
     void stop() throws InterruptedException {
         stopped = true;
         Thread thread = current;
@@ -82,7 +82,7 @@ final class Runner {
         return ended && failure.get() == null && recorder.results().measurements().size() > before;
     }
 
-    /** Interrupts it until it ends, and ends the processes that it goes on to start. */
+    /** Interrupts the suite until it ends, and ends the processes that it still starts. */
     private boolean end(Thread thread) throws InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();
         do {

@@ -7,6 +7,6 @@ public interface Suite {
     /** Its name on the command line and in the results. */
     String name();
 
-    /** Measures, and tells the run each figure as soon as it is known. Bounded in time by {@link Run#budget()}. */
+    /** Measures, and reports each figure to the run as soon as it is known. Its time is bounded by {@link Run#budget()}. */
     void run(Run run) throws IOException, InterruptedException;
 }

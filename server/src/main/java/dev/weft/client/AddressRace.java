@@ -17,12 +17,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Connects to one of several addresses by RFC 8305 §4 and §5 ("happy eyeballs"): the families of addresses alternate, the next
- * address is tried when the one before has failed or 250 ms have passed, and the first connection wins. The others are closed.
- * For one thread; {@link #cancel} is for any.
+ * Connects to one of several addresses as RFC 8305 §4 and §5 describe ("happy eyeballs"). The address families alternate. The
+ * next attempt starts when the previous one has failed or 250 ms have passed. The first connection wins; the others are closed.
+ * One thread uses it, except that any thread may call {@link #cancel}.
  */
 final class AddressRace {
-    /** Opens a channel that is not yet connected, with its options set. */
+    /** Opens a channel with its options set, but not yet connected. */
     @FunctionalInterface
     interface Channels {
         SocketChannel open(SocketAddress remote) throws IOException;
@@ -31,7 +31,7 @@ final class AddressRace {
     /** §5: the Connection Attempt Delay. */
     static final Duration DELAY = Duration.ofMillis(250);
 
-    /** An attempt that has ended: with a connection, or a failure. */
+    /** An attempt that has ended, with either a connection or a failure. */
     private record Attempt(SocketChannel channel, SocketAddress address, Throwable failure) {
         static final Attempt CANCELLED = new Attempt(null, null, null);
     }
@@ -43,7 +43,7 @@ final class AddressRace {
     private final List<Attempt> failed = new ArrayList<>();
 
     /**
-     * A race that has not begun.
+     * A race that has not started.
      *
      * @param starter starts a thread for an attempt
      */
@@ -52,7 +52,7 @@ final class AddressRace {
         this.starter = starter;
     }
 
-    /** §4: the families alternate, beginning with that of the first address; within a family the order stays. */
+    /** §4: the families alternate, starting with the family of the first address. The order within a family is kept. */
     static List<SocketAddress> interleaved(InetAddress[] addresses, int port) {
         List<InetAddress> first = new ArrayList<>();
         List<InetAddress> second = new ArrayList<>();
@@ -77,10 +77,10 @@ final class AddressRace {
     }
 
     /**
-     * Waits for the first connection, until the limit at most.
+     * Waits for the first connection, at most until the limit.
      *
      * @return the channel, connected and in blocking mode
-     * @throws WebSocketConnectException      if there is none in time
+     * @throws WebSocketConnectException      if there is no connection in time
      * @throws java.io.InterruptedIOException if this thread was interrupted
      */
     SocketChannel run(List<SocketAddress> addresses, TimeLimit limit) throws IOException {
@@ -120,7 +120,10 @@ final class AddressRace {
         }
     }
 
-    /** A channel is opened here, so that it is among those that are closed at the end, however far its attempt is. */
+    /**
+     * Opens the channel here rather than in the attempt's thread. So it is always among those closed at the end, whatever the
+     * state of its attempt.
+     */
     private void start(SocketAddress address) {
         try {
             SocketChannel channel = channels.open(address);
@@ -155,7 +158,7 @@ final class AddressRace {
         try {
             channel.close();
         } catch (IOException e) {
-            // Gone either way.
+            // It is closed anyway.
         }
     }
 }

@@ -11,11 +11,11 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * How long to wait before an attempt to connect: exponential, with full jitter, so that the clients of a server that comes back
- * do not all come at once.
+ * How long to wait before an attempt to connect: exponential backoff with full jitter, so that the clients of a server that has
+ * just restarted do not all reconnect at once.
  *
- * @param minDelay the most before the first attempt; doubles with each further one
- * @param maxDelay the most before any attempt, unless the server asks for more
+ * @param minDelay the maximum before the first attempt; it doubles with each further attempt
+ * @param maxDelay the maximum before any attempt, unless the server asks for more
  */
 record Backoff(Duration minDelay, Duration maxDelay, RandomGenerator random) {
     /** The longest wait that a server can ask for. */
@@ -33,14 +33,14 @@ record Backoff(Duration minDelay, Duration maxDelay, RandomGenerator random) {
 
     private Duration jittered(int failures) {
         long doubled = minDelay.toMillis() << Math.min(failures, MOST_DOUBLINGS);
-        // An overflow shows as a number that is not larger.
+        // After an overflow, the result is smaller than the original number.
         Duration most = doubled < minDelay.toMillis() || doubled > maxDelay.toMillis()
                 ? maxDelay
                 : Duration.ofMillis(doubled);
         return between(Duration.ZERO, most);
     }
 
-    /** After an attempt that failed; a {@code Retry-After} (RFC 9110 §10.2.3) is waited for, and some jitter more. */
+    /** The delay after a failed attempt: the time in {@code Retry-After} (RFC 9110 §10.2.3), if there is one, plus jitter. */
     Duration afterFailure(int failures, Optional<FailedResponse> response, Instant now) {
         Duration asked = response.flatMap(each -> each.headers().first("Retry-After"))
                 .map(value -> retryAfter(value, now)).orElse(Duration.ZERO);
@@ -66,8 +66,8 @@ record Backoff(Duration minDelay, Duration maxDelay, RandomGenerator random) {
     }
 
     /**
-     * After the end of a connection. The registry of close codes wants a random wait of 5 to 30 s after 1012 (service
-     * restart); after 1013 (try again later) it is at least half of the longest one.
+     * The delay after the end of a connection. After 1012 (service restart), the registry of close codes asks for a random
+     * delay of 5 to 30 s. After 1013 (try again later), the delay is at least half of {@code maxDelay}.
      */
     Duration afterEnd(int failures, CloseStatus status) {
         return switch (status.received().map(CloseReason::code).orElse(0)) {

@@ -17,11 +17,11 @@ import java.util.OptionalInt;
 import javax.net.ssl.SSLContext;
 
 /**
- * All settings of a client. Immutable. Each method returns what the method of the same name of {@link WebSocketClientBuilder}
- * sets.
+ * All settings of a client. Immutable. Each method returns the value that the {@link WebSocketClientBuilder} method of the same
+ * name sets.
  */
 public final class ClientConfiguration {
-    /** A copy, which nobody changes. */
+    /** A private copy that never changes. */
     private final WebSocketClientBuilder settings;
 
     ClientConfiguration(WebSocketClientBuilder builder) {
@@ -29,7 +29,7 @@ public final class ClientConfiguration {
         Bounds.check("maxBufferedSize", settings.maxBufferedSize, settings.readBufferSize, Long.MAX_VALUE);
     }
 
-    /** A builder that begins with these settings. */
+    /** A builder that starts with these settings. */
     public WebSocketClientBuilder toBuilder() {
         return new WebSocketClientBuilder(settings);
     }
@@ -38,12 +38,12 @@ public final class ClientConfiguration {
         return settings;
     }
 
-    /** The headers of every request. */
+    /** The headers added to every request. */
     public Headers headers() {
         return settings.headers;
     }
 
-    /** The subprotocols that are offered, the preferred one first; unchangeable. */
+    /** The offered subprotocols, in order of preference; unmodifiable. */
     public List<String> subprotocols() {
         return settings.subprotocols;
     }
@@ -53,87 +53,87 @@ public final class ClientConfiguration {
         return settings.deflate;
     }
 
-    /** What one connection may use. */
+    /** The limits of each connection. */
     public ConnectionLimits limits() {
         return settings.limits;
     }
 
-    /** How long one connection waits for its peer. */
+    /** The timeouts of each connection. */
     public ConnectionTimeouts timeouts() {
         return settings.timeouts;
     }
 
-    /** How long the look-up of a name and the connection to one of its addresses may take together. */
+    /** The maximum time for looking up a name and connecting to one of its addresses, together. */
     public Duration connectTimeout() {
         return settings.connectTimeout;
     }
 
-    /** What a response head may have. */
+    /** The limits of a response head. */
     public HttpLimits httpLimits() {
         return settings.httpLimits;
     }
 
-    /** The context for TLS; empty for the JDK's default one. */
+    /** The TLS context; empty for the JDK's default context. */
     public Optional<SSLContext> tls() {
         return settings.tls;
     }
 
-    /** The address that connections come from; empty if the system chooses it. */
+    /** The local address of connections; empty if the system chooses it. */
     public Optional<InetAddress> localAddress() {
         return settings.localAddress;
     }
 
-    /** The socket file that all connections go to, whatever their URI; empty if they go to the URI's host. */
+    /** The socket file for all connections, whatever their URI; empty to connect to the host of the URI. */
     public Optional<Path> unixSocket() {
         return settings.unixSocket;
     }
 
-    /** The number of redirects that are followed for one connection. */
+    /** The maximum number of redirects that are followed for one connection. */
     public int maxRedirects() {
         return settings.maxRedirects;
     }
 
-    /** What knows the cookies; empty if there are none. */
+    /** The cookie handler; empty if cookies are not used. */
     public Optional<CookieHandler> cookieHandler() {
         return settings.cookieHandler;
     }
 
-    /** What chooses the proxy of a connection; empty if there is none. */
+    /** The proxy selector; empty if no proxy is used. */
     public Optional<ProxySelector> proxySelector() {
         return settings.proxySelector;
     }
 
-    /** Whether small writes leave at once (TCP_NODELAY). */
+    /** Whether small writes are sent at once (TCP_NODELAY). */
     public boolean tcpNoDelay() {
         return settings.tcpNoDelay;
     }
 
-    /** Whether the system looks after dead peers too (SO_KEEPALIVE). */
+    /** Whether the operating system also probes for dead peers (SO_KEEPALIVE). */
     public boolean keepAlive() {
         return settings.keepAlive;
     }
 
-    /** The bytes of the system's receive buffer (SO_RCVBUF); empty if it is left to the system. */
+    /** The size of the system's receive buffer in bytes (SO_RCVBUF); empty if the system chooses it. */
     public OptionalInt receiveBufferSize() {
         return settings.receiveBufferSize;
     }
 
-    /** The bytes of the system's send buffer (SO_SNDBUF); empty if it is left to the system. */
+    /** The size of the system's send buffer in bytes (SO_SNDBUF); empty if the system chooses it. */
     public OptionalInt sendBufferSize() {
         return settings.sendBufferSize;
     }
 
-    /** The bytes of each buffer that is lent to a busy connection. */
+    /** The size in bytes of each buffer that is lent to a busy connection. */
     public int readBufferSize() {
         return settings.readBufferSize;
     }
 
-    /** The bytes that all connections together may hold. */
+    /** The maximum number of bytes that all connections together may hold. */
     public long maxBufferedSize() {
         return settings.maxBufferedSize;
     }
 
-    /** How long {@link WebSocketClient#close()} waits for connections to end by themselves. */
+    /** How long {@link WebSocketClient#close()} waits for connections to end on their own. */
     public Duration closeGrace() {
         return settings.closeGrace;
     }

@@ -6,10 +6,11 @@ import dev.weft.WebSocketConnection;
 @FunctionalInterface
 public interface ClientHandler {
     /**
-     * Uses one connection, on a virtual thread of its own, which may block as it likes. Returning closes the connection with
-     * 1000; throwing closes it with 1011, and what was thrown is logged, unless it is the connection's own end.
+     * Uses one connection, on a virtual thread that it has to itself, so it may block. If it returns, the connection is closed
+     * with 1000. If it throws, the connection is closed with 1011 and the exception is logged, unless it only reports the end
+     * of this connection.
      *
-     * @param connection open; over when this method has returned
+     * @param connection open; it ends when this method has returned
      */
     void handle(WebSocketConnection connection) throws Exception;
 }

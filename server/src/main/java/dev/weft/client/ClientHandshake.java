@@ -30,7 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The client's opening handshake (RFC 6455 §4.1) over a transport. For the thread that opens a connection. */
+/** The client's opening handshake (RFC 6455 §4.1) over a transport. Used by the thread that opens the connection. */
 final class ClientHandshake {
     /** §4.1: the key is 16 random bytes. */
     private static final int KEY_SIZE = 16;
@@ -40,7 +40,7 @@ final class ClientHandshake {
     private final DeflateCodecs codecs;
     private final Destination destination;
 
-    /** One that has not begun. */
+    /** A handshake that has not started. */
     ClientHandshake(ClientConfiguration configuration, DeflateCodecs codecs, Destination destination) {
         this.configuration = configuration;
         this.codecs = codecs;
@@ -48,12 +48,13 @@ final class ClientHandshake {
     }
 
     /**
-     * Sends the request, waits for the response, and checks it. Afterwards the input's region has the first frames, if any have
-     * come, and holds no pooled buffer: it may take long until somebody receives.
+     * Sends the request, waits for the response and checks it. Afterwards the input's region contains any frames that were
+     * received with the response. The input then holds no pooled buffer, because it may be a long time before a thread
+     * receives.
      *
-     * @param headers those of this connection alone
+     * @param headers the headers of this connection only
      * @return what was agreed on
-     * @throws WebSocketConnectException if the connection was not accepted, or not as the RFC wants it
+     * @throws WebSocketConnectException if the connection was not accepted, or the response violates the RFC
      * @throws IOException               if the wire is dead
      */
     HandshakeResult run(Transport transport, InboundBuffer input, Headers headers) throws IOException {
@@ -84,7 +85,7 @@ final class ClientHandshake {
         };
     }
 
-    /** RFC 6265 §5.4: all cookies are in one header line. */
+    /** RFC 6265 §5.4: all cookies are sent in one header field. */
     private Headers withCookies(Headers headers) throws IOException {
         if (configuration.cookieHandler().isEmpty()) {
             return headers;

@@ -28,7 +28,7 @@ import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLException;
 
 /**
- * The life of one connection of a client, from the look-up of the server's name to the end.
+ * The life of one connection of a client, from looking up the server's name to the end.
  * <pre>
  *   OPENING ── 101 received ──▶ LIVE ── transport closed ──▶ OVER ── last steps taken, or nothing left to take ──▶ ENDED
  *      └── failed, too slow, client closed ─────────────────────────────────────────────────────────────────────────▲
@@ -52,37 +52,37 @@ final class ClientSession implements ConnectionHolder {
     private final WebSocketClient client;
     private volatile Stage stage = Stage.OPENING;
 
-    /** While it is opened: what can be cut off, why it was, and since when the handshake is under way. */
+    /** While opening: what can be cancelled, the reason for cancelling it, and when the handshake started. */
     private volatile AddressRace race;
     private volatile Transport transport;
     private volatile String cutOff;
     private volatile int since;
 
     private volatile Connection connection;
-    /** The thread of the handler; {@code null} if there is none. */
+    /** The thread of the handler; {@code null} if there is no handler. */
     private volatile Thread handlerThread;
-    /** 1 when the last steps are taken by somebody. */
+    /** 1 once a thread is taking the last steps. */
     private volatile int finishing;
-    /** The sweeper's; {@code null} until the connection is over, and something is unreceived. */
+    /** Used by the sweeper; {@code null} until the connection has ended with unreceived data. */
     private Retention retention;
 
     ClientSession(WebSocketClient client) {
         this.client = client;
     }
 
-    /** The open connection, or {@code null} while there is none. */
+    /** The open connection, or {@code null} if there is none. */
     Connection connection() {
         return connection;
     }
 
-    /** Whether the connection counts as one. */
+    /** Whether the connection is counted by the client. */
     boolean isLive() {
         return stage == Stage.LIVE;
     }
 
     // Opening.
 
-    /** Opens a connection that any thread may use. Waits. */
+    /** Opens a connection that any thread may use. Waits until it is open. */
     Connection open(Destination destination, Headers headers) throws IOException {
         InboundBuffer[] input = new InboundBuffer[1];
         HandshakeResult result = handshake(destination, headers, input);
@@ -96,7 +96,7 @@ final class ClientSession implements ConnectionHolder {
         }
     }
 
-    /** Opens a connection, and starts the thread of its handler. Waits until that is done. */
+    /** Opens a connection and starts the thread of its handler. Waits until both are done. */
     Connection run(Destination destination, Headers headers, ClientHandler handler) throws IOException {
         InboundBuffer[] input = new InboundBuffer[1];
         HandshakeResult result = handshake(destination, headers, input);
@@ -147,12 +147,12 @@ final class ClientSession implements ConnectionHolder {
                 client.logger().log(Level.WARNING, "a client's handler failed: " + served.remoteAddress(), e);
             }
         }
-        // What interrupted a handler is not to cut off the closing handshake.
+        // An interrupt of the handler must not cut off the closing handshake.
         Thread.interrupted();
         finish(reason);
     }
 
-    /** The connection, which is open; that of a client that is closed meanwhile is over soon. */
+    /** Makes the open connection. If the client has been closed meanwhile, the connection ends soon. */
     private Connection connect(HandshakeResult result, InboundBuffer input) {
         Connection open = new Connection(Role.CLIENT, transport, input, 0, result,
                 client.services());
@@ -169,7 +169,7 @@ final class ClientSession implements ConnectionHolder {
         return open;
     }
 
-    /** All steps up to a good response. */
+    /** All steps up to a successful response. */
     private HandshakeResult handshake(Destination destination, Headers headers, InboundBuffer[] input)
             throws IOException {
         Step step = Step.CONNECT;
@@ -206,7 +206,7 @@ final class ClientSession implements ConnectionHolder {
             lingers = step == Step.TLS && cutOff == null;
             throw failure(step, e);
         } catch (WebSocketConnectException | InterruptedIOException e) {
-            // A response says more than that the time for its body has passed.
+            // The response says more than a timeout while reading its body.
             boolean responded = e instanceof WebSocketConnectException known && known.response().isPresent();
             throw cutOff == null || responded ? e : failure(step, e);
         } catch (IOException e) {
@@ -252,7 +252,7 @@ final class ClientSession implements ConnectionHolder {
         }
         Transport failed = transport;
         if (failed != null && lingers) {
-            // So that the server gets the alert that says why.
+            // Lets the alert that gives the reason reach the server.
             client.services().timer().startThread(() -> {
                 failed.closeAfterFailedHandshake();
                 end();
@@ -268,7 +268,7 @@ final class ClientSession implements ConnectionHolder {
         end();
     }
 
-    /** Ends the opening, if it is still under way. Does not wait. */
+    /** Cancels the opening, if it has not finished. Does not wait. */
     private void cutOff(String why) {
         cutOff = why;
         AddressRace connecting = race;
@@ -283,7 +283,7 @@ final class ClientSession implements ConnectionHolder {
 
     // The end.
 
-    /** The connection no longer counts. What arrived before can still be received. */
+    /** The connection is no longer counted. Data received before the end can still be read. */
     @Override
     public void connectionOver() {
         if (STAGE.compareAndSet(this, Stage.LIVE, Stage.OVER)) {
@@ -301,7 +301,7 @@ final class ClientSession implements ConnectionHolder {
         }
     }
 
-    /** The closing handshake is over: takes the last steps, as soon as the thread that receives has left. */
+    /** The closing handshake has ended: takes the last steps as soon as no thread is receiving. */
     private void finishSoon() {
         for (int i = 0; i < MOST_LOOKS && finishing == 0; i++) {
             if (UnattendedEnd.of(connection, stage != Stage.LIVE) == UnattendedEnd.Due.FINISH) {
@@ -310,7 +310,7 @@ final class ClientSession implements ConnectionHolder {
                 }
                 return;
             }
-            // The sweeper goes on after that.
+            // After the last look, the sweeper takes over.
             LockSupport.parkNanos(this, BETWEEN_LOOKS_NANOS);
         }
     }
@@ -332,7 +332,7 @@ final class ClientSession implements ConnectionHolder {
         }
     }
 
-    /** For the end of the client: closes with 1001, or ends the opening. Does not wait. */
+    /** Called when the client is closed: closes the connection with 1001, or cancels the opening. Does not wait. */
     void goAway() {
         if (stage == Stage.OPENING) {
             cutOff("the client was closed");
@@ -343,7 +343,7 @@ final class ClientSession implements ConnectionHolder {
         }
     }
 
-    /** For the end of the client: frees all threads. */
+    /** Called when the client is closed: frees all threads. */
     void abort() {
         Connection open = connection;
         if (open != null) {
@@ -376,7 +376,7 @@ final class ClientSession implements ConnectionHolder {
     private void sweepOpening(int now) {
         Transport opening = transport;
         long most = client.configuration().timeouts().handshakeTimeout().toMillis();
-        // While received bytes await this end's thread, the server is not late.
+        // As long as received bytes are waiting for a thread of this end, the server is not late.
         if (opening != null && now - since >= most && !opening.hasUnread()) {
             cutOff("the handshake took over " + most + " ms (handshakeTimeout)");
         }

@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Where the sockets of a client go, and how they behave.
+ * The addresses, proxy and options of a client's sockets.
  *
  * @param starter starts a thread for an attempt to connect
  */
 record ClientSockets(ClientConfiguration configuration, Consumer<Runnable> starter) {
-    /** What connects to the destination for the client; of type DIRECT if nothing does. */
+    /** The proxy for this destination; of type DIRECT if there is no proxy. */
     Proxy proxy(Destination destination) throws IOException {
         if (configuration.proxySelector().isEmpty() || configuration.unixSocket().isPresent()) {
             return Proxy.NO_PROXY;
@@ -27,14 +27,14 @@ record ClientSockets(ClientConfiguration configuration, Consumer<Runnable> start
         return proxies == null || proxies.isEmpty() ? Proxy.NO_PROXY : proxies.getFirst();
     }
 
-    /** Tells the selector that its proxy could not be connected to. */
+    /** Reports to the selector that its proxy could not be reached. */
     void proxyFailed(Destination destination, Proxy proxy, IOException failure) {
         if (proxy.type() != Proxy.Type.DIRECT) {
             configuration.proxySelector().orElseThrow().connectFailed(destination.httpUri(), proxy.address(), failure);
         }
     }
 
-    /** The addresses that may be connected to, the preferred one first. Waits, until the limit at most. */
+    /** The addresses to connect to, in order of preference. Waits, at most until the limit. */
     List<SocketAddress> addresses(Destination destination, Proxy proxy, TimeLimit limit) throws IOException {
         if (configuration.unixSocket().isPresent()) {
             return List.of(UnixDomainSocketAddress.of(configuration.unixSocket().get()));

@@ -16,7 +16,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 
-/** How a client speaks TLS. The JDK's own context, which takes long to make, is made with the first connection by TLS. */
+/** A client's use of TLS. The JDK's default context is slow to create, so it is created for the first TLS connection. */
 final class ClientTls {
     private static final List<String> PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
     private static final String ALPN = "http/1.1";
@@ -28,9 +28,9 @@ final class ClientTls {
     private TlsBuffers buffers;
 
     /**
-     * For all connections of a client.
+     * One for all connections of a client.
      *
-     * @param context empty for the JDK's default one
+     * @param context empty for the JDK's default context
      */
     ClientTls(Optional<SSLContext> context, Consumer<SSLParameters> customizer, BufferBudget budget) {
         this.context = context;
@@ -38,7 +38,7 @@ final class ClientTls {
         this.budget = budget;
     }
 
-    /** TLS above this transport, not yet begun. */
+    /** A TLS transport on top of this one. Its handshake has not started. */
     Transport over(Transport below, Destination destination) throws SSLException {
         SSLEngine engine = engine(destination);
         return new TlsTransport(below, engine, buffers(engine));
@@ -62,7 +62,7 @@ final class ClientTls {
         return engine;
     }
 
-    /** RFC 6066 §3: the name is sent without the dot of the root. */
+    /** RFC 6066 §3: the name is sent without the trailing dot. */
     private static String withoutDot(String host) {
         return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
     }

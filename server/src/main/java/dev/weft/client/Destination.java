@@ -6,11 +6,11 @@ import java.net.URI;
 import java.util.Locale;
 
 /**
- * What a URI asks for (RFC 6455 §3).
+ * The destination that a URI names (RFC 6455 §3).
  *
  * @param uri    the URI, in ASCII
- * @param secure whether by TLS
- * @param host   a name or an address, an IPv6 address without brackets
+ * @param secure whether TLS is used
+ * @param host   a name or an address; an IPv6 address has no brackets
  * @param port   1 to 65,535
  * @param target path and query, in origin form
  */
@@ -20,10 +20,10 @@ record Destination(URI uri, boolean secure, String host, int port, String target
     private static final int HIGHEST_PORT = 65_535;
 
     /**
-     * Reads a URI.
+     * Parses a URI.
      *
-     * @throws IllegalArgumentException if it is not one of ws, wss, http or https, has no host, or has a fragment, which RFC
-     *                                  6455 §3 forbids, or user information, which would be sent to nobody
+     * @throws IllegalArgumentException if its scheme is not ws, wss, http or https, if it has no host, if it has a fragment,
+     *     which RFC 6455 §3 forbids, or if it has user information, which would not be sent
      */
     static Destination of(URI given) {
         URI uri = URI.create(given.toASCIIString());
@@ -52,7 +52,7 @@ record Destination(URI uri, boolean secure, String host, int port, String target
                 uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery());
     }
 
-    /** Without the URI, whose query may be a secret. */
+    /** The message does not contain the URI, because its query may be secret. */
     private static IllegalArgumentException refused(String why) {
         return new IllegalArgumentException("the URI cannot be connected to: " + why);
     }
@@ -61,7 +61,7 @@ record Destination(URI uri, boolean secure, String host, int port, String target
         return isAddress(host);
     }
 
-    /** Whether this is an address, and no name that has to be looked up. */
+    /** Whether this is an address rather than a name that must be looked up. */
     static boolean isAddress(String host) {
         return host.indexOf(':') >= 0 || host.matches("[0-9.]+");
     }
@@ -70,7 +70,7 @@ record Destination(URI uri, boolean secure, String host, int port, String target
         return secure == other.secure && port == other.port && host.equalsIgnoreCase(other.host);
     }
 
-    /** The URI as one of HTTP, which handlers of cookies and selectors of proxies know. */
+    /** The same URI with an HTTP scheme, which cookie handlers and proxy selectors understand. */
     URI httpUri() {
         return URI.create((secure ? "https://" : "http://") + hostHeader() + target);
     }
@@ -79,7 +79,7 @@ record Destination(URI uri, boolean secure, String host, int port, String target
         return host.indexOf(':') >= 0 ? "[" + host + "]" : host;
     }
 
-    /** What the {@code Host} header says: the port only if it is not the scheme's own. */
+    /** The value of the {@code Host} header; it has a port only if that is not the scheme's default port. */
     String hostHeader() {
         return port == (secure ? HTTPS_PORT : HTTP_PORT) ? bracketed() : authority();
     }
@@ -89,7 +89,7 @@ record Destination(URI uri, boolean secure, String host, int port, String target
         return bracketed() + ":" + port;
     }
 
-    /** Host, port and path; the query may be a secret. */
+    /** Host, port and path, without the query, which may be secret. */
     @Override
     public String toString() {
         int mark = target.indexOf('?');

@@ -6,28 +6,28 @@ import dev.weft.parser.http.Headers;
 import java.util.Objects;
 
 /**
- * What a server, or a proxy, answered in place of opening a connection.
+ * The response of a server or a proxy that did not open a connection.
  *
  * @param status  the status code
  * @param headers the header fields
  * @param body    the beginning of the body, at most {@link #MAX_BODY_SIZE} bytes; not copied
  */
 public record FailedResponse(int status, Headers headers, byte[] body) {
-    /** The most bytes of a body that are kept. */
+    /** The maximum number of bytes of the body that are kept. */
     public static final int MAX_BODY_SIZE = 64 << 10;
 
-    /** Needs both. */
+    /** Neither the headers nor the body may be {@code null}. */
     public FailedResponse {
         Objects.requireNonNull(headers, "headers");
         Objects.requireNonNull(body, "body");
     }
 
-    /** The body as UTF-8; bytes that are not UTF-8 are replaced. */
+    /** The body decoded as UTF-8; malformed bytes are replaced. */
     public String bodyText() {
         return new String(body, UTF_8);
     }
 
-    /** Without the body, which is the peer's. */
+    /** Without the body, whose content the peer chose. */
     @Override
     public String toString() {
         return "FailedResponse[" + status + " " + headers + ", " + body.length + " bytes]";

@@ -12,17 +12,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Looks up the addresses of names on platform threads, at most {@link #MOST} at a time in the process: the system's look-up
- * blocks, cannot be interrupted, and may take longer than any deadline. For any thread.
+ * Looks up the addresses of names on platform threads, at most {@link #MOST} at a time in the process. The system's look-up
+ * blocks, cannot be interrupted, and may take longer than any deadline. Thread-safe.
  */
 final class NameLookup {
-    /** Finds all addresses of a name; may block. */
+    /** Finds all addresses of a name. May block. */
     @FunctionalInterface
     interface Resolver {
         InetAddress[] addressesOf(String host) throws IOException;
     }
 
-    /** The number of look-ups at a time; more wait for their turn. */
+    /** The maximum number of concurrent look-ups; further ones wait. */
     static final int MOST = 16;
 
     private static final Semaphore PERMITS = new Semaphore(MOST, true);
@@ -30,9 +30,10 @@ final class NameLookup {
     private NameLookup() {}
 
     /**
-     * Waits for the addresses, until the limit at most. A look-up that takes longer goes on by itself, and keeps its place.
+     * Waits for the addresses, at most until the limit. A look-up that takes longer continues in its thread and still counts
+     * towards the maximum.
      *
-     * @throws WebSocketConnectException if there are none, or they were not found in time
+     * @throws WebSocketConnectException if the name has no address, or none was found in time
      * @throws java.io.InterruptedIOException if this thread was interrupted
      */
     static InetAddress[] find(Resolver resolver, String host, TimeLimit limit) throws IOException {

@@ -2,7 +2,7 @@ package dev.weft.client;
 
 import java.io.IOException;
 
-/** A {@link ReconnectingClient} had no connection when one was needed, or did not get one in time. Nothing was sent. */
+/** A {@link ReconnectingClient} had no open connection, or did not get one in time. Nothing was sent. */
 public final class NotConnectedException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -21,18 +21,18 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * Has a proxy connect to the destination: by HTTP's CONNECT (RFC 9110 §9.3.6), with Basic credentials (RFC 7617), or by SOCKS 5
- * (RFC 1928), with a user name and a password (RFC 1929). The proxy looks up the destination's name. For the thread that opens
- * a connection.
+ * Makes a proxy connect to the destination: by HTTP CONNECT (RFC 9110 §9.3.6), with Basic credentials (RFC 7617), or by SOCKS 5
+ * (RFC 1928), with a user name and a password (RFC 1929). The proxy looks up the destination's name. Used by the thread that
+ * opens the connection.
  *
- * @param transport   to the proxy; afterwards to the destination
- * @param destination what the proxy is to connect to
- * @param credentials for the proxy
+ * @param transport   connected to the proxy; afterwards to the destination
+ * @param destination the destination that the proxy connects to
+ * @param credentials the credentials for the proxy
  */
 record ProxyTunnel(Transport transport, Destination destination, Optional<Credentials> credentials) {
-    /** Who asks; both are at most 255 bytes long. */
+    /** A user name and a password, each at most 255 bytes long. */
     record Credentials(String user, String password) {
-        /** Not the password. */
+        /** Does not contain the password. */
         @Override
         public String toString() {
             return "Credentials[" + user + "]";
@@ -50,9 +50,9 @@ record ProxyTunnel(Transport transport, Destination destination, Optional<Creden
     private static final int LONGEST_NAME = 255;
 
     /**
-     * Waits for the proxy's consent.
+     * Waits until the proxy has connected to the destination.
      *
-     * @throws WebSocketConnectException if the proxy refuses, or does not speak its protocol
+     * @throws WebSocketConnectException if the proxy refuses or violates its protocol
      * @throws IOException               if the wire is dead
      */
     void open(Proxy.Type type, BufferPool pool, HttpLimits limits) throws IOException {
@@ -85,7 +85,7 @@ record ProxyTunnel(Transport transport, Destination destination, Optional<Creden
                         "the proxy answered " + response.status() + " " + Escape.text(response.reason()), null,
                         new FailedResponse(response.status(), response.headers(), body));
             }
-            // The destination is silent until it is asked: these bytes are not its.
+            // The destination sends nothing before it gets a request, so these bytes are not from it.
             if (reader.offset() < input.length()) {
                 throw refused("the proxy sent more than its response");
             }
@@ -182,7 +182,7 @@ record ProxyTunnel(Transport transport, Destination destination, Optional<Creden
         };
     }
 
-    /** Waits for exactly these bytes: what follows is the destination's. */
+    /** Waits for exactly this number of bytes: what follows is from the destination. */
     private byte[] read(int length) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(length);
         while (bytes.hasRemaining()) {

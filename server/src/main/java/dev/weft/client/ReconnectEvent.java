@@ -3,12 +3,14 @@ package dev.weft.client;
 import dev.weft.CloseStatus;
 import java.time.Duration;
 
-/** What a {@link ReconnectingClient} tells of: each attempt, and each gap between two connections. */
+/**
+ * An event that a {@link ReconnectingClient} reports: an attempt, or the beginning or end of a gap between two connections.
+ */
 public sealed interface ReconnectEvent {
     /**
-     * A connection is open; its handler is about to run.
+     * A connection is open; its handler runs next.
      *
-     * @param attempts the number of attempts that this took, at least 1
+     * @param attempts the number of attempts until it was open, at least 1
      * @param gap      how long there was no connection
      */
     record Connected(int attempts, Duration gap) implements ReconnectEvent {}
@@ -24,11 +26,11 @@ public sealed interface ReconnectEvent {
      * An attempt has failed.
      *
      * @param attempts the number of attempts in this gap so far
-     * @param failure  what {@link WebSocketClient#open(java.net.URI)} has thrown, or what makes the headers
-     * @param delay    when the next one is made
+     * @param failure  the exception thrown by {@link WebSocketClient#open(java.net.URI)}, or by the supplier of the headers
+     * @param delay    the time until the next attempt
      */
     record AttemptFailed(int attempts, Exception failure, Duration delay) implements ReconnectEvent {}
 
-    /** No further attempt is made: the client was closed, or a handler has returned while its connection was open. */
+    /** No further attempt is made: the client was closed, or the handler returned while its connection was open. */
     record Stopped() implements ReconnectEvent {}
 }

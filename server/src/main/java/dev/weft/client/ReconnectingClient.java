@@ -21,12 +21,13 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Keeps a connection to one server: when it ends, another one is made, after a wait that grows with each failed attempt and is
- * random, so that many clients do not all come at once. A server's {@code Retry-After}, of up to an hour, and its close codes
- * 1012 and 1013 are honoured.
+ * Keeps a connection to one server. When the connection ends, the client makes another one, after a random delay that grows
+ * with each failed attempt, so that many clients do not all reconnect at once. It honours a server's {@code Retry-After}, up to
+ * an hour, and the close codes 1012 and 1013.
  * {@snippet class = "dev.weft.client.Snippets" region = "reconnect"}
- * Nothing is repeated: a message that was sent before a gap may not have arrived, and what the server sent in a gap is lost.
- * The {@linkplain ReconnectingClientBuilder#listener listener} is told of each gap, to make up for that.
+ * Nothing is sent again: a message sent before a gap may not have arrived, and what the server sends during a gap is lost. The
+ * {@linkplain ReconnectingClientBuilder#listener listener} is called for each gap, so that the application can make up for the
+ * loss.
  * <p>
  * All methods may be called from any thread.
  */
@@ -38,7 +39,7 @@ public final class ReconnectingClient implements AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    /** Guarded by the lock: the open connection, or {@code null}; whether no further one is wanted. */
+    /** Guarded by the lock: the open connection, or {@code null}; and whether the client has stopped making connections. */
     private WebSocketConnection current;
     private boolean stopped;
 
@@ -59,7 +60,7 @@ public final class ReconnectingClient implements AutoCloseable {
     /**
      * Collects the settings.
      *
-     * @param client opens the connections, and is not closed by this one
+     * @param client opens the connections; closing the reconnecting client does not close it
      * @throws IllegalArgumentException as {@link WebSocketClient#open(URI)}
      */
     public static ReconnectingClientBuilder builder(WebSocketClient client, URI uri) {
@@ -68,7 +69,7 @@ public final class ReconnectingClient implements AutoCloseable {
 
     // Any thread.
 
-    /** The open connection; empty in a gap. Does not wait. */
+    /** The open connection; empty during a gap. Does not wait. */
     public Optional<WebSocketConnection> connection() {
         lock.lock();
         try {
@@ -81,7 +82,7 @@ public final class ReconnectingClient implements AutoCloseable {
     /**
      * Waits for an open connection.
      *
-     * @throws NotConnectedException          if there is none in time, or this client was closed
+     * @throws NotConnectedException          if none is open in time, or this client was closed
      * @throws java.io.InterruptedIOException if this thread was interrupted
      */
     public WebSocketConnection await(Duration timeout) throws IOException {
@@ -110,8 +111,8 @@ public final class ReconnectingClient implements AutoCloseable {
     }
 
     /**
-     * Sends a text message by the open connection, otherwise as {@link WebSocketConnection#send(String)}. In a gap it waits for
-     * the {@code sendTimeout}.
+     * Sends a text message on the open connection, like {@link WebSocketConnection#send(String)}. During a gap it waits for a
+     * connection, at most for the {@code sendTimeout}.
      *
      * @throws NotConnectedException as {@link #await}; nothing was sent
      */
@@ -119,12 +120,12 @@ public final class ReconnectingClient implements AutoCloseable {
         await(settings.sendTimeout).send(text);
     }
 
-    /** Sends a binary message, as {@link #send(String)}. */
+    /** Sends a binary message, like {@link #send(String)}. */
     public void send(byte[] bytes) throws IOException {
         await(settings.sendTimeout).send(bytes);
     }
 
-    /** Makes no further connection, and closes the one that is open with 1001. Does not wait. */
+    /** Stops making connections, and closes the open connection with 1001. Does not wait. */
     @Override
     public void close() {
         WebSocketConnection open;
@@ -186,7 +187,7 @@ public final class ReconnectingClient implements AutoCloseable {
         return delay;
     }
 
-    /** Has the handler use the connection, up to its end. */
+    /** Runs the handler on the connection, and waits for the connection to end. */
     private CloseStatus use(Connection open, int attempts, Duration gap) {
         CompletableFuture<CloseStatus> end = new CompletableFuture<>();
         open.onClose(end::complete);
@@ -209,7 +210,7 @@ public final class ReconnectingClient implements AutoCloseable {
         } else {
             code = CloseCode.GOING_AWAY;
         }
-        // What interrupted a handler is not to cut off the closing handshake.
+        // An interrupt of the handler must not cut off the closing handshake.
         Thread.interrupted();
         open.close(code, "");
         CloseStatus status = ended(open, end);
@@ -228,7 +229,7 @@ public final class ReconnectingClient implements AutoCloseable {
         }
     }
 
-    /** The connection is there for all; returns false if it is no longer wanted. */
+    /** Makes the connection available to all threads; returns false if it is no longer wanted. */
     private boolean enter(WebSocketConnection open) {
         lock.lock();
         try {
@@ -272,7 +273,7 @@ public final class ReconnectingClient implements AutoCloseable {
 
     private void pause(Duration delay) {
         TimeLimit limit = TimeLimit.in(delay);
-        // An interrupt is only ever meant to end this client.
+        // An interrupt always means that this client must end.
         while (!isStopped() && !limit.hasPassed() && !Thread.interrupted()) {
             limit.park(this);
         }

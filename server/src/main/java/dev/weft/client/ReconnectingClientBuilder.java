@@ -10,8 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Collects the settings of a {@link ReconnectingClient}. A value out of bounds is refused when it is set. Not for use by two
- * threads at once.
+ * Collects the settings of a {@link ReconnectingClient}. A value out of bounds is rejected when it is set. Not thread-safe.
  */
 public final class ReconnectingClientBuilder {
     private static final Duration SHORTEST = Duration.ofMillis(1);
@@ -32,15 +31,17 @@ public final class ReconnectingClientBuilder {
     }
 
     /**
-     * Sets what makes the headers of each attempt anew, such as a token; may block. If it throws, the attempt has failed.
-     * Default: none but the client's.
+     * Sets the supplier of the request headers, such as a token. It is called for each attempt and may block. If it throws, the
+     * attempt has failed. Default: only the client's headers.
      */
     public ReconnectingClientBuilder headers(Supplier<Headers> headers) {
         this.headers = Objects.requireNonNull(headers, "headers");
         return this;
     }
 
-    /** Sets the most before the first new attempt, which doubles with each further one: 1 ms to 1 day. Default 1 s. */
+    /**
+     * Sets the maximum delay before the first new attempt, which doubles with each further one: 1 ms to 1 day. Default 1 s.
+     */
     public ReconnectingClientBuilder minDelay(Duration minDelay) {
         Bounds.check("minDelay", minDelay, SHORTEST, LONGEST);
         this.minDelay = minDelay;
@@ -48,8 +49,8 @@ public final class ReconnectingClientBuilder {
     }
 
     /**
-     * Sets the most before any attempt: 1 ms to 1 day. Default 30 s. A connection that lasted for less than this counts as a
-     * failed attempt.
+     * Sets the maximum delay before any attempt: 1 ms to 1 day. Default 30 s. A connection that ends sooner than this counts as
+     * a failed attempt.
      */
     public ReconnectingClientBuilder maxDelay(Duration maxDelay) {
         Bounds.check("maxDelay", maxDelay, SHORTEST, LONGEST);
@@ -57,14 +58,17 @@ public final class ReconnectingClientBuilder {
         return this;
     }
 
-    /** Sets how long sends wait for a connection while there is none: up to 1 day. Default zero: they fail at once. */
+    /** Sets how long sends wait for a connection during a gap: up to 1 day. Default zero: they fail at once. */
     public ReconnectingClientBuilder sendTimeout(Duration sendTimeout) {
         Bounds.check("sendTimeout", sendTimeout, Duration.ZERO, LONGEST);
         this.sendTimeout = sendTimeout;
         return this;
     }
 
-    /** Sets what is told of each attempt and gap, one at a time, on the thread that connects; that waits meanwhile. */
+    /**
+     * Sets the listener for attempts and gaps. Its calls do not overlap; they run on the thread that connects, which waits for
+     * them.
+     */
     public ReconnectingClientBuilder listener(Consumer<ReconnectEvent> listener) {
         this.listener = Objects.requireNonNull(listener, "listener");
         return this;
@@ -73,8 +77,8 @@ public final class ReconnectingClientBuilder {
     /**
      * Starts to connect. Does not wait.
      *
-     * @param handler runs anew for each connection, on one virtual thread. When it returns or throws because its connection is
-     *                over, a new one is made; when it returns while its connection is open, none is made any more
+     * @param handler runs once for each connection, on one virtual thread. When it returns or throws because its connection has
+     *     ended, the client makes a new one. When it returns while its connection is open, the client makes no more connections
      */
     public ReconnectingClient start(ClientHandler handler) {
         return ReconnectingClient.start(this, Objects.requireNonNull(handler, "handler"),

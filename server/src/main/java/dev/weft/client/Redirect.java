@@ -10,23 +10,24 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where a response sends the client (RFC 9110 §15.4), and with which headers: credentials and cookies are for the origin that
- * they were given for.
+ * The destination of a redirect (RFC 9110 §15.4), and the headers of the next request: credentials and cookies are sent only to
+ * the origin that they were meant for.
  *
- * @param destination where to
- * @param headers     those of the next request
+ * @param destination the new destination
+ * @param headers     the headers of the next request
  */
 record Redirect(Destination destination, Headers headers) {
     private static final Set<Integer> STATUSES = Set.of(301, 302, 303, 307, 308);
     private static final Set<String> SECRETS = Set.of("authorization", "cookie", "cookie2", "proxy-authorization");
 
     /**
-     * The redirect that this failure is.
+     * The redirect in this failure's response.
      *
-     * @param from    what was asked
-     * @param headers those of the request
-     * @return empty if it is none
-     * @throws WebSocketConnectException if it must not be followed: to no WebSocket URI, or from TLS to none
+     * @param from    the destination of the request
+     * @param headers the headers of the request
+     * @return empty if the response is not a redirect
+     * @throws WebSocketConnectException if it must not be followed, because it is not to a WebSocket URI, or leads from TLS to
+     *     an unencrypted connection
      */
     static Optional<Redirect> of(WebSocketConnectException failure, Destination from, Headers headers)
             throws WebSocketConnectException {

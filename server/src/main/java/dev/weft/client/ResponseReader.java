@@ -11,16 +11,16 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
-/** Reads one response. For the thread that opens a connection. */
+/** Reads one response. Used by the thread that opens the connection. */
 final class ResponseReader {
-    /** RFC 9110 §15.2: any number may come before the response; nobody needs more. */
+    /** RFC 9110 §15.2: a server may send any number of interim responses; none needs more than this. */
     private static final int MOST_INTERIM = 8;
     private static final int LONGEST_CHUNK_LINE = 256;
     private static final int HEXADECIMAL = 16;
 
     private final InboundBuffer input;
     private final HttpLimits limits;
-    /** Where in the input's region the next byte is. */
+    /** The position of the next byte in the input's region. */
     private int at;
 
     ResponseReader(InboundBuffer input, HttpLimits limits) {
@@ -28,12 +28,12 @@ final class ResponseReader {
         this.limits = limits;
     }
 
-    /** Where in the input's region the first byte after what was read is. */
+    /** The position in the input's region of the first byte after those that were read. */
     int offset() {
         return at;
     }
 
-    /** Waits for the head of the response; interim ones before it are skipped. */
+    /** Waits for the head of the response. Interim responses before it are skipped. */
     ResponseHead readHead() throws IOException, HttpHeadException {
         for (int i = 0; i <= MOST_INTERIM; i++) {
             ResponseHead head = readOneHead();
@@ -56,7 +56,7 @@ final class ResponseReader {
     }
 
     /**
-     * Waits for the beginning of the body (RFC 9112 §6.3), as far as it comes: what goes wrong only ends it.
+     * Waits for the body (RFC 9112 §6.3), and returns as much of its beginning as arrives: an error only ends the reading.
      *
      * @param most the maximum number of bytes
      */
@@ -77,12 +77,12 @@ final class ResponseReader {
                 read(body, length.matches("[0-9]{1,18}") ? Long.parseLong(length) : Long.MAX_VALUE, most);
             }
         } catch (IOException e) {
-            // What was read so far says more than this does.
+            // The body so far says more than this exception.
         }
         return body.toByteArray();
     }
 
-    /** Reads this number of bytes, or as many as there is room for. */
+    /** Reads this number of bytes, or as many as fit. */
     private void read(ByteArrayOutputStream body, long length, int most) throws IOException {
         long left = Math.min(length, most - body.size());
         while (left > 0) {

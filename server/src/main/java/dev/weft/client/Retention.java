@@ -7,17 +7,17 @@ import dev.weft.internal.connection.UnattendedEnd;
 import java.util.Optional;
 
 /**
- * How long what arrived before the end of a connection is kept for a thread that may still receive it: longer if the end was a
- * surprise. For the sweeper.
+ * How long received data is kept after the end of a connection, for a thread that may still receive it. It is kept for longer
+ * if the end was a surprise. Used by the sweeper.
  */
 final class Retention {
     private final Connection connection;
     private final long mostMillis;
-    /** How often had been received when that last changed, and when. */
+    /** The number of receives at the last change, and the time of that change. */
     private int receivesSeen;
     private int receivedAt;
 
-    /** One that begins now. */
+    /** A retention that starts now. */
     Retention(Connection connection, ConnectionTimeouts timeouts, int now) {
         boolean closedHere = connection.known().closedFirst().equals(Optional.of(Side.LOCAL));
         this.connection = connection;
@@ -26,7 +26,7 @@ final class Retention {
         this.receivedAt = now;
     }
 
-    /** Whether nothing was received for so long that nobody will. */
+    /** Whether nothing was received for so long that no thread is expected to receive any more. */
     boolean isOver(int now) {
         int receives = UnattendedEnd.receives(connection);
         if (receives != receivesSeen) {

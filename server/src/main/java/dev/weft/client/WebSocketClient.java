@@ -32,18 +32,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A WebSocket client (RFC 6455): opens any number of connections, which share its threads and its memory.
+ * A WebSocket client (RFC 6455). It opens any number of connections, which share its threads and its memory.
  * {@snippet class = "dev.weft.client.Snippets" region = "connect"}
- * A connection is used as a server's is, by any thread: one at a time receives, virtual or not. Or it has a handler, on a
- * virtual thread of its own: {@link #run(URI, ClientHandler)}.
+ * A connection is used like one of a server. Any thread may use it, virtual or not, but only one thread at a time may receive.
+ * Alternatively, it has a handler, which runs on its own virtual thread: {@link #run(URI, ClientHandler)}.
  * <p>
- * Close each connection, for example by try-with-resources; {@link WebSocketConnection#close()} does not wait, and the closing
- * handshake goes on by itself. What has arrived before the end can be received after it, as long as no pause between two
- * receives is longer than the {@code messageTimeout}, or, if this end closed first, the {@code closeTimeout}; then, what does not
- * fit in the {@code readAheadSize} is dropped.
+ * Close each connection, for example by try-with-resources. {@link WebSocketConnection#close()} does not wait; the closing
+ * handshake continues in the background. Data that arrived before the end can be received afterwards, as long as no pause
+ * between two receives is longer than the {@code messageTimeout}. If this end closed first, the pause must not be longer than
+ * the {@code closeTimeout}, and data that does not fit in the {@code readAheadSize} is dropped.
  * <p>
- * A client does not keep the JVM alive, and neither do its connections and handlers: a thread of your own that receives does,
- * unless it is virtual or a daemon. All methods may be called from any thread.
+ * A client, its connections and its handlers do not keep the JVM alive. A thread of yours that receives does, unless it is
+ * virtual or a daemon. All methods may be called from any thread.
  */
 public final class WebSocketClient implements AutoCloseable {
     private static final AtomicInteger LAST_NUMBER = new AtomicInteger();
@@ -63,7 +63,7 @@ public final class WebSocketClient implements AutoCloseable {
 
     private final Set<ClientSession> sessions = ConcurrentHashMap.newKeySet();
     private final AtomicInteger live = new AtomicInteger();
-    /** 1 once it is being closed. */
+    /** 1 once {@code close} has been called. */
     private final AtomicInteger closing = new AtomicInteger();
     private final CountDownLatch drained = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -102,7 +102,7 @@ public final class WebSocketClient implements AutoCloseable {
             client.sweeper.start();
             return client;
         } catch (Throwable e) {
-            // Where the system has no further thread for us.
+            // The system has no further thread for this client.
             client.release();
             throw e;
         }
@@ -114,8 +114,8 @@ public final class WebSocketClient implements AutoCloseable {
     }
 
     /**
-     * Opens a connection with the default settings, by a client that all callers in this process share and that is never
-     * closed; otherwise as {@link #open(URI)}.
+     * Opens a connection with the default settings, using a client that all callers in this process share and that is never
+     * closed; otherwise like {@link #open(URI)}.
      */
     public static WebSocketConnection connect(URI uri) throws IOException {
         return shared().open(uri);
@@ -139,12 +139,13 @@ public final class WebSocketClient implements AutoCloseable {
     }
 
     /**
-     * Opens a connection. Waits: at most for the {@code connectTimeout} until a socket is connected, and at most for the {@code
-     * handshakeTimeout} from then on. An interrupt ends that.
+     * Opens a connection. Waits at most for the {@code connectTimeout} until a socket is connected, and then at most for the
+     * {@code handshakeTimeout}. An interrupt ends the wait.
      *
      * @param uri {@code ws://host:port/path?query}, or {@code wss://…} for TLS; http and https mean the same
      * @return the connection, open
-     * @throws WebSocketConnectException      if that failed; says at which step, and what the server answered
+     * @throws WebSocketConnectException      if the connection could not be opened; says which step failed, and what the server
+     *     answered
      * @throws java.io.InterruptedIOException if this thread was interrupted
      * @throws IOException                    if the system lacks what a connection needs, such as a socket
      * @throws IllegalArgumentException       if the URI has another scheme, no host, a fragment, or user information
@@ -155,7 +156,7 @@ public final class WebSocketClient implements AutoCloseable {
     }
 
     /**
-     * Opens a connection, as {@link #open(URI)}, with more headers in its request than the client's.
+     * Opens a connection like {@link #open(URI)}, and adds these headers to those of the client.
      *
      * @throws IllegalArgumentException also if a header is one that the handshake sets itself
      */
@@ -164,16 +165,16 @@ public final class WebSocketClient implements AutoCloseable {
     }
 
     /**
-     * Opens a connection, as {@link #open(URI)}, and starts its handler, on a virtual thread of its own. Waits only for the
-     * opening. When the handler has returned, the connection is closed, and no thread may receive.
+     * Opens a connection like {@link #open(URI)}, and starts its handler on its own virtual thread. Waits only until the
+     * connection is open. When the handler returns, the connection is closed. No other thread may receive.
      *
-     * @return the connection, to send by, or to await its end
+     * @return the connection, to send on, or to wait for its end
      */
     public WebSocketConnection run(URI uri, ClientHandler handler) throws IOException {
         return run(uri, Headers.EMPTY, handler);
     }
 
-    /** As {@link #run(URI, ClientHandler)}, with more headers in the request than the client's. */
+    /** Like {@link #run(URI, ClientHandler)}, and adds these headers to those of the client. */
     public WebSocketConnection run(URI uri, Headers headers, ClientHandler handler) throws IOException {
         Objects.requireNonNull(handler, "handler");
         return open(uri, headers, (session, destination, all) -> session.run(destination, all, handler));
@@ -211,7 +212,7 @@ public final class WebSocketClient implements AutoCloseable {
         return Headers.builder().addAll(configuration.headers()).addAll(headers).build();
     }
 
-    /** One of us sees the other: the session, or that the client is being closed. */
+    /** At least one side sees the other: close() sees this session, or this method sees that the client is being closed. */
     private ClientSession begin() {
         ClientSession session = new ClientSession(this);
         sessions.add(session);
@@ -233,14 +234,14 @@ public final class WebSocketClient implements AutoCloseable {
     }
 
     /**
-     * Closes every connection with 1001, waits for them to end by themselves, at most for the grace period, and aborts the
-     * rest, whose handlers are interrupted; openings that are under way fail. A second call waits for the first. Called by a
-     * handler, it waits for the whole grace period, unless its connection ends before.
+     * Closes every connection with 1001 and waits for all of them to end on their own, at most for the grace period. Then it
+     * aborts the rest and interrupts their handlers. Openings in progress fail. A second call waits for the first. If a handler
+     * calls it, it waits for the whole grace period, unless the handler's connection ends sooner.
      */
     @Override
     public void close() {
         boolean first = closing.compareAndSet(0, 1);
-        // An interrupt shortens the wait; one that came before must not keep the peers from being told.
+        // An interrupt shortens the wait. One before this call must not keep the peers from getting a Close frame.
         boolean interrupted = first && Thread.interrupted();
         try {
             if (first) {
@@ -295,7 +296,7 @@ public final class WebSocketClient implements AutoCloseable {
         return closing.get() == 1;
     }
 
-    /** The number of sessions that are not forgotten, for tests. */
+    /** The number of sessions that have not been removed, for tests. */
     int sessionCount() {
         return sessions.size();
     }
@@ -324,7 +325,7 @@ public final class WebSocketClient implements AutoCloseable {
         return logger;
     }
 
-    /** A transport over this connected channel, which belongs to it. */
+    /** A transport over this connected channel, which it owns. */
     Transport over(SocketChannel channel) throws IOException {
         try {
             return transports.over(channel);
@@ -340,7 +341,7 @@ public final class WebSocketClient implements AutoCloseable {
         } finally {
             sweepFailures.report();
             transports.tend();
-            // Wakes a poller whose thread the JDK has lost for lack of memory.
+            // Wakes a poller whose thread the JDK lost when memory was exhausted.
             transports.beat();
         }
     }
@@ -350,7 +351,7 @@ public final class WebSocketClient implements AutoCloseable {
         try {
             session.sweep(now);
         } catch (OutOfMemoryError e) {
-            // What is due is due again at the next look.
+            // The same work is due again at the next sweep.
             sweepFailures.note(e);
         } catch (Throwable e) {
             sweepFailures.note(e);

@@ -29,13 +29,13 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
 /**
- * Collects a client's settings; every one has a default. A value out of bounds is refused when it is set, by an {@link
- * IllegalArgumentException} that names the setting, the value and the bounds. Not for use by two threads at once.
+ * Collects the settings of a client; each setting has a default. A value out of bounds is rejected when it is set, by an {@link
+ * IllegalArgumentException} that names the setting, the value and the bounds. Not thread-safe.
  */
 public final class WebSocketClientBuilder {
     private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(20);
-    /** Room for a status line's worth, and for the largest control frame many times over. */
+    /** Enough for a status line, and many times the size of the largest control frame. */
     private static final int SMALLEST_BUFFER = 1024;
     private static final int LARGEST_BUFFER = 1 << 24;
     private static final int MOST_REDIRECTS = 20;
@@ -66,7 +66,7 @@ public final class WebSocketClientBuilder {
     Duration closeGrace = Duration.ofSeconds(10);
     /** For tests. */
     NameLookup.Resolver resolver = InetAddress::getAllByName;
-    /** For tests: whether connections run on the loops where there are some. */
+    /** For tests: whether connections run on the loops, where these are available. */
     boolean loops = true;
 
     /** With the defaults. */
@@ -101,12 +101,11 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * Adds a header to every request, such as {@code Origin}; one of the same name stays. What differs from one connection to
-     * another, such as a token, is better passed to {@link WebSocketClient#open(URI, Headers)}.
+     * Adds a header to every request, such as {@code Origin}; an existing header of the same name is kept. Pass a header that
+     * differs between connections, such as a token, to {@link WebSocketClient#open(URI, Headers)}.
      *
-     * @throws IllegalArgumentException if it is not a header, or one that the handshake sets itself: {@code Host},
-     *                                  {@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}, {@code Content-Length},
-     *                                  {@code Transfer-Encoding}
+     * @throws IllegalArgumentException if it is not a valid header, or is one that the handshake sets itself: {@code Host},
+     *     {@code Upgrade}, {@code Connection}, {@code Sec-WebSocket-…}, {@code Content-Length}, {@code Transfer-Encoding}
      */
     public WebSocketClientBuilder header(String name, String value) {
         headers = Headers.builder().addAll(headers).add(ClientOpeningHandshake.requireExtra(name), value).build();
@@ -114,10 +113,10 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * Sets which subprotocols are offered, the preferred one first. The server chooses at most one of them: {@link
-     * dev.weft.WebSocketConnection#subprotocol()}. Default none, as without arguments.
+     * Sets the offered subprotocols, in order of preference. The server chooses at most one of them: {@link
+     * dev.weft.WebSocketConnection#subprotocol()}. Default: none, as with no arguments.
      *
-     * @throws IllegalArgumentException if one is not a token, or named twice (RFC 6455 §4.1)
+     * @throws IllegalArgumentException if one is not a token, or is given twice (RFC 6455 §4.1)
      */
     public WebSocketClientBuilder subprotocols(String... subprotocols) {
         List<String> copy = List.of(subprotocols);
@@ -147,16 +146,16 @@ public final class WebSocketClientBuilder {
         return this;
     }
 
-    /** Sets what one connection may use. Default {@link ConnectionLimits#DEFAULT}. */
+    /** Sets the limits of each connection. Default {@link ConnectionLimits#DEFAULT}. */
     public WebSocketClientBuilder limits(ConnectionLimits limits) {
         this.limits = Objects.requireNonNull(limits, "limits");
         return this;
     }
 
     /**
-     * Sets how long one connection waits for its peer. Default {@link ConnectionTimeouts#DEFAULT}. The {@code
-     * handshakeTimeout} begins when the socket is connected, and ends with the response head, TLS and a proxy included; then
-     * the connection is closed.
+     * Sets the timeouts of each connection. Default {@link ConnectionTimeouts#DEFAULT}. The {@code handshakeTimeout} starts
+     * when the socket is connected, and covers the TLS handshake and a proxy, up to the end of the response head. When it
+     * expires, the connection is closed.
      */
     public WebSocketClientBuilder timeouts(ConnectionTimeouts timeouts) {
         this.timeouts = Objects.requireNonNull(timeouts, "timeouts");
@@ -164,8 +163,8 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * Sets how long the look-up of a name and the connection to one of its addresses may take together: 1 ms to 20 days.
-     * Default 10 s.
+     * Sets the maximum time for looking up a name and connecting to one of its addresses, together: 1 ms to 20 days. Default 10
+     * s.
      */
     public WebSocketClientBuilder connectTimeout(Duration connectTimeout) {
         Bounds.check("connectTimeout", connectTimeout, SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
@@ -173,23 +172,23 @@ public final class WebSocketClientBuilder {
         return this;
     }
 
-    /** Sets what a response head may have. Default: lines of 8 KiB, 100 headers, 32 KiB of headers. */
+    /** Sets the limits of a response head. Default: lines of 8 KiB, 100 headers, 32 KiB of headers. */
     public WebSocketClientBuilder httpLimits(HttpLimits httpLimits) {
         this.httpLimits = Objects.requireNonNull(httpLimits, "httpLimits");
         return this;
     }
 
-    /** Sets the context for {@code wss://}, such as one with a client's certificate. Default: the JDK's default context. */
+    /** Sets the context for {@code wss://}, such as one with a client certificate. Default: the JDK's default context. */
     public WebSocketClientBuilder tls(SSLContext context) {
         return tls(context, parameters -> {});
     }
 
     /**
-     * Sets the context for {@code wss://}, and changes its parameters.
+     * Sets the context for {@code wss://}, and customizes its parameters.
      *
-     * @param customizer changes the parameters of each connection from what they are by default: TLS 1.3 and 1.2, {@code
-     *                   http/1.1} by ALPN, the host's name sent (SNI) and required of the certificate. To accept a certificate
-     *                   for any name: {@code parameters.setEndpointIdentificationAlgorithm("")}
+     * @param customizer changes the parameters of each connection from their defaults: TLS 1.3 and 1.2, {@code http/1.1} by
+     *     ALPN, the host's name sent (SNI) and required in the certificate. To accept a certificate for any name: {@code
+     *     parameters.setEndpointIdentificationAlgorithm("")}
      */
     public WebSocketClientBuilder tls(SSLContext context, Consumer<SSLParameters> customizer) {
         this.tls = Optional.of(context);
@@ -197,22 +196,22 @@ public final class WebSocketClientBuilder {
         return this;
     }
 
-    /** Sets the address that connections come from. Default: the system chooses it. */
+    /** Sets the local address of connections. Default: the system chooses it. */
     public WebSocketClientBuilder localAddress(InetAddress localAddress) {
         this.localAddress = Optional.of(localAddress);
         return this;
     }
 
-    /** Has all connections go to this socket file, whatever host their URI names. Default: they go to the URI's host. */
+    /** Makes all connections to this socket file, whatever host their URI names. Default: to the host of the URI. */
     public WebSocketClientBuilder unixSocket(Path unixSocket) {
         this.unixSocket = Optional.of(unixSocket);
         return this;
     }
 
     /**
-     * Sets how many redirects (301, 302, 303, 307, 308) are followed for one connection: 0 to 20. Default 0: a redirect is a
-     * failure, whose response has the {@code Location}. {@code Authorization} and {@code Cookie} are not sent to another
-     * origin, and no redirect is followed from TLS to none.
+     * Sets the maximum number of redirects (301, 302, 303, 307, 308) that are followed for one connection: 0 to 20. Default 0:
+     * a redirect is a failure, whose response contains the {@code Location}. {@code Authorization} and {@code Cookie} are not
+     * sent to another origin. A redirect from TLS to an unencrypted connection is never followed.
      */
     public WebSocketClientBuilder maxRedirects(int maxRedirects) {
         Bounds.check("maxRedirects", maxRedirects, 0, MOST_REDIRECTS);
@@ -221,8 +220,8 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * Sets what knows the cookies, such as a {@link java.net.CookieManager}: it is asked for each request, and gets the
-     * headers of each response. Must be thread-safe. Default: no cookies.
+     * Sets the cookie handler, such as a {@link java.net.CookieManager}. It supplies the cookies of each request and receives
+     * the headers of each response. Must be thread-safe. Default: no cookies.
      */
     public WebSocketClientBuilder cookieHandler(CookieHandler cookieHandler) {
         this.cookieHandler = Optional.of(cookieHandler);
@@ -230,8 +229,8 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * Has all connections made by this proxy: of type HTTP, by CONNECT, or SOCKS, by SOCKS 5, which also looks up the names of
-     * the servers.
+     * Makes all connections through this proxy: an HTTP proxy, by CONNECT, or a SOCKS proxy, by SOCKS 5. The proxy also looks
+     * up the names of the servers.
      *
      * @throws IllegalArgumentException if it is of another type
      */
@@ -254,8 +253,9 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * Sets what chooses the proxy of each connection, such as {@link ProxySelector#getDefault()}: the first one that it names
-     * for the URI, whose scheme is http in place of ws, and https in place of wss. Must be thread-safe. Default: no proxy.
+     * Sets what selects the proxy of each connection, such as {@link ProxySelector#getDefault()}. The client uses the first
+     * proxy returned for the URI, whose scheme is http instead of ws, and https instead of wss. Must be thread-safe. Default:
+     * no proxy.
      */
     public WebSocketClientBuilder proxySelector(ProxySelector proxySelector) {
         this.proxySelector = Optional.of(proxySelector);
@@ -263,9 +263,9 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * Sets the credentials for proxies that want some: by Basic authentication, or of SOCKS 5. Default none.
+     * Sets the credentials for proxies that require them, by Basic authentication or SOCKS 5. Default: none.
      *
-     * @throws IllegalArgumentException if one is longer than 255 bytes, or the user has a colon or is empty
+     * @throws IllegalArgumentException if one is longer than 255 bytes, or the user name contains a colon or is empty
      */
     public WebSocketClientBuilder proxyCredentials(String user, String password) {
         Bounds.check("the length of the proxy's user", user.getBytes(StandardCharsets.UTF_8).length, 1,
@@ -279,33 +279,35 @@ public final class WebSocketClientBuilder {
         return this;
     }
 
-    /** Sets whether small writes leave at once (TCP_NODELAY). Default true. */
+    /** Sets whether small writes are sent at once (TCP_NODELAY). Default true. */
     public WebSocketClientBuilder tcpNoDelay(boolean tcpNoDelay) {
         this.tcpNoDelay = tcpNoDelay;
         return this;
     }
 
-    /** Sets whether the system looks after dead peers too (SO_KEEPALIVE). Default false: pings do so sooner. */
+    /**
+     * Sets whether the operating system also probes for dead peers (SO_KEEPALIVE). Default false: pings detect them sooner.
+     */
     public WebSocketClientBuilder keepAlive(boolean keepAlive) {
         this.keepAlive = keepAlive;
         return this;
     }
 
-    /** Sets the bytes of the system's receive buffer (SO_RCVBUF). Default: left to the system. */
+    /** Sets the size of the system's receive buffer in bytes (SO_RCVBUF). Default: the system chooses it. */
     public WebSocketClientBuilder receiveBufferSize(int receiveBufferSize) {
         Bounds.check("receiveBufferSize", receiveBufferSize, 1, Integer.MAX_VALUE);
         this.receiveBufferSize = OptionalInt.of(receiveBufferSize);
         return this;
     }
 
-    /** Sets the bytes of the system's send buffer (SO_SNDBUF). Default: left to the system. */
+    /** Sets the size of the system's send buffer in bytes (SO_SNDBUF). Default: the system chooses it. */
     public WebSocketClientBuilder sendBufferSize(int sendBufferSize) {
         Bounds.check("sendBufferSize", sendBufferSize, 1, Integer.MAX_VALUE);
         this.sendBufferSize = OptionalInt.of(sendBufferSize);
         return this;
     }
 
-    /** Sets the bytes of each buffer that is lent to a busy connection. Default 16 KiB; 1 KiB to 16 MiB. */
+    /** Sets the size of each buffer that is lent to a busy connection, in bytes. Default 16 KiB; 1 KiB to 16 MiB. */
     public WebSocketClientBuilder readBufferSize(int readBufferSize) {
         Bounds.check("readBufferSize", readBufferSize, SMALLEST_BUFFER, LARGEST_BUFFER);
         this.readBufferSize = readBufferSize;
@@ -313,8 +315,8 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * Sets what all connections together may hold in buffers, half-read messages, what decompresses these, and messages that
-     * wait to be sent. Default a quarter of the heap.
+     * Sets the maximum number of bytes that all connections together may hold in buffers, partly received messages, the
+     * decompressors of these, and messages that wait to be sent. Default: a quarter of the maximum heap size.
      */
     public WebSocketClientBuilder maxBufferedSize(long maxBufferedSize) {
         this.maxBufferedSize = maxBufferedSize;
@@ -322,7 +324,7 @@ public final class WebSocketClientBuilder {
     }
 
     /**
-     * Sets how long {@link WebSocketClient#close()} waits for connections to end by themselves. Default 10 s; zero aborts them
+     * Sets how long {@link WebSocketClient#close()} waits for connections to end on their own. Default 10 s; zero aborts them
      * at once.
      */
     public WebSocketClientBuilder closeGrace(Duration closeGrace) {
@@ -335,7 +337,7 @@ public final class WebSocketClientBuilder {
      * A client with these settings.
      *
      * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}
-     * @throws IOException              if the system lacks what every client needs, such as a further selector
+     * @throws IOException if the system cannot provide what every client needs, such as another selector
      */
     public WebSocketClient build() throws IOException {
         return WebSocketClient.start(new ClientConfiguration(this));

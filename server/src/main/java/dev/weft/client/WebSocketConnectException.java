@@ -4,19 +4,19 @@ import java.io.IOException;
 import java.util.Objects;
 import java.util.Optional;
 
-/** A connection could not be opened. Says which step failed; text from the peer in its message is escaped. */
+/** A connection could not be opened. Says which step failed. Text from the peer is escaped in the message. */
 public final class WebSocketConnectException extends IOException {
     private static final long serialVersionUID = 1;
 
-    /** The steps to an open connection, in their order. */
+    /** The steps to an open connection, in order. */
     public enum Step {
-        /** The addresses of the host's name. */
+        /** Looking up the addresses of the host's name. */
         RESOLVE,
-        /** The connection to one of the addresses, or to the proxy. */
+        /** Connecting to one of the addresses, or to the proxy. */
         CONNECT,
-        /** The proxy's consent. */
+        /** Having the proxy connect to the server. */
         PROXY,
-        /** The TLS handshake, and the check of the server's certificate and name. */
+        /** The TLS handshake, including the check of the server's certificate and name. */
         TLS,
         /** The opening handshake of RFC 6455 §4.1. */
         HANDSHAKE
@@ -40,7 +40,7 @@ public final class WebSocketConnectException extends IOException {
         return step;
     }
 
-    /** What was answered, if there was an answer, and its status was not 101. Not serialized. */
+    /** The server's or proxy's response, if there was one and its status was not 101. Not serialized. */
     public Optional<FailedResponse> response() {
         return Optional.ofNullable(response);
     }

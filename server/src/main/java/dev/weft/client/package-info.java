@@ -1,4 +1,4 @@
-/** The client: its settings, its connections, and why one could not be opened. */
+/** The client: its settings, its connections, and the failures of opening one. */
 @NullMarked
 package dev.weft.client;
 

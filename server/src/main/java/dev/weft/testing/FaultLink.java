@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One direction between two pairs of ends, as a faulty network: a virtual thread passes the bytes on until the direction ends.
+ * One direction of a faulty network between two pairs of ends: a virtual thread passes the bytes on until the direction ends.
  * <pre>
  *   client ══ pair ══ link ══ pair ══ server
  * </pre>
@@ -48,7 +48,7 @@ final class FaultLink {
         try {
             passAll();
         } catch (IOException e) {
-            // One of the two is closed: then the other one is.
+            // One of the two is closed, so close the other one too.
             from.close();
             to.close();
         }

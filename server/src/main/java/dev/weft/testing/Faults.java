@@ -5,9 +5,9 @@ import java.time.Duration;
 import java.util.Random;
 
 /**
- * What happens to the bytes of one direction of a connection over memory. Bytes are counted from 0, from the direction's first
- * one. Immutable: each method that sets something returns a copy. Of the ends ({@code stallAt}, {@code halfCloseAt},
- * {@code resetAt}, {@code cutAt}) the last one set counts.
+ * The faults in one direction of a connection over memory. Bytes are counted from 0, starting with the first byte of that
+ * direction. Immutable: each method that sets something returns a copy. Of the methods that end a direction ({@code stallAt},
+ * {@code halfCloseAt}, {@code resetAt}, {@code cutAt}), the last call counts.
  */
 public final class Faults {
     /** How a direction ends. */
@@ -34,16 +34,16 @@ public final class Faults {
         this.endsAt = endsAt;
     }
 
-    /** Nothing happens. */
+    /** No faults. */
     public static Faults none() {
         return NONE;
     }
 
     /**
-     * Faults that depend on the seed alone: pieces of 1 to 16 bytes, and one end or corruption before a position.
-     * {@link #toString()} says which.
+     * Faults that depend only on the seed: pieces of 1 to 16 bytes, and one end or corruption before a position. {@link
+     * #toString()} lists them.
      *
-     * @param before greater than 0: where the end or corruption is, at the latest
+     * @param before greater than 0: the end or corruption is at a position lower than this
      */
     public static Faults seeded(long seed, int before) {
         Bounds.check("before", before, 1, Integer.MAX_VALUE);
@@ -61,8 +61,8 @@ public final class Faults {
     }
 
     /**
-     * At most this number of bytes arrives at a time, each time after the receiver has read the ones before, for which at most
-     * 20 ms are waited.
+     * At most this number of bytes arrives at a time. Each piece arrives after the receiver has read the previous one, or after
+     * 20 ms if it has not.
      *
      * @throws IllegalArgumentException if it is not greater than 0
      */
@@ -72,37 +72,40 @@ public final class Faults {
     }
 
     /**
-     * Bytes arrive later by this duration of real time, each piece after the one before.
+     * Delays the bytes by this duration in real time; each piece is delayed after the previous one has arrived.
      *
-     * @throws IllegalArgumentException if it is negative or over a minute
+     * @throws IllegalArgumentException if it is negative or longer than a minute
      */
     public Faults delay(Duration duration) {
         Bounds.check("delay", duration, Duration.ZERO, LONGEST_DELAY);
         return new Faults(label, piece, duration, corrupted, end, endsAt);
     }
 
-    /** All bits of the byte at this position are inverted. */
+    /** Inverts all bits of the byte at this position. */
     public Faults corrupt(long position) {
         Bounds.check("position", position, 0, Long.MAX_VALUE);
         return new Faults(label, piece, delay, position, end, endsAt);
     }
 
-    /** The byte at this position and all later ones never arrive, nor does their end; the sender finds the network full. */
+    /**
+     * The byte at this position and all later ones never arrive, nor does the end of the stream. The sender can write until the
+     * network is full.
+     */
     public Faults stallAt(long position) {
         return endingAt(End.STALL, position);
     }
 
-    /** The receiver finds the end of the bytes at this position; the other direction goes on. */
+    /** The receiver reads the end of the stream at this position; the other direction continues. */
     public Faults halfCloseAt(long position) {
         return endingAt(End.HALF_CLOSE, position);
     }
 
-    /** The connection is reset at this position: both ends get an {@code IOException}. */
+    /** Resets the connection at this position: both ends get an {@code IOException}. */
     public Faults resetAt(long position) {
         return endingAt(End.RESET, position);
     }
 
-    /** Both ends find the end of the bytes at this position, as if the process between them had ended. */
+    /** Both ends read the end of the stream at this position, as if a process between them had ended. */
     public Faults cutAt(long position) {
         return endingAt(End.CUT, position);
     }
@@ -132,7 +135,7 @@ public final class Faults {
         return endsAt;
     }
 
-    /** The script, for the message of a failed test. */
+    /** A description of the faults, for the message of a failed test. */
     @Override
     public String toString() {
         return "Faults[" + label + (piece == Integer.MAX_VALUE ? "" : "dribble " + piece + " ")

@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 
-/** Reads the response to a handshake, of a server that is known to follow the rules. */
+/** Reads the response to a handshake from a server that is known to follow the protocol. */
 final class ResponseParts {
     private static final String END_OF_HEAD = "\r\n\r\n";
     private static final int READ_SIZE = 8192;
@@ -26,7 +26,7 @@ final class ResponseParts {
         this.limit = TimeLimit.in(longest);
     }
 
-    /** Waits for the response, no longer than this; an {@link AssertionError} says what there was in its place. */
+    /** Waits for the response, at most for this duration; an {@link AssertionError} says what was received instead. */
     static TestResponse read(Transport transport, Duration longest) throws IOException {
         return new ResponseParts(transport, longest).read();
     }

@@ -15,10 +15,10 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * One end of a connection over memory, with expectations that read well in a test. An expectation waits at most for its
- * {@linkplain #within limit}, 5 seconds by default, and throws an {@link AssertionError} that says what happened in its place.
+ * One end of a connection over memory, with expectations for tests. An expectation waits at most for its {@linkplain #within
+ * limit}, 5 seconds by default. If it is not met, it throws an {@link AssertionError} that says what happened instead.
  * <p>
- * The expectations receive: one thread at a time may call them. The rest is for any thread.
+ * The expectations receive, so only one thread at a time may call them. Any thread may call the other methods.
  */
 public final class TestConnection {
     private static final Duration DEFAULT_LIMIT = Duration.ofSeconds(5);
@@ -26,25 +26,25 @@ public final class TestConnection {
 
     private final WebSocketConnection connection;
     private volatile Duration limit = DEFAULT_LIMIT;
-    /** For the thread that receives: what was received last, for the text of a failure. */
+    /** Used by the thread that receives: the last received message, for the text of a failure. */
     private Message last = new Message.Text("");
 
     TestConnection(WebSocketConnection connection) {
         this.connection = connection;
     }
 
-    /** Two connected ends with default settings, to be closed by the caller. Does not wait. */
+    /** Two connected ends with default settings. The caller must close the pair. Does not wait. */
     public static TestPair pair() {
         return TestPair.builder().connect();
     }
 
-    /** The connection itself, for everything that this class has no method for. */
+    /** The connection itself, for everything that this class does not offer. */
     public WebSocketConnection connection() {
         return connection;
     }
 
     /**
-     * Sets how long each expectation waits, from now on.
+     * Sets how long each later expectation waits.
      *
      * @param longest at most 20 days
      * @throws IllegalArgumentException if it is negative or longer
@@ -55,7 +55,7 @@ public final class TestConnection {
         return this;
     }
 
-    /** Sends a text message, as {@link WebSocketConnection#send(String)}; a failure is an {@link AssertionError}. */
+    /** Sends a text message, like {@link WebSocketConnection#send(String)}; a failure throws an {@link AssertionError}. */
     public TestConnection send(String text) {
         try {
             connection.send(text);
@@ -65,7 +65,7 @@ public final class TestConnection {
         return this;
     }
 
-    /** Sends a binary message, as {@link WebSocketConnection#send(byte[])}; a failure is an {@link AssertionError}. */
+    /** Sends a binary message, like {@link WebSocketConnection#send(byte[])}; a failure throws an {@link AssertionError}. */
     public TestConnection send(byte[] bytes) {
         try {
             connection.send(bytes);
@@ -75,7 +75,7 @@ public final class TestConnection {
         return this;
     }
 
-    /** The next message must be this text. */
+    /** Expects the next message to be this text. */
     public TestConnection expectText(String expected) {
         String what = "text " + quoted(Objects.requireNonNull(expected, "expected"));
         if (!(next(what) instanceof Message.Text(String text) && text.equals(expected))) {
@@ -84,7 +84,7 @@ public final class TestConnection {
         return this;
     }
 
-    /** The next message must be a text for which the condition holds. */
+    /** Expects the next message to be a text that satisfies the condition. */
     public TestConnection expectText(Predicate<String> condition) {
         Objects.requireNonNull(condition, "condition");
         String what = "a text that fulfils the condition";
@@ -94,7 +94,7 @@ public final class TestConnection {
         return this;
     }
 
-    /** The next message must be a text, which is returned. */
+    /** Expects the next message to be a text, and returns it. */
     public String expectText() {
         if (next("a text message") instanceof Message.Text(String text)) {
             return text;
@@ -102,7 +102,7 @@ public final class TestConnection {
         throw unexpected("a text message");
     }
 
-    /** The next message must be binary and have these bytes. */
+    /** Expects the next message to be binary with exactly these bytes. */
     public TestConnection expectBinary(byte[] expected) {
         String what = "binary " + hex(expected);
         if (!(next(what) instanceof Message.Binary(byte[] bytes) && Arrays.equals(bytes, expected))) {
@@ -111,7 +111,7 @@ public final class TestConnection {
         return this;
     }
 
-    /** The next message must be binary; its bytes are returned. */
+    /** Expects the next message to be binary, and returns its bytes. */
     public byte[] expectBinary() {
         if (next("a binary message") instanceof Message.Binary(byte[] bytes)) {
             return bytes;
@@ -120,7 +120,7 @@ public final class TestConnection {
     }
 
     /**
-     * No message, and no end, may arrive within this time. Waits for all of it, in real time.
+     * Expects that no message arrives and the connection does not end within this time. Waits for the whole time, in real time.
      *
      * @param time at most 20 days
      */
@@ -139,8 +139,8 @@ public final class TestConnection {
     }
 
     /**
-     * What comes next must be the end, by a Close frame with this code: the peer's, or one of this end that failed the
-     * connection. Messages before it are unexpected.
+     * Expects the connection to end next, with a Close frame that has this code: a frame from the peer, or one from this end if
+     * it failed the connection. A message before the end is unexpected.
      */
     public CloseStatus expectClose(int code) {
         String what = "a close with " + code;
@@ -154,7 +154,7 @@ public final class TestConnection {
         return status;
     }
 
-    /** As {@link #expectClose(int)}, with this reason too. */
+    /** Like {@link #expectClose(int)}, and also expects this reason. */
     public CloseStatus expectClose(int code, String reason) {
         CloseStatus status = expectClose(code);
         String actual = status.received().or(status::sent).orElseThrow().reason();
@@ -165,7 +165,7 @@ public final class TestConnection {
         return status;
     }
 
-    /** What comes next must be the end without a Close frame from the peer: a dead wire, a deadline or an abort. */
+    /** Expects the connection to end next, without a Close frame from the peer: by a dead wire, a deadline or an abort. */
     public CloseStatus expectBroken() {
         CloseStatus status = end("a broken connection");
         if (status.received().isPresent()) {

@@ -15,9 +15,9 @@ import java.util.Optional;
 
 /**
  * The two ends of one connection over memory, after its opening handshake. Each end is a real connection: it reads, masks,
- * answers pings and closes as over a network. Neither end has a handler: the test receives and sends on both.
+ * answers pings and closes as it does over a network. Neither end has a handler: the test receives and sends on both.
  * <p>
- * Deadlines and keepalive pings follow a clock of the pair, which stands still until {@link #advance} moves it.
+ * Deadlines and keepalive pings follow the pair's own clock, which stands still until {@link #advance} moves it.
  */
 public final class TestPair implements AutoCloseable {
     private static final byte[] NOTHING = {};
@@ -55,24 +55,25 @@ public final class TestPair implements AutoCloseable {
     }
 
     /**
-     * Moves the clock of both ends: keepalive pings are sent, and deadlines pass, in the order in which they would. Does not
-     * wait for the duration, but after each ping about 30 ms, at most half a second, for the answer. For one thread at a time.
+     * Moves the clock of both ends: keepalive pings are sent and deadlines expire in the order in which they are due. Does not
+     * wait for the duration. After each ping it waits about 30 ms for the answer, or at most half a second. Only one thread at
+     * a time may call it.
      *
      * @param duration not negative, at most 20 days
-     * @throws IllegalArgumentException if the duration is not within its bounds
+     * @throws IllegalArgumentException if the duration is out of bounds
      */
     public void advance(Duration duration) {
         Bounds.check("duration", duration, Duration.ZERO, TimeLimit.LONGEST);
         connections.advance(duration);
     }
 
-    /** Aborts both ends, unless they have ended. Waits for no peer. */
+    /** Aborts both ends, unless they have already ended. Does not wait for the peer. */
     @Override
     public void close() {
         connections.close();
     }
 
-    /** Collects the settings of a pair; both ends have the same. Not for use by several threads at once. */
+    /** Collects the settings of a pair; they apply to both ends. Not thread-safe. */
     public static final class Builder {
         private ConnectionLimits limits = ConnectionLimits.DEFAULT;
         private ConnectionTimeouts timeouts = ConnectionTimeouts.DEFAULT;
@@ -97,7 +98,7 @@ public final class TestPair implements AutoCloseable {
         /**
          * Sets the number of bytes that each direction holds before a write waits for the peer to read. Default 65,536.
          *
-         * @throws IllegalArgumentException if it is not from 1 to 2^24
+         * @throws IllegalArgumentException if it is not between 1 and 2^24
          */
         public Builder networkSize(int bytes) {
             Bounds.check("networkSize", bytes, 1, MAX_NETWORK_SIZE);
@@ -105,19 +106,19 @@ public final class TestPair implements AutoCloseable {
             return this;
         }
 
-        /** Sets what happens to the bytes on their way to the server's end. Default: nothing. */
+        /** Sets the faults in the direction of the server's end. Default: none. */
         public Builder faultsToServer(Faults faults) {
             toServer = Objects.requireNonNull(faults, "faults");
             return this;
         }
 
-        /** Sets what happens to the bytes on their way to the client's end. Default: nothing. */
+        /** Sets the faults in the direction of the client's end. Default: none. */
         public Builder faultsToClient(Faults faults) {
             toClient = Objects.requireNonNull(faults, "faults");
             return this;
         }
 
-        /** The pair, connected. */
+        /** Connects the pair. */
         public TestPair connect() {
             return new TestPair(this);
         }

@@ -12,8 +12,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An opening handshake to a {@link TestServer}, as a client would send it. Each method that sets something returns the same
- * object. Not for use by several threads at once.
+ * A client's opening handshake to a {@link TestServer}. Each method that sets something returns this object. Not thread-safe.
  */
 public final class TestRequest {
     private static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -41,7 +40,7 @@ public final class TestRequest {
         return text;
     }
 
-    /** Adds a parameter to the query, encoded. */
+    /** Adds a query parameter; both arguments are encoded. */
     public TestRequest query(String name, String value) {
         parameters.add(URLEncoder.encode(name, UTF_8) + "=" + URLEncoder.encode(value, UTF_8));
         return this;
@@ -50,20 +49,23 @@ public final class TestRequest {
     /**
      * Adds a header field.
      *
-     * @throws IllegalArgumentException if it has a line break
+     * @throws IllegalArgumentException if it contains a line break
      */
     public TestRequest header(String name, String value) {
         headers.add(requireLine(name + ": " + value));
         return this;
     }
 
-    /** Adds a cookie, as it is. */
+    /** Adds a cookie without encoding it. */
     public TestRequest cookie(String name, String value) {
         cookies.add(requireLine(name + "=" + value));
         return this;
     }
 
-    /** Sets the page that the request comes from, such as {@code https://example.com}. Default: none, as of a program. */
+    /**
+     * Sets the origin of the page that makes the request, such as {@code https://example.com}. Default: none, as for a client
+     * that is not a browser.
+     */
     public TestRequest origin(String origin) {
         return header("Origin", origin);
     }
@@ -74,7 +76,7 @@ public final class TestRequest {
         return this;
     }
 
-    /** Offers subprotocols, the preferred one first. */
+    /** Offers subprotocols, in order of preference. */
     public TestRequest subprotocols(String... offered) {
         subprotocols.addAll(List.of(offered));
         return this;
@@ -90,19 +92,19 @@ public final class TestRequest {
         return header("Sec-WebSocket-Extensions", "permessage-deflate" + (value.isEmpty() ? "" : "; " + value));
     }
 
-    /** Sets the address that the request comes from, for the policy. Default: one that is only a name. */
+    /** Sets the client's address that the policy sees. Default: an unresolved name. */
     public TestRequest from(SocketAddress remote) {
         address = Objects.requireNonNull(remote, "remote");
         return this;
     }
 
-    /** Sets what happens to the bytes on their way to the server, the request included. */
+    /** Sets the faults in the direction of the server; they affect the request too. */
     public TestRequest faultsToServer(Faults faults) {
         toServer = Objects.requireNonNull(faults, "faults");
         return this;
     }
 
-    /** Sets what happens to the bytes on their way to the client, the response included. */
+    /** Sets the faults in the direction of the client; they affect the response too. */
     public TestRequest faultsToClient(Faults faults) {
         toClient = Objects.requireNonNull(faults, "faults");
         return this;
@@ -119,7 +121,7 @@ public final class TestRequest {
     }
 
     /**
-     * Connects, and expects to be refused with this status. Waits for the response, at most 5 seconds.
+     * Connects, and expects a refusal with this status. Waits for the response, at most 5 seconds.
      *
      * @throws AssertionError if the server accepts, refuses with another status, or does not answer
      */

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.weft.parser.http.Headers;
 
-/** What a server answered to an opening handshake. Immutable. */
+/** A server's response to an opening handshake. Immutable. */
 public final class TestResponse {
     private final int status;
     private final Headers headers;
@@ -26,12 +26,12 @@ public final class TestResponse {
         return headers;
     }
 
-    /** The body as text, UTF-8; empty after 101. */
+    /** The body decoded as UTF-8; empty after 101. */
     public String body() {
         return new String(body, UTF_8);
     }
 
-    /** A copy of what followed the head: after 101, the first frames. */
+    /** A copy of the bytes that followed the head: after 101, the first frames. */
     byte[] rest() {
         return body.clone();
     }

@@ -29,11 +29,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server over memory, without socket and port: the handshake, the policy, the handler and its connections are those of a
- * {@link WebSocketServer} with the same configuration. Tests connect with {@link #open} and {@link #request}.
+ * A server over memory, without a socket or a port. The handshake, the policy, the handler and the connections behave as those
+ * of a {@link WebSocketServer} with the same configuration. Tests connect with {@link #open} and {@link #request}.
  * <p>
- * Deadlines and keepalive pings of the server's ends follow a clock of the server, which stands still until {@link #advance}
- * moves it. The client's ends send no pings and have no deadlines. For any thread.
+ * Deadlines and keepalive pings of the server's ends follow the server's own clock, which stands still until {@link #advance}
+ * moves it. The client's ends send no pings and have no deadlines. Thread-safe.
  */
 public final class TestServer implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(5);
@@ -53,54 +53,54 @@ public final class TestServer implements AutoCloseable {
         clients = new MemoryConnections(time, ConnectionLimits.DEFAULT, ConnectionTimeouts.DEFAULT);
     }
 
-    /** A server with this handler at every path, and default settings. Does not wait. */
+    /** A server with this handler at every path and default settings. Does not wait. */
     public static TestServer of(WebSocketHandler handler) {
         return of(WebSocketServer.builder().handler(handler).build());
     }
 
-    /** A server with this endpoint, which has its policy, at this path. Does not wait. */
+    /** A server with this endpoint, including its policy, at this path. Does not wait. */
     public static TestServer of(String path, Endpoint endpoint) {
         return of(WebSocketServer.builder().endpoint(path, endpoint).build());
     }
 
     /**
-     * A server with these settings, but for those of the network. Does not wait.
+     * A server with these settings, except those of the network. Does not wait.
      *
-     * @throws IllegalArgumentException if it has TLS
+     * @throws IllegalArgumentException if the configuration has TLS
      */
     public static TestServer of(ServerConfiguration configuration) {
         return new TestServer(Objects.requireNonNull(configuration, "configuration"));
     }
 
-    /** Connects to this path, as {@link TestRequest#open} does. */
+    /** Connects to this path, like {@link TestRequest#open}. */
     public TestConnection open(String path) {
         return request(path).open();
     }
 
-    /** A handshake to this path, to be given more. */
+    /** A handshake to this path, to which more can be added. */
     public TestRequest request(String path) {
         return new TestRequest(this, path);
     }
 
-    /** The number of connections of the server that are not over. Does not wait. */
+    /** The number of the server's connections that have not ended. Does not wait. */
     public int connectionCount() {
         return server.connectionCount();
     }
 
     /**
-     * Moves the clock of the server's ends: keepalive pings are sent, and deadlines pass, in the order in which they would. Does
-     * not wait for the duration, but after each step in which the server had to start a thread about 30 ms, at most half a
-     * second, for an answer. For one thread at a time.
+     * Moves the clock of the server's ends: keepalive pings are sent and deadlines expire in the order in which they are due.
+     * Does not wait for the duration. After each step in which the server had to start a thread, it waits about 30 ms for an
+     * answer, or at most half a second. Only one thread at a time may call it.
      *
      * @param duration not negative, at most 20 days
-     * @throws IllegalArgumentException if the duration is not within its bounds
+     * @throws IllegalArgumentException if the duration is out of bounds
      */
     public void advance(Duration duration) {
         Bounds.check("duration", duration, Duration.ZERO, TimeLimit.LONGEST);
         server.advance(time, duration);
     }
 
-    /** Aborts the clients' ends, and shuts the server down; a handler that does not end is interrupted after half a second. */
+    /** Aborts the clients' ends and shuts the server down. Interrupts a handler that does not end within half a second. */
     @Override
     public void close() {
         clients.close();

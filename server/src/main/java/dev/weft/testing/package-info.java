@@ -1,6 +1,6 @@
 /**
- * For tests of what is built on Weft: connections and servers over memory, with the real code of both ends, faults, a clock
- * that the test moves, and expectations. Needs no test framework, no socket and no port.
+ * For tests of applications that use Weft: connections and servers over memory, with the real code of both ends, faults, a
+ * clock that the test moves, and expectations. Needs no test framework, socket or port.
  */
 @NullMarked
 package dev.weft.testing;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** What an attack goes over: a transport, with or without TLS. */
+/** The transports on which attacks run, with and without TLS. */
 enum AttackTransport {
     LOOPS(TransportKind.LOOPS, false), PARKING(TransportKind.PARKING, false), PARKING_PLATFORM(
             TransportKind.PARKING_PLATFORM,

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Attack 31: more handlers than there are processors keep theirs, and give way to nobody. */
+/** Attack 31: more handlers than processors each occupy a processor and never yield. */
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BusyHandlerAttacksTest {
     private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();

@@ -17,7 +17,10 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
-/** What an attack must not do: a client that echoes small messages beside it, and the memory that all threads took. */
+/**
+ * Detects what an attack must not cause: a client that echoes small messages during the attack, and the memory that all threads
+ * allocated.
+ */
 public final class Bystander {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 

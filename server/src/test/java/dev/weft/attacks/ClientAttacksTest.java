@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Attack 24, over the wire: hostile servers. The client's other connections go on. */
+/** Attack 24, over the wire: hostile servers. The client's other connections must continue. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClientAttacksTest {
     private static final String GOOD = "Upgrade: websocket\r\nConnection: Upgrade\r\n";

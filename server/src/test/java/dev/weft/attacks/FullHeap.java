@@ -10,9 +10,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * An echo server as a process of its own, whose heap is filled on demand. It prints its port, fills the heap for the time
- * that a line of input says in milliseconds, prints its health, how often there was no memory, whether the JDK still has
- * carriers, and the number of connections, and so on until its input ends.
+ * An echo server in its own process, whose heap is filled on demand. It prints its port. Then it repeats these steps until its
+ * input ends: it reads a line with a time in milliseconds, fills the heap for that time, and prints its health, how often
+ * memory was exhausted, whether the JDK still has carriers, and the number of connections.
  */
 final class FullHeap {
     private static final int CARRIER_SECONDS = 5;

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Attack 25: a heap that is full for seconds ends none of the threads on which all connections depend. */
+/** Attack 25: a heap that is full for seconds must not end any of the threads on which all connections depend. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FullHeapTest {
     private static final int FULL_MILLIS = 3000;

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Attacks 9 to 15, over the wire: hostile handshakes, slow peers and injections, beside a bystander. */
+/** Attacks 9 to 15, over the wire: hostile handshakes, slow peers and injections, each during the echoes of a bystander. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HandshakeAttacksTest {
     private static final Duration SHORT = Duration.ofMillis(400);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Attacks 33 and up: plain HTTP. Each runs beside a connection that must not notice. */
+/** Attacks 33 and up: plain HTTP. A connection that is open during each attack must not be affected. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HttpAttacksTest {
     private static final String SMUGGLED = "GET /admin HTTP/1.1\r\nHost: localhost\r\n\r\n";

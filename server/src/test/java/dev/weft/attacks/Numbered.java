@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.ByteBuffer;
 
-/** Binary messages that tell who sent them and in what order, with every other byte determined by both. */
+/** Binary messages that contain their sender and their number, which together determine all other bytes. */
 final class Numbered {
     private static final int HEADER = 8;
 

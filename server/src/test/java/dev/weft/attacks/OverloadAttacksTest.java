@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Attack 29, over the wire: what some peers make the server hold, or wait for, costs the others nothing. */
+/** Attack 29, over the wire: what some peers make the server hold, or wait for, must not affect the others. */
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class OverloadAttacksTest {
     private static final int MESSAGE = 16_384;

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Attacks 17 to 20, over the wire: peers that do not read, are dead, do not close as they should, or race. */
+/** Attacks 17 to 20, over the wire: peers that do not read, are dead, do not close correctly, or race. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PeerAttacksTest {
     private static final Duration SHORT = Duration.ofMillis(300);

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Attacks 21 to 23 and 35, over the wire: what handlers do to the server, accepting that fails, shutdown, and the log. */
+/** Attacks 21 to 23 and 35, over the wire: harmful handlers, failures to accept, shutdown, and the log. */
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ServerAttacksTest {
     private static final Duration GRACE = Duration.ofMillis(500);

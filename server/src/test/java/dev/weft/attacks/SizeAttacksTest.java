@@ -46,7 +46,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Attacks 1 to 8, over the wire: peers after the server's memory and time, with a bystander that is to notice nothing. */
+/** Attacks 1 to 8, over the wire: peers that try to use up the server's memory and time. A bystander must not be affected. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SizeAttacksTest {
     private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";

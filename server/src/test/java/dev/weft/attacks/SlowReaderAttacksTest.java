@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Attacks 27 and 28, over the wire: who reads slowly, but reads, is alive. The server's SO_SNDBUF is left to the system,
- * which lets it grow to megabytes: the network then says for many seconds that nothing can be written.
+ * Attacks 27 and 28, over the wire: a peer that reads slowly, but reads, is alive. The system chooses the server's SO_SNDBUF
+ * and lets it grow to megabytes, so for many seconds the network accepts no write.
  */
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SlowReaderAttacksTest {

@@ -7,8 +7,8 @@ import java.net.Socket;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A peer's socket that reads at a steady pace from the network, below TLS if there is any. Its small receive buffer makes
- * the pace visible to the sender: with a large one, the window opens in large steps, seconds apart at such a pace.
+ * A peer's socket that reads from the network at a steady pace, below TLS if TLS is used. Its small receive buffer makes the
+ * pace visible to the sender. With a large buffer, the window would open in large steps, seconds apart at such a pace.
  */
 final class SlowSocket extends Socket {
     private static final int STEPS_PER_SECOND = 25;

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Attacks 10 and 16, as far as they are of TLS, over the wire beside a bystander that speaks TLS too. */
+/** Attacks 10 and 16, as far as they concern TLS, over the wire, during the echoes of a bystander that also uses TLS. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TlsAttacksTest {
     private static final Duration SHORT = Duration.ofMillis(400);

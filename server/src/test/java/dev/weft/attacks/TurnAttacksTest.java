@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Attacks 26 and 30: connections whose threads never have to wait. Others are served at once beside them. */
+/** Attacks 26 and 30: connections whose threads never have to wait. Other connections must be served at once meanwhile. */
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TurnAttacksTest {
     private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";

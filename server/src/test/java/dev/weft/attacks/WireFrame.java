@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 
-/** A frame as a server sends it (RFC 6455 §5.2): not masked, and without extensions. */
+/** A frame as a server sends it (RFC 6455 §5.2): unmasked and without extensions. */
 record WireFrame(int firstByte, byte[] payload) {
     private static final int LONGEST = 64 << 20;
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Accepting fails, and goes on. */
+/** The acceptor continues after a failure to accept. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AcceptorTest {
     private final BlockingQueue<SocketChannel> admitted = new ArrayBlockingQueue<>(10);

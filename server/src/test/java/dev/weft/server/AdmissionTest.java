@@ -31,7 +31,7 @@ import javax.net.ssl.TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Between accepting a connection and running its thread. */
+/** What happens between accepting a connection and running its thread. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AdmissionTest {
     /** Requests to a poller, for some of which there is no memory. */

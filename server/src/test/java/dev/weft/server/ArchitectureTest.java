@@ -34,7 +34,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The layers of the modules, and what no class may do. */
+/** The layers of the modules, and rules for all classes. */
 @Timeout(60)
 class ArchitectureTest {
     private static final JavaClasses CLASSES = new ClassFileImporter()

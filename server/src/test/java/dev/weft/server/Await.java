@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Waits for what no latch tells of. */
+/** Waits for conditions that no latch reports. */
 public final class Await {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 

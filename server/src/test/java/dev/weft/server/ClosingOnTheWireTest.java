@@ -31,8 +31,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How connections end (RFC 6455 §7) over real sockets, and what slow and dead peers get: the same with every
- * transport, and by TLS. */
+/**
+ * How connections end (RFC 6455 §7) over real sockets, and how slow and dead peers are handled. The behaviour is the same with
+ * every transport and with TLS.
+ */
 @ParameterizedClass
 @CsvSource({"PARKING, false", "PARKING, true", "PARKING_PLATFORM, false", "BLOCKING, false", "BLOCKING, true"})
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Connections that another server has accepted, whether it has answered their handshake or not. */
+/** Adopted connections: another server has accepted them, and may have answered their handshake. */
 @Timeout(30)
 class ConnectionAdopterTest {
     /** Sends every message back. */

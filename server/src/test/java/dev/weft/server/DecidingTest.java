@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Attack 32: a policy or an HTTP handler that takes its time. */
+/** Attack 32: a slow policy or HTTP handler. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DecidingTest {
     private static final Duration SHORT = Duration.ofMillis(300);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The socket options of an endpoint hold once the handshake is done. */
+/** The socket options of an endpoint take effect after the handshake. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class EndpointSocketsTest {
     /** What a connection's socket has; the system doubles the sizes of buffers, or rounds them. */

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Endpoints over a real socket: which one serves a path, and with which settings. */
+/** Endpoints over a real socket: which endpoint serves a path, and with which settings. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class EndpointsTest {
     private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";

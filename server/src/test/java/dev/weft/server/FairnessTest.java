@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * No connection waits for good behind another, whatever that one does. Where a test looks at the time, only starvation can
- * exceed what it allows.
+ * No connection must wait indefinitely because of another one. Where a test measures time, only starvation can exceed its
+ * limit.
  */
 @Timeout(120)
 class FairnessTest {

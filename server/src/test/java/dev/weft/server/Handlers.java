@@ -4,7 +4,7 @@ import dev.weft.MessageView;
 import dev.weft.WebSocketConnection;
 import java.io.IOException;
 
-/** What the servers under test do with their connections. */
+/** Handlers of the servers under test. */
 public final class Handlers {
     private Handlers() {}
 

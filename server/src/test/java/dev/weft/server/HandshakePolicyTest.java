@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who may connect: RFC 6455 §10.2, and the tricks that browsers are used for. */
+/** Which clients may connect: RFC 6455 §10.2, and attacks through browsers. */
 @Timeout(30)
 class HandshakePolicyTest {
     private static HandshakeRequest request(String host, String... origins) {

@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Where a server listens, and what it says if it cannot. */
+/** The addresses at which a server listens, and its messages if it cannot. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ListenTest {
     private static final String HELLO = "8105 48656c6c6f";

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Collects what the server logs, down to DEBUG, and keeps it from the console: until it is closed, or, as a test's registered
- * extension, until the end of that test.
+ * Collects the server's log messages, down to DEBUG, and keeps them off the console. It ends when it is closed or, as a
+ * registered extension of a test, when that test ends.
  */
 public final class LogCapture extends Handler implements AfterEachCallback {
     /** Held, since a logger that nobody holds forgets its settings. */

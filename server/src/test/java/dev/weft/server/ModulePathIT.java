@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
 
-/** The built jars on a module path, with nothing beside them, as an application of two files sees them. */
+/** The built jars on a module path without any other jar, used by an application of two files. */
 @Timeout(60)
 class ModulePathIT {
     private static final Path SERVER = Path.of(System.getProperty("weft.server.jar"));

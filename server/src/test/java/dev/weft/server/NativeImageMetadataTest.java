@@ -34,8 +34,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * GraalVM's native-image reads in the jar of the server what the code reaches by name: the fields of the updaters, and a constructor of
- * the JDK. The parser has nothing of the kind.
+ * The server's jar must tell GraalVM's native-image what the code accesses by name: the fields of the updaters, and a
+ * constructor of the JDK. The parser has no such metadata.
  */
 @Timeout(60)
 class NativeImageMetadataTest {

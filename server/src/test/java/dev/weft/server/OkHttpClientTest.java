@@ -24,7 +24,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** OkHttp over a real socket. It offers permessage-deflate; with and without the server accepting. */
+/**
+ * OkHttp over a real socket. It offers permessage-deflate; the server accepts the offer in some tests and declines it in
+ * others.
+ */
 @ParameterizedClass
 @ValueSource(booleans = {true, false})
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * The deadline of a handshake pauses while bytes that were received await the session's thread, as they do while handlers have
- * all processors. The session's thread never runs here; only the test looks at its deadline.
+ * The deadline of a handshake is paused while received bytes wait for the session's thread, for example because handlers occupy
+ * all processors. In this test the session's thread never runs; only the test checks its deadline.
  */
 @Timeout(30)
 class OwnDelayTest {

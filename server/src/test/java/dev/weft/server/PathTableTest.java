@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which pattern a path belongs to. */
+/** Which pattern matches a path. */
 @Timeout(30)
 class PathTableTest {
     private static PathTable<String> table(String... patterns) {

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Plain HTTP beside WebSocket (RFC 9110, RFC 9112), byte by byte. */
+/** Plain HTTP on a WebSocket server (RFC 9110, RFC 9112), byte by byte. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PlainHttpTest {
     /** Unmasked: FIN, text, 5 bytes, "Hello" (RFC 6455 §5.7). */

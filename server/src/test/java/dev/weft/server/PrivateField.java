@@ -2,7 +2,7 @@ package dev.weft.server;
 
 import java.lang.reflect.Field;
 
-/** For faults that no method can cause: reads and replaces what an object of another package keeps to itself. */
+/** Reads and replaces private fields of classes in other packages, for faults that no method can cause. */
 public final class PrivateField {
     private PrivateField() {}
 

@@ -31,8 +31,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Lists what a module exports: types and members, one a line, in an order that does not depend on the compiler. What is not exported
- * is left out, except for the public members that an exported type inherits from it.
+ * Lists what a module exports: types and members, one per line, in an order that does not depend on the compiler. Types that
+ * are not exported are left out, except for the public members that an exported type inherits from them.
  */
 final class PublicApi {
     private final ModuleDescriptor descriptor;

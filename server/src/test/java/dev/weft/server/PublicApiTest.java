@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the libraries export is what docs/api says that they do. Public, since what is listed must be public all around. */
+/**
+ * The libraries must export exactly what docs/api lists. The class is public, because a listed type must be public with all of
+ * its enclosing types.
+ */
 public class PublicApiTest {
     private static final Path FOLDER = Path.of("..", "docs", "api"); // tests run in their module's folder
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Few lines however many failures, and none is lost from the count. */
+/** The number of log lines stays small with any number of failures, and every failure is counted. */
 @Timeout(30)
 class RateLimitedLoggerTest {
     private static final Duration SPAN = Duration.ofSeconds(10);

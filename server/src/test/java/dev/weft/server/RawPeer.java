@@ -17,8 +17,8 @@ import java.util.HexFormat;
 import javax.net.ssl.SSLSocket;
 
 /**
- * A client that knows nothing of WebSocket: literal bytes over a socket, by TLS or not. Bytes are written in hexadecimal. Every read
- * fails after ten seconds without a byte, and a reset connection makes it fail too.
+ * A client without any knowledge of WebSocket: literal bytes over a socket, with or without TLS. Bytes are written in
+ * hexadecimal. A read fails after ten seconds without a byte, and if the connection is reset.
  */
 public final class RawPeer implements AutoCloseable {
     /** RFC 6455 §1.3. */

@@ -21,8 +21,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A handler that waits in a method of Weft's must be released when its connection's closing handshake is complete, or its
- * peer has gone: at once, and not by a deadline. All deadlines here are longer than the test.
+ * A handler that waits in a method of Weft must be released when its connection's closing handshake is complete, or its peer
+ * has disconnected: at once, and not by a deadline. All deadlines here are longer than the test.
  */
 @ParameterizedClass
 @CsvSource({"PARKING, false", "PARKING, true", "PARKING_PLATFORM, false", "BLOCKING, false", "BLOCKING, true"})

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** RFC 9110 §6.6.1, §5.6.7. */
+/** The Date field: RFC 9110 §6.6.1, §5.6.7. */
 class ResponseEncoderTest {
     private static final String FORBIDDEN_HEAD = """
             HTTP/1.1 403 Forbidden\r

@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Many connections to an echo server, each of which sends as soon as it has its reply, from one thread. */
+/** Many connections to an echo server, served by one thread; each of them sends as soon as it has received its reply. */
 final class SaturatingClients implements AutoCloseable {
     private static final byte[] REQUEST = RawPeer.textFrame("0123456789abcdef");
     private static final int REPLY_LENGTH = REQUEST.length - 4;

@@ -2,7 +2,7 @@ package dev.weft.server;
 
 import dev.weft.internal.buffer.BufferBudget;
 
-/** Shows tests of other packages what a server keeps to itself. */
+/** Gives tests in other packages access to internals of a server. */
 public final class ServerInsight {
     /** What a TLS handshake counts in the budget. */
     public static final int TLS_HANDSHAKE_SIZE = TlsHandshakes.SIZE;

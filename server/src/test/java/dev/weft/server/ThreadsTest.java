@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Connections on threads that the application makes. */
+/** Connections on threads that the application creates. */
 @Timeout(60)
 class ThreadsTest {
     private static final int COMPUTING = 2 * Runtime.getRuntime().availableProcessors();

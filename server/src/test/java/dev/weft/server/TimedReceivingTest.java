@@ -35,7 +35,9 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Receives that wait in part, pings, and handlers that only send: over every transport, with TLS and without, with real clients. */
+/**
+ * Receives with a timeout, pings, and handlers that only send: over every transport, with and without TLS, with real clients.
+ */
 @ParameterizedClass
 @MethodSource("kinds")
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Real clients by wss, with each version of TLS, over each transport. */
+/** Real clients over wss, with each version of TLS and each transport. */
 @ParameterizedClass
 @MethodSource("kinds")
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

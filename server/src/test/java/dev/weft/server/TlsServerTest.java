@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a server's TLS settings do. */
+/** The effects of a server's TLS settings. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TlsServerTest {
     private final BlockingQueue<SSLSession> sessions = new LinkedBlockingQueue<>();

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A room in which every message is sent to all by trySend: real clients, over each transport, with and without TLS. */
+/** A room that sends every message to all members with trySend: real clients, over each transport, with and without TLS. */
 @ParameterizedClass
 @MethodSource("kinds")
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A server that listens at Unix domain sockets. */
+/** A server that listens on Unix domain sockets. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class UnixSocketTest {
     private static final Duration LIMIT = Duration.ofSeconds(50);

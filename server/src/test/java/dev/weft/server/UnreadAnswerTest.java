@@ -14,9 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A peer that does not read the answer to its handshake holds up nobody for longer than the write and the close deadline
- * together. Real sockets' buffers take any answer of ours, so these sessions are over a transport that takes nothing; their
- * server does not know them, so that only the test looks at their deadlines.
+ * A peer that does not read the answer to its handshake must not hold up any thread for longer than the write and the close
+ * deadline together. The buffers of a real socket accept any answer of the server, so these sessions use a transport that
+ * accepts nothing. Their server does not know them, so only the test checks their deadlines.
  */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class UnreadAnswerTest {

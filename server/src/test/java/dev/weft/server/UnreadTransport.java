@@ -11,7 +11,10 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
 
-/** To a peer that sends these bytes, no end, and reads nothing; no socket's buffer takes what is written instead of it. */
+/**
+ * A transport to a peer that sends these bytes but no end of the stream, and reads nothing. There is no socket buffer that
+ * could accept what is written.
+ */
 final class UnreadTransport implements Transport {
     private static final SocketAddress NOWHERE = InetSocketAddress.createUnresolved("nowhere.example", 1);
 

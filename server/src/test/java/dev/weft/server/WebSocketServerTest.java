@@ -34,7 +34,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A server's life from start to shutdown, what its handlers' ends mean, and what it logs. */
+/** A server's life from start to shutdown, what it means when a handler ends, and what the server logs. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WebSocketServerTest {
     private static final String HELLO = "8105 48656c6c6f";

@@ -14,7 +14,7 @@ public final class JettyEcho implements Session.Listener.AutoDemanding {
 
     private Session session;
 
-    /** One for each connection. */
+    /** One instance for each connection. */
     public JettyEcho() {}
 
     /** Serves until it is killed. */

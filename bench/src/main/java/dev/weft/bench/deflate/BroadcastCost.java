@@ -68,10 +68,10 @@ public final class BroadcastCost {
             ByteBuffer buffer = ByteBuffer.allocate(1 << 14);
             try {
                 while (channel.read(buffer.clear()) >= 0) {
-                    // What came does not matter.
+                    // The content does not matter.
                 }
             } catch (IOException e) {
-                // The end.
+                // The connection has ended.
             }
         });
         return channel;
@@ -86,7 +86,7 @@ public final class BroadcastCost {
             long ofText = cpu(room, each -> deliver(each, text));
             PreparedMessage message = PreparedMessage.text(text(random));
             long ofPrepared = cpu(room, each -> deliver(each, message));
-            // Those before are to warm up.
+            // Earlier rounds are warm-up.
             if (i >= 0) {
                 texts[i] = ofText;
                 prepared[i] = ofPrepared;
@@ -117,7 +117,7 @@ public final class BroadcastCost {
         return (threads.getCurrentThreadCpuTime() - start) / room.size();
     }
 
-    /** Something like JSON, new each time. */
+    /** JSON-like text, different each time. */
     private static String text(Random random) {
         StringBuilder text = new StringBuilder("[");
         while (text.length() < LENGTH) {

@@ -6,15 +6,15 @@ import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.Random;
 
-/** Messages like those of a market's feed: JSON, alike but never equal. */
+/** Messages like those of a market data feed: JSON, similar but never identical. */
 public final class Corpus {
-    /** More than any window holds, so that context helps no more than it does in real life. */
+    /** Larger than any window, so that context helps no more than it does in practice. */
     private static final int BYTES = 1 << 20;
     private static final String[] SYMBOLS = {"AAPL", "MSFT", "GOOG", "AMZN", "NVDA", "SAP", "ASML", "TSLA"};
 
     private Corpus() {}
 
-    /** Messages of this many bytes each; a prime number of them, so that no connection of several gets only a few. */
+    /** Messages of this size in bytes. Their number is prime, so that each of several connections gets all of them. */
     public static byte[][] messages(int size) {
         Random random = new Random(7692);
         byte[][] messages = new byte[BigInteger.valueOf(BYTES / size).nextProbablePrime().intValue()][];

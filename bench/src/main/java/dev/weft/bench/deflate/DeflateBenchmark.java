@@ -88,10 +88,7 @@ public class DeflateBenchmark {
         payloads = payloads();
     }
 
-    /**
-     * Messages that any context may come before: each refers only to itself, but has been compressed as far as that
-     * goes.
-     */
+    /** Messages that can follow any context: each refers only to itself, but is compressed as far as that allows. */
     private byte[][] payloads() {
         byte[][] compressed = new byte[messages.length][];
         NegotiatedDeflate negotiated = new NegotiatedDeflate(true, true, bits, bits);

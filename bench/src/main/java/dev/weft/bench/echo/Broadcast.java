@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.util.List;
 import org.HdrHistogram.Histogram;
 
-/** One connection sends some messages together, all get them; when the last one has all, the next are sent. */
+/**
+ * One connection sends some messages together, and all connections receive them. When the last connection has received all of
+ * them, the next messages are sent.
+ */
 record Broadcast(int connections, int payload, int together) implements Scenario {
     private static final int FEWEST_MESSAGES = 5;
     private static final int WARM_UP_MESSAGES = 5;
@@ -50,7 +53,7 @@ record Broadcast(int connections, int payload, int together) implements Scenario
         }
     }
 
-    /** Returns how long it took until all had it, in nanoseconds. */
+    /** Returns the time until all connections had received them, in nanoseconds. */
     private static long send(LoadLoop loop, int together) throws IOException {
         List<LoadClient> clients = loop.clients();
         long start = System.nanoTime();

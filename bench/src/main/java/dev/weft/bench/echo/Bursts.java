@@ -6,8 +6,8 @@ import java.util.List;
 import org.HdrHistogram.Histogram;
 
 /**
- * All connections are silent for a while, then each sends a message at the same moment. CPU time counts the silence too:
- * it is for each message of the bursts.
+ * All connections are silent for a while, then each sends a message at the same moment. The CPU time includes the silence; it
+ * is given per message of the bursts.
  */
 record Bursts(int connections, int payload, int silenceMillis) implements Scenario {
     private static final int WARM_UP_BURSTS = 3;
@@ -51,7 +51,7 @@ record Bursts(int connections, int payload, int silenceMillis) implements Scenar
         }
     }
 
-    /** Returns how long it took, in nanoseconds. */
+    /** Returns the duration in nanoseconds. */
     private static long burst(LoadLoop loop) throws IOException {
         long start = System.nanoTime();
         long[] left = {loop.clients().size()};

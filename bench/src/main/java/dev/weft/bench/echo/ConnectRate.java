@@ -10,12 +10,15 @@ import java.util.Set;
 import org.HdrHistogram.Histogram;
 
 /**
- * Connections one after the other, a number of them at a time: connect, opening handshake, one echo, closing handshake.
- * They end with a reset, so that no port is left waiting, and there is a most of them all the same.
+ * Makes connections, a fixed number of them at a time: connect, opening handshake, one echo, closing handshake. They end with a
+ * reset, so that no port is left waiting; even so, their number is limited.
  */
 record ConnectRate(int concurrent, int payload) implements Scenario {
     private static final int MOST = 60_000;
-    /** Connections before the JVM of a server has compiled what a handshake needs; after 1,000 one costs twice as much. */
+    /**
+     * The number of connections until a server's JVM has compiled the code for handshakes. After only 1,000, a connection costs
+     * twice as much.
+     */
     private static final int WARM_UP = 40_000;
     private static final long LONGEST_WARM_UP = 15_000_000_000L;
     private static final int SELECT_MILLIS = 20;
@@ -42,7 +45,7 @@ record ConnectRate(int concurrent, int payload) implements Scenario {
         }
     }
 
-    /** Goes on for so long; returns the number of connections, all of which are over. */
+    /** Continues for this time; returns the number of connections, all of which have ended. */
     long visit(int port, long nanos) throws IOException {
         try (Visitors visitors = new Visitors(port)) {
             visitors.run(nanos);
@@ -50,7 +53,7 @@ record ConnectRate(int concurrent, int payload) implements Scenario {
         }
     }
 
-    /** Those that are at it. */
+    /** The connections in progress. */
     private final class Visitors implements AutoCloseable {
         private final Selector selector = Selector.open();
         private final VisitScript script;
@@ -63,7 +66,7 @@ record ConnectRate(int concurrent, int payload) implements Scenario {
             this.script = new VisitScript(port, payload);
         }
 
-        /** Goes on for this time at least, and until the server is warm. */
+        /** Continues at least for this time, and until the server is warm. */
         void warmUp(long least) throws IOException {
             long end = System.nanoTime() + LONGEST_WARM_UP;
             run(least);
@@ -72,7 +75,7 @@ record ConnectRate(int concurrent, int payload) implements Scenario {
             }
         }
 
-        /** Keeps that many at it for so long, then lets them finish. */
+        /** Keeps this number of connections in progress for this time, then lets them finish. */
         void run(long nanos) throws IOException {
             long end = System.nanoTime() + nanos;
             long started = done + under.size();

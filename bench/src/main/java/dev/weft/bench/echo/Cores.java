@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Keeps the server and the load apart where {@code taskset} exists and there are two cores: servers are started on core
- * 0, and this JVM, which makes the load, is moved to core 1 until this is closed.
+ * Keeps the server and the load on different cores if {@code taskset} exists and there are two cores. Servers are started on
+ * core 0, and this JVM, which makes the load, is moved to core 1 until this object is closed.
  */
 final class Cores implements AutoCloseable {
     private static final Duration TASKSET_LIMIT = Duration.ofSeconds(10);
@@ -17,14 +17,14 @@ final class Cores implements AutoCloseable {
     private static final String SERVER = "0";
     private static final String LOAD = "1";
 
-    /** Where this JVM was before; empty if nothing is pinned. */
+    /** The previous affinity of this JVM; empty if nothing is pinned. */
     private final Optional<String> before;
 
     private Cores(Optional<String> before) {
         this.before = before;
     }
 
-    /** Moves this JVM, if it can be. */
+    /** Moves this JVM, if possible. */
     static Cores pin() {
         String pid = Long.toString(ProcessHandle.current().pid());
         Optional<String> mask = taskset("-p", pid).map(line -> line.substring(line.lastIndexOf(' ') + 1))
@@ -37,7 +37,7 @@ final class Cores implements AutoCloseable {
         return new Cores(mask);
     }
 
-    /** What a server's command line begins with. */
+    /** The beginning of a server's command line. */
     List<String> serverPrefix() {
         return before.isPresent() ? List.of("taskset", "-c", SERVER) : List.of();
     }
@@ -55,7 +55,7 @@ final class Cores implements AutoCloseable {
         before.ifPresent(Cores::moveAllThreads);
     }
 
-    /** Tries again if it fails: it does when a thread ends that was listed just before. */
+    /** Tries again after a failure: it fails if a thread ends just after it was listed. */
     private static boolean moveAllThreads(String... where) {
         List<String> arguments = new ArrayList<>(List.of("-a", "-p"));
         arguments.addAll(List.of(where));
@@ -73,7 +73,7 @@ final class Cores implements AutoCloseable {
         return Character.digit(mask.charAt(mask.length() - 1), 16);
     }
 
-    /** What it printed; empty if it failed or is not there. */
+    /** The output of the command; empty if it failed or does not exist. */
     private static Optional<String> taskset(String... arguments) {
         String[] command = new String[arguments.length + 1];
         command[0] = "taskset";

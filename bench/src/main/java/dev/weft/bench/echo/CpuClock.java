@@ -6,15 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The CPU time of a process, as the system counts it: to the nanosecond by adding up its threads, where the kernel tells
- * that and no thread that did much has ended meanwhile, else from the process's own account in ticks.
+ * The CPU time of a process, as the system counts it. It is exact to the nanosecond, as the sum over the threads, if the kernel
+ * provides this and no busy thread has ended meanwhile. Otherwise it comes from the account of the process, in ticks.
  */
 record CpuClock(long pid) {
     private static final long NANOS_PER_TICK = 10_000_000;
-    /** Both accounts are cut to whole ticks: user time and system time, at either end. */
+    /** User time and system time are both truncated to whole ticks, at the start and at the end. */
     private static final long TICKS_MAY_DIFFER = 4 * NANOS_PER_TICK;
 
-    /** How much it took until now. */
+    /** The CPU time used so far. */
     Reading read() throws IOException {
         return new Reading(ticks() * NANOS_PER_TICK, threads());
     }
@@ -25,7 +25,7 @@ record CpuClock(long pid) {
         return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
     }
 
-    /** What threads whose name begins so took until now, in nanoseconds; 0 where the kernel does not tell. */
+    /** The CPU time so far of threads whose names have this prefix, in nanoseconds; 0 if the kernel does not provide it. */
     long ofThreads(String prefix) throws IOException {
         return threads(prefix);
     }
@@ -45,7 +45,7 @@ record CpuClock(long pid) {
                     String schedstat = Files.readString(thread.resolve("schedstat"));
                     nanos += Long.parseLong(schedstat.substring(0, schedstat.indexOf(' ')));
                 } catch (IOException e) {
-                    // The thread ended, or the kernel does not tell: the ticks will.
+                    // The thread has ended, or the kernel does not provide this: the ticks are used instead.
                 }
             }
         }

@@ -25,7 +25,7 @@ final class EchoFigures {
         return new EchoFigures(cpu);
     }
 
-    /** Adds throughput and CPU time for each of the given number of things done until now. */
+    /** Adds the throughput, and the CPU time per message or connection, given the number processed so far. */
     EchoFigures done(long count, String thing, String things) throws IOException {
         double seconds = (System.nanoTime() - before) / 1e9;
         long nanos = cpu.read().nanosSince(cpuBefore);

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Loads an echo server over loopback from one thread of raw non-blocking sockets, checks every byte of every reply, and
- * tells the throughput, the latency and the CPU time that the server's process took for each message.
+ * Loads an echo server over loopback from one thread of raw non-blocking sockets, checks every byte of every reply, and reports
+ * the throughput, the latency and the CPU time that the server's process took for each message.
  * <pre>
  * taskset -c 1 java -cp 'bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*' dev.weft.bench.echo.EchoLoad \
  *     PORT SERVER_PID CONNECTIONS PAYLOAD WINDOW WARMUP_SECONDS SECONDS

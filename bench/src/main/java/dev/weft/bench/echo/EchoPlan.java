@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What is done to whom and for how long.
+ * What is measured on which servers, and for how long.
  *
- * @param rounds how often
- * @param cells  in the order in which they are done
+ * @param rounds the number of rounds
+ * @param cells  in the order in which they are measured
  * @param pace   of each
  */
 record EchoPlan(int rounds, List<Cell> cells, Pace pace) {
@@ -21,18 +21,18 @@ record EchoPlan(int rounds, List<Cell> cells, Pace pace) {
     private static final long SECOND = 1_000_000_000L;
     private static final double SHORTEST_SECONDS = 0.6;
     private static final double LONGEST_SECONDS = 5;
-    /** Part of a cell's time that is warm-up. */
+    /** The share of a cell's time that is warm-up. */
     private static final double WARM_UP = 0.4;
-    /** Kept back for what takes longer than it should. */
+    /** Reserved for steps that take longer than expected. */
     private static final double RESERVE = 0.12;
-    /** To start a server and to get it warm at first. */
+    /** The time to start a server and for its first warm-up. */
     private static final double START_SECONDS = 3.5;
 
     /**
-     * A scenario and who takes part.
+     * A scenario and its participants.
      *
-     * @param scenario what
-     * @param peers    who
+     * @param scenario the scenario
+     * @param peers    the participants
      */
     record Cell(Scenario scenario, Set<Peers> peers) {}
 
@@ -58,12 +58,12 @@ record EchoPlan(int rounds, List<Cell> cells, Pace pace) {
         scenarios.add(new Saturation(64, Opcode.TEXT, 125, 1));
         scenarios.add(new FixedRate(1000, KI, 20_000));
         scenarios.addAll(others(10_000));
-        // Last: what it leaves in a server's heap and in its compiled code is no burden to the others.
+        // Last, so that its traces in a server's heap and compiled code do not affect the others.
         scenarios.add(new Saturation(16, Opcode.BINARY, KI * KI, 1));
         return scenarios.stream().map(scenario -> new Cell(scenario, all)).toList();
     }
 
-    /** Those of which goals are known; the first is one connection, whose messages come one at a time. */
+    /** The cells that have goals; the first is one connection with one message at a time. */
     private static List<Scenario> targets() {
         return List.of(new Saturation(1, Opcode.BINARY, 16, 1), new Saturation(64, Opcode.BINARY, 16, 1),
                 new Saturation(64, Opcode.BINARY, 16, 16),
@@ -91,12 +91,12 @@ record EchoPlan(int rounds, List<Cell> cells, Pace pace) {
                 new Pace((long) (bounded * WARM_UP * SECOND), (long) (bounded * (1 - WARM_UP) * SECOND)));
     }
 
-    /** How long a round's servers take before the first cell. */
+    /** How long starting the servers takes in a round, before the first cell. */
     double startSeconds() {
         return peers().size() * START_SECONDS;
     }
 
-    /** All that take part in anything. */
+    /** All peers that take part in any cell. */
     Set<Peers> peers() {
         Set<Peers> peers = EnumSet.noneOf(Peers.class);
         cells.forEach(cell -> peers.addAll(cell.peers));

@@ -19,18 +19,18 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Weft and its peers under the same load over loopback. In each round every server is started anew; each cell then takes
- * the servers in turn, so that what disturbs the machine for a while disturbs them all. A server that fails in a cell is
- * named with its failure, and the run goes on.
+ * Weft and its peers under the same load over loopback. In each round every server is started anew. Within a cell the servers
+ * take turns, so that a temporary disturbance of the machine affects all of them. If a server fails in a cell, the failure is
+ * reported and the run continues.
  */
 public final class EchoSuite implements Suite {
-    /** What any server gets before its first cell, so that the first is not measured on cold code. */
+    /** Every server gets this warm-up before its first cell, so that the first cell is not measured on cold code. */
     private static final Saturation FIRST_WARM_UP = new Saturation(16, Opcode.BINARY, 125, 16);
     private static final Scenario.Pace FIRST_PACE = new Scenario.Pace(0, 2_000_000_000L);
-    /** Kept back to end the servers. */
+    /** Reserved for ending the servers. */
     private static final double END_SECONDS = 3;
 
-    /** Made by the program that runs all suites. */
+    /** Created by the program that runs all suites. */
     public EchoSuite() {}
 
     @Override
@@ -117,7 +117,10 @@ public final class EchoSuite implements Suite {
             return System.nanoTime() + (seconds + END_SECONDS) * 1e9 < end;
         }
 
-        /** Another is the first in each round: it follows a pause, or what the cell before left behind. */
+        /**
+         * Each round starts with a different server, because the first one follows a pause, or the after-effects of the
+         * previous cell.
+         */
         private List<Peers> inTurn(Set<Peers> peers) {
             List<Peers> order = new ArrayList<>(peers);
             Collections.rotate(order, round - 1);
@@ -142,12 +145,12 @@ public final class EchoSuite implements Suite {
             } catch (IOException e) {
                 String state = server.isAlive() ? "" : "; its process is gone";
                 fail(peer, "failed at " + scenario.name() + " in round " + round + ": " + e.getMessage() + state);
-                // What it has not got over is not to burden the next cell.
+                // A server that has not recovered must not affect the next cell.
                 servers.remove(peer).close();
             }
         }
 
-        /** The one that runs, or a new one, which is then warmed up; null if it does not start. */
+        /** The running server, or a new one, which is then warmed up; null if it does not start. */
         private ServerProcess server(Peers peer) {
             ServerProcess running = servers.get(peer);
             if (running != null) {
@@ -177,7 +180,7 @@ public final class EchoSuite implements Suite {
         }
     }
 
-    /** Hands each figure over as soon as it is known, so that a run that is cut short keeps what it has. */
+    /** Reports each figure as soon as it is known, so that a run that is cut short keeps its results. */
     private static final class Results {
         private final Run run;
         private final Map<String, List<String>> missedRates = new LinkedHashMap<>();

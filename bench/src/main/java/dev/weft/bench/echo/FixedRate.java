@@ -5,18 +5,18 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Messages are due at fixed times, whatever became of those before, and latency counts from then: what waits for a server
- * that stalls, or for a load that came late, is in the figures (no coordinated omission).
+ * Messages are due at fixed times, whatever happened to the earlier ones, and latency counts from the due time. So the figures
+ * include the wait for a server that stalls and for a load that is late (no coordinated omission).
  *
  * @param rate messages per second, over all connections in turn
  */
 record FixedRate(int connections, int payload, int rate) implements Scenario {
-    /** The metric that tells whether the server kept up. */
+    /** The metric that shows whether the server kept up. */
     static final String REACHED = "answered in time, share of what was due";
 
     private static final double ENOUGH_PERCENT = 99;
     private static final long DRAIN_NANOS = 5_000_000_000L;
-    /** As many late messages as one write takes. */
+    /** The maximum number of late messages in one write. */
     private static final int BATCH = 16;
 
     @Override
@@ -50,12 +50,12 @@ record FixedRate(int connections, int payload, int rate) implements Scenario {
         }
     }
 
-    /** Whether that share is too small to call the rate reached. */
+    /** Whether the share is too small to count the rate as reached. */
     static boolean isMissed(double percent) {
         return percent < ENOUGH_PERCENT;
     }
 
-    /** What is due when. */
+    /** The schedule of the messages. */
     final class Schedule {
         private final LoadLoop loop;
         private final long start;
@@ -66,7 +66,7 @@ record FixedRate(int connections, int payload, int rate) implements Scenario {
             this.start = start;
         }
 
-        /** Sends what is due, and never sleeps: the load has its core for itself. */
+        /** Sends what is due. Never sleeps, because the load has its own core. */
         void runUntil(long end) throws IOException {
             long now = System.nanoTime();
             while (now < end) {

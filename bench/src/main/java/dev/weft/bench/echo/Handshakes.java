@@ -9,21 +9,21 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
-/** Opening handshakes by hand. */
+/** Hand-written opening handshakes. */
 final class Handshakes {
     private static final int TIMEOUT_MILLIS = 10_000;
     private static final int LONGEST_HEAD = 4096;
 
     private Handshakes() {}
 
-    /** The request, always with the same key: the answer is the same too. */
+    /** The request. The key is always the same, so the answer is, too. */
     static byte[] request(int port, String path) {
         return ("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + port
                 + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").getBytes(ISO_8859_1);
     }
 
-    /** Whether the whole answer is here; throws if it is not the one wanted. */
+    /** Whether the answer is complete; throws if it is not the expected one. */
     static boolean isAccepted(byte[] answer, int length) throws IOException {
         String text = new String(answer, 0, length, ISO_8859_1);
         if (!text.endsWith("\r\n\r\n")) {
@@ -82,7 +82,7 @@ final class Handshakes {
             channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             channel.close();
         } catch (IOException e) {
-            // Gone either way.
+            // It is closed anyway.
         }
     }
 }

@@ -4,7 +4,7 @@ import dev.weft.parser.Opcode;
 import java.io.IOException;
 import java.time.Duration;
 
-/** A load on an echo server in steps, for a program that counts what the server does meanwhile. For one thread. */
+/** A load on an echo server, run in steps, for a program that counts what the server does meanwhile. Not thread-safe. */
 public final class InProcessLoad implements AutoCloseable {
     private static final long DRAIN_NANOS = 30_000_000_000L;
 
@@ -24,7 +24,7 @@ public final class InProcessLoad implements AutoCloseable {
         loop.onAnswer((client, count, now) -> client.send(count, now));
     }
 
-    /** Keeps the messages in flight for this time; returns the number that was answered. */
+    /** Keeps messages in flight for this time; returns the number that were answered. */
     public long run(Duration time) throws IOException {
         long before = loop.answered();
         if (!begun) {
@@ -37,7 +37,7 @@ public final class InProcessLoad implements AutoCloseable {
         return loop.answered() - before;
     }
 
-    /** Waits for the replies that are missing. */
+    /** Waits for the missing replies. */
     public void drain() throws IOException {
         loop.drain(DRAIN_NANOS);
     }

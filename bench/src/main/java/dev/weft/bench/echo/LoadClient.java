@@ -5,14 +5,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 
-/** One connection of a load: sends messages, and holds each reply to what was sent and when. */
+/** One connection of a load: sends messages, and compares each reply with what was sent and when. */
 final class LoadClient {
     private final LoadLoop loop;
     private final Messages messages;
     private final SocketChannel channel;
     private final SelectionKey key;
     private final ByteBuffer out;
-    /** When each message that waits for its reply was sent or due, by its number; a ring that grows. */
+    /** When each unanswered message was sent or due, by its number; a growing ring buffer. */
     private long[] stamps;
     private long expected;
     private long wanted;
@@ -31,7 +31,7 @@ final class LoadClient {
         this.stamps = new long[1];
     }
 
-    /** Sends messages as soon as the socket takes them; their latency counts from the stamp. */
+    /** Sends messages as soon as the socket accepts them; their latency counts from the stamp. */
     void send(int count, long stamp) throws IOException {
         for (int i = 0; i < count; i++) {
             expect(stamp);
@@ -43,7 +43,7 @@ final class LoadClient {
         }
     }
 
-    /** Waits for a message that somebody else sends. */
+    /** Waits for a message that another connection sends. */
     void expect(long stamp) {
         if (expected - answered == stamps.length) {
             grow();
@@ -60,17 +60,17 @@ final class LoadClient {
         stamps = larger;
     }
 
-    /** How many replies are still to come. */
+    /** The number of replies that have not been received. */
     long missing() {
         return expected - answered;
     }
 
-    /** How many came. */
+    /** The number of replies received. */
     long answered() {
         return answered;
     }
 
-    /** The longest that a reply took since {@link #forgetSlowest()}. */
+    /** The longest time of a reply since {@link #forgetSlowest()}. */
     long slowest() {
         return slowest;
     }
@@ -79,7 +79,7 @@ final class LoadClient {
         slowest = 0;
     }
 
-    /** Stops or goes on with reading whenever there is something. */
+    /** Stops or resumes reading. */
     void reading(boolean wanted) {
         reading = wanted;
         updateInterest();
@@ -116,7 +116,7 @@ final class LoadClient {
         }
     }
 
-    /** Reads once, and holds what came to what must come. */
+    /** Reads once, and compares the bytes with the expected ones. */
     void read(int most) throws IOException {
         ByteBuffer in = loop.in();
         int count = channel.read(in.clear().limit(most));

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.HdrHistogram.Histogram;
 
-/** Many connections to one server, served by the thread that calls; what it does with them is up to the scenario. */
+/** Many connections to one server, served by the calling thread; the scenario decides what it does with them. */
 final class LoadLoop implements AutoCloseable {
     private static final int SELECT_MILLIS = 20;
     private static final long AFTER_NANOS = 20_000_000;
@@ -24,7 +24,7 @@ final class LoadLoop implements AutoCloseable {
     private final ByteBuffer in = ByteBuffer.allocateDirect(Messages.READ_LENGTH);
     private final byte[] bytes = new byte[Messages.READ_LENGTH];
     private final Histogram latency = new Histogram(LONGEST_LATENCY, 3);
-    /** What was sent or due before counts as warm-up: its latency is not kept. */
+    /** Messages sent or due before this time count as warm-up: their latency is not recorded. */
     private long recordFrom = Long.MAX_VALUE;
     private OnAnswer onAnswer = (client, count, now) -> {};
 
@@ -67,7 +67,7 @@ final class LoadLoop implements AutoCloseable {
         onAnswer = action;
     }
 
-    /** Keeps the latency of what is answered from now on and was sent or due from that time on. */
+    /** Records the latency of replies from now on whose messages were sent or due at or after that time. */
     void startRecording(long from) {
         recordFrom = from;
         clients.forEach(LoadClient::forgetSlowest);
@@ -110,7 +110,7 @@ final class LoadLoop implements AutoCloseable {
         }
     }
 
-    /** Serves the connections until something is so; returns whether it was before that time. */
+    /** Serves the connections until the condition holds; returns whether it held before that time. */
     boolean runUntil(BooleanSupplier done, long end) throws IOException {
         while (!done.getAsBoolean()) {
             if (System.nanoTime() > end) {
@@ -121,7 +121,7 @@ final class LoadLoop implements AutoCloseable {
         return true;
     }
 
-    /** Serves what is ready, waiting for it at most so long; 0 does not wait. */
+    /** Serves the ready connections after waiting for at most this time; 0 does not wait. */
     void turn(int millis) throws IOException {
         try {
             if (millis == 0) {
@@ -142,7 +142,7 @@ final class LoadLoop implements AutoCloseable {
         }
     }
 
-    /** Waits for all replies that are still to come; throws if one does not. Then nothing more may come. */
+    /** Waits for all outstanding replies; throws if one is missing. After that, nothing more may be received. */
     void drain(long nanos) throws IOException {
         onAnswer = (client, count, now) -> {};
         if (!runUntil(() -> missing() == 0, System.nanoTime() + nanos)) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What a server with a number of loops does in a second, and what it costs. The server is on core 0 or on both, the load on
+ * The throughput of a server with a given number of loops, and its cost. The server is on core 0 or on both cores, the load on
  * core 1, as in the echo suite.
  */
 public final class LoopRates implements AutoCloseable {
@@ -73,7 +73,7 @@ public final class LoopRates implements AutoCloseable {
         return messages(Peers.WEFT, loops, bothCores, connections, window);
     }
 
-    /** As {@link #messages}, with one poller on core 0 and the JDK's scheduler in the place of a loop. */
+    /** Like {@link #messages}, but with one poller on core 0 and the JDK's scheduler instead of a loop. */
     public Rate messagesByPoller(int connections, int window) throws IOException, InterruptedException {
         return messages(Peers.WEFT_PARKING, 1, false, connections, window);
     }

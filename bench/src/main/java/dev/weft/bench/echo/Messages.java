@@ -9,11 +9,11 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * The messages of a load, as the bytes of their requests and of their replies. They come in a cycle of different ones,
- * so that a reply that is lost, doubled or out of its turn is seen at the first byte that differs.
+ * The messages of a load, as the bytes of the requests and of the replies. They form a cycle of different messages, so that a
+ * lost, duplicated or misplaced reply is detected at the first byte that differs.
  */
 final class Messages {
-    /** The most that one read takes, and so the most that is compared at once. */
+    /** The maximum size of a read, and so of a comparison. */
     static final int READ_LENGTH = 1 << 18;
 
     private static final int CYCLE_OF_SMALL = 16;
@@ -25,7 +25,7 @@ final class Messages {
     private final int batch;
     private final int requestLength;
     private final int replyLength;
-    /** The cycle, and after it again as much as one write or one read may take beyond its end. */
+    /** The cycle, followed by its beginning again, as long as one write or read may extend beyond the end. */
     private final ByteBuffer requests;
     private final byte[] replies;
 
@@ -86,7 +86,7 @@ final class Messages {
         return requests.duplicate().limit(0);
     }
 
-    /** Points a writer at the next messages, as many as go at once of those that are wanted. Returns how many. */
+    /** Points a writer at the next messages: as many of the wanted ones as fit in one write. Returns their number. */
     int point(ByteBuffer writer, long first, long wanted) {
         int count = (int) Math.min(batch, wanted);
         int from = (int) (first % cycle) * requestLength;

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Each connection has as many messages in flight as its window allows: those that were answered by one read are sent
- * again by one write. Latency is from the write of a message to the read that completed its reply; with nothing due at a
- * certain time, a server that stalls is asked less, so for the latency under a given load see {@link FixedRate}.
+ * Each connection has as many messages in flight as its window allows: the messages answered in one read are sent again in one
+ * write. Latency is from the write of a message to the read that completed its reply. No message is due at a fixed time, so a
+ * server that stalls gets fewer messages; for the latency under a given load see {@link FixedRate}.
  */
 record Saturation(int connections, Opcode opcode, int payload, int window) implements Scenario {
     private static final long DRAIN_NANOS = 30_000_000_000L;
@@ -34,7 +34,7 @@ record Saturation(int connections, Opcode opcode, int payload, int window) imple
             loop.runUntil(System.nanoTime() + pace.warmUp());
             long answered = loop.answered();
             long[] each = loop.clients().stream().mapToLong(LoadClient::answered).toArray();
-            // A connection that starves since the warm-up is to be seen too.
+            // A connection that has starved since the warm-up must be detected too.
             loop.startRecording(Long.MIN_VALUE);
             EchoFigures figures = EchoFigures.start(target.cpu());
             loop.runUntil(System.nanoTime() + pace.measure());

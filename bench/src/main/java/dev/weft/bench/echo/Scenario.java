@@ -3,17 +3,17 @@ package dev.weft.bench.echo;
 import java.io.IOException;
 import java.util.List;
 
-/** One thing that is done to every server in the same way. */
+/** A procedure that is applied to every server in the same way. */
 interface Scenario {
-    /** As reports call it. */
+    /** The name in reports. */
     String name();
 
-    /** How long it takes beside warm-up and measurement, roughly, in seconds: opening connections, pauses. */
+    /** The approximate time in addition to warm-up and measurement, in seconds: opening connections, pauses. */
     default double extraSeconds() {
         return 0.3;
     }
 
-    /** Does it once. Bounded in time; throws if a reply is wrong, doubled or missing. */
+    /** Runs once. Its time is bounded; throws if a reply is wrong, duplicated or missing. */
     List<Figure> run(ServerProcess.Target target, Pace pace) throws IOException;
 
     /**

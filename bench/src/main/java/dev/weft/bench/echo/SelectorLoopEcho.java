@@ -25,13 +25,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The floor: a single-threaded selector loop that echoes frames with Weft's parser and does nothing else: no threads, no
- * deadlines, no limits but one. What a server takes more than this is what its comfort costs.
+ * The floor: a single-threaded selector loop that echoes frames with Weft's parser and does nothing else. It has no other
+ * threads, no deadlines, and only one limit. Any further cost of a server is the price of its features.
  */
 public final class SelectorLoopEcho {
     private static final int READ = 1 << 19;
     private static final int MAX_FRAME = 2 << 20;
-    /** Room for the replies to one read, of which the first may have begun long before. */
+    /** Room for the replies to one read; the first of them may belong to a message that began long before. */
     private static final int REPLIES = 2 * READ + MAX_FRAME;
 
     private final Selector selector = Selector.open();
@@ -44,7 +44,7 @@ public final class SelectorLoopEcho {
 
     private SelectorLoopEcho() throws IOException {}
 
-    /** Serves, as all peers do. */
+    /** Serves in the same way as all peers. */
     public static void main(String[] args) throws IOException {
         ServerSocketChannel listener = ServerSocketChannel.open();
         listener.bind(new InetSocketAddress("127.0.0.1", Announcement.port(args)), Announcement.BACKLOG);
@@ -85,7 +85,7 @@ public final class SelectorLoopEcho {
         try {
             key.channel().close();
         } catch (IOException e) {
-            // Gone either way.
+            // It is closed anyway.
         }
     }
 
@@ -99,11 +99,11 @@ public final class SelectorLoopEcho {
         private final SocketChannel channel;
         private final FrameParser parser = new FrameParser(Role.SERVER, MAX_FRAME);
         private SelectionKey key;
-        /** The request so far; none once it was answered. */
+        /** The request so far; empty once it was answered. */
         private ByteArrayOutputStream request = new ByteArrayOutputStream(0);
         private boolean subscribed;
         private boolean closing;
-        /** Payload of a frame that is cut, and what the socket did not take. */
+        /** The payload of an incomplete frame, and what the socket did not accept. */
         private byte[] partial;
         private int partialLength;
         private ByteBuffer unwritten;
@@ -134,7 +134,7 @@ public final class SelectorLoopEcho {
             }
         }
 
-        /** Writes what the socket takes, and keeps the rest until it takes more. */
+        /** Writes what the socket accepts, and keeps the rest until it accepts more. */
         private void write(ByteBuffer what) throws IOException {
             if (unwritten == null) {
                 channel.write(what);
@@ -212,7 +212,7 @@ public final class SelectorLoopEcho {
             }
         }
 
-        /** For this client alone. */
+        /** For this client only. */
         private void control(Opcode opcode, byte[] payload, int from, int length) throws IOException {
             if (subscribed) {
                 send();
@@ -229,7 +229,7 @@ public final class SelectorLoopEcho {
             out.put(header, 0, end).put(payload, from, length);
         }
 
-        /** The replies to one read in one write; to all, if that is what this client wants. */
+        /** Sends the replies to one read in one write; to all clients if this client asks for it. */
         private void send() throws IOException {
             out.flip();
             if (subscribed) {

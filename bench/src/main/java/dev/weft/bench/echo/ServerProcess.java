@@ -12,7 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A peer in a JVM of its own, which ends when this is closed or the JVM that made it is gone. */
+/** A peer in its own JVM, which ends when this object is closed or when the JVM that started it has ended. */
 final class ServerProcess implements AutoCloseable {
     private static final int START_SECONDS = 60;
     private static final int END_SECONDS = 5;
@@ -56,7 +56,7 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** Tells the port, then goes on reading: a server that logs is not to wait for a full pipe. */
+    /** Reports the port, then keeps reading: a server that logs must not block on a full pipe. */
     private static void read(Process process, CompletableFuture<Integer> port) {
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(process.getInputStream()))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -79,12 +79,12 @@ final class ServerProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** Ends its input, which it is to obey; then waits. Returns whether it ended by itself. */
+    /** Closes its input, which must make it end, and waits. Returns whether it ended by itself. */
     boolean end() {
         try {
             process.getOutputStream().close();
         } catch (IOException e) {
-            // It is gone.
+            // It has ended.
         }
         try {
             if (process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Some connections have much in flight and do not read their replies, half of them nothing at all and half a little now
- * and then; the others echo as ever, and the figures are theirs. In the end the slow ones read, and every byte that they
- * were owed must be there.
+ * Some connections have many messages in flight and do not read their replies; half of them read nothing at all, the other half
+ * a little now and then. The other connections echo as usual, and the figures are theirs. At the end the slow ones read, and
+ * must receive every byte of their replies.
  */
 record SlowReaders(int connections, int slow, int payload, int slowPayload, int slowWindow) implements Scenario {
     private static final int SLOW_RECEIVE_BUFFER = 1 << 14;

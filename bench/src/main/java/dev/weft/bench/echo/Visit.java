@@ -50,7 +50,7 @@ final class Visit {
         return over - start;
     }
 
-    /** Goes on as far as it can; returns whether the closing handshake is done. */
+    /** Continues as far as possible without waiting; returns whether the closing handshake is complete. */
     boolean isOverAfter(SelectionKey key) throws IOException {
         if (key.isConnectable()) {
             channel.finishConnect();

@@ -7,7 +7,7 @@ import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.Random;
 
-/** What each {@link Visit} to a server says and hears. */
+/** What each {@link Visit} sends to a server and expects from it. */
 final class VisitScript {
     private static final byte[] NORMAL = {0x03, (byte) 0xe8};
 

@@ -10,7 +10,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A JVM whose memory is measured, and which ends with its standard input. */
+/** A JVM whose memory is measured, and which ends when its standard input ends. */
 final class ChildJvm implements AutoCloseable {
     private static final int START_SECONDS = 60;
     private static final int END_SECONDS = 5;
@@ -30,23 +30,23 @@ final class ChildJvm implements AutoCloseable {
         Thread.ofPlatform().daemon().name("output of " + main).start(this::read);
     }
 
-    /** Goes on to the end: a server that logs is not to wait for a full pipe. */
+    /** Reads to the end: a server that logs must not block on a full pipe. */
     private void read() {
         try (var output = new BufferedReader(new InputStreamReader(process.getInputStream()))) {
             for (String line = output.readLine(); line != null; line = output.readLine()) {
                 lines.add(line);
             }
         } catch (IOException e) {
-            // It has ended, which the thread that waits for a line will see.
+            // The process has ended; the thread that waits for a line will notice.
         }
     }
 
-    /** Waits for it to say where it listens. */
+    /** Waits until it prints where it listens. */
     int port() throws IOException, InterruptedException {
         return Integer.parseInt(await(LISTENING, START_SECONDS).substring(LISTENING.length()).trim());
     }
 
-    /** Waits for a line that begins like this. */
+    /** Waits for a line with this beginning. */
     String await(String prefix, long seconds) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         while (true) {
@@ -61,7 +61,7 @@ final class ChildJvm implements AutoCloseable {
         }
     }
 
-    /** Tells it to go on. */
+    /** Tells it to continue. */
     void tell() throws IOException {
         process.getOutputStream().write('\n');
         process.getOutputStream().flush();
@@ -77,7 +77,7 @@ final class ChildJvm implements AutoCloseable {
             process.getOutputStream().close();
             process.waitFor(END_SECONDS, TimeUnit.SECONDS);
         } catch (IOException e) {
-            // It is gone.
+            // It has ended.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -8,17 +8,17 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What a server's process takes at one moment.
+ * The memory of a server's process at one moment.
  *
- * @param live   its heap after a collection
- * @param rss    its resident bytes
- * @param kernel what the kernel holds for sockets
+ * @param live   the heap in use after a collection
+ * @param rss    the resident bytes
+ * @param kernel the memory that the kernel holds for sockets
  */
 record Footprint(HeapHistogram live, long rss, KernelMemory kernel) {
-    /** For threads to park and borrowed buffers to go back. */
+    /** Time for threads to park and for borrowed buffers to be returned. */
     private static final int SETTLE_MILLIS = 500;
 
-    /** Takes it before there are connections: the first request of this kind leaves things of its own behind. */
+    /** Measures before there are connections; the first request of this kind allocates memory of its own, which remains. */
     static Footprint rehearsed(long pid) throws IOException, InterruptedException {
         of(pid);
         return of(pid);
@@ -42,7 +42,7 @@ record Footprint(HeapHistogram live, long rss, KernelMemory kernel) {
         throw new IOException("no Rss");
     }
 
-    /** What each of these connections costs, if it was like that before them. */
+    /** The cost of each of these connections, given the earlier footprint without them. */
     Cost since(Footprint before, int connections) {
         return new Cost(connections, (double) (live.total() - before.live.total()) / connections,
                 (double) (rss - before.rss) / connections,
@@ -53,11 +53,11 @@ record Footprint(HeapHistogram live, long rss, KernelMemory kernel) {
     /**
      * Bytes per connection.
      *
-     * @param connections how many there are
-     * @param live        of heap
-     * @param rss         resident
-     * @param kernel      of the kernel, both ends
-     * @param wholeKernel whether the kernel's objects are in that, and not only its buffers
+     * @param connections the number of connections
+     * @param live        bytes of heap
+     * @param rss         resident bytes
+     * @param kernel      bytes in the kernel, for both ends
+     * @param wholeKernel whether {@code kernel} includes the kernel's objects, and not only its buffers
      * @param classes     the live bytes by class, the largest changes first
      */
     record Cost(int connections, double live, double rss, double kernel, boolean wholeKernel,

@@ -23,7 +23,10 @@ record HeapHistogram(Map<String, Long> bytes) {
         bytes = Map.copyOf(bytes);
     }
 
-    /** Asks a JVM of the same user and JDK; it collects first, twice, since what the first finds may free more. */
+    /**
+     * Asks a JVM of the same user and JDK. That JVM collects garbage twice first, because the first collection may make more
+     * objects unreachable.
+     */
     static HeapHistogram of(long pid) throws IOException, InterruptedException {
         jcmd(pid, "GC.run");
         return parse(jcmd(pid, "GC.class_histogram"));
@@ -47,7 +50,7 @@ record HeapHistogram(Map<String, Long> bytes) {
         return bytes.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    /** What each of these connections added to a heap that was like that before, the largest changes first. */
+    /** What each connection added to an earlier heap, the largest changes first. */
     Map<String, Double> perConnection(HeapHistogram before, int connections) {
         Map<String, Double> added = new TreeMap<>();
         bytes.forEach((name, count) -> added.put(name,

@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import javax.net.ssl.SSLSocketFactory;
 
-/** Opens connections to an echo server on this machine, has them echo, and then leaves them alone. */
+/** Opens connections to an echo server on this machine, echoes over each of them, and then leaves them idle. */
 final class IdleClient implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 20_000;
     private static final int WARM_UP_ECHOES = 10;
@@ -63,7 +63,7 @@ final class IdleClient implements AutoCloseable {
         this.compressed = deflate ? compress() : List.of();
     }
 
-    /** Opens this number of further connections, each of which echoes once; with deflate some messages more. */
+    /** Opens this number of further connections, each of which echoes once, or, with deflate, several messages. */
     void open(int connections) throws IOException {
         for (int i = 0; i < connections; i++) {
             Socket socket = connect();
@@ -91,7 +91,7 @@ final class IdleClient implements AutoCloseable {
         }
     }
 
-    /** Has the server do what is going to be asked of it, with this number of connections at a time, and closes them. */
+    /** Warms up the server with the later requests, over this number of connections at a time, and closes them. */
     void warmUp(int rounds, int connections) throws IOException {
         for (int round = 0; round < rounds; round++) {
             open(connections);
@@ -102,7 +102,7 @@ final class IdleClient implements AutoCloseable {
         }
     }
 
-    /** All that are open echo once more. */
+    /** Echoes once more over all open connections. */
     void echo() throws IOException {
         for (Socket socket : sockets) {
             echo(socket);

@@ -12,11 +12,11 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 
 /**
- * Weft as its idle connections are counted: all deadlines are kept, but no ping falls due while the count goes on. Ends
- * with its standard input.
+ * Weft as configured for counting idle connections: all deadlines are active, but no ping is due during the count. Ends when
+ * its standard input ends.
  */
 public final class IdleEcho {
-    /** Longer than any count. */
+    /** Longer than any count takes. */
     private static final Duration NO_PING = Duration.ofHours(1);
 
     private IdleEcho() {}

@@ -35,7 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class IdleMemoryBenchmark {
     private static final int WARM_UP = 5_000;
 
-    /** How many. */
+    /** The number of connections. */
     @Param({"1000", "20000", "100000"})
     public int connections;
 
@@ -50,7 +50,7 @@ public class IdleMemoryBenchmark {
         public long bytesPerConnection;
     }
 
-    /** Loads and compiles what there is, and measures the heap without connections. */
+    /** Loads and compiles the code, and measures the heap without connections. */
     @Setup
     public void warmUp() throws IOException, InterruptedException {
         echo = new InMemoryEcho();
@@ -65,7 +65,7 @@ public class IdleMemoryBenchmark {
         echo.end();
     }
 
-    /** Opens all, and looks at the heap. */
+    /** Opens all connections, and measures the heap. */
     @Benchmark
     public long open(Heap heap) throws IOException {
         echo.open(connections);

@@ -22,7 +22,7 @@ record IdleSubject(String name, boolean isWeft, String main, List<String> argume
     private static final List<Peers> QUICK_PEERS = List.of(Peers.FLOOR, Peers.NETTY_EPOLL, Peers.JAVA_WEBSOCKET);
     private static final String COMPACT_HEADERS = "-XX:+UseCompactObjectHeaders";
 
-    /** All to be measured over loopback. Ours first: some peers take their time, which is not to be at our cost. */
+    /** All subjects measured over loopback. Weft first, because slow peers must not use up its time. */
     static List<IdleSubject> all(boolean quick) {
         boolean compact = hasCompactHeaders();
         List<IdleSubject> subjects = new ArrayList<>();
@@ -67,7 +67,7 @@ record IdleSubject(String name, boolean isWeft, String main, List<String> argume
                 List.of(transport, deflate ? "deflate" : "plain"), peer.jvmOptions(), compact, deflate, tls);
     }
 
-    /** What its JVM is told. */
+    /** The options of its JVM. */
     List<String> jvmOptions(List<String> heap) {
         List<String> all = new ArrayList<>(heap);
         all.addAll(options);
@@ -77,7 +77,7 @@ record IdleSubject(String name, boolean isWeft, String main, List<String> argume
         return all;
     }
 
-    /** What tells this run of the program from its others. */
+    /** What distinguishes this run of the program from its other runs. */
     String setting() {
         return (compact ? "compact" : "ordinary") + " object headers, "
                 + (deflate ? "permessage-deflate in use" : "no deflate") + (tls ? ", TLS" : "");

@@ -9,11 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Holds connections over the in-memory transport for another process to measure. It says {@code ready} before there are
- * any, opens them when it is told a line, says {@code open}, and ends with its standard input.
+ * Holds connections over the in-memory transport for another process to measure. Prints {@code ready} before there are any,
+ * opens them when it reads a line, prints {@code open}, and ends when its standard input ends.
  */
 public final class InMemoryConnections {
-    /** Until the methods that a waiting thread's stack is made of are compiled: their frames are then much smaller. */
+    /** Enough that the methods on a waiting thread's stack are compiled: their frames are then much smaller. */
     private static final int WARM_UP_ROUNDS = 80;
     private static final int WARM_UP = 250;
 
@@ -49,7 +49,7 @@ public final class InMemoryConnections {
         in.readLine();
     }
 
-    /** The object is what must not be collected before. */
+    /** An object that must not be collected before this point. */
     private static void opened(BufferedReader in, Object held) throws IOException {
         System.out.println("open");
         in.readLine();

@@ -27,13 +27,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Echo connections within the process, each with its virtual thread, its place in a registry, and its deadlines, as a
- * server's have; only the opening handshake, and the object that kept its state, are missing.
+ * Echo connections within the process. Like a server's connections, each has a virtual thread, an entry in a registry, and
+ * deadlines. Only the opening handshake, and the object that held its state, are missing.
  */
 final class InMemoryEcho {
     private static final int PIPE_CAPACITY = 256;
     private static final int BUFFER_SIZE = 16_384;
-    /** At a time, so that the threads need not take turns for each message. */
+    /** The number of connections served at a time, so that the threads need not take turns for each message. */
     private static final int BATCH = 1_000;
     private static final Duration NO_DEADLINE = Duration.ofHours(1);
     /** "Hello", masked, and its echo (RFC 6455 §5.7). */
@@ -79,14 +79,14 @@ final class InMemoryEcho {
         }
     }
 
-    /** All that are open echo once more. */
+    /** Echoes once more over all open connections. */
     void echo() throws IOException {
         for (int from = 0; from < clients.size(); from += BATCH) {
             echo(clients.subList(from, Math.min(clients.size(), from + BATCH)));
         }
     }
 
-    /** How many connections the server's side has. */
+    /** The number of connections on the server's side. */
     int connections() {
         return connections.size();
     }

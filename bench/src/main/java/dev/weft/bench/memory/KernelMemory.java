@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What the kernel holds for the TCP sockets of the whole machine, both ends of a loopback connection included.
+ * The kernel's memory for the TCP sockets of the whole machine, including both ends of a loopback connection.
  *
- * @param buffers bytes of queued data, with what the kernel has set aside for it
- * @param objects bytes of the objects that a connection is made of; -1 if the kernel does not tell
+ * @param buffers bytes of queued data, including the memory that the kernel has reserved for it
+ * @param objects bytes of the kernel objects of a connection; -1 if the kernel does not provide this
  */
 record KernelMemory(long buffers, long objects) {
     private static final Path SOCKETS = Path.of("/proc/net/sockstat");
@@ -19,7 +19,7 @@ record KernelMemory(long buffers, long objects) {
     private static final Set<String> OF_CONNECTIONS = Set.of("TCP", "TCPv6", "sock_inode_cache", "filp", "dentry",
             "eventpoll_epi", "eventpoll_pwq", "tcp_bind_bucket", "tcp_bind2_bucket");
 
-    /** As it is now. */
+    /** The current values. */
     static KernelMemory now() throws IOException {
         return new KernelMemory(buffers(Files.readAllLines(SOCKETS)),
                 Files.isReadable(SLABS) ? objects(Files.readAllLines(SLABS)) : -1);
@@ -30,7 +30,7 @@ record KernelMemory(long buffers, long objects) {
         return objects >= 0;
     }
 
-    /** All that is known. */
+    /** The sum of the known parts. */
     long total() {
         return buffers + Math.max(objects, 0);
     }

@@ -22,12 +22,15 @@ public final class MemorySuite implements Suite {
     private static final int[] QUICK_SIZES = {1_000, 5_000};
     private static final int MILLION = 1_000_000;
     private static final int QUICK_IN_MEMORY = 20_000;
-    /** Until the methods that a waiting thread's stack is made of are compiled: their frames are then much smaller. */
+    /** Enough that the methods on a waiting thread's stack are compiled: their frames are then much smaller. */
     private static final int WARM_UP_ROUNDS = 40;
     private static final int QUICK_WARM_UP_ROUNDS = 20;
     private static final int WARM_UP = 250;
     private static final int REMARKED_CLASSES = 12;
-    /** What one server may take, or the slowest before it if that took longer: the last to begin is not to overrun. */
+    /**
+     * The time that one server may take; or the time of the slowest server so far, if that was longer, so that the last one
+     * does not overrun.
+     */
     private static final Duration ONE_SERVER = Duration.ofSeconds(45);
     private static final Duration ONE_SERVER_QUICK = Duration.ofSeconds(12);
     private static final Duration IN_MEMORY = Duration.ofSeconds(90);
@@ -162,7 +165,10 @@ public final class MemorySuite implements Suite {
                 .collect(Collectors.joining(", ", "", "."));
     }
 
-    /** Of the first server alone: the sockets are alike, and what the kernel frees late would blur the later ones. */
+    /**
+     * Measured for the first server only: the sockets are alike, and memory that the kernel frees late would distort the later
+     * figures.
+     */
     private void kernel(int size, Cost cost) {
         if (kernelIsKnown) {
             return;

@@ -3,13 +3,15 @@ package dev.weft.bench.peers;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** How every peer starts and ends, so that one program can run them all. */
+/** How every peer starts and ends, so that one program can run all of them. */
 public final class Announcement {
-    /** What a peer takes at least. */
+    /** The message size that every peer must accept. */
     public static final int MAX_MESSAGE = 16 << 20;
-    /** The path whose connections all get what one of them sends; on any other a message goes back alone. */
+    /**
+     * On connections with this path, each message is sent to all of them; on any other path it is sent back to its sender only.
+     */
     public static final String BROADCAST_PATH = "/broadcast";
-    /** Enough that no burst of handshakes waits for the system to try again. */
+    /** Enough that no burst of handshakes has to wait for a retransmission. */
     public static final int BACKLOG = 1024;
 
     private Announcement() {}

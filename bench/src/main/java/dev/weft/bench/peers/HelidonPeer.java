@@ -28,7 +28,7 @@ public final class HelidonPeer {
         Announcement.listening(server.port(), args);
     }
 
-    /** Echoes each part as it came. */
+    /** Echoes each part unchanged. */
     private static final class Echo implements WsListener {
         @Override
         public void onMessage(WsSession session, BufferData part, boolean last) {
@@ -41,7 +41,9 @@ public final class HelidonPeer {
         }
     }
 
-    /** Sends to all in turn, from the thread of the connection that it came from; a session is for one thread at a time. */
+    /**
+     * Sends to all connections in turn, on the thread that received the message; only one thread at a time may use a session.
+     */
     private static final class Broadcast implements WsListener {
         private static final ReentrantLock SENDING = new ReentrantLock();
         private static final Set<WsSession> SUBSCRIBERS = ConcurrentHashMap.newKeySet();

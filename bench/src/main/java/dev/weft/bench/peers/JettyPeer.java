@@ -10,7 +10,7 @@ import org.eclipse.jetty.websocket.api.Callback;
 import org.eclipse.jetty.websocket.api.Session;
 import org.eclipse.jetty.websocket.server.WebSocketUpgradeHandler;
 
-/** Jetty: one selector, whole messages, the next demanded by Jetty itself. */
+/** Jetty: one selector, whole messages; Jetty itself demands the next message. */
 public final class JettyPeer implements Session.Listener.AutoDemanding {
     private static final Set<Session> SUBSCRIBERS = ConcurrentHashMap.newKeySet();
     private static final int SOCKET_BUFFER = 1 << 16;
@@ -18,7 +18,7 @@ public final class JettyPeer implements Session.Listener.AutoDemanding {
     private final boolean broadcasts;
     private Session session;
 
-    /** One for each connection. */
+    /** One instance for each connection. */
     private JettyPeer(boolean broadcasts) {
         this.broadcasts = broadcasts;
     }
@@ -69,7 +69,8 @@ public final class JettyPeer implements Session.Listener.AutoDemanding {
             callback.succeed();
             SUBSCRIBERS.forEach(each -> each.sendBinary(copy.duplicate(), Callback.NOOP));
         } else {
-            // Sent from where it came in: Jetty keeps the payload until the callback, which is that of the send.
+            // Sent on the thread that received it: Jetty keeps the payload until the callback, which is also the callback of
+            // the send.
             session.sendBinary(payload, callback);
         }
     }

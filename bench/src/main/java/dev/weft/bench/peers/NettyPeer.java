@@ -55,7 +55,7 @@ public final class NettyPeer extends ChannelInitializer<Channel> {
                 new WebSocketServerProtocolHandler(config), new Echo());
     }
 
-    /** Frame by frame, which needs no aggregator; replies to one read leave in one write. */
+    /** Handles single frames, which needs no aggregator; all replies to one read are sent in one write. */
     private final class Echo extends ChannelInboundHandlerAdapter {
         private boolean broadcasts;
 

@@ -9,19 +9,19 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 
-/** The servers that are compared, each in its quickest configuration that still keeps to the protocol. */
+/** The servers that are compared, each in its fastest configuration that still follows the protocol. */
 public enum Peers {
-    /** Ours, as it comes. */
+    /** Weft in its default mode. */
     WEFT("Weft", "weft", WeftPeer.class, loopOptions(),
             "as it comes, but for permessage-deflate off and messages of up to 16 MiB; the handler sends borrowed views back; "
                     + "a broadcast is sent to each by trySend, messages of one read together, so that none waits for another"),
-    /** Ours as it comes without the JVM's option. */
+    /** Weft in its default mode, but without the JVM option for loops. */
     WEFT_PARKING("Weft without loops", "weft", WeftPeer.class, List.of(),
             "the same, its threads scheduled by the JDK, as where the JVM does not open java.lang"),
-    /** Ours on all cores. */
+    /** Weft on all cores. */
     WEFT_TWO_LOOPS("Weft, two loops on two cores", "weft", WeftPeer.class, twoLoopsOptions(),
             "as Weft, but with two loops, and not kept to one core: the load has one of the two for itself only in part"),
-    /** Ours over the JDK's sockets. */
+    /** Weft over the JDK's sockets. */
     WEFT_BLOCKING("Weft, blocking transport", "weft", WeftBlockingPeer.class, List.of(),
             "the same over the JDK's blocking sockets"),
     /** The floor. */
@@ -57,7 +57,7 @@ public enum Peers {
     JAVA_WEBSOCKET("Java-WebSocket", "java-websocket", JavaWebSocketPeer.class, List.of(),
             "one decoding thread, TCP_NODELAY, pings to find lost connections off");
 
-    /** The servers that are ours. */
+    /** All configurations of Weft. */
     public static final Set<Peers> OURS = Set.of(WEFT, WEFT_PARKING, WEFT_TWO_LOOPS, WEFT_BLOCKING);
 
     private static final int FIRST_WITH_UNSAFE_FLAG = 23;
@@ -76,7 +76,7 @@ public enum Peers {
         this.settings = settings;
     }
 
-    /** As reports call it: with the version, if it is another's. */
+    /** The name in reports: with the version, if it is not Weft. */
     public String subject() {
         return versionKey.equals("weft") ? title : title + " " + version();
     }
@@ -90,22 +90,22 @@ public enum Peers {
         return version;
     }
 
-    /** What to start. */
+    /** The class to start. */
     public Class<?> main() {
         return main;
     }
 
-    /** What its JVM needs beside what all have. */
+    /** JVM options in addition to those that all servers get. */
     public List<String> jvmOptions() {
         return jvmOptions;
     }
 
-    /** What was set, and why: part of a sentence. */
+    /** The settings and the reasons for them: part of a sentence. */
     public String settings() {
         return settings;
     }
 
-    /** Whether it may use the whole machine, and not one core. */
+    /** Whether it may use the whole machine instead of one core. */
     public boolean usesAllCores() {
         return this == WEFT_TWO_LOOPS;
     }
@@ -137,7 +137,7 @@ public enum Peers {
         return options;
     }
 
-    /** Read when first asked for. */
+    /** Read when first needed. */
     private static final class Versions {
         private static final Properties PINNED = new Properties();
 

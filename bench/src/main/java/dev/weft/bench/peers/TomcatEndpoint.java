@@ -16,8 +16,8 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What Tomcat makes for each connection. It takes messages in parts and joins them itself: for whole ones Tomcat sets
- * aside the longest allowed, three times over, at each connection.
+ * Created by Tomcat for each connection. It receives messages in parts and joins them itself: for whole messages, Tomcat
+ * reserves three buffers of the maximum message size for each connection.
  */
 public final class TomcatEndpoint extends Endpoint {
     private static final Set<Session> SUBSCRIBERS = ConcurrentHashMap.newKeySet();
@@ -94,7 +94,10 @@ public final class TomcatEndpoint extends Endpoint {
         send(each -> each.sendText(whole));
     }
 
-    /** Blocking: a session refuses to send while it still sends, which an asynchronous one may do at any time. */
+    /**
+     * Blocking: a session rejects a send while an earlier one is in progress, which is possible at any time with asynchronous
+     * sends.
+     */
     private void send(Message message) {
         try {
             if (broadcasts) {
@@ -114,7 +117,7 @@ public final class TomcatEndpoint extends Endpoint {
         }
     }
 
-    /** What is to be sent. */
+    /** The message to send. */
     private interface Message {
         void sendTo(RemoteEndpoint.Basic remote) throws IOException;
     }

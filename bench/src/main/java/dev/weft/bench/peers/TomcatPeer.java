@@ -41,7 +41,7 @@ public final class TomcatPeer {
         Announcement.listening(connector.getLocalPort(), args);
     }
 
-    /** Puts the endpoint at both paths when Tomcat's container is there. */
+    /** Registers the endpoint at both paths when Tomcat's container exists. */
     public static final class Endpoints implements ServletContextListener {
         /** Made by Tomcat. */
         public Endpoints() {}

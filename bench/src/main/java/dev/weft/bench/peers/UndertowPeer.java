@@ -18,7 +18,7 @@ import org.xnio.Pooled;
 /** Undertow: one I/O thread, on which the listeners run. */
 public final class UndertowPeer extends AbstractReceiveListener {
     private static final Set<WebSocketChannel> SUBSCRIBERS = ConcurrentHashMap.newKeySet();
-    /** The default of 16 KiB costs half as much again at messages of 64 KiB, which it has to join. */
+    /** The default of 16 KiB costs half as much again for messages of 64 KiB, because Undertow has to join the parts. */
     private static final int BUFFER = 1 << 17;
     private static final FreeWhenSent FREE_WHEN_SENT = new FreeWhenSent();
 
@@ -80,7 +80,7 @@ public final class UndertowPeer extends AbstractReceiveListener {
         }
     }
 
-    /** Gives the buffers back that a message came in: it is sent from them. */
+    /** Releases the buffers of a received message after it has been sent from them. */
     private static final class FreeWhenSent implements WebSocketCallback<Pooled<ByteBuffer[]>> {
         @Override
         public void complete(WebSocketChannel channel, Pooled<ByteBuffer[]> data) {

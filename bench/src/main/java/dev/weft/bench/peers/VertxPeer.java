@@ -9,7 +9,7 @@ import io.vertx.core.http.WebSocketFrame;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** Vert.x: one event loop, frame by frame. */
+/** Vert.x: one event loop, single frames. */
 public final class VertxPeer {
     private static final int UNWRITTEN = 4 << 20;
 
@@ -18,7 +18,7 @@ public final class VertxPeer {
 
     private VertxPeer() {}
 
-    /** Serves over native epoll where it is there. */
+    /** Serves over native epoll if it is available. */
     public static void main(String[] args) throws Exception {
         Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setPreferNativeTransport(true));
         HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(Announcement.port(args))

@@ -13,8 +13,8 @@ public final class ShortProcess {
     private ShortProcess() {}
 
     /**
-     * Starts the process with no input, and waits for its end. After the limit, or when this thread is interrupted, it is
-     * ended with its children.
+     * Starts the process with no input, and waits for it to end. After the limit, or if this thread is interrupted, the process
+     * and its children are terminated.
      *
      * @return its standard output, with its standard error if the builder joins them
      * @throws IOException if it does not start, takes too long, or does not exit with 0

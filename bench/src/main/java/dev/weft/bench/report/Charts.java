@@ -25,9 +25,9 @@ import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
 /**
- * Plots of figures, one for each metric of a suite: a panel for each scenario, in which each subject has a bar, the best on
- * top. Names and figures stand at the bars, so that there is nothing to look up, and the background is painted, so that it
- * reads on a dark page too. Each panel has a scale of its own; if in one of them the figures lie far apart, all are
+ * Plots of figures, one for each metric of a suite. A plot has a panel for each scenario, in which each subject has a bar, with
+ * the best on top. Names and figures are next to the bars, so no legend is needed. The background is painted, so that the plot
+ * is readable on a dark page too. Each panel has its own scale. If the figures of any panel are far apart, all panels are
  * logarithmic.
  */
 final class Charts {
@@ -36,20 +36,20 @@ final class Charts {
     static final Color BASELINE = new Color(0xe9ecef);
     static final Color INK = new Color(0x1f2328);
     static final Color FAINT = new Color(0x6e7781);
-    /** The logical font: a viewer that lacks the one it stands for here takes its own sans-serif. */
+    /** The logical font: a viewer without the font that replaces it on this machine uses its own sans-serif font. */
     static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 11);
 
     private static final double FAR_APART = 30;
     private static final int MARGIN = 16;
     private static final int HEAD = 58;
     private static final int PANEL_WIDTH = 470;
-    /** So that the head has room above a single panel. */
+    /** Leaves room for the heading above a single panel. */
     private static final int LONE_PANEL_WIDTH = 700;
     private static final int SWATCH = 11;
 
     private Charts() {}
 
-    /** Draws all metrics that have something to compare; returns the names of the files. */
+    /** Draws all metrics that have something to compare; returns the file names. */
     static Map<Grid, String> write(Results results, Path folder) throws IOException {
         Map<Grid, String> names = new LinkedHashMap<>();
         for (Grid grid : Grid.of(results.measurements())) {
@@ -72,7 +72,7 @@ final class Charts {
         graphics.setSVGCanvasSize(size);
         drawing.accept(graphics);
         Element root = graphics.getRoot();
-        // Without it a page that is narrower than the plot would cut it rather than shrink it.
+        // Without this, a page narrower than the plot would cut it off instead of shrinking it.
         root.setAttributeNS(null, "viewBox", "0 0 " + size.width + " " + size.height);
         StringWriter text = new StringWriter();
         graphics.stream(root, text, true, false);
@@ -190,7 +190,7 @@ final class Charts {
                 .orElse(0);
     }
 
-    /** What the longest name takes, with something over for viewers whose font is wider. */
+    /** The width of the longest name, with some extra for viewers whose font is wider. */
     private static int nameWidth(Grid grid) {
         Graphics2D scratch = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics();
         FontMetrics plain = scratch.getFontMetrics(FONT.deriveFont(Font.BOLD));

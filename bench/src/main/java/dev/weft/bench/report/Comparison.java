@@ -17,9 +17,9 @@ import org.apache.commons.math3.stat.inference.MannWhitneyUTest;
  * one lies among the rounds of the other. A single round shows no noise of its own: then the median must have changed
  * by more than half.</li>
  * </ul>
- * That is noise within a run. Machines have moods that last as long as a run does. Peers and baselines are pinned, so what
- * became of most of them in the same scenario is the machine's doing: where there are three or more, the median of their
- * changes is taken out of the later figures first.
+ * This measures noise within a run. But the speed of a machine can also change from one run to the next. Peers and baselines
+ * are pinned, so a change that most of them share in the same scenario is due to the machine. Where there are three or more,
+ * the later figures are first corrected by the median of their changes.
  */
 public final class Comparison {
     private static final double TENTH = 1.10;
@@ -28,7 +28,7 @@ public final class Comparison {
     private static final double LEVEL = 0.05;
     private static final int FEWEST_WITNESSES = 3;
 
-    /** What became of a figure. */
+    /** What happened to a figure. */
     enum Verdict {
         WORSE("Worse beyond noise"), BETTER("Better beyond noise"), SAME("Within noise");
 
@@ -53,7 +53,7 @@ public final class Comparison {
             return new Key(one.suite(), one.scenario(), one.subject(), one.metric(), one.unit());
         }
 
-        /** Whether the other is the same figure of something that is not ours. */
+        /** Whether the other is the same figure of a subject other than Weft. */
         boolean hasWitness(Key other) {
             return Kind.of(other.subject) != Kind.WEFT
                     && new Key(suite, scenario, other.subject, metric, unit).equals(other);
@@ -86,7 +86,9 @@ public final class Comparison {
         return new Comparison(earlier, later);
     }
 
-    /** Whether something became worse beyond noise: of Weft itself, since peers and baselines are not ours to mend. */
+    /**
+     * Whether a figure of Weft became worse beyond noise; peers and baselines do not count, because they are not ours to fix.
+     */
     public boolean hasWorse() {
         return changes.stream()
                 .anyMatch(one -> one.verdict == Verdict.WORSE && Kind.of(one.later.subject()) == Kind.WEFT);
@@ -102,7 +104,7 @@ public final class Comparison {
         return all;
     }
 
-    /** What became of those that did not change themselves; 1 if they are too few to tell. */
+    /** The median change of subjects that did not change themselves; 1 if there are too few of them. */
     private static double mood(Key key, Map<Key, Measurement> before, Map<Key, Measurement> after) {
         double[] costs = after.entrySet().stream()
                 .filter(entry -> key.hasWitness(entry.getKey()) && before.containsKey(entry.getKey()))
@@ -130,7 +132,7 @@ public final class Comparison {
         return one.rounds().stream().mapToDouble(Double::doubleValue).toArray();
     }
 
-    /** All of it. */
+    /** The whole comparison. */
     public String markdown() {
         Markdown text = new Markdown();
         text.line("# Comparison of two benchmark runs");

@@ -2,11 +2,11 @@ package dev.weft.bench.report;
 
 import java.util.Locale;
 
-/** Figures as text, and how one is to another. */
+/** Formats figures, and compares one with another. */
 final class Figures {
     private Figures() {}
 
-    /** Three digits that count. */
+    /** Three significant digits. */
     static String text(double figure) {
         double size = Math.abs(figure);
         String format = size >= 100
@@ -15,12 +15,12 @@ final class Figures {
         return size == 0 ? "0" : String.format(Locale.ROOT, format, figure);
     }
 
-    /** The median, and the least and greatest round if there were several. */
+    /** The median, and the minimum and maximum if there were several rounds. */
     static String text(Measurement measurement) {
         return text(measurement.median()) + spread(measurement);
     }
 
-    /** The least and greatest round in brackets, or nothing if there was but one. */
+    /** The minimum and maximum in brackets, or nothing if there was only one round. */
     static String spread(Measurement measurement) {
         return measurement.rounds().size() == 1
                 ? ""
@@ -33,8 +33,8 @@ final class Figures {
     }
 
     /**
-     * How many times as much the one costs as the other: over 1 it is the worse of the two, whichever way its figures
-     * go. Where a quotient says nothing, since a figure is 0 or less, it is infinite for the worse and 0 for the better.
+     * The cost of one measurement as a multiple of another: over 1 it is the worse of the two, whether more or less is better.
+     * If a figure is 0 or less, so that a quotient means nothing, the result is infinite for the worse and 0 for the better.
      */
     static double cost(double one, double other, boolean lessIsBetter) {
         double cost = lessIsBetter ? one : other;
@@ -48,12 +48,12 @@ final class Figures {
         return cost > of ? Double.POSITIVE_INFINITY : 0;
     }
 
-    /** As of the medians. */
+    /** The ratio of the medians. */
     static double cost(Measurement one, Measurement other) {
         return cost(one.median(), other.median(), one.lessIsBetter());
     }
 
-    /** Whether some round of the one lies among the rounds of the other. */
+    /** Whether any round of one lies within the range of the rounds of the other. */
     static boolean overlap(Measurement one, Measurement other) {
         return one.min() <= other.max() && other.min() <= one.max();
     }

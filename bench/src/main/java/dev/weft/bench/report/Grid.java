@@ -15,10 +15,10 @@ import java.util.Map;
  */
 record Grid(String suite, String metric, String unit, boolean lessIsBetter, List<String> scenarios,
         List<String> subjects, Map<Cell, Measurement> cells) {
-    /** Where a figure belongs. */
+    /** The position of a figure. */
     record Cell(String scenario, String subject) {}
 
-    /** What the figures of one grid have in common. */
+    /** What all figures of a grid have in common. */
     private record Key(String suite, String metric, String unit, boolean lessIsBetter) {}
 
     static List<Grid> of(List<Measurement> measurements) {
@@ -40,7 +40,7 @@ record Grid(String suite, String metric, String unit, boolean lessIsBetter, List
         return cells.get(new Cell(scenario, subject));
     }
 
-    /** The figures of a scenario, the best first. */
+    /** The figures of a scenario, best first. */
     List<Measurement> ranking(String scenario) {
         Comparator<Measurement> byMedian = Comparator.comparingDouble(Measurement::median);
         return subjects.stream().map(subject -> at(scenario, subject)).filter(one -> one != null)

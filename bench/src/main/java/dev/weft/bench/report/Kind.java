@@ -2,7 +2,7 @@ package dev.weft.bench.report;
 
 import java.util.regex.Pattern;
 
-/** What a subject is to a reader of the figures; its name tells. */
+/** The kind of a subject, derived from its name. */
 enum Kind {
     WEFT("Weft"), PEER("peer"), BASELINE("baseline");
 
@@ -15,8 +15,8 @@ enum Kind {
     }
 
     /**
-     * A name with the word "baseline" or "floor" in it is no competitor: it does less than the others. Else a name that
-     * starts with "Weft" is Weft in one of its settings, and any other is a peer.
+     * A name that contains "baseline" or "floor" is not a competitor, because it does less than the others. Otherwise a name
+     * that starts with "Weft" is a configuration of Weft, and any other is a peer.
      */
     static Kind of(String subject) {
         if (BASELINE_WORD.matcher(subject).find()) {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Where and with what a run measured. What the system does not tell is "unknown".
+ * Where and with what a run measured. Values that the system does not provide are "unknown".
  *
  * @param cpu its model
  * @param cores that this program may use
@@ -85,7 +85,7 @@ public record Machine(String cpu, int cores, long memory, String kernel, String 
         }
     }
 
-    /** What git says, or null. */
+    /** The output of git, or null. */
     private static String git(Path root, String... arguments) {
         List<String> command = new ArrayList<>(List.of("git", "-C", root.toString()));
         command.addAll(List.of(arguments));

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Markdown in the making: blocks with an empty line between them. */
+/** Builds Markdown: blocks separated by empty lines. */
 final class Markdown {
     private final StringBuilder text = new StringBuilder();
 
@@ -19,7 +19,7 @@ final class Markdown {
         block(list.toString());
     }
 
-    /** Its cells stand as they are but for bars, which would end them. */
+    /** Cells are written unchanged, except for vertical bars, which would end them. */
     void table(List<String> head, List<List<String>> rows) {
         StringBuilder table = new StringBuilder();
         row(table, head);
@@ -28,7 +28,7 @@ final class Markdown {
         block(table.toString());
     }
 
-    /** Rows become columns, the first of each being its head. */
+    /** Turns rows into columns; the first cell of each becomes the heading. */
     static List<List<String>> turn(List<List<String>> rows) {
         List<List<String>> turned = new ArrayList<>();
         for (int i = 0; i < rows.getFirst().size(); i++) {

@@ -23,7 +23,7 @@ public record Measurement(String suite, String scenario, String subject, String 
         }
     }
 
-    /** The middle figure, or the mean of the two in the middle. */
+    /** The median: the middle figure, or the mean of the two middle ones. */
     public double median() {
         double[] sorted = rounds.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         int middle = sorted.length / 2;
@@ -36,12 +36,12 @@ public record Measurement(String suite, String scenario, String subject, String 
                 rounds.stream().map(figure -> figure * factor).toList());
     }
 
-    /** The least figure. */
+    /** The minimum. */
     public double min() {
         return rounds.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
     }
 
-    /** The greatest figure. */
+    /** The maximum. */
     public double max() {
         return rounds.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
     }

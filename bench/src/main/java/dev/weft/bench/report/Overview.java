@@ -18,9 +18,9 @@ import java.util.Optional;
 import java.util.stream.DoubleStream;
 
 /**
- * One plot that a stranger reads at a glance: the server's CPU for an echoed message, as a multiple of the bare selector loop's, in
- * a few scenarios. A row for each subject, a column for each scenario, all on one linear scale from 0; a bar that is longer than
- * that is cut, and its figure stands beside it.
+ * One plot that is easy to read at a glance: the server's CPU per echoed message, as a multiple of that of the bare selector
+ * loop, in a few scenarios. It has a row for each subject and a column for each scenario, all on one linear scale from 0. A bar
+ * beyond the end of the scale is cut, with its figure next to it.
  */
 final class Overview {
     static final String FILE = "echo-cpu-to-floor.svg";
@@ -40,7 +40,7 @@ final class Overview {
     private static final int SCALE = 140;
     private static final Color LINES = new Color(0xe3e7eb);
 
-    /** A scenario of the suite, in words for a stranger. */
+    /** A scenario of the suite, described for readers who do not know it. */
     private record Column(String scenario, String title, String subtitle) {}
 
     private static final List<Column> COLUMNS = List.of(
@@ -62,7 +62,7 @@ final class Overview {
                 .sorted(Comparator.comparingDouble(this::mean)).toList();
     }
 
-    /** The overview of a run; empty if it lacks the floor, or something to compare. */
+    /** The overview of a run; empty if the run lacks the floor, or has nothing to compare. */
     static Optional<Overview> of(Results results) {
         return Grid.of(results.measurements()).stream()
                 .filter(grid -> grid.suite().equals("echo") && grid.metric().equals(METRIC)).findFirst()
@@ -71,7 +71,7 @@ final class Overview {
                 .filter(overview -> !overview.columns.isEmpty() && overview.subjects.size() > 1);
     }
 
-    /** Draws the overview, if there is one; returns the name of the file. */
+    /** Draws the overview, if there is one; returns the file name. */
     static Optional<String> write(Results results, Path folder) throws IOException {
         Optional<Overview> overview = of(results);
         if (overview.isPresent()) {
@@ -84,7 +84,7 @@ final class Overview {
         return grid.at(column.scenario, subject).median() / grid.at(column.scenario, FLOOR).median();
     }
 
-    /** The geometric mean of the ratios, which orders the rows. */
+    /** The geometric mean of the ratios, by which the rows are sorted. */
     private double mean(String subject) {
         DoubleStream logarithms = columns.stream().mapToDouble(column -> Math.log(ratio(column, subject)));
         return Math.exp(logarithms.average().orElse(0));
@@ -127,7 +127,7 @@ final class Overview {
         graphics.setColor(weft ? Charts.WEFT : Charts.INK);
     }
 
-    /** Without the version, which the report has. */
+    /** Without the version, which is in the report. */
     private static String shortened(String subject) {
         return subject.replaceFirst(" \\d\\S*$", "");
     }

@@ -77,7 +77,7 @@ final class Panel {
         chart.setTitle(title);
         chart.setBackgroundPaint(Color.WHITE);
         chart.setPadding(new RectangleInsets(4, 0, 6, 10));
-        // Panels of one row may hold different numbers of bars: all bars are equally thick.
+        // Panels in one row may have different numbers of bars; all bars have the same thickness.
         chart.draw(graphics, new Rectangle2D.Double(where.getX(), where.getY(), where.getWidth(),
                 height(ranking.size())));
     }
@@ -89,7 +89,7 @@ final class Panel {
             names.setTickLabelFont(one.subject(), Charts.FONT.deriveFont(weft ? Font.BOLD : Font.PLAIN));
             names.setTickLabelPaint(one.subject(), weft ? Charts.WEFT : Charts.INK);
         }
-        // To the left: that needs no knowledge of the width of the text, which is another in each viewer's font.
+        // Right-aligned, because the width of the text is unknown: it depends on the viewer's font.
         names.setCategoryLabelPositions(CategoryLabelPositions.replaceLeftPosition(CategoryLabelPositions.STANDARD,
                 new CategoryLabelPosition(RectangleAnchor.LEFT, TextBlockAnchor.CENTER_LEFT, TextAnchor.CENTER_LEFT, 0,
                         CategoryLabelWidthType.RANGE, 1f)));
@@ -131,11 +131,11 @@ final class Panel {
         return values;
     }
 
-    /** One bar for each subject, with its figure, and a line from the least round to the greatest. */
+    /** One bar for each subject, with its figure, and a line from the minimum to the maximum of the rounds. */
     private final class Bars extends BarRenderer {
         private static final long serialVersionUID = 1;
 
-        /** Where the bars of this drawing are. */
+        /** The position of the bars in this drawing. */
         private transient Rectangle2D area;
 
         Bars(double base) {
@@ -181,7 +181,7 @@ final class Panel {
             return Kind.of(ranking.get(column).subject());
         }
 
-        /** The figure stands behind the bar and its line. */
+        /** The figure follows the bar and its line. */
         @Override
         protected void drawItemLabel(Graphics2D graphics, CategoryDataset data, int row, int column, CategoryPlot plot,
                 CategoryItemLabelGenerator generator, Rectangle2D bar, boolean negative) {

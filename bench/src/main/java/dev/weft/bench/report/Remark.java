@@ -1,9 +1,9 @@
 package dev.weft.bench.report;
 
 /**
- * What a reader of the figures must know.
+ * Information that a reader of the figures needs.
  *
- * @param suite what it is about
- * @param sentence what was set, what cannot be compared, what was left out and why
+ * @param suite the suite that it is about
+ * @param sentence settings, what cannot be compared, or what was left out and why
  */
 public record Remark(String suite, String sentence) {}

@@ -11,11 +11,11 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A run in {@code report.md}, with its plots: where Weft loses, first; then each suite with its remarks, a table for each
- * metric, and how Weft stands to the best peer in each cell. All of it is made from the figures alone.
+ * A run as {@code report.md}, with its plots. It starts with where Weft loses. Then each suite follows, with its remarks, a
+ * table for each metric, and how Weft compares with the best peer in each cell. Everything is generated from the figures.
  */
 public final class Report {
-    /** A table wider than this is turned, if that makes it narrower. */
+    /** A wider table is transposed if that makes it narrower. */
     private static final int COLUMNS = 8;
 
     private final Results results;
@@ -35,12 +35,12 @@ public final class Report {
     /** Writes the report and the plots. */
     public static void write(Results results, Path folder) throws IOException {
         Path report = folder.resolve("report.md");
-        // First without them: the JDK cannot draw on a machine that has no font at all.
+        // First without the plots: the JDK cannot draw on a machine that has no fonts.
         Files.writeString(report, markdown(results, Map.of(), Optional.empty()));
         Files.writeString(report, markdown(results, Charts.write(results, folder), Overview.write(results, folder)));
     }
 
-    /** Writes the report with its overview as the only plot, as a repository keeps it. */
+    /** Writes the report with the overview as its only plot, as the repository keeps it. */
     public static void writeWithOverview(Results results, Path folder) throws IOException {
         Files.writeString(folder.resolve("report.md"), markdown(results, Map.of(), Overview.write(results, folder)));
     }

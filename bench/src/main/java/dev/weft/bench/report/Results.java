@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * All that a run found, as it is kept in {@code results.json}: one object with these fields, in which {@code machine} has
- * the fields of {@link Machine}, {@code remarks} those of {@link Remark} and {@code measurements} those of
- * {@link Measurement}. Fields may be added within a version; readers pass over those that they do not know.
+ * All results of a run, as stored in {@code results.json}: one object with these fields, in which {@code machine} has the
+ * fields of {@link Machine}, {@code remarks} those of {@link Remark} and {@code measurements} those of {@link Measurement}.
+ * Fields may be added within a version; readers ignore unknown fields.
  *
  * @param version of this layout: {@value #VERSION}
- * @param started when, in UTC, as in ISO 8601
- * @param seconds how long it took so far
- * @param complete whether every suite came to its end
+ * @param started the time of the start in UTC, in ISO 8601 format
+ * @param seconds the duration so far
+ * @param complete whether every suite completed
  * @param quick whether rounds, forks and scenarios were left out
  * @param command the command line as it was typed
  */
@@ -40,7 +40,7 @@ public record Results(int version, String started, double seconds, boolean compl
         measurements = List.copyOf(Objects.requireNonNull(measurements, "measurements are missing"));
     }
 
-    /** Writes {@code results.json} in a folder: all of it or nothing. */
+    /** Writes {@code results.json} in a folder, completely or not at all. */
     public void write(Path folder) throws IOException {
         Path fresh = folder.resolve("results.json.new");
         Files.writeString(fresh, GSON.toJson(this) + "\n");
@@ -48,7 +48,7 @@ public record Results(int version, String started, double seconds, boolean compl
                 StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** Reads such a file, or the one in such a folder. */
+    /** Reads a file of this kind, or the one in this folder. */
     public static Results read(Path fileOrFolder) throws IOException {
         Path file = Files.isDirectory(fileOrFolder) ? fileOrFolder.resolve("results.json") : fileOrFolder;
         String text = Files.readString(file);
@@ -56,7 +56,7 @@ public record Results(int version, String started, double seconds, boolean compl
             return Objects.requireNonNull(GSON.fromJson(text, Results.class), "it is empty");
         } catch (JsonParseException | IllegalArgumentException | NullPointerException e) {
             throw new IOException(file + " is not a result of this program: " + e.getMessage(), e);
-        } catch (RuntimeException e) { // what a record's constructor threw comes wrapped
+        } catch (RuntimeException e) { // an exception from a record's constructor is wrapped
             throw new IOException(file + " is not a result of this program: "
                     + (e.getCause() == null ? e : e.getCause()).getMessage(), e);
         }

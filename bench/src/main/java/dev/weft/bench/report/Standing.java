@@ -5,13 +5,13 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * How Weft, in one of its settings, stands to the best subject of a kind in one scenario.
+ * How Weft, in one configuration, compares with the best subject of a kind in one scenario.
  *
  * @param rival the best of its kind
- * @param alsoBetter others of that kind that are better than Weft
+ * @param alsoBetter other subjects of that kind that are better than Weft
  */
 record Standing(Grid grid, Measurement weft, Measurement rival, List<Measurement> alsoBetter) {
-    /** All of them, the one in which Weft does worst first. */
+    /** All comparisons; the one in which Weft is worst comes first. */
     static List<Standing> of(List<Grid> grids, Kind kind) {
         List<Standing> all = new ArrayList<>();
         for (Grid grid : grids) {
@@ -39,7 +39,7 @@ record Standing(Grid grid, Measurement weft, Measurement rival, List<Measurement
         return ratio() > 1;
     }
 
-    /** Whether no round of the better one was as bad as some round of the other. */
+    /** Whether every round of the better one beats every round of the other. */
     boolean isClear() {
         return !Figures.overlap(weft, rival);
     }

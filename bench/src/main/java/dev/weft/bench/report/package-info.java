@@ -1,2 +1,2 @@
-/** What becomes of the figures: kept as JSON, told in Markdown, drawn as plots, compared with earlier ones. */
+/** Processes the figures: stores them as JSON, reports them in Markdown, draws plots, and compares them with earlier ones. */
 package dev.weft.bench.report;

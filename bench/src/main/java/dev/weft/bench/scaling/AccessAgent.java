@@ -7,7 +7,7 @@ import java.lang.instrument.Instrumentation;
 import java.lang.instrument.UnmodifiableClassException;
 import java.security.ProtectionDomain;
 
-/** An agent of the JVM that weaves Weft's classes, and those of the JDK that share memory between threads. */
+/** A JVM agent that weaves Weft's classes, and the JDK's classes that share memory between threads. */
 public final class AccessAgent implements ClassFileTransformer {
     private static final String OURS = "dev/weft/";
     private static final String NOT_OURS = "dev/weft/bench/";
@@ -25,7 +25,7 @@ public final class AccessAgent implements ClassFileTransformer {
     /** Called by the JVM before the program. */
     public static void premain(String arguments, Instrumentation instrumentation)
             throws UnmodifiableClassException, IOException {
-        // Before code of the JDK calls it.
+        // Must be done before the JDK's code calls it.
         Accesses.counting(false);
         AccessAgent agent = new AccessAgent();
         agent.loadWhatWeavingNeeds();
@@ -48,7 +48,7 @@ public final class AccessAgent implements ClassFileTransformer {
         }
     }
 
-    // No stream or lambda: these load classes.
+    // No stream or lambda, because these load classes.
     private static boolean isOfTheJdk(String name) {
         for (String each : OF_THE_JDK) {
             if (name.startsWith(each)) {

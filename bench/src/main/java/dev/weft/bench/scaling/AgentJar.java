@@ -10,7 +10,7 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 
-/** The jar that a JVM is given for {@link AccessAgent}: what must be on the boot class path, and who the agent is. */
+/** The jar with {@link AccessAgent} for a JVM: the classes for the boot class path, and the name of the agent class. */
 final class AgentJar {
     private static final List<String> ON_BOOT_PATH = List.of("Accesses", "Accesses$Table", "Accesses$Row");
 

@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * An echo server and its load in a JVM with {@link AccessAgent}: prints what its threads share for each message, for each
- * connection, and for each second in which nothing happens.
+ * An echo server and its load in a JVM with {@link AccessAgent}. Prints what its threads share per message, per connection, and
+ * per idle second.
  */
 public final class CountedServer {
-    /** What its lines of output begin with. */
+    /** The prefix of its output lines. */
     static final String LINE = "shared";
 
     private static final int PAYLOAD = 125;
@@ -24,7 +24,7 @@ public final class CountedServer {
     private static final int ROWS_OF_ALL_LOOPS = 1 << 22;
     private static final int OTHER_ROWS = 1 << 20;
     private static final int BACKLOG = 1024;
-    /** Every connection has objects of its own, which the tables have no room for during the whole time. */
+    /** Every connection has its own objects; the tables have no room for those of all connections of the whole run. */
     private static final int CONNECTING = 6;
     private static final Duration QUIET = Duration.ofSeconds(3);
 
@@ -36,7 +36,7 @@ public final class CountedServer {
         this.each = each;
     }
 
-    /** Arguments: the number of loops, which the property of the JVM says too; and the seconds for each count. */
+    /** Arguments: the number of loops, which the JVM's property must also contain, and the seconds for each count. */
     public static void main(String[] arguments) throws IOException {
         new CountedServer(Integer.parseInt(arguments[0]), Duration.ofSeconds(Long.parseLong(arguments[1]))).run();
     }

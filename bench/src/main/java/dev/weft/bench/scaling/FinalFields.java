@@ -11,13 +11,13 @@ import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.FieldVisitor;
 import org.objectweb.asm.Opcodes;
 
-/** Knows which fields are final, by the class files. For any thread. */
+/** Knows which fields are final, from the class files. Thread-safe. */
 final class FinalFields {
     private record Type(Set<String> all, Set<String> finals, String superName) {}
 
     private final Map<String, Type> types = new ConcurrentHashMap<>();
 
-    /** Whether the field that code names so is final, in that class or in the one that it inherits it from. */
+    /** Whether the named field is final, in that class or in the class that it is inherited from. */
     boolean contains(String owner, String name) {
         for (String at = owner; at != null;) {
             Type type = types.computeIfAbsent(at, FinalFields::read);

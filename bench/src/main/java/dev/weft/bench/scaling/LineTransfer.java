@@ -9,10 +9,10 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
-/** What it costs on this machine that a line of the cache goes from one core to the other. */
+/** The cost of transferring a cache line from one core to another on this machine. */
 final class LineTransfer {
     private static final int BATCHES = 2000;
-    /** So few that both threads seldom lose their cores meanwhile, whatever else the machine does. */
+    /** Small enough that the threads seldom lose their cores meanwhile, whatever else the machine does. */
     private static final int ROUNDS = 1000;
     /** In the middle of an array that is longer than two lines. */
     private static final int AT = 32;
@@ -22,8 +22,8 @@ final class LineTransfer {
     private LineTransfer() {}
 
     /**
-     * Nanoseconds for one transfer between cores 0 and 1: two threads hand a number to and fro; from a write on one core until
-     * the other has seen it and has written in its turn. The least of many short batches.
+     * Nanoseconds for one transfer between cores 0 and 1. Two threads pass a number back and forth; the time is from a write on
+     * one core until the other core has seen it and has written in turn. The minimum of many short batches.
      */
     static double nanos() throws IOException, InterruptedException {
         AtomicIntegerArray turn = new AtomicIntegerArray(SIZE);

@@ -17,8 +17,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How the loops would scale over the cores of a larger machine: what one of them does in a second is measured, what they
- * share is counted, what it costs to share is measured between two cores, and the rest is simulated.
+ * How the loops would scale over the cores of a larger machine: the throughput of one loop is measured, the memory that loops
+ * share is counted, the cost of sharing is measured between two cores, and the rest is simulated.
  *
  * <pre>
  * scripts/measure-scaling            # all: about three minutes, on a machine that does nothing else
@@ -36,12 +36,12 @@ public final class Scaling {
     private static final int WINDOW = 16;
     private static final int AT_A_TIME = 16;
     private static final int SIMULATED = 300_000;
-    /** What the transfer may cost on a large machine: between two chiplets, and between two sockets. */
+    /** Assumed costs of a transfer on a large machine: between two chiplets, and between two sockets. */
     private static final double[] FAR_NANOS = {100, 200};
     /** An array of bytes, as its class is called; a line of it is read and written eight bytes at a time. */
     private static final String BYTES = "[B ";
     private static final int ACCESSES_TO_BYTES = 16;
-    /** Groups of lines with fewer transfers than this for each thing are not shown. */
+    /** Groups with fewer transfers per message or connection than this are not shown. */
     private static final double SHOWN = 0.01;
 
     private Scaling() {}
@@ -101,7 +101,7 @@ public final class Scaling {
         }
     }
 
-    /** What {@link CountedServer} prints; other lines are shown as they are. */
+    /** Parses the output of {@link CountedServer}; other lines are printed unchanged. */
     static Map<String, List<Group>> parse(String output) {
         Map<String, List<Group>> all = new LinkedHashMap<>();
         for (String line : output.lines().toList()) {
@@ -148,7 +148,7 @@ public final class Scaling {
         return rate;
     }
 
-    /** What the work would be like on more cores. */
+    /** Estimates the throughput on more cores. */
     static Work work(Rate rate, List<Group> groups) {
         List<Lines> lines = new ArrayList<>();
         double handedOver = 0;

@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Finds in what was counted the memory that more than one thread touched and at least one wrote. An object counts as one line
- * of the processor's cache, an array as one for each 64 bytes; that two objects may share a line is not seen.
+ * Finds the shared memory among the counted accesses: memory that more than one thread accessed and at least one wrote. An
+ * object counts as one cache line, an array as one line for each 64 bytes. Two objects that share a line are not detected.
  */
 final class SharedMemory {
     /** Not the watchdog. */

@@ -6,9 +6,10 @@ import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 
 /**
- * Cores that each do one thing after another, such as echo a message, and touch shared lines of the cache meanwhile. A line
- * that a core touches and does not have is transferred to it, which takes a fixed time; the transfers of one line are one
- * after the other. Between two accesses the core works on its own. A write leaves the line to one core, a read to all that have read it.
+ * Cores that process messages or connections one after another, and access shared cache lines meanwhile. A line that a core
+ * accesses and does not have is transferred to it, which takes a fixed time; transfers of the same line do not overlap. Between
+ * two accesses the core works on its own. After a write only the writing core has the line; after a read, all cores that have
+ * read it.
  */
 final class Simulation {
     /** What a thing takes is up to this share more or less. */
@@ -96,7 +97,7 @@ final class Simulation {
         }
     }
 
-    /** The number of things that are done in a second. */
+    /** The number of messages or connections processed in a second. */
     static double perSecond(Work work, int cores, double transferNanos, int things) {
         if (cores < 1 || cores > MOST_CORES) {
             throw new IllegalArgumentException("cores: " + cores + ", of 1 to " + MOST_CORES);

@@ -3,16 +3,16 @@ package dev.weft.bench.scaling;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The places in the code at which accesses are counted, by number. For any thread. */
+/** The numbered places in the code at which accesses are counted. Thread-safe. */
 final class Sites {
     /** What a place does. */
     enum Kind {
         READ,
         /** A plain or volatile write. */
         WRITE,
-        /** A compare-and-set or its like. */
+        /** A compare-and-set or similar operation. */
         ATOMIC,
-        /** Takes a monitor. */
+        /** Enters a monitor. */
         LOCK,
         /** Calls a method of the object, which is thus known to belong to the caller's class; no access by itself. */
         OWNER
@@ -26,7 +26,7 @@ final class Sites {
     }
 
     private static final int MOST = 1 << 16;
-    /** Number 0 is none. */
+    /** Number 0 is not used. */
     private static final List<Site> ALL = new ArrayList<>(List.of(new Site(Kind.OWNER, "", "")));
 
     private Sites() {}

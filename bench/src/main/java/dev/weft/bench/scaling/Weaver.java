@@ -170,7 +170,7 @@ final class Weaver {
         return operation.startsWith("set") || operation.startsWith("put") ? Kind.WRITE : Kind.ATOMIC;
     }
 
-    /** Counts an access to what the first arguments say, or, where that is none of them, to the receiver. */
+    /** Counts an access to what the first arguments identify, or, if there are none, to the receiver. */
     private void target(MethodInsnNode call, Type[] arguments, int counted, Kind kind, String counter) {
         int[] locals = new int[arguments.length];
         int next = method.maxLocals;

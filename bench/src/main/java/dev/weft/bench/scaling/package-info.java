@@ -1,2 +1,2 @@
-/** What the loops share, counted; and what that would mean for a machine with many cores, simulated. */
+/** Counts what the loops share, and simulates what that means for a machine with many cores. */
 package dev.weft.bench.scaling;

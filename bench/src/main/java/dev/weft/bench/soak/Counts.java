@@ -2,9 +2,9 @@ package dev.weft.bench.soak;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** What all visits did so far. */
+/** The totals of all visits so far. */
 final class Counts {
-    /** Replies that were right. */
+    /** Correct replies. */
     final LongAdder messages = new LongAdder();
     /** Bytes received. */
     final LongAdder bytes = new LongAdder();

@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The server under test: a process of ours, or one that is only known by its address. */
+/** The server under test: a process started by this program, or a server known only by its address. */
 final class EchoServer implements AutoCloseable {
     private static final Pattern ADDRESS = Pattern.compile("wss?://\\S+");
     private static final Pattern TOTAL = Pattern.compile("(?m)^Total\\s+\\d+\\s+(\\d+)");
@@ -33,7 +33,7 @@ final class EchoServer implements AutoCloseable {
         this.process = process;
     }
 
-    /** What a process holds, the heap after a full collection. */
+    /** What a process holds; the heap is measured after a full collection. */
     record Holding(long rss, long liveHeap, long connections, long threads, long descriptors) {}
 
     static EchoServer at(URI address) {
@@ -47,7 +47,7 @@ final class EchoServer implements AutoCloseable {
         return start(jars + "/*", "dev.weft.tools.echo.EchoLauncher", all);
     }
 
-    /** Starts a server that carries out orders too, on a port that the system chooses. */
+    /** Starts a server that can also carry out orders, on a port that the system chooses. */
     static EchoServer startWithHandlers(List<String> options) throws IOException {
         return start(System.getProperty("java.class.path"), SoakServer.class.getName(), options);
     }
@@ -73,7 +73,7 @@ final class EchoServer implements AutoCloseable {
         return address;
     }
 
-    /** Whether it can be looked into. */
+    /** Whether its memory can be inspected. */
     boolean isOurs() {
         return process != null;
     }
@@ -82,7 +82,7 @@ final class EchoServer implements AutoCloseable {
         return process == null || process.isAlive();
     }
 
-    /** Looks into a server of ours; costs it a full collection. */
+    /** Inspects a server started by this program, which causes a full collection in it. */
     Holding look() throws IOException, InterruptedException {
         String histogram = histogram();
         Path proc = Path.of("/proc", Long.toString(process.pid()));
@@ -99,7 +99,7 @@ final class EchoServer implements AutoCloseable {
                 "GC.class_histogram").redirectErrorStream(true), JCMD_LIMIT);
     }
 
-    /** The number that a pattern's group shows, 0 if there is none: a class without instances is not listed. */
+    /** The number in a pattern's group; 0 if the pattern is not found, because a class without instances is not listed. */
     private static long find(String text, Pattern pattern) {
         Matcher matcher = pattern.matcher(text);
         return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;

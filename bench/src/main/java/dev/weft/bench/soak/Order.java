@@ -6,17 +6,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a client asks a {@link SoakHandler} to do, as a text message such as {@code soak STREAM 3 100 5000}: for its order 3,
- * stream 100 messages of up to 5,000 bytes. Orders are carried out at the same time. Each ends with the text
- * {@code done 3 100}: 100 messages were accepted, and all of them were sent before. What follows ABANDON and CLOSE is the
- * Close frame instead. Whatever else the client sends is sent back.
+ * A client's request to a {@link SoakHandler}, as a text message such as {@code soak STREAM 3 100 5000}: as order 3, stream 100
+ * messages of up to 5,000 bytes. Orders are carried out concurrently. Each ends with the text {@code done 3 100}: 100 messages
+ * were accepted, and all of them were sent before. After ABANDON and CLOSE, a Close frame is sent instead. All other messages
+ * from the client are echoed.
  *
- * @param id     of the order, unique on its connection
- * @param count  how many messages; of CLOSE, the close code
+ * @param id of the order, unique on its connection
+ * @param count how many messages; of CLOSE, the close code
  * @param length the most bytes of a message, at least {@value #HEADER}
  */
 record Order(Verb verb, int id, int count, int length) {
-    /** What is to be done. */
+    /** The action. */
     enum Verb {
         /** The handler's thread sends the messages. */
         SEND,
@@ -30,17 +30,17 @@ record Order(Verb verb, int id, int count, int length) {
         SEND_ELSEWHERE,
         /** Another thread tries to send each until it is accepted. */
         TRY_AGAIN,
-        /** Another thread tries to send each once: some are left out, in whose place no other comes. */
+        /** Another thread tries to send each once. Some are rejected, and no other message replaces them. */
         TRY_ONCE,
         /** Another thread writes each as a stream. */
         STREAM,
-        /** Another thread begins a message and abandons it: the connection fails with 1011. */
+        /** Another thread starts a message and abandons it: the connection fails with 1011. */
         ABANDON,
         /** Another thread closes with this code and {@link #REASON}. */
         CLOSE
     }
 
-    /** The longest that a handler's thread sleeps or computes. */
+    /** The maximum time that a handler's thread sleeps or computes. */
     static final int LONGEST_MILLIS = 200;
 
     static final String REASON = "as ordered \u20ac";
@@ -52,7 +52,7 @@ record Order(Verb verb, int id, int count, int length) {
 
     /** The end of an order. */
     record Done(int id, int accepted) {
-        /** Returns {@code null} if the text is none. */
+        /** Returns {@code null} if the text is not an order. */
         static Done parse(String text) {
             Matcher matcher = DONE.matcher(text);
             return matcher.matches()
@@ -75,7 +75,7 @@ record Order(Verb verb, int id, int count, int length) {
                 : null;
     }
 
-    /** How long the handler's thread sleeps or computes, in milliseconds. */
+    /** The time that the handler's thread sleeps or computes, in milliseconds. */
     int millis() {
         return length % (LONGEST_MILLIS + 1);
     }
@@ -85,7 +85,7 @@ record Order(Verb verb, int id, int count, int length) {
         return verb == Verb.SEND || verb == Verb.SLEEP || verb == Verb.COMPUTE || verb == Verb.PING;
     }
 
-    /** The message of this number: its length and every byte of it follow from the order. */
+    /** The message with this number: the order determines its length and every byte. */
     byte[] message(int number) {
         RandomGenerator random = new java.util.SplittableRandom(((long) id << 32 | number) * 31 + length);
         byte[] message = new byte[HEADER + random.nextInt(length - HEADER + 1)];

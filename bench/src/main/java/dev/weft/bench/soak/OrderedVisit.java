@@ -25,17 +25,17 @@ import javax.net.ssl.SSLException;
 final class OrderedVisit {
     /** How a visit ends. */
     private enum End {
-        /** Behind all orders, by the client: each order must be done, and the closing handshake be complete. */
+        /** The client, after all orders: each order must be done, and the closing handshake must be complete. */
         CLOSES_WHEN_DONE,
-        /** In the middle of them, by the client. */
+        /** The client, while orders are being carried out. */
         CLOSES_EARLY,
-        /** In the middle of them, by the server. */
+        /** The server, while orders are being carried out. */
         IS_CLOSED,
-        /** The server abandons a message, of which only a part may come. */
+        /** The server abandons a message, of which only a part may arrive. */
         ABANDONS, RESETS, LEAVES_WITHIN_A_MESSAGE
     }
 
-    /** What is known of an order while messages of it come. */
+    /** The state of an order while its messages arrive. */
     private static final class State {
         private final Order order;
         private int next;
@@ -72,15 +72,15 @@ final class OrderedVisit {
     private final Queue<byte[]> echoes = new ConcurrentLinkedQueue<>();
     private final Queue<byte[]> pings = new ConcurrentLinkedQueue<>();
     private final CountDownLatch finished = new CountDownLatch(1);
-    /** Set when all orders are given that must be done. */
+    /** Set when all orders that must be done have been sent. */
     private volatile boolean allGiven;
-    /** Set when what goes wrong at the wire is our own doing. */
+    /** Set when errors on the wire are caused by this client. */
     private volatile boolean leaving;
     private volatile int closeCode;
     private volatile Throwable failure;
 
     /**
-     * A visit that has not begun.
+     * A visit that has not started.
      *
      * @param longestPause milliseconds between two orders, at most
      */
@@ -92,7 +92,7 @@ final class OrderedVisit {
         this.counts = counts;
     }
 
-    /** Makes the visit; fails if anything is not as it should be. Gives no further orders once {@code until} is past. */
+    /** Makes the visit; fails if anything is wrong. Sends no further orders once {@code until} has passed. */
     void run(URI address, SSLContext tls, long until) throws Exception {
         boolean narrow = random.nextInt(4) == 0;
         try (RawClient client = connect(address, tls, narrow ? 4096 : 0)) {
@@ -191,7 +191,7 @@ final class OrderedVisit {
         byte[] bytes = new byte[length];
         random.nextBytes(bytes);
         if (length > 0) {
-            // An order's messages begin with 0.
+            // The first message of each order has number 0.
             bytes[0] = (byte) 0xff;
         }
         return bytes;
@@ -302,7 +302,7 @@ final class OrderedVisit {
         try {
             client.close();
         } catch (IOException e) {
-            // It failed before.
+            // The visit had already failed.
         }
     }
 }

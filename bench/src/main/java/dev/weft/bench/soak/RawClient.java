@@ -24,12 +24,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLContext;
 
 /**
- * A WebSocket client (RFC 6455) over a plain or TLS socket, with framing and masking of its own, so that no fault of Weft's
- * parser hides one of its server's. It is strict: whatever the server sends that a rule forbids makes {@link #read()} fail.
- * One thread may read while any others write.
+ * A WebSocket client (RFC 6455) over a plain or TLS socket, with its own framing and masking, so that no bug in Weft's parser
+ * can hide a bug of its server. It is strict: {@link #read()} fails on every violation by the server. One thread may read while
+ * any others write.
  */
 final class RawClient implements AutoCloseable {
-    /** What the server sent, whole. */
+    /** A complete item that the server sent. */
     sealed interface Received {
         /** A data message: binary, or text in UTF-8. */
         record Data(boolean text, byte[] payload) implements Received {}
@@ -58,7 +58,7 @@ final class RawClient implements AutoCloseable {
     private final Random masks;
 
     private final ByteArrayOutputStream message = new ByteArrayOutputStream();
-    /** The opcode of the message that is under way, 0 if none is. */
+    /** The opcode of the current message, 0 if there is none. */
     private int underWay;
 
     private RawClient(Socket socket, Random masks) throws IOException {
@@ -133,7 +133,7 @@ final class RawClient implements AutoCloseable {
         frame(true, TEXT, text.getBytes(UTF_8));
     }
 
-    /** Sends a message in this number of fragments, cut at random. */
+    /** Sends a message in this number of fragments, split at random positions. */
     void sendBinary(byte[] payload, int fragments) throws IOException {
         int from = 0;
         for (int i = 1; i <= fragments; i++) {
@@ -143,7 +143,7 @@ final class RawClient implements AutoCloseable {
         }
     }
 
-    /** Sends the beginning of a message that is never ended. */
+    /** Sends the beginning of a message that is never completed. */
     void sendUnfinished(byte[] payload) throws IOException {
         frame(false, BINARY, payload);
     }
@@ -184,7 +184,7 @@ final class RawClient implements AutoCloseable {
 
     // Receiving
 
-    /** The next message, pong or Close frame; {@code null} at the end. Answers pings. */
+    /** The next message, Pong or Close frame; {@code null} at the end of the stream. Answers pings. */
     Received read() throws IOException {
         while (true) {
             int first = in.read();
@@ -275,7 +275,7 @@ final class RawClient implements AutoCloseable {
         }
     }
 
-    /** The server did what it must not do; a dead wire is another {@link IOException}. */
+    /** The server violated a rule; a dead wire is another {@link IOException}. */
     static final class Wrong extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -286,10 +286,10 @@ final class RawClient implements AutoCloseable {
 
     // The end
 
-    /** Ends the connection by a reset. */
+    /** Ends the connection with a reset. */
     void reset() throws IOException {
         if (socket instanceof javax.net.ssl.SSLSocket) {
-            // A TLS socket does not pass the option on, and says goodbye first.
+            // A TLS socket does not pass the option on, and first sends close_notify.
             socket.close();
         } else {
             socket.setSoLinger(true, 0);

@@ -13,8 +13,8 @@ import java.util.Random;
 import javax.net.ssl.SSLContext;
 
 /**
- * Visits an echo server for minutes or hours with random messages, pauses and ends, checks every byte that comes back, and
- * tells at the end whether anything was wrong or leaked. {@code scripts/soak --help} shows how to start it.
+ * Visits an echo server for minutes or hours with random messages, pauses and ends. Checks every byte that is returned, and
+ * reports at the end whether anything was wrong or leaked. {@code scripts/soak --help} shows how to start it.
  */
 public final class Soak {
     private static final String USAGE = """
@@ -38,7 +38,7 @@ public final class Soak {
             """;
     private static final int SECONDS_TO_WARM_UP = 10;
     private static final int SECONDS_TO_DRAIN = 60;
-    /** What the JVM may keep for itself beyond the start. */
+    /** Memory that the JVM may keep for itself in addition to its use at the start. */
     private static final long HEAP_SLACK = 4 << 20;
     private static final int DESCRIPTOR_SLACK = 4;
     private static final int SHOWN_FAILURES = 10;
@@ -60,7 +60,7 @@ public final class Soak {
         tls = LoopbackTls.client();
     }
 
-    /** Soaks as told; the first argument is the folder of the server's jars, which {@code scripts/soak} puts there. */
+    /** Runs the soak test. The first argument is the folder of the server's jars, which {@code scripts/soak} adds. */
     public static void main(String[] arguments) throws Exception {
         Soak soak = new Soak();
         try {
@@ -87,7 +87,7 @@ public final class Soak {
         return handlers ? EchoServer.startWithHandlers(serverOptions) : EchoServer.start(jars, serverOptions);
     }
 
-    /** Leaves {@link #jars} out if help is wanted. */
+    /** {@link #jars} is not needed if help is requested. */
     private void parse(Deque<String> arguments) {
         Path folder = Path.of(arguments.pop());
         while (!arguments.isEmpty()) {
@@ -154,7 +154,7 @@ public final class Soak {
         return failures == 0 && !leaked;
     }
 
-    /** Keeps this number of visits going for this time, and waits for the end of each. */
+    /** Keeps this number of visits in progress for this time, and waits for each of them to end. */
     private void visit(EchoServer server, Random seeds, int seconds, int secondsBetweenLines)
             throws IOException, InterruptedException {
         long start = System.nanoTime();
@@ -200,7 +200,7 @@ public final class Soak {
         }
     }
 
-    /** So that a server that refuses everything is not asked without end. */
+    /** Limits the rate of attempts against a server that refuses everything. */
     private static void pause() {
         try {
             Thread.sleep(100);
@@ -209,7 +209,7 @@ public final class Soak {
         }
     }
 
-    /** What the server holds when all its connections have ended, or after a while all the same. */
+    /** What the server holds once all its connections have ended, or after a while even if they have not. */
     private static EchoServer.Holding drained(EchoServer server) throws IOException, InterruptedException {
         if (!server.isOurs()) {
             return null;

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 
-/** Carries out orders in every way that the API has, and sends back what is no {@link Order}. */
+/** Carries out orders in every way that the API offers, and sends back every message that is not an {@link Order}. */
 final class SoakHandler implements WebSocketHandler {
     private static final int PIECE = 3000;
     private static final int LONGEST_WAIT_MILLIS = 20;
@@ -72,7 +72,7 @@ final class SoakHandler implements WebSocketHandler {
         try {
             carryOut(ws, order);
         } catch (IOException e) {
-            // The connection is over: its client knows whether that is as it should be.
+            // The connection has ended; the client knows whether that is correct.
         }
     }
 

@@ -23,15 +23,15 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * Drives the client through the cases of a fuzzing server: each is a connection on which everything is echoed until the server
- * ends it. The server judges, and writes the reports.
+ * Drives the client through the cases of a fuzzing server. Each case is a connection on which the client echoes everything
+ * until the server ends it. The server judges the results and writes the reports.
  */
 @Command(name = "autobahn-client", sortOptions = false, usageHelpAutoWidth = true, mixinStandardHelpOptions = false, description = {
         "Drives Weft's client through an Autobahn fuzzing server (wstest -m fuzzingserver), which writes the reports.",
         "Exits with 0 if all cases were run, whatever the server thinks of them; 1 if one could not be run, or there is no "
                 + "server; 2 for a wrong command line."})
 public final class AutobahnClient implements Callable<Integer> {
-    /** The largest messages of the suite have 16 MiB. */
+    /** The largest messages of the suite are 16 MiB long. */
     private static final int MAX_MESSAGE_SIZE = 64 << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int BETWEEN_LINES = 50;
@@ -98,7 +98,7 @@ public final class AutobahnClient implements Callable<Integer> {
         }
     }
 
-    /** Echoes until the end, whatever it is: many cases break the rules. */
+    /** Echoes until the connection ends for any reason: many cases break the rules. */
     private static void echo(WebSocketClient client, URI uri) throws WebSocketConnectException {
         try (WebSocketConnection ws = client.open(uri)) {
             for (MessageView view = ws.receiveView(); view != null; view = ws.receiveView()) {
@@ -107,7 +107,7 @@ public final class AutobahnClient implements Callable<Integer> {
         } catch (WebSocketConnectException e) {
             throw e;
         } catch (IOException e) {
-            // What the case was about.
+            // This failure is what the case tests.
         }
     }
 

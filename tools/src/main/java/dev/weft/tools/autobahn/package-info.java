@@ -1,2 +1,2 @@
-/** The client as a subject of the Autobahn test suite. */
+/** Runs the client as a subject of the Autobahn test suite. */
 package dev.weft.tools.autobahn;

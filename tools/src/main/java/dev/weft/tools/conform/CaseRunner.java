@@ -18,7 +18,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Runs cases: first all that mostly wait, many at once, then the others one by one, the perilous ones last. */
+/** Runs cases: first those that mostly wait, many at once; then the others one by one, with the perilous ones last. */
 public final class CaseRunner {
     private static final int AT_ONCE = 16;
     private static final Duration LONGEST = Duration.ofMinutes(2);
@@ -26,13 +26,15 @@ public final class CaseRunner {
     private final Settings settings;
     private final Consumer<Result> progress;
 
-    /** A runner that tells each result as it comes, from any thread but one at a time per case. */
+    /**
+     * A runner that reports each result when it is known. The reports come from several threads, but one at a time per case.
+     */
     public CaseRunner(Settings settings, Consumer<Result> progress) {
         this.settings = settings;
         this.progress = progress;
     }
 
-    /** Runs cases and returns their results, in the cases' order. */
+    /** Runs cases and returns their results in the order of the cases. */
     public List<Result> run(List<Case> cases) throws InterruptedException {
         Result[] results = new Result[cases.size()];
         Semaphore width = new Semaphore(AT_ONCE);
@@ -77,7 +79,7 @@ public final class CaseRunner {
                 findings.transcript());
     }
 
-    /** On a thread of its own, whose connections are cut if it takes too long. */
+    /** Runs a case on its own thread, and cuts its connections if it takes too long. */
     private void runWatched(Case one, Findings findings) {
         Server server = new Server(settings, findings);
         CountDownLatch over = new CountDownLatch(1);

@@ -168,7 +168,7 @@ public final class Conform implements Callable<Integer> {
                 "\\Q" + pattern.replace("*", "\\E.*\\Q") + "\\E", one.id()));
     }
 
-    /** Whether there is a server, and what it calls itself. */
+    /** Checks that there is a server, and returns the name that it gives itself. */
     private static String greet(Settings settings) {
         Server server = new Server(settings, new Findings());
         try {

@@ -3,7 +3,7 @@ package dev.weft.tools.echo;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Does what the options of a command line say. */
+/** Runs the command line with its options. */
 public final class EchoCommandLine {
     private final EchoLauncher launcher;
 

@@ -3,7 +3,7 @@ package dev.weft.tools.echo;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 
-/** The echo server as it is without options. */
+/** The echo server with its default settings. */
 final class EchoDefaults {
     static final String HOST = "127.0.0.1";
     static final int PORT = 9001;

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Starts an echo server from the command line: {@code --help} shows all of its settings. */
+/** Starts an echo server from the command line. {@code --help} lists all settings. */
 public final class EchoLauncher {
     static final int OK = 0;
     static final int CANNOT_LISTEN = 1;
@@ -22,7 +22,7 @@ public final class EchoLauncher {
     private final Consumer<WebSocketServer> onStart;
 
     /**
-     * A launcher that prints there.
+     * A launcher that prints to these streams.
      *
      * @param onStart called with the server before the line with its address is printed
      */
@@ -42,7 +42,7 @@ public final class EchoLauncher {
 
     /**
      * Runs the command line and returns the exit status; a server that it starts keeps running. Without options nothing is
-     * parsed, and the start does not wait for the parser to load, which would take half of its time.
+     * parsed, so the start does not wait for the parser classes to load, which would take half of the start time.
      */
     int launch(String... arguments) {
         return arguments.length == 0
@@ -64,7 +64,7 @@ public final class EchoLauncher {
         }
     }
 
-    /** The names that were asked for, with the ports that the server has. */
+    /** The requested host names, with the actual ports of the server. */
     private static List<String> urls(WebSocketServer server) {
         List<String> urls = new ArrayList<>();
         String scheme = server.configuration().tls().isPresent() ? "wss" : "ws";

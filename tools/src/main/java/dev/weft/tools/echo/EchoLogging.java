@@ -7,10 +7,10 @@ import java.util.logging.Logger;
 /** Configures java.util.logging, to which {@link System.Logger} writes at run time. */
 final class EchoLogging {
     private static final String FORMAT_PROPERTY = "java.util.logging.SimpleFormatter.format";
-    /** Time, level, message and, of unexpected errors alone, the stack trace. */
+    /** Time, level, message and, only for unexpected errors, the stack trace. */
     private static final String ONE_LINE = "%1$tT.%1$tL %4$s %5$s%6$s%n";
 
-    /** Held here: the log manager would let it go, and the level with it. */
+    /** A strong reference: otherwise the logger could be garbage collected, and its level lost. */
     private static final Logger LOGGER;
 
     static {
@@ -22,9 +22,9 @@ final class EchoLogging {
 
     private EchoLogging() {}
 
-    /** Logs what is of this level or above, on standard error. */
+    /** Logs messages of this level or above to standard error. */
     static void configure(Level least) {
-        // The levels of System.Logger have the severities of java.util.logging.
+        // System.Logger levels have the same severity values as java.util.logging levels.
         var level = java.util.logging.Level.parse(String.valueOf(least.getSeverity()));
         LOGGER.setLevel(level);
         for (Handler handler : Logger.getLogger("").getHandlers()) {

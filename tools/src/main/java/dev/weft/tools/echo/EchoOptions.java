@@ -32,8 +32,8 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * The launcher's command line: an option for every setting of {@link WebSocketServerBuilder}, which also knows the
- * defaults. For one command line.
+ * The launcher's command line: one option for each setting of {@link WebSocketServerBuilder}, which also supplies the defaults.
+ * Each instance parses one command line.
  */
 final class EchoOptions {
     private static final int HELP_WIDTH = 110;
@@ -53,7 +53,7 @@ final class EchoOptions {
     private final ServerConfiguration defaults = builder.build();
     private final CommandSpec spec = CommandSpec.create().name("echo");
     private final CommandLine commandLine;
-    /** What to do with the value of each option, if it was given. */
+    /** What to do with the value of each option that was given. */
     private final Map<String, Consumer<Object>> setters = new LinkedHashMap<>();
 
     private final DeflateSettings.Builder deflateBuilder = DeflateSettings.builder();
@@ -287,7 +287,7 @@ final class EchoOptions {
         return OptionSpec.builder(name).type(boolean.class).description(description).build();
     }
 
-    /** An option that may be repeated; the check throws {@link IllegalArgumentException} if a value is not of the kind. */
+    /** An option that may be repeated; the check throws {@link IllegalArgumentException} if a value is invalid. */
     private OptionSpec list(String name, String label, String kind, Consumer<String> check,
             Consumer<List<String>> setter,
             String description, List<String> byDefault) {
@@ -311,7 +311,7 @@ final class EchoOptions {
     }
 
     /**
-     * Reads the arguments; to be called once.
+     * Parses the arguments. May be called only once.
      *
      * @throws ParameterException with a message for the user
      */
@@ -359,7 +359,7 @@ final class EchoOptions {
                 : listed.decide(request);
     }
 
-    /** A setting's complaint in the words of the command line: it begins with the setting's name. */
+    /** The message of an invalid setting in the terms of the command line: it starts with the name of the setting. */
     private String inOptions(String complaint) {
         String setting = complaint.split(" ", 2)[0];
         String name = setters.keySet().stream().filter(option -> option.replace("-", "").equalsIgnoreCase(setting))
@@ -380,17 +380,17 @@ final class EchoOptions {
         return versionWanted;
     }
 
-    /** The help, with a line's end after it. */
+    /** The help text, including a final line break. */
     String help() {
         return commandLine.getUsageMessage();
     }
 
-    /** The settings, when they have been parsed. */
+    /** The settings, after parsing. */
     ServerConfiguration configuration() {
         return configuration;
     }
 
-    /** The least level that is logged. */
+    /** The lowest level that is logged. */
     Level logLevel() {
         return logLevel;
     }

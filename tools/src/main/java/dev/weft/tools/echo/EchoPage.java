@@ -12,11 +12,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 
-/** Answers {@code GET /} with a page to try the server with; all other paths are not found. */
+/** Answers {@code GET /} with a page for trying out the server; all other paths are not found. */
 final class EchoPage implements HttpHandler {
     private static final String RESOURCE = "echo.html";
 
-    /** Loaded by the first request for it: hashing takes long enough to be seen when the server starts. */
+    /** Loaded by the first request for the page: hashing would noticeably delay the start of the server. */
     private static final class Page {
         static final HttpResponse RESPONSE = load();
     }
@@ -24,7 +24,7 @@ final class EchoPage implements HttpHandler {
     private static HttpResponse load() {
         String html;
         try (InputStream resource = EchoPage.class.getResourceAsStream(RESOURCE)) {
-            // A browser hashes what it has parsed, and a parser reads CR LF as LF.
+            // A browser hashes the parsed text, and a parser reads CR LF as LF.
             html = new String(resource.readAllBytes(), UTF_8).replace("\r\n", "\n");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -36,13 +36,13 @@ final class EchoPage implements HttpHandler {
                 .withHeader("Cache-Control", "no-cache");
     }
 
-    /** Nothing but the page's own script and style, and connections to any WebSocket server. */
+    /** Allows only the page's own script and style, and connections to any WebSocket server. */
     private static String policyFor(String html) {
         return "default-src 'none'; script-src " + hash(html, "script") + "; style-src " + hash(html, "style")
                 + "; img-src data:; connect-src ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }
 
-    /** The hash of the page's only element of that name, as a source expression. */
+    /** The hash of the page's only element with this name, as a source expression. */
     private static String hash(String html, String element) {
         int start = html.indexOf("<" + element + ">") + element.length() + 2;
         String content = html.substring(start, html.indexOf("</" + element + ">", start));
@@ -58,7 +58,7 @@ final class EchoPage implements HttpHandler {
     public HttpResponse handle(HttpRequest request) {
         return switch (request.path()) {
             case "/" -> Page.RESPONSE;
-            // Asked for by browsers that do not take the page's own icon.
+            // Requested by browsers that do not use the page's own icon.
             case "/favicon.ico" -> HttpResponse.empty(204);
             default -> HttpResponse.text(404, "Nothing here; the page is at /\n")
                     .withHeader("X-Content-Type-Options", "nosniff");

@@ -10,15 +10,15 @@ import java.util.Collections;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/** The launcher's key for TLS, from a key store such as {@code keytool} and {@code openssl pkcs12} make. */
+/** The launcher's TLS key, from a key store created for example with {@code keytool} or {@code openssl pkcs12}. */
 final class EchoTls {
     private EchoTls() {}
 
     /**
      * Reads the key.
      *
-     * @param keystore     PKCS #12 or JKS
-     * @param passwordFile its first line opens the key store and the key
+     * @param keystore PKCS #12 or JKS
+     * @param passwordFile its first line is the password of the key store and the key
      * @throws IllegalArgumentException with a message for the user
      */
     static SSLContext load(Path keystore, Path passwordFile) {

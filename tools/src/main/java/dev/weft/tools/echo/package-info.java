@@ -1,2 +1,2 @@
-/** The echo launcher: a server to try clients against, on the command line and in a browser. */
+/** The echo launcher: a server for trying out clients, on the command line and in a browser. */
 package dev.weft.tools.echo;

@@ -15,12 +15,12 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * How a kind of value is written on the command line. What {@code format} writes, {@code parse} reads.
+ * The notation of a kind of value on the command line. {@code parse} accepts everything that {@code format} produces.
  *
- * @param label  stands for the value in the help
- * @param type   of the value
- * @param parse  reads a value; throws {@link TypeConversionException}, with a message for the user
- * @param format writes a value
+ * @param label  the placeholder for the value in the help
+ * @param type   the type of the value
+ * @param parse  parses a value; throws {@link TypeConversionException} with a message for the user
+ * @param format formats a value
  */
 public record Notation<T>(String label, Class<T> type, Function<String, T> parse, Function<T, String> format) {
     /** Any text that is not blank. */
@@ -31,7 +31,7 @@ public record Notation<T>(String label, Class<T> type, Function<String, T> parse
     /** A number. */
     public static final Notation<Integer> COUNT = new Notation<>("N", Integer.class,
             text -> toInt(text, parseNumber(text, text)), String::valueOf);
-    /** Bytes that fit an int. */
+    /** A number of bytes that fits in an int. */
     public static final Notation<Integer> SIZE = new Notation<>("SIZE", Integer.class,
             text -> toInt(text, parseSize(text)), Notation::formatSize);
     /** Bytes. */
@@ -44,7 +44,7 @@ public record Notation<T>(String label, Class<T> type, Function<String, T> parse
     public static final Notation<TransportKind> TRANSPORT = new Notation<>("KIND", TransportKind.class,
             Notation::parseTransport, Notation::formatTransport);
 
-    /** Of a file, as {@code ls} writes them. */
+    /** File permissions, as {@code ls} prints them. */
     public static final Notation<String> PERMISSIONS = new Notation<>("rwxrwxrwx", String.class,
             Notation::parsePermissions,
             Function.identity());
@@ -91,7 +91,7 @@ public record Notation<T>(String label, Class<T> type, Function<String, T> parse
     /**
      * A host and a port, such as {@code localhost:80} or {@code [::1]:80}.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if the text is not valid
      */
     public static InetSocketAddress parseAddress(String text) {
         Matcher matcher = ADDRESS_SYNTAX.matcher(text);

@@ -8,23 +8,23 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** Whose certificates a run takes. */
+/** The certificates that a run accepts. */
 public final class Trust {
     private Trust() {}
 
-    /** Those that this JVM trusts. */
+    /** The certificates that this JVM trusts. */
     public static SSLContext ordinary() throws GeneralSecurityException {
         return SSLContext.getDefault();
     }
 
-    /** Any: a server under test seldom has one that anybody signed. */
+    /** All certificates: a server under test seldom has one from a known authority. */
     public static SSLContext any() throws GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[]{new Anybody()}, null);
         return context;
     }
 
-    /** Extended, since the JDK would check the host's name for a plain one. */
+    /** An {@code X509ExtendedTrustManager}, because for a plain trust manager the JDK would check the host's name. */
     private static final class Anybody extends X509ExtendedTrustManager {
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}

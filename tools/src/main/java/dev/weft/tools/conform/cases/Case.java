@@ -4,37 +4,37 @@ import dev.weft.tools.conform.wire.Peer;
 import dev.weft.tools.conform.wire.Server;
 
 /**
- * One thing that a server must do.
+ * One rule that a server must follow.
  *
- * @param id         names it: {@code family.name}
- * @param title      what is sent and what is expected, in words
- * @param section    where the RFC demands it; RFC 6455 if no other is named
- * @param load       what it costs
- * @param maxMessage bytes of its largest message; skipped if over the run's limit
- * @param body       what is sent and what is expected; throws {@link dev.weft.tools.conform.wire.Failure} and its like
+ * @param id         identifies the case: {@code family.name}
+ * @param title      a description of what is sent and what is expected
+ * @param section    the section of the RFC that requires it; of RFC 6455 unless another RFC is named
+ * @param load       the cost of the case
+ * @param maxMessage size of its largest message in bytes; the case is skipped if this exceeds the run's limit
+ * @param body       sends and checks; throws {@link dev.weft.tools.conform.wire.Failure} and similar exceptions
  */
 public record Case(String id, String title, String section, Load load, long maxMessage, Body body) {
-    /** What a case costs. */
+    /** The cost of a case. */
     public enum Load {
-        /** It mostly waits: many may run at once. */
+        /** It mostly waits: many cases may run at once. */
         LIGHT,
-        /** It works, and its time is of interest: runs alone. */
+        /** It uses CPU and its duration matters: it runs alone. */
         HEAVY,
-        /** A poor server may not survive it: runs last, alone. */
+        /** A poor server may not survive it: it runs alone, after all others. */
         PERILOUS
     }
 
     /** A case that opens its connections itself. */
     @FunctionalInterface
     public interface Body {
-        /** Runs it. */
+        /** Runs the case. */
         void run(Server server);
     }
 
-    /** A case over one plain connection. */
+    /** The body of a case that uses one plain connection. */
     @FunctionalInterface
     public interface Script {
-        /** Runs it. */
+        /** Runs the case. */
         void run(Peer peer);
     }
 

@@ -19,7 +19,7 @@ public final class Cases {
         this.family = family;
     }
 
-    /** All cases, family by family; what they do may depend on {@link Settings#quick()}, which they are does not. */
+    /** All cases, family by family. What the cases do may depend on {@link Settings#quick()}, but the list does not. */
     public static List<Case> all() {
         List<Case> all = new ArrayList<>();
         all.addAll(new Cases("handshake").with(Handshake::add));
@@ -56,17 +56,17 @@ public final class Cases {
         add(new Case(family + "." + name, title, section, Load.LIGHT, 0, body));
     }
 
-    /** Adds a case over one plain connection that runs alone, since its time is of interest. */
+    /** Adds a case over one plain connection that runs alone, because its duration matters. */
     void heavyScript(String name, String title, String section, long maxMessage, Script script) {
         heavyBody(name, title, section, maxMessage, server -> script.run(server.open()));
     }
 
-    /** Adds a case that runs alone, since its time is of interest. */
+    /** Adds a case that runs alone, because its duration matters. */
     void heavyBody(String name, String title, String section, long maxMessage, Body body) {
         add(new Case(family + "." + name, title, section, Load.HEAVY, maxMessage, body));
     }
 
-    /** Adds a case that a poor server may not survive; it runs last. */
+    /** Adds a case that a poor server may not survive; it runs after all others. */
     void perilousBody(String name, String title, String section, Body body) {
         add(new Case(family + "." + name, title, section, Load.PERILOUS, 0, body));
     }

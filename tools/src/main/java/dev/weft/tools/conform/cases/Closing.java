@@ -22,7 +22,7 @@ import dev.weft.tools.conform.wire.Server;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The closing handshake: payloads, codes, and what comes after it (RFC 6455 §5.5.1, §7). */
+/** The closing handshake: payloads, codes, and data after it (RFC 6455 §5.5.1, §7). */
 final class Closing {
     private Closing() {}
 
@@ -119,7 +119,7 @@ final class Closing {
         });
     }
 
-    /** RFC 6455 itself does not define these, so a server that knows nothing else may refuse them. */
+    /** RFC 6455 itself does not define these codes, so a server that knows only that RFC may refuse them. */
     private static void registered(int code, Server server) {
         Peer peer = server.open();
         peer.send(close(code, ""));
@@ -136,7 +136,7 @@ final class Closing {
         Peer peer = server.open();
         peer.send(close(code, ""));
         Event event = peer.next("expected close 1002");
-        // The reader reports an echo of such a code as the violation that it is in any other case.
+        // For an echo of such a code, the reader reports a violation, which it is in all other cases.
         boolean echoed = event instanceof Event.Violation violation && violation.what().contains("close code " + code)
                 || event instanceof Event.Close close && close.code() != PROTOCOL_ERROR;
         if (echoed) {

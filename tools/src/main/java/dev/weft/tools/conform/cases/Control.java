@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Pings and pongs, alone, in crowds and between fragments (RFC 6455 §5.5). */
+/** Pings and pongs: single, many, and between fragments (RFC 6455 §5.5). */
 final class Control {
     private Control() {}
 

@@ -26,7 +26,7 @@ import dev.weft.tools.conform.wire.Frame;
 import dev.weft.tools.conform.wire.Peer;
 import java.util.Arrays;
 
-/** Compressed messages, one by one, right and wrong (RFC 7692 §6, §7.2). */
+/** Single compressed messages, valid and invalid (RFC 7692 §6, §7.2). */
 final class Deflate {
     private static final String OFFER = PLAIN + "; client_max_window_bits";
     /** "Hello" with the fixed codes (§7.2.3.1). */
@@ -61,7 +61,7 @@ final class Deflate {
         });
     }
 
-    // ---- streams that a compressor may make
+    // ---- streams that a compressor may produce
 
     private static void streams(Cases cases) {
         Frame hello = text("Hello");
@@ -206,7 +206,7 @@ final class Deflate {
         }
     }
 
-    /** The window is the message of before, and one reference goes to its very first byte. */
+    /** The window contains the previous message, and one reference points to its very first byte. */
     private static void farthest(Peer peer) {
         int window = 1 << peer.agreement().clientBits();
         byte[] first = random(window);
@@ -222,7 +222,7 @@ final class Deflate {
         peer.close();
     }
 
-    // ---- frames that are wrong
+    // ---- invalid frames
 
     private static void violations(Cases cases) {
         fails(cases, "rsv1.continuation", "RSV1 on a continuation", text(hex("f248cd")).rsv(RSV1).unfinished(),
@@ -298,7 +298,7 @@ final class Deflate {
         failsCorrupt(peer, peer.next("expected close 1007"));
     }
 
-    /** No RFC gives the code: 1007 and 1002 are both right. */
+    /** No RFC specifies the code: 1007 and 1002 are both correct. */
     private static void failsCorrupt(Peer peer, Event event) {
         boolean plain = event instanceof Event.Close close && close.code() == PROTOCOL_ERROR;
         peer.failed(plain ? PROTOCOL_ERROR : INVALID_FRAME_PAYLOAD_DATA, event);

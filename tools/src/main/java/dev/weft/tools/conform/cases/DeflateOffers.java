@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** What offers of permessage-deflate are accepted, how, and which are declined (RFC 7692 §5, §7.1). */
+/** Which offers of permessage-deflate are accepted, and how, and which are declined (RFC 7692 §5, §7.1). */
 final class DeflateOffers {
     static final String PLAIN = "permessage-deflate";
 
@@ -91,7 +91,7 @@ final class DeflateOffers {
         }
         Peer peer = server.open(request);
         if (peer.agreement() == null) {
-            // A server need not accept what it could.
+            // A server need not accept every offer that it could.
             server.findings().nonStrict("RFC 7692 §5: declines all of " + request.values("Sec-WebSocket-Extensions"));
             peer.close();
             return;
@@ -102,7 +102,7 @@ final class DeflateOffers {
         }
     }
 
-    /** Whether the server speaks permessage-deflate at all: if not, that it declines an offer says nothing. */
+    /** Checks that the server supports permessage-deflate at all. If it does not, declining an offer proves nothing. */
     private static void supported(Server server) {
         Deflating.open(server, PLAIN + "; client_max_window_bits").close();
     }
@@ -112,7 +112,7 @@ final class DeflateOffers {
                 server -> decline(server, offer, false));
     }
 
-    /** Adds a case of an offer that breaks the grammar: the server may, and strictly must, fail the whole handshake. */
+    /** Adds a case with an offer that violates the grammar: the server may, and strictly must, fail the whole handshake. */
     private static void malformed(Cases cases, String name, String offer) {
         cases.body("decline." + name, "offer \"" + offer + "\" is refused or declined", "§9.1",
                 server -> decline(server, offer, true));

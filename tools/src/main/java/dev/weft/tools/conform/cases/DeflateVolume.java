@@ -12,12 +12,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** A thousand compressed messages each, of all sizes, data, fragments and parameters (RFC 7692 §7). */
+/** Series of a thousand compressed messages, with all sizes, data, fragments and parameters (RFC 7692 §7). */
 final class DeflateVolume {
     private static final int K = 1 << 10;
     private static final String OFFER = PLAIN + "; client_max_window_bits";
     private static final int MESSAGES = 1000;
-    /** The number of messages that may be under way. */
+    /** The maximum number of messages in flight. */
     private static final int WINDOW = 8;
 
     private DeflateVolume() {}
@@ -57,7 +57,7 @@ final class DeflateVolume {
         }
     }
 
-    /** Messages of many lengths, so that the window fills and turns over at all places. */
+    /** Messages of many lengths, so that the window fills and wraps around at all positions. */
     private static void mixed(Cases cases, String name, String offer) {
         volume(cases, name, "0 to 2,000 bytes of text, \"" + offer + '"', 0, offer, Integer.MAX_VALUE,
                 i -> text(words(i * 37 % 2000, i / 3)));

@@ -6,7 +6,7 @@ import dev.weft.tools.conform.wire.Frame;
 import dev.weft.tools.conform.wire.Peer;
 import dev.weft.tools.conform.wire.Server;
 
-/** A connection with permessage-deflate, and the compressor that its agreement asks for. To be closed. */
+/** A connection with permessage-deflate, and the compressor for the negotiated parameters. The caller must close it. */
 final class Deflating implements AutoCloseable {
     private final Peer peer;
     private final WindowDeflater deflater;
@@ -16,7 +16,7 @@ final class Deflating implements AutoCloseable {
         this.deflater = new WindowDeflater(peer.agreement().clientBits(), peer.agreement().clientNoContextTakeover());
     }
 
-    /** Opens one; {@link dev.weft.tools.conform.wire.Unsupported} if the server declines the offer. */
+    /** Opens a connection; throws {@link dev.weft.tools.conform.wire.Unsupported} if the server declines the offer. */
     static Deflating open(Server server, String offer) {
         return new Deflating(server.openDeflating(offer));
     }
@@ -25,7 +25,10 @@ final class Deflating implements AutoCloseable {
         return peer;
     }
 
-    /** The next message, compressed. Each must be sent, and in this order: the server's window follows. */
+    /**
+     * The next message, compressed. Every compressed message must be sent, in this order, because the server's window depends
+     * on it.
+     */
     Frame compressed(Frame message) {
         return Frame.of(message.opcode(), deflater.deflate(message.payload())).rsv(FrameHeader.RSV1);
     }
@@ -36,7 +39,7 @@ final class Deflating implements AutoCloseable {
         peer.expect(message);
     }
 
-    /** Does the closing handshake. */
+    /** Performs the closing handshake. */
     void finish() {
         peer.close();
     }

@@ -20,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Messages in several frames, and frames in orders that make no message (RFC 6455 §5.4). */
+/** Messages in several frames, and frame sequences that are not valid messages (RFC 6455 §5.4). */
 final class Fragmentation {
     /**
      * The letters of the words of {@link #orders}: text and binary frames, with FIN (T, B) and without (t, b),
@@ -208,7 +208,7 @@ final class Fragmentation {
         server.forEach(all, (word, part) -> order(part.open(), word));
     }
 
-    /** Sends the frames of a word and compares what comes with what a plain model of §5.4 says. */
+    /** Sends the frames of a word and compares the server's reaction with a plain model of §5.4. */
     private static void order(Peer peer, String word) {
         List<Frame> frames = new ArrayList<>();
         List<Frame> echoes = new ArrayList<>();

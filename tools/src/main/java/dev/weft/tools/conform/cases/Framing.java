@@ -16,7 +16,7 @@ import dev.weft.tools.conform.wire.Peer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Frames, one to a message: lengths, masks, and how the bytes are cut on their way (RFC 6455 §5.2, §5.3). */
+/** Messages in single frames: lengths, masks, and how the bytes are split in transit (RFC 6455 §5.2, §5.3). */
 final class Framing {
     private static final int[] LENGTHS = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 124, 125, 126,
             127, 128, 129, 255, 256, 997, 1023, 1024, 4096, 16_383, 16_384, 16_385, 65_534, 65_535, 65_536, 65_537};
@@ -114,7 +114,7 @@ final class Framing {
         peer.close();
     }
 
-    /** Lets what was written arrive by itself; correct servers pass without it too. */
+    /** Gives the bytes written so far time to arrive separately; a correct server passes without this, too. */
     static void pause() {
         try {
             Thread.sleep(1);

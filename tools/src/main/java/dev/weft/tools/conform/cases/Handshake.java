@@ -21,7 +21,7 @@ import java.util.Locale;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
-/** The opening handshake: what is accepted, what is refused and how, and frames that come with it (RFC 6455 §4). */
+/** The opening handshake: what is accepted, what is refused and how, and frames sent with it (RFC 6455 §4). */
 final class Handshake {
     private static final Script ECHO = peer -> {
         peer.echoes(text("Hello"));
@@ -39,7 +39,7 @@ final class Handshake {
         malformed(cases);
     }
 
-    // ---- requests that are right
+    // ---- valid requests
 
     private static void accepted(Cases cases) {
         accepts(cases, "plain", "a plain handshake is accepted", request -> request);
@@ -90,7 +90,7 @@ final class Handshake {
         }).toList());
     }
 
-    /** What the response may name is checked for every connection; here there is something to name. */
+    /** Every connection checks the names in the response; in this case the request offers some. */
     private static void lists(Cases cases) {
         accepts(cases, "extension.unknown", "an unknown extension is offered, and not named in the response",
                 request -> request.offering("x-unknown; a=1; b=\"two\""));
@@ -176,7 +176,7 @@ final class Handshake {
         }
     }
 
-    // ---- requests that are wrong
+    // ---- invalid requests
 
     private static void refused(Cases cases) {
         refuses(cases, "key.none", "no key", "§4.2.1", request -> request.without("Sec-WebSocket-Key"));
@@ -257,13 +257,13 @@ final class Handshake {
                 server -> refuse(server, change.apply(server.upgrade()).bytes(), false, false));
     }
 
-    /** Adds a case of a request that asks for no WebSocket: any response but 101 is right, a page too. */
+    /** Adds a case of a request that does not ask for a WebSocket: any response except 101 is correct, including a page. */
     private static void serves(Cases cases, String name, String what, String section, UnaryOperator<Upgrade> change) {
         cases.body(name, what + " is not taken for a handshake", section,
                 server -> refuse(server, change.apply(server.upgrade()).bytes(), false, true));
     }
 
-    /** Adds a case in which accepting is weak: the RFC leaves room. */
+    /** Adds a case in which accepting the request is weak, because the RFC permits it. */
     private static void weak(Cases cases, String name, String what, String section, UnaryOperator<Upgrade> change) {
         cases.body(name, what + " is refused", section,
                 server -> refuse(server, change.apply(server.upgrade()).bytes(), true, false));

@@ -17,7 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Large messages, many fragments, small writes and many messages, with their times (RFC 6455 §5, §10.4). */
+/** Large messages, many fragments, small writes and many messages, with their durations (RFC 6455 §5, §10.4). */
 final class Limits {
     private static final int K = 1 << 10;
     private static final int M = 1 << 20;
@@ -124,7 +124,7 @@ final class Limits {
                 });
     }
 
-    /** Only the header comes, so that the server would have to trust it to reserve memory. */
+    /** Only the header is sent, so a server would reserve the memory only if it trusted the length. */
     private static void lengthsThatLie(Cases cases) {
         for (String length : List.of("000000007fffffff", "0000000080000000", "0000000100000000", "7fffffffffffffff")) {
             cases.perilousBody("declared." + length,

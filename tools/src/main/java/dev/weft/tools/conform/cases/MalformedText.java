@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Sequences of UTF-8, well-formed and not (RFC 3629 §4; Unicode, table 3-7), in hexadecimal digits. In those that are not,
- * a bar stands before the first byte that cannot be part of valid text.
+ * UTF-8 sequences, well-formed and malformed (RFC 3629 §4; Unicode, table 3-7), in hexadecimal digits. In malformed ones, a bar
+ * marks the first byte that cannot be part of valid text.
  */
 final class MalformedText {
     static final Map<String, String> VALID = table("""

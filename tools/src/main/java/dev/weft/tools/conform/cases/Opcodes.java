@@ -9,7 +9,7 @@ import static dev.weft.tools.conform.wire.Frame.text;
 import dev.weft.tools.conform.wire.Frame;
 import java.util.List;
 
-/** Opcodes that are reserved: 3 to 7 for data, 11 to 15 for control (RFC 6455 §5.2). */
+/** Reserved opcodes: 3 to 7 for data, 11 to 15 for control (RFC 6455 §5.2). */
 final class Opcodes {
     private Opcodes() {}
 

@@ -18,7 +18,7 @@ final class Payloads {
         return HexFormat.of().parseHex(digits.replace(" ", ""));
     }
 
-    /** One byte after the other, in one array. */
+    /** The parts concatenated into one array. */
     static byte[] join(byte[]... parts) {
         byte[] all = new byte[Arrays.stream(parts).mapToInt(part -> part.length).sum()];
         int at = 0;
@@ -29,7 +29,7 @@ final class Payloads {
         return all;
     }
 
-    /** This number of bytes of ASCII text, no two neighbours alike. */
+    /** This number of bytes of ASCII text; adjacent bytes always differ. */
     static byte[] ascii(int length) {
         byte[] text = new byte[length];
         for (int i = 0; i < length; i++) {
@@ -45,7 +45,7 @@ final class Payloads {
         return bytes;
     }
 
-    /** This number of bytes of words in several scripts; another text for each seed. */
+    /** This number of bytes of words in several scripts; the text depends on the seed. */
     static byte[] words(int length, long seed) {
         Random random = new Random(seed);
         byte[] text = new byte[length];
@@ -62,7 +62,7 @@ final class Payloads {
         return text;
     }
 
-    /** A size as people write it: 64, 16K, 4M. */
+    /** A size in the usual notation: 64, 16K, 4M. */
     static String size(long bytes) {
         return bytes >= 1 << 20 && bytes % (1 << 20) == 0
                 ? (bytes >> 20) + "M"

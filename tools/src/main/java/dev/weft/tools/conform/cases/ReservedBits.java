@@ -11,7 +11,7 @@ import static dev.weft.tools.conform.wire.Frame.text;
 
 import dev.weft.tools.conform.wire.Frame;
 
-/** RSV bits that no extension has claimed (RFC 6455 §5.2). */
+/** RSV bits that no negotiated extension uses (RFC 6455 §5.2). */
 final class ReservedBits {
     private ReservedBits() {}
 

@@ -18,7 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Text is UTF-8, the whole of it and nothing else, and what is not is refused at its first byte (RFC 6455 §8.1). */
+/** All text must be UTF-8, and invalid text is refused at its first invalid byte (RFC 6455 §8.1). */
 final class Utf8 {
     private static final byte[] BEFORE = hex("ceba e1bdb9 cf83 f09fa7b5");
     private static final byte[] AFTER = hex("41 e7b994 c3a4");
@@ -53,7 +53,7 @@ final class Utf8 {
                 });
     }
 
-    // ---- invalid text: "good" bytes of the sequence could be valid, the next cannot
+    // ---- invalid text: the first "good" bytes of the sequence could be valid, the next byte cannot
 
     private static void invalid(Cases cases, String name, byte[] bytes, int good) {
         byte[] all = join(BEFORE, bytes, AFTER);
@@ -112,7 +112,7 @@ final class Utf8 {
         failsEarly(peer, "refuses bad text only when its message is whole", () -> peer.send(frames[1]));
     }
 
-    /** §8.1 does not say when a server must notice, so late is weak and not wrong. */
+    /** §8.1 does not say when a server must detect this, so a late failure is weak but not wrong. */
     static void failsEarly(Peer peer, String otherwise, Runnable rest) {
         Event event = peer.poll();
         if (event == null) {
@@ -136,7 +136,7 @@ final class Utf8 {
                     Peer peer = server.open();
                     peer.sendChopped(1, text(all));
                     peer.fails(INVALID_FRAME_PAYLOAD_DATA);
-                    // The next message's bytes must not complete it.
+                    // The bytes of the next message must not complete the sequence.
                     peer = server.open();
                     peer.send(text(all), text(Arrays.copyOf(hex("808080"), 4 - bytes.length)));
                     peer.fails(INVALID_FRAME_PAYLOAD_DATA);

@@ -21,7 +21,7 @@ public final class BlockWriter {
         return this;
     }
 
-    /** Begins a block with the fixed codes. */
+    /** Starts a block with the fixed codes. */
     public BlockWriter fixed(boolean last) {
         put(last ? 1 : 0, 1);
         return put(1, 2);
@@ -40,7 +40,7 @@ public final class BlockWriter {
         return this;
     }
 
-    /** A reference of the greatest length, 258 bytes, in a block with the fixed codes. */
+    /** A reference of the maximum length, 258 bytes, in a block with the fixed codes. */
     public BlockWriter longestMatch(int distance) {
         code(0xc0 + 285 - 280, 8);
         int symbol = 0;
@@ -60,7 +60,7 @@ public final class BlockWriter {
         return code(0, 7);
     }
 
-    /** Any bits, the lowest first. */
+    /** Any bits, least significant bit first. */
     public BlockWriter put(int value, int count) {
         for (int i = 0; i < count; i++) {
             bits |= (value >> i & 1) << bitCount++;
@@ -73,12 +73,12 @@ public final class BlockWriter {
         return this;
     }
 
-    /** A Huffman code, its highest bit first. */
+    /** A Huffman code, most significant bit first. */
     private BlockWriter code(int code, int length) {
         return put(Integer.reverse(code) >>> 32 - length, length);
     }
 
-    /** Fills the byte with zero bits. */
+    /** Pads to a byte boundary with zero bits. */
     public BlockWriter align() {
         return bitCount == 0 ? this : put(0, 8 - bitCount);
     }
@@ -89,7 +89,7 @@ public final class BlockWriter {
         return align().bytes();
     }
 
-    /** The bytes as they are. */
+    /** The unchanged bytes. */
     public byte[] bytes() {
         return out.toByteArray();
     }

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.zip.Deflater;
 
 /**
- * Deflates messages (RFC 7692 §7.2.1) so that no reference goes back farther than 2^bits bytes. {@code java.util.zip}
- * knows only the largest window, so for a smaller one the input is cut into pieces of half a window, each compressed
- * afresh with the half window before it as dictionary. Belongs to one thread; to be closed.
+ * Deflates messages (RFC 7692 §7.2.1) so that no reference reaches back more than 2^bits bytes. {@code java.util.zip} supports
+ * only the largest window. For a smaller one the input is split into pieces of half a window, and each piece is compressed
+ * separately with the previous half window as its dictionary. Not thread-safe. The caller must close it.
  */
 public final class WindowDeflater implements AutoCloseable {
     private static final int WHOLE = 15;

@@ -3,9 +3,9 @@ package dev.weft.tools.conform.deflate;
 import java.util.Arrays;
 
 /**
- * Inflates (RFC 1951) with a window of exactly 2^bits bytes, which {@code java.util.zip} cannot: a reference to
- * something farther back is an error, as it would be for a peer with so small a window. It is simple rather than quick,
- * and shares nothing with zlib. Belongs to one thread.
+ * Inflates (RFC 1951) with a window of exactly 2^bits bytes, which {@code java.util.zip} cannot do: a reference that reaches
+ * back further is an error, as it is for a peer with such a small window. It is simple rather than fast, and shares no code
+ * with zlib. Not thread-safe.
  */
 public final class WindowInflater {
     private static final byte[] TAIL = {0, 0, (byte) 0xff, (byte) 0xff};
@@ -26,7 +26,7 @@ public final class WindowInflater {
     private int at;
     private int bits;
     private int bitCount;
-    /** The history, then what this message gave. */
+    /** The history, followed by the output of the current message. */
     private byte[] out;
     private int outAt;
     private long outLimit;
@@ -36,7 +36,7 @@ public final class WindowInflater {
         this.window = 1 << windowBits;
     }
 
-    /** Forgets the window. */
+    /** Clears the window. */
     public void reset() {
         history = new byte[0];
     }
@@ -44,7 +44,7 @@ public final class WindowInflater {
     /**
      * Inflates a message whose last four bytes, 00 00 FF FF, were removed (RFC 7692 §7.2.2).
      *
-     * @throws IllegalArgumentException if it is not right, or longer than {@code limit}
+     * @throws IllegalArgumentException if the data is malformed, or longer than {@code limit}
      */
     public byte[] inflate(byte[] payload, long limit) {
         in = Arrays.copyOf(payload, payload.length + TAIL.length);
@@ -173,7 +173,10 @@ public final class WindowInflater {
         out[outAt++] = b;
     }
 
-    /** A code's table: indexed by the next bits, each entry is a symbol and, in its low four bits, its length. */
+    /**
+     * The table of a code. It is indexed by the next bits; each entry is a symbol and, in its low four bits, the length of the
+     * code.
+     */
     private static int[] table(int[] lengths) {
         int longest = Arrays.stream(lengths).max().orElse(0);
         int[] counts = new int[17];

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** A run as one HTML file that needs nothing else: a table by family, then each family's cases. */
+/** A run as one self-contained HTML file: a table by family, then the cases of each family. */
 public final class HtmlReport {
     private static final String HEAD = """
             <!DOCTYPE html>
@@ -31,7 +31,7 @@ public final class HtmlReport {
 
     private HtmlReport() {}
 
-    /** Writes it to a file. */
+    /** Writes the report to a file. */
     public static void write(RunResults run, Path file) throws IOException {
         HtmlReport report = new HtmlReport();
         report.add(run);

@@ -9,14 +9,14 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A run as JSON: the sums, those of each family, and all results. */
+/** A run as JSON: the totals, the totals of each family, and all results. */
 public final class JsonReport {
     private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping()
             .setFieldNamingPolicy(FieldNamingPolicy.IDENTITY).create();
 
     private JsonReport() {}
 
-    /** Writes it to a file. */
+    /** Writes the report to a file. */
     public static void write(RunResults run, Path file) throws IOException {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("target", run.target());

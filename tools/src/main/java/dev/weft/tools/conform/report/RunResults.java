@@ -9,16 +9,16 @@ import java.util.Map;
 /**
  * All results of a run.
  *
- * @param target  the server's address
- * @param server  what the server calls itself, if it does
- * @param started when, as ISO 8601 in UTC
- * @param millis  how long it took
- * @param quick   whether with fewer repetitions
+ * @param target the server's address
+ * @param server the name that the server gives itself, if any
+ * @param started the time of the start, as ISO 8601 in UTC
+ * @param millis how long it took
+ * @param quick whether the run had fewer repetitions
  * @param results in the order of the cases
  */
 public record RunResults(String target, String server, String started, long millis, boolean quick,
         List<Result> results) {
-    /** A family's sums. */
+    /** The totals of a family. */
     public record Sums(int cases, Map<Verdict, Integer> counts, long millis) {
         static Sums of(List<Result> results) {
             Map<Verdict, Integer> counts = new EnumMap<>(Verdict.class);
@@ -30,7 +30,7 @@ public record RunResults(String target, String server, String started, long mill
         }
     }
 
-    /** The families in their order. */
+    /** The totals of each family, in the order of the families. */
     public Map<String, Sums> families() {
         Map<String, Sums> families = new LinkedHashMap<>();
         results.stream().map(Result::family).distinct().forEach(family -> families.put(family, Sums.of(
@@ -38,12 +38,12 @@ public record RunResults(String target, String server, String started, long mill
         return families;
     }
 
-    /** The sums of all. */
+    /** The totals of all cases. */
     public Sums total() {
         return Sums.of(results);
     }
 
-    /** Whether anything failed. */
+    /** Whether any case failed. */
     public boolean hasFailed() {
         return results.stream().anyMatch(result -> result.verdict() == Verdict.FAILED);
     }

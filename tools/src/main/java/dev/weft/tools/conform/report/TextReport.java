@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 
-/** A run as text: what is not OK, case by case, then a table by family. */
+/** A run as text: every case that is not OK, then a table by family. */
 public final class TextReport {
     private static final List<Verdict> COLUMNS = List.of(Verdict.OK, Verdict.NON_STRICT, Verdict.INFORMATIONAL,
             Verdict.UNSUPPORTED, Verdict.SKIPPED, Verdict.FAILED);
@@ -13,7 +13,7 @@ public final class TextReport {
 
     private TextReport() {}
 
-    /** Prints it. */
+    /** Prints the report. */
     public static void print(RunResults run, PrintWriter out) {
         for (Verdict verdict : COLUMNS.reversed()) {
             List<Result> found = run.results().stream().filter(result -> result.verdict() == verdict).toList();
@@ -34,7 +34,7 @@ public final class TextReport {
         out.flush();
     }
 
-    /** One line for a family: what it does not support is mostly one thing. */
+    /** One line for a family, because most unsupported cases of a family have the same reason. */
     private static void summarize(Verdict verdict, List<Result> found, PrintWriter out) {
         found.stream().map(Result::family).distinct().forEach(family -> {
             List<Result> those = found.stream().filter(result -> result.family().equals(family)).toList();

@@ -23,10 +23,10 @@ public record AgreedParameters(boolean serverNoContextTakeover, boolean clientNo
     private static final String CLIENT_BITS = "client_max_window_bits";
 
     /**
-     * What a response agrees to.
+     * The parameters that a response agrees to.
      *
      * @return the agreement, or {@code null} if the response names no extension
-     * @throws Failure if the response fits no offer of the request
+     * @throws Failure if the response does not match any offer of the request
      */
     public static AgreedParameters of(Upgrade request, Response response) {
         List<String> extensions = response.tokens("Sec-WebSocket-Extensions");
@@ -49,7 +49,7 @@ public record AgreedParameters(boolean serverNoContextTakeover, boolean clientNo
                 Integer.parseInt(answer.getOrDefault(CLIENT_BITS, "15")));
     }
 
-    /** A response's element, which must be without fault. */
+    /** An element of the response, which must be valid. */
     private static Map<String, String> parse(String element) {
         Map<String, String> parameters = new HashMap<>();
         for (String parameter : parameters(element)) {
@@ -67,7 +67,7 @@ public record AgreedParameters(boolean serverNoContextTakeover, boolean clientNo
         return parameters;
     }
 
-    /** An offer of ours, which may have faults. */
+    /** An element of the client's offer, which may be invalid. */
     private static Map<String, String> lenient(String element) {
         Map<String, String> parameters = new HashMap<>();
         for (String parameter : parameters(element)) {

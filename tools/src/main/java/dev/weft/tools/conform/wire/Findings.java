@@ -7,36 +7,36 @@ import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/** What is found out in one case: its verdict, and why. For use by any thread. */
+/** The findings of one case: its verdict and the reasons. Thread-safe. */
 public final class Findings {
     private static final int MAX_REMARKS = 8;
 
     private final ReentrantLock lock = new ReentrantLock();
-    /** What was found, and how often. */
+    /** Each finding, and the number of times it was made. */
     private final Map<String, Integer> remarks = new LinkedHashMap<>();
     private List<String> transcript = List.of();
     private Verdict verdict = Verdict.OK;
     private int failures;
 
-    /** Nothing found yet. */
+    /** No findings yet. */
     public Findings() {}
 
-    /** Records something that the RFC tolerates. */
+    /** Records behaviour that the RFC tolerates. */
     public void nonStrict(String what) {
         add(Verdict.NON_STRICT, what, List::of);
     }
 
-    /** Records something that no rule decides. */
+    /** Records behaviour that no rule covers. */
     public void inform(String what) {
         add(Verdict.INFORMATIONAL, what, List::of);
     }
 
-    /** Records a remark that has no weight. */
+    /** Records a remark that does not affect the verdict. */
     public void remark(String what) {
         add(Verdict.OK, what, List::of);
     }
 
-    /** Records anything; the transcript of the first finding of the worst verdict is kept. */
+    /** Records a finding; keeps the transcript of the first finding with the worst verdict. */
     public void add(Verdict found, String what, Supplier<List<String>> events) {
         lock.lock();
         try {
@@ -67,7 +67,7 @@ public final class Findings {
         }
     }
 
-    /** How many failures were recorded. */
+    /** The number of recorded failures. */
     public int failures() {
         lock.lock();
         try {
@@ -89,7 +89,7 @@ public final class Findings {
         }
     }
 
-    /** What went over the wire on the way to the worst finding. */
+    /** The frames sent and received up to the worst finding. */
     public List<String> transcript() {
         lock.lock();
         try {

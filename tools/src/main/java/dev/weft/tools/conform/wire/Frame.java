@@ -11,18 +11,18 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A frame to send, right or wrong (RFC 6455 §5.2), or to expect. The writing is the suite's own, so that a mistake of a
- * library under test does not hide itself.
+ * A frame to send, valid or invalid (RFC 6455 §5.2), or to expect. The suite has its own code to write frames, so that it
+ * cannot share a bug with the library under test.
  *
- * @param fin        whether FIN is set
- * @param rsv        RSV bits, {@link FrameHeader#RSV1} and so on
- * @param opcode     0 to 15
+ * @param fin whether FIN is set
+ * @param rsv RSV bits, {@link FrameHeader#RSV1} and so on
+ * @param opcode 0 to 15
  * @param maskingKey the four bytes that mask the payload; {@code null} for an unmasked frame, a violation
- * @param form       how the length is written
- * @param payload    what it carries
+ * @param form the encoding of the length
+ * @param payload the payload
  */
 public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthForm form, byte[] payload) {
-    /** How the length is written; all but {@link #MINIMAL} may be a violation. */
+    /** The encoding of the length; every form except {@link #MINIMAL} may be a violation. */
     public enum LengthForm {
         /** The shortest form. */
         MINIMAL,

@@ -6,15 +6,15 @@ import java.util.Objects;
 import javax.net.ssl.SSLContext;
 
 /**
- * How a run is made.
+ * The settings of a run.
  *
- * @param target     the server's address, {@code ws://host:port/path} or {@code wss://host:port/path}
- * @param tls        for {@code wss}: whom to trust
- * @param timeout    how long an answer that must come may take
- * @param patience   how long an answer is waited for that a lax server gives only when it has got more; shorter than
- *                   {@code timeout}, since every lax answer costs it
- * @param maxMessage the most bytes of a message; cases that need more are skipped
- * @param quick      fewer repetitions
+ * @param target the server's address, {@code ws://host:port/path} or {@code wss://host:port/path}
+ * @param tls for {@code wss}: the trusted certificates
+ * @param timeout the maximum time for a required answer
+ * @param patience the time to wait for an answer that a lax server sends only after it has received more; shorter than {@code
+ *     timeout}, because every lax answer takes this long
+ * @param maxMessage the maximum size of a message in bytes; cases that need larger messages are skipped
+ * @param quick fewer repetitions
  */
 public record Settings(URI target, SSLContext tls, Duration timeout, Duration patience, long maxMessage,
         boolean quick) {
@@ -28,7 +28,7 @@ public record Settings(URI target, SSLContext tls, Duration timeout, Duration pa
         }
     }
 
-    /** Whether TLS is spoken. */
+    /** Whether TLS is used. */
     public boolean secured() {
         return "wss".equals(target.getScheme());
     }
@@ -54,7 +54,7 @@ public record Settings(URI target, SSLContext tls, Duration timeout, Duration pa
         return target.getRawQuery() == null ? path : path + "?" + target.getRawQuery();
     }
 
-    /** How often a repeated step is done: {@code times}, or a twentieth of it in a quick run. */
+    /** The number of repetitions of a step: {@code times}, or a twentieth of it in a quick run. */
     public int times(int times) {
         return quick ? Math.max(1, times / 20) : times;
     }

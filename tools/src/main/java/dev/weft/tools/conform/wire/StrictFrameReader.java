@@ -16,8 +16,8 @@ import java.nio.charset.CharacterCodingException;
 import java.util.Arrays;
 
 /**
- * Reads what a server sends, as strictly as a client may (RFC 6455 §5, RFC 7692 §6): each broken rule is a
- * {@link Failure}. Belongs to one thread.
+ * Reads what a server sends, as strictly as a client may (RFC 6455 §5, RFC 7692 §6): each violation throws a {@link Failure}.
+ * Not thread-safe.
  */
 final class StrictFrameReader {
     private final DataInputStream in;
@@ -39,9 +39,9 @@ final class StrictFrameReader {
     }
 
     /**
-     * Reads up to the end of the next message or control frame.
+     * Reads to the end of the next message or control frame.
      *
-     * @return what came; a Ping is returned as a frame's payload in {@code ping}
+     * @return the message or frame; for a Ping, its payload is in {@code ping}
      */
     Received read() throws IOException {
         while (true) {
@@ -66,7 +66,7 @@ final class StrictFrameReader {
         }
     }
 
-    /** What was read: an event for the case, or a ping to be answered. */
+    /** The result of a read: an event for the case, or a Ping that must be answered. */
     record Received(Event event, byte[] ping) {}
 
     private Frame readFrame(int first) throws IOException {
@@ -121,12 +121,12 @@ final class StrictFrameReader {
         }
     }
 
-    /** §7.4: the codes that a Close frame may carry, those of the IANA registry included. */
+    /** §7.4: the codes that a Close frame may contain, including those of the IANA registry. */
     static boolean mayTravel(int code) {
         return code >= 1000 && code <= 1003 || code >= 1007 && code <= 1014 || code >= 3000 && code <= 4999;
     }
 
-    /** A message if the frame ends one, else {@code null}. */
+    /** A message if the frame completes one, otherwise {@code null}. */
     private Event data(Frame frame) {
         if (frame.opcode() == Opcode.CONTINUATION.code()) {
             require(messageOpcode >= 0, "§5.4: the server continues a message that it did not begin");

@@ -10,7 +10,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** The newest events of a connection, for the report of what went wrong. For use by any thread. */
+/** The newest events of a connection, for the report of a failure. Thread-safe. */
 public final class Transcript {
     private static final int KEPT = 40;
     private static final int SHOWN_BYTES = 24;
@@ -19,7 +19,7 @@ public final class Transcript {
     private final Deque<Line> lines = new ArrayDeque<>();
     private long dropped;
 
-    /** Formatted only when somebody wants to read it: most cases pass. */
+    /** Formatted only on demand, because most cases pass. */
     private record Line(String direction, String note, Frame frame, byte[] bytes, int length) {
         String format() {
             if (frame != null) {
@@ -85,7 +85,7 @@ public final class Transcript {
         }
     }
 
-    /** A frame in words. */
+    /** A description of a frame. */
     static String describe(boolean fin, int rsv, int opcode, int length, byte[] bytes) {
         String name = switch (opcode) {
             case 0 -> "continuation";

@@ -9,16 +9,16 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * The head of an opening handshake's request, right or wrong (RFC 6455 §4.1).
+ * The head of an opening handshake's request, valid or invalid (RFC 6455 §4.1).
  *
  * @param line   the request line
- * @param key    the value of Sec-WebSocket-Key that the answer must fit
- * @param fields the header lines in their order
+ * @param key    the value of Sec-WebSocket-Key that the answer must match
+ * @param fields the header lines in order
  */
 public record Upgrade(String line, String key, List<String> fields) {
     private static final Random RANDOM = new Random();
 
-    /** A plain and correct request. */
+    /** A plain, correct request. */
     public static Upgrade to(Settings settings) {
         byte[] nonce = new byte[16];
         RANDOM.nextBytes(nonce);
@@ -47,7 +47,7 @@ public record Upgrade(String line, String key, List<String> fields) {
         return new Upgrade(line, key, all);
     }
 
-    /** The same with the header of this line's name replaced by it, in its place. */
+    /** The same with this line in place of the header line with the same name. */
     public Upgrade replace(String field) {
         String name = field.substring(0, field.indexOf(':')).strip();
         List<String> all = new ArrayList<>(fields);
@@ -55,7 +55,7 @@ public record Upgrade(String line, String key, List<String> fields) {
         return new Upgrade(line, key, all);
     }
 
-    /** The same with another key, by which the answer is checked. */
+    /** The same with another key, against which the answer is checked. */
     public Upgrade key(String other) {
         return new Upgrade(line, other, fields).replace("Sec-WebSocket-Key: " + other);
     }
@@ -75,7 +75,7 @@ public record Upgrade(String line, String key, List<String> fields) {
         return field.toLowerCase(Locale.ROOT).startsWith(name.toLowerCase(Locale.ROOT) + ":");
     }
 
-    /** The head on the wire. */
+    /** The bytes of the head. */
     public byte[] bytes() {
         return (line + "\r\n" + String.join("\r\n", fields) + "\r\n\r\n").getBytes(ISO_8859_1);
     }

@@ -1,22 +1,23 @@
 package dev.weft.tools.conform.wire;
 
 /**
- * The result of a case, from the best to the worst: a case has the worst verdict that anything in it earned.
+ * The result of a case, from the best to the worst: a case has the worst verdict of all its findings.
  * <ul>
- * <li>{@link #FAILED}: a MUST was broken: a frame that is not allowed was accepted or sent, an answer is wrong or missing,
- * the connection does not end.
- * <li>{@link #NON_STRICT}: the RFC tolerates it (a SHOULD, a MAY, or silence) but it is weaker than it could be: text that
- * is refused only when its message is whole, TCP dropped without a Close frame, an error reported with the code of another error.
- * <li>{@link #UNSUPPORTED}: the extension was not negotiated, or the message is over the server's own limit (1009).
+ * <li>{@link #FAILED}: a MUST was violated: an invalid frame was accepted or sent, an answer was wrong or missing, or the
+ * connection did not end.
+ * <li>{@link #NON_STRICT}: the RFC tolerates it (a SHOULD, a MAY, or silence) but the behaviour is weaker than it could be:
+ * invalid text refused only after the whole message, TCP dropped without a Close frame, an error reported with the code of
+ * another error.
+ * <li>{@link #UNSUPPORTED}: the extension was not negotiated, or the message exceeds the server's own limit (1009).
  * <li>{@link #SKIPPED}: not run, because of {@code --max-message}.
- * <li>{@link #INFORMATIONAL}: nothing in the RFCs decides; reported for information.
- * <li>{@link #OK}: as strict as can be.
+ * <li>{@link #INFORMATIONAL}: the RFCs do not say; reported for information.
+ * <li>{@link #OK}: as strict as possible.
  * </ul>
  */
 public enum Verdict {
     OK, INFORMATIONAL, SKIPPED, UNSUPPORTED, NON_STRICT, FAILED;
 
-    /** The name as it is printed. */
+    /** The printed name. */
     public String label() {
         return name().replace('_', '-');
     }

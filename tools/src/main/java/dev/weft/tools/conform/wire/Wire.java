@@ -16,15 +16,15 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
 /**
- * A connection to the server, by TCP or by TLS above it. After the opening handshake a virtual thread reads all that comes, so that a case may
- * send as much as it likes without a deadlock; it answers pings and the server's Close.
+ * A connection to the server, over TCP or over TLS. After the opening handshake, a virtual thread reads everything, so a case
+ * may send any amount without a deadlock. This thread also answers pings and the server's Close frame.
  */
 final class Wire implements AutoCloseable {
     private static final int READ_LENGTH = 65_536;
     private static final int FIRST_WAIT_MILLIS = 5_000;
 
     private final Socket tcp = new Socket();
-    /** The TCP socket itself, or TLS above it. */
+    /** The TCP socket itself, or a TLS socket on top of it. */
     private final Socket socket;
     private final InputStream in;
     private final OutputStream out;
@@ -84,7 +84,7 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** The case sends a Close frame itself: none is sent for it. */
+    /** Notes that the case sends a Close frame itself, so that none is sent for it. */
     void closeIsSent() {
         writing.lock();
         try {
@@ -94,7 +94,7 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** Ends the stream to the server, by FIN or TLS's close_notify. */
+    /** Ends the stream to the server, with FIN or TLS close_notify. */
     void endOutput() throws IOException {
         transcript.note(socket == tcp ? "we send FIN" : "we send close_notify");
         socket.shutdownOutput();
@@ -124,7 +124,7 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** Begins to read frames. */
+    /** Starts to read frames. */
     void startReading(AgreedParameters agreement, long maxMessage) {
         StrictFrameReader reader = new StrictFrameReader(in, agreement, maxMessage, transcript);
         Thread.ofVirtual().name("conform-reader").start(() -> readAll(reader));
@@ -170,7 +170,7 @@ final class Wire implements AutoCloseable {
         events.add(event);
     }
 
-    /** Sends what the protocol asks for; that the server may be gone by now is no concern. */
+    /** Sends an answer that the protocol requires; it does not matter if the server has already disconnected. */
     private void answer(Frame frame, boolean close) {
         writing.lock();
         try {
@@ -181,13 +181,13 @@ final class Wire implements AutoCloseable {
             transcript.sent(frame);
             out.write(frame.bytes());
         } catch (IOException e) {
-            // Reading tells.
+            // The reading thread reports this.
         } finally {
             writing.unlock();
         }
     }
 
-    /** The next event, or {@code null} if none comes in time. */
+    /** The next event, or {@code null} if none arrives in time. */
     Event next(Duration timeout) {
         try {
             return events.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -197,14 +197,14 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** Ends the connection at once, from any thread. */
+    /** Ends the connection at once. May be called from any thread. */
     @Override
     public void close() {
         try {
-            // Without close_notify, which may have to wait.
+            // Without close_notify, which might block.
             tcp.close();
         } catch (IOException e) {
-            // Gone either way.
+            // It is closed anyway.
         }
     }
 }
