@@ -4,13 +4,13 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 
-/** Addresses as they are written in logs and messages. */
+/** The text form of addresses in logs and messages. */
 public final class AddressText {
     private AddressText() {}
 
     /**
-     * The address as text: that of a Unix domain socket begins with {@code unix:}, after which there is nothing if the address
-     * is unnamed, as a client's usually is.
+     * The address as text. The text for a Unix domain socket begins with {@code unix:}. Nothing follows if the address is
+     * unnamed, as a client's usually is.
      */
     public static String of(SocketAddress address) {
         return address instanceof UnixDomainSocketAddress unix
@@ -18,7 +18,7 @@ public final class AddressText {
                 : String.valueOf(address);
     }
 
-    /** Host and port as a user wrote them, for an address that was to be listened at; otherwise as {@link #of}. */
+    /** The host and port as the user wrote them, for an address to listen on; otherwise as {@link #of}. */
     public static String asked(SocketAddress address) {
         if (!(address instanceof InetSocketAddress internet)) {
             return of(address);

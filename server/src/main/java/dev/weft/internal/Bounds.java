@@ -6,14 +6,14 @@ import java.time.Duration;
 public final class Bounds {
     private Bounds() {}
 
-    /** Refuses a number outside of its bounds, both of which are allowed. */
+    /** Refuses a number outside its bounds, which are inclusive. */
     public static void check(String setting, long value, long least, long most) {
         if (value < least || value > most) {
             throw new IllegalArgumentException(setting + " " + value + " is not within " + least + " to " + most);
         }
     }
 
-    /** Refuses a duration outside of its bounds, both of which are allowed. */
+    /** Refuses a duration outside its bounds, which are inclusive. */
     public static void check(String setting, Duration value, Duration least, Duration most) {
         if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
             throw new IllegalArgumentException(setting + " " + value + " is not within " + least + " to " + most);

@@ -9,10 +9,10 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
- * A path with parameters, such as {@code /chat/{room}}. A segment is a literal or a parameter as a whole. Segments are
- * compared after percent-decoding, so that {@code %2F} is part of a segment and never separates two. A parameter stands for
- * any segment that is not empty. A last segment {@code **} stands for all that follows, one segment or more, which may be
- * empty. Immutable, for any thread.
+ * A path with parameters, such as {@code /chat/{room}}. Each segment is either a literal or a parameter, never a mixture.
+ * Segments are compared after percent-decoding, so that {@code %2F} is part of a segment and never separates two. A
+ * parameter matches any segment that is not empty. A last segment {@code **} matches all remaining segments: one or more,
+ * which may be empty. Immutable, for any thread.
  */
 public final class PathPattern {
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_-]*");
@@ -33,11 +33,11 @@ public final class PathPattern {
     /**
      * A segment of a path that is passed on.
      *
-     * @param name what for
+     * @param name the parameter's name
      */
     public record Parameter(String name) implements Segment {}
 
-    /** All segments from here on, at least one. */
+    /** All remaining segments, at least one. */
     public record Rest() implements Segment {}
 
     private PathPattern(String text, List<Segment> segments) {
@@ -46,9 +46,9 @@ public final class PathPattern {
     }
 
     /**
-     * Reads a pattern: begins with '/'; a '/' at the end counts.
+     * Parses a pattern. It must begin with '/'; a '/' at the end is significant.
      *
-     * @throws IllegalArgumentException if it is not one; the message names it
+     * @throws IllegalArgumentException if the text is not a pattern; the message contains the text
      */
     public static PathPattern parse(String text) {
         Objects.requireNonNull(text, "path");
@@ -126,12 +126,12 @@ public final class PathPattern {
         return decoded;
     }
 
-    /** All of it, in order; at least one. */
+    /** All segments, in order; at least one. */
     public List<Segment> segments() {
         return segments;
     }
 
-    /** The parameters' decoded values in a path that matches, by name, in order. */
+    /** The decoded parameter values of a matching path, by name, in order. */
     public Map<String, String> parametersOf(String path) {
         List<String> values = segmentsOf(path);
         Map<String, String> parameters = new LinkedHashMap<>();
@@ -143,7 +143,7 @@ public final class PathPattern {
         return Collections.unmodifiableMap(parameters);
     }
 
-    /** What {@code **} stands for in a path that matches, as it is in the path; empty if there is no {@code **}. */
+    /** The part of a matching path that {@code **} matches, not decoded; empty if the pattern has no {@code **}. */
     public String restOf(String path) {
         if (!(segments.getLast() instanceof Rest)) {
             return "";
@@ -155,7 +155,7 @@ public final class PathPattern {
         return path.substring(from);
     }
 
-    /** As it was written. */
+    /** The pattern as it was written. */
     @Override
     public String toString() {
         return text;

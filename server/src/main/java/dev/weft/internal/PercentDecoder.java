@@ -11,10 +11,10 @@ public final class PercentDecoder {
     private PercentDecoder() {}
 
     /**
-     * The text from one index up to another, each {@code %XX} replaced by its byte, and all bytes read as UTF-8.
+     * Decodes the text from one index up to another: replaces each {@code %XX} with its byte, and decodes all bytes as UTF-8.
      *
      * @param plusIsSpace whether a '+' stands for a space, as in a form's data
-     * @throws IllegalArgumentException if a '%' has not two hexadecimal digits after it, or the bytes are not UTF-8
+     * @throws IllegalArgumentException if two hexadecimal digits do not follow a '%', or the bytes are not UTF-8
      */
     public static String decode(String text, int from, int to, boolean plusIsSpace) {
         String part = text.substring(from, to);

@@ -3,13 +3,16 @@ package dev.weft.internal;
 import dev.weft.parser.deflate.SharedMessage;
 import java.util.function.Function;
 
-/** How connections get what a prepared message keeps private; that class says so itself, when it is first used. */
+/**
+ * Gives connections access to the private data of a prepared message. That class registers the accessor itself, when it is
+ * first used.
+ */
 public final class PreparedMessageAccess {
     private static volatile Function<Object, SharedMessage> access;
 
     private PreparedMessageAccess() {}
 
-    /** Sets what {@link #of} uses. */
+    /** Sets the function that {@link #of} uses. */
     public static void set(Function<Object, SharedMessage> function) {
         access = function;
     }

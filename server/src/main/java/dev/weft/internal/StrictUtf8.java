@@ -7,9 +7,9 @@ public final class StrictUtf8 {
     private StrictUtf8() {}
 
     /**
-     * The text's UTF-8.
+     * The text encoded as UTF-8.
      *
-     * @throws IllegalArgumentException if it has an unpaired surrogate, which has no UTF-8 (RFC 3629 §3)
+     * @throws IllegalArgumentException if it has an unpaired surrogate, which UTF-8 cannot encode (RFC 3629 §3)
      */
     public static byte[] encode(String text) {
         byte[] bytes = text.getBytes(UTF_8);

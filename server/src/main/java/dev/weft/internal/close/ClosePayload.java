@@ -10,7 +10,7 @@ import dev.weft.parser.CloseCode;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Utf8Validator;
 
-/** The payload of Close frames (RFC 6455 §5.5.1): nothing, or a two-byte code and a reason in UTF-8. */
+/** The payload of Close frames (RFC 6455 §5.5.1): empty, or a two-byte code and a reason in UTF-8. */
 public final class ClosePayload {
     private ClosePayload() {}
 

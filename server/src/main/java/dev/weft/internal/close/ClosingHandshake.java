@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The closing handshake's state (RFC 6455 §7.1): which Close frames were sent and received, which was first, and what broke the
- * connection, if anything did. Lock-free, for any thread.
+ * The closing handshake's state (RFC 6455 §7.1): which Close frames were sent and received, which of them was first, and
+ * what broke the connection, if anything. Lock-free, for any thread.
  * <pre>
  *            our Close is claimed             peer's Close arrives
  *   OPEN ───────────────────────▶ CLOSE_SENT ─────────────────────────▶ CLOSED
@@ -24,22 +24,22 @@ import java.util.concurrent.locks.LockSupport;
  *
  *   any but CLOSED ── dead wire, deadline, abort, violation ──▶ BROKEN ◀── our Close was not sent ── any
  * </pre>
- * Our Close frame is claimed by one caller, and from then on nothing else is accepted for sending; it is <i>pending</i> until
- * it has been written, or cannot be. A violation by the peer leads to BROKEN with a pending Close frame. The status is final in
- * CLOSED and BROKEN when no Close frame is pending, and nothing changes it from then on.
+ * One caller claims our Close frame; from then on nothing else is accepted for sending. The frame is <i>pending</i> until
+ * it has been written, or cannot be written. A violation by the peer leads to BROKEN with a pending Close frame. The
+ * status is final in CLOSED and BROKEN when no Close frame is pending; after that it never changes.
  */
 public final class ClosingHandshake {
     /** How far the closing handshake is. */
     public enum State {
-        /** Data may go both ways. */
+        /** Data may be sent and received. */
         OPEN,
-        /** §5.5.1: nothing more may be sent; the peer's Close is awaited. */
+        /** §5.5.1: nothing more may be sent; we wait for the peer's Close frame. */
         CLOSE_SENT,
-        /** §5.5.1: nothing more is acted on; our Close is owed. */
+        /** §5.5.1: further incoming data is ignored; we still have to send our Close frame. */
         CLOSE_RECEIVED,
         /** §7.1.4: the closing handshake is complete, as soon as our Close frame is no longer pending. */
         CLOSED,
-        /** It will not be completed. */
+        /** The closing handshake will not be completed. */
         BROKEN
     }
 
@@ -52,7 +52,7 @@ public final class ClosingHandshake {
             return !pending && (state == State.CLOSED || state == State.BROKEN);
         }
 
-        /** The same, once it is certain that a pending Close frame will not be written. */
+        /** This status, once it is certain that a pending Close frame will not be written. */
         Status broken(Exception why) {
             Side lasting = pending && received == null ? null : pending ? Side.REMOTE : first;
             return new Status(State.BROKEN, false, received, pending ? null : sent, lasting,
@@ -60,7 +60,7 @@ public final class ClosingHandshake {
         }
     }
 
-    /** An action that waits for the final status, and those before it. */
+    /** An action that waits for the final status, linked to those registered before it. */
     private record Action(Runnable body, Action next) {
         static final Action DONE = new Action(null, null);
     }
@@ -97,12 +97,12 @@ public final class ClosingHandshake {
         return status.received != null;
     }
 
-    /** Whether our Close frame was claimed, and is not written yet. */
+    /** Whether our Close frame has been claimed and not yet written. */
     public boolean isPending() {
         return status.pending;
     }
 
-    /** What our Close frame says, if it was claimed and is not written yet; else {@code null}. */
+    /** The content of our Close frame if it has been claimed and not yet written; otherwise {@code null}. */
     public CloseReason pending() {
         Status now = status;
         return now.pending ? now.sent : null;
@@ -128,8 +128,8 @@ public final class ClosingHandshake {
     }
 
     /**
-     * Fails the connection (§7.1.7), unless it is over; returns true for the caller that has to send our Close frame, if none
-     * was claimed before.
+     * Fails the connection (§7.1.7), unless it has ended; returns true for the caller that has to send our Close frame, if
+     * none was claimed before.
      */
     public boolean fail(CloseReason reason, Exception cause) {
         while (true) {
@@ -178,7 +178,7 @@ public final class ClosingHandshake {
     }
 
     /**
-     * The wire is dead: gives up the closing handshake, unless it is complete, and a Close frame that is still pending.
+     * The wire is dead: gives up a Close frame that is still pending, and the closing handshake unless it is complete.
      *
      * @return true if this call broke the connection
      */
@@ -239,13 +239,14 @@ public final class ClosingHandshake {
     }
 
     /**
-     * Waits until the status is final, no longer than the limit. For a thread that must not help to write what waits.
+     * Waits until the status is final, no longer than the limit. For a thread that must not help to write the waiting frames.
      *
      * @throws TimeLimitExceededException        if it is not final in time
      * @throws InterruptedIOException if the thread was interrupted
      */
     public void awaitFinal(TimeLimit limit) throws InterruptedIOException {
-        // Rare and short: our Close frame is under way, and a list of those who wait for that would be of no more use.
+        // This wait is rare and short, because our Close frame is about to be written. A list of the waiting threads would
+        // not help.
         while (!status.isFinal()) {
             if (limit.hasPassed()) {
                 throw new TimeLimitExceededException();
@@ -257,7 +258,7 @@ public final class ClosingHandshake {
         }
     }
 
-    /** What is known now. */
+    /** The status as far as it is known now. */
     public CloseStatus known() {
         return closeStatus(status);
     }

@@ -45,7 +45,7 @@ import java.util.function.Consumer;
  * <li>{@link MessageReceiver} is used by one thread at a time: one that receives, or, while none does, one that reads ahead.
  * <li>{@link FrameSender} is for any thread; its lock is the only one.
  * <li>{@link ClosingHandshake} has the state of the closing handshake, on which everything else depends.
- * <li>{@link Deadlines} is stamped by the connection's threads and checked by the sweeper.
+ * <li>{@link Deadlines} gets its timestamps from the connection's threads; the sweeper checks them.
  * </ul>
  * The end of a connection (RFC 6455 §7.1):
  * <pre>
@@ -53,11 +53,11 @@ import java.util.function.Consumer;
  *   violation, limit: Close frame, nothing more is read ──┼──▶ output shut down, peer's bytes dropped ──▶ transport closed
  *   dead wire, deadline, abort ───────────────────────────┴───────────────────────────────────────────▶ transport closed
  * </pre>
- * The connection's own thread takes these steps in {@link #finish}, or, if that is busy, the thread that has found the end
- * while reading ahead; a deadline bounds them.
+ * The connection's own thread takes these steps in {@link #finish}. If that thread is busy, the thread that found the end
+ * while reading ahead takes them. A deadline bounds them.
  */
 public final class Connection implements WebSocketConnection, ReceiverOwner, OutgoingStream.Owner {
-    /** It has no state. */
+    /** Shared, since it has no state. */
     private static final FrameWriter SERVER_WRITER = new FrameWriter(Role.SERVER);
     private static final AtomicLong LAST_ID = new AtomicLong();
 
@@ -70,7 +70,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     final MessageReceiver receiver;
     /** {@code null} until {@link #start}. */
     private volatile ConnectionHolder holder;
-    /** The thread that takes the last steps ahead of the connection's own. */
+    /** The thread that takes the last steps in place of the connection's own thread. */
     volatile Thread finisher;
     /** {@code null} until a call fails. */
     FailedCallThrottle failedCallThrottle;
@@ -318,7 +318,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         ConnectionTeardown.endAhead(this);
     }
 
-    /** Does what is due at this time. Does not wait. For the sweeper. */
+    /** Performs the actions that are due at this time. Does not wait. For the sweeper. */
     public void sweep(int now) {
         PeriodicCheck.sweep(this, now);
     }
@@ -330,7 +330,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         return sender.waitingBytes() + receiver.heldBytes();
     }
 
-    /** Whether what it holds has been stuck for a while: its peer does not read, or does not continue its message. */
+    /** Whether the bytes it holds have been stuck for a while: its peer does not read, or does not continue its message. */
     public boolean isStuck() {
         return Eviction.isStuck(this);
     }

@@ -1,11 +1,11 @@
 package dev.weft.internal.connection;
 
-/** What a connection belongs to. */
+/** The owner of a connection. */
 @FunctionalInterface
 public interface ConnectionHolder {
     /**
-     * Nothing can be sent or received any more, whatever the handler still does. Called by any thread, perhaps more than once;
-     * must not wait.
+     * Called when nothing can be sent or received any more, even if the handler is still running. Any thread may call
+     * this, more than once; it must not wait.
      */
     void connectionOver();
 }

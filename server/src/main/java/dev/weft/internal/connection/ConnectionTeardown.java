@@ -13,8 +13,8 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 
 /**
- * The last steps of a connection (RFC 6455 §7.1): taken by its own thread after its handler, or, while that is busy, by the
- * thread that has found the end while reading ahead.
+ * The last steps of a connection (RFC 6455 §7.1): the connection's own thread takes them after its handler has returned.
+ * While the handler is busy, the thread that found the end while reading ahead takes them.
  */
 final class ConnectionTeardown {
     private ConnectionTeardown() {}
@@ -28,8 +28,8 @@ final class ConnectionTeardown {
     }
 
     /**
-     * §7.1.1: the status is final when our Close frame was written, or cannot be. Waits until then, or until the limit has
-     * passed.
+     * §7.1.1: the status is final when our Close frame has been written, or cannot be written. Waits until then, or until
+     * the limit has passed.
      */
     static void completeClose(Connection connection, TimeLimit limit) throws InterruptedIOException {
         try {
@@ -43,14 +43,14 @@ final class ConnectionTeardown {
                 throw e;
             }
         } catch (IOException e) {
-            // The peer did not wait for the answer: that is noted, and its Close frame is still reported.
+            // The peer did not wait for the answer. That is recorded, and the peer's Close frame is still reported.
         }
         shutDownOutput(connection);
     }
 
     /**
-     * The exception for the caller. A wait that ended by an interrupt or a limit changes nothing, nor does it lose a pending
-     * Close frame; a connection that was already over throws its status; everything else is a dead wire.
+     * The exception for the caller. A wait that ends by an interrupt or a limit changes nothing, and does not lose a
+     * pending Close frame. A connection that had already ended throws its status. Everything else is a dead wire.
      */
     static IOException translated(Connection connection, IOException e) {
         ClosingHandshake closing = connection.closing;
@@ -71,7 +71,7 @@ final class ConnectionTeardown {
         try {
             connection.transport.shutdownOutput();
         } catch (IOException e) {
-            // It is shut down then.
+            // Then it is already shut down.
         }
     }
 
@@ -79,14 +79,15 @@ final class ConnectionTeardown {
         try {
             connection.sender.drainAndWait();
         } catch (IOException e) {
-            // Noted as the connection's end.
+            // Already recorded as the reason for the connection's end.
         }
     }
 
-    /** After the handler. Waits until the close deadline at most. */
+    /** Ends the connection after its handler has returned. Waits until the close deadline at most. */
     static void finish(Connection connection, CloseReason reason) {
         try {
-            // Before waiting for another thread that receives, which may itself wait for the peer's answer.
+            // This precedes the wait for another thread that receives, since that thread may itself wait for the peer's
+            // answer.
             if (connection.sender.isStreaming()) {
                 // A message of this end is incomplete: the connection fails (§7.1.7), even if the handler returned normally.
                 connection.fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"),
@@ -110,20 +111,23 @@ final class ConnectionTeardown {
         connection.sender.end();
     }
 
-    /** While the handler is busy: the end was found and noted. Waits until the close deadline at most. */
+    /**
+     * Ends the connection while the handler is busy: the end has been found and recorded. Waits until the close deadline at
+     * most.
+     */
     static void endAhead(Connection connection) {
         drainQuietly(connection);
         linger(connection);
     }
 
-    /** Nothing can be sent or received any more. */
+    /** Nothing can be sent or received any more: closes the transport. */
     private static void linger(Connection connection) {
         connection.sender.deadlines().closing();
         LingeringClose.close(connection.transport);
         connection.breakOff(new IOException("the closing handshake was not completed"));
     }
 
-    /** A thread that is already ending the connection does not take long. */
+    /** Waits for a thread that is already ending the connection, which does not take long. */
     private static void awaitOtherThread(Connection connection) {
         Thread other = connection.finisher;
         boolean interrupted = false;

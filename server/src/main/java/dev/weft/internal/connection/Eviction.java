@@ -24,7 +24,7 @@ final class Eviction {
 
     /** Evicts the connection. Does not wait. */
     static void start(Connection connection) {
-        // Before the Close frame itself waits for a moment.
+        // Checked first, since the Close frame itself waits for a moment.
         boolean hasRoom = connection.sender.waitingBytes() == 0;
         connection.fail(new CloseReason(CloseCode.TRY_AGAIN_LATER, "server is full"),
                 new IOException("its share of maxBufferedSize is needed for others"));
@@ -41,7 +41,7 @@ final class Eviction {
         try {
             connection.sender.drainAndWait();
         } catch (IOException e) {
-            // Noted as the connection's end.
+            // Already recorded as the reason for the connection's end.
         } finally {
             connection.transport.close();
         }

@@ -17,15 +17,15 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class FailedCallThrottle {
     /**
-     * The number of failed calls since the clock last moved that are not slowed down; code that handles the exceptions makes
-     * fewer.
+     * The number of failed calls after each move of the clock that are not slowed down. Code that handles the exceptions
+     * makes fewer.
      */
     static final int FREE = 64;
-    /** The additional time that each call takes compared to the one before. */
+    /** The additional time that each call takes compared to the previous one. */
     private static final long STEP_NANOS = 1_000_000;
     private static final int MOST_STEPS = 50;
 
-    /** Not guarded: a call may be missed. */
+    /** Not guarded: a call may go uncounted. */
     private int time;
     private int count;
     private int spent;
@@ -33,8 +33,8 @@ final class FailedCallThrottle {
     private FailedCallThrottle() {}
 
     /**
-     * Counts a call that fails. Waits if there were many; an interrupt does not end that, and is kept. The caller holds no
-     * lock of the connection's.
+     * Counts a call that fails. Waits if there were many; an interrupt does not end the wait, and the interrupt flag is
+     * kept. The caller must not hold a lock of the connection.
      *
      * @return the failure
      */
@@ -44,8 +44,9 @@ final class FailedCallThrottle {
     }
 
     /**
-     * Counts a message tried on the connection's own thread, which waits as above if the connection has ended, and otherwise
-     * yields after many. Other threads are not delayed: they may be trying many connections.
+     * Counts an attempt to send a message on the connection's own thread. The thread waits as above if the connection has
+     * ended, and otherwise yields after many attempts. Other threads are not delayed: they may be sending to many
+     * connections.
      */
     static SendResult count(Connection connection, SendResult result) {
         if (connection.receiver.isOwnThread()) {

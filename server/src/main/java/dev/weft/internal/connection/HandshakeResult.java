@@ -15,18 +15,18 @@ import java.util.Map;
  * @param target      the request's target
  * @param head        the request's head, or {@code null} if it is not kept
  * @param pattern     the endpoint's path, or {@code null} if it has none
- * @param subprotocol what was negotiated, or {@code null}
- * @param attachment  what the handshake's policy left for the handler, or {@code null}
- * @param extension   what was negotiated, or {@code null}
+ * @param subprotocol the negotiated subprotocol, or {@code null} @param attachment  the value that the handshake's policy
+ * passes to the handler, or {@code null}
+ * @param extension   the negotiated extension, or {@code null}
  */
 public record HandshakeResult(String target, RequestHead head, PathPattern pattern, String subprotocol,
         Object attachment, Extension extension) {
-    /** Of an endpoint without a path, with no more than this settled. */
+    /** The result of an endpoint without a path, where only the target and the extension are known. */
     public static HandshakeResult on(String target, Extension extension) {
         return new HandshakeResult(target, null, null, null, null, extension);
     }
 
-    /** The request as far as it is kept. */
+    /** The request, as far as it has been kept. */
     HandshakeRequest request(Transport transport) {
         RequestHead kept = head != null ? head : new RequestHead("GET", target, Headers.EMPTY);
         return request(kept, kept.headers().tokens("Sec-WebSocket-Protocol"), pattern, transport);
@@ -42,7 +42,7 @@ public record HandshakeResult(String target, RequestHead head, PathPattern patte
         return request.build();
     }
 
-    /** Whether nothing in it belongs to one connection alone. */
+    /** Whether nothing in it is specific to one connection. */
     public boolean isShareable() {
         return attachment == null && extension == null && head == null;
     }

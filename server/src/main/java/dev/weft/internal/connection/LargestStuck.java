@@ -3,17 +3,20 @@ package dev.weft.internal.connection;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.time.CoarseClock;
 
-/** Frees memory for others by giving up the connection that holds most of those that are stuck. For any thread. */
+/** Frees memory for other connections by evicting the stuck connection that holds the most. For any thread. */
 public final class LargestStuck implements BufferBudget.Relief {
     private final CoarseClock clock;
     private final Iterable<Connection> connections;
-    /** When all were looked at and none could be given up: not again before the clock has moved. */
+    /**
+     * The time at which all connections were checked and none could be evicted. The next attempt is made only after the
+     * clock has moved.
+     */
     private volatile int inVainAt;
 
     /**
      * Looks among these.
      *
-     * @param connections those that are open now; iterated anew at each look
+     * @param connections the connections that are currently open; iterated again on each attempt
      */
     public LargestStuck(CoarseClock clock, Iterable<Connection> connections) {
         this.clock = clock;

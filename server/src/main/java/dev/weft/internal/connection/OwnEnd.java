@@ -3,14 +3,17 @@ package dev.weft.internal.connection;
 import dev.weft.ConnectionClosedException;
 import java.io.IOException;
 
-/** Tells a handler's own failure from the end of its connection that it passes on. */
+/** Distinguishes a failure of the handler itself from the end of its connection that the handler only rethrows. */
 public final class OwnEnd {
-    /** Of causes that are looked at: a chain may be a circle. */
+    /** The maximum number of causes that are checked, since a chain of causes may be circular. */
     private static final int LONGEST_CHAIN = 16;
 
     private OwnEnd() {}
 
-    /** Whether a handler threw, wrapped or not, what its own connection threw at it, and not that of another one. */
+    /**
+     * Whether a handler threw an exception, wrapped or not, that its own connection had thrown, and not one from another
+     * connection.
+     */
     public static boolean is(Throwable thrown, Connection connection) {
         Exception cause = connection.known().cause().orElse(null);
         Throwable link = thrown;

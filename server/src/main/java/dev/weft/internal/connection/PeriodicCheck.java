@@ -10,7 +10,7 @@ import java.time.Duration;
 final class PeriodicCheck {
     private PeriodicCheck() {}
 
-    /** Does what is due at this time. Does not wait. */
+    /** Performs the actions that are due at this time. Does not wait. */
     static void sweep(Connection connection, int now) {
         Deadlines deadlines = connection.sender.deadlines();
         Deadlines.Due due = deadlines.due(now, connection.transport.writeProgress());
@@ -66,7 +66,7 @@ final class PeriodicCheck {
         try {
             connection.sender.drainAndWait();
         } catch (IOException e) {
-            // Noted as the connection's end.
+            // Already recorded as the reason for the connection's end.
         }
         ConnectionTeardown.shutDownOutput(connection);
     }

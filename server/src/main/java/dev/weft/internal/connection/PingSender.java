@@ -19,7 +19,7 @@ final class PingSender {
 
     private PingSender() {}
 
-    /** Sends a ping, waiting as sending does, and then waits for its pong, no longer than the timeout. */
+    /** Sends a ping, which waits as any send does. Then waits for its pong, no longer than the timeout. */
     static Duration ping(Connection connection, Duration timeout) throws IOException {
         Bounds.check("timeout", timeout, SHORTEST, TimeLimit.LONGEST);
         Pings pings = connection.sender.deadlines().pings();
@@ -42,7 +42,7 @@ final class PingSender {
         return payload;
     }
 
-    /** Waits until the ping is answered or cannot be: the peer's Close frame is the last of its frames (§5.5.1). */
+    /** Waits until the ping is answered, or can no longer be answered: the peer's Close frame is its last frame (§5.5.1). */
     private static void await(Connection connection, Pings pings, Ping ping, Duration timeout) throws IOException {
         TimeLimit limit = TimeLimit.in(timeout);
         while (ping.answer().isEmpty() && isHeard(connection)) {
@@ -56,12 +56,12 @@ final class PingSender {
         }
     }
 
-    /** Whether frames of the peer may still arrive. */
+    /** Whether frames from the peer may still arrive. */
     private static boolean isHeard(Connection connection) {
         return connection.closing.state() != ClosingHandshake.State.BROKEN && !connection.closing.isReceived();
     }
 
-    /** Sends the sweeper's ping, whose pong has a deadline. Waits as sending does. */
+    /** Sends the sweeper's ping, whose pong has a deadline. Waits as any send does. */
     static void keepAlive(Connection connection) {
         Deadlines deadlines = connection.sender.deadlines();
         boolean sent = false;
@@ -77,7 +77,7 @@ final class PingSender {
             connection.translated(e);
         } finally {
             if (!sent) {
-                // For example for lack of memory: the peer has no ping to answer.
+                // For example because of a lack of memory: the peer has no ping to answer.
                 deadlines.pingFailed();
             }
         }

@@ -3,38 +3,39 @@ package dev.weft.internal.connection;
 import dev.weft.internal.close.ClosingHandshake.State;
 
 /**
- * The end of a connection that has no handler, after which its thread would take the last steps: any thread may receive, and
- * none has to. Whoever looks after the connections asks this from time to time. None of the methods waits.
+ * The end of a connection that has no handler. With a handler, the connection's thread would take the last steps after it;
+ * here any thread may receive, and none has to. The code that manages the connections calls this class from time to time.
+ * None of the methods waits.
  */
 public final class UnattendedEnd {
-    /** What is left to be done. */
+    /** The remaining step. */
     public enum Due {
-        /** Nothing yet: the connection goes on, or a thread receives. */
+        /** Nothing yet: the connection continues, or a thread receives. */
         NOTHING,
-        /** To call {@link Connection#finish}, on a thread of its own. */
+        /** Call {@link Connection#finish} on a separate thread. */
         FINISH,
-        /** The connection is over and holds nothing; its end has not been received, and still may be. */
+        /** The connection has ended and holds nothing. No thread has received its end yet, but one still may. */
         FORGET,
-        /** The connection is over, and what arrived before its end can still be received. */
+        /** The connection has ended, but what arrived before its end can still be received. */
         KEEP
     }
 
     private UnattendedEnd() {}
 
     /**
-     * What is due now.
+     * The step that is due now.
      *
      * @param over whether the connection's transport is closed
      */
     public static Due of(Connection connection, boolean over) {
-        // In this order: what the last thread that received has left behind is seen after that it has.
+        // The order matters: only after seeing that the last receiving thread has finished is the state that it left visible.
         boolean isFinal = connection.closing.finalStatus().isPresent();
         State state = connection.closing.state();
         if (connection.receiver.isClaimed()) {
             return Due.NOTHING;
         }
         if (!isFinal) {
-            // After our Close frame nothing is received, and there is no room for the peer's.
+            // After our Close frame no thread receives, and there is no room for the peer's Close frame.
             return state == State.CLOSE_SENT && connection.receiver.isFull() ? Due.FINISH : Due.NOTHING;
         }
         if (connection.receiver.isEndReported() || state == State.BROKEN && !connection.receiver.isBeforeEnd()) {

@@ -16,7 +16,7 @@ public final class DeflateExtension implements Extension {
     private final Decoder decoder;
     private final Encoder encoder;
 
-    /** The extension as it was agreed on. */
+    /** The extension as negotiated. */
     public DeflateExtension(NegotiatedDeflate negotiated, DeflateSettings settings, DeflateCodecs codecs, Role role) {
         this.settings = settings;
         this.decoder = new Decoder(codecs.inflater(negotiated, role));

@@ -36,8 +36,8 @@ public interface Extension {
     }
 
     /**
-     * Transforms a message for several connections, or takes what another connection has made of it. Used under the
-     * connection's sending lock, when the message is sent next.
+     * Transforms a message for several connections, or reuses the result that another connection has already produced.
+     * Called under the connection's sending lock, directly before the message is sent.
      *
      * @return the transformed message, which must not be changed; or the message's own bytes, to be sent untransformed
      */
@@ -51,20 +51,20 @@ public interface Extension {
      */
     interface Transform extends AutoCloseable {
         /**
-         * Gives it the next bytes of the message.
+         * Passes the next bytes of the message.
          *
          * @param last whether the message ends with them
          */
         void input(byte[] array, int from, int to, boolean last) throws ProtocolViolationException;
 
         /**
-         * Takes bytes from it.
+         * Takes output bytes.
          *
          * @return the number of bytes that were put into the target; less than its room if there is no more output for now
          */
         int output(byte[] target, int from, int to) throws ProtocolViolationException;
 
-        /** Returns what it borrowed; the connection is over. */
+        /** Returns everything it borrowed, since the connection has ended. */
         @Override
         void close();
     }
