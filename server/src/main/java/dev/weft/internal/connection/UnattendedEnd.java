@@ -28,9 +28,9 @@ public final class UnattendedEnd {
      * @param over whether the connection's transport is closed
      */
     public static Due of(Connection connection, boolean over) {
-        // The order matters: only after seeing that the last receiving thread has finished is the state that it left visible.
         boolean isFinal = connection.closing.finalStatus().isPresent();
         State state = connection.closing.state();
+        // Before the questions below: once this returns false, what the last receiving thread has written is visible.
         if (connection.receiver.isClaimed()) {
             return Due.NOTHING;
         }
