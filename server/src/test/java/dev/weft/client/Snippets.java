@@ -15,7 +15,6 @@ final class Snippets {
 
     static String connect(URI uri) throws IOException {
         // @start region="connect"
-        // @replace substring="WebSocketClient.connect(uri)" replacement="WebSocketClient.connect(URI.create(\"wss://example.com/chat\"))" :
         try (var ws = WebSocketClient.connect(uri)) {
             ws.send("Hello");
             if (ws.receive() instanceof Message.Text text) {

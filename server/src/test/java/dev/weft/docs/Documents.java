@@ -19,7 +19,7 @@ final class Documents {
     private static final Pattern REGION = Pattern.compile(
             "(?ms)^ *// @start region=\"([^\"]+)\"\\n(.*?)^ *// @end$");
     private static final Pattern REPLACE = Pattern.compile(
-            "(?m)^ *// @replace substring=\"([^\"]+)\" replacement=\"((?:\\\\\"|[^\"])+)\" :\\n(.*)$");
+            "(?m)^ *// @replace substring=\"([^\"]+)\" replacement=\"([^\"]+)\" :\\n(.*)$");
 
     /** A fenced block of a page. */
     record Block(Path page, String language, String remark, String code) {}
@@ -63,8 +63,7 @@ final class Documents {
     /** Applies the replacements of a javadoc snippet, each to the line after it. */
     private static String shown(String code) {
         return REPLACE.matcher(code).replaceAll(
-                found -> Matcher.quoteReplacement(
-                        found.group(3).replace(found.group(1), found.group(2).replace("\\\"", "\""))));
+                found -> Matcher.quoteReplacement(found.group(3).replace(found.group(1), found.group(2))));
     }
 
     static List<Path> sources(String... folders) {
