@@ -14,7 +14,7 @@ import java.nio.channels.SocketChannel;
  * socket, which has a timeout in whole milliseconds, so it waits at least one. A {@link BackgroundReader} detects bytes that no
  * thread waits for.
  */
-public final class SocketTransport extends ChannelTransport {
+public final class SocketTransport extends ChannelTransport implements WaitingTransport {
     /** From {@link #onUnread} on. */
     private volatile BackgroundReader backgroundReader;
 
@@ -59,18 +59,12 @@ public final class SocketTransport extends ChannelTransport {
     }
 
     @Override
-    public int readNow(ByteBuffer target) throws IOException {
-        BackgroundReader started = backgroundReader;
-        if (started != null) {
-            // Checked first: its bytes precede those that are on the channel.
-            if (started.isReading()) {
-                return 0;
-            }
-            int count = started.read(target, null);
-            if (count != 0) {
-                return count;
-            }
-        }
+    public BackgroundReader backgroundReader() {
+        return backgroundReader;
+    }
+
+    @Override
+    public int readArrived(ByteBuffer target) throws IOException {
         return hasArrived() ? channel.read(target) : 0;
     }
 
@@ -95,21 +89,6 @@ public final class SocketTransport extends ChannelTransport {
     }
 
     @Override
-    public void reportUnread() {
-        backgroundReader.start();
-    }
-
-    @Override
-    public boolean tellsOfUnread() {
-        return backgroundReader.isReading();
-    }
-
-    @Override
-    public boolean awaitReadable(TimeLimit limit) {
-        return false;
-    }
-
-    @Override
     public void write(ByteBuffer source) throws IOException {
         do {
             channel.write(source);
@@ -122,31 +101,6 @@ public final class SocketTransport extends ChannelTransport {
         do {
             channel.write(both);
         } while (second.hasRemaining() || first.hasRemaining());
-    }
-
-    @Override
-    public boolean writesWithoutWaiting() {
-        return false;
-    }
-
-    @Override
-    public void writeNow(ByteBuffer source) {
-        // A blocking channel's write waits.
-    }
-
-    @Override
-    public void writeNow(ByteBuffer first, ByteBuffer second) {
-        // A blocking channel's write waits.
-    }
-
-    @Override
-    public byte writeProgress() {
-        return 0;
-    }
-
-    @Override
-    public void retryWrite() {
-        // The thread is inside the JDK's write.
     }
 
     @Override

@@ -16,7 +16,7 @@ import javax.net.ssl.SSLSession;
  * shows no progress, so its deadline applies to the whole write. A read with a limit, and bytes that no thread waits for, are a
  * {@link BackgroundReader}'s. Only closing ends a read or write that waits.
  */
-public final class StreamTransport implements Transport {
+public final class StreamTransport implements WaitingTransport {
     private final InputStream input;
     private final OutputStream output;
     private final Closeable connection;
@@ -71,39 +71,18 @@ public final class StreamTransport implements Transport {
     }
 
     @Override
-    public int readNow(ByteBuffer target) throws IOException {
-        BackgroundReader started = backgroundReader;
-        if (started != null) {
-            // Checked first: its bytes precede those that are in the stream.
-            if (started.isReading()) {
-                return 0;
-            }
-            int count = started.read(target, null);
-            if (count != 0) {
-                return count;
-            }
-        }
+    public BackgroundReader backgroundReader() {
+        return backgroundReader;
+    }
+
+    @Override
+    public int readArrived(ByteBuffer target) throws IOException {
         return input.available() > 0 ? readStream(target) : 0;
     }
 
     @Override
     public void onUnread(UnreadListener listener) {
         backgroundReader = new BackgroundReader(new Source(), listener);
-    }
-
-    @Override
-    public void reportUnread() {
-        backgroundReader.start();
-    }
-
-    @Override
-    public boolean tellsOfUnread() {
-        return backgroundReader.isReading();
-    }
-
-    @Override
-    public boolean awaitReadable(TimeLimit limit) {
-        return false;
     }
 
     @Override
@@ -122,31 +101,6 @@ public final class StreamTransport implements Transport {
     private void put(ByteBuffer source) throws IOException {
         output.write(source.array(), source.arrayOffset() + source.position(), source.remaining());
         source.position(source.limit());
-    }
-
-    @Override
-    public boolean writesWithoutWaiting() {
-        return false;
-    }
-
-    @Override
-    public void writeNow(ByteBuffer source) {
-        // A stream's write waits.
-    }
-
-    @Override
-    public void writeNow(ByteBuffer first, ByteBuffer second) {
-        // A stream's write waits.
-    }
-
-    @Override
-    public byte writeProgress() {
-        return 0;
-    }
-
-    @Override
-    public void retryWrite() {
-        // The thread is inside the stream's write.
     }
 
     @Override
