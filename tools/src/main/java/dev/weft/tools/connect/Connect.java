@@ -140,7 +140,7 @@ public final class Connect implements Callable<Integer> {
     @Option(names = "--unix", paramLabel = "FILE", description = "Connect to this socket file, whatever host the URI names.")
     private Path unix;
 
-    @Option(names = {"-L", "--max-redirects"}, paramLabel = "N", description = "Follow so many redirects. Default 0.")
+    @Option(names = {"-L", "--max-redirects"}, paramLabel = "N", description = "Follow at most N redirects. Default 0.")
     private int maxRedirects;
 
     @Option(names = "--connect-timeout", paramLabel = "TIME", description = "How long the connection may take. Default 10s.")

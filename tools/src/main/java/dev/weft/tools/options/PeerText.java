@@ -9,8 +9,8 @@ public final class PeerText {
     private PeerText() {}
 
     /**
-     * The text on one line: what is no visible character or space, such as an escape, a line's end or a change of direction,
-     * is shown as {@code \\uXXXX}. Cut after so many characters, which is said.
+     * The text on one line. Characters that are neither visible nor a space, such as escapes, line ends and changes of
+     * direction, are shown as {@code \\uXXXX}. Longer text is cut after {@code most} characters, and says so.
      */
     public static String line(String text, int most) {
         return shown(text, most, false);
