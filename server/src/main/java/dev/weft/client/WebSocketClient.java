@@ -9,6 +9,7 @@ import dev.weft.internal.connection.LargestStuck;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.GuardedSweep;
 import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.LoggedFailures;
 import dev.weft.internal.time.ShortTimer;
@@ -60,6 +61,7 @@ public final class WebSocketClient implements AutoCloseable {
     private final ClientSockets sockets;
     private final ClientTls tls;
     private final Failures sweepFailures;
+    private final GuardedSweep<ClientSession> guarded;
 
     private final Set<ClientSession> sessions = ConcurrentHashMap.newKeySet();
     private final AtomicInteger live = new AtomicInteger();
@@ -84,6 +86,7 @@ public final class WebSocketClient implements AutoCloseable {
         this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
                 new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer, thread -> false));
         this.sweepFailures = failures("to look after a client's connection");
+        this.guarded = new GuardedSweep<>(ClientSession::sweep, WebSocketClient::abort, sweepFailures);
         this.sweeper = new Sweeper(clock, configuration.timeouts().shortest(), this::sweep,
                 failures("weft-client-sweeper" + number));
         this.codecs = new DeflateCodecs(configuration.deflate().orElse(DeflateSettings.DEFAULT));
@@ -337,7 +340,7 @@ public final class WebSocketClient implements AutoCloseable {
 
     private void sweep(int now) {
         try {
-            sessions.forEach(session -> sweep(session, now));
+            sessions.forEach(session -> guarded.sweep(session, now));
         } finally {
             sweepFailures.report();
             transports.tend();
@@ -346,19 +349,10 @@ public final class WebSocketClient implements AutoCloseable {
         }
     }
 
-    /** A failure on one session must not affect the others: their deadlines hold. */
-    private void sweep(ClientSession session, int now) {
-        try {
-            session.sweep(now);
-        } catch (OutOfMemoryError e) {
-            // The same work is due again at the next sweep.
-            sweepFailures.note(e);
-        } catch (Throwable e) {
-            sweepFailures.note(e);
-            Connection failed = session.connection();
-            if (failed != null) {
-                failed.abort();
-            }
+    private static void abort(ClientSession session) {
+        Connection failed = session.connection();
+        if (failed != null) {
+            failed.abort();
         }
     }
 }

@@ -8,6 +8,7 @@ import dev.weft.internal.connection.LargestStuck;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Failures;
+import dev.weft.internal.time.GuardedSweep;
 import dev.weft.internal.time.LoggedFailures;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Sweeper;
@@ -50,6 +51,8 @@ public final class WebSocketServer implements AutoCloseable {
     private final PathTable<HttpHandler> httpHandlers;
     private final Failures sweepFailures = new Failures("to look after a connection",
             new LoggedFailures(logger));
+    private final GuardedSweep<ServerSession> guarded = new GuardedSweep<>(ServerSession::sweep, ServerSession::abort,
+            sweepFailures);
     private final HealthMonitor monitor;
     /** Created in advance, because it may be needed when memory has run out. */
     private final Thread shutdownAfterFailure;
@@ -318,7 +321,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     private void sweep(int now) {
         try {
-            sessions.forEach(session -> sweep(session, now));
+            sessions.forEach(session -> guarded.sweep(session, now));
         } finally {
             sweepFailures.report();
             transports.tend();
@@ -327,27 +330,6 @@ public final class WebSocketServer implements AutoCloseable {
                 shutdown.closeListeners();
                 shutdownAfterFailure.start();
             }
-        }
-    }
-
-    /** A failure on one session must not affect the others: their deadlines are still enforced. */
-    private void sweep(ServerSession session, int now) {
-        try {
-            session.sweep(now);
-        } catch (OutOfMemoryError e) {
-            // Whatever is due now is still due at the next sweep.
-            sweepFailures.note(e);
-        } catch (Throwable e) {
-            sweepFailures.note(e);
-            abort(session);
-        }
-    }
-
-    private void abort(ServerSession session) {
-        try {
-            session.abort();
-        } catch (Throwable e) {
-            sweepFailures.note(e);
         }
     }
 
