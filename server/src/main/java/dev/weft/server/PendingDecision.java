@@ -76,8 +76,7 @@ final class PendingDecision {
      */
     boolean takeFrom(RequestInput input) {
         byte[] rest = input.takeRest();
-        // The other connections may already exceed the budget. A connection that needs nothing is not refused for that.
-        if (rest.length > 0 && !budget.take(rest.length)) {
+        if (!budget.take(rest.length)) {
             input.restore(rest);
             return false;
         }

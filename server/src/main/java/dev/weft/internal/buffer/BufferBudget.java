@@ -71,9 +71,12 @@ public final class BufferBudget {
         return true;
     }
 
-    /** Takes bytes from the budget; returns false, and takes nothing, if it does not have them. */
+    /**
+     * Takes bytes from the budget; returns false, and takes nothing, if it does not have them. A request for 0 bytes is never
+     * refused, even if more than the limit is taken.
+     */
     public boolean takeWithoutRelief(long bytes) {
-        return bytes <= limit && (takeOnce(bytes) || collectShares() && takeOnce(bytes));
+        return bytes == 0 || bytes <= limit && (takeOnce(bytes) || collectShares() && takeOnce(bytes));
     }
 
     private boolean takeOnce(long bytes) {

@@ -32,6 +32,18 @@ class BufferBudgetTest {
     }
 
     @Test
+    void whoNeedsNothingMustNotBeRefusedNorEvictAnother() {
+        BufferBudget budget = new BufferBudget(100);
+        budget.takeRegardless(150);
+        budget.relief(() -> {
+            throw new AssertionError("a connection was evicted");
+        });
+        assertTrue(budget.take(0));
+        assertTrue(budget.takeWithoutRelief(0));
+        assertEquals(150, budget.taken());
+    }
+
+    @Test
     void aRefusalDoesNotRefuseOthers() throws Exception {
         BufferBudget budget = new BufferBudget(100);
         FutureTask<Void> greedy = new FutureTask<>(() -> {
@@ -100,7 +112,7 @@ class BufferBudgetTest {
         budget.takeRegardless(120);
         assertEquals(120, budget.taken());
         assertTrue(budget.isSpent());
-        assertFalse(budget.take(0));
+        assertFalse(budget.take(1));
         budget.giveBack(20);
         assertTrue(budget.isSpent());
         budget.giveBack(1);
