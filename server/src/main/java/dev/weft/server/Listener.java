@@ -117,6 +117,11 @@ final class Listener implements Closeable {
         return address;
     }
 
+    /** Listens; do not close it directly. */
+    ServerSocketChannel channel() {
+        return channel;
+    }
+
     /** Waits for the next connection. */
     SocketChannel accept() throws IOException {
         return channel.accept();

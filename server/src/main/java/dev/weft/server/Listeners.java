@@ -3,6 +3,7 @@ package dev.weft.server;
 import dev.weft.internal.AddressText;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.ServiceThread;
+import dev.weft.internal.transport.TransportFactory;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -98,22 +99,27 @@ final class Listeners implements Closeable {
     /**
      * Creates the acceptors, which are not started yet.
      *
-     * @param admission takes an accepted channel; must not block
-     * @param failures  returns the failures for the name of an acceptor's thread
+     * @param transports provides the loops, if there are any
+     * @param admission  takes an accepted channel; must not block
+     * @param failures   returns the failures for the name of an acceptor's thread
      */
-    void acceptors(Consumer<SocketChannel> admission, Function<String, Failures> failures) {
-        acceptors = listeners.stream()
-                .map(listener -> new Acceptor(listener::accept, admission,
-                        failures.apply("weft-acceptor-" + label(listener.address()))))
-                .toList();
+    void acceptors(TransportFactory transports, Consumer<SocketChannel> admission,
+            Function<String, Failures> failures) {
+        acceptors = listeners.stream().map(listener -> {
+            Failures ofThread = failures.apply("weft-acceptor-" + label(listener.address()));
+            return transports.accepting(listener.channel(), admission).map(socket -> new Acceptor(socket, ofThread))
+                    .orElseGet(() -> new Acceptor(listener::accept, admission, ofThread));
+        }).toList();
     }
 
     List<ServiceThread> threads() {
         return acceptors.stream().map(Acceptor::thread).toList();
     }
 
-    void start() {
-        acceptors.forEach(Acceptor::start);
+    void start() throws IOException {
+        for (Acceptor acceptor : acceptors) {
+            acceptor.start();
+        }
     }
 
     /** Stops accepting; does not wait for the acceptors. */
@@ -128,6 +134,7 @@ final class Listeners implements Closeable {
                 failure = e;
             }
         }
+        acceptors.forEach(Acceptor::sourceClosed);
         if (failure != null) {
             throw failure;
         }

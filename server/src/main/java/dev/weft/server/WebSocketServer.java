@@ -83,7 +83,7 @@ public final class WebSocketServer implements AutoCloseable {
         this.httpHandlers = PathTable.of(configuration.httpHandlers());
         this.shutdown = new ServerShutdown(this, listeners, sessions, this::release);
         this.admission = new Admission(this, transports, sessions);
-        listeners.acceptors(admission::admit, this::failuresOf);
+        listeners.acceptors(transports, admission::admit, this::failuresOf);
         this.monitor = new HealthMonitor(transports::beat, transports::isDead, transports::impairment,
                 Stream.concat(listeners.threads().stream(), Stream.of(sweeper.thread(), timer.thread())).toList(),
                 () -> sessions.forEach(ServerSession::nudge));
@@ -129,7 +129,7 @@ public final class WebSocketServer implements AutoCloseable {
         }
     }
 
-    private void begin() {
+    private void begin() throws IOException {
         try {
             timer.start();
             sweeper.start();

@@ -141,30 +141,30 @@ class FullHeapTest {
                 Await.until("the server has stopped", () -> isRefused(port));
                 return;
             }
-            String echo = echo(transport, idle);
+            String echo = readFrame(transport, idle.bytes(RawPeer.textFrame("Hello")));
             boolean pinged = echo.startsWith(PING);
-            assertEquals("8105 48656c6c6f", pinged ? idle.readFrame() : echo);
+            assertEquals("8105 48656c6c6f", pinged ? readFrame(transport, idle) : echo);
             if (transport == TransportKind.BLOCKING) {
                 assertEquals("IMPAIRED", fill(0)[0], "the JDK may have lost threads");
             } else {
                 Await.until("only the idle connection is left", () -> connections() == 1);
             }
             try (RawPeer late = open(port)) {
-                assertTrue(late.readFrame().startsWith(PING), "pings are sent");
-                assertTrue(pinged || idle.readFrame().startsWith(PING));
+                assertTrue(readFrame(transport, late).startsWith(PING), "pings are sent");
+                assertTrue(pinged || readFrame(transport, idle).startsWith(PING));
                 // The first half of a message.
                 late.hex("0181 00000000 61");
-                assertTrue(late.readFrame().startsWith("88"), "deadlines hold");
+                assertTrue(readFrame(transport, late).startsWith("88"), "deadlines hold");
             }
         }
         process.outputWriter().close();
         assertTrue(process.waitFor(10, TimeUnit.SECONDS), "the server does not end");
     }
 
-    /** With the JDK's blocking channels the JDK may lose the thread, for good; the server says that it may be so. */
-    private String echo(TransportKind transport, RawPeer idle) throws IOException {
+    /** With blocking channels the JDK may lose the connection's thread for good; the server says that this may be so. */
+    private String readFrame(TransportKind transport, RawPeer peer) throws IOException {
         try {
-            return idle.bytes(RawPeer.textFrame("Hello")).readFrame();
+            return peer.readFrame();
         } catch (SocketTimeoutException e) {
             if (transport == TransportKind.BLOCKING) {
                 assertEquals("IMPAIRED", fill(0)[0]);

@@ -50,7 +50,7 @@ class AcceptorTest {
                 () -> Thread.getAllStackTraces().keySet().stream().noneMatch(t -> t.getName().equals("acceptor-test")));
     }
 
-    private void start(Consumer<SocketChannel> admission) {
+    private void start(Consumer<SocketChannel> admission) throws IOException {
         acceptor = new Acceptor(this::accept, admission, failuresOfAcceptor);
         acceptor.start();
     }
@@ -72,13 +72,13 @@ class AcceptorTest {
         throw (T) thrown;
     }
 
-    private void assertAdmitted() throws InterruptedException {
+    private void assertAdmitted() throws Exception {
         connections.release();
         assertEquals(channel, admitted.poll(10, TimeUnit.SECONDS));
     }
 
     @Test
-    void failuresMustBeReportedAndBackedOff() throws InterruptedException {
+    void failuresMustBeReportedAndBackedOff() throws Exception {
         for (int i = 0; i < 4; i++) {
             failures.add(new IOException("Too many open files"));
         }
@@ -91,7 +91,7 @@ class AcceptorTest {
     }
 
     @Test
-    void successEndsTheBackingOff() throws InterruptedException {
+    void successEndsTheBackingOff() throws Exception {
         failures.add(new IOException("first"));
         failures.add(new IOException("second"));
         start(admitted::add);
@@ -102,7 +102,7 @@ class AcceptorTest {
     }
 
     @Test
-    void noFailureEndsTheAcceptor() throws InterruptedException {
+    void noFailureEndsTheAcceptor() throws Exception {
         // Without descriptors the JVM cannot load classes either.
         List<Throwable> all = List.of(new IOException(), new IllegalStateException(), new OutOfMemoryError("test"),
                 new NoClassDefFoundError("test"), new StackOverflowError());
@@ -113,7 +113,7 @@ class AcceptorTest {
     }
 
     @Test
-    void failureToAcceptMustNotEndTheAcceptor() throws InterruptedException {
+    void failureToAcceptMustNotEndTheAcceptor() throws Exception {
         Semaphore calls = new Semaphore(0);
         start(accepted -> {
             calls.release();
@@ -127,7 +127,7 @@ class AcceptorTest {
     }
 
     @Test
-    void stopIsNoFailure() throws InterruptedException {
+    void stopIsNoFailure() throws Exception {
         start(admitted::add);
         assertAdmitted();
         acceptor.stop();

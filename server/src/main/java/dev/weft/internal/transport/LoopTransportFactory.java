@@ -3,10 +3,12 @@ package dev.weft.internal.transport;
 import dev.weft.internal.loop.ConnectionScheduler;
 import dev.weft.internal.loop.Loops;
 import java.io.IOException;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * Creates transports on loops, which watch the sockets and run the connections' threads. A new connection is assigned to the
@@ -38,13 +40,24 @@ final class LoopTransportFactory implements TransportFactory {
 
     @Override
     public Transport over(SocketChannel channel) throws IOException {
+        int fewest = loopWithFewest();
+        return engines.get(fewest).register(channel, loops.scheduler(fewest));
+    }
+
+    private int loopWithFewest() {
         int fewest = 0;
         for (int i = 1; i < engines.size(); i++) {
             if (engines.get(i).size() < engines.get(fewest).size()) {
                 fewest = i;
             }
         }
-        return engines.get(fewest).register(channel, loops.scheduler(fewest));
+        return fewest;
+    }
+
+    @Override
+    public Optional<AcceptingSocket> accepting(ServerSocketChannel channel, Consumer<SocketChannel> admission) {
+        int fewest = loopWithFewest();
+        return Optional.of(new AcceptingSocket(channel, engines.get(fewest), loops.scheduler(fewest), admission));
     }
 
     @Override

@@ -71,7 +71,7 @@ import java.util.concurrent.locks.LockSupport;
  * engine, which has the request, soon changes to WAITING. What the engine does as the limit passes is not lost either: it found
  * the reader in WAITING, whose next look is at the socket, or it sees the socket ready again.
  */
-final class ParkingTransport extends ChannelTransport {
+final class ParkingTransport extends ChannelTransport implements WatchedSocket {
     private static final int RUNNING = 0;
     private static final int WAITING = 1;
     private static final int DISARMED = 2;
@@ -322,6 +322,16 @@ final class ParkingTransport extends ChannelTransport {
 
     // The engine's thread.
 
+    @Override
+    public void ready(SelectionKey ready, int operations) {
+        if ((operations & SelectionKey.OP_READ) != 0) {
+            readable(ready);
+        }
+        if ((operations & SelectionKey.OP_WRITE) != 0) {
+            writable(ready);
+        }
+    }
+
     /** The socket has bytes, or their end. */
     void readable(SelectionKey ready) {
         if (READING.compareAndSet(this, WAITING, RUNNING)) {
@@ -338,7 +348,7 @@ final class ParkingTransport extends ChannelTransport {
     }
 
     /** The socket takes bytes again. */
-    void writable(SelectionKey ready) {
+    private void writable(SelectionKey ready) {
         if (WRITING.compareAndSet(this, WAITING, RUNNING)) {
             LockSupport.unpark(writer);
         }

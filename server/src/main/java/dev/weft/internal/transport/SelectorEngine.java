@@ -9,6 +9,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -17,8 +18,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * Watches the sockets of many {@link ParkingTransport}s by a selector, and unparks the thread that waits for one that is ready.
- * It is driven by a {@link dev.weft.internal.loop.Loop} or by a {@link Poller}.
+ * Watches the sockets of many {@link ParkingTransport}s by a selector, and unparks the thread that waits for one that is ready;
+ * also listening sockets ({@link AcceptingSocket}). It is driven by a {@link dev.weft.internal.loop.Loop} or by a {@link Poller}.
  * <p>
  * Every channel stays registered from its beginning to its end, so a message costs no {@code epoll_ctl}, and readiness is
  * level-triggered, so a connection that has done its work waits without an extra read.
@@ -104,6 +105,19 @@ final class SelectorEngine implements Engine {
         }
     }
 
+    /** Makes the driving thread release the descriptors of channels that were closed, then run this task. Does not block. */
+    void requestRelease(Runnable released) {
+        request(() -> {
+            try {
+                // What is ready is seen again by the next select.
+                selector.selectNow(key -> {});
+            } catch (IOException e) {
+                failures.note(e);
+            }
+            released.run();
+        });
+    }
+
     @Override
     public void wakeUp() {
         // The driving thread raises its flag before it looks for requests the last time, and we make ours before we look at
@@ -126,6 +140,13 @@ final class SelectorEngine implements Engine {
     /** The number of sockets that are watched. */
     int size() {
         return selector.keys().size();
+    }
+
+    /** Watches for connections that arrive at a listening socket. */
+    SelectionKey register(ServerSocketChannel channel, AcceptingSocket socket) throws IOException {
+        SelectionKey key = channel.register(selector, SelectionKey.OP_ACCEPT, socket);
+        wakeUp();
+        return key;
     }
 
     SelectionKey register(SocketChannel channel, int interest, ParkingTransport transport) throws IOException {
@@ -230,7 +251,9 @@ final class SelectorEngine implements Engine {
             if (left == 0) {
                 return;
             }
-            ParkingTransport transport = (ParkingTransport) key.attachment();
+            if (!(key.attachment() instanceof ParkingTransport transport)) {
+                continue;
+            }
             try {
                 if (key.isValid()) {
                     transport.moveTo(other, example);
@@ -247,20 +270,13 @@ final class SelectorEngine implements Engine {
 
     private void dispatch(SelectionKey key) {
         try {
-            int ready = key.readyOps();
-            ParkingTransport transport = (ParkingTransport) key.attachment();
-            if ((ready & SelectionKey.OP_READ) != 0) {
-                transport.readable(key);
-            }
-            if ((ready & SelectionKey.OP_WRITE) != 0) {
-                transport.writable(key);
-            }
+            ((WatchedSocket) key.attachment()).ready(key, key.readyOps());
         } catch (CancelledKeyException e) {
             // Closed meanwhile, which freed the threads that waited.
         } catch (Throwable e) {
             // A failure on one connection, such as no memory to unpark its thread with, must not affect the others.
             failures.note(e);
-            ((ParkingTransport) key.attachment()).close();
+            ((WatchedSocket) key.attachment()).close();
         }
     }
 
@@ -269,7 +285,7 @@ final class SelectorEngine implements Engine {
     public void close() {
         closed = true;
         try (selector) {
-            selector.keys().forEach(key -> ((ParkingTransport) key.attachment()).close());
+            selector.keys().forEach(key -> ((WatchedSocket) key.attachment()).close());
             serveRequests();
         } catch (IOException e) {
             failures.note(e);

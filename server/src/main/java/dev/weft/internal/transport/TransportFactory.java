@@ -3,6 +3,7 @@ package dev.weft.internal.transport;
 import dev.weft.internal.time.Failures;
 import dev.weft.internal.time.Rescheduler;
 import java.io.IOException;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -16,6 +17,16 @@ public interface TransportFactory extends AutoCloseable {
 
     /** Creates a transport over a connected channel in blocking mode, and takes ownership of the channel. Does not block. */
     Transport over(SocketChannel channel) throws IOException;
+
+    /**
+     * A socket that accepts on a loop; empty if there are no loops, so that a thread must wait in {@code accept()}.
+     *
+     * @param channel   listens, and is not used elsewhere
+     * @param admission takes an accepted channel, on the loop; must not block
+     */
+    default Optional<AcceptingSocket> accepting(ServerSocketChannel channel, Consumer<SocketChannel> admission) {
+        return Optional.empty();
+    }
 
     /**
      * Runs a task that starts a thread, on a thread where the new one is scheduled soonest. Does not block.
@@ -177,6 +188,11 @@ public interface TransportFactory extends AutoCloseable {
         public Transport over(SocketChannel channel) throws IOException {
             SSLEngine engine = engines.get();
             return new TlsTransport(below.over(channel), engine, buffers);
+        }
+
+        @Override
+        public Optional<AcceptingSocket> accepting(ServerSocketChannel channel, Consumer<SocketChannel> admission) {
+            return below.accepting(channel, admission);
         }
 
         @Override
