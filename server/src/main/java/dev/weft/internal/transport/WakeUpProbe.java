@@ -14,8 +14,11 @@ import java.nio.channels.Pipe;
  * So the probe also notes whether there was no memory, now or at any time before.
  */
 final class WakeUpProbe implements AutoCloseable {
-    /** So small that what cannot allocate it can allocate nothing of use. */
-    private static final int LITTLE = 1024;
+    /**
+     * So small that there is no memory to work with if it cannot be allocated; larger than what a thread usually has left
+     * of the memory that it has reserved for itself, so that the attempt depends on the heap.
+     */
+    private static final int LITTLE = 1 << 16;
 
     private final Pipe pipe = Pipe.open();
     private final Failures failures;
