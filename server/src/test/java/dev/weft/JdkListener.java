@@ -3,6 +3,7 @@ package dev.weft;
 import java.io.ByteArrayOutputStream;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -58,7 +59,12 @@ public final class JdkListener implements WebSocket.Listener {
 
     /** The next event; waits up to 20 seconds, and returns {@code null} then. */
     public Object next() throws InterruptedException {
-        return events.poll(20, TimeUnit.SECONDS);
+        return next(Duration.ofSeconds(20));
+    }
+
+    /** The next event; waits up to this time, and returns {@code null} then. */
+    public Object next(Duration time) throws InterruptedException {
+        return events.poll(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** Whether each event has been taken by {@link #next()}. */

@@ -61,16 +61,7 @@ class GuidesTest {
                 throw new AssertionError(e);
             }
         });
-        AtomicReference<RawPeer> connected = new AtomicReference<>();
-        Await.until("the server listens", () -> {
-            try {
-                connected.set(RawPeer.connect(port));
-                return true;
-            } catch (IOException e) {
-                return false;
-            }
-        });
-        try (RawPeer peer = connected.get()) {
+        try (RawPeer peer = RawPeer.connectWhenListening(port)) {
             peer.text(RawPeer.request()).readHead();
             assertEquals(hex("hi"), peer.bytes(RawPeer.textFrame("hi")).readFrame());
             assertEquals(1000, peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd());

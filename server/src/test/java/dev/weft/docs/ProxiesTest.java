@@ -196,7 +196,7 @@ class ProxiesTest {
                 TestProcess proxy = start(name, port, server.port(), "1s")) {
             TextClient ws = TextClient.open(client, "wss://localhost:" + port + "/");
             assertEquals("127.0.0.1", ws.next());
-            assertTrue(List.of("error", "close 1006").contains(ws.next()));
+            assertTrue(List.of("error", "close 1006 ").contains(ws.next()));
             Await.until("the server knows, too", () -> server.connectionCount() == 0);
             assertTrue(proxy.process().isAlive());
         }

@@ -1,21 +1,18 @@
 package dev.weft.docs;
 
+import dev.weft.JdkListener;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.time.Duration;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A client of text messages, over the JDK's. Its events are texts, "close" with the code, and "error". */
-final class TextClient implements WebSocket.Listener {
+/** A client of text messages, over the JDK's. Its events are those of {@link JdkListener}, and "error". */
+final class TextClient {
     private static final int PATIENCE_SECONDS = 10;
 
-    private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
-    private final StringBuilder text = new StringBuilder();
+    private final JdkListener listener = new JdkListener();
     private WebSocket ws;
 
     private TextClient() {}
@@ -27,7 +24,8 @@ final class TextClient implements WebSocket.Listener {
         if (header.length > 0) {
             builder.header(header[0], header[1]);
         }
-        opened.ws = builder.buildAsync(URI.create(uri), opened).orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
+        opened.ws = builder.buildAsync(URI.create(uri), opened.listener).orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .join();
         return opened;
     }
 
@@ -46,28 +44,7 @@ final class TextClient implements WebSocket.Listener {
 
     /** The next event; {@code null} if there is none within this time. */
     String next(Duration time) throws InterruptedException {
-        return events.poll(time.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    @Override
-    public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
-        text.append(data);
-        if (last) {
-            events.add(text.toString());
-            text.setLength(0);
-        }
-        from.request(1);
-        return null;
-    }
-
-    @Override
-    public CompletionStage<?> onClose(WebSocket from, int code, String reason) {
-        events.add("close " + code);
-        return null;
-    }
-
-    @Override
-    public void onError(WebSocket from, Throwable error) {
-        events.add("error");
+        Object event = listener.next(time);
+        return event instanceof Throwable ? "error" : (String) event;
     }
 }

@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLSocket;
 
 /**
@@ -70,6 +71,20 @@ public final class RawPeer implements AutoCloseable {
 
     public static RawPeer connect(int port) throws IOException {
         return connect(port, new Socket());
+    }
+
+    /** Waits until a server listens on this port. */
+    public static RawPeer connectWhenListening(int port) {
+        AtomicReference<RawPeer> connected = new AtomicReference<>();
+        Await.until("the server listens", () -> {
+            try {
+                connected.set(connect(port));
+                return true;
+            } catch (IOException e) {
+                return false;
+            }
+        });
+        return connected.get();
     }
 
     /** Over a socket that is not yet connected, such as one that reads slowly; by TLS if that is what the server speaks. */

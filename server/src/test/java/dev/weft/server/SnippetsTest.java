@@ -14,7 +14,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,16 +37,7 @@ class SnippetsTest {
                 throw new AssertionError(e);
             }
         });
-        AtomicReference<RawPeer> connected = new AtomicReference<>();
-        Await.until("the server listens", () -> {
-            try {
-                connected.set(RawPeer.connect(port));
-                return true;
-            } catch (IOException e) {
-                return false;
-            }
-        });
-        try (RawPeer peer = connected.get()) {
+        try (RawPeer peer = RawPeer.connectWhenListening(port)) {
             peer.text(RawPeer.request()).readHead();
             assertEquals("8105 48656c6c6f", peer.bytes(textFrame("Hello")).readFrame());
             assertEquals("8203 000102", peer.hex("8283 00000000 000102").readFrame());

@@ -3,6 +3,7 @@ package dev.weft.bench.adopt;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.weft.HandshakeRequest;
+import dev.weft.JdkListener;
 import dev.weft.Message;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.OpeningHandshake;
@@ -19,10 +20,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.xnio.StreamConnection;
@@ -32,29 +29,7 @@ import org.xnio.streams.ChannelOutputStream;
 /** Connections that Undertow has upgraded, served by Weft, beside Undertow's own plain HTTP. */
 @Timeout(60)
 class UndertowAdoptionTest {
-    private final LinkedBlockingQueue<String> received = new LinkedBlockingQueue<>();
-    private final CompletableFuture<Integer> closed = new CompletableFuture<>();
-
-    private final class Listener implements WebSocket.Listener {
-        private final StringBuilder text = new StringBuilder();
-
-        @Override
-        public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
-            text.append(data);
-            if (last) {
-                received.add(text.toString());
-                text.setLength(0);
-            }
-            socket.request(1);
-            return null;
-        }
-
-        @Override
-        public CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
-            closed.complete(code);
-            return null;
-        }
-    }
+    private final JdkListener listener = new JdkListener();
 
     private static void upgrade(HttpServerExchange exchange, WebSocketServer weft) {
         String key = exchange.getRequestHeaders().getFirst("Sec-WebSocket-Key");
@@ -104,19 +79,15 @@ class UndertowAdoptionTest {
             var plain = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/")).build();
             assertEquals("plain", client.send(plain, BodyHandlers.ofString()).body());
             WebSocket socket = client.newWebSocketBuilder().subprotocols("echo")
-                    .buildAsync(URI.create("ws://127.0.0.1:" + port + "/ada"), new Listener()).get();
+                    .buildAsync(URI.create("ws://127.0.0.1:" + port + "/ada"), listener).get();
             assertEquals("echo", socket.getSubprotocol());
-            assertEquals("hello ada", next());
+            assertEquals("hello ada", listener.next());
             for (int length : new int[]{1, 1000, 200_000}) {
                 socket.sendText("é".repeat(length), true).get();
-                assertEquals("é".repeat(length), next());
+                assertEquals("é".repeat(length), listener.next());
             }
             socket.sendClose(4001, "enough").get();
-            assertEquals(4001, closed.get(20, TimeUnit.SECONDS));
+            assertEquals("close 4001 ", listener.next());
         }
-    }
-
-    private String next() throws InterruptedException {
-        return received.poll(20, TimeUnit.SECONDS);
     }
 }
