@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class BusyHandlerAttacksTest {
     private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
     private static final Duration MEASURED = Duration.ofSeconds(1);
-    private static final Duration BUSY = Duration.ofMillis(2500);
+    private static final Duration BUSY = Duration.ofMillis(2000);
     /** Of deadlines: much shorter than the handlers are busy, and longer than a busy machine needs for anything. */
     private static final Duration SHORT = Duration.ofSeconds(1);
     /** Where nobody is starved it takes milliseconds; a machine that has much else to do must not fail the build. */

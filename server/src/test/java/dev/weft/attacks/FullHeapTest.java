@@ -26,9 +26,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Attack 25: a heap that is full for seconds must not end any of the threads on which all connections depend. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FullHeapTest {
-    private static final int FULL_MILLIS = 3000;
-    private static final int PING_INTERVAL_MILLIS = 3500;
-    private static final int MESSAGE_TIMEOUT_MILLIS = 2000;
+    private static final int FULL_MILLIS = 2000;
+    private static final int PING_INTERVAL_MILLIS = 2500;
+    private static final int MESSAGE_TIMEOUT_MILLIS = 1000;
     private static final int BUSY = 4;
     /** How the server's own ping begins. */
     private static final String PING = "8908 ";

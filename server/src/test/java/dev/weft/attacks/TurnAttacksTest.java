@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TurnAttacksTest {
     private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";
-    private static final Duration MEASURED = Duration.ofSeconds(2);
+    private static final Duration MEASURED = Duration.ofSeconds(1);
     /** Where nobody is starved it takes milliseconds; a machine that has much else to do must not fail the build. */
     private static final Duration LONGEST_ECHO = Duration.ofSeconds(1);
     /** A new connection waits for several turns, by TLS for many. */

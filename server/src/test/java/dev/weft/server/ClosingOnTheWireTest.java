@@ -142,11 +142,12 @@ class ClosingOnTheWireTest {
     void aPingBeforeAPeersCloseMustBeAnswered() throws Exception {
         byte[] large = new byte[16 << 20];
         BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
+        // With so small a buffer the message may take seconds.
         try (WebSocketServer server = server(ws -> {
             opened.add(ws);
             Thread.startVirtualThread(() -> assertDoesNotThrow(() -> ws.send(large)));
             Handlers.echo(ws);
-        }).sendBufferSize(8192).start(); RawPeer peer = RawPeer.open(server)) {
+        }).sendBufferSize(8192).closeTimeout(Duration.ofSeconds(25)).start(); RawPeer peer = RawPeer.open(server)) {
             InputStream in = peer.socket().getInputStream();
             assertArrayEquals(RawPeer.bytes("827f 0000000001000000"), in.readNBytes(10));
             peer.hex("8981 00000000 61" + CLOSE_1000);

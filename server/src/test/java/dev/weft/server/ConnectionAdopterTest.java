@@ -105,6 +105,7 @@ class ConnectionAdopterTest {
             assertEquals("ada", ws.request().cookies().get("user"));
             assertEquals(peer.socket().getLocalSocketAddress(), ws.remoteAddress());
             assertEquals(1000, peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd());
+            peer.leave();
             Await.until("it is over", () -> server.connectionCount() == 0);
         }
     }

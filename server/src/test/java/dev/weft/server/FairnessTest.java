@@ -153,7 +153,7 @@ class FairnessTest {
         CountDownLatch flooding = new CountDownLatch(300 * floods);
         List<RawPeer> flooders = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
-        try (WebSocketServer server = Handlers.echoServer().transport(kind).start();
+        try (WebSocketServer server = Handlers.echoServer().transport(kind).shutdownGrace(Duration.ZERO).start();
                 RawPeer other = RawPeer.open(server)) {
             for (int i = 0; i < floods; i++) {
                 RawPeer flooder = RawPeer.open(server);

@@ -122,6 +122,7 @@ class ServerShutdownTest {
             assertTrue(Thread.getAllStackTraces().keySet().stream()
                     .anyMatch(thread -> thread.getName().equals("weft-drain-" + server.port()) && !thread.isDaemon()));
             peer.hex(RawPeer.CLOSE_1000).readToEnd();
+            peer.leave();
             assertTrue(server.awaitDrained(Duration.ofSeconds(20)));
             assertFalse(server.awaitTermination(Duration.ZERO));
         }

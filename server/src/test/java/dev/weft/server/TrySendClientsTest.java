@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -31,6 +32,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TrySendClientsTest {
     private static final int CLIENTS = 6;
     private static final int MESSAGES = 200;
+    /** The peer that does not read is in the room for this long after it has been given up. */
+    private static final Duration CLOSE_TIMEOUT = Duration.ofMillis(500);
 
     @Parameter(0)
     private TransportKind transport;
@@ -46,7 +49,7 @@ class TrySendClientsTest {
 
     private WebSocketServer start(int maxQueuedSize) throws IOException {
         WebSocketServerBuilder builder = WebSocketServer.builder().transport(transport).maxQueuedSize(maxQueuedSize)
-                .handler(this::relay);
+                .closeTimeout(CLOSE_TIMEOUT).shutdownGrace(Duration.ZERO).handler(this::relay);
         return (secured ? builder.tls(TestKeys.context()) : builder).start();
     }
 

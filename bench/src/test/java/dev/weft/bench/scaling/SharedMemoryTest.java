@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,9 +22,16 @@ class SharedMemoryTest {
     private static final double MOST_OF_OTHERS = 0.1;
 
     @TempDir
-    private Path folder;
+    private static Path folder;
+    /** By what was done. */
+    private static Map<String, List<Group>> counted;
 
-    private String run(Class<?> main, String... arguments) throws Exception {
+    @BeforeAll
+    static void count() throws Exception {
+        counted = Scaling.parse(run(CountedServer.class, "2", "1"));
+    }
+
+    private static String run(Class<?> main, String... arguments) throws Exception {
         Path jar = folder.resolve("agent.jar");
         AgentJar.write(jar);
         ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -45,8 +53,7 @@ class SharedMemoryTest {
     }
 
     @Test
-    void messagesAndConnectionsOfAServerMustBeCounted() throws Exception {
-        Map<String, List<Group>> counted = Scaling.parse(run(CountedServer.class, "2", "1"));
+    void messagesAndConnectionsOfAServerMustBeCounted() {
         assertEquals(List.of("message", "message, 16 at a time", "connection", "idle second"),
                 List.copyOf(counted.keySet()));
         assertTrue(
@@ -58,8 +65,8 @@ class SharedMemoryTest {
     }
 
     @Test
-    void noMessageMustTouchBuffersOrABudgetThatLoopsShare() throws Exception {
-        List<Group> shared = Scaling.parse(run(CountedServer.class, "2", "1")).get("message").stream()
+    void noMessageMustTouchBuffersOrABudgetThatLoopsShare() {
+        List<Group> shared = counted.get("message").stream()
                 .filter(group -> group.what().contains("BufferBudget") || group.what().contains("AtomicReferenceArray")
                         || group.what().contains("HeapByteBuffer"))
                 .filter(group -> group.transfers() > MOST_OF_OTHERS).toList();

@@ -54,18 +54,17 @@ public final class LoopStress {
     /**
      * How hard.
      *
-     * @param seed     decides what is done
-     * @param length   rounds begin for so long
-     * @param patience a life in which nothing happens for so long waits for good
+     * @param seed         decides what is done
+     * @param length       rounds begin for so long
+     * @param longestRound the shorter a round, the more often loops are stopped in the middle of something
+     * @param patience     a life in which nothing happens for so long waits for good
      */
-    record Settings(long seed, Duration length, Duration patience) {}
+    record Settings(long seed, Duration length, Duration longestRound, Duration patience) {}
 
     /** What was done. */
     record Outcome(int rounds, int lives, long takeovers) {}
 
-    /** The shorter a round, the more often loops are stopped in the middle of something. */
     private static final int SHORTEST_ROUND_MILLIS = 50;
-    private static final int LONGEST_ROUND_MILLIS = 800;
     private static final int SHARED_LOOPS = 2;
     private static final int MOST_SPARES = 40;
     /** Of threads when no turn takes long: of each loop, spare ones, and one that may be on its way. */
@@ -97,7 +96,7 @@ public final class LoopStress {
         long takeovers = 0;
         while (rounds == 0 || System.nanoTime() < until) {
             LoopStress stress = new LoopStress(settings,
-                    Duration.ofMillis(random.nextInt(SHORTEST_ROUND_MILLIS, LONGEST_ROUND_MILLIS)));
+                    Duration.ofMillis(random.nextInt(SHORTEST_ROUND_MILLIS, (int) settings.longestRound().toMillis())));
             try {
                 takeovers += stress.round(maker, random);
             } catch (Throwable e) {

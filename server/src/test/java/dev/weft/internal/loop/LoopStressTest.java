@@ -19,11 +19,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LoopStressTest {
     private static final long SEED = Long.getLong("weft.stress.seed", System.nanoTime());
     private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("weft.stress.seconds", 3));
+    private static final Duration LONGEST_ROUND = Duration.ofMillis(800);
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     /** A planted fault is looked for so long, most are found at once: a miss would fail a build whose code is sound. */
     private static final Duration SEARCH = Duration.ofMinutes(2);
+    /** Some faults show only at the end of a round. */
+    private static final Duration LONGEST_ROUND_OF_SEARCH = Duration.ofMillis(200);
     /** A life with a fault waits for good after so long without an event. */
-    private static final Duration FAULTY_PATIENCE = Duration.ofMillis(1500);
+    private static final Duration FAULTY_PATIENCE = Duration.ofMillis(1000);
 
     @Test
     void everyThreadMustGoOn() throws Exception {
@@ -37,7 +40,8 @@ class LoopStressTest {
     }
 
     private static void stress(LoopVariant variant) throws Exception {
-        LoopStress.Outcome outcome = LoopStress.run(variant.maker(), new LoopStress.Settings(SEED, LENGTH, PATIENCE));
+        LoopStress.Outcome outcome = LoopStress.run(variant.maker(),
+                new LoopStress.Settings(SEED, LENGTH, LONGEST_ROUND, PATIENCE));
         System.out.println(outcome);
         // A run that did next to nothing would find next to nothing.
         assertTrue(outcome.lives() > 0 && outcome.takeovers() > 0, outcome::toString);
@@ -48,7 +52,8 @@ class LoopStressTest {
     void stressMustFindWhatIsPlanted(PlantedLoopFault fault) throws Exception {
         LoopVariant faulty = LoopVariant.copy(fault.edits());
         AssertionError found = assertThrows(AssertionError.class, () -> LoopStress.run(faulty.maker(),
-                new LoopStress.Settings(SEED, SEARCH, FAULTY_PATIENCE)), () -> "not found: the seed was " + SEED);
+                new LoopStress.Settings(SEED, SEARCH, LONGEST_ROUND_OF_SEARCH, FAULTY_PATIENCE)),
+                () -> "not found: the seed was " + SEED);
         System.out.println(fault + ": " + found.getMessage());
     }
 }

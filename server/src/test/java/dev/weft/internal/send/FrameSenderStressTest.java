@@ -23,6 +23,8 @@ class FrameSenderStressTest {
 
     /** A planted fault is looked for so long, most are found at once: a miss would fail a build whose code is sound. */
     private static final Duration SEARCH = Duration.ofMinutes(2);
+    /** Part of the search, after which it begins again, with other lives. */
+    private static final Duration ROUND = Duration.ofSeconds(5);
     /** A life with a fault waits for good after so long without an event. */
     private static final Duration FAULTY_PATIENCE = Duration.ofMillis(500);
 
@@ -47,7 +49,14 @@ class FrameSenderStressTest {
     @EnumSource
     void stressMustFindWhatIsPlanted(PlantedSenderFault fault) throws Exception {
         SenderVariant faulty = SenderVariant.copy(fault.edits());
-        assertThrows(AssertionError.class, () -> faulty.stress(SEED, SEARCH, FAULTY_PATIENCE),
-                () -> "not found: the seed was " + SEED);
+        assertThrows(AssertionError.class, () -> search(faulty), () -> "not found: the seed was " + SEED);
+    }
+
+    /** Returns if all went well. */
+    private static void search(SenderVariant faulty) throws Exception {
+        long end = System.nanoTime() + SEARCH.toNanos();
+        for (int round = 0; System.nanoTime() < end; round++) {
+            faulty.stress(SEED + round, ROUND, FAULTY_PATIENCE);
+        }
     }
 }

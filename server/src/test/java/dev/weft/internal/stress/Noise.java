@@ -13,7 +13,7 @@ public final class Noise {
     private static final int LONG_NANOS = 150_000;
     private static final int ONE_SHORT_IN = 32;
     private static final int ONE_LONG_IN = 2;
-    private static final int FAULT_NANOS = 1_000_000;
+    private static final int FAULT_NANOS = 3_000_000;
     private static final int ONE_FAULT_IN = 4;
     /** A turn is 2 to this power nanoseconds, some 34 ms. */
     private static final int TURN_BITS = 25;

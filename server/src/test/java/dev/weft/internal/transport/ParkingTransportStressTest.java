@@ -22,7 +22,7 @@ class ParkingTransportStressTest {
     /** A planted fault is looked for so long, most are found at once: a miss would fail a build whose code is sound. */
     private static final Duration SEARCH = Duration.ofMinutes(2);
     /** Part of the search, after which it goes on with another driver. */
-    private static final Duration ROUND = Duration.ofSeconds(5);
+    private static final Duration ROUND = Duration.ofMillis(1500);
     /** A life with a fault waits for good after so long without an event. */
     private static final Duration FAULTY_PATIENCE = Duration.ofMillis(700);
 

@@ -365,14 +365,17 @@ class ParkingTransportTest {
     @ValueSource(booleans = {true, false})
     void noWakeUpIsLost(boolean pinned) throws Exception {
         int connections = 16;
-        int bytesEach = 20_000;
+        int bytesEach = 100_000;
         FutureTask<?>[] echoes = new FutureTask<?>[connections];
         FutureTask<?>[] clients = new FutureTask<?>[connections];
         Poller poller = new Poller("poller", pinned);
         for (int i = 0; i < connections; i++) {
             int seed = i;
             SocketChannel peer = connect();
-            ParkingTransport transport = poller.register(listener.accept());
+            SocketChannel accepted = listener.accept();
+            // Else most of the time passes while the pieces of an echo wait for acknowledgements.
+            accepted.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            ParkingTransport transport = poller.register(accepted);
             echoes[i] = start(() -> {
                 Random random = new Random(seed);
                 ByteBuffer buffer = ByteBuffer.allocate(64);

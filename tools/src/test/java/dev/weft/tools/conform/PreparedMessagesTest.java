@@ -61,7 +61,7 @@ class PreparedMessagesTest {
     void everyPeerMustReadPreparedMessagesBetweenOthers() throws Exception {
         List<Sent> messages = messages();
         List<PreparedMessage> prepared = messages.stream().map(Sent::text).map(PreparedMessage::text).toList();
-        try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
+        try (WebSocketServer server = WebSocketServer.builder().shutdownGrace(Duration.ZERO).handler(ws -> {
             for (int i = 0; i < messages.size(); i++) {
                 if (!messages.get(i).prepared()) {
                     ws.send(messages.get(i).text());
