@@ -15,7 +15,7 @@ enum PlantedSenderFault {
             """),
     /** The thread that let the lock go left what waits to one that no longer waits for the lock. */
     INTERRUPTED_WAITER_LEAVES_WHAT_WAITS("""
-                        // The thread that released the lock may have left what waits to this one.
+                        // The thread that released the lock may have left queued entries to this thread.
                         sendWhatWaits();
             """, """
             """),
@@ -118,7 +118,7 @@ enum PlantedSenderFault {
             """),
     /** What was drained may have been our Close frame. */
     CLOSE_FORGOTTEN_AFTER_DRAINING("""
-                    // Last: what was drained may have been our Close frame.
+                    // Checked last: our Close frame may have been among the entries just sent.
                     closing.requireOpen();
             """, """
             """),
