@@ -437,7 +437,7 @@ class TlsTransportTest {
             assertArrayEquals(new byte[]{1}, TlsPair.read(pair.server, 1));
             updateKeys(pair, 33);
             pair.client.write(bytes(2));
-            assertEquals("refused: over 32 TLS records without bytes for us", failureOf(pair));
+            assertEquals("refused: over 32 TLS records without application data", failureOf(pair));
         }
     }
 
@@ -450,7 +450,7 @@ class TlsTransportTest {
                 assertArrayEquals(new byte[]{(byte) i}, TlsPair.read(pair.server, 1));
             }
             updateKeys(pair, 1);
-            assertEquals("refused: over 32 TLS records without bytes for us", failureOf(pair));
+            assertEquals("refused: over 32 TLS records without application data", failureOf(pair));
         }
     }
 
@@ -483,7 +483,7 @@ class TlsTransportTest {
             assertFalse(server.isDone());
             pair.belowClient.write(bytes(0x16, 3, 1, 0, 1, 3));
             SSLException failure = assertThrows(SSLException.class, () -> TlsPair.get(server));
-            assertEquals("refused: over 1024 TLS records without bytes for us", failure.getMessage());
+            assertEquals("refused: over 1024 TLS records without application data", failure.getMessage());
         }
     }
 
