@@ -14,7 +14,7 @@ import dev.weft.parser.Role;
  * try (var codecs = new DeflateCodecs(settings)) {                // one for all connections
  *     MessageDeflater deflater = codecs.deflater(negotiated, Role.SERVER);
  *     deflater.input(message, 0, message.length, true);
- *     int length = deflater.output(payload, 0, payload.length);  // fewer than there is room for: that was all
+ *     int length = deflater.output(payload, 0, payload.length);  // fewer than the room: no output is left
  * }
  * }</pre>
  */

@@ -13,7 +13,7 @@ import java.util.zip.Deflater;
  *            borrow                        giveBack
  * blank ──────────────▶ lent ──────────────────────────────▶ blank ──▶ ended, beyond the maximum
  *   ▲                   ▲ ▲ └──────────────────────────────▶ kept
- *   │                   │ └── reclaim, by the one who left it ─┤
+ *   │                   │ └── reclaim, by its last borrower ───┤
  *   │                   └──── borrow, when none is blank ──────┤
  *   └──────────────────────── disown, or more than may be kept ┘
  * </pre>
@@ -51,7 +51,7 @@ final class DeflaterPool extends CodecPool {
     DeflaterPool(int level, int maxIdle) {
         this.level = level;
         this.maxIdle = maxIdle;
-        // Some are always left for borrowers that rarely return.
+        // Leaves some for borrowers that rarely return.
         this.maxKept = Math.max(1, maxIdle - maxIdle / 4);
     }
 
