@@ -106,7 +106,8 @@ public final class FrameParser {
      * A parser at the start of a connection's frames, with no extension.
      *
      * @param role           which end this is: {@link Role#SERVER} demands masked frames, {@link Role#CLIENT} unmasked ones
-     * @param maxFrameLength the maximum payload length in bytes that a frame may declare, at least 125; a longer frame fails with 1009
+     * @param maxFrameLength the maximum payload length in bytes that a frame may declare, at least 125; a longer frame fails
+     *                       with 1009
      */
     public FrameParser(Role role, long maxFrameLength) {
         this(role, maxFrameLength, 0);
@@ -116,7 +117,8 @@ public final class FrameParser {
      * A parser at the start of a connection's frames.
      *
      * @param role           which end this is: {@link Role#SERVER} demands masked frames, {@link Role#CLIENT} unmasked ones
-     * @param maxFrameLength the maximum payload length in bytes that a frame may declare, at least 125; a longer frame fails with 1009
+     * @param maxFrameLength the maximum payload length in bytes that a frame may declare, at least 125; a longer frame fails
+     *                       with 1009
      * @param claimedRsv     the RSV bits ({@link FrameHeader#RSV1} …) that negotiated extensions claim: allowed on the first
      *                       frame of a message, and there only
      * @throws IllegalArgumentException if the length is less than 125 or a bit is not one of the RSV bits

@@ -18,8 +18,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Bytes of live heap per idle connection over the in-memory transport, both ends: {@code bytesPerConnection}. The time
- * is that of opening them all and of an echo on each, two collections included. JMH adds such counters up over iterations and forks, so there is one of each.
+ * Bytes of live heap per idle connection over the in-memory transport, both ends: {@code bytesPerConnection}. The time is that
+ * of opening them all and of an echo on each, two collections included. JMH adds such counters up over iterations and forks, so
+ * there is one of each.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main IdleMemoryBenchmark

@@ -7,14 +7,14 @@ import java.util.List;
 /**
  * A program whose idle connections are counted.
  *
- * @param name the name in the report
- * @param isWeft     whether the report shows its classes
- * @param main the class to start
+ * @param name      the name in the report
+ * @param isWeft    whether the report shows its classes
+ * @param main      the class to start
  * @param arguments its arguments
- * @param options    JVM options in addition to those for the heap
- * @param compact    whether object headers are compact
- * @param deflate    whether permessage-deflate is negotiated and used
- * @param tls        whether it uses TLS; then its last argument is a key store
+ * @param options   JVM options in addition to those for the heap
+ * @param compact   whether object headers are compact
+ * @param deflate   whether permessage-deflate is negotiated and used
+ * @param tls       whether it uses TLS; then its last argument is a key store
  */
 record IdleSubject(String name, boolean isWeft, String main, List<String> arguments, List<String> options,
         boolean compact, boolean deflate, boolean tls) {

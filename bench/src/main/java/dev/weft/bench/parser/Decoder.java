@@ -4,14 +4,18 @@ import dev.weft.parser.Masking;
 import java.util.zip.Checksum;
 
 /**
- * A frame decoder that reads a {@link FrameStream}. It makes each frame's unmasked payload available in the way of its library, and does nothing else; its counts prove that it did so. One decoder is measured per JVM, so that its calls are
- * not megamorphic.
+ * A frame decoder that reads a {@link FrameStream}. It makes each frame's unmasked payload available in the way of its library,
+ * and does nothing else; its counts prove that it did so. One decoder is measured per JVM, so that its calls are not
+ * megamorphic.
  */
 abstract class Decoder implements AutoCloseable {
     /** Receives all payloads in a test; {@code null} in a benchmark. */
     protected final Checksum check;
     protected final FrameStream stream;
-    /** The number of frames that are still to be decoded; it can be negative, because a push decoder decodes a whole region at once. */
+    /**
+     * The number of frames that are still to be decoded; it can be negative, because a push decoder decodes a whole region at
+     * once.
+     */
     protected long due;
     /** The total number of bytes of unmasked payload. */
     protected long payloadBytes;

@@ -16,10 +16,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Nanoseconds per masked frame, for Weft's parser, the decoders of its peers, and the baselines. An operation is one
- * frame.
+ * Nanoseconds per masked frame, for Weft's parser, the decoders of its peers, and the baselines. An operation is one frame.
  * <p>
- * Unmasking in place changes the bytes, so each read copies the next region of an unchanged stream into the buffer, as a socket would. {@code copy} measures this copy alone, and {@code copy+xor} the copy with one XOR over all bytes.
+ * Unmasking in place changes the bytes, so each read copies the next region of an unchanged stream into the buffer, as a socket
+ * would. {@code copy} measures this copy alone, and {@code copy+xor} the copy with one XOR over all bytes.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main FrameParserBenchmark \

@@ -7,7 +7,8 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * An unchanged stream of masked frames that is handed out repeatedly, in regions like those of a socket's reads. A decoder copies each region into its own buffer; otherwise a decoder that unmasks in place would change the bytes for the next round.
+ * An unchanged stream of masked frames that is handed out repeatedly, in regions like those of a socket's reads. A decoder
+ * copies each region into its own buffer; otherwise a decoder that unmasks in place would change the bytes for the next round.
  */
 final class FrameStream {
     /** A value of a payload parameter: see {@link #mixedLength}. */
@@ -31,8 +32,8 @@ final class FrameStream {
      * A stream of binary frames, each with its own key.
      *
      * @param payload the number of payload bytes in each frame, or {@link #MIXED}
-     * @param feed    {@code reads}: regions of 16 KiB; {@code whole}: the stream is one region; {@code sliced}: regions
-     *                of 1 to 1,460 bytes, as with small TCP segments
+     * @param feed    {@code reads}: regions of 16 KiB; {@code whole}: the stream is one region; {@code sliced}: regions of 1 to
+     *                1,460 bytes, as with small TCP segments
      */
     FrameStream(String payload, String feed) {
         var random = new Random(1);

@@ -20,7 +20,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Nanoseconds to write one frame, header and payload, to an existing array. A client masks it, with a key that costs nothing here. For comparison: a copy of the payload alone, and a frame that is built byte by byte in a new {@code ByteBuffer}.
+ * Nanoseconds to write one frame, header and payload, to an existing array. A client masks it, with a key that costs nothing
+ * here. For comparison: a copy of the payload alone, and a frame that is built byte by byte in a new {@code ByteBuffer}.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main FrameWriterBenchmark -prof gc

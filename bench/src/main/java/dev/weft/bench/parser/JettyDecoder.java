@@ -8,7 +8,8 @@ import org.eclipse.jetty.websocket.core.Frame;
 import org.eclipse.jetty.websocket.core.internal.Parser;
 
 /**
- * Jetty's parser, followed by the unmasking that its session does. As by default, a frame that is split across reads is delivered in pieces and not joined.
+ * Jetty's parser, followed by the unmasking that its session does. As by default, a frame that is split across reads is
+ * delivered in pieces and not joined.
  */
 final class JettyDecoder extends Decoder {
     private final Parser parser;

@@ -9,7 +9,10 @@ final class JvmSettings {
 
     private JvmSettings() {}
 
-    /** The options for all: the garbage collector that the other suites use too, and the access that Netty's documentation asks for. */
+    /**
+     * The options for all: the garbage collector that the other suites use too, and the access that Netty's documentation asks
+     * for.
+     */
     static List<String> all() {
         List<String> settings = new ArrayList<>(List.of("-XX:+UseSerialGC", "-Xms1g", "-Xmx1g"));
         if (Runtime.version().feature() >= HAS_UNSAFE_OPTION) {

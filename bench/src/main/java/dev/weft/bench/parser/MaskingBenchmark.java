@@ -16,7 +16,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Nanoseconds to mask one payload in place, repeatedly: masking twice restores the bytes. For comparison: a copy of the same number of bytes, which accesses the same memory, and the loop that RFC 6455 §5.3 describes.
+ * Nanoseconds to mask one payload in place, repeatedly: masking twice restores the bytes. For comparison: a copy of the same
+ * number of bytes, which accesses the same memory, and the loop that RFC 6455 §5.3 describes.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main MaskingBenchmark -prof gc

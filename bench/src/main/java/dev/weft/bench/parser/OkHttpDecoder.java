@@ -9,7 +9,10 @@ import okio.Okio;
 import okio.Source;
 import okio.Timeout;
 
-/** The reader of okhttp, a pull parser, in the role of its mock server. It joins frames to messages; here each frame is one message. */
+/**
+ * The reader of okhttp, a pull parser, in the role of its mock server. It joins frames to messages; here each frame is one
+ * message.
+ */
 final class OkHttpDecoder extends Decoder {
     private final WebSocketReader reader;
 

@@ -16,7 +16,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Nanoseconds to parse the head of a browser's opening handshake, with a new parser each time, as for a connection. For comparison: Netty's request decoder, with one decoder for all heads, which is an advantage; and a string that is only split, without any checks.
+ * Nanoseconds to parse the head of a browser's opening handshake, with a new parser each time, as for a connection. For
+ * comparison: Netty's request decoder, with one decoder for all heads, which is an advantage; and a string that is only split,
+ * without any checks.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main RequestHeadBenchmark -prof gc

@@ -23,8 +23,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Nanoseconds from a masked text frame to a {@code String}, as the server does it: parsed, decoded, and validated only if
- * the string has a replacement character, which may stand for bytes that are not UTF-8. The time includes the copy of the frame that a read would make, in which it is unmasked. For comparison: the decoding of unmasked bytes.
+ * Nanoseconds from a masked text frame to a {@code String}, as the server does it: parsed, decoded, and validated only if the
+ * string has a replacement character, which may stand for bytes that are not UTF-8. The time includes the copy of the frame
+ * that a read would make, in which it is unmasked. For comparison: the decoding of unmasked bytes.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main TextMessageBenchmark -prof gc

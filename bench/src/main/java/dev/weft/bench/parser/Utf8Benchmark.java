@@ -17,7 +17,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Nanoseconds to validate one text. For comparison: the JDK's decoding to a {@code String}, which does more, and a plain state machine over bytes.
+ * Nanoseconds to validate one text. For comparison: the JDK's decoding to a {@code String}, which does more, and a plain state
+ * machine over bytes.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main Utf8Benchmark -prof gc

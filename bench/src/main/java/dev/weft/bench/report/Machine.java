@@ -13,17 +13,17 @@ import java.util.Objects;
 /**
  * The machine and the software of a run. Values that the system does not provide are "unknown".
  *
- * @param cpu the CPU's model
- * @param cores the number of cores that this program may use
- * @param memory the machine's memory in bytes
- * @param kernel name and version
- * @param governor the setting that controls the clock rate of the first core
- * @param load the load average of the last minute at the start, negative if unknown
- * @param jdk version and vendor
- * @param jvm name and version
+ * @param cpu        the CPU's model
+ * @param cores      the number of cores that this program may use
+ * @param memory     the machine's memory in bytes
+ * @param kernel     name and version
+ * @param governor   the setting that controls the clock rate of the first core
+ * @param load       the load average of the last minute at the start, negative if unknown
+ * @param jdk        version and vendor
+ * @param jvm        name and version
  * @param jvmOptions the options of this program; suites may start processes with others, and then say so in a remark
- * @param commit the commit of the sources
- * @param dirty whether the sources, except earlier results, differed from that commit
+ * @param commit     the commit of the sources
+ * @param dirty      whether the sources, except earlier results, differed from that commit
  */
 public record Machine(String cpu, int cores, long memory, String kernel, String governor, double load, String jdk,
         String jvm, String jvmOptions, String commit, boolean dirty) {

@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Counts accesses to memory, by platform thread, object and place in the code. Woven code calls it, including the JDK's, so it is on the boot class path and uses nothing that may be woven, only arrays and the current carrier thread. Each thread counts in its own table, so nothing is shared and nothing waits.
+ * Counts accesses to memory, by platform thread, object and place in the code. Woven code calls it, including the JDK's, so it
+ * is on the boot class path and uses nothing that may be woven, only arrays and the current carrier thread. Each thread counts
+ * in its own table, so nothing is shared and nothing waits.
  */
 public final class Accesses {
     private static final int MOST_THREADS = 1 << 16;
@@ -37,7 +39,9 @@ public final class Accesses {
         counting = now;
     }
 
-    /** Gives these threads empty tables; accesses by other threads are not counted. Do not call it while accesses are counted. */
+    /**
+     * Gives these threads empty tables; accesses by other threads are not counted. Do not call it while accesses are counted.
+     */
     public static void register(List<Thread> threads, int loopRows, int otherRows) {
         for (Thread thread : threads) {
             int rows = thread.getName().startsWith("weft-loop-") ? loopRows : otherRows;

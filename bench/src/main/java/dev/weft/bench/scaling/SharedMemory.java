@@ -50,7 +50,9 @@ final class SharedMemory {
         }
 
         /**
-         * The maximum number of transfers between cores that these accesses can need. It is at most the number of accesses; at most two for each access by a thread other than the one with the most accesses; and at most, for each write, one for every thread and one more.
+         * The maximum number of transfers between cores that these accesses can need. It is at most the number of accesses; at
+         * most two for each access by a thread other than the one with the most accesses; and at most, for each write, one for
+         * every thread and one more.
          */
         long transfers() {
             long most = Stream.concat(loops.values().stream(), others.values().stream()).mapToLong(Long::longValue)
@@ -79,8 +81,8 @@ final class SharedMemory {
      * @param foughtOver whether threads compare and set them, or lock them; if not, only one thread at a time accesses them
      * @param equal      the number of equally used lines that would be as crowded as these
      * @param writes     the total number of writes to these lines
-     * @param reads the total number of reads of these lines
-     * @param transfers the maximum number of transfers that these can need
+     * @param reads      the total number of reads of these lines
+     * @param transfers  the maximum number of transfers that these can need
      */
     record Group(String what, boolean byLoops, boolean foughtOver, double equal, double writes, double reads,
             double transfers) {

@@ -19,19 +19,19 @@ final class Simulation {
     /**
      * Lines that are accessed in the same way.
      *
-     * @param lines their number
+     * @param lines  their number
      * @param writes the writes for each message or connection
-     * @param reads the reads for each message or connection
+     * @param reads  the reads for each message or connection
      */
     record Lines(int lines, double writes, double reads) {}
 
     /**
      * The work for each message or connection.
      *
-     * @param ownNanos the time on the core that processes it
+     * @param ownNanos    the time on the core that processes it
      * @param serialNanos the time on the one thread that gets all of them first, such as the acceptor; 0 if there is none
-     * @param handedOver the number of lines that another core had before, and for which no other core competes
-     * @param lines the lines for which cores compete
+     * @param handedOver  the number of lines that another core had before, and for which no other core competes
+     * @param lines       the lines for which cores compete
      */
     record Work(double ownNanos, double serialNanos, double handedOver, List<Lines> lines) {}
 

@@ -17,8 +17,9 @@ import org.objectweb.asm.tree.VarInsnNode;
 
 /**
  * Inserts a call of {@link Accesses} before every instruction of a class that reads or writes a field that is not final or an
- * element of an array of references, every operation of a {@code VarHandle} or of the JDK's {@code Unsafe}, and everything
- * that takes a monitor. A constructor's writes to its own object are left out, because no other thread can see them yet. Accesses to elements of byte arrays are left out too, except those that read or write several elements at a time.
+ * element of an array of references, every operation of a {@code VarHandle} or of the JDK's {@code Unsafe}, and everything that
+ * takes a monitor. A constructor's writes to its own object are left out, because no other thread can see them yet. Accesses to
+ * elements of byte arrays are left out too, except those that read or write several elements at a time.
  * <p>
  * In woven code, the watchdog never sees a loop in a turn. So no loop is taken over, and each thread stands for one loop.
  */

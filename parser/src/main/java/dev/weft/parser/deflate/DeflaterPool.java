@@ -5,9 +5,9 @@ import java.util.LinkedHashSet;
 import java.util.zip.Deflater;
 
 /**
- * Lends compressors for the duration of a message. For any thread. A returned compressor becomes blank, or it is kept with
- * the context of its last message, for a borrower that is likely to return soon. That borrower then finds its context
- * unchanged, unless another borrower needed the compressor in the meantime.
+ * Lends compressors for the duration of a message. For any thread. A returned compressor becomes blank, or it is kept with the
+ * context of its last message, for a borrower that is likely to return soon. That borrower then finds its context unchanged,
+ * unless another borrower needed the compressor in the meantime.
  *
  * <pre>
  *            borrow                        giveBack

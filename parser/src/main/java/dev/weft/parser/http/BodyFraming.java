@@ -3,10 +3,9 @@ package dev.weft.parser.http;
 import java.util.List;
 
 /**
- * Where the body of a request ends, according to its head (RFC 9112 §6.3). It is stricter than the RFC wherever two
- * recipients could see different ends: bytes that one of them treats as a body, the other would treat as the next request. So it
- * refuses a second {@code Content-Length} or {@code Transfer-Encoding} even if it repeats the first one, and it refuses
- * both together.
+ * Where the body of a request ends, according to its head (RFC 9112 §6.3). It is stricter than the RFC wherever two recipients
+ * could see different ends: bytes that one of them treats as a body, the other would treat as the next request. So it refuses a
+ * second {@code Content-Length} or {@code Transfer-Encoding} even if it repeats the first one, and it refuses both together.
  */
 public sealed interface BodyFraming {
 

@@ -3,9 +3,9 @@ package dev.weft.parser.http;
 import java.util.Objects;
 
 /**
- * Finds the bytes of a chunked body (RFC 9112 §7.1), in regions of any size. Strict: a line ends with CR LF, a size is 1
- * to {@value #MAX_SIZE_DIGITS} hexadecimal digits without white space. Chunk extensions and trailers are checked, bounded
- * and dropped. A parser has no buffer, and serves one body. Not thread-safe.
+ * Finds the bytes of a chunked body (RFC 9112 §7.1), in regions of any size. Strict: a line ends with CR LF, a size is 1 to
+ * {@value #MAX_SIZE_DIGITS} hexadecimal digits without white space. Chunk extensions and trailers are checked, bounded and
+ * dropped. A parser has no buffer, and serves one body. Not thread-safe.
  *
  * <pre>{@code
  * int at = parser.parse(array, from, to);             // skips bytes that are not part of the body

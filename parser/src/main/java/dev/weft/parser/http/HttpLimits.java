@@ -46,8 +46,8 @@ public final class HttpLimits {
     }
 
     /**
-     * The maximum number of bytes of all header lines together, without their line ends; if exceeded, 431. A head that is being parsed holds
-     * about this much on the heap, plus the overhead of its strings.
+     * The maximum number of bytes of all header lines together, without their line ends; if exceeded, 431. A head that is being
+     * parsed holds about this much on the heap, plus the overhead of its strings.
      */
     public int maxHeadersSize() {
         return maxHeadersSize;

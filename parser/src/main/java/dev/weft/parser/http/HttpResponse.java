@@ -100,8 +100,8 @@ public final class HttpResponse {
     }
 
     /**
-     * A response whose body is written to a stream, and whose length is not known in advance. The body is sent in chunks;
-     * to an HTTP/1.0 client it is sent without chunks, and the end of the connection ends it.
+     * A response whose body is written to a stream, and whose length is not known in advance. The body is sent in chunks; to an
+     * HTTP/1.0 client it is sent without chunks, and the end of the connection ends it.
      *
      * @throws IllegalArgumentException
      *             as {@link #bytes}

@@ -3,7 +3,9 @@ package dev.weft.internal.buffer;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Bytes of the budget that were returned at one place, such as a loop, and are kept there for the next thread that takes some. Without shares, all loops would write to the budget's counter with every message, and only one core can own the counter's cache line at a time. Lock-free, for any thread.
+ * Bytes of the budget that were returned at one place, such as a loop, and are kept there for the next thread that takes some.
+ * Without shares, all loops would write to the budget's counter with every message, and only one core can own the counter's
+ * cache line at a time. Lock-free, for any thread.
  * <p>
  * A thread takes bytes from the share if it has enough, otherwise from the budget. A thread returns bytes to the share if that
  * has room and the budget is not half spent, otherwise to the budget. The budget collects the bytes of its shares before it
@@ -11,7 +13,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  */
 final class BudgetShare {
     /**
-     * The index of the element in the middle of the array. The array is so long that no other object shares the element's cache line.
+     * The index of the element in the middle of the array. The array is so long that no other object shares the element's cache
+     * line.
      */
     private static final int AT = 8;
     private static final int LENGTH = 16;

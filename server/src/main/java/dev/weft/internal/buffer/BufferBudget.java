@@ -6,7 +6,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Limits the bytes that all connections of a server together hold in buffers, incomplete messages, their decompressors, and
- * messages that wait to be sent. When it is spent, a stuck connection that holds many bytes may be evicted to serve a request ({@link Relief}). For any thread.
+ * messages that wait to be sent. When it is spent, a stuck connection that holds many bytes may be evicted to serve a request
+ * ({@link Relief}). For any thread.
  */
 public final class BufferBudget {
     private final long limit;
@@ -19,7 +20,8 @@ public final class BufferBudget {
     @FunctionalInterface
     public interface Relief {
         /**
-         * Evicts one connection; returns the number of bytes that it will release soon, or 0 if no connection can be evicted. Does not wait.
+         * Evicts one connection; returns the number of bytes that it will release soon, or 0 if no connection can be evicted.
+         * Does not wait.
          */
         long evictOne();
     }
@@ -46,7 +48,8 @@ public final class BufferBudget {
     }
 
     /**
-     * Takes bytes from the budget, with relief if necessary; returns false, and takes nothing, if not enough are left. Bytes that an evicted connection has not released yet count as free: its thread may not have been scheduled yet.
+     * Takes bytes from the budget, with relief if necessary; returns false, and takes nothing, if not enough are left. Bytes
+     * that an evicted connection has not released yet count as free: its thread may not have been scheduled yet.
      */
     public boolean take(long bytes) {
         if (takeWithoutRelief(bytes)) {

@@ -4,22 +4,30 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Buffers of a few sizes, each lent only while it holds bytes. Lock-free, for any thread. A few of each size are kept for the next borrower; when more are returned, the garbage collector frees them. A borrowed buffer is cleared but not wiped:
- * its borrower reads only what it wrote.
+ * Buffers of a few sizes, each lent only while it holds bytes. Lock-free, for any thread. A few of each size are kept for the
+ * next borrower; when more are returned, the garbage collector frees them. A borrowed buffer is cleared but not wiped: its
+ * borrower reads only what it wrote.
  * <p>
- * The smallest size is requested most often. Each further size has room for eight times as many bytes of payload and a frame's header, so that messages of round sizes fit. Buffers larger than the largest size are not worth keeping.
+ * The smallest size is requested most often. Each further size has room for eight times as many bytes of payload and a frame's
+ * header, so that messages of round sizes fit. Buffers larger than the largest size are not worth keeping.
  * <p>
  * A thread that runs at one of several places, such as a loop, passes its place: buffers of the smallest size are kept for each
- * place. So processing a message accesses no memory that all loops share, and a buffer stays in the cache of the core that used it last.
+ * place. So processing a message accesses no memory that all loops share, and a buffer stays in the cache of the core that used
+ * it last.
  */
 public final class BufferPool {
     private static final int GROWTH = 8;
     private static final int LARGEST = 1 << 20;
     /** Room for the header of a frame whose payload has the given size (RFC 6455 §5.2). */
     private static final int HEADER_ROOM = 14;
-    /** Few of the smallest size, because a buffer is lent only for microseconds, and fewer of the larger sizes; powers of two. */
+    /**
+     * Few of the smallest size, because a buffer is lent only for microseconds, and fewer of the larger sizes; powers of two.
+     */
     private static final int[] SLOTS = {64, 16, 4};
-    /** Only one thread runs at a place at a time, and it seldom has more than two buffers, unless handlers hold some while they wait. */
+    /**
+     * Only one thread runs at a place at a time, and it seldom has more than two buffers, unless handlers hold some while they
+     * wait.
+     */
     private static final int SLOTS_OF_PLACE = 8;
 
     private final BufferBudget budget;
@@ -98,7 +106,8 @@ public final class BufferPool {
     }
 
     /**
-     * A buffer with an array, of any size, or {@code null} if the budget is spent and has no relief. A buffer of a kept size may be a reused one; others are new.
+     * A buffer with an array, of any size, or {@code null} if the budget is spent and has no relief. A buffer of a kept size
+     * may be a reused one; others are new.
      */
     public ByteBuffer borrow(int size) {
         return budget.take(size) ? anyOf(size) : null;
@@ -195,7 +204,10 @@ public final class BufferPool {
         /** After losing this number of slots to other threads, making or dropping a buffer is cheaper than another try. */
         private static final int TRIES = 4;
 
-        /** Slots before the first and after the last one that is used: as long as a cache line, so that no other object shares one with them. */
+        /**
+         * Slots before the first and after the last one that is used: as long as a cache line, so that no other object shares
+         * one with them.
+         */
         private static final int MARGIN = 16;
 
         private final int size;
@@ -203,10 +215,12 @@ public final class BufferPool {
         private final boolean spread;
         private final AtomicReferenceArray<ByteBuffer> kept;
 
-        /** An empty shelf.
+        /**
+         * An empty shelf.
          *
          * @param slots  a power of two
-         * @param spread whether several threads use it at the same time: then each begins at a different slot, so that they seldom compete
+         * @param spread whether several threads use it at the same time: then each begins at a different slot, so that they
+         *               seldom compete
          */
         Shelf(int size, int slots, boolean spread) {
             this.size = size;

@@ -178,7 +178,8 @@ public final class ClosingHandshake {
     }
 
     /**
-     * Records that the network connection is broken: gives up a Close frame that is still pending, and the closing handshake unless it is complete.
+     * Records that the network connection is broken: gives up a Close frame that is still pending, and the closing handshake
+     * unless it is complete.
      *
      * @return true if this call broke the connection
      */
@@ -241,8 +242,8 @@ public final class ClosingHandshake {
     /**
      * Waits until the status is final, no longer than the limit. For a thread that must not help to write the waiting frames.
      *
-     * @throws TimeLimitExceededException        if the status is not final in time
-     * @throws InterruptedIOException if the thread was interrupted
+     * @throws TimeLimitExceededException if the status is not final in time
+     * @throws InterruptedIOException     if the thread was interrupted
      */
     public void awaitFinal(TimeLimit limit) throws InterruptedIOException {
         // This wait is rare and short, because our Close frame is about to be written. A list of the waiting threads would

@@ -19,7 +19,10 @@ import java.io.InterruptedIOException;
 final class ConnectionTeardown {
     private ConnectionTeardown() {}
 
-    /** Fails the connection with a Close frame because the peer broke a rule or exceeded a limit, and returns the exception for the caller. */
+    /**
+     * Fails the connection with a Close frame because the peer broke a rule or exceeded a limit, and returns the exception for
+     * the caller.
+     */
     static ConnectionClosedException failed(Connection connection, ProtocolViolationException violation) {
         String reason = violation.getMessage();
         connection.fail(new CloseReason(violation.closeCode(),
@@ -49,8 +52,9 @@ final class ConnectionTeardown {
     }
 
     /**
-     * The exception for the caller. A wait that ends by an interrupt or a limit changes nothing, and does not lose a
-     * pending Close frame. A connection that had already ended throws its status. Every other exception means that the network connection is broken.
+     * The exception for the caller. A wait that ends by an interrupt or a limit changes nothing, and does not lose a pending
+     * Close frame. A connection that had already ended throws its status. Every other exception means that the network
+     * connection is broken.
      */
     static IOException translated(Connection connection, IOException e) {
         ClosingHandshake closing = connection.closing;

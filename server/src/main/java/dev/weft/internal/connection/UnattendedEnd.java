@@ -3,9 +3,9 @@ package dev.weft.internal.connection;
 import dev.weft.internal.close.ClosingHandshake.State;
 
 /**
- * The end of a connection that has no handler. With a handler, the connection's thread would take the last steps after it;
- * here any thread may receive, and none has to. The code that manages the connections calls {@link #of} from time to time.
- * None of the methods waits.
+ * The end of a connection that has no handler. With a handler, the connection's thread would take the last steps after it; here
+ * any thread may receive, and none has to. The code that manages the connections calls {@link #of} from time to time. None of
+ * the methods waits.
  */
 public final class UnattendedEnd {
     /** The remaining step. */

@@ -4,7 +4,9 @@ import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.deflate.SharedMessage;
 
 /**
- * A negotiated extension (RFC 6455 §9) that transforms whole messages. It claims RSV bits. {@link #decoder()} decodes an incoming message whose first frame has these bits; {@link #encoder()} encodes an outgoing message that this end wants to transform.
+ * A negotiated extension (RFC 6455 §9) that transforms whole messages. It claims RSV bits. {@link #decoder()} decodes an
+ * incoming message whose first frame has these bits; {@link #encoder()} encodes an outgoing message that this end wants to
+ * transform.
  */
 public interface Extension {
     /** The RSV bits that mark the first frame of a transformed message. */
@@ -27,15 +29,16 @@ public interface Extension {
     Transform encoder();
 
     /**
-     * Whether {@link #share} has to transform the message itself, which takes as long as the encoder would. Used with the connection's sending lock held.
+     * Whether {@link #share} has to transform the message itself, which takes as long as the encoder would. Used with the
+     * connection's sending lock held.
      */
     default boolean isNew(SharedMessage message) {
         return false;
     }
 
     /**
-     * Transforms a message for several connections, or reuses the result that another connection has already produced.
-     * Called with the connection's sending lock held, directly before the message is sent.
+     * Transforms a message for several connections, or reuses the result that another connection has already produced. Called
+     * with the connection's sending lock held, directly before the message is sent.
      *
      * @return the transformed message, which must not be changed; or the message's own bytes, to be sent untransformed
      */
@@ -44,7 +47,8 @@ public interface Extension {
     }
 
     /**
-     * Transforms the bytes of one message, in any number of pieces. The caller takes output until there is none, and only then passes further input.
+     * Transforms the bytes of one message, in any number of pieces. The caller takes output until there is none, and only then
+     * passes further input.
      */
     interface Transform extends AutoCloseable {
         /**

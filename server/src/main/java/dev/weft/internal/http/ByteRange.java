@@ -16,7 +16,8 @@ public record ByteRange(long first, long last) {
     private static final int MOST_DIGITS = 18;
 
     /**
-     * Parses the value of a Range header. Empty if it is not a single range of bytes: then the header is ignored, and the whole file is sent.
+     * Parses the value of a Range header. Empty if it is not a single range of bytes: then the header is ignored, and the whole
+     * file is sent.
      *
      * @param length the length of the file in bytes
      */

@@ -18,7 +18,10 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-/** The resources of a class path below a name. Resources are assumed not to change: the entity tag is computed once, from the resource's bytes. */
+/**
+ * The resources of a class path below a name. Resources are assumed not to change: the entity tag is computed once, from the
+ * resource's bytes.
+ */
 public final class ClassPathTree implements FileTree {
     private static final int PIECE = 16_384;
 

@@ -7,7 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The path of a request within a folder, decoded and checked segment by segment: no name in it can lead out of the folder, and no file system treats it as anything but a name.
+ * The path of a request within a folder, decoded and checked segment by segment: no name in it can lead out of the folder, and
+ * no file system treats it as anything but a name.
  *
  * @param names       the names of the folders and, unless the path is a folder's, of the file; none is empty
  * @param isOfAFolder whether the path ends with '/', or is empty

@@ -7,7 +7,8 @@ import java.util.Optional;
 /** Files by their names below a root. For any thread; reads the file system. */
 public interface FileTree {
     /**
-     * The file at these names, which {@link FilePath} has checked; empty if there is no regular file there, or it must not be served.
+     * The file at these names, which {@link FilePath} has checked; empty if there is no regular file there, or it must not be
+     * served.
      */
     Optional<StaticFile> file(List<String> names) throws IOException;
 

@@ -19,7 +19,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The files of a folder, as they are at each request. Symbolic links below the folder, to files or to folders, are followed only if this is allowed.
+ * The files of a folder, as they are at each request. Symbolic links below the folder, to files or to folders, are followed
+ * only if this is allowed.
  */
 public final class FolderTree implements FileTree {
     private final Path root;

@@ -19,7 +19,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The body of one request. Bytes are read from the connection only when they are read here. The bytes that {@link #readAllBytes} returns count as buffered bytes until {@link #release}. For the session's thread.
+ * The body of one request. Bytes are read from the connection only when they are read here. The bytes that {@link
+ * #readAllBytes} returns count as buffered bytes until {@link #release}. For the session's thread.
  */
 public final class RequestBody extends InputStream {
     /** The session's part in reading: called around the reads. */
@@ -88,7 +89,9 @@ public final class RequestBody extends InputStream {
         return begun;
     }
 
-    /** Whether the client may still wait for a 100 (Continue): then its next bytes may be either this body or the next request. */
+    /**
+     * Whether the client may still wait for a 100 (Continue): then its next bytes may be either this body or the next request.
+     */
     public boolean isAmbiguous() {
         return expectsContinue && !begun && !isComplete();
     }
@@ -150,7 +153,10 @@ public final class RequestBody extends InputStream {
         }
     }
 
-    /** The number of body bytes that have been received and not read, but no more than this; skips the chunk framing before them. */
+    /**
+     * The number of body bytes that have been received and not read, but no more than this; skips the chunk framing before
+     * them.
+     */
     private int available(int most) throws HttpHeadException {
         long here = left;
         if (chunks != null && input.hasBytes()) {

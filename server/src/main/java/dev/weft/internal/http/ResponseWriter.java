@@ -12,7 +12,8 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * Writes one response. A streamed body is sent in pieces: each time a buffer is full, or on a flush. If the length is not known, each piece is one chunk. No buffer is held between two pieces. For the session's thread.
+ * Writes one response. A streamed body is sent in pieces: each time a buffer is full, or on a flush. If the length is not
+ * known, each piece is one chunk. No buffer is held between two pieces. For the session's thread.
  */
 public final class ResponseWriter {
     /** The session's part in streaming a body: called around the writes. */
@@ -35,7 +36,10 @@ public final class ResponseWriter {
             this.begun = begun;
         }
 
-        /** Whether something has been sent: after that, the only way to report a failure to the client is to cut off the response. */
+        /**
+         * Whether something has been sent: after that, the only way to report a failure to the client is to cut off the
+         * response.
+         */
         public boolean isBegun() {
             return begun;
         }
@@ -65,7 +69,7 @@ public final class ResponseWriter {
     /**
      * Writes a response. Waits as long as the client does not read.
      *
-     * @param head the encoded head
+     * @param head     the encoded head
      * @param headOnly whether the request was a HEAD, so that the body is not sent (RFC 9110 §9.3.2)
      * @param chunked  whether a body of unknown length is sent in chunks, and not up to the end of the connection
      * @throws IOException         if the wire is dead

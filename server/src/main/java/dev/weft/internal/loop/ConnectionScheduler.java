@@ -8,7 +8,8 @@ import java.util.concurrent.locks.LockSupport;
  * The scheduler of one connection's virtual threads: its own, and those that it starts, which inherit the scheduler. They run
  * on a {@link Loop}, which may change.
  * <p>
- * A scheduler is also its own entry in the loop's queue, so that scheduling the connection's thread allocates nothing. Further entries are allocated only if several of its threads are ready to run at once.
+ * A scheduler is also its own entry in the loop's queue, so that scheduling the connection's thread allocates nothing. Further
+ * entries are allocated only if several of its threads are ready to run at once.
  */
 public final class ConnectionScheduler implements Executor {
     /** The time until another attempt if memory for an entry in the queue cannot be allocated. */
@@ -21,7 +22,8 @@ public final class ConnectionScheduler implements Executor {
     /** The task to run; {@code null} while this is not in a queue. */
     private volatile Runnable task;
     /**
-     * The entry that was added to the queue before this one, or, once the loop has reversed the list, after it. Used only by the queue.
+     * The entry that was added to the queue before this one, or, once the loop has reversed the list, after it. Used only by
+     * the queue.
      */
     ConnectionScheduler next;
 

@@ -16,7 +16,9 @@ public interface Engine {
      */
     void poll(BooleanSupplier mayWait) throws IOException;
 
-    /** Ends the wait of {@link #poll}, also one that is about to begin. Cheap if {@code poll} does not wait. From any thread. */
+    /**
+     * Ends the wait of {@link #poll}, also one that is about to begin. Cheap if {@code poll} does not wait. From any thread.
+     */
     void wakeUp();
 
     /** Whether {@link #poll} waits, or is about to. From any thread. */

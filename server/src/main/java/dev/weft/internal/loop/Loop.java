@@ -7,7 +7,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Runs virtual threads: selects the sockets that are ready, gives the threads that wait for them a turn, and waits when nothing is left to do. One platform thread at a time runs it, a {@link LoopThread}. If a turn takes too long, for example because a thread computes or is in native code, another loop thread takes over the loop, with its engine and its queue.
+ * Runs virtual threads: selects the sockets that are ready, gives the threads that wait for them a turn, and waits when nothing
+ * is left to do. One platform thread at a time runs it, a {@link LoopThread}. If a turn takes too long, for example because a
+ * thread computes or is in native code, another loop thread takes over the loop, with its engine and its queue.
  * <p>
  * One number, the term, identifies the holder of the loop; it is even, and odd while the holder is in a turn:
  * <pre>
@@ -22,7 +24,8 @@ import java.util.function.BooleanSupplier;
  * holder. During a turn the holder accesses no state of the loop; the next holder sees everything that it wrote before.
  * <p>
  * The queue is lock-free: {@link #add} pushes a place on a list, the newest first, by one compare-and-set; the holder takes the
- * whole list by one exchange, reverses it, and gives every entry its turn before it selects again. So entries are served in the order in which they were added, and sockets and threads cannot starve each other.
+ * whole list by one exchange, reverses it, and gives every entry its turn before it selects again. So entries are served in the
+ * order in which they were added, and sockets and threads cannot starve each other.
  * <p>
  * No wake-up is lost: the engine announces that it waits before it checks for the last time whether the queue is empty; a
  * thread that adds to the queue does so before it checks whether the engine waits.
@@ -49,7 +52,9 @@ final class Loop {
     private volatile boolean stopped;
     private volatile boolean ended;
 
-    /** For the holder: the entries to run, oldest first; and the number of turns, of which the watchdog may see an older one. */
+    /**
+     * For the holder: the entries to run, oldest first; and the number of turns, of which the watchdog may see an older one.
+     */
     private ConnectionScheduler ready;
     private volatile int turns;
 

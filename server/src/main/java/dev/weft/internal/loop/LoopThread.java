@@ -15,7 +15,8 @@ final class LoopThread {
     private final Thread thread;
 
     /**
-     * The loop to run; {@code null} while this thread is spare. Written by the thread that has taken this thread from the spare ones.
+     * The loop to run; {@code null} while this thread is spare. Written by the thread that has taken this thread from the spare
+     * ones.
      */
     private volatile Loop loop;
     private int term;

@@ -72,7 +72,9 @@ public final class Loops {
         return takeovers.get();
     }
 
-    /** The number of times that a loop was not taken over because there were too many threads already, or memory was exhausted. */
+    /**
+     * The number of times that a loop was not taken over because there were too many threads already, or memory was exhausted.
+     */
     public long refusedTakeovers() {
         return refusals.get();
     }

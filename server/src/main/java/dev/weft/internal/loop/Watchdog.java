@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Detects a turn that takes too long, and lets another thread take over the loop. It is a platform thread that checks every few milliseconds while the loops have something to do. When all of them have waited for a while, it sleeps until one of them has
+ * Detects a turn that takes too long, and lets another thread take over the loop. It is a platform thread that checks every few
+ * milliseconds while the loops have something to do. When all of them have waited for a while, it sleeps until one of them has
  * something to do.
  */
 final class Watchdog {
@@ -45,9 +46,9 @@ final class Watchdog {
     }
 
     /**
-     * Called when a loop has something to do after a wait. Cheap while the watchdog is awake; does not wait. No loop's first turn is
-     * missed: a loop stops waiting before it checks whether the watchdog sleeps, and the watchdog announces that it sleeps
-     * before it checks that all loops wait.
+     * Called when a loop has something to do after a wait. Cheap while the watchdog is awake; does not wait. No loop's first
+     * turn is missed: a loop stops waiting before it checks whether the watchdog sleeps, and the watchdog announces that it
+     * sleeps before it checks that all loops wait.
      */
     void somethingHappened() {
         if (asleep) {

@@ -8,7 +8,10 @@ import dev.weft.parser.ProtocolViolationException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Assembles the control frames that a parser finds (RFC 6455 §5.5), and passes them to their owner, which answers them. For one thread at a time. */
+/**
+ * Assembles the control frames that a parser finds (RFC 6455 §5.5), and passes them to their owner, which answers them. For one
+ * thread at a time.
+ */
 abstract class ControlReader {
     final FrameParser parser;
     final ReceiverOwner owner;

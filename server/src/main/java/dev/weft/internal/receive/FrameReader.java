@@ -61,7 +61,10 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         }
     }
 
-    /** Has the timer watch the bytes that are not yet parsed: they may be a control frame, which must not wait for the next receive. */
+    /**
+     * Has the timer watch the bytes that are not yet parsed: they may be a control frame, which must not wait for the next
+     * receive.
+     */
     private void watchIfNeeded() {
         if (parser.unread() > 0 || !input.transport().tellsOfUnread()) {
             readAhead().watchLater(owner.timer());
@@ -218,7 +221,8 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     }
 
     /**
-     * Records that the peer took too long to send a message: nothing that arrives from now on is parsed. Returns true the first time.
+     * Records that the peer took too long to send a message: nothing that arrives from now on is parsed. Returns true the first
+     * time.
      */
     public boolean giveUpWaiting() {
         boolean first = !tooSlow;

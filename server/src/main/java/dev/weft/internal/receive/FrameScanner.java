@@ -6,7 +6,8 @@ import dev.weft.parser.ProtocolViolationException;
 import java.io.IOException;
 
 /**
- * Scans frames ahead of the thread that receives: answers the control frames and leaves all bytes unchanged, because that thread will parse them too. That thread then skips the control frames that were answered by this scanner.
+ * Scans frames ahead of the thread that receives: answers the control frames and leaves all bytes unchanged, because that
+ * thread will parse them too. That thread then skips the control frames that were answered by this scanner.
  */
 final class FrameScanner extends ControlReader {
     private static final int PIECE = 512;

@@ -126,7 +126,8 @@ public final class InboundBuffer {
     }
 
     /**
-     * Whether the buffer that holds the region has room for this number of bytes from this offset on, and is not far larger than its content.
+     * Whether the buffer that holds the region has room for this number of bytes from this offset on, and is not far larger
+     * than its content.
      */
     boolean hasRoom(int offset, long bytes) {
         return bytes <= current.capacity() - offset && current.capacity() <= (long) MOST_ROOM * current.position();

@@ -189,7 +189,10 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         expired = true;
     }
 
-    /** Makes the rest of the message unreadable, because the connection has ended: its buffer may already belong to another connection. */
+    /**
+     * Makes the rest of the message unreadable, because the connection has ended: its buffer may already belong to another
+     * connection.
+     */
     public void cutOff() {
         cutOff = true;
         from = to;

@@ -24,7 +24,8 @@ import java.io.IOException;
  * </pre>
  * An interrupted wait changes nothing: the next call continues in the same state.
  * <p>
- * A message of one frame takes a short path if the read buffer holds it, or has room for the rest of it: it is lent from that buffer.
+ * A message of one frame takes a short path if the read buffer holds it, or has room for the rest of it: it is lent from that
+ * buffer.
  */
 public final class MessageReader {
     private enum Stage {
@@ -263,9 +264,7 @@ public final class MessageReader {
         }
     }
 
-    /**
-     * Counts the memory of the decoder of an incomplete message: many connections may be in the middle of a message.
-     */
+    /** Counts the memory of the decoder of an incomplete message: many connections may be in the middle of a message. */
     void countDecoder() throws ProtocolViolationException {
         if (transformed) {
             int now = extension.decoderSize();

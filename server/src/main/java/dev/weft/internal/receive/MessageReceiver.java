@@ -281,7 +281,8 @@ public final class MessageReceiver {
     }
 
     /**
-     * Records that the peer took too long to send a message: nothing that arrives from now on is parsed. Returns true the first time.
+     * Records that the peer took too long to send a message: nothing that arrives from now on is parsed. Returns true the first
+     * time.
      */
     public boolean giveUpWaiting() {
         return messages.frames().giveUpWaiting();

@@ -9,17 +9,21 @@ import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Continues protocol processing while no thread receives: reads the peer's bytes, as far as there is room, and answers the control frames among them, in order. The bytes are kept unchanged for the next receive; at the bound, TCP slows the peer down.
+ * Continues protocol processing while no thread receives: reads the peer's bytes, as far as there is room, and answers the
+ * control frames among them, in order. The bytes are kept unchanged for the next receive; at the bound, TCP slows the peer
+ * down.
  * <p>
- * When bytes may be unreceived, the timer {@linkplain #watchLater watches} this reader. A thread requests it when it ends a receive and leaves bytes in its buffer; the transport's thread requests it when bytes arrive and no thread waits for them. If no thread has received
- * between two checks of the timer, 4 to 8 ms, a virtual thread takes a turn:
+ * When bytes may be unreceived, the timer {@linkplain #watchLater watches} this reader. A thread requests it when it ends a
+ * receive and leaves bytes in its buffer; the transport's thread requests it when bytes arrive and no thread waits for them. If
+ * no thread has received between two checks of the timer, 4 to 8 ms, a virtual thread takes a turn:
  * <pre>
  *   not watched ───── bytes may lie unreceived ──▶ watched ── none received ────────────▶ turn
  *          ▲                                          │                                     │
  *          └──── a thread waits for the peer ─────────┘                                     │
  *          └──── all is read: the transport is asked to report more, or there is no room ───┘
  * </pre>
- * A Close frame is answered at once, unless unreceived data precedes it: then the handler has half a second to receive that data and to reply. Time during which a reply waits for the peer does not count.
+ * A Close frame is answered at once, unless unreceived data precedes it: then the handler has half a second to receive that
+ * data and to reply. Time during which a reply waits for the peer does not count.
  * <p>
  * A turn {@linkplain FrameReader#tryClaim claims} the reader as a receive does, so there is one reader at a time. It begins to
  * scan at the receiver's position in its region, or where the last turn stopped if the receiver has not reached that.

@@ -19,12 +19,15 @@ public interface ReceiverOwner extends ControlFrames, StreamOwner {
     /** The maximum number of bytes that are read ahead of the thread that receives. */
     int readAheadSize();
 
-    /** Called when this thread has found the connection's end while no thread received; it will call {@link #endAhead}. Does not wait. */
+    /**
+     * Called when this thread has found the connection's end while no thread received; it will call {@link #endAhead}. Does not
+     * wait.
+     */
     void takeEnd();
 
     /**
-     * Called when the connection's end was found while no thread received, and is recorded: takes all steps that do not need a receive.
-     * Waits, until the close deadline at most. On the thread that read ahead.
+     * Called when the connection's end was found while no thread received, and is recorded: takes all steps that do not need a
+     * receive. Waits, until the close deadline at most. On the thread that read ahead.
      */
     void endAhead();
 }

@@ -40,7 +40,7 @@ final class FrameBuffer {
 
     /** The frames that are built and not yet written, up to its position; {@code null} when there are none. */
     private ByteBuffer buffer;
-    /** Frames that follow those in the buffer and were too large for it, from its position; {@code null} when there are none. */
+    /** Frames that follow those in the buffer and did not fit in it, from its position; {@code null} when there are none. */
     private ByteBuffer rest;
     /** The number of bytes counted in the budget; not 0 while this buffer is behind. */
     private volatile int counted;
@@ -155,7 +155,10 @@ final class FrameBuffer {
         transport.close();
     }
 
-    /** Ends the connection after an encoder has failed part-way, for example because memory is exhausted: its state no longer matches the peer's decoder. */
+    /**
+     * Ends the connection after an encoder has failed part-way, for example because memory is exhausted: its state no longer
+     * matches the peer's decoder.
+     */
     IOException encodingFailed(Throwable e) {
         IOException cause = new IOException("a message could not be encoded", e);
         breakOff(cause);

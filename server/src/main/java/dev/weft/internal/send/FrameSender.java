@@ -73,7 +73,7 @@ public final class FrameSender extends DelayedFlush {
 
     // Threads that wait.
 
-    /** Sends a message as one frame. If {@code hold}, the frame may be held back and written together with the next ones. Waits. */
+    /** Sends a message as one frame; {@code hold} if it may be held back and written with the next ones. Waits. */
     public void send(Opcode opcode, byte[] payload, int from, int to, boolean hold) throws IOException {
         acquire();
         try {
@@ -144,8 +144,7 @@ public final class FrameSender extends DelayedFlush {
     public void drainAndWait() throws IOException {
         acquire();
         try {
-            // The thread that claimed the Close frame may not have added it yet, and the caller may shut down the output after
-            // this.
+            // The claiming thread may not have added it yet, and after this the caller may shut down the output.
             addClose();
             drain(true);
             flushAndWait();
@@ -215,9 +214,9 @@ public final class FrameSender extends DelayedFlush {
     }
 
     /**
-     * Answers a ping, unless our Close frame was claimed; If {@code hold}, the pong may be written together with the answer to the next frame.
-     * Receiving continues while another thread's frame is being written: the answer is sent after it. For the thread that
-     * receives.
+     * Answers a ping, unless our Close frame was claimed; {@code hold} if the pong may be written together with the answer to
+     * the next frame. Receiving continues while another thread's frame is being written: the answer is sent after it. For the
+     * thread that receives.
      */
     public void pong(byte[] payload, int from, int to, boolean hold) throws IOException {
         if (!closing.isOpen()) {
@@ -264,7 +263,7 @@ public final class FrameSender extends DelayedFlush {
         sendWhatWaits();
     }
 
-    /** Sends what waits in the outbox if the lock is free; otherwise the thread that holds the lock, or waits for it, does so when it releases the lock. */
+    /** Sends what waits if the lock is free; otherwise the thread that holds it, or waits for it, does so on release. */
     void sendWhatWaits() {
         while ((flushDue || outbox.isWaiting(streaming != null)) && state != SendState.DRAINING
                 && !lock.hasQueuedThreads() && lock.tryLock()) {
@@ -382,7 +381,7 @@ public final class FrameSender extends DelayedFlush {
         return streaming != null;
     }
 
-    /** Whether another message has waited too long while the streamed message made no progress. For the sweeper, with its time. */
+    /** Whether another message has waited too long while the streamed one made no progress. For the sweeper, with its time. */
     public boolean isStreamOverdue(int now, Duration longest) {
         StreamedMessage stream = streaming;
         return stream != null && stream.isOverdue(now, longest, outbox.hasEntries(), buffer.deadlines().isWriting());

@@ -9,15 +9,18 @@ import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
- * Everything that is queued to be sent, with no thread waiting for it: the accepted messages, the Close frame after them, and the answers to pings.
+ * Everything that is queued to be sent, with no thread waiting for it: the accepted messages, the Close frame after them, and
+ * the answers to pings.
  * <p>
  * Lock-free, in this order:
  * <ul>
  * <li>A producer reserves a message's bytes, in this connection's share and in the budget of all, and pushes the message on a
  * list, newest first, by one compare-and-set. The Close frame is pushed in the same way and ends the list: anything after it is
  * refused. So an accepted message is always before the Close frame, and all threads see the same order.
- * <li>The consumer, which holds the lock, takes the whole list by one exchange, reverses it, and works through it, oldest first; entries that are pushed meanwhile wait for the next turn. A message's bytes are released when its frame is built.
- * <li>Pongs have their own list, because they may be sent between the fragments of a message. If more than 16 wait, only the newest is kept (§5.5.3).
+ * <li>The consumer, which holds the lock, takes the whole list by one exchange, reverses it, and works through it, oldest
+ * first; entries that are pushed meanwhile wait for the next turn. A message's bytes are released when its frame is built.
+ * <li>Pongs have their own list, because they may be sent between the fragments of a message. If more than 16 wait, only the
+ * newest is kept (§5.5.3).
  * </ul>
  */
 final class Outbox {
@@ -97,7 +100,9 @@ final class Outbox {
     private volatile Entry newest;
     private volatile Pong pongs;
     private volatile long waitingBytes;
-    /** The entries that were taken over: the reversed list. Changed by the consumer; any thread may see whether there is one. */
+    /**
+     * The entries that were taken over: the reversed list. Changed by the consumer; any thread may see whether there is one.
+     */
     private volatile Entry oldest;
 
     Outbox(SendServices services) {

@@ -7,7 +7,10 @@ import dev.weft.parser.deflate.SharedMessage;
 import java.io.IOException;
 import java.time.Duration;
 
-/** One attempt to send a message without waiting: it is written at once if nothing else is being sent, otherwise put in the outbox. */
+/**
+ * One attempt to send a message without waiting: it is written at once if nothing else is being sent, otherwise put in the
+ * outbox.
+ */
 public final class SendAttempt {
     /** How long the write of a message may take before the peer counts as one that does not keep up. */
     private static final Duration SHORT = Duration.ofMillis(200);
@@ -94,7 +97,8 @@ public final class SendAttempt {
     }
 
     /**
-     * Whether a transport that cannot write without waiting has taken everything so far, or is just taking the last of it: the writing thread may not yet have noticed that the peer has already read it.
+     * Whether a transport that cannot write without waiting has taken everything so far, or is just taking the last of it: the
+     * writing thread may not yet have noticed that the peer has already read it.
      */
     private boolean keepsUp() {
         return !buffer.transport().writesWithoutWaiting() && !sender.isStreaming()

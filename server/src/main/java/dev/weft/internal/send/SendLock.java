@@ -6,8 +6,9 @@ import java.io.InterruptedIOException;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The lock of a sender: fair, so that a thread that sends without pause does not keep other senders waiting. It counts the work of its holders
- * with {@link TurnQuota}: without this count, a thread whose peer takes everything at once would never wait and so never yield to other threads.
+ * The lock of a sender: fair, so that a thread that sends without pause does not keep other senders waiting. It counts the work
+ * of its holders with {@link TurnQuota}: without this count, a thread whose peer takes everything at once would never wait and
+ * so never yield to other threads.
  */
 final class SendLock extends ReentrantLock {
     private static final long serialVersionUID = 1;

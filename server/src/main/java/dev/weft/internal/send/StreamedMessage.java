@@ -60,7 +60,10 @@ final class StreamedMessage {
         }
     }
 
-    /** Waits for the end of the message, but only for a moment: an abort takes no lock and so cannot signal. Call with the lock held. */
+    /**
+     * Waits for the end of the message, but only for a moment: an abort takes no lock and so cannot signal. Call with the lock
+     * held.
+     */
     void awaitEnd() throws IOException {
         if (owner == Thread.currentThread()) {
             throw new IllegalStateException("this thread has a streamed message open");

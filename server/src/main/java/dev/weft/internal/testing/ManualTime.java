@@ -11,7 +11,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Moves the clock of in-memory connections by hand. After a step that starts a thread, such as one that sends a ping, it pauses for the answer, because real threads send and answer in real time.
+ * Moves the clock of in-memory connections by hand. After a step that starts a thread, such as one that sends a ping, it pauses
+ * for the answer, because real threads send and answer in real time.
  */
 public final class ManualTime {
     /** How long to wait for an answer after the last bytes were received; reading ahead takes about 5 ms. */

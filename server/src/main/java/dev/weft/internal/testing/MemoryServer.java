@@ -7,7 +7,9 @@ import java.time.Duration;
 
 /** A server without a listening socket, as the test kit uses it. For any thread. */
 public interface MemoryServer extends AutoCloseable {
-    /** Serves a connection from its handshake on. Does not wait. Closes the connection and returns false if the server is full. */
+    /**
+     * Serves a connection from its handshake on. Does not wait. Closes the connection and returns false if the server is full.
+     */
     boolean accept(Transport transport);
 
     /** Moves the clock, as {@link ManualTime#advance} does. */
@@ -20,7 +22,10 @@ public interface MemoryServer extends AutoCloseable {
     @Override
     void close();
 
-    /** The test kit's access to such a server. Another package creates it, and sets the {@link Opener} when that package is first used. */
+    /**
+     * The test kit's access to such a server. Another package creates it, and sets the {@link Opener} when that package is
+     * first used.
+     */
     final class Access {
         /** Opens a server. */
         @FunctionalInterface

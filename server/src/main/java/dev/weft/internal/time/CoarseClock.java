@@ -3,7 +3,8 @@ package dev.weft.internal.time;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A clock that advances with the sweeper's steps; reading it costs one field access. Its times are ints, because every connection keeps several; differences are correct up to 24 days. For any thread.
+ * A clock that advances with the sweeper's steps; reading it costs one field access. Its times are ints, because every
+ * connection keeps several; differences are correct up to 24 days. For any thread.
  */
 public final class CoarseClock {
     private volatile int now;
@@ -14,7 +15,9 @@ public final class CoarseClock {
         set(System.nanoTime());
     }
 
-    /** The time of the sweeper's last step, in milliseconds from an arbitrary origin; never 0, which callers use for "no time". */
+    /**
+     * The time of the sweeper's last step, in milliseconds from an arbitrary origin; never 0, which callers use for "no time".
+     */
     public int now() {
         return now;
     }

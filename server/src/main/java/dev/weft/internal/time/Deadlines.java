@@ -45,7 +45,10 @@ public final class Deadlines {
     private volatile int pingedSince;
     /** {@code null} until the first ping. */
     private volatile Pings pings;
-    /** Set when a ping is about to be sent, but may have to wait for a frame that the peer reads slowly: then the write deadline applies. */
+    /**
+     * Set when a ping is about to be sent, but may have to wait for a frame that the peer reads slowly: then the write deadline
+     * applies.
+     */
     private volatile boolean pingUnderWay;
     private volatile int writingSince;
     private volatile int closingSince;

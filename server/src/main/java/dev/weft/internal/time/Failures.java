@@ -5,10 +5,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts the failures of something that must keep running, and reports them when possible. Noting a failure only sets fields, and so
- * needs no memory. If a report itself fails, for example because memory is exhausted, the next {@link #note} or {@link #report} tries
- * again. At most one report is made per second; each gives the number of failures since the last one. Never throws. For any
- * thread; does not wait.
+ * Counts the failures of something that must keep running, and reports them when possible. Noting a failure only sets fields,
+ * and so needs no memory. If a report itself fails, for example because memory is exhausted, the next {@link #note} or {@link
+ * #report} tries again. At most one report is made per second; each gives the number of failures since the last one. Never
+ * throws. For any thread; does not wait.
  */
 public final class Failures {
     /** Makes a report, such as a line in a log; may throw. */
@@ -62,7 +62,9 @@ public final class Failures {
         report();
     }
 
-    /** Reports failures that have not been reported yet, if any. Call this from time to time, because a report may have failed. */
+    /**
+     * Reports failures that have not been reported yet, if any. Call this from time to time, because a report may have failed.
+     */
     public void report() {
         if (latest == null || !reporting.tryAcquire()) {
             return;

@@ -4,8 +4,8 @@ import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 
 /**
- * Sweeps connections one at a time, so that a failure on one does not affect the others: their deadlines are still enforced. Never
- * throws. For the sweeper.
+ * Sweeps connections one at a time, so that a failure on one does not affect the others: their deadlines are still enforced.
+ * Never throws. For the sweeper.
  *
  * @param <S> the type of a connection
  */

@@ -3,7 +3,8 @@ package dev.weft.internal.time;
 import java.io.InterruptedIOException;
 
 /**
- * How waits handle interrupts: they clear the interrupt flag, because a thread does not park while it is set, and set it again when they end.
+ * How waits handle interrupts: they clear the interrupt flag, because a thread does not park while it is set, and set it again
+ * when they end.
  */
 public final class Interrupts {
     private Interrupts() {}

@@ -8,8 +8,9 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The pings that this end has sent, and the peer's answers (RFC 6455 §5.5.2, §5.5.3). Each ping has a number in its payload, which identifies its pong; an unsolicited pong is ignored. A peer may answer only the most recent ping: its pong also
- * answers all earlier ones.
+ * The pings that this end has sent, and the peer's answers (RFC 6455 §5.5.2, §5.5.3). Each ping has a number in its payload,
+ * which identifies its pong; an unsolicited pong is ignored. A peer may answer only the most recent ping: its pong also answers
+ * all earlier ones.
  * <p>
  * Lock-free, in this order: {@link #next} is called by one thread at a time, in the order in which the pings are written; it
  * notes the waiting thread, then the number and the time, and only then can the frame be sent and answered. {@link #answer}, by
@@ -31,7 +32,10 @@ public final class Pings {
             return duration(nanos);
         }
 
-        /** Whether this is the first ping of the connection that a thread waits for. For the waiting thread, once the ping is sent. */
+        /**
+         * Whether this is the first ping of the connection that a thread waits for. For the waiting thread, once the ping is
+         * sent.
+         */
         public boolean isFirst() {
             return first;
         }

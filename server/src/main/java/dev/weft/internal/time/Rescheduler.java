@@ -6,7 +6,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A platform thread that reschedules virtual threads that have left the queues of the JDK's scheduler to let others run. Each process has one. It is created when it is first needed, and never ends.
+ * A platform thread that reschedules virtual threads that have left the queues of the JDK's scheduler to let others run. Each
+ * process has one. It is created when it is first needed, and never ends.
  * <p>
  * Threads that leave the queues push an entry on a list, and park; the rescheduler takes the whole list and unparks them. No
  * wake-up is lost: an entry is on the list before the rescheduler is unparked, and the rescheduler checks the list before it
@@ -49,7 +50,9 @@ public final class Rescheduler {
     }
 
     /**
-     * Takes the calling thread out of the queues until the rescheduler brings it back, which takes a few microseconds. An interrupt does not shorten this; the interrupt flag stays set. Does nothing if there is no rescheduler, or if memory is exhausted.
+     * Takes the calling thread out of the queues until the rescheduler brings it back, which takes a few microseconds. An
+     * interrupt does not shorten this; the interrupt flag stays set. Does nothing if there is no rescheduler, or if memory is
+     * exhausted.
      */
     static void leaveQueues() {
         Rescheduler rescheduler = started;

@@ -4,7 +4,8 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A platform thread on which many connections depend: it runs its step repeatedly until it is stopped, and survives any exception or error of the step, including an OutOfMemoryError. After a failed step it pauses, twice as long each time up to a
+ * A platform thread on which many connections depend: it runs its step repeatedly until it is stopped, and survives any
+ * exception or error of the step, including an OutOfMemoryError. After a failed step it pauses, twice as long each time up to a
  * limit, so that a lasting failure does not occupy a core; a successful step resets this.
  * <p>
  * Between two steps it allocates nothing. {@link #failures()} counts and reports the failures; {@link #isFailing()} returns

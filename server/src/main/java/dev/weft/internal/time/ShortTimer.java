@@ -8,8 +8,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Bounds how long two things wait for user code: frames that are held back to be written with the next ones, and bytes that have arrived but have not been received. An entry for them is put on a list; one to four milliseconds later this timer checks all
- * entries of the list. If user code is quick, there is nothing left to do by then.
+ * Bounds how long two things wait for user code: frames that are held back to be written with the next ones, and bytes that
+ * have arrived but have not been received. An entry for them is put on a list; one to four milliseconds later this timer checks
+ * all entries of the list. If user code is quick, there is nothing left to do by then.
  * <p>
  * The timer is a platform thread, which sleeps while the lists are empty.
  */

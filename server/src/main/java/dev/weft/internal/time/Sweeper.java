@@ -7,7 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * The timer of a server's deadlines: advances the clock and checks every connection, about once a second. A platform thread, so
  * that deadlines hold even while handlers keep every carrier of virtual threads busy.
  * <p>
- * If the whole process was stopped for a while, the peers are not to blame for bytes that are unread, so the clock does not count this time.
+ * If the whole process was stopped for a while, the peers are not to blame for bytes that are unread, so the clock does not
+ * count this time.
  */
 public final class Sweeper {
     /** Checks everything that has a deadline; must not block. */
@@ -74,7 +75,8 @@ public final class Sweeper {
     }
 
     /**
-     * Does the thread's work without starting the thread: advances the clock by this duration, in steps no longer than the thread's, and checks every connection after each step. For one thread at a time; does not wait.
+     * Does the thread's work without starting the thread: advances the clock by this duration, in steps no longer than the
+     * thread's, and checks every connection after each step. For one thread at a time; does not wait.
      *
      * @param afterStep called after each step
      */

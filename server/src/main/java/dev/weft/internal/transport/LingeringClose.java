@@ -13,7 +13,8 @@ public final class LingeringClose {
     private LingeringClose() {}
 
     /**
-     * Shuts down the output, reads and drops the peer's bytes until the peer has shut down its output, and closes. Blocks; the caller's deadline ends it with {@link Transport#close()}.
+     * Shuts down the output, reads and drops the peer's bytes until the peer has shut down its output, and closes. Blocks; the
+     * caller's deadline ends it with {@link Transport#close()}.
      */
     public static void close(Transport transport) {
         try {

@@ -15,7 +15,10 @@ import java.util.function.Consumer;
  * loop that has the fewest; if one has far more than another, because connections have ended, some are moved.
  */
 final class LoopTransportFactory implements TransportFactory {
-    /** A loop has far more connections than another if it has more than {@code FACTOR} times as many, and at least this number more. */
+    /**
+     * A loop has far more connections than another if it has more than {@code FACTOR} times as many, and at least this number
+     * more.
+     */
     private static final int FACTOR = 2;
     private static final int SURPLUS = 32;
 

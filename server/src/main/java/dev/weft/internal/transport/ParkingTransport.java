@@ -42,22 +42,35 @@ import java.util.concurrent.locks.LockSupport;
  *
  *   any ── close, from any thread ──▶ CLOSED, final
  * </pre>
- * A transition is one compare-and-set, and the close of a side is one get-and-set. If two race, one finds that the state has changed and checks again. No transition leads out of CLOSED. This implies, for every order of events:
+ * A transition is one compare-and-set, and the close of a side is one get-and-set. If two race, one finds that the state has
+ * changed and checks again. No transition leads out of CLOSED. This implies, for every order of events:
  * <ul>
  * <li>No readiness is missed. In RUNNING and WAITING the socket is watched, and readiness is level-triggered: what the engine
- * sees while the reader runs, it sees again on its next look. It stops watching only with the step out of RUNNING, so never while a reader is in WAITING. From DISARMED the reader cannot get to WAITING by itself: the engine takes it there after it has begun to watch. The same holds for ASKED, unless the engine has already changed it to RUNNING.
- * <li>The {@link UnreadListener} is called for everything that no thread waits for. The engine sees the readiness until it takes the step to DISARMED, and only then looks for a listener; a thread that sets a listener first stores it and then looks at the state. In DISARMED the listener has been called, perhaps for bytes that have been read since: a reader that wants another call requests it, and in ASKED the socket is watched again.
- * <li>A writer whose socket is full is in WAITING before it makes its request, so the engine, whose thread alone changes what is watched, finds it there when it serves the request. If the engine serves an older request meanwhile, it only does the same work twice.
+ * sees while the reader runs, it sees again on its next look. It stops watching only with the step out of RUNNING, so never
+ * while a reader is in WAITING. From DISARMED the reader cannot get to WAITING by itself: the engine takes it there after it
+ * has begun to watch. The same holds for ASKED, unless the engine has already changed it to RUNNING.
+ * <li>The {@link UnreadListener} is called for everything that no thread waits for. The engine sees the readiness until it
+ * takes the step to DISARMED, and only then looks for a listener; a thread that sets a listener first stores it and then looks
+ * at the state. In DISARMED the listener has been called, perhaps for bytes that have been read since: a reader that wants
+ * another call requests it, and in ASKED the socket is watched again.
+ * <li>A writer whose socket is full is in WAITING before it makes its request, so the engine, whose thread alone changes what
+ * is watched, finds it there when it serves the request. If the engine serves an older request meanwhile, it only does the same
+ * work twice.
  * <li>No wake-up is lost. A thread that ends a wait first changes the state and then unparks; a thread that waits first reads
  * the state and then parks. An unpark between these two makes the park return at once.
- * <li>The right thread is woken: it is stored before the step to WAITING, and read after a step that found that state. For the same reason, a step to CLOSED also reads the state that it replaces.
- * <li>No wait ends twice: only one of engine and closer makes the step out of WAITING. A leftover permit of an unnecessary unpark ends no later wait, because each wait checks the state.
- * <li>A wait may end once without bytes, because the engine's select may be older than the reader's last read, but not twice in a row: the next select is newer than that read.
+ * <li>The right thread is woken: it is stored before the step to WAITING, and read after a step that found that state. For the
+ * same reason, a step to CLOSED also reads the state that it replaces.
+ * <li>No wait ends twice: only one of engine and closer makes the step out of WAITING. A leftover permit of an unnecessary
+ * unpark ends no later wait, because each wait checks the state.
+ * <li>A wait may end once without bytes, because the engine's select may be older than the reader's last read, but not twice in
+ * a row: the next select is newer than that read.
  * <li>The engine may see the socket ready before this transport knows its key; the engine then uses the key that it has.
  * </ul>
  * An interrupt ends a wait with an exception, and a reader's time limit ends it without one; neither changes anything else: the
  * thread takes the step from WAITING to RUNNING itself, unless the engine was quicker. From REARMING there is no such step; the
- * engine, which has the request, soon changes to WAITING. Readiness that the engine sees while the limit passes is not lost either: the engine found the reader in WAITING, and then the reader checks the socket next, or the engine sees the socket ready again.
+ * engine, which has the request, soon changes to WAITING. Readiness that the engine sees while the limit passes is not lost
+ * either: the engine found the reader in WAITING, and then the reader checks the socket next, or the engine sees the socket
+ * ready again.
  */
 final class ParkingTransport extends ChannelTransport implements WatchedSocket {
     private static final int RUNNING = 0;
@@ -68,7 +81,8 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
     private static final int CLOSED = 5;
 
     /**
-     * The number of times that a busy connection's socket is found ready before the engine stops watching it, which costs a system call.
+     * The number of times that a busy connection's socket is found ready before the engine stops watching it, which costs a
+     * system call.
      */
     private static final int PATIENCE = 8;
 
@@ -92,7 +106,7 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
     private Thread reader;
     private Thread writer;
 
-    /** Used only by the engine: whether the socket is watched for reading, and how often it was ready while no reader waited. */
+    /** For the engine: whether the socket is watched for reading, and how often it was ready while no reader waited. */
     private boolean armed = true;
     private byte inVain;
 
@@ -159,7 +173,7 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
         }
     }
 
-    /** Takes the state as a parameter, so that it is read only once: between two reads the engine may change it from REARMING to WAITING. */
+    /** For a state that was read only once: between two reads the engine may change it from REARMING to WAITING. */
     private static boolean isWaiting(int state) {
         return state == WAITING || state == REARMING;
     }
@@ -182,7 +196,8 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
     }
 
     /**
-     * Parks, no longer than the limit. Parks only for a moment if an interrupt or the limit has already ended the wait, and the thread only waits for the step out of REARMING, which unparks no thread.
+     * Parks, no longer than the limit. Parks only for a moment if an interrupt or the limit has already ended the wait, and the
+     * thread only waits for the step out of REARMING, which unparks no thread.
      *
      * @return whether the thread was interrupted; the flag is cleared, because a thread does not park while it is set
      */
@@ -225,8 +240,7 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
 
     @Override
     public boolean tellsOfUnread() {
-        // In DISARMED the listener has been called once. A read that did not have to wait leaves this state unchanged, and
-        // perhaps leaves bytes unread.
+        // In DISARMED the listener has been called once. A read that did not wait keeps this state, and may leave bytes.
         return reading != DISARMED;
     }
 
@@ -369,7 +383,8 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
     }
 
     /**
-     * Moves the socket to another engine, and the connection's threads to its loop. Until the new key is known, requests go to the present engine, on whose thread this runs. If the other engine sees the socket ready before that, it uses its own key.
+     * Moves the socket to another engine, and the connection's threads to its loop. Until the new key is known, requests go to
+     * the present engine, on whose thread this runs. The other engine uses its own key before that.
      */
     void moveTo(SelectorEngine other, ConnectionScheduler example) throws IOException {
         SelectionKey before = key;

@@ -11,7 +11,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Creates transports on pollers, whose threads park and are scheduled by the JDK: one poller for two carriers, because a poller alternates with the threads that it wakes.
+ * Creates transports on pollers, whose threads park and are scheduled by the JDK: one poller for two carriers, because a poller
+ * alternates with the threads that it wakes.
  *
  * @param next the number of threads started so far
  */

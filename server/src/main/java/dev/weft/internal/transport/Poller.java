@@ -11,7 +11,8 @@ import java.util.function.BooleanSupplier;
  * threads that the engine unparks: it selects, lets them run by yielding, and waits only if nothing was ready. If waiting in a
  * selector would pin its carrier, a platform thread waits there in its place.
  * <p>
- * No failure ends the poller, not even an OutOfMemoryError. Because the JDK may need memory to wake a virtual thread, and may lose the thread without it, {@link #beat} lets another thread check whether the poller still runs.
+ * No failure ends the poller, not even an OutOfMemoryError. Because the JDK may need memory to wake a virtual thread, and may
+ * lose the thread without it, {@link #beat} lets another thread check whether the poller still runs.
  */
 final class Poller {
     /** The pause after a turn that failed, so that a lasting failure does not occupy a core. */
@@ -59,7 +60,9 @@ final class Poller {
     }
 
     /**
-     * Lets the poller's thread start another thread, which is then queued among those that the poller unparks. A carrier that is busy with that queue checks no other: a thread that is started elsewhere may wait in another queue for seconds. Does not block.
+     * Lets the poller's thread start another thread, which is then queued among those that the poller unparks. A carrier that
+     * is busy with that queue checks no other: a thread that is started elsewhere may wait in another queue for seconds. Does
+     * not block.
      *
      * @param start must not block
      */
@@ -83,8 +86,9 @@ final class Poller {
     }
 
     /**
-     * Whether the poller has taken a turn since the last call; if not, it is woken to take one. If that has no effect, the JDK's own poller may have died because memory was exhausted; this poller is then woken without it and no longer relies on it. For one
-     * thread. Does not block.
+     * Whether the poller has taken a turn since the last call; if not, it is woken to take one. If that has no effect, the
+     * JDK's own poller may have died because memory was exhausted; this poller is then woken without it and no longer relies on
+     * it. For one thread. Does not block.
      */
     boolean beat() {
         int now = turns;

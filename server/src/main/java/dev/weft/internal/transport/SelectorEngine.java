@@ -19,13 +19,14 @@ import java.util.function.Consumer;
 
 /**
  * Watches the sockets of many {@link ParkingTransport}s with a selector, and unparks the threads that wait for those that are
- * ready. Also watches listening sockets ({@link AcceptingSocket}). It is driven by a {@link dev.weft.internal.loop.Loop} or by a
- * {@link Poller}.
+ * ready. Also watches listening sockets ({@link AcceptingSocket}). It is driven by a {@link dev.weft.internal.loop.Loop} or by
+ * a {@link Poller}.
  * <p>
  * Every channel stays registered from its beginning to its end, so a message costs no {@code epoll_ctl}, and readiness is
  * level-triggered, so a connection that has done its work waits without an extra read.
  * <p>
- * Only the driving thread changes a key's interest set, so no two changes can overtake each other; other threads ask for a change with {@link #request}.
+ * Only the driving thread changes a key's interest set, so no two changes can overtake each other; other threads ask for a
+ * change with {@link #request}.
  */
 final class SelectorEngine implements Engine {
     /** The number of ready sockets that the JDK takes from epoll at a time; the array grows if it takes more. */
@@ -245,7 +246,9 @@ final class SelectorEngine implements Engine {
         }
     }
 
-    /** Moves this number of sockets to another engine, and their threads to that engine's loop, the loop of the given scheduler. */
+    /**
+     * Moves this number of sockets to another engine, and their threads to that engine's loop, the loop of the given scheduler.
+     */
     void move(int count, SelectorEngine other, ConnectionScheduler example) {
         int left = count;
         for (SelectionKey key : selector.keys()) {

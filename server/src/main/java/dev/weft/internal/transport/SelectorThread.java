@@ -56,7 +56,8 @@ final class SelectorThread implements AutoCloseable {
     }
 
     /**
-     * Nothing may end this thread, because no other would wait in its place. An exception can come only from an unpark when memory is exhausted.
+     * Nothing may end this thread, because no other would wait in its place. An exception can come only from an unpark when
+     * memory is exhausted.
      */
     private void run() {
         while (!closed) {

@@ -12,7 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * The loops of this process, which all servers and clients use: created when the first one starts, and never ended, because a handler may have started virtual threads on them that still run after its server has been closed. Their threads are daemons.
+ * The loops of this process, which all servers and clients use: created when the first one starts, and never ended, because a
+ * handler may have started virtual threads on them that still run after its server has been closed. Their threads are daemons.
  */
 final class SharedLoops {
     /** The number of loops; by default one for each processor. 0: no loops. */

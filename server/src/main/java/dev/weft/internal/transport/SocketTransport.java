@@ -9,9 +9,10 @@ import java.nio.channels.SocketChannel;
 
 /**
  * The JDK's blocking socket channel: on a virtual thread, it parks where it would block. It behaves as these channels do: an
- * interrupt closes the channel, as does a read or write by a thread whose interrupt flag is set; every write may wait, and the progress of a waiting write is unknown, so the deadline applies to the whole write. A wait with a limit is a read of the channel's
- * socket, which has a timeout in whole milliseconds, so it waits at least one. A {@link BackgroundReader} detects bytes that no
- * thread waits for.
+ * interrupt closes the channel, as does a read or write by a thread whose interrupt flag is set; every write may wait, and the
+ * progress of a waiting write is unknown, so the deadline applies to the whole write. A wait with a limit is a read of the
+ * channel's socket, which has a timeout in whole milliseconds, so it waits at least one. A {@link BackgroundReader} detects
+ * bytes that no thread waits for.
  */
 public final class SocketTransport extends ChannelTransport implements WaitingTransport {
     /** Set by {@link #onUnread}. */

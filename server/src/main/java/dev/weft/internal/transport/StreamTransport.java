@@ -12,7 +12,9 @@ import java.util.Optional;
 import javax.net.ssl.SSLSession;
 
 /**
- * A transport over a pair of blocking streams that come from other code, such as another HTTP server. Every write may wait, and the progress of a waiting write is unknown, so the deadline applies to the whole write. A {@link BackgroundReader} does reads with a limit, and detects bytes that no thread waits for. Only closing ends a read or write that waits.
+ * A transport over a pair of blocking streams that come from other code, such as another HTTP server. Every write may wait, and
+ * the progress of a waiting write is unknown, so the deadline applies to the whole write. A {@link BackgroundReader} does reads
+ * with a limit, and detects bytes that no thread waits for. Only closing ends a read or write that waits.
  */
 public final class StreamTransport implements WaitingTransport {
     private final InputStream input;
@@ -27,7 +29,8 @@ public final class StreamTransport implements WaitingTransport {
     /**
      * A transport over these streams, which it owns.
      *
-     * @param connection closes both streams and so releases threads that wait in them; must allow calls at any time, from any thread
+     * @param connection closes both streams and so releases threads that wait in them; must allow calls at any time, from any
+     *                   thread
      * @param tlsSession the TLS session below the streams, or {@code null} if there is none
      */
     public StreamTransport(InputStream input, OutputStream output, Closeable connection, SocketAddress local,

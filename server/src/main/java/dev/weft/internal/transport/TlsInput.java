@@ -19,11 +19,13 @@ final class TlsInput {
     private static final ByteBuffer NO_ROOM = ByteBuffer.allocate(0);
 
     /**
-     * The maximum number of records of a handshake. A hello needs one record and a handshake about ten, but records of one byte are legal, and with each record an engine copies what it already has of the message.
+     * The maximum number of records of a handshake. A hello needs one record and a handshake about ten, but records of one byte
+     * are legal, and with each record an engine copies what it already has of the message.
      */
     private static final int MOST_IN_HANDSHAKE = 1024;
     /**
-     * The maximum number of consecutive records without application data (KeyUpdates, warnings, empty records) while this end sends none. Each one costs this end work.
+     * The maximum number of consecutive records without application data (KeyUpdates, warnings, empty records) while this end
+     * sends none. Each one costs this end work.
      */
     private static final int MOST_WITHOUT_BYTES = 32;
 
@@ -135,7 +137,10 @@ final class TlsInput {
         }
     }
 
-    /** Reads the bytes that are available, like {@link #read} without waiting, and also finds the end. Afterwards it holds no more memory than during a wait. */
+    /**
+     * Reads the bytes that are available, like {@link #read} without waiting, and also finds the end. Afterwards it holds no
+     * more memory than during a wait.
+     */
     int poll(ByteBuffer target) throws IOException {
         records.poll(true);
         try {
@@ -290,7 +295,8 @@ final class TlsInput {
     }
 
     /**
-     * TLS 1.3 has no renegotiation (RFC 8446 §4.1.2). In earlier versions it would let a peer make this end sign any number of times, and it has no use here.
+     * TLS 1.3 has no renegotiation (RFC 8446 §4.1.2). In earlier versions it would let a peer make this end sign any number of
+     * times, and it has no use here.
      */
     private void refuseRenegotiation() throws SSLException {
         if (!engine.getSession().getProtocol().equals("TLSv1.3")) {

@@ -14,8 +14,9 @@ import javax.net.ssl.SSLException;
  * Encrypts bytes and writes the records, in the order in which they were encrypted: one lock covers both. For any thread.
  * <p>
  * The peer may ask for an answer of TLS itself (such as to a KeyUpdate) while a writer holds the lock and waits for the peer to
- * read. The thread that reads never waits for that lock: otherwise this end and a peer that writes before it reads would wait for each other. It sends the answer if the lock is free ({@link #answer()}); if not, it leaves the answer in the engine, which
- * puts it before the next bytes that are encrypted. RFC 8446 §4.6.3 requires no more.
+ * read. The thread that reads never waits for that lock: otherwise this end and a peer that writes before it reads would wait
+ * for each other. It sends the answer if the lock is free ({@link #answer()}); if not, it leaves the answer in the engine,
+ * which puts it before the next bytes that are encrypted. RFC 8446 §4.6.3 requires no more.
  */
 final class TlsOutput {
     private static final ByteBuffer[] NOTHING = {};

@@ -8,7 +8,8 @@ import javax.net.ssl.SSLProtocolException;
 
 /**
  * The bytes of TLS records that have been received and not yet decrypted. A connection that waits between records holds no
- * buffer for them; one that waits within a record holds a buffer of about the size of what has been received. If the transport below can wait only inside a read, the connection waits with a small buffer. For the thread that reads.
+ * buffer for them; one that waits within a record holds a buffer of about the size of what has been received. If the transport
+ * below can wait only inside a read, the connection waits with a small buffer. For the thread that reads.
  */
 final class TlsRecords {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
@@ -49,7 +50,10 @@ final class TlsRecords {
         }
     }
 
-    /** Begins or ends a poll, during which reads that do not wait also find the end. After it, no larger buffer is held than for a wait. */
+    /**
+     * Begins or ends a poll, during which reads that do not wait also find the end. After it, no larger buffer is held than for
+     * a wait.
+     */
     void poll(boolean begins) {
         polls = begins;
         if (!begins) {
@@ -66,7 +70,8 @@ final class TlsRecords {
     }
 
     /**
-     * Waits until more bytes can be read, no longer than the limit; reads them if the transport below can wait only inside a read.
+     * Waits until more bytes can be read, no longer than the limit; reads them if the transport below can wait only inside a
+     * read.
      *
      * @throws EOFException like {@link #fetch()}
      */

@@ -12,10 +12,11 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
 
 /**
- * TLS above any other transport, for the client or the server side. {@link #handshake()} must be called first; the engine's long
- * computations run on the calling thread.
+ * TLS above any other transport, for the client or the server side. {@link #handshake()} must be called first; the engine's
+ * long computations run on the calling thread.
  * <p>
- * The peer's close_notify marks the end of the bytes. Without it a read fails, because an attacker may have cut off the bytes. {@link #shutdownOutput()} sends this end's. Renegotiation is refused, and the number of messages of TLS itself is limited.
+ * The peer's close_notify marks the end of the bytes. Without it a read fails, because an attacker may have cut off the bytes.
+ * {@link #shutdownOutput()} sends this end's. Renegotiation is refused, and the number of messages of TLS itself is limited.
  * <p>
  * A connection that waits holds no bytes and no buffer, except a small one if the transport below can wait only inside a read.
  * It does hold its engine: about 7 KiB with the JDK's engine (measured with JDK 25), including keys and session.
@@ -33,7 +34,9 @@ public final class TlsTransport implements Transport {
     private final TlsInput input;
     private final TlsOutput output;
 
-    /** Ensures that the last user of the input returns its buffers: the thread that reads, or a thread that closes meanwhile. */
+    /**
+     * Ensures that the last user of the input returns its buffers: the thread that reads, or a thread that closes meanwhile.
+     */
     private volatile int state = IDLE;
 
     /**

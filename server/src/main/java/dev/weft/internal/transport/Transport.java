@@ -9,8 +9,8 @@ import java.util.Optional;
 import javax.net.ssl.SSLSession;
 
 /**
- * The interface between a connection and the network. Reads and writes block the calling thread. One thread at a time reads
- * or waits to read, and one writes; these may be two. All buffers have arrays.
+ * The interface between a connection and the network. Reads and writes block the calling thread. One thread at a time reads or
+ * waits to read, and one writes; these may be two. All buffers have arrays.
  */
 public interface Transport {
     /** A builder of virtual threads that serve this connection, scheduled where its socket is watched. */
@@ -61,7 +61,8 @@ public interface Transport {
     }
 
     /**
-     * Waits for bytes like {@link #read(ByteBuffer)}, but no longer than the limit. Bytes that have already arrived are read even if the limit has passed.
+     * Waits for bytes like {@link #read(ByteBuffer)}, but no longer than the limit. Bytes that have already arrived are read
+     * even if the limit has passed.
      *
      * @return the number of bytes; 0 if none arrived in time; -1 at the end of the bytes
      * @throws IOException as {@link #read(ByteBuffer)}
@@ -69,13 +70,14 @@ public interface Transport {
     int read(ByteBuffer target, TimeLimit limit) throws IOException;
 
     /**
-     * Reads what has already arrived, up to the buffer's room; returns 0 if there is nothing, otherwise the same as {@link #read(ByteBuffer)}. Does not block.
+     * Reads what has already arrived, up to the buffer's room; returns 0 if there is nothing, otherwise the same as {@link
+     * #read(ByteBuffer)}. Does not block.
      */
     int readNow(ByteBuffer target) throws IOException;
 
     /**
-     * Reads the bytes that have already arrived, like {@link #readNow}, but always finds the end too. Call it only if no other thread uses
-     * the transport. Does not wait, except to send an answer that TLS itself requires.
+     * Reads the bytes that have already arrived, like {@link #readNow}, but always finds the end too. Call it only if no other
+     * thread uses the transport. Does not wait, except to send an answer that TLS itself requires.
      */
     default int poll(ByteBuffer target) throws IOException {
         return readNow(target);
@@ -92,7 +94,8 @@ public interface Transport {
     }
 
     /**
-     * Waits like {@link #awaitReadable()}, but no longer than the limit; only a {@link #readNow} afterwards shows whether there is something to read. Does not wait if the limit has passed.
+     * Waits like {@link #awaitReadable()}, but no longer than the limit; only a {@link #readNow} afterwards shows whether there
+     * is something to read. Does not wait if the limit has passed.
      *
      * @return false, at once, if this transport can wait only inside {@link #read(ByteBuffer, TimeLimit)}
      * @throws IOException as {@link #read(ByteBuffer)}
@@ -107,8 +110,8 @@ public interface Transport {
     }
 
     /**
-     * Sets the listener for unread bytes; calls it at once if there are unread bytes that were not reported. A transport that detects
-     * bytes only by reading never calls it.
+     * Sets the listener for unread bytes; calls it at once if there are unread bytes that were not reported. A transport that
+     * detects bytes only by reading never calls it.
      */
     default void onUnread(UnreadListener listener) {}
 
@@ -137,7 +140,8 @@ public interface Transport {
     }
 
     /**
-     * Writes all remaining bytes of the buffer, with one system call if the network takes them at once. Otherwise waits until it does.
+     * Writes all remaining bytes of the buffer, with one system call if the network takes them at once. Otherwise waits until
+     * it does.
      *
      * @throws java.io.InterruptedIOException if the thread was interrupted while it waited. If this transport
      *                                        {@linkplain #writesWithoutWaiting() writes without waiting}, the buffer's position
@@ -149,7 +153,9 @@ public interface Transport {
     /** Writes all remaining bytes of both buffers, otherwise like {@link #write(ByteBuffer)}. */
     void write(ByteBuffer first, ByteBuffer second) throws IOException;
 
-    /** Whether {@link #writeNow} can write bytes: it never does on a transport that cannot write without waiting. Never changes. */
+    /**
+     * Whether {@link #writeNow} can write bytes: it never does on a transport that cannot write without waiting. Never changes.
+     */
     boolean writesWithoutWaiting();
 
     /** Writes as many of the buffer's remaining bytes as the network takes at once. Does not wait. */

@@ -46,11 +46,15 @@ public interface TransportFactory extends AutoCloseable {
     /** Describes how the connections' threads are scheduled, for an operator. */
     String description();
 
-    /** The reason why connections are currently served more slowly or less reliably than they should be; empty if there is none. Does not wait. */
+    /**
+     * The reason why connections are currently served more slowly or less reliably than they should be; empty if there is none.
+     * Does not wait.
+     */
     Optional<String> impairment();
 
     /**
-     * Whether, since the last call, the mechanism that wakes the connections' threads has shown that it works; if it has not, starts a new check. For one thread. Does not block.
+     * Whether, since the last call, the mechanism that wakes the connections' threads has shown that it works; if it has not,
+     * starts a new check. For one thread. Does not block.
      */
     boolean beat();
 
@@ -64,7 +68,8 @@ public interface TransportFactory extends AutoCloseable {
     @Override
     void close();
 
-    /** Uses the JDK's blocking channels.
+    /**
+     * Uses the JDK's blocking channels.
      *
      * @param failures counts failures of the wake-up probe; its name is also the name of the probe's thread
      */
@@ -109,7 +114,8 @@ public interface TransportFactory extends AutoCloseable {
     /**
      * Uses the loops of this process, or, if there cannot be any, our own pollers.
      *
-     * @param failures counts failures of the pollers; its name is also the name of their threads */
+     * @param failures counts failures of the pollers; its name is also the name of their threads
+     */
     static TransportFactory loopingOrParking(Failures failures) throws IOException {
         StringBuilder why = new StringBuilder();
         Optional<TransportFactory> loops = looping(why::append);

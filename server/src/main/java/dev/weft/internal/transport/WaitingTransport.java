@@ -5,14 +5,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * A transport that can wait only inside a read or a write; the progress of that write is unknown. A {@link BackgroundReader} detects
- * bytes that no thread waits for.
+ * A transport that can wait only inside a read or a write; the progress of that write is unknown. A {@link BackgroundReader}
+ * detects bytes that no thread waits for.
  */
 interface WaitingTransport extends Transport {
     /** The background reader; {@code null} before {@link #onUnread}. */
     BackgroundReader backgroundReader();
 
-    /** Reads bytes that have arrived after those that the background reader holds; returns 0 if there are none. Does not wait. */
+    /**
+     * Reads bytes that have arrived after those that the background reader holds; returns 0 if there are none. Does not wait.
+     */
     int readArrived(ByteBuffer target) throws IOException;
 
     @Override

@@ -10,7 +10,8 @@ import java.nio.channels.Pipe;
  * Checks whether the JDK still wakes virtual threads whose socket is ready: a virtual thread reads from a pipe, to which a byte
  * is written from time to time. For transports that leave waiting to the JDK.
  * <p>
- * After memory was exhausted, the JDK may not work fully: a thread that waits for a socket may never be woken again, and nothing shows it. So the probe also records whether memory is, or ever was, exhausted.
+ * After memory was exhausted, the JDK may not work fully: a thread that waits for a socket may never be woken again, and
+ * nothing shows it. So the probe also records whether memory is, or ever was, exhausted.
  */
 final class WakeUpProbe implements AutoCloseable {
     /**
@@ -27,7 +28,10 @@ final class WakeUpProbe implements AutoCloseable {
     private volatile boolean memoryLacked;
     /** Never used; a field, so that the allocation is not optimized away. */
     private volatile byte[] little;
-    /** The number of bytes that have been read, which wraps around; and, for the caller of {@link #beat}, its value at the last call. */
+    /**
+     * The number of bytes that have been read, which wraps around; and, for the caller of {@link #beat}, its value at the last
+     * call.
+     */
     private volatile int beats;
     private int beatsSeen;
     private boolean asked;

@@ -16,7 +16,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Writes messages to standard output, and everything else to standard error. On a terminal, control characters of messages are escaped; elsewhere the messages' bytes are not changed. For any thread.
+ * Writes messages to standard output, and everything else to standard error. On a terminal, control characters of messages are
+ * escaped; elsewhere the messages' bytes are not changed. For any thread.
  */
 final class Display {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT);

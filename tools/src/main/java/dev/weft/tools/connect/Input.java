@@ -9,7 +9,7 @@ interface Input {
      * Sends all messages. Called on a separate thread; returns when there is nothing more to send.
      *
      * @throws UnsendableException  if something cannot be sent
-     * @throws IOException  if the connection has ended
+     * @throws IOException          if the connection has ended
      * @throws InterruptedException if this thread was interrupted
      */
     void sendTo(Conversation conversation) throws IOException, UnsendableException, InterruptedException;

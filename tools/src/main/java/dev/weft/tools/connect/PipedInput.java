@@ -26,7 +26,7 @@ final class PipedInput implements Input {
     /**
      * Input from this stream.
      *
-     * @param name the input's name in messages for the user
+     * @param name  the input's name in messages for the user
      * @param whole whether the whole input is one message
      */
     PipedInput(InputStream in, String name, Form form, boolean whole) {

@@ -14,9 +14,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One connection of a run: one virtual thread sends, another one receives. The server must send every message back; the answers arrive in the order of the messages.
+ * One connection of a run: one virtual thread sends, another one receives. The server must send every message back; the answers
+ * arrive in the order of the messages.
  * <p>
- * At a fixed rate, each message has a time at which it is due. Its latency counts from that time, even if the message is sent later because the connection was still busy. Otherwise a server that stalls would delay the very messages that show the stall.
+ * At a fixed rate, each message has a time at which it is due. Its latency counts from that time, even if the message is sent
+ * later because the connection was still busy. Otherwise a server that stalls would delay the very messages that show the
+ * stall.
  */
 final class LoadConnection {
     private final LoadPlan plan;

@@ -10,13 +10,13 @@ import org.HdrHistogram.Histogram;
 /**
  * The results of a run.
  *
- * @param plan the parameters of the run
+ * @param plan       the parameters of the run
  * @param open       the number of connections that were opened
  * @param seconds    the time of the measurement
  * @param sent       the number of messages that were due in that time
  * @param answered   the number of these that were answered
  * @param unanswered the number of these that were not answered
- * @param latencies the latencies in nanoseconds, by percentile
+ * @param latencies  the latencies in nanoseconds, by percentile
  * @param errors     the number of errors by kind
  * @param warnings   the reasons why the figures may describe this program rather than the server
  */

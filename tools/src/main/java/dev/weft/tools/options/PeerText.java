@@ -16,8 +16,7 @@ public final class PeerText {
         return shown(text, most, false);
     }
 
-    /** Like {@link #line}, but lines end where the text has {@code
-    }; each further line is indented, and tabs are kept. */
+    /** Like {@link #line}, but lines end where the text has {@code }; each further line is indented, and tabs are kept. */
     public static String lines(String text, int most) {
         return shown(text, most, true);
     }

@@ -14,7 +14,9 @@ public record Terminals(boolean input, boolean output, boolean errors, boolean c
     /** No terminals: all streams are files or pipes. */
     public static final Terminals NONE = new Terminals(false, false, false, false);
 
-    /** The property that the scripts set to the numbers of the streams that are terminals, because Java 21 cannot detect this. */
+    /**
+     * The property that the scripts set to the numbers of the streams that are terminals, because Java 21 cannot detect this.
+     */
     private static final String PROPERTY = "weft.terminals";
 
     /** The terminals of this process. */

@@ -4,9 +4,11 @@ package dev.weft.tools.conform.wire;
 public final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** Creates a failure.
+    /**
+     * Creates a failure.
      *
-     * @param message what was expected and what was received */
+     * @param message what was expected and what was received
+     */
     public Failure(String message) {
         super(message);
     }

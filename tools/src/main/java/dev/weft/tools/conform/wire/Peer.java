@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The client's side of one connection: sends frames, valid or invalid, and checks what the server sends back. The first violation ends the case with a {@link Failure}; behaviour that is only weak is recorded in the {@link Findings}. Used by one thread.
+ * The client's side of one connection: sends frames, valid or invalid, and checks what the server sends back. The first
+ * violation ends the case with a {@link Failure}; behaviour that is only weak is recorded in the {@link Findings}. Used by one
+ * thread.
  */
 public final class Peer {
     /** Codes that are not the expected one but plausible: a server may classify the error differently. */
@@ -145,7 +147,8 @@ public final class Peer {
     // ---- expecting
 
     /**
-     * Waits for these messages and pongs. Messages must arrive in order, and pongs must arrive in order; the order between the two kinds is not checked.
+     * Waits for these messages and pongs. Messages must arrive in order, and pongs must arrive in order; the order between the
+     * two kinds is not checked.
      */
     public void expect(Frame... frames) {
         expect(List.of(frames));

@@ -57,7 +57,9 @@ public final class Server {
         return accepted(wire, request);
     }
 
-    /** Opens a WebSocket connection; the first {@code length} of these bytes are sent in the same write as the request's head. */
+    /**
+     * Opens a WebSocket connection; the first {@code length} of these bytes are sent in the same write as the request's head.
+     */
     public Peer openWithBytes(Upgrade request, byte[] bytes, int length) {
         Wire wire = connect();
         byte[] head = request.bytes();
