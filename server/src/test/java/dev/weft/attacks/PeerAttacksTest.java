@@ -85,7 +85,7 @@ class PeerAttacksTest {
 
     @ParameterizedTest
     @EnumSource
-    void attack17_peerThatNeverReadsMustHoldUpNobody(AttackTransport wire) throws Exception {
+    void attack17_peerThatNeverReadsMustNotDelayOthers(AttackTransport wire) throws Exception {
         try (WebSocketServer server = wire.server(this::listen).writeTimeout(Duration.ofSeconds(1)).start();
                 RawPeer deaf = RawPeer.connect(server, new SlowSocket(4096)).upgraded()) {
             WebSocketConnection toDeaf = nextOpened();

@@ -272,7 +272,7 @@ class TlsAttacksTest {
     }
 
     @Test
-    void attack10_slowRequestsBehindTlsGet408() throws Exception {
+    void attack10_slowRequestsOverTlsMustGet408() throws Exception {
         Bystander.beside(server().handshakeTimeout(SHORT), server -> {
             for (String start : List.of("", "GET /chat HTTP/1.1\r\nHo")) {
                 try (RawPeer peer = RawPeer.connect(server).text(start)) {

@@ -197,7 +197,7 @@ class WebSocketClientTest {
     }
 
     @Test
-    void connectionThatNobodyReceivesFromMustBeForgottenAfterItsClose() throws IOException {
+    void unreceivedConnectionMustBeForgottenAfterItsClose() throws IOException {
         try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
             // Far more than is read ahead.
             for (int i = 0; i < 20; i++) {
@@ -433,7 +433,7 @@ class WebSocketClientTest {
     }
 
     @Test
-    void refusalMustBeTold() throws IOException {
+    void refusalMustBeReported() throws IOException {
         try (WebSocketServer server = WebSocketServer.builder().endpoint("/only", Handlers::echo).start();
                 WebSocketClient client = client(true)) {
             FailedResponse response = assertFails(Step.HANDSHAKE, client, uri(server, "/other")).response()

@@ -219,7 +219,7 @@ class ProxiesTest {
     }
 
     @Test
-    void serverIsBehindAUnixDomainSocket() throws Exception {
+    void serverMustBeReachableOverAUnixDomainSocket() throws Exception {
         int port = freePort();
         Path socket = folder.resolve("s");
         try (WebSocketServer server = Guides.health().listen(UnixDomainSocketAddress.of(socket)).handler(Handlers::echo)

@@ -128,7 +128,7 @@ class SettingsPageTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void defaultIsTheRealOne(Setting setting) {
+    void defaultsMustMatchTheCode(Setting setting) {
         Matcher value = VALUE.matcher(setting.byDefault());
         boolean isSwitch = setting.byDefault().matches("on|off");
         if (!isSwitch && !value.matches()) {
@@ -147,7 +147,7 @@ class SettingsPageTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void boundsAreTheRealOnes(Setting setting) throws Exception {
+    void boundsMustMatchTheCode(Setting setting) throws Exception {
         String[] ends = setting.bounds().split(" to ");
         Matcher least = VALUE.matcher(ends[0].replaceFirst(" or more$", ""));
         Optional<Method> setter = BUILDERS.keySet().stream().flatMap(SettingsPageTest::methodsOf)

@@ -129,7 +129,7 @@ class ClosingOnTheWireTest {
     }
 
     @Test
-    void nothingBehindAPeersCloseIsActedOn() throws Exception {
+    void bytesAfterThePeersCloseMustBeIgnored() throws Exception {
         try (WebSocketServer server = server().start(); RawPeer peer = RawPeer.open(server)) {
             peer.hex(CLOSE_1000 + "8180 00000000" + "8980 00000000" + "ffff");
             assertEquals(1000, peer.readCloseAndEnd());

@@ -89,7 +89,7 @@ class FairnessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aHandlerThatSleepsDelaysNobody(TransportKind kind) throws Exception {
+    void sleepingHandlerMustNotDelayOthers(TransportKind kind) throws Exception {
         othersGoOnWhile(kind, ws -> {
             ws.receive();
             busy.countDown();
@@ -99,7 +99,7 @@ class FairnessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aHandlerThatIsBlockedOnALockDelaysNobody(TransportKind kind) throws Exception {
+    void handlerBlockedOnALockMustNotDelayOthers(TransportKind kind) throws Exception {
         ReentrantLock lock = new ReentrantLock();
         lock.lock();
         othersGoOnWhile(kind, ws -> {

@@ -341,7 +341,7 @@ class ReadAheadTest {
     }
 
     @Test
-    void keepaliveGoesOn() throws Exception {
+    void keepaliveMustContinue() throws Exception {
         try (WebSocketServer server = builder().pingInterval(Duration.ofMillis(100)).pongTimeout(Duration.ofSeconds(2))
                 .handler(ws -> {
                     ws.onClose(told::add);

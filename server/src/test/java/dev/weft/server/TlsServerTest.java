@@ -100,7 +100,7 @@ class TlsServerTest {
     }
 
     @Test
-    void aServerThatCannotStartLeavesNothingBehind() throws Exception {
+    void failedStartMustLeaveNoResources() throws Exception {
         Set<Thread> before = pollers();
         AtomicInteger calls = new AtomicInteger();
         WebSocketServerBuilder builder = server().transport(TransportKind.PARKING_PLATFORM)
@@ -152,7 +152,7 @@ class TlsServerTest {
     }
 
     @Test
-    void aFullServerSaysSoByTls() throws Exception {
+    void fullServerMustRefuseOverTls() throws Exception {
         try (WebSocketServer server = server().maxConnections(1).start(); RawPeer peer = RawPeer.open(server)) {
             try (RawPeer refused = RawPeer.connect(server)) {
                 assertEquals(503, refused.readAnswer().status());

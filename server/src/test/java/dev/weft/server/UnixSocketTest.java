@@ -220,7 +220,7 @@ class UnixSocketTest {
     // The file
 
     @Test
-    void fileIsTheUsersAloneAndGoesWithTheServer() throws IOException {
+    void fileMustBePrivateAndRemovedWithTheServer() throws IOException {
         try (WebSocketServer server = Handlers.echoServer().listen(address()).start()) {
             assertEquals(List.of(address()), server.addresses());
             assertEquals("rw-------",

@@ -138,7 +138,7 @@ class WebSocketServerTest {
 
     @ParameterizedTest
     @EnumSource(TransportKind.class)
-    void startingAndStoppingLeavesNothingBehind(TransportKind transport) throws IOException {
+    void stoppedServerMustLeaveNoThreads(TransportKind transport) throws IOException {
         var system = ManagementFactory.getOperatingSystemMXBean();
         awaitNoServerThreads();
         startAndStop(transport);
@@ -289,7 +289,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void ioExceptionOfSomethingElseClosesWith1011() throws IOException {
+    void ioExceptionOfOtherCodeMustCloseWith1011() throws IOException {
         assertEquals(1011, closeCodeOf(ws -> {
             throw new IOException("no database");
         }));

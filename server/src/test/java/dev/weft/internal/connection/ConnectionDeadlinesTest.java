@@ -383,7 +383,7 @@ class ConnectionDeadlinesTest {
     }
 
     @Test
-    void streamThatNobodyWaitsForMayTakeItsTime() throws Exception {
+    void streamWithoutWaitersMayBeSlow() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.with().withoutPings().start(null)) {
             OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             stream.write(1);

@@ -319,7 +319,7 @@ class ConnectionThreadsTest {
     }
 
     @Test
-    void interruptedWaitForAnothersStreamMustHarmNobody() throws Exception {
+    void interruptedWaitForAStreamMustNotAffectOthers() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             CountDownLatch begun = new CountDownLatch(1);
@@ -340,7 +340,7 @@ class ConnectionThreadsTest {
     }
 
     @Test
-    void interruptedWaitForTheLockMustHarmNobody() throws Exception {
+    void interruptedWaitForTheLockMustNotAffectOthers() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
             FutureTask<Void> writer = test.sendStuck();
             FutureTask<Void> waiting = new FutureTask<>(() -> {

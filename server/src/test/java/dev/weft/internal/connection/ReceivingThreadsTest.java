@@ -62,7 +62,7 @@ class ReceivingThreadsTest {
     }
 
     @Test
-    void secondReceiverMustBeRefusedAndHarmNobody() throws Exception {
+    void secondReceiverMustBeRefusedWithoutEffect() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             var first = test.onOwner(() -> test.connection().receive());
             test.awaitReading();

@@ -53,7 +53,7 @@ class TimedReceiveTest {
     }
 
     @Test
-    void messageThatComesInTimeMustBeReturnedAtOnce() throws Exception {
+    void messageThatArrivesInTimeMustBeReturnedAtOnce() throws Exception {
         try (ConnectionFixture test = start()) {
             var received = test.onOwner(() -> test.connection().receive(LONG));
             test.awaitReading();

@@ -344,7 +344,7 @@ class ParkingTransportTest {
     }
 
     @Test
-    void writeNowMustTakeOfBothBuffersWhatTheNetworkTakes() throws Exception {
+    void writeNowMustWriteWhatTheNetworkTakesOfBothBuffers() throws Exception {
         try (Pair pair = new Pair(false)) {
             assertTrue(pair.transport.writesWithoutWaiting());
             ByteBuffer first = ByteBuffer.allocate(10);

@@ -60,7 +60,7 @@ class SocketTransportTest {
     }
 
     @Test
-    void listenerMustBeToldOnceWhenAsked() throws Exception {
+    void listenerMustBeCalledOnceOnRequest() throws Exception {
         assertFalse(transport.tellsOfUnread());
         transport.reportUnread();
         transport.reportUnread();
@@ -77,7 +77,7 @@ class SocketTransportTest {
     }
 
     @Test
-    void listenerMustBeToldOfTheEnd() throws Exception {
+    void listenerMustBeCalledAtTheEnd() throws Exception {
         transport.reportUnread();
         peer.shutdownOutput();
         awaitTold();

@@ -122,7 +122,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void allRecordsThatAreHereAreReadAtOnce() throws Exception {
+    void allReceivedRecordsMustBeReadAtOnce() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13)) {
             for (int i = 0; i < 20; i++) {
                 pair.client.write(bytes(i));
@@ -137,7 +137,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void awaitingTellsOfBytesThatAreDecryptedAlready() throws Exception {
+    void awaitMustReportBytesThatAreAlreadyDecrypted() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13, below -> new Cutting(below, 1 << 20, true))) {
             pair.client.write(bytes(1, 2));
             assertEquals(1, pair.server.read(ByteBuffer.allocate(1)));
@@ -442,7 +442,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void answersThatPileUpBehindAWriterHaveALimit() throws Exception {
+    void answersThatAccumulateDuringAWriteMustBeLimited() throws Exception {
         try (TlsPair pair = openWithAWriterThatWaits(100_000)) {
             for (int i = 0; i < 32; i++) {
                 updateKeys(pair, 1);
@@ -455,7 +455,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void renegotiationIsRefusedBehindTheBytesBeforeIt() throws Exception {
+    void renegotiationMustBeRefusedAfterTheBytesBeforeIt() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS12)) {
             pair.client.write(bytes(1));
             pair.clientEngine.beginHandshake();
@@ -510,7 +510,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void closingGivesBackWhatNobodyReads() throws Exception {
+    void closeMustReturnUnreadBuffers() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13)) {
             pair.client.write(ByteBuffer.allocate(30_000));
             assertEquals(1, pair.server.read(ByteBuffer.allocate(1)));
