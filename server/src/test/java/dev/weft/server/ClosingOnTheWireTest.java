@@ -59,7 +59,7 @@ class ClosingOnTheWireTest {
         return tls ? builder.tls(TestKeys.context()) : builder;
     }
 
-    /** An echo server that tells how connections ended. */
+    /** An echo server that records how connections ended. */
     private WebSocketServerBuilder server() {
         return server(ws -> {
             try {
@@ -307,7 +307,7 @@ class ClosingOnTheWireTest {
         }
     }
 
-    /** Sends one byte after another, until long after the answer is here. */
+    /** Sends one byte after another, until long after the answer has arrived. */
     private static void dribble(RawPeer peer, int b) throws IOException {
         byte[] one = {(byte) b};
         Await.until("an answer came", () -> {

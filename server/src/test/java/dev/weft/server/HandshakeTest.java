@@ -90,7 +90,7 @@ class HandshakeTest {
         return text.replace("~", "\r\n");
     }
 
-    // What is accepted
+    // Accepted requests
 
     @Test
     void sampleHandshakeIsAnsweredWithExactlyTheseBytes() throws IOException {
@@ -164,7 +164,7 @@ class HandshakeTest {
         assertEquals(400, answerTo(request("Sec-WebSocket-Extensions: " + offer)).status());
     }
 
-    // Frames right behind the head
+    // Frames directly after the head
 
     @Test
     void framesAfterTheHeadMustBeAnsweredAfterTheResponse() throws IOException {
@@ -258,7 +258,7 @@ class HandshakeTest {
         }
     }
 
-    // What is refused
+    // Refused requests
 
     @Test
     void otherVersionMustGetTheSupportedVersion() throws IOException {

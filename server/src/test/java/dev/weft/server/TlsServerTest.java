@@ -131,7 +131,7 @@ class TlsServerTest {
             anonymous.init(null, new javax.net.ssl.TrustManager[]{TestKeys.trust()}, null);
             assertThrows(IOException.class, () -> {
                 try (SSLSocket socket = connect(server, anonymous, protocols("TLSv1.3"))) {
-                    // With TLS 1.3 the client hears of it behind its handshake.
+                    // With TLS 1.3 the client learns of it only after its handshake.
                     socket.getInputStream().read();
                 }
             });

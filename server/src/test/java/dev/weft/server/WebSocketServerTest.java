@@ -245,9 +245,9 @@ class WebSocketServerTest {
         }
     }
 
-    // What a handler's end means
+    // The end of a handler
 
-    /** What a peer sees of a handler: a Close frame's code, once it answered it. */
+    /** The code of the Close frame that the peer receives and answers. */
     private static int closeCodeOf(WebSocketHandler handler) throws IOException {
         try (WebSocketServer server = WebSocketServer.builder().handler(handler).start();
                 RawPeer peer = RawPeer.open(server)) {
@@ -620,7 +620,7 @@ class WebSocketServerTest {
         }
     }
 
-    /** What the server itself interrupts has not failed. */
+    /** A handler that the server itself interrupts has not failed. */
     @Test
     void shutdownMustLogOneLineForAllInterruptedHandlers() throws Exception {
         int count = 50;
