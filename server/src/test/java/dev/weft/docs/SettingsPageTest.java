@@ -112,7 +112,7 @@ class SettingsPageTest {
     }
 
     private static Stream<Method> methodsOf(Class<?> type) {
-        // What the settings of connections share is inherited, and returns the common type.
+        // Methods that the settings of connections share are inherited, and return the common type.
         return Arrays.stream(type.getMethods()).filter(method -> !Modifier.isStatic(method.getModifiers())
                 && !method.isBridge() && method.getReturnType() != Object.class
                 && method.getReturnType().isAssignableFrom(type));
@@ -199,7 +199,7 @@ class SettingsPageTest {
         return value.group(2) == null ? number : number * UNITS.get(value.group(2));
     }
 
-    /** What a getter of this name returns, of these settings or of settings that they hold. */
+    /** The value of the getter with this name, of these settings or of settings that they contain. */
     private static Optional<Object> find(Object settings, String name) {
         List<Object> inner = new ArrayList<>();
         for (Method method : settings.getClass().getMethods()) {

@@ -73,7 +73,7 @@ class ClosingRulesTest {
     @Test
     void aCloseOfOneByteFailsWith1002() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
-            // The byte behind the frame would make the code 1000.
+            // With the byte after the frame, the code would be 1000.
             test.peer.send("88 81 00000000 03 e8").shutdownOutput().expectCloseAndEnd(1002);
         }
     }
@@ -131,7 +131,7 @@ class ClosingRulesTest {
     void thePeersCloseIsAnsweredWhileItsOutputStaysOpen() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             test.peer.send("88 82 00000000 03e8").expect("88 02 03e8").expectEnd();
-            // What is under way still is read and dropped, so that no reset destroys our Close frame.
+            // Bytes that still arrive are read and dropped, so that no reset destroys our Close frame.
             test.peer.send(new byte[1 << 17]).shutdownOutput();
             assertTrue(test.awaitEnd().clean());
         }

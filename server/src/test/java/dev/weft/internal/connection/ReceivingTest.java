@@ -199,7 +199,7 @@ class ReceivingTest {
 
     @Test
     void theRestOfAStreamIsSkippedByTheNextReceive() throws Exception {
-        // How much of the message is read, in which pieces it comes, and which receive follows.
+        // How much of the message is read, in which pieces it arrives, and which receive follows.
         for (int read = 0; read <= 600; read += 100) {
             for (int pieces = 1; pieces <= 3; pieces++) {
                 for (int depth = 0; depth < 3; depth++) {

@@ -272,7 +272,7 @@ class SendingTest {
         }
     }
 
-    /** The sender's turn comes when the Close frame waits already; nothing may follow it (§5.5.1). */
+    /** The sender gets its turn when the Close frame already waits; nothing may follow that frame (§5.5.1). */
     @Test
     void senderThatDrainsTheCloseFrameMustNotSendAfterIt() throws Exception {
         XorExtension extension = new XorExtension();

@@ -254,7 +254,7 @@ class TimedReceiveTest {
         }
     }
 
-    /** Another thread has failed the connection meanwhile, and the peer is slow to take what comes before the Close frame. */
+    /** Another thread has failed the connection meanwhile, and the peer is slow to read the bytes before the Close frame. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void endOfAWaitMustNotLoseTheCloseFrameOfAFailedConnection(boolean byInterrupt) throws Exception {

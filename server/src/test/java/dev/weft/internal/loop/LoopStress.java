@@ -60,7 +60,7 @@ public final class LoopStress {
      */
     record Settings(long seed, Duration length, Duration patience) {}
 
-    /** What was done. */
+    /** The amount of work done. */
     record Outcome(int rounds, int lives, long takeovers) {}
 
     /** The shorter a round, the more often loops are stopped in the middle of something. */

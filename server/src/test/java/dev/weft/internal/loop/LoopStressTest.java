@@ -22,7 +22,7 @@ class LoopStressTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     /** A planted fault is looked for so long, most are found at once: a miss would fail a build whose code is sound. */
     private static final Duration SEARCH = Duration.ofMinutes(2);
-    /** A life with a fault waits for good after so long without an event. */
+    /** After this time without an event, a life with a fault is considered stuck. */
     private static final Duration FAULTY_PATIENCE = Duration.ofMillis(1500);
 
     @Test

@@ -141,7 +141,7 @@ class TlsTransportTest {
         try (TlsPair pair = TlsPair.open(TLS13, below -> new Cutting(below, 1 << 20, true))) {
             pair.client.write(bytes(1, 2));
             assertEquals(1, pair.server.read(ByteBuffer.allocate(1)));
-            // Nothing more comes from below: it would wait for ever.
+            // No more bytes arrive from below: it would wait forever.
             assertTrue(pair.server.awaitReadable());
             assertEquals(1, pair.server.readNow(ByteBuffer.allocate(10)));
         }
@@ -311,7 +311,7 @@ class TlsTransportTest {
         }
     }
 
-    // What TLS says for itself
+    // Messages of TLS itself
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
