@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
 /** The command line. */
 @Command(name = "bench", sortOptions = false, usageHelpAutoWidth = true, subcommands = {Compare.class,
         Rewrite.class}, description = {
-                "Measures Weft beside its peers and writes figures, a report and plots.",
-                "Use the machine for nothing else meanwhile. Exits with 0 if every suite came to its end, 1 if not, 2 for a wrong "
+                "Measures Weft and its peers, and writes figures, a report and plots.",
+                "Use the machine for nothing else meanwhile. Exits with 0 if every suite was completed, 1 if not, 2 for a wrong "
                         + "command line."})
 public final class Bench implements Callable<Integer> {
     /** In the order in which they run. */

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 
 /** Compares two stored runs. */
 @Command(name = "compare", sortOptions = false, usageHelpAutoWidth = true, description = {
-        "Tells in Markdown what became worse, or better, from one run to another, beyond noise. Measures nothing.",
+        "Reports in Markdown which figures became worse or better, beyond noise, from one run to another. Measures nothing.",
         "Exits with 0, or 2 for a wrong command line."})
 final class Compare implements Callable<Integer> {
     @Spec

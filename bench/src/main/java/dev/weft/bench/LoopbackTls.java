@@ -27,7 +27,7 @@ public final class LoopbackTls {
     public static Path newKeyStore() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("weft-bench");
         Path file = folder.resolve("key.p12");
-        // In the reverse order of deletion.
+        // Registered in the reverse order: the last one registered is deleted first.
         folder.toFile().deleteOnExit();
         file.toFile().deleteOnExit();
         ShortProcess.run(new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),

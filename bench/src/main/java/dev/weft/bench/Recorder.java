@@ -38,7 +38,7 @@ final class Recorder {
         this.console = console;
     }
 
-    /** The run that is given to a suite. It accepts nothing more after the suite was ended. */
+    /** Creates the run that is passed to a suite. It accepts nothing more after the suite was ended. */
     Given give(Suite suite, Duration budget) {
         return new Given(suite.name(), budget);
     }

@@ -35,7 +35,7 @@ final class Rewrite implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!Files.isDirectory(folder)) {
-            throw new ParameterException(spec.commandLine(), folder + " is no folder");
+            throw new ParameterException(spec.commandLine(), folder + " is not a folder");
         }
         Results results = Compare.read(spec, folder);
         if (overview) {

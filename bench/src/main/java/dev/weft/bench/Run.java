@@ -4,7 +4,7 @@ import dev.weft.bench.report.Measurement;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** Given to a suite: how much it may do, and where it reports its figures. */
+/** Tells a suite how much it may do, and receives its figures. */
 public interface Run {
     /** Whether to leave out rounds, forks and the rarer scenarios. */
     boolean quick();
@@ -15,7 +15,7 @@ public interface Run {
     /** Shows one line to the waiting user. */
     void progress(String line);
 
-    /** Keeps a figure. */
+    /** Records a figure. */
     void add(Measurement measurement);
 
     /** Records a remark for the report: settings, what cannot be compared, and what was left out and why. */

@@ -57,7 +57,7 @@ final class Runner {
         current = Thread.ofPlatform().daemon().name("suite " + name).start(() -> {
             try {
                 plan.suite().run(given);
-            } catch (Throwable e) { // whatever it is, the other suites are still worth running
+            } catch (Throwable e) { // of any kind: the other suites must still run
                 failure.set(e);
             }
         });

@@ -1,2 +1,2 @@
-/** The program that runs the suites and reports what they find. */
+/** The program that runs the suites and reports their results. */
 package dev.weft.bench;

@@ -152,7 +152,7 @@ class RunnerTest {
     }
 
     @Test
-    void aSuiteThatLeavesProcessesBehindIsTold() throws Exception {
+    void suiteThatLeavesProcessesMustBeReported() throws Exception {
         AtomicReference<Process> child = new AtomicReference<>();
         assertTrue(runner.run(List.of(plan("good", LONG, run -> {
             good(run);
@@ -193,7 +193,7 @@ class RunnerTest {
     }
 
     @Test
-    void afterAStopNoFurtherSuiteBegins() throws Exception {
+    void noSuiteMustStartAfterAStop() throws Exception {
         assertFalse(runner.run(List.of(plan("good", LONG, run -> {
             good(run);
             runner.stop();
@@ -202,7 +202,7 @@ class RunnerTest {
     }
 
     @Test
-    void rawDataLiesInAFolderOfItsSuite() throws Exception {
+    void rawDataMustBeInAFolderOfItsSuite() throws Exception {
         assertTrue(runner.run(List.of(plan("good", LONG, run -> {
             good(run);
             Files.writeString(run.raw("jmh.json"), "[]");

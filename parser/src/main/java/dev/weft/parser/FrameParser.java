@@ -29,7 +29,7 @@ import java.util.Objects;
  * Not thread-safe. Never blocks; allocates nothing.
  */
 public final class FrameParser {
-    /** What {@link #next()} found. */
+    /** The events that {@link #next()} returns. */
     public enum Event {
         /** A frame with its whole payload, which may be empty. */
         FRAME,
@@ -106,7 +106,8 @@ public final class FrameParser {
      * A parser at the start of a connection's frames, with no extension.
      *
      * @param role           which end this is: {@link Role#SERVER} demands masked frames, {@link Role#CLIENT} unmasked ones
-     * @param maxFrameLength the most bytes of payload a frame may declare, at least 125; a longer one fails with 1009
+     * @param maxFrameLength the maximum payload length in bytes that a frame may declare, at least 125; a longer frame fails
+     *                       with 1009
      */
     public FrameParser(Role role, long maxFrameLength) {
         this(role, maxFrameLength, 0);
@@ -116,7 +117,8 @@ public final class FrameParser {
      * A parser at the start of a connection's frames.
      *
      * @param role           which end this is: {@link Role#SERVER} demands masked frames, {@link Role#CLIENT} unmasked ones
-     * @param maxFrameLength the most bytes of payload a frame may declare, at least 125; a longer one fails with 1009
+     * @param maxFrameLength the maximum payload length in bytes that a frame may declare, at least 125; a longer frame fails
+     *                       with 1009
      * @param claimedRsv     the RSV bits ({@link FrameHeader#RSV1} …) that negotiated extensions claim: allowed on the first
      *                       frame of a message, and there only
      * @throws IllegalArgumentException if the length is less than 125 or a bit is not one of the RSV bits
@@ -149,7 +151,7 @@ public final class FrameParser {
     }
 
     /**
-     * Returns another parser at the same position in the connection's frames, to look ahead of this one. It has no region
+     * Returns another parser at the same position in the connection's frames, for parsing ahead of this one. It has no region
      * yet: first feed it the bytes that this parser has not consumed. Feed it a copy of them, since both parsers unmask in
      * place.
      */
@@ -159,7 +161,7 @@ public final class FrameParser {
 
     /**
      * Gives the parser its next bytes. The array belongs to the caller; until the region is consumed, the parser reads it and
-     * unmasks in it. What the accessors returned for the last event is no longer valid.
+     * unmasks in it. The values that the accessors returned for the last event are no longer valid.
      *
      * @throws IllegalStateException     if the previous region has not been fully consumed
      * @throws IndexOutOfBoundsException if the region is not within the array
@@ -167,7 +169,7 @@ public final class FrameParser {
     public void feed(byte[] array, int from, int to) {
         Objects.checkFromToIndex(from, to, array.length);
         if (position != end && state != State.FAILED) {
-            throw new IllegalStateException((end - position) + " bytes of the region before are not used up");
+            throw new IllegalStateException((end - position) + " bytes of the previous region have not been consumed");
         }
         this.array = array;
         this.position = from;
@@ -175,7 +177,7 @@ public final class FrameParser {
     }
 
     /**
-     * Advances to the next event. What the accessors returned for the last one is no longer valid.
+     * Advances to the next event. The values that the accessors returned for the last event are no longer valid.
      *
      * @throws ProtocolViolationException if the peer broke a framing rule
      */
@@ -200,7 +202,7 @@ public final class FrameParser {
         return nextAnywhere();
     }
 
-    /** The 16-bit length in the two lower bytes; if it is not valid, a value larger than any region. */
+    /** Returns the 16-bit length in the two lower bytes; if it is not valid, a value larger than any region. */
     private int goodLength16(int bytes) {
         int length = Integer.reverseBytes(bytes) >>> 16;
         return length < LENGTH_16 || length > maxFrameLength ? Integer.MAX_VALUE : length;
@@ -334,7 +336,7 @@ public final class FrameParser {
         return new FrameHeader(fin(), rsv(), opcode(), masked, masked ? key : 0, frameLength);
     }
 
-    /** The header is valid and the whole payload is in the region; it begins at {@code p}. */
+    /** Begins a frame whose header is valid and whose whole payload is in the region; the payload begins at {@code p}. */
     private Event frame(int first, int length, int maskingKey, int p) {
         setHeader(first, length, maskingKey);
         payloadLength = length;
@@ -345,7 +347,7 @@ public final class FrameParser {
         return Event.FRAME;
     }
 
-    /** The header is valid; the payload begins at {@code p} and may extend beyond the region. */
+    /** Begins a frame whose header is valid; the payload begins at {@code p} and may extend beyond the region. */
     private Event begin(int first, long length, int maskingKey, int p) {
         if ((first & 0x8) == 0) {
             allowed = (first & FIN) != 0 ? BETWEEN_MESSAGES : WITHIN_MESSAGE;
@@ -397,7 +399,7 @@ public final class FrameParser {
         return Event.PAYLOAD;
     }
 
-    /** Reads a header byte by byte: one that is split across regions, or that has a 64-bit length. */
+    /** Reads byte by byte a header that is split across regions or has a 64-bit length. */
     private Event pieceOfHeader() throws ProtocolViolationException {
         while (position < end) {
             int b = array[position++] & 0xff;

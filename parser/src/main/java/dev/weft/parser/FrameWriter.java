@@ -57,7 +57,7 @@ public final class FrameWriter {
     /**
      * Writes a header. In the client role it also chooses the key that {@link #mask} applies from then on.
      *
-     * @param target        where to
+     * @param target        the array to write to
      * @param at            the offset of the header's first byte
      * @param fin           whether the frame is the last of its message
      * @param rsv           RSV bits ({@link FrameHeader#RSV1} …)
@@ -107,18 +107,18 @@ public final class FrameWriter {
     /**
      * Writes a whole frame. Copies the payload; in the client role, masks the copy.
      *
-     * @param target  where to
+     * @param target  the array to write to
      * @param at      the offset of the frame's first byte
      * @param fin     whether the frame is the last of its message
      * @param rsv     RSV bits ({@link FrameHeader#RSV1} …)
      * @param opcode  what the frame carries
-     * @param payload holds the payload
-     * @param from    where the payload begins
-     * @param to      where the payload ends
+     * @param payload the array that holds the payload
+     * @param from    the offset at which the payload begins
+     * @param to      the offset after the payload
      * @return the offset after the frame
-     * @throws IllegalArgumentException  as {@link #writeHeader}
-     * @throws IndexOutOfBoundsException if the payload is not within its array, or there is no room for header and
-     * payload; then nothing is written
+     * @throws IllegalArgumentException  for the same reasons as {@link #writeHeader}
+     * @throws IndexOutOfBoundsException if the payload is not within its array, or there is no room for header and payload;
+     *                                   then nothing is written
      */
     public int writeFrame(byte[] target, int at, boolean fin, int rsv, Opcode opcode, byte[] payload, int from,
             int to) {
@@ -139,7 +139,7 @@ public final class FrameWriter {
             throw new IllegalArgumentException("payload length " + payloadLength);
         }
         if (opcode.isControl() && (!fin || rsv != 0 || payloadLength > MAX_CONTROL_PAYLOAD)) {
-            throw new IllegalArgumentException("§5.5: control frames are whole, without RSV bits and at most "
+            throw new IllegalArgumentException("§5.5: control frames are not fragmented, have no RSV bits and at most "
                     + MAX_CONTROL_PAYLOAD + " bytes; this one has " + payloadLength);
         }
     }

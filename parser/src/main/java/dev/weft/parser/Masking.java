@@ -21,7 +21,7 @@ public final class Masking {
     private Masking() {}
 
     /**
-     * XORs the bytes from {@code from} (inclusive) to {@code to} (exclusive) in place; touches no others.
+     * XORs the bytes from {@code from} (inclusive) to {@code to} (exclusive) in place; does not touch other bytes.
      *
      * @param key the key for the byte at {@code from}
      * @throws IndexOutOfBoundsException if the region is not within the array
@@ -102,7 +102,7 @@ public final class Masking {
         LONG.set(array, last, lastBytes);
     }
 
-    /** Fewer than 8 bytes. */
+    /** XORs fewer than 8 bytes. */
     private static void xorFew(byte[] array, int from, int to, int key) {
         if (to - from >= 4) {
             int last = (int) INT.get(array, to - 4) ^ advance(key, to - from);

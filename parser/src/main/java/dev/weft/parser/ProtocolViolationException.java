@@ -3,8 +3,8 @@ package dev.weft.parser;
 import java.util.Objects;
 
 /**
- * The peer broke a rule or exceeded a limit: fail the connection with {@link #closeCode()} (RFC 6455 §7.1.7). It has no
- * stack trace, since a peer can cause any number of these exceptions.
+ * The peer broke a rule or exceeded a limit: fail the connection with {@link #closeCode()} (RFC 6455 §7.1.7). It has no stack
+ * trace, because a peer can cause any number of these exceptions.
  */
 public final class ProtocolViolationException extends Exception {
     private static final long serialVersionUID = 1;

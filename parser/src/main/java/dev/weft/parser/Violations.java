@@ -13,7 +13,7 @@ final class Violations {
                 "RSV bits " + Integer.toHexString(firstByte & RSV) + " that no extension claims here");
     }
 
-    /** For a first byte whose opcode or FIN is not allowed at this position. */
+    /** The violation for a first byte whose opcode or FIN is not allowed at this position. */
     static ProtocolViolationException opcode(int firstByte) {
         Opcode opcode = Opcode.ofFirstByte(firstByte);
         if (opcode == null) {
@@ -27,7 +27,7 @@ final class Violations {
                 : "new data frame inside a fragmented message");
     }
 
-    /** For a frame that is masked but must not be, or is not masked but must be. */
+    /** The violation for a frame that is masked but must not be, or is not masked but must be. */
     static ProtocolViolationException mask(boolean expected) {
         return violation("5.1", expected ? "unmasked frame from a client" : "masked frame from a server");
     }
@@ -37,7 +37,7 @@ final class Violations {
     }
 
     static ProtocolViolationException topBit() {
-        return violation("5.2", "payload length has its top bit set");
+        return violation("5.2", "the payload length has its top bit set");
     }
 
     static ProtocolViolationException notMinimal(long length) {

@@ -20,7 +20,7 @@ class FrameParserChunkingTest {
 
     @ParameterizedTest
     @MethodSource("all")
-    void everyCutGivesTheSame(Vector vector) {
+    void everyCutMustGiveTheSameEvents(Vector vector) {
         byte[] bytes = vector.bytes();
         Outcome whole = Reading.whole(vector.parser(), bytes);
         IntStream cuts = bytes.length <= EVERY_CUT
@@ -38,7 +38,7 @@ class FrameParserChunkingTest {
 
     @ParameterizedTest
     @MethodSource("all")
-    void byteByByteGivesTheSame(Vector vector) {
+    void singleBytesMustGiveTheSameEvents(Vector vector) {
         byte[] bytes = vector.bytes();
         var reading = new Reading(vector.parser());
         byte[] region = new byte[1];

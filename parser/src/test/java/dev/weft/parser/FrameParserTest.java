@@ -93,7 +93,7 @@ class FrameParserTest {
     }
 
     @Test
-    void aLimitsMessageGivesValueLimitAndSetting() {
+    void limitMessageMustNameValueLimitAndSetting() {
         Reading reading = new Reading(new FrameParser(Role.CLIENT, 1000)).feed(Hex.of("82 7e 03e9"));
         assertEquals("frame of 1001 bytes is over maxFrameLength 1000", reading.violation().getMessage());
     }

@@ -50,7 +50,7 @@ class MaskingTest {
     }
 
     @Test
-    void advancingGoesRoundTheKey() {
+    void advanceMustRotateTheKey() {
         assertEquals(0x373d21fa, Masking.advance(KEY, 1));
         for (int bytes : new int[]{0, 4, 8, 1 << 30}) {
             assertEquals(KEY, Masking.advance(KEY, bytes));

@@ -69,7 +69,7 @@ class Utf8ValidatorTest {
     }
 
     @Test
-    void everySequenceOfThreeBytes() {
+    void threeByteSequencesMustBeJudgedCorrectly() {
         byte[] bytes = new byte[3];
         for (int all = 0; all < 1 << 24; all++) {
             bytes[0] = (byte) (all >>> 16);

@@ -18,7 +18,7 @@ public final class AddressText {
                 : String.valueOf(address);
     }
 
-    /** The host and port as the user wrote them, for an address to listen on; otherwise as {@link #of}. */
+    /** The address to listen on, with the host and port as the user wrote them; otherwise like {@link #of}. */
     public static String asked(SocketAddress address) {
         if (!(address instanceof InetSocketAddress internet)) {
             return of(address);

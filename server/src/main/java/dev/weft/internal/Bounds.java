@@ -2,7 +2,7 @@ package dev.weft.internal;
 
 import java.time.Duration;
 
-/** Checks of settings: each names the setting, its value and its bounds. */
+/** Checks the values of settings. Each exception names the setting, its value and its bounds. */
 public final class Bounds {
     private Bounds() {}
 

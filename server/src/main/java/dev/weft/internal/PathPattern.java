@@ -31,7 +31,7 @@ public final class PathPattern {
     public record Literal(String value) implements Segment {}
 
     /**
-     * A segment of a path that is passed on.
+     * A segment that matches any value, which is passed on under a name.
      *
      * @param name the parameter's name
      */

@@ -18,7 +18,7 @@ enum AttackTransport {
             false), BLOCKING(TransportKind.BLOCKING, false), LOOPS_TLS(TransportKind.LOOPS, true), PARKING_TLS(
                     TransportKind.PARKING, true), BLOCKING_TLS(TransportKind.BLOCKING, true);
 
-    /** What is done over one wire. */
+    /** A task that is run over one transport. */
     interface Task {
         void run(AttackTransport wire) throws Exception;
     }
@@ -36,14 +36,14 @@ enum AttackTransport {
         return kind == TransportKind.LOOPS && Integer.getInteger("dev.weft.loops", 1) > 0;
     }
 
-    /** The settings of a server that is reached so, and that aborts what is still open at the end of a test. */
+    /** The settings of a server with this transport, which aborts open connections at the end of a test. */
     WebSocketServerBuilder server(WebSocketHandler handler) {
         WebSocketServerBuilder builder = WebSocketServer.builder().transport(kind).handler(handler)
                 .shutdownGrace(Duration.ZERO);
         return tls ? builder.tls(TestKeys.context()) : builder;
     }
 
-    /** For what takes its time: runs it over each wire, all at once, and fails with what failed over any of them. */
+    /** Runs a slow task over all transports at the same time, and fails if it fails over any of them. */
     static void allAtOnce(Task task) throws InterruptedException {
         run(List.of(values()), task);
     }

@@ -41,13 +41,13 @@ class BusyHandlerAttacksTest {
     private static final Duration BUSY = Duration.ofMillis(2000);
     /** Of deadlines: much shorter than the handlers are busy, and longer than a busy machine needs for anything. */
     private static final Duration SHORT = Duration.ofSeconds(1);
-    /** Where nobody is starved it takes milliseconds; a machine that has much else to do must not fail the build. */
+    /** If no thread is starved, this takes milliseconds; but a busy machine must not fail the build. */
     private static final Duration LONGEST_MEDIAN = Duration.ofSeconds(1);
 
     private final AtomicInteger busy = new AtomicInteger();
     private volatile boolean released;
 
-    /** What keeps a processor, or the thread that the connection is on. */
+    /** Work that occupies a processor, or the thread that runs the connection. */
     private enum Work {
         COMPUTES {
             @Override
@@ -95,7 +95,7 @@ class BusyHandlerAttacksTest {
         return peers;
     }
 
-    /** The handlers are busy until all has been measured: who had to wait for one would wait for good. */
+    /** The handlers are busy until everything has been measured: a connection that had to wait for one would wait forever. */
     @ParameterizedTest
     @MethodSource
     void attack31_overLoopsOthersMustBeServedAtOnce(AttackTransport wire, Work work, @TempDir Path folder)
@@ -164,8 +164,8 @@ class BusyHandlerAttacksTest {
     }
 
     /**
-     * Without loops the JDK has no thread for others meanwhile: they wait, and what they sent in time is in time. Who has not
-     * sent what is due is told so, now or then.
+     * Without loops the JDK has no thread for others meanwhile: they wait, and bytes that they sent in time count as in time. A
+     * peer that is late is refused, at once or later.
      */
     @ParameterizedTest
     @MethodSource
@@ -297,7 +297,7 @@ class BusyHandlerAttacksTest {
         RawPeer ask() throws IOException;
     }
 
-    /** The next text that answers what is done now. */
+    /** The next text that answers this question. */
     private static FutureTask<String> answer(Question question) {
         FutureTask<String> task = new FutureTask<>(() -> textAfterPings(question.ask()));
         Thread.ofPlatform().daemon().start(task);

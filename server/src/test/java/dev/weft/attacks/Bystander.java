@@ -26,14 +26,14 @@ public final class Bystander {
 
     private Bystander() {}
 
-    /** What is done to the server; leaves none of its own connections open. */
+    /** An attack on the server; it leaves none of its own connections open. */
     public interface Attack {
         void on(WebSocketServer server) throws Exception;
     }
 
     /**
-     * Runs the attack on a server with these settings. Another connection echoes before, during and after it, a new one is
-     * served afterwards, and nothing of the attack's connections is left.
+     * Runs the attack on a server with these settings. Checks that another connection echoes before, during and after the
+     * attack, that a new one is served afterwards, and that none of the attack's connections remains.
      */
     public static void beside(WebSocketServerBuilder settings, Attack attack) throws Exception {
         try (WebSocketServer server = settings.shutdownGrace(Duration.ZERO).start();
@@ -75,7 +75,7 @@ public final class Bystander {
         return THREADS.getTotalThreadAllocatedBytes();
     }
 
-    /** Bytes on the heap that something still refers to, as far as the collector tells. */
+    /** The number of reachable bytes on the heap, according to the garbage collector. */
     public static long retained() {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 3; i++) {

@@ -299,7 +299,7 @@ class ClientAttacksTest {
     }
 
     @Test
-    void attack24_rsv1OfControlAndContinuationFramesMustFailTheConnection() throws Exception {
+    void attack24_rsv1OnControlAndContinuationMustFailTheConnection() throws Exception {
         String line = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover";
         failed(WebSocketClient.builder(), 1002, peer -> peer.hex("c900"), line);
         failed(WebSocketClient.builder(), 1002, peer -> peer.hex("0100 c000"), line);

@@ -51,7 +51,7 @@ class HandshakeAttacksTest {
     @RegisterExtension
     final LogCapture log = new LogCapture();
 
-    /** Of a reply that may be a 101, behind which nothing ends. */
+    /** The status of a reply, which may be a 101, after which the connection stays open. */
     private static int statusOf(WebSocketServer server, String request) throws IOException {
         try (RawPeer peer = RawPeer.connect(server)) {
             return Integer.parseInt(peer.text(request).readHead().substring(9, 12));
@@ -76,7 +76,7 @@ class HandshakeAttacksTest {
                 long before = Bystander.allocated();
                 Answer answer = answerOf(server, head.getKey());
                 assertEquals(head.getValue(), answer.status(), head.getKey().substring(0, 25));
-                // The peer's own copies are a few MiB; one for each byte of the head would be terabytes.
+                // The peer's own copies take a few MiB; one copy for each byte of the head would take terabytes.
                 assertTrue(Bystander.allocated() - before < 64 << 20);
             }
         });
@@ -96,7 +96,7 @@ class HandshakeAttacksTest {
                     peer.bytes(new byte[]{b});
                 }
                 assertTrue(peer.readHead().startsWith("HTTP/1.1 101 "));
-                // What came before, copied anew for each segment, would be gigabytes.
+                // Copying the earlier bytes again for each segment would take gigabytes.
                 assertTrue(Bystander.allocated() - before < 64 << 20);
                 Bystander.assertEchoes(peer, "Hello");
             }
@@ -214,7 +214,7 @@ class HandshakeAttacksTest {
         });
     }
 
-    /** Who was told something and stays, silent or not, is left. */
+    /** A peer that stays after the server's answer, silent or not, is disconnected. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void attack10_peersThatStayBehindTheEnd(boolean talking) throws Exception {
@@ -243,7 +243,7 @@ class HandshakeAttacksTest {
         });
     }
 
-    /** Sends one byte after another until an answer comes. */
+    /** Sends one byte after another until an answer arrives. */
     private static void dribble(RawPeer peer, int b) throws IOException {
         while (peer.socket().getInputStream().available() == 0) {
             peer.bytes(new byte[]{(byte) b});
@@ -286,7 +286,7 @@ class HandshakeAttacksTest {
         assertRefused(request().replaceAll("\r\n\r\n$", "\r\n" + lines + "\r\n"));
     }
 
-    /** As malformed, and what is behind it is never taken for another request. */
+    /** Asserts that the head is refused as malformed, and that bytes after it are never treated as another request. */
     private static void assertRefused(String hostile) throws Exception {
         Bystander.beside(Handlers.echoServer(), server -> {
             Answer answer = answerOf(server, hostile + request() + request());
@@ -319,7 +319,7 @@ class HandshakeAttacksTest {
             assertEquals(101, statusOf(server, request(name + ": " + "c".repeat(length))));
             assertEquals(101, statusOf(server, request(name + ": a, b")));
         });
-        // By default such values do not even come as far.
+        // By default such values are refused earlier.
         Bystander.beside(Handlers.echoServer(), server -> {
             for (String value : List.of("a" + " ".repeat(32_000) + "b", "a; b=\"" + "\\".repeat(32_000))) {
                 assertEquals(431, answerOf(server, request(name + ": " + value)).status());
@@ -416,7 +416,7 @@ class HandshakeAttacksTest {
         Bystander.beside(settings, server -> {
             try (RawPeer peer = RawPeer.connect(server)) {
                 peer.text(request().replace("/chat", "/attack")).readHead();
-                // The first that comes is the Close frame behind the handler.
+                // The first frame is the Close frame that is sent after the handler has returned.
                 assertEquals("8802 03e8", peer.readFrame());
                 assertEquals("control character in the close reason", refused.poll(10, TimeUnit.SECONDS).getMessage());
             }

@@ -147,7 +147,7 @@ class HttpAttacksTest {
         });
     }
 
-    /** Each byte comes in time, and none of them is progress that counts. */
+    /** Each byte arrives in time, but none of them counts as progress. */
     @Test
     void attack37_bodiesThatTrickle() throws Exception {
         Bystander.beside(server(HttpSettings.builder().bodyTimeout(Duration.ofMillis(500))), server -> {

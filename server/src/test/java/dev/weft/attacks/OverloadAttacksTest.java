@@ -65,7 +65,7 @@ class OverloadAttacksTest {
             (reads ? reading : deaf).add(ws);
         }
 
-        /** The idiom of a broadcast: a peer that is too far behind is given up. */
+        /** The usual broadcast: a peer that falls too far behind is closed. */
         void broadcast(int number) {
             byte[] message = Numbered.message(29, number, MESSAGE);
             for (WebSocketConnection each : deaf) {
@@ -83,7 +83,9 @@ class OverloadAttacksTest {
         }
     }
 
-    /** A server with a small heap and a room in it; broadcasts at each number on its input, and tells the outcome so far. */
+    /**
+     * A server with a small heap and a room in it; it broadcasts for each number on its input, and prints the outcome so far.
+     */
     static final class SmallRoom {
         private SmallRoom() {}
 
@@ -146,7 +148,7 @@ class OverloadAttacksTest {
         assertEquals(number, Numbered.number(frame.payload()));
     }
 
-    /** Whatever it is that fills the budget: messages that wait, and ones that are half received. */
+    /** The budget is filled by messages that wait, and by messages that are partly received. */
     @ParameterizedTest
     @EnumSource
     void attack29_peersThatKeepUpMustNeverBeRefused(AttackTransport wire) throws Exception {
@@ -178,7 +180,10 @@ class OverloadAttacksTest {
         }
     }
 
-    /** There is room for what each holds, some 44 KiB outside the heap, but not for a buffer of the usual size beside it. */
+    /**
+     * There is room for the memory that each holds, some 44 KiB outside the heap, but not for a buffer of the usual size in
+     * addition.
+     */
     @ParameterizedTest
     @EnumSource(TransportKind.class)
     void attack29_halfCompressedMessagesMustNotCloseOthers(TransportKind kind) throws Exception {
@@ -203,7 +208,7 @@ class OverloadAttacksTest {
         }
     }
 
-    /** What they have not read yet is in the network already, which has room for the Close frame after it. */
+    /** The bytes that they have not read are already in the network, which has room for the Close frame after them. */
     @ParameterizedTest
     @EnumSource
     void attack29_evictedPeersMustGetACloseFrame(AttackTransport wire) throws Exception {
@@ -245,7 +250,7 @@ class OverloadAttacksTest {
         }
     }
 
-    /** Some hundred bytes of a compressed message that goes on. */
+    /** The first few hundred bytes of a compressed message. */
     private static byte[] compressedStart() {
         Deflater deflater = new Deflater(Deflater.DEFAULT_COMPRESSION, true);
         try {

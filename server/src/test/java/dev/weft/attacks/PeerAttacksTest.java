@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PeerAttacksTest {
     private static final Duration SHORT = Duration.ofMillis(300);
-    /** What nobody who is not held up exceeds, even on a busy machine. */
+    /** A bound that a connection without delays meets even on a busy machine. */
     private static final long AT_ONCE_NANOS = 3_000_000_000L;
     /** A ping that has 8 bytes. */
     private static final String KEEP_ALIVE = "8908 ";
@@ -85,7 +85,7 @@ class PeerAttacksTest {
 
     @ParameterizedTest
     @EnumSource
-    void attack17_peerThatNeverReadsMustHoldUpNobody(AttackTransport wire) throws Exception {
+    void attack17_peerThatNeverReadsMustNotDelayOthers(AttackTransport wire) throws Exception {
         try (WebSocketServer server = wire.server(this::listen).writeTimeout(Duration.ofSeconds(1)).start();
                 RawPeer deaf = RawPeer.connect(server, new SlowSocket(4096)).upgraded()) {
             WebSocketConnection toDeaf = nextOpened();
@@ -283,7 +283,7 @@ class PeerAttacksTest {
             CountDownLatch first = new CountDownLatch(1);
             FutureTask<Integer> received = inBackground(() -> receiveAll(peer, round, end, first));
             assertTrue(underWay.await(10, TimeUnit.SECONDS));
-            // What the peer has not read yet is lost when the server aborts.
+            // Bytes that the peer has not read are lost when the server aborts.
             assertTrue(first.await(10, TimeUnit.SECONDS));
             switch (end) {
                 case ONE_CLOSE -> ws.close(4000, "");
@@ -304,7 +304,7 @@ class PeerAttacksTest {
         }
     }
 
-    /** By one of three ways of sending, message after message. */
+    /** Sends message after message, in one of three ways. */
     private static Void sendUntilTheEnd(WebSocketConnection ws, int sender, CountDownLatch underWay) {
         Random random = new Random(sender);
         int number = 0;
@@ -326,7 +326,7 @@ class PeerAttacksTest {
                 }
             }
         } catch (IOException e) {
-            // The end; that there is one is what counts.
+            // The connection has ended; how it ended does not matter.
         }
         return null;
     }

@@ -147,7 +147,7 @@ class ServerAttacksTest {
             loadAll(FrameParser.class);
             try (WebSocketServer server = Handlers.echoServer().transport(TransportKind.valueOf(arguments[0])).start();
                     RawPeer first = RawPeer.open(server)) {
-                // What the JDK needs is loaded.
+                // Loads the classes that the JDK needs.
                 Bystander.assertEchoes(first, "first");
                 System.out.println(server.port());
                 while (System.in.read() >= 0) {}

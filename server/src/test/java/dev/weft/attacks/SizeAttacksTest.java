@@ -51,7 +51,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SizeAttacksTest {
     private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";
     private static final int MESSAGE = 1 << 20;
-    /** More than any attack needs that is refused in time, and far less than one that is not. */
+    /** More bytes than an attack costs that is refused in time, and far fewer than one that is not. */
     private static final long GENEROUS = 96 << 20;
 
     /** Tells of each binary message its length alone; texts come back. */
@@ -78,7 +78,7 @@ class SizeAttacksTest {
         return server().deflate(DeflateSettings.builder().incomingMaxWindowBits(15).build());
     }
 
-    /** What a server that measures says of a message. */
+    /** The reply of a measuring server to a message of this length. */
     private static String measured(int length) {
         byte[] text = ("" + length).getBytes(US_ASCII);
         return "810" + text.length + " " + HexFormat.of().formatHex(text);
@@ -149,7 +149,7 @@ class SizeAttacksTest {
         return frames.toByteArray();
     }
 
-    /** Sends all of it, on a connection of its own, and reads the close code. */
+    /** Sends these bytes on a separate connection, and reads the close code. */
     private static int closeCodeFor(WebSocketServer server, byte[]... all) throws IOException {
         try (RawPeer peer = RawPeer.open(server, DEFLATE)) {
             for (byte[] bytes : all) {
@@ -170,7 +170,7 @@ class SizeAttacksTest {
         assertTrue(taken < GENEROUS, "allocated " + taken);
     }
 
-    // 1: what is small and becomes large
+    // 1: small messages that become large
 
     @Test
     void attack01_aSmallFrameThatInflatesToAGibibyte() throws Exception {
@@ -286,7 +286,7 @@ class SizeAttacksTest {
             Bystander.beside(server(), server -> assertAllocatesLittle(() -> {
                 try (RawPeer peer = RawPeer.open(server, DEFLATE)) {
                     FutureTask<Void> endless = new FutureTask<>(() -> {
-                        // What goes on a compressed message are blocks of no bytes.
+                        // A compressed message continues with blocks without bytes.
                         peer.bytes(RawPeer.frame(first, first == 0x42 ? flushed(new byte[10]) : new byte[10]));
                         while (true) {
                             peer.bytes(length == 0 || first == 0x02
@@ -341,8 +341,8 @@ class SizeAttacksTest {
                     out.write(frame, i, 1);
                 }
                 assertEquals("8a00 ", peer.hex("8980 00000000").readFrame());
-                // The message is in one lent buffer. That nothing is kept for single reads BuffersTest shows more sharply,
-                // since segments here may come several in one read.
+                // The message is in one lent buffer. BuffersTest checks more precisely that nothing is kept for single reads:
+                // here, several segments may arrive in one read.
                 long taken = ServerInsight.budget(server).taken();
                 assertTrue(taken <= 3 << 19, "" + taken);
                 long retained = Bystander.retained() - before;
@@ -380,7 +380,8 @@ class SizeAttacksTest {
 
     @Test
     void attack05_aDeclaredLengthReservesNothing() throws Exception {
-        // Within the limit, and compressed, whose declared length says little: both wait for what never comes.
+        // One message within the limit, and a compressed one, whose declared length says little: both wait for bytes that never
+        // arrive.
         WebSocketServerBuilder settings = server().maxMessageSize(Integer.MAX_VALUE - 8);
         Bystander.beside(settings, server -> assertAllocatesLittle(() -> {
             for (String header : List.of("82ff 000000007ffffff7 00000000", "c2ff 000000ff00000000 00000000")) {
@@ -414,7 +415,8 @@ class SizeAttacksTest {
                 }
                 long retained = Bystander.retained() - before;
                 assertTrue(retained < 16 * MESSAGE, "retains " + retained);
-                // Whom there was room for goes on; but one that has not moved for a while may have made room for another.
+                // Connections for which there was room continue; but one without progress for a while may have been evicted for
+                // another.
                 int whole = 0;
                 for (RawPeer peer : holding) {
                     String answer = peer.hex("8080 00000000").readFrame();
@@ -443,7 +445,7 @@ class SizeAttacksTest {
     void attack06_aBudgetThatIsSpentToTheLastByte(TransportKind transport) throws Exception {
         Bystander.beside(server().transport(transport), server -> {
             var budget = ServerInsight.budget(server);
-            // As peers do whose messages grow to what is left.
+            // As with peers whose messages grow until nothing is left.
             long[] spent = {0};
             Await.until("it is spent", () -> {
                 long left = budget.limit() - budget.taken();
@@ -514,7 +516,7 @@ class SizeAttacksTest {
         }));
     }
 
-    /** Where the handler's own sends are stuck, receiving goes on, and only the newest ping is worth an answer. */
+    /** While the handler's own sends are stuck, receiving continues, and only the newest ping needs an answer. */
     @Test
     void attack07_aPingFloodWhileAnotherThreadsSendIsStuck() throws Exception {
         byte[] pings = repeated(RawPeer.frame(0x89, new byte[125]), 1000);
@@ -583,7 +585,7 @@ class SizeAttacksTest {
         });
     }
 
-    /** Lets others go first while it has its view of a message. */
+    /** Lets other threads run first while it has its view of a message. */
     private static void echoLate(WebSocketConnection ws) throws IOException {
         MessageView view = ws.receiveView();
         while (view != null) {
@@ -593,7 +595,10 @@ class SizeAttacksTest {
         }
     }
 
-    /** Messages that nobody else sends, each of which must come back; then some that are not waited for, and a reset. */
+    /**
+     * Sends messages that no other connection sends, each of which must come back; then some without waiting for the echoes,
+     * and a reset.
+     */
     private static void echoAndReset(WebSocketServer server, Random random) throws IOException {
         try (RawPeer peer = RawPeer.open(server, DEFLATE)) {
             for (int i = random.nextInt(6); i > 0; i--) {
@@ -625,7 +630,7 @@ class SizeAttacksTest {
         ByteArrayOutputStream messages = new ByteArrayOutputStream();
         ByteArrayOutputStream replies = new ByteArrayOutputStream();
         while (replies.size() < 1 << 20) {
-            // Some are copied beside their header, some are written from where they lie.
+            // Some are copied next to their header, others are written from their own array.
             byte[] payload = new byte[126 + random.nextInt(random.nextBoolean() ? 1000 : 10_000)];
             random.nextBytes(payload);
             messages.writeBytes(RawPeer.frame(0x82, payload));
@@ -654,7 +659,7 @@ class SizeAttacksTest {
         });
     }
 
-    /** The frame that comes back. */
+    /** The frame that the server sends back. */
     private static byte[] echo(byte[] payload) {
         return ByteBuffer.allocate(4 + payload.length).put((byte) 0x82).put((byte) 126)
                 .putShort((short) payload.length).put(payload).array();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SlowReaderAttacksTest {
     private static final int MESSAGE = 16_384;
-    /** More than the system takes for a peer that does not read. */
+    /** More than the system buffers for a peer that does not read. */
     private static final int MEBIBYTES = 8;
     private static final int MESSAGES = MEBIBYTES * (1 << 20) / MESSAGE;
 

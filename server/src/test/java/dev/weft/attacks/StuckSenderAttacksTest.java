@@ -43,7 +43,7 @@ class StuckSenderAttacksTest {
     private static final int FEW = 20;
     private static final int MANY = 1_000;
     private static final int SOCKET_BUFFER = 4096;
-    /** Longer than the test: each connection's own deadlines, and what is tried within them, are not what is measured. */
+    /** Longer than the test: the connections' own deadlines, and the retries within them, must not be measured. */
     private static final Duration LONG = Duration.ofMinutes(10);
 
     private final BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
@@ -85,7 +85,7 @@ class StuckSenderAttacksTest {
         }
     }
 
-    /** Without TLS, whose handshakes would be what takes the time. */
+    /** Without TLS, whose handshakes would take most of the time. */
     @ParameterizedTest
     @EnumSource(names = {"LOOPS", "PARKING", "PARKING_PLATFORM", "BLOCKING"})
     void attack36_thousandSendersThatAreStuckMustWakeNoThread(AttackTransport wire) throws Exception {
@@ -141,7 +141,7 @@ class StuckSenderAttacksTest {
         return opened.stream().filter(ws -> ((Connection) ws).isStuck()).count();
     }
 
-    /** Looks until a second in which no echo left was quiet; if there is none, the last one tells. */
+    /** Checks until a second without echoes was quiet; otherwise the last second's result is reported. */
     private void assertStuckWithoutWakeUps(int peers) throws Exception {
         while (stuck() < peers) {
             LockSupport.parkNanos(1_000_000);

@@ -60,7 +60,7 @@ class TlsAttacksTest {
         return Arrays.copyOf(record.array(), record.position());
     }
 
-    /** The same bytes, each in a record of its own. */
+    /** The same bytes, each in its own record. */
     private static byte[] inRecordsOfOneByte(byte[] record) {
         ByteArrayOutputStream records = new ByteArrayOutputStream();
         for (int i = 5; i < record.length; i++) {
@@ -69,7 +69,7 @@ class TlsAttacksTest {
         return records.toByteArray();
     }
 
-    /** One line tells of each connection that failed in its TLS handshake, and no line of it is the peer's. */
+    /** Asserts that one line reports each connection whose TLS handshake failed, and that no line contains the peer's text. */
     private void assertLogged(int failures) {
         Await.until("all are told of", () -> failedHandshakes() == failures);
         log.lines(Level.FINE).forEach(line -> assertTrue(line.chars().allMatch(c -> c >= ' ' && c <= '~'), line));
@@ -120,7 +120,7 @@ class TlsAttacksTest {
         assertLogged(garbage.size());
     }
 
-    /** Up to 33,088 bytes the JDK's engine takes a record, as some peers once sent, and refuses what is in it. */
+    /** The JDK's engine accepts records of up to 33,088 bytes, which some old peers sent, but refuses their content. */
     @ParameterizedTest
     @ValueSource(strings = {"16 0301 4200", "16 0301 8000", "16 0301 8200", "16 0301 ffff", "17 0303 ffff"})
     void attack16_recordsThatAreTooLarge(String header) throws Exception {
@@ -170,7 +170,7 @@ class TlsAttacksTest {
                     assertTrue(answer.length <= 30, Arrays.toString(answer));
                 }
             }
-            // To copy what is here with each of 30,000 records would be 450 MB for each hello.
+            // Copying the received bytes with each of 30,000 records would take 450 MB for each hello.
             assertTrue(Bystander.allocated() - before < 100 << 20, Bystander.allocated() - before + " bytes");
         });
         assertLogged(10);
@@ -189,7 +189,7 @@ class TlsAttacksTest {
         });
     }
 
-    // 16: behind the handshake
+    // 16: after the handshake
 
     @ParameterizedTest
     @EnumSource(TransportKind.class)
@@ -254,7 +254,7 @@ class TlsAttacksTest {
                 peers.put("hello of " + length, RawPeer.connect(server.port()).bytes(Arrays.copyOf(hello, length)));
             }
             RawPeer whole = RawPeer.connect(server.port()).bytes(hello);
-            // The server's flight comes, and no answer to it goes.
+            // The server's flight arrives, and is not answered.
             whole.readByte();
             peers.put("hello alone", whole);
             RawPeer dribbling = RawPeer.connect(server.port()).hex("16 0301 4000 01 003ff0");
@@ -272,7 +272,7 @@ class TlsAttacksTest {
     }
 
     @Test
-    void attack10_slowRequestsBehindTlsGet408() throws Exception {
+    void attack10_slowRequestsOverTlsMustGet408() throws Exception {
         Bystander.beside(server().handshakeTimeout(SHORT), server -> {
             for (String start : List.of("", "GET /chat HTTP/1.1\r\nHo")) {
                 try (RawPeer peer = RawPeer.connect(server).text(start)) {
@@ -345,7 +345,7 @@ class TlsAttacksTest {
                 LockSupport.parkNanos(1_000_000);
             }
         } catch (IOException e) {
-            // The end of it; that there is one is what counts.
+            // The connection has ended; how it ended does not matter.
         }
     }
 

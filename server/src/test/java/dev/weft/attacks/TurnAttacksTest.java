@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class TurnAttacksTest {
     private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";
     private static final Duration MEASURED = Duration.ofSeconds(1);
-    /** Where nobody is starved it takes milliseconds; a machine that has much else to do must not fail the build. */
+    /** If no thread is starved, this takes milliseconds; but a busy machine must not fail the build. */
     private static final Duration LONGEST_ECHO = Duration.ofSeconds(1);
     /** A new connection waits for several turns, by TLS for many. */
     private static final Duration LONGEST_CONNECTION = Duration.ofSeconds(4);

@@ -148,7 +148,7 @@ class AddressRaceTest {
     }
 
     @Test
-    void allFailuresMustBeTold() throws IOException {
+    void allFailuresMustBeReported() throws IOException {
         SocketAddress one = refusing();
         SocketAddress other = refusing();
         WebSocketConnectException failure = assertThrows(WebSocketConnectException.class,

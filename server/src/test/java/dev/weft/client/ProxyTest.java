@@ -137,7 +137,7 @@ class ProxyTest {
     }
 
     @Test
-    void selectorMustChooseAndBeToldOfFailures() throws Exception {
+    void selectorMustChooseAndBeNotifiedOfFailures() throws Exception {
         int dead;
         try (ServerSocket socket = new ServerSocket(0)) {
             dead = socket.getLocalPort();
@@ -181,7 +181,7 @@ class ProxyTest {
     }
 
     @Test
-    void refusalByAnHttpProxyMustBeTold() throws Exception {
+    void refusalByAnHttpProxyMustBeReported() throws Exception {
         FailedResponse response = refused(Proxy.Type.HTTP, peer -> {
             assertFalse(peer.readRequest().contains("Authorization"));
             peer.text("HTTP/1.1 407 Who?\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 2\r\n\r\nno");

@@ -54,7 +54,7 @@ class ReconnectingClientTest {
     }
 
     @Test
-    void connectionMustBeMadeAnewThroughRestartsAndEachGapTold() throws Exception {
+    void connectionMustBeReopenedAfterRestartsAndGapsReported() throws Exception {
         int port;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             port = free.getLocalPort();

@@ -19,11 +19,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A server that knows nothing of WebSocket but the key: literal bytes by script, for each connection on a thread of its own.
- * Every read fails after ten seconds.
+ * A server that implements nothing of WebSocket except the key: it sends literal bytes by script, each connection on its own
+ * thread. Every read fails after ten seconds.
  */
 public final class ScriptedServer implements AutoCloseable {
-    /** What it does with one connection, which is closed afterwards. */
+    /** The script for one connection, which is closed afterwards. */
     @FunctionalInterface
     public interface Script {
         void run(Peer peer) throws Exception;

@@ -188,7 +188,7 @@ class WebSocketClientTest {
             WebSocketConnection ws = client.open(uri(server, "/"));
             Await.until("the Close frame is answered", () -> ws.closeStatus().isPresent());
             Await.until("it does not count any more", () -> client.connectionCount() == 0);
-            // What came before the end can still be received.
+            // Messages from before the end can still be received.
             assertEquals(new Message.Text("unread"), ws.receive());
             CloseStatus status = assertInstanceOf(Message.Close.class, ws.receive()).status();
             assertEquals(4001, status.received().orElseThrow().code());
@@ -197,7 +197,7 @@ class WebSocketClientTest {
     }
 
     @Test
-    void connectionThatNobodyReceivesFromMustBeForgottenAfterItsClose() throws IOException {
+    void unreceivedConnectionMustBeForgottenAfterItsClose() throws IOException {
         try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {
             // Far more than is read ahead.
             for (int i = 0; i < 20; i++) {
@@ -433,7 +433,7 @@ class WebSocketClientTest {
     }
 
     @Test
-    void refusalMustBeTold() throws IOException {
+    void refusalMustBeReported() throws IOException {
         try (WebSocketServer server = WebSocketServer.builder().endpoint("/only", Handlers::echo).start();
                 WebSocketClient client = client(true)) {
             FailedResponse response = assertFails(Step.HANDSHAKE, client, uri(server, "/other")).response()
@@ -525,7 +525,7 @@ class WebSocketClientTest {
         try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
                 WebSocketClient client = WebSocketClient.builder().unixSocket(file).build()) {
             listener.bind(UnixDomainSocketAddress.of(file));
-            // What arrives there goes to a server by TCP, and back.
+            // The bytes that arrive there are forwarded to a server over TCP, and back.
             try (WebSocketServer server = Handlers.echoServer().start()) {
                 Thread.ofVirtual().start(() -> relay(listener, server.port()));
                 WebSocketConnection ws = client.open(URI.create("ws://any.example/"));
@@ -623,7 +623,7 @@ class WebSocketClientTest {
         }
     }
 
-    /** What the process of the next test runs. */
+    /** The program that the process of the next test runs. */
     static final class Forgetful {
         private Forgetful() {}
 

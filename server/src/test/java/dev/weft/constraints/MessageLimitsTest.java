@@ -106,7 +106,7 @@ class MessageLimitsTest {
     }
 
     @Test
-    void aMessageMayHaveExactlySoManyFrames() throws Exception {
+    void messageMayHaveExactlyTheMaximumNumberOfFrames() throws Exception {
         for (Handler depth : List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
                 ConnectionFixture.ECHO_STREAMS)) {
             try (ConnectionFixture test = ConnectionFixture.with().limits(100, 100, 3).start(depth)) {

@@ -44,7 +44,7 @@ import javax.net.ssl.SSLContext;
 
 /** The code of the pages in {@code docs/}; {@link GuidesTest} runs it. */
 final class Guides {
-    /** Who has signed in, for the guide on authentication. */
+    /** A signed-in user, for the guide on authentication. */
     record User(String name, Instant expiry) {}
 
     /** Checks tokens, for the guide on authentication. */

@@ -101,7 +101,7 @@ class GuidesTest {
     }
 
     @Test
-    void peerThatIsBehindIsClosed() throws Exception {
+    void peerThatFallsBehindMustBeClosed() throws Exception {
         AtomicReference<WebSocketConnection> connection = new AtomicReference<>();
         try (WebSocketServer server = WebSocketServer.builder().maxQueuedSize(1000).handler(ws -> {
             connection.set(ws);

@@ -170,7 +170,7 @@ class ProxiesTest {
             assertEquals(large, ws.next());
             assertEquals(1, server.connectionCount());
             ws.close();
-            assertEquals("close 1000", ws.next());
+            assertEquals("close 1000 ", ws.next());
             assertTrue(proxy.process().isAlive());
         }
     }
@@ -219,7 +219,7 @@ class ProxiesTest {
     }
 
     @Test
-    void serverIsBehindAUnixDomainSocket() throws Exception {
+    void serverMustBeReachableOverAUnixDomainSocket() throws Exception {
         int port = freePort();
         Path socket = folder.resolve("s");
         try (WebSocketServer server = Guides.health().listen(UnixDomainSocketAddress.of(socket)).handler(Handlers::echo)

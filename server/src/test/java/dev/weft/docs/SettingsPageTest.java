@@ -112,7 +112,7 @@ class SettingsPageTest {
     }
 
     private static Stream<Method> methodsOf(Class<?> type) {
-        // What the settings of connections share is inherited, and returns the common type.
+        // Methods that the settings of connections share are inherited, and return the common type.
         return Arrays.stream(type.getMethods()).filter(method -> !Modifier.isStatic(method.getModifiers())
                 && !method.isBridge() && method.getReturnType() != Object.class
                 && method.getReturnType().isAssignableFrom(type));
@@ -128,7 +128,7 @@ class SettingsPageTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void defaultIsTheRealOne(Setting setting) {
+    void defaultsMustMatchTheCode(Setting setting) {
         Matcher value = VALUE.matcher(setting.byDefault());
         boolean isSwitch = setting.byDefault().matches("on|off");
         if (!isSwitch && !value.matches()) {
@@ -147,7 +147,7 @@ class SettingsPageTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void boundsAreTheRealOnes(Setting setting) throws Exception {
+    void boundsMustMatchTheCode(Setting setting) throws Exception {
         String[] ends = setting.bounds().split(" to ");
         Matcher least = VALUE.matcher(ends[0].replaceFirst(" or more$", ""));
         Optional<Method> setter = BUILDERS.keySet().stream().flatMap(SettingsPageTest::methodsOf)
@@ -199,7 +199,7 @@ class SettingsPageTest {
         return value.group(2) == null ? number : number * UNITS.get(value.group(2));
     }
 
-    /** What a getter of this name returns, of these settings or of settings that they hold. */
+    /** The value of the getter with this name, of these settings or of settings that they contain. */
     private static Optional<Object> find(Object settings, String name) {
         List<Object> inner = new ArrayList<>();
         for (Method method : settings.getClass().getMethods()) {

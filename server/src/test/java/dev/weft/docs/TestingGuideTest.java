@@ -72,7 +72,7 @@ class TestingGuideTest {
 
     // @start region="testPolicy"
     @Test
-    void thePolicyByItself() throws Exception {
+    void policyMustBeTestableAlone() throws Exception {
         HandshakeRequest request = HandshakeRequest
                 .builder(new RequestHead("GET", "/chat/tea?token=abc", Headers.of("Cookie", "theme=dark")))
                 .pathParameters(Map.of("room", "tea")).build();

@@ -37,12 +37,12 @@ final class TextClient {
         ws.sendClose(1000, "").orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
     }
 
-    /** The next event; {@code null} if there is none in time. */
+    /** The next event; {@code null} if none arrives in time. */
     String next() throws InterruptedException {
         return next(Duration.ofSeconds(PATIENCE_SECONDS));
     }
 
-    /** The next event; {@code null} if there is none within this time. */
+    /** The next event; {@code null} if none arrives within this time. */
     String next(Duration time) throws InterruptedException {
         Object event = listener.next(time);
         return event instanceof Throwable ? "error" : (String) event;

@@ -52,7 +52,7 @@ class PathPatternTest {
     }
 
     @Test
-    void segmentsOfARequestKeepEmptyOnes() {
+    void requestSegmentsMustKeepEmptyOnes() {
         assertEquals(List.of(""), PathPattern.segmentsOf("/"));
         assertEquals(List.of("", ""), PathPattern.segmentsOf("//"));
         assertEquals(List.of("a", "", "b", ""), PathPattern.segmentsOf("/a//b/"));

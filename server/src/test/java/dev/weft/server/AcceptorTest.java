@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AcceptorTest {
     private final BlockingQueue<SocketChannel> admitted = new ArrayBlockingQueue<>(10);
-    /** What accepting throws, one after another; afterwards it succeeds as often as there are permits. */
+    /** The exceptions that accepting throws, one after another; afterwards it succeeds once for each permit. */
     private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final Semaphore connections = new Semaphore(0);
     private final CountDownLatch closed = new CountDownLatch(1);

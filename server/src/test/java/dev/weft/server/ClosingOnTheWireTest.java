@@ -59,7 +59,7 @@ class ClosingOnTheWireTest {
         return tls ? builder.tls(TestKeys.context()) : builder;
     }
 
-    /** An echo server that tells how connections ended. */
+    /** An echo server that records how connections ended. */
     private WebSocketServerBuilder server() {
         return server(ws -> {
             try {
@@ -129,7 +129,7 @@ class ClosingOnTheWireTest {
     }
 
     @Test
-    void nothingBehindAPeersCloseIsActedOn() throws Exception {
+    void bytesAfterThePeersCloseMustBeIgnored() throws Exception {
         try (WebSocketServer server = server().start(); RawPeer peer = RawPeer.open(server)) {
             peer.hex(CLOSE_1000 + "8180 00000000" + "8980 00000000" + "ffff");
             assertEquals(1000, peer.readCloseAndEnd());
@@ -308,7 +308,7 @@ class ClosingOnTheWireTest {
         }
     }
 
-    /** Sends one byte after another, until long after the answer is here. */
+    /** Sends one byte after another, until long after the answer has arrived. */
     private static void dribble(RawPeer peer, int b) throws IOException {
         byte[] one = {(byte) b};
         Await.until("an answer came", () -> {

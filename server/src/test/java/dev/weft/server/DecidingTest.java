@@ -67,7 +67,7 @@ class DecidingTest {
         }
     }
 
-    /** What the server's look at its connections has to find takes a step of its sweeper. */
+    /** A server whose sweeper checks the connections often. */
     private static WebSocketServerBuilder swept(WebSocketServerBuilder builder) {
         return builder.messageTimeout(Duration.ofSeconds(1));
     }
@@ -115,7 +115,7 @@ class DecidingTest {
         try (WebSocketServer server = swept(slowServer(transport, tls)).start();
                 RawPeer peer = RawPeer.connect(server)) {
             byte[] frame = RawPeer.textFrame("Hello");
-            // With the head, behind it at once, and later; the last one is cut.
+            // With the head, directly after it, and later; the last one is split.
             peer.text(RawPeer.request() + new String(frame, StandardCharsets.ISO_8859_1));
             awaitDeciding(1);
             long before = server.services().pool().budget().taken();

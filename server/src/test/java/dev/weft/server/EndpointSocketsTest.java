@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The socket options of an endpoint take effect after the handshake. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class EndpointSocketsTest {
-    /** What a connection's socket has; the system doubles the sizes of buffers, or rounds them. */
+    /** The options of a connection's socket; the system doubles or rounds the sizes of buffers. */
     private record Options(boolean tcpNoDelay, boolean keepAlive, int receiveBuffer, int sendBuffer) {}
 
     private final BlockingQueue<Options> seen = new LinkedBlockingQueue<>();

@@ -49,7 +49,7 @@ class EndpointsTest {
     @RegisterExtension
     final LogCapture log = new LogCapture();
 
-    /** Says which one it is, then echoes. */
+    /** A handler that sends its name, then echoes. */
     private static WebSocketHandler named(String name) {
         return ws -> {
             ws.send(name);
@@ -74,7 +74,7 @@ class EndpointsTest {
         return new String(HexFormat.of().parseHex(frame.substring(frame.indexOf(' ') + 1)), UTF_8);
     }
 
-    /** What the handler that serves this target says first. */
+    /** The first message of the handler that serves this target. */
     private static String servedBy(WebSocketServer server, String target) throws IOException {
         try (RawPeer peer = open(server, target)) {
             return readText(peer);
@@ -356,7 +356,7 @@ class EndpointsTest {
 
     // What a connection knows of its request
 
-    /** What was seen of a connection, and the connection, which is over then. */
+    /** The request of a connection, and the connection, which has ended. */
     private record Seen(HandshakeRequest request, WebSocketConnection ws) {}
 
     private static Seen seen(WebSocketServer server, BlockingQueue<Seen> queue, String target) throws Exception {

@@ -33,7 +33,7 @@ class FairnessTest {
     private final CountDownLatch busy = new CountDownLatch(1);
     private final AtomicBoolean released = new AtomicBoolean();
 
-    /** Has replies come on one connection while the handler of another does this, and is done with it only then. */
+    /** Checks that one connection gets replies while the handler of another is busy with this behaviour. */
     private void othersGoOnWhile(TransportKind kind, WebSocketHandler behaviour) throws Exception {
         try (WebSocketServer server = WebSocketServer.builder().transport(kind).shutdownGrace(Duration.ofMillis(1))
                 .handler(ws -> {
@@ -89,7 +89,7 @@ class FairnessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aHandlerThatSleepsDelaysNobody(TransportKind kind) throws Exception {
+    void sleepingHandlerMustNotDelayOthers(TransportKind kind) throws Exception {
         othersGoOnWhile(kind, ws -> {
             ws.receive();
             busy.countDown();
@@ -99,7 +99,7 @@ class FairnessTest {
 
     @ParameterizedTest
     @EnumSource
-    void aHandlerThatIsBlockedOnALockDelaysNobody(TransportKind kind) throws Exception {
+    void handlerBlockedOnALockMustNotDelayOthers(TransportKind kind) throws Exception {
         ReentrantLock lock = new ReentrantLock();
         lock.lock();
         othersGoOnWhile(kind, ws -> {
@@ -225,7 +225,7 @@ class FairnessTest {
         }
     }
 
-    /** Of the threads that carry virtual ones, and of the one that may block in the selector. */
+    /** The CPU time of the carrier threads, and of the thread that may block in the selector. */
     private static long cpuNanos(WebSocketServer server) {
         long sum = 0;
         for (ThreadInfo thread : THREADS.getThreadInfo(THREADS.getAllThreadIds())) {

@@ -161,7 +161,7 @@ class HandshakePolicyTest {
     }
 
     @Test
-    void hostWithAnEmptyPortIsNobodysOrigin() throws Exception {
+    void hostWithAnEmptyPortMustMatchNoOrigin() throws Exception {
         assertForbidden(HandshakePolicy.sameOrigin(), request("example.com:", "http://example.com"));
     }
 

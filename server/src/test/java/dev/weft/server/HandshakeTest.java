@@ -90,7 +90,7 @@ class HandshakeTest {
         return text.replace("~", "\r\n");
     }
 
-    // What is accepted
+    // Accepted requests
 
     @Test
     void sampleHandshakeIsAnsweredWithExactlyTheseBytes() throws IOException {
@@ -164,7 +164,7 @@ class HandshakeTest {
         assertEquals(400, answerTo(request("Sec-WebSocket-Extensions: " + offer)).status());
     }
 
-    // Frames right behind the head
+    // Frames directly after the head
 
     @Test
     void framesAfterTheHeadMustBeAnsweredAfterTheResponse() throws IOException {
@@ -258,10 +258,10 @@ class HandshakeTest {
         }
     }
 
-    // What is refused
+    // Refused requests
 
     @Test
-    void otherVersionIsToldWhichOneWouldDo() throws IOException {
+    void otherVersionMustGetTheSupportedVersion() throws IOException {
         for (String version : List.of("0", "7", "8", "12", "14", "013", "")) {
             Answer answer = answerTo(request().replace("Version: 13", "Version: " + version));
             assertAll(
@@ -273,7 +273,7 @@ class HandshakeTest {
     }
 
     @Test
-    void legacyDraftsAreToldWhichVersionWouldDo() throws IOException {
+    void legacyDraftsMustGetTheSupportedVersion() throws IOException {
         String hixie75 = "GET /demo HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nHost: example.com\r\n"
                 + "Origin: http://example.com\r\nWebSocket-Protocol: sample\r\n\r\n";
         String hixie76 = "GET /demo HTTP/1.1\r\nHost: example.com\r\nConnection: Upgrade\r\n"
@@ -288,7 +288,7 @@ class HandshakeTest {
     }
 
     @Test
-    void otherMethodIsToldToUseGet() throws IOException {
+    void otherMethodsMustGet405() throws IOException {
         for (String method : List.of("POST", "PUT", "OPTIONS")) {
             Answer answer = answerTo(request().replace("GET", method));
             assertEquals("HTTP/1.1 405 Method Not Allowed", answer.statusLine());
@@ -313,7 +313,7 @@ class HandshakeTest {
     }
 
     @Test
-    void plainRequestIsToldToUpgrade() throws IOException {
+    void plainRequestMustGet426() throws IOException {
         Answer answer = answerTo("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         assertEquals("HTTP/1.1 426 Upgrade Required", answer.statusLine());
         assertTrue(answer.hasLine("Upgrade: websocket"), answer.head());
@@ -464,7 +464,7 @@ class HandshakeTest {
     }
 
     @Test
-    void nothingBehindARefusedUpgradeIsARequest() throws IOException {
+    void bytesAfterARefusedUpgradeMustNotBeARequest() throws IOException {
         for (String refused : List.of(request().replace("13", "8"), request().replace("GET", "POST"),
                 request("Content-Length: 5"), "GET / HTTP/1.1\r\nHost: a\r\n\r\n", request("Origin: http://evil"))) {
             Answer answer = answerTo(refused + request() + request());

@@ -80,7 +80,7 @@ class ListenTest {
     }
 
     @Test
-    void localAddressTellsTheListener() throws Exception {
+    void localAddressMustBeThatOfTheListener() throws Exception {
         var seen = new java.util.concurrent.LinkedBlockingQueue<SocketAddress>();
         try (WebSocketServer server = WebSocketServer.builder().handler(ws -> seen.add(ws.localAddress()))
                 .listen("127.0.0.1", 0).listen("::1", 0).start()) {
@@ -92,7 +92,7 @@ class ListenTest {
     }
 
     @Test
-    void lastOfPortAndListenCounts() {
+    void lastOfPortAndListenMustApply() {
         WebSocketServerBuilder builder = Handlers.echoServer().port(1).listen("a", 2).listen("b", 3);
         assertEquals(List.of(InetSocketAddress.createUnresolved("a", 2), InetSocketAddress.createUnresolved("b", 3)),
                 builder.build().addresses());

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * registered extension of a test, when that test ends.
  */
 public final class LogCapture extends Handler implements AfterEachCallback {
-    /** Held, since a logger that nobody holds forgets its settings. */
+    /** A strong reference, because an unreferenced logger can be garbage collected with its settings. */
     private static final Logger LOGGER = Logger.getLogger("dev.weft.server");
 
     private final List<LogRecord> records = new CopyOnWriteArrayList<>();

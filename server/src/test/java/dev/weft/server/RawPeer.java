@@ -124,7 +124,7 @@ public final class RawPeer implements AutoCloseable {
         return peer;
     }
 
-    /** What a server answers to a request on a connection of its own, which the server ends. */
+    /** The server's answer to a request on a new connection, which the server then ends. */
     public static Answer answerOf(WebSocketServer server, String request) throws IOException {
         try (RawPeer peer = connect(server)) {
             return peer.text(request).readAnswer();
@@ -212,7 +212,7 @@ public final class RawPeer implements AutoCloseable {
         return new Answer(readHead(), new String(readToEnd(), ISO_8859_1));
     }
 
-    /** Whether a byte, or the end, is here or comes at once. */
+    /** Whether a byte, or the end, has arrived or arrives at once. */
     public boolean hasAnswer() throws IOException {
         socket.setSoTimeout(1);
         try {
@@ -246,7 +246,7 @@ public final class RawPeer implements AutoCloseable {
         return HEX.formatHex(header) + HEX.formatHex(extended) + " " + HEX.formatHex(read(length));
     }
 
-    /** Reads a Close frame and the end of the bytes behind it; returns the code. */
+    /** Reads a Close frame and the end of the bytes after it; returns the code. */
     public int readCloseAndEnd() throws IOException {
         byte[] frame = readToEnd();
         if (frame.length < 4 || frame[0] != (byte) 0x88 || frame[1] != frame.length - 2) {
@@ -255,7 +255,7 @@ public final class RawPeer implements AutoCloseable {
         return (frame[2] & 0xff) << 8 | frame[3] & 0xff;
     }
 
-    /** Reads what comes until the server ends its bytes; fails if it resets the connection instead. */
+    /** Reads all bytes until the server ends its output; fails if it resets the connection instead. */
     public byte[] readToEnd() throws IOException {
         return in.readAllBytes();
     }
@@ -273,7 +273,7 @@ public final class RawPeer implements AutoCloseable {
         socket.close();
     }
 
-    /** What comes, from the first byte that no method here has read. */
+    /** The incoming bytes, from the first one that no method of this class has read. */
     public InputStream input() {
         return in;
     }

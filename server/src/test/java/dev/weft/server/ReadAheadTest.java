@@ -36,8 +36,8 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The protocol goes on while a handler does something else: it sleeps here, until the test has seen what it is about. All
- * deadlines are longer than the test, but where it sets them.
+ * Protocol processing must continue while a handler is busy: here it sleeps until the test has checked the effect. All
+ * deadlines are longer than the test, unless the test sets them.
  */
 @ParameterizedClass
 @CsvSource({"LOOPS, false", "PARKING, false", "PARKING_PLATFORM, false", "BLOCKING, false", "LOOPS, true",
@@ -88,7 +88,7 @@ class ReadAheadTest {
         }).start();
     }
 
-    /** Receives one message, then sleeps, then receives all that there is. */
+    /** Receives one message, then sleeps, then receives all others. */
     private WebSocketServer sleepyAfterOne() throws IOException {
         return builder().handler(ws -> {
             opened.add(ws);
@@ -178,7 +178,7 @@ class ReadAheadTest {
         }
     }
 
-    /** A message that is received after all that, and one that is sent then. */
+    /** Receives one more message, and sends one. */
     private String exchange(RawPeer peer) throws Exception {
         peer.hex(HELLO);
         assertEquals(text("hello"), nextReceived());
@@ -261,7 +261,7 @@ class ReadAheadTest {
             Await.until("it is no longer a connection", () -> server.connectionCount() == 0);
             mayGoOn.countDown();
             assertEquals(text("hello"), nextReceived());
-            // What came before the Close frame is not lost.
+            // The message before the Close frame is not lost.
             assertEquals(text("hello"), nextReceived());
             assertTrue(nextReceived() instanceof Message.Close);
             assertEquals(List.of(), List.copyOf(told));
@@ -313,7 +313,7 @@ class ReadAheadTest {
         }
     }
 
-    /** The peer is slowed down by TCP, and what is held stays small. */
+    /** TCP slows the peer down, and the held memory stays small. */
     @Test
     void muchMoreThanThereIsRoomForWaitsOutside() throws Exception {
         int count = 20_000;
@@ -341,7 +341,7 @@ class ReadAheadTest {
     }
 
     @Test
-    void keepaliveGoesOn() throws Exception {
+    void keepaliveMustContinue() throws Exception {
         try (WebSocketServer server = builder().pingInterval(Duration.ofMillis(100)).pongTimeout(Duration.ofSeconds(2))
                 .handler(ws -> {
                     ws.onClose(told::add);

@@ -29,10 +29,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ReleaseByCloseTest {
     private static final Duration LONG = Duration.ofMinutes(10);
-    /** More than the network takes for a peer that does not read. */
+    /** More than the network buffers for a peer that does not read. */
     private static final byte[] LARGE = new byte[1 << 20];
 
-    /** What a handler waits in. */
+    /** The operations in which a handler waits. */
     enum Wait {
         RECEIVE {
             @Override

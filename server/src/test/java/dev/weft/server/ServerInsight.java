@@ -4,12 +4,12 @@ import dev.weft.internal.buffer.BufferBudget;
 
 /** Gives tests in other packages access to internals of a server. */
 public final class ServerInsight {
-    /** What a TLS handshake counts in the budget. */
+    /** The number of bytes that a TLS handshake counts in the budget. */
     public static final int TLS_HANDSHAKE_SIZE = TlsHandshakes.SIZE;
 
     private ServerInsight() {}
 
-    /** What counts the bytes that this server holds for all its connections. */
+    /** The budget that counts the bytes that this server holds for all its connections. */
     public static BufferBudget budget(WebSocketServer server) {
         return server.services().pool().budget();
     }

@@ -82,7 +82,7 @@ class ServerShutdownTest {
     }
 
     @Test
-    void allAreToldWithinTheSpread() throws Exception {
+    void closeFramesMustBeSentWithinTheSpread() throws Exception {
         WebSocketServer server = Handlers.echoServer().start();
         try (RawPeer first = RawPeer.open(server); RawPeer second = RawPeer.open(server)) {
             Thread closing = Thread.ofPlatform().start(
@@ -177,7 +177,7 @@ class ServerShutdownTest {
     }
 
     @Test
-    void hookGoesWithTheServer() throws IOException {
+    void hookMustBeRemovedWithTheServer() throws IOException {
         WebSocketServer closed = Handlers.echoServer().shutdownHook(true).start();
         closed.close();
         assertFalse(Runtime.getRuntime().removeShutdownHook(closed.shutdown().hook()));

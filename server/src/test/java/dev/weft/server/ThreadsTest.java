@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ThreadsTest {
     private static final int COMPUTING = 2 * Runtime.getRuntime().availableProcessors();
 
-    /** What a handler does until the test is over. */
+    /** The handler's work until the end of the test. */
     private interface Work {
         void run() throws IOException;
     }

@@ -85,7 +85,7 @@ class TimedReceivingTest {
         return (tls ? "wss" : "ws") + "://127.0.0.1:" + server.port() + "/";
     }
 
-    /** Sends back what comes, and looks for something else meanwhile. */
+    /** Echoes messages, and polls something else in between. */
     private void echoByAndBy(WebSocketConnection ws) throws IOException {
         while (true) {
             Optional<Message> message = ws.receive(SHORT);

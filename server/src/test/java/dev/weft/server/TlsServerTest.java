@@ -100,7 +100,7 @@ class TlsServerTest {
     }
 
     @Test
-    void aServerThatCannotStartLeavesNothingBehind() throws Exception {
+    void failedStartMustLeaveNoResources() throws Exception {
         Set<Thread> before = pollers();
         AtomicInteger calls = new AtomicInteger();
         WebSocketServerBuilder builder = server().transport(TransportKind.PARKING_PLATFORM)
@@ -131,7 +131,7 @@ class TlsServerTest {
             anonymous.init(null, new javax.net.ssl.TrustManager[]{TestKeys.trust()}, null);
             assertThrows(IOException.class, () -> {
                 try (SSLSocket socket = connect(server, anonymous, protocols("TLSv1.3"))) {
-                    // With TLS 1.3 the client hears of it behind its handshake.
+                    // With TLS 1.3 the client learns of it only after its handshake.
                     socket.getInputStream().read();
                 }
             });
@@ -152,7 +152,7 @@ class TlsServerTest {
     }
 
     @Test
-    void aFullServerSaysSoByTls() throws Exception {
+    void fullServerMustRefuseOverTls() throws Exception {
         try (WebSocketServer server = server().maxConnections(1).start(); RawPeer peer = RawPeer.open(server)) {
             try (RawPeer refused = RawPeer.connect(server)) {
                 assertEquals(503, refused.readAnswer().status());

@@ -115,7 +115,7 @@ class TrySendClientsTest {
     }
 
     @Test
-    void peerThatDoesNotReadMustDelayNobodyAndBeGivenUp() throws Exception {
+    void peerThatDoesNotReadMustBeDroppedWithoutDelayingOthers() throws Exception {
         try (WebSocketServer server = start(1 << 20)) {
             RawPeer sleeper = RawPeer.open(server);
             JdkListener listener = new JdkListener();

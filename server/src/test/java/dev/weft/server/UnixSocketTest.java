@@ -220,7 +220,7 @@ class UnixSocketTest {
     // The file
 
     @Test
-    void fileIsTheUsersAloneAndGoesWithTheServer() throws IOException {
+    void fileMustBePrivateAndRemovedWithTheServer() throws IOException {
         try (WebSocketServer server = Handlers.echoServer().listen(address()).start()) {
             assertEquals(List.of(address()), server.addresses());
             assertEquals("rw-------",
@@ -239,7 +239,7 @@ class UnixSocketTest {
         }
     }
 
-    /** Leaves its file behind, as a process does that is killed. */
+    /** Leaves its socket file in place, like a process that is killed. */
     private void leaveStaleSocket() throws IOException {
         try (ServerSocketChannel dead = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             dead.bind(address());

@@ -138,7 +138,7 @@ class WebSocketServerTest {
 
     @ParameterizedTest
     @EnumSource(TransportKind.class)
-    void startingAndStoppingLeavesNothingBehind(TransportKind transport) throws IOException {
+    void stoppedServerMustLeaveNoThreads(TransportKind transport) throws IOException {
         var system = ManagementFactory.getOperatingSystemMXBean();
         awaitNoServerThreads();
         startAndStop(transport);
@@ -245,9 +245,9 @@ class WebSocketServerTest {
         }
     }
 
-    // What a handler's end means
+    // The end of a handler
 
-    /** What a peer sees of a handler: a Close frame's code, once it answered it. */
+    /** The code of the Close frame that the peer receives and answers. */
     private static int closeCodeOf(WebSocketHandler handler) throws IOException {
         try (WebSocketServer server = WebSocketServer.builder().handler(handler).start();
                 RawPeer peer = RawPeer.open(server)) {
@@ -289,7 +289,7 @@ class WebSocketServerTest {
     }
 
     @Test
-    void ioExceptionOfSomethingElseClosesWith1011() throws IOException {
+    void ioExceptionOfOtherCodeMustCloseWith1011() throws IOException {
         assertEquals(1011, closeCodeOf(ws -> {
             throw new IOException("no database");
         }));
@@ -620,7 +620,7 @@ class WebSocketServerTest {
         }
     }
 
-    /** What the server itself interrupts has not failed. */
+    /** A handler that the server itself interrupts has not failed. */
     @Test
     void shutdownMustLogOneLineForAllInterruptedHandlers() throws Exception {
         int count = 50;

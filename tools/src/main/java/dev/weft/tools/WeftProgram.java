@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** One command line for all programs: its first word is the program. */
+/** One command line for all programs: its first word selects the program. */
 @Command(name = "weft", sortOptions = false, usageHelpAutoWidth = true, synopsisSubcommandLabel = "COMMAND", description = {
         "An echo server, a client, a conformance suite and a load generator for WebSockets. `weft COMMAND --help` shows what a command takes, and its exit codes."}, exitCodeListHeading = "Exit codes:%n", exitCodeList = {
                 "0:success", "2:wrong command line",

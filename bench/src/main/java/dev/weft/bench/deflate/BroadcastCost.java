@@ -19,8 +19,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * What a prepared message saves: the CPU time that the broadcasting thread needs for each delivery of a text of 1 KiB, to
- * connections with permessage-deflate and context takeover in the same process.
+ * Measures how much a prepared message saves: the CPU time that the broadcasting thread needs for each delivery of a text of 1
+ * KiB, to connections with permessage-deflate and context takeover in the same process.
  *
  * <pre>
  * mvn -q -Pbench test-compile

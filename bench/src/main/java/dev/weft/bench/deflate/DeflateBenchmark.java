@@ -27,9 +27,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Time per message of the pooled codecs, and of plain zlib with a codec of its own for each connection, whose window is
- * always of 15 bits. With 64 connections in turn each is idle for longer than the pool keeps its compressor; a single
- * one is busy.
+ * Time per message of the pooled codecs, and of plain zlib with a separate codec for each connection, whose window always has
+ * 15 bits. If 64 connections take turns, each is idle for longer than the pool keeps its compressor; a single connection is
+ * busy.
  *
  * <pre>
  * mvn -q package -DskipTests

@@ -19,9 +19,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Weft and its peers under the same load over loopback. In each round every server is started anew. Within a cell the servers
- * take turns, so that a temporary disturbance of the machine affects all of them. If a server fails in a cell, the failure is
- * reported and the run continues.
+ * Measures Weft and its peers under the same load over loopback. In each round, every server is started anew. Within a cell the
+ * servers take turns, so that a temporary disturbance of the machine affects all of them. If a server fails in a cell, the
+ * failure is reported and the run continues.
  */
 public final class EchoSuite implements Suite {
     /** Every server gets this warm-up before its first cell, so that the first cell is not measured on cold code. */
@@ -134,7 +134,7 @@ public final class EchoSuite implements Suite {
             }
             ServerProcess server = server(peer);
             if (server == null) {
-                return; // why is in a remark
+                return; // a remark gives the reason
             }
             try {
                 List<Figure> figures = scenario.run(server.target(), plan.pace());

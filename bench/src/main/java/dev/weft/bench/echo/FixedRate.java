@@ -66,7 +66,7 @@ record FixedRate(int connections, int payload, int rate) implements Scenario {
             this.start = start;
         }
 
-        /** Sends what is due. Never sleeps, because the load has its own core. */
+        /** Sends the messages that are due. Never sleeps, because the load has its own core. */
         void runUntil(long end) throws IOException {
             long now = System.nanoTime();
             while (now < end) {

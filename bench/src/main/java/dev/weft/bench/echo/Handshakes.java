@@ -47,7 +47,7 @@ final class Handshakes {
     /**
      * Opens a connection; gives up after some seconds.
      *
-     * @param receiveBuffer of the socket, in bytes; 0 leaves it to the system
+     * @param receiveBuffer the socket's receive buffer in bytes; 0 for the system's default
      */
     static SocketChannel open(int port, String path, int receiveBuffer) throws IOException {
         SocketChannel channel = SocketChannel.open();
@@ -82,7 +82,7 @@ final class Handshakes {
             channel.setOption(StandardSocketOptions.SO_LINGER, 0);
             channel.close();
         } catch (IOException e) {
-            // It is closed anyway.
+            // Nothing to do: the socket is closed in any case.
         }
     }
 }

@@ -48,7 +48,7 @@ public final class InProcessLoad implements AutoCloseable {
     }
 
     /**
-     * Opens connections, echoes one message over each and closes them, a number of them at a time, for this time.
+     * For this duration, repeatedly opens connections, echoes one message over each and closes them, {@code atATime} at a time.
      *
      * @return the number of connections
      */

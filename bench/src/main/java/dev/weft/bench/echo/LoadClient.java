@@ -127,7 +127,7 @@ final class LoadClient {
         in.flip().get(bytes, 0, count);
         int replyLength = messages.replyLength();
         if (received + count > expected * replyLength) {
-            throw new IOException("a reply to nothing: the server sent more than was asked for");
+            throw new IOException("an unexpected reply: the server sent more than it received");
         }
         messages.check(bytes, count, received);
         received += count;

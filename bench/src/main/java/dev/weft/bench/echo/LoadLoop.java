@@ -32,7 +32,7 @@ final class LoadLoop implements AutoCloseable {
         this.port = port;
     }
 
-    /** What a scenario does when replies are complete. */
+    /** The scenario's action when replies are complete. */
     @FunctionalInterface
     interface OnAnswer {
         void answered(LoadClient client, int count, long now) throws IOException;
@@ -149,7 +149,7 @@ final class LoadLoop implements AutoCloseable {
             throw new IOException(
                     missing() + " replies are missing " + nanos / 1_000_000 + " ms after the last message");
         }
-        runUntil(System.nanoTime() + AFTER_NANOS); // what comes now is a reply to nothing, and is found as such
+        runUntil(System.nanoTime() + AFTER_NANOS); // a reply that arrives now answers no message, and is reported
     }
 
     @Override

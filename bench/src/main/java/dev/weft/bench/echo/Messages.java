@@ -40,10 +40,10 @@ final class Messages {
     }
 
     /**
-     * Messages that an echo server gives back as they are.
+     * Messages that an echo server sends back unchanged.
      *
      * @param opcode text or binary
-     * @param batch  how many one write may take
+     * @param batch  the maximum number of messages in one write
      */
     static Messages echoed(Opcode opcode, int payloadLength, int batch) {
         int cycle = payloadLength < LARGE ? CYCLE_OF_SMALL : CYCLE_OF_LARGE;
@@ -86,7 +86,7 @@ final class Messages {
         return requests.duplicate().limit(0);
     }
 
-    /** Points a writer at the next messages: as many of the wanted ones as fit in one write. Returns their number. */
+    /** Points a writer at as many of the next {@code wanted} messages as fit in one write. Returns their number. */
     int point(ByteBuffer writer, long first, long wanted) {
         int count = (int) Math.min(batch, wanted);
         int from = (int) (first % cycle) * requestLength;
@@ -97,7 +97,7 @@ final class Messages {
     /**
      * Compares what was read.
      *
-     * @param received how many bytes of replies came before
+     * @param received the number of bytes of replies received before
      */
     void check(byte[] read, int count, long received) throws IOException {
         int from = (int) (received % ((long) cycle * replyLength));

@@ -53,7 +53,10 @@ record Saturation(int connections, Opcode opcode, int payload, int window) imple
         }
     }
 
-    /** How much longer than nearly all replies the slowest took, and how the slowest of each connection compare. */
+    /**
+     * Adds figures for how much longer the slowest reply took than nearly all others, and for how the slowest replies of the
+     * connections compare.
+     */
     private static void fairness(LoadLoop loop, EchoFigures figures) {
         long[] sorted = loop.clients().stream().mapToLong(LoadClient::slowest).sorted().toArray();
         double p99 = loop.latency().getValueAtPercentile(99);

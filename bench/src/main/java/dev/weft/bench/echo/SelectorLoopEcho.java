@@ -85,7 +85,7 @@ public final class SelectorLoopEcho {
         try {
             key.channel().close();
         } catch (IOException e) {
-            // It is closed anyway.
+            // Nothing to do: the channel is closed in any case.
         }
     }
 
@@ -212,7 +212,7 @@ public final class SelectorLoopEcho {
             }
         }
 
-        /** For this client only. */
+        /** Answers a control frame, to this client only. */
         private void control(Opcode opcode, byte[] payload, int from, int length) throws IOException {
             if (subscribed) {
                 send();

@@ -17,7 +17,7 @@ final class ServerProcess implements AutoCloseable {
     private static final int START_SECONDS = 60;
     private static final int END_SECONDS = 5;
     private static final String LISTENING = "listening ";
-    /** The same for all. */
+    /** The JVM options, the same for all servers. */
     private static final List<String> JVM = List.of("-XX:+UseSerialGC", "-Xms512m", "-Xmx2g");
 
     private final Process process;
@@ -28,12 +28,12 @@ final class ServerProcess implements AutoCloseable {
         this.port = port;
     }
 
-    /** Starts one and waits until it listens. */
+    /** Starts a server and waits until it listens. */
     static ServerProcess start(Peers peer, List<String> prefix) throws IOException, InterruptedException {
         return start(peer, prefix, List.of());
     }
 
-    /** As {@link #start(Peers, List)}, with further options of the JVM. */
+    /** Like {@link #start(Peers, List)}, with further options of the JVM. */
     static ServerProcess start(Peers peer, List<String> prefix, List<String> options)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(prefix);
@@ -70,7 +70,7 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** Where it listens, and what its CPU time is. */
+    /** The server's port and CPU clock. */
     Target target() {
         return new Target(port, new CpuClock(process.pid()));
     }
@@ -79,7 +79,7 @@ final class ServerProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** Closes its input, which must make it end, and waits. Returns whether it ended by itself. */
+    /** Closes the server's standard input, which must make it end, and waits. Returns whether it ended by itself. */
     boolean end() {
         try {
             process.getOutputStream().close();

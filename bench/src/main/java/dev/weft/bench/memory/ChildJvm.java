@@ -19,7 +19,7 @@ final class ChildJvm implements AutoCloseable {
     private final Process process;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
-    /** Starts a program of this class path. */
+    /** Starts a program from this class path. */
     ChildJvm(List<String> jvmOptions, String main, List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -41,7 +41,7 @@ final class ChildJvm implements AutoCloseable {
         }
     }
 
-    /** Waits until it prints where it listens. */
+    /** Waits until the program prints its port. */
     int port() throws IOException, InterruptedException {
         return Integer.parseInt(await(LISTENING, START_SECONDS).substring(LISTENING.length()).trim());
     }
@@ -61,7 +61,7 @@ final class ChildJvm implements AutoCloseable {
         }
     }
 
-    /** Tells it to continue. */
+    /** Makes the program continue. */
     void tell() throws IOException {
         process.getOutputStream().write('\n');
         process.getOutputStream().flush();

@@ -18,13 +18,13 @@ record Footprint(HeapHistogram live, long rss, KernelMemory kernel) {
     /** Time for threads to park and for borrowed buffers to be returned. */
     private static final int SETTLE_MILLIS = 500;
 
-    /** Measures before there are connections; the first request of this kind allocates memory of its own, which remains. */
+    /** Measures twice before there are connections: the first measurement itself allocates memory that remains. */
     static Footprint rehearsed(long pid) throws IOException, InterruptedException {
         of(pid);
         return of(pid);
     }
 
-    /** Takes it of a JVM. */
+    /** Measures a JVM. */
     static Footprint of(long pid) throws IOException, InterruptedException {
         TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
         HeapHistogram live = HeapHistogram.of(pid);

@@ -3,15 +3,15 @@ package dev.weft.bench.memory;
 import java.io.IOException;
 
 /**
- * Opens connections to a server in another process, has each echo one message, and reports what an idle one costs there: live
- * heap after a collection with its breakdown by class, and resident memory, less what the server took before. What the kernel
- * holds for the sockets, both ends together, is a figure of its own.
+ * Opens connections to a server in another process, echoes one message over each, and reports what an idle connection costs the
+ * server: live heap after a collection, broken down by class, and resident memory, both without what the server used before.
+ * The kernel's memory for the sockets, both ends together, is a separate figure.
  * <pre>
  * java -cp 'bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*' dev.weft.bench.memory.IdleConnections \
  *     PORT SERVER_PID CONNECTIONS
  * </pre>
- * Connections of the warm-up leave memory resident that those that count use again, so RSS errs to the low side; {@link
- * MemorySuite} warms up with fewer. The server must be a JVM that {@code jcmd} of this JDK can ask.
+ * The counted connections reuse memory that the warm-up connections left resident, so RSS is too low rather than too high;
+ * {@link MemorySuite} warms up with fewer. The server must be a JVM that {@code jcmd} of this JDK can ask.
  */
 public final class IdleConnections {
     /** Enough that the server's code is compiled and its young generation is resident before counting begins. */

@@ -21,7 +21,7 @@ public final class IdleEcho {
 
     private IdleEcho() {}
 
-    /** Arguments: the transport's name, {@code deflate} or {@code plain}, and a key store if it is to speak TLS. */
+    /** Arguments: the transport's name, {@code deflate} or {@code plain}, and a key store for TLS. */
     public static void main(String[] args) throws IOException, GeneralSecurityException {
         WebSocketServerBuilder builder = WebSocketServer.builder().transport(TransportKind.valueOf(args[0]))
                 .pingInterval(NO_PING).backlog(4_096).handler(new EchoHandler());

@@ -18,9 +18,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Bytes of live heap per idle connection over the in-memory transport, both ends: {@code bytesPerConnection}. The time
- * is that of opening them all and of an echo on each, two collections included. JMH adds such counters up over iterations
- * and forks, hence one of each.
+ * Bytes of live heap per idle connection over the in-memory transport, both ends: {@code bytesPerConnection}. The time is that
+ * of opening them all and of an echo on each, two collections included. JMH adds such counters up over iterations and forks, so
+ * there is one of each.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main IdleMemoryBenchmark
@@ -46,7 +46,7 @@ public class IdleMemoryBenchmark {
     @State(Scope.Thread)
     @AuxCounters(AuxCounters.Type.EVENTS)
     public static class Heap {
-        /** What each connection holds. */
+        /** The bytes that each connection holds. */
         public long bytesPerConnection;
     }
 
@@ -59,7 +59,7 @@ public class IdleMemoryBenchmark {
         before = liveHeap();
     }
 
-    /** Ends them. */
+    /** Closes the connections. */
     @TearDown
     public void close() throws InterruptedException {
         echo.end();

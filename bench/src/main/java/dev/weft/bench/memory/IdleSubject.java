@@ -7,14 +7,14 @@ import java.util.List;
 /**
  * A program whose idle connections are counted.
  *
- * @param name       as the report calls it
- * @param isWeft     whether the report shows its classes
- * @param main       what to start
- * @param arguments  for that
- * @param options    for its JVM, beside the heap's
- * @param compact    whether object headers are compact
- * @param deflate    whether permessage-deflate is negotiated and used
- * @param tls        whether it speaks TLS; it gets a key store as its last argument then
+ * @param name      the name in the report
+ * @param isWeft    whether the report shows its classes
+ * @param main      the class to start
+ * @param arguments its arguments
+ * @param options   JVM options in addition to those for the heap
+ * @param compact   whether object headers are compact
+ * @param deflate   whether permessage-deflate is negotiated and used
+ * @param tls       whether it uses TLS; then its last argument is a key store
  */
 record IdleSubject(String name, boolean isWeft, String main, List<String> arguments, List<String> options,
         boolean compact, boolean deflate, boolean tls) {
@@ -46,7 +46,7 @@ record IdleSubject(String name, boolean isWeft, String main, List<String> argume
         return subjects;
     }
 
-    /** A program that holds its connections within itself. */
+    /** A program with both ends of its connections in one process. */
     static IdleSubject inMemory(boolean compact, boolean pairs, int connections) {
         return new IdleSubject(pairs ? "in-memory transport alone (baseline)" : "Weft", !pairs,
                 InMemoryConnections.class.getName(),
@@ -77,7 +77,7 @@ record IdleSubject(String name, boolean isWeft, String main, List<String> argume
         return all;
     }
 
-    /** What distinguishes this run of the program from its other runs. */
+    /** The setting that distinguishes this run of the program from its other runs. */
     String setting() {
         return (compact ? "compact" : "ordinary") + " object headers, "
                 + (deflate ? "permessage-deflate in use" : "no deflate") + (tls ? ", TLS" : "");

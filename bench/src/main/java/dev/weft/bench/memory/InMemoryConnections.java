@@ -19,7 +19,7 @@ public final class InMemoryConnections {
 
     private InMemoryConnections() {}
 
-    /** Arguments: how many, and {@code echo}, or {@code pairs} for the transports alone. */
+    /** Arguments: the number of connections, and {@code echo}, or {@code pairs} for the transports alone. */
     public static void main(String[] args) throws IOException, InterruptedException {
         int connections = Integer.parseInt(args[0]);
         var in = new BufferedReader(new InputStreamReader(System.in));
@@ -49,7 +49,7 @@ public final class InMemoryConnections {
         in.readLine();
     }
 
-    /** An object that must not be collected before this point. */
+    /** Takes an object, so that it is not garbage collected before this point. */
     private static void opened(BufferedReader in, Object held) throws IOException {
         System.out.println("open");
         in.readLine();

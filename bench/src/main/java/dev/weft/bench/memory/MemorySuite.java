@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLSocketFactory;
 
-/** What an idle connection costs a server. */
+/** Measures what an idle connection costs a server. */
 public final class MemorySuite implements Suite {
     private static final String NAME = "memory";
     private static final int[] SIZES = {1_000, 10_000, 19_000};
@@ -43,7 +43,7 @@ public final class MemorySuite implements Suite {
     private long started;
     private boolean kernelIsKnown;
 
-    /** A suite that is not yet run. */
+    /** A suite that has not been run. */
     public MemorySuite() {}
 
     @Override
@@ -81,15 +81,15 @@ public final class MemorySuite implements Suite {
 
     private void remarkMethod() {
         run.remark("Live heap: all classes of jcmd GC.class_histogram behind two collections, less the same before the "
-                + "connections were opened and behind a warm-up of "
+                + "connections were opened and after a warm-up of "
                 + (run.quick() ? QUICK_WARM_UP_ROUNDS : WARM_UP_ROUNDS)
                 + " x " + WARM_UP + " connections; each connection has echoed. The same JVM options for all servers: "
                 + String.join(" ", SERVER_HEAP)
-                + "; the young generation is fixed, so that its growth is not taken for "
+                + "; the young generation is fixed, so that its growth is not counted as "
                 + "connections.");
         run.remark(
-                "RSS: of /proc/PID/smaps_rollup, less the same before; what the compiler and opening took besides is in "
-                        + "it, so it is coarse at 1,000 connections. RSS per further connection leaves out what the step before "
+                "RSS: from /proc/PID/smaps_rollup, minus the value before; it includes what the compiler and opening used, "
+                        + "so it is coarse at 1,000 connections. RSS per further connection leaves out what the previous step "
                         + "had taken already.");
         run.remark(
                 "A process here holds 20,000 descriptors: 19,000 connections is the most over loopback. 100,000 over "

@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** An opening handshake such as browsers send, and ways to read it. */
+/** The request of an opening handshake as browsers send it, and ways to read it. */
 final class BrowserHead {
     private static final String HEAD = """
             GET /chat/room?id=42&lang=en HTTP/1.1
@@ -32,7 +32,7 @@ final class BrowserHead {
 
     private BrowserHead() {}
 
-    /** As it comes over the wire. */
+    /** The request's bytes on the wire. */
     static byte[] bytes() {
         return HEAD.replace("\n", "\r\n").getBytes(ISO_8859_1);
     }
@@ -43,7 +43,7 @@ final class BrowserHead {
         return parser.head();
     }
 
-    /** Headers by their names in lower case; the request line is under "". */
+    /** The headers by their names in lower case; the request line is stored under "". */
     static Map<String, String> split(byte[] bytes) {
         String[] lines = new String(bytes, ISO_8859_1).split("\r\n");
         Map<String, String> headers = new HashMap<>();

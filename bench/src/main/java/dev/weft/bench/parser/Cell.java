@@ -7,13 +7,13 @@ import java.util.Objects;
 /**
  * One benchmark method with all its parameters set.
  *
- * @param benchmark its class
- * @param method    its name
+ * @param benchmark the benchmark's class
+ * @param method    the method's name
  * @param params    each parameter with one value
- * @param scenario  what is done, the same for all that are compared
- * @param subject   who does it
- * @param unit      what one operation is
- * @param bytes    of an operation, for the throughput
+ * @param scenario  what is measured; the same for all subjects that are compared
+ * @param subject   the code that is measured
+ * @param unit      the meaning of one operation
+ * @param bytes     the bytes of one operation, for the throughput
  */
 record Cell(Class<?> benchmark, String method, Map<String, String> params, String scenario, String subject, String unit,
         double bytes) {
@@ -22,7 +22,7 @@ record Cell(Class<?> benchmark, String method, Map<String, String> params, Strin
         Objects.requireNonNull(subject);
     }
 
-    /** What its JVM is told. */
+    /** The options of its JVM. */
     List<String> jvmOptions() {
         return params.getOrDefault("decoder", method).startsWith("netty") ? JvmSettings.netty() : List.of();
     }

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import okhttp3.OkHttp;
 
-/** What the parser suite measures, the more important things first. */
+/** The cells that the parser suite measures, the more important ones first. */
 final class Cells {
     private static final String WEFT = "Weft";
     private static final List<String> ALL_DECODERS = List.of("weft", "copy", "copy+xor", "netty-heap", "netty-direct",
@@ -20,7 +20,7 @@ final class Cells {
 
     private Cells() {}
 
-    /** Few, for a quick look. */
+    /** A few cells, for a quick run. */
     static List<Cell> quick() {
         Cells quick = new Cells();
         for (String payload : List.of("125", "1024", "65536", "16")) {
@@ -31,7 +31,7 @@ final class Cells {
         return quick.cells;
     }
 
-    /** All. */
+    /** All cells. */
     static List<Cell> full() {
         Cells full = new Cells();
         for (String payload : List.of("125", "1024", "16", "65536", FrameStream.MIXED, "0", "126", "16384",
@@ -64,7 +64,7 @@ final class Cells {
                 subject(decoder), "frame", new FrameStream(payload, feed).frameSize()));
     }
 
-    /** Who a decoder is. */
+    /** The name of a decoder in the report. */
     static String subject(String decoder) {
         return switch (decoder) {
             case "weft" -> WEFT;

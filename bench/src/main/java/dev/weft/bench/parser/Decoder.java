@@ -4,17 +4,20 @@ import dev.weft.parser.Masking;
 import java.util.zip.Checksum;
 
 /**
- * A frame decoder that reads a {@link FrameStream}. It makes each frame's unmasked payload available, as its own library
- * would hand it on, and no more; what it counts says that it did. One decoder is measured per JVM, so that its calls are
- * not megamorphic.
+ * A frame decoder that reads a {@link FrameStream}. It makes each frame's unmasked payload available in the way of its library,
+ * and does nothing else; its counts prove that it did so. One decoder is measured per JVM, so that its calls are not
+ * megamorphic.
  */
 abstract class Decoder implements AutoCloseable {
-    /** Takes all payloads in a test; {@code null} in a benchmark. */
+    /** Receives all payloads in a test; {@code null} in a benchmark. */
     protected final Checksum check;
     protected final FrameStream stream;
-    /** Frames that are due and were not decoded yet: a decoder that is fed decodes all of a region at once. */
+    /**
+     * The number of frames that are still to be decoded; it can be negative, because a push decoder decodes a whole region at
+     * once.
+     */
     protected long due;
-    /** Of unmasked payload; grows as long as the decoder lives. */
+    /** The total number of bytes of unmasked payload. */
     protected long payloadBytes;
 
     Decoder(FrameStream stream, Checksum check) {
@@ -39,9 +42,9 @@ abstract class Decoder implements AutoCloseable {
     }
 
     /**
-     * Decodes this number of further frames, as near as its way of being fed allows; what it decodes ahead counts in the next call.
+     * Decodes about this number of further frames; frames that it decodes ahead count in the next call.
      *
-     * @return something that depends on what was decoded
+     * @return a value that depends on the decoded frames
      */
     final long decode(int frames) throws Exception {
         due += frames;
@@ -49,10 +52,10 @@ abstract class Decoder implements AutoCloseable {
         return payloadBytes;
     }
 
-    /** Decodes until nothing is due. */
+    /** Decodes until no frame is due. */
     protected abstract void decodeDue() throws Exception;
 
-    /** Payload that was unmasked so far. */
+    /** The number of payload bytes that have been unmasked so far. */
     final long payloadBytes() {
         return payloadBytes;
     }
@@ -60,7 +63,7 @@ abstract class Decoder implements AutoCloseable {
     @Override
     public void close() {}
 
-    /** No decoder: the reading alone, or with one pass of XOR over all of it, which is the least that unmasking costs. */
+    /** Not a decoder: only reads, or also does one pass of XOR over all bytes, which is the minimum cost of unmasking. */
     private static final class Copy extends Decoder {
         private final byte[] buffer;
         private final boolean xor;

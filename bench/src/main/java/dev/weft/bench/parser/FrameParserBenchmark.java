@@ -16,17 +16,16 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Nanoseconds per masked frame, for Weft's parser, the decoders of its peers, and the baselines. An operation is one
- * frame.
+ * Nanoseconds per masked frame, for Weft's parser, the decoders of its peers, and the baselines. An operation is one frame.
  * <p>
- * Unmasking in place spoils the bytes, so each read copies the next region of a pristine stream into the buffer, as a
- * socket would: {@code copy} says what that costs alone, and {@code copy+xor} what it costs with one XOR over all of it.
+ * Unmasking in place changes the bytes, so each read copies the next region of an unchanged stream into the buffer, as a socket
+ * would. {@code copy} measures this copy alone, and {@code copy+xor} the copy with one XOR over all bytes.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main FrameParserBenchmark \
  *     -p decoder=weft -prof gc
  * </pre>
- * Netty is handicapped without the settings that {@link JvmSettings} gives it.
+ * Netty is slower without the settings that {@link JvmSettings} gives it.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -36,36 +35,36 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 3, jvmArgsAppend = "-XX:+UseSerialGC")
 public class FrameParserBenchmark {
-    /** Frames per invocation, whatever their size; the stream goes on where the invocation before left off. */
+    /** The number of frames per invocation, whatever their size; the stream continues where the previous invocation stopped. */
     static final int FRAMES = 64;
 
-    /** Who decodes. */
+    /** The decoder. */
     @Param({"weft", "copy", "copy+xor", "netty-heap", "netty-direct", "java-websocket", "jetty", "helidon", "okhttp"})
     public String decoder;
 
-    /** Bytes of payload in each frame. */
+    /** The number of payload bytes in each frame. */
     @Param({"0", "16", "125", "126", "1024", "16384", "65536", "1048576", FrameStream.MIXED})
     public String payload;
 
-    /** In what regions the stream comes. */
+    /** How the stream is split into regions. */
     @Param({"reads", "whole", "sliced"})
     public String feed;
 
     private Decoder subject;
 
-    /** Writes the stream. */
+    /** Creates the stream. */
     @Setup
     public void open() {
         subject = Decoder.of(decoder, new FrameStream(payload, feed), null);
     }
 
-    /** Gives buffers back. */
+    /** Releases the buffers. */
     @TearDown
     public void close() {
         subject.close();
     }
 
-    /** What decoding costs, reading included. */
+    /** Measures decoding, including the reads. */
     @Benchmark
     public long parse() throws Exception {
         return subject.decode(FRAMES);

@@ -7,18 +7,18 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * A pristine stream of masked frames, handed out in regions like those of a socket's reads, over and over. A decoder
- * copies each region to where it wants it: a decoder that unmasks in place would otherwise spoil the bytes for the next round.
+ * An unchanged stream of masked frames that is handed out repeatedly, in regions like those of a socket's reads. A decoder
+ * copies each region into its own buffer; otherwise a decoder that unmasks in place would change the bytes for the next round.
  */
 final class FrameStream {
-    /** Of a payload parameter: see {@link #mixedLength}. */
+    /** A value of a payload parameter: see {@link #mixedLength}. */
     static final String MIXED = "mixed";
 
     private static final int LEAST_BYTES = 1 << 18;
     private static final int MIXED_FRAMES = 4_096;
     private static final int READ_SIZE = 16_384;
     private static final int LARGEST_SLICE = 1_460;
-    /** A prime number, so that the slices meet the frames differently in each round. */
+    /** A prime number, so that the slices cut the frames at different places in each round. */
     private static final int SLICES = 1_021;
 
     private final byte[] bytes;
@@ -29,11 +29,11 @@ final class FrameStream {
     private int length;
 
     /**
-     * A stream of binary frames, each with a key of its own.
+     * A stream of binary frames, each with its own key.
      *
-     * @param payload bytes of payload in each frame, or {@link #MIXED}
-     * @param feed    {@code reads}: regions of 16 KiB; {@code whole}: the stream is one region; {@code sliced}: regions
-     *                of 1 to 1,460 bytes, as small segments would come
+     * @param payload the number of payload bytes in each frame, or {@link #MIXED}
+     * @param feed    {@code reads}: regions of 16 KiB; {@code whole}: the stream is one region; {@code sliced}: regions of 1 to
+     *                1,460 bytes, as with small TCP segments
      */
     FrameStream(String payload, String feed) {
         var random = new Random(1);
@@ -71,7 +71,7 @@ final class FrameStream {
         return lengths;
     }
 
-    /** Of 100 messages 60 are of 20 to 125 bytes, 30 of up to 1 KiB, 8 of up to 16 KiB, and 2 of up to 64 KiB. */
+    /** A random length: of 100 messages, 60 have 20 to 125 bytes, 30 up to 1 KiB, 8 up to 16 KiB, and 2 up to 64 KiB. */
     private static int mixedLength(Random random) {
         int kind = random.nextInt(100);
         if (kind < 60) {
@@ -82,22 +82,22 @@ final class FrameStream {
         return kind < 98 ? random.nextInt(1 << 10, 1 << 14) : random.nextInt(1 << 14, 1 << 16);
     }
 
-    /** Bytes of the frames, headers included. */
+    /** The bytes of the frames, including headers. */
     byte[] bytes() {
         return bytes;
     }
 
-    /** Frames in the stream. */
+    /** The number of frames in the stream. */
     int frames() {
         return frames;
     }
 
-    /** Bytes per frame, its header included. */
+    /** The mean number of bytes per frame, including the header. */
     double frameSize() {
         return (double) bytes.length / frames;
     }
 
-    /** The largest that a region can be. */
+    /** The maximum length of a region. */
     int largestRegion() {
         int largest = 0;
         for (int each : regions) {
@@ -106,7 +106,7 @@ final class FrameStream {
         return Math.min(largest, bytes.length);
     }
 
-    /** Goes to the next region; behind the last byte the stream begins again. */
+    /** Moves to the next region and returns its length; after the last byte the stream begins again. */
     int next() {
         offset += length;
         if (offset == bytes.length) {
@@ -119,12 +119,12 @@ final class FrameStream {
         return length;
     }
 
-    /** Where the region begins in {@link #bytes()}. */
+    /** The offset of the region in {@link #bytes()}. */
     int offset() {
         return offset;
     }
 
-    /** Copies the next region to where an array begins. */
+    /** Copies the next region to the beginning of an array. */
     int next(byte[] target) {
         next();
         System.arraycopy(bytes, offset, target, 0, length);

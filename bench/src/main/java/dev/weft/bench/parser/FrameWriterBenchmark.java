@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Nanoseconds to write one frame, header and payload, to an array that is there; a client masks it, with a key that costs
- * nothing here. Beside it the copy of the payload alone, and a frame built in a new {@code ByteBuffer} byte by byte.
+ * Nanoseconds to write one frame, header and payload, to an existing array. A client masks it, with a key that costs nothing
+ * here. For comparison: a copy of the payload alone, and a frame that is built byte by byte in a new {@code ByteBuffer}.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main FrameWriterBenchmark -prof gc
@@ -37,11 +37,11 @@ public class FrameWriterBenchmark {
     private static final int KEY = 0x3d21fa37;
     private static final int LONGEST_HEADER = 14;
 
-    /** Who writes. */
+    /** The role of the writer. */
     @Param({"SERVER", "CLIENT"})
     public Role role;
 
-    /** Bytes of payload. */
+    /** The number of payload bytes. */
     @Param({"16", "125", "1024", "65536"})
     public int payload;
 
@@ -49,7 +49,7 @@ public class FrameWriterBenchmark {
     private byte[] bytes;
     private byte[] target;
 
-    /** Makes the payload. */
+    /** Creates the payload. */
     @Setup
     public void make() {
         writer = new FrameWriter(role, () -> KEY);
@@ -58,13 +58,13 @@ public class FrameWriterBenchmark {
         new Random(1).nextBytes(bytes);
     }
 
-    /** Ours. */
+    /** Weft's writer. */
     @Benchmark
     public int weft() {
         return writer.writeFrame(target, 0, true, 0, Opcode.BINARY, bytes, 0, payload);
     }
 
-    /** The limit; a client has one pass of XOR besides. */
+    /** The lower limit; a client needs one pass of XOR in addition. */
     @Benchmark
     public byte[] copy() {
         System.arraycopy(bytes, 0, target, LONGEST_HEADER, payload);
@@ -74,7 +74,7 @@ public class FrameWriterBenchmark {
         return target;
     }
 
-    /** As one would write it first. */
+    /** A naive implementation. */
     @Benchmark
     public ByteBuffer naive() {
         return NaiveFrame.write(role, bytes, KEY);

@@ -6,7 +6,7 @@ import io.helidon.websocket.ClientWsFrame;
 import java.util.Arrays;
 import java.util.zip.Checksum;
 
-/** Helidon's frame reader, which pulls: each read gives an array of its own, as Helidon's socket does. */
+/** Helidon's frame reader, a pull parser: each read returns a new array, as with Helidon's socket. */
 final class HelidonDecoder extends Decoder {
     private final DataReader reader;
 
@@ -21,7 +21,7 @@ final class HelidonDecoder extends Decoder {
     @Override
     protected void decodeDue() {
         while (due > 0) {
-            // The context is for its trace log alone.
+            // The context is used only for trace logging.
             BufferData payload = ClientWsFrame.read(null, reader, 1 << 20).payloadData();
             payloadBytes += payload.available();
             due--;

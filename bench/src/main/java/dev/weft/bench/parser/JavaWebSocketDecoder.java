@@ -8,7 +8,7 @@ import org.java_websocket.enums.Role;
 import org.java_websocket.exceptions.InvalidDataException;
 import org.java_websocket.framing.Framedata;
 
-/** Java-WebSocket's draft, which copies each payload to an array of its own. */
+/** Java-WebSocket's draft, which copies each payload to a new array. */
 final class JavaWebSocketDecoder extends Decoder {
     private final Draft_6455 draft = new Draft_6455(List.of(), 1 << 20);
     private final ByteBuffer buffer;

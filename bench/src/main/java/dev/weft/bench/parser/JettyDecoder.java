@@ -8,8 +8,8 @@ import org.eclipse.jetty.websocket.core.Frame;
 import org.eclipse.jetty.websocket.core.internal.Parser;
 
 /**
- * Jetty's parser, and the unmasking that its session does behind it. As by default, a frame that a read cuts is handed
- * on in pieces rather than joined.
+ * Jetty's parser, followed by the unmasking that its session does. As by default, a frame that is split across reads is
+ * delivered in pieces and not joined.
  */
 final class JettyDecoder extends Decoder {
     private final Parser parser;

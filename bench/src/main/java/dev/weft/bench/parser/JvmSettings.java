@@ -3,13 +3,16 @@ package dev.weft.bench.parser;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the JVMs of the benchmarks are told. */
+/** The options of the benchmarks' JVMs. */
 final class JvmSettings {
     private static final int HAS_UNSAFE_OPTION = 23;
 
     private JvmSettings() {}
 
-    /** For all: the collector that the other suites use too, and the access that Netty asks for in its documentation. */
+    /**
+     * The options for all: the garbage collector that the other suites use too, and the access that Netty's documentation asks
+     * for.
+     */
     static List<String> all() {
         List<String> settings = new ArrayList<>(List.of("-XX:+UseSerialGC", "-Xms1g", "-Xmx1g"));
         if (Runtime.version().feature() >= HAS_UNSAFE_OPTION) {
@@ -22,7 +25,7 @@ final class JvmSettings {
         return settings;
     }
 
-    /** For Netty alone: its thread-local caches are quick on its own kind of thread. */
+    /** The options for Netty only: its thread-local caches are faster on its own kind of thread. */
     static List<String> netty() {
         return List.of("-Djmh.executor=CUSTOM", "-Djmh.executor.class=" + NettyThreads.class.getName());
     }

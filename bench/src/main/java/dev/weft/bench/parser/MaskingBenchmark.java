@@ -16,8 +16,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Nanoseconds to mask one payload, in place over and over: twice is as never, so nothing is spoilt. Beside it a copy of as
- * many bytes, which touches what masking touches, and the loop that RFC 6455 §5.3 describes.
+ * Nanoseconds to mask one payload in place, repeatedly: masking twice restores the bytes. For comparison: a copy of the same
+ * number of bytes, which accesses the same memory, and the loop that RFC 6455 §5.3 describes.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main MaskingBenchmark -prof gc
@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 3, jvmArgsAppend = "-XX:+UseSerialGC")
 public class MaskingBenchmark {
     private static final int KEY = 0x3d21fa37;
-    /** As in a frame: behind a header, and so seldom aligned. */
+    /** The offset of the payload: as in a frame, after a header, and so rarely aligned. */
     private static final int AT = 6;
 
     /** Bytes of payload. */
@@ -42,7 +42,7 @@ public class MaskingBenchmark {
     private byte[] bytes;
     private byte[] target;
 
-    /** Makes the payload. */
+    /** Creates the payload. */
     @Setup
     public void make() {
         bytes = new byte[AT + payload];
@@ -50,14 +50,14 @@ public class MaskingBenchmark {
         new Random(1).nextBytes(bytes);
     }
 
-    /** Ours. */
+    /** Weft's masking. */
     @Benchmark
     public byte[] weft() {
         Masking.apply(bytes, AT, AT + payload, KEY);
         return bytes;
     }
 
-    /** The limit. */
+    /** The lower limit. */
     @Benchmark
     public byte[] copy() {
         System.arraycopy(bytes, AT, target, AT, payload);

@@ -3,11 +3,11 @@ package dev.weft.bench.parser;
 import dev.weft.parser.Role;
 import java.nio.ByteBuffer;
 
-/** A frame as one would write it first. */
+/** A naive implementation of writing a frame. */
 final class NaiveFrame {
     private NaiveFrame() {}
 
-    /** A whole binary frame in a buffer of its own. */
+    /** Writes a whole binary frame to a new buffer. */
     static ByteBuffer write(Role role, byte[] payload, int key) {
         ByteBuffer frame = ByteBuffer.allocate(payload.length + 14);
         int mask = role == Role.CLIENT ? 0x80 : 0;

@@ -1,6 +1,6 @@
 package dev.weft.bench.parser;
 
-/** The validation that one would write first: code point by code point, with the table of RFC 3629 §4 as conditions. */
+/** A naive validation: code point by code point, with the table of RFC 3629 §4 as conditions. */
 final class NaiveUtf8 {
     private NaiveUtf8() {}
 

@@ -11,9 +11,9 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import java.util.zip.Checksum;
 
 /**
- * Netty's decoder in a pipeline. Bytes go in at the pipeline's head and frames are released at its tail, so that the
- * queues of {@link EmbeddedChannel} have no part in it. Its quickest settings are given to the JVM: see
- * {@link JvmSettings}. Whether heap or direct buffers are quicker depends on the payload, so both are measured.
+ * Netty's decoder in a pipeline. Bytes go in at the pipeline's head and frames are released at its tail, so that the queues of
+ * {@link EmbeddedChannel} are not involved. The JVM gets Netty's fastest settings: see {@link JvmSettings}. Whether heap or
+ * direct buffers are faster depends on the payload, so both are measured.
  */
 final class NettyDecoder extends Decoder {
     private final boolean direct;
@@ -45,7 +45,7 @@ final class NettyDecoder extends Decoder {
         channel.finishAndReleaseAll();
     }
 
-    /** Takes a frame and gives its buffer back. */
+    /** Receives a frame and releases its buffer. */
     private final class Sink extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {

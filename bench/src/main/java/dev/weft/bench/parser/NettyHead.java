@@ -8,7 +8,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.util.ReferenceCountUtil;
 
-/** Netty's request decoder in a pipeline, as {@link NettyDecoder} has the frame decoder. */
+/** Netty's request decoder in a pipeline, like the frame decoder in {@link NettyDecoder}. */
 final class NettyHead {
     private final EmbeddedChannel channel = new EmbeddedChannel(new HttpRequestDecoder(), new Sink());
     private HttpRequest last;
@@ -22,7 +22,7 @@ final class NettyHead {
         return last;
     }
 
-    /** Keeps the head; the empty end of the request behind it is released. */
+    /** Keeps the head, and releases the empty end of the request after it. */
     private final class Sink extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {

@@ -9,7 +9,10 @@ import okio.Okio;
 import okio.Source;
 import okio.Timeout;
 
-/** The reader of okhttp, which pulls, in the role of its mock server. It joins frames to messages; here each is one. */
+/**
+ * The reader of okhttp, a pull parser, in the role of its mock server. It joins frames to messages; here each frame is one
+ * message.
+ */
 final class OkHttpDecoder extends Decoder {
     private final WebSocketReader reader;
 
@@ -25,7 +28,7 @@ final class OkHttpDecoder extends Decoder {
         }
     }
 
-    /** Gives no more of a region at once than is asked for. */
+    /** Returns at most the requested number of bytes of a region at a time. */
     private static final class Regions implements Source {
         private final FrameStream stream;
         private int from;
@@ -57,7 +60,7 @@ final class OkHttpDecoder extends Decoder {
         public void close() {}
     }
 
-    /** Takes messages; the stream has no other frames. */
+    /** Receives messages; the stream has no other frames. */
     private final class Sink implements WebSocketReader.FrameCallback {
         @Override
         public void onReadMessage(ByteString payload) {

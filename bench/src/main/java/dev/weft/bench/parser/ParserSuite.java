@@ -30,7 +30,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** What the code below the sockets costs: JMH's benchmarks, each in JVMs of its own, beside baselines and peers. */
+/** The cost of the code below the sockets: JMH benchmarks of Weft, baselines and peers, each in its own JVMs. */
 public final class ParserSuite implements Suite {
     private static final String NAME = "parser";
     private static final String ALLOCATION = "gc.alloc.rate.norm";
@@ -40,11 +40,11 @@ public final class ParserSuite implements Suite {
     private static final int WARM_UP_MILLIS = 400;
     private static final int ITERATION_MILLIS = 250;
     private static final TimeValue STUCK = TimeValue.seconds(60);
-    /** What a fork takes at least. */
+    /** The minimum time of a fork. */
     private static final Duration LEAST = Duration.ofMillis(WARM_UP_ITERATIONS * WARM_UP_MILLIS
             + ITERATIONS * ITERATION_MILLIS + 500);
 
-    /** A suite that is not yet run. */
+    /** A suite that has not been run. */
     public ParserSuite() {}
 
     @Override
@@ -143,21 +143,21 @@ public final class ParserSuite implements Suite {
     private static void remarkMethod(Run run) {
         run.remark(String.format(Locale.ROOT,
                 "JMH, average time, %d fork(s) of %d x %d ms warm-up and %d x %d ms; a round is "
-                        + "an iteration. JVM options: %s; for Netty also %s, since its caches are quick on threads of its own kind.",
+                        + "an iteration. JVM options: %s; for Netty also %s, because its caches are faster on its own kind of thread.",
                 forks(run), WARM_UP_ITERATIONS, WARM_UP_MILLIS, ITERATIONS, ITERATION_MILLIS,
                 String.join(" ", JvmSettings.all()), String.join(" ", JvmSettings.netty())));
         run.remark(
-                "Frames: unmasking in place spoils the bytes, so each read is a copy out of a pristine stream, which is "
-                        + "in each figure; what it costs alone is shown as the limit. MB/s counts header and payload. A decoder "
-                        + "makes each frame's unmasked payload available as its library hands it on: Weft and Jetty as views, in "
-                        + "pieces where a read cuts a frame; Netty, Java-WebSocket, Helidon and okhttp as a copy, whole. A test "
-                        + "holds that each delivers every byte.");
+                "Frames: unmasking in place changes the bytes, so each read is a copy out of an unchanged stream, which is "
+                        + "included in each figure; its own cost is shown as the limit. MB/s counts header and payload. A decoder "
+                        + "makes each frame's unmasked payload available as its library delivers it: Weft and Jetty as views, in "
+                        + "pieces if a frame is split across reads; Netty, Java-WebSocket, Helidon and okhttp as a whole copy. A test "
+                        + "checks that each delivers every byte.");
         run.remark(
                 "Settings of the peers: Netty without leak detection and buffer checks, with sun.misc.Unsafe, frames "
-                        + "released at once, both kinds of buffer; Jetty with a heap buffer and its default of handing on cut "
-                        + "frames in pieces; Java-WebSocket and okhttp as they come; Helidon's reads are arrays of their own, as "
-                        + "its sockets give them. Tomcat's and Undertow's decoders are left out: they cannot be driven without a "
-                        + "session and a connection of theirs.");
+                        + "released at once, both kinds of buffer; Jetty with a heap buffer and its default of delivering split "
+                        + "frames in pieces; Java-WebSocket and okhttp with default settings; Helidon's reads return new arrays, as "
+                        + "its sockets do. Tomcat's and Undertow's decoders are left out: they cannot be driven without their own "
+                        + "session and connection.");
         run.remark(
                 "Mixed payloads: of 100 messages 60 have 20 to 125 bytes, 30 up to 1 KiB, 8 up to 16 KiB, 2 up to 64 KiB.");
     }

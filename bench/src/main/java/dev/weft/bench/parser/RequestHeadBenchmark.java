@@ -16,9 +16,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Nanoseconds to parse the head of a browser's opening handshake, with a parser of its own for each, as a connection has.
- * Beside it Netty's request decoder, with one decoder for all, which is to its advantage; and a string that is split,
- * checked by nothing.
+ * Nanoseconds to parse the head of a browser's opening handshake, with a new parser each time, as for a connection. For
+ * comparison: Netty's request decoder, with one decoder for all heads, which is an advantage; and a string that is only split,
+ * without any checks.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main RequestHeadBenchmark -prof gc
@@ -34,26 +34,26 @@ public class RequestHeadBenchmark {
     private byte[] bytes;
     private NettyHead netty;
 
-    /** Makes the head. */
+    /** Creates the head. */
     @Setup
     public void make() {
         bytes = BrowserHead.bytes();
         netty = new NettyHead();
     }
 
-    /** Ours. */
+    /** Weft's parser. */
     @Benchmark
     public RequestHead weft() throws HttpHeadException {
         return BrowserHead.byWeft(bytes);
     }
 
-    /** Netty's. */
+    /** Netty's decoder. */
     @Benchmark
     public Object netty() {
         return netty.parse(bytes);
     }
 
-    /** Split. */
+    /** Only splits the string. */
     @Benchmark
     public Map<String, String> naive() {
         return BrowserHead.split(bytes);

@@ -23,9 +23,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Nanoseconds from a masked text frame to a {@code String}, as the server does it: parsed, decoded, and validated only if
- * the string has a replacement character, which may stand for bytes that are not UTF-8. The copy of the frame to where it
- * is unmasked, as a read makes it, is included. Beside it the decoding of bytes that are there unmasked.
+ * Nanoseconds from a masked text frame to a {@code String}, as the server does it: parsed, decoded, and validated only if the
+ * string has a replacement character, which may stand for bytes that are not UTF-8. The time includes the copy of the frame
+ * that a read would make, in which it is unmasked. For comparison: the decoding of unmasked bytes.
  * <pre>
  * mvn -DskipTests package
  * java -cp "bench/target/weft-bench-0.1.0-SNAPSHOT.jar:bench/target/lib/*" org.openjdk.jmh.Main TextMessageBenchmark -prof gc
@@ -40,11 +40,11 @@ import org.openjdk.jmh.annotations.Warmup;
 public class TextMessageBenchmark {
     private static final int LONGEST_HEADER = 14;
 
-    /** What the text is made of. */
+    /** The kind of text. */
     @Param({"ascii", "latin"})
     public String text;
 
-    /** Bytes of text. */
+    /** The number of bytes of text. */
     @Param({"125", "1024"})
     public int payload;
 
@@ -53,7 +53,7 @@ public class TextMessageBenchmark {
     private byte[] frame;
     private byte[] buffer;
 
-    /** Makes the frame. */
+    /** Creates the frame. */
     @Setup
     public void make() {
         bytes = Texts.of(text, payload);
@@ -63,7 +63,7 @@ public class TextMessageBenchmark {
         frame = Arrays.copyOf(buffer, end);
     }
 
-    /** A frame to a string. */
+    /** Converts a frame to a string. */
     @Benchmark
     public String weft() throws ProtocolViolationException {
         System.arraycopy(frame, 0, buffer, 0, frame.length);
@@ -79,7 +79,7 @@ public class TextMessageBenchmark {
         return message;
     }
 
-    /** Bytes to a string. */
+    /** Converts bytes to a string. */
     @Benchmark
     public String jdkString() {
         return new String(bytes, UTF_8);

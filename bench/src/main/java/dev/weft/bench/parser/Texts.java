@@ -11,8 +11,8 @@ final class Texts {
     /**
      * Text of this number of bytes.
      *
-     * @param kind {@code ascii}; {@code latin}: one character in eight of two bytes; {@code cjk}: of three bytes but
-     *             for spaces; {@code emoji}: of four
+     * @param kind {@code ascii}; {@code latin}: one character in eight has two bytes; {@code cjk}: all have three bytes except
+     *             spaces; {@code emoji}: all have four
      */
     static byte[] of(String kind, int size) {
         var random = new Random(1);

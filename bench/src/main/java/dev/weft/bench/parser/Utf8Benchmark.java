@@ -17,7 +17,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Nanoseconds to validate one text. Beside it the JDK's decoding to a {@code String}, which does more, and a plain state
+ * Nanoseconds to validate one text. For comparison: the JDK's decoding to a {@code String}, which does more, and a plain state
  * machine over bytes.
  * <pre>
  * mvn -DskipTests package
@@ -31,35 +31,35 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 3, jvmArgsAppend = "-XX:+UseSerialGC")
 public class Utf8Benchmark {
-    /** What the text is made of. */
+    /** The kind of text. */
     @Param({"ascii", "latin", "cjk", "emoji"})
     public String text;
 
-    /** HttpCharacters. */
+    /** The number of bytes of text. */
     @Param({"125", "16384"})
     public int payload;
 
     private byte[] bytes;
 
-    /** Makes the text. */
+    /** Creates the text. */
     @Setup
     public void make() {
         bytes = Texts.of(text, payload);
     }
 
-    /** Ours. */
+    /** Weft's validation. */
     @Benchmark
     public boolean weft() {
         return Utf8Validator.isValid(bytes, 0, bytes.length);
     }
 
-    /** The JDK's, to a string. */
+    /** The JDK's decoding to a string. */
     @Benchmark
     public String jdkString() {
         return new String(bytes, UTF_8);
     }
 
-    /** Byte by byte. */
+    /** A naive validation. */
     @Benchmark
     public boolean naive() {
         return NaiveUtf8.isValid(bytes, 0, bytes.length);

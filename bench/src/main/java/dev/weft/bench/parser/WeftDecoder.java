@@ -5,7 +5,7 @@ import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
 import java.util.zip.Checksum;
 
-/** {@link FrameParser}, which shows a payload where it lies, in as many pieces as the reads cut it into. */
+/** {@link FrameParser}, which delivers a payload in place, in one piece for each read that it is split across. */
 final class WeftDecoder extends Decoder {
     private final FrameParser parser = new FrameParser(Role.SERVER, 1 << 20);
     private final byte[] buffer;

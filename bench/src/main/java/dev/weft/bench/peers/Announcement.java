@@ -22,8 +22,8 @@ public final class Announcement {
     }
 
     /**
-     * Prints where the peer listens. Then waits: without arguments, until the standard input ends, and ends the process,
-     * so that no peer outlives the program that started it; with a port, which a person gave, for ever.
+     * Prints the peer's port, and waits. Without arguments, it waits until the standard input ends and then ends the process,
+     * so that no peer outlives the program that started it. With a port, which a user passed, it waits forever.
      */
     public static void listening(int port, String[] args) throws IOException, InterruptedException {
         System.out.println("listening " + port);

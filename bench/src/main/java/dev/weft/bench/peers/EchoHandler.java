@@ -5,7 +5,7 @@ import dev.weft.WebSocketConnection;
 import dev.weft.server.WebSocketHandler;
 import java.io.IOException;
 
-/** Sends every message back as it came, without a copy and without an object per message. */
+/** Sends every message back unchanged, without a copy and without an object per message. */
 public final class EchoHandler implements WebSocketHandler {
     @Override
     public void handle(WebSocketConnection connection) throws IOException {

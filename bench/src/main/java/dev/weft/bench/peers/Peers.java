@@ -13,11 +13,11 @@ import java.util.Set;
 public enum Peers {
     /** Weft in its default mode. */
     WEFT("Weft", "weft", WeftPeer.class, loopOptions(),
-            "as it comes, but for permessage-deflate off and messages of up to 16 MiB; the handler sends borrowed views back; "
+            "default settings, except for permessage-deflate off and messages of up to 16 MiB; the handler sends borrowed views back; "
                     + "a broadcast is sent to each by trySend, messages of one read together, so that none waits for another"),
     /** Weft in its default mode, but without the JVM option for loops. */
     WEFT_PARKING("Weft without loops", "weft", WeftPeer.class, List.of(),
-            "the same, its threads scheduled by the JDK, as where the JVM does not open java.lang"),
+            "the same, but the JDK schedules its threads, as in a JVM that does not open java.lang"),
     /** Weft on all cores. */
     WEFT_TWO_LOOPS("Weft, two loops on two cores", "weft", WeftPeer.class, twoLoopsOptions(),
             "as Weft, but with two loops, and not kept to one core: the load has one of the two for itself only in part"),
@@ -26,17 +26,17 @@ public enum Peers {
             "the same over the JDK's blocking sockets"),
     /** The floor. */
     FLOOR("selector loop (floor)", "weft", SelectorLoopEcho.class, List.of(),
-            "no server: one thread, Weft's parser, no deadlines, no limits, no UTF-8 check; what a server takes more is the price of its comfort"),
+            "no server: one thread, Weft's parser, no deadlines, no limits, no UTF-8 check; any further cost of a server is the price of its features"),
     /** Netty, native. */
     NETTY_EPOLL("Netty epoll", "netty", NettyPeer.class, nettyOptions(),
-            "native epoll, one event loop, WebSocketServerProtocolHandler without an aggregator (frames go back as they come), replies to one "
+            "native epoll, one event loop, WebSocketServerProtocolHandler without an aggregator (frames are sent back unchanged), replies to one "
                     + "read flushed together, reading paused while 4 MiB are unwritten, sun.misc.Unsafe allowed, leak detection and the checks of "
                     + "ByteBuf off; a broadcast goes through one ChannelGroup, flushed after each read"),
     /** Netty over the JDK. */
     NETTY_NIO("Netty NIO", "netty", NettyNioPeer.class, nettyOptions(), "the same over the JDK's selectors"),
     /** Vert.x. */
     VERTX("Vert.x", "vertx", VertxPeer.class, vertxOptions(),
-            "native epoll, one event loop, one instance, frames go back as they come (then nothing checks the UTF-8 of texts), metrics, thread checks and context class loaders off, "
+            "native epoll, one event loop, one instance, frames are sent back unchanged (so nothing checks the UTF-8 of texts), metrics, thread checks and context class loaders off, "
                     + "Netty's flags as above"),
     /** Undertow. */
     UNDERTOW("Undertow", "undertow", UndertowPeer.class, List.of(),
@@ -47,15 +47,15 @@ public enum Peers {
                     + "buffers of 64 KiB; its API offers no way to send several replies in one write"),
     /** Tomcat. */
     TOMCAT("Tomcat", "tomcat", TomcatPeer.class, List.of("-Dorg.apache.tomcat.websocket.DEFAULT_BUFFER_SIZE=16384"),
-            "NIO connector with its default pool, parts of up to 8 KiB joined by the endpoint (for whole messages Tomcat would set aside the "
-                    + "longest allowed thrice at each connection), blocking sends, buffers of 16 KiB; batching is off: the API has no moment to flush at; a broadcast sends to all in turn and waits "
+            "NIO connector with its default pool, parts of up to 8 KiB joined by the endpoint (for whole messages Tomcat would reserve the "
+                    + "maximum size three times for each connection), blocking sends, buffers of 16 KiB; batching is off: the API has no moment to flush at; a broadcast sends to all in turn and waits "
                     + "for the slowest"),
     /** Helidon. */
     HELIDON("Helidon", "helidon", HelidonPeer.class, List.of(),
-            "a virtual thread for each connection, as it comes; a broadcast sends to all in turn and waits for the slowest"),
+            "a virtual thread for each connection, default settings; a broadcast sends to all in turn and waits for the slowest"),
     /** Java-WebSocket. */
     JAVA_WEBSOCKET("Java-WebSocket", "java-websocket", JavaWebSocketPeer.class, List.of(),
-            "one decoding thread, TCP_NODELAY, pings to find lost connections off");
+            "one decoding thread, TCP_NODELAY, no pings to detect lost connections");
 
     /** All configurations of Weft. */
     public static final Set<Peers> OURS = Set.of(WEFT, WEFT_PARKING, WEFT_TWO_LOOPS, WEFT_BLOCKING);

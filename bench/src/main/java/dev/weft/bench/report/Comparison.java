@@ -42,12 +42,12 @@ public final class Comparison {
     /**
      * One figure in both runs.
      *
-     * @param mood how much worse, if over 1, the machine was in the later run
-     * @param cost over 1 if it became worse, but for that
+     * @param mood how much slower the machine was in the later run, if over 1
+     * @param cost over 1 if the figure became worse, corrected by that
      */
     record Change(Measurement earlier, Measurement later, double mood, double cost, Verdict verdict) {}
 
-    /** What both runs must agree in to be of the same figure. */
+    /** The properties by which the same figure is found in both runs. */
     private record Key(String suite, String scenario, String subject, String metric, String unit) {
         static Key of(Measurement one) {
             return new Key(one.suite(), one.scenario(), one.subject(), one.metric(), one.unit());
@@ -146,11 +146,11 @@ public final class Comparison {
             text.line("**The runs differ in more than their commit (bold above): a change may come from there.**");
         }
         text.line(
-                "Ratios are later ÷ earlier, behind what the machine's mood accounts for: where three or more peers and baselines "
-                        + "are in both runs, the median of their changes in the same scenario and metric, which is taken out of "
-                        + "the later figures before they are judged. Beyond noise: the median changed by more than a tenth, and the rounds tell the "
+                "Ratios are later ÷ earlier, corrected for the machine's speed: if three or more peers and baselines "
+                        + "are in both runs, the median of their changes in the same scenario and metric is taken out of "
+                        + "the later figures before they are compared. Beyond noise: the median changed by more than a tenth, and the rounds tell the "
                         + "runs apart (four or more in both: Mann-Whitney at 5 %; two or three: their ranges do not overlap; one: the "
-                        + "median changed by more than half). What looks worse should be measured again.");
+                        + "median changed by more than half). Measure again what looks worse.");
         for (Verdict verdict : Verdict.values()) {
             List<Change> of = changes.stream().filter(one -> one.verdict == verdict).toList();
             text.line("## " + verdict.title + ": " + of.size());

@@ -11,26 +11,26 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Where and with what a run measured. Values that the system does not provide are "unknown".
+ * The machine and the software of a run. Values that the system does not provide are "unknown".
  *
- * @param cpu its model
- * @param cores that this program may use
- * @param memory of the machine, in bytes
- * @param kernel name and version
- * @param governor which sets the clock rate of the first core
- * @param load the load average of the last minute at the start, negative if unknown
- * @param jdk version and vendor
- * @param jvm name and version
- * @param jvmOptions of this program; suites may start processes with others, and remark it
- * @param commit of the sources
- * @param dirty whether the sources differed from that commit, earlier results aside
+ * @param cpu        the CPU's model
+ * @param cores      the number of cores that this program may use
+ * @param memory     the machine's memory in bytes
+ * @param kernel     name and version
+ * @param governor   the setting that controls the clock rate of the first core
+ * @param load       the load average of the last minute at the start, negative if unknown
+ * @param jdk        version and vendor
+ * @param jvm        name and version
+ * @param jvmOptions the options of this program; suites may start processes with others, and then say so in a remark
+ * @param commit     the commit of the sources
+ * @param dirty      whether the sources, except earlier results, differed from that commit
  */
 public record Machine(String cpu, int cores, long memory, String kernel, String governor, double load, String jdk,
         String jvm, String jvmOptions, String commit, boolean dirty) {
     private static final String UNKNOWN = "unknown";
     private static final Duration GIT_LIMIT = Duration.ofSeconds(10);
 
-    /** Needs all texts. */
+    /** Requires all texts. */
     public Machine {
         List.of(cpu, kernel, governor, jdk, jvm, jvmOptions, commit);
     }
@@ -51,7 +51,7 @@ public record Machine(String cpu, int cores, long memory, String kernel, String 
                 changes == null || !changes.isEmpty());
     }
 
-    /** The commit as it stands in names of folders. */
+    /** The commit as used in names of folders. */
     public String shortCommit() {
         return commit.substring(0, Math.min(commit.length(), 7));
     }

@@ -5,13 +5,13 @@ import java.util.List;
 /**
  * One figure of one subject in one scenario, taken once per round.
  *
- * @param suite what it belongs to: parser, memory or echo
- * @param scenario what was done, such as {@code 64 x 16 B w1}; all subjects of a scenario met the same conditions
- * @param subject what did it: Weft, a peer with its version, or a baseline
- * @param metric what was measured, such as {@code server CPU per message}
- * @param unit of the figures
+ * @param suite        the suite: parser, memory or echo
+ * @param scenario     the load, such as {@code 64 x 16 B w1}; the conditions are the same for all subjects of a scenario
+ * @param subject      the code that was measured: Weft, a peer with its version, or a baseline
+ * @param metric       what was measured, such as {@code server CPU per message}
+ * @param unit         the unit of the figures
  * @param lessIsBetter whether the smaller figure wins
- * @param rounds the figures, at least one
+ * @param rounds       the figures, at least one
  */
 public record Measurement(String suite, String scenario, String subject, String metric, String unit,
         boolean lessIsBetter, List<Double> rounds) {

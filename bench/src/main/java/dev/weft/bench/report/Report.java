@@ -80,10 +80,10 @@ public final class Report {
                 List.of("JDK", machine.jdk()), List.of("JVM", machine.jvm() + " `" + machine.jvmOptions() + "`"),
                 List.of("took", String.format(Locale.ROOT, "%.1f min", results.seconds() / 60))));
         text.line(
-                "A cell holds the median of its rounds, and the least and the greatest of them in brackets. The best of "
-                        + "Weft and its peers is bold; baselines, which do less than a WebSocket library must, take no part in that. "
-                        + "Ratios say how many times as much Weft costs: over 1 it loses, whether less or more is better. Figures "
-                        + "whose ranges overlap are not told apart by this run. — means: not measured.");
+                "A cell holds the median of its rounds, and the minimum and maximum in brackets. The best of "
+                        + "Weft and its peers is bold; baselines, which do less than a WebSocket library must, are not compared. "
+                        + "A ratio is Weft's cost as a multiple of the other's: over 1 Weft loses, whether less or more is better. If the "
+                        + "ranges of two figures overlap, this run does not distinguish them. — means: not measured.");
     }
 
     private void overview() {

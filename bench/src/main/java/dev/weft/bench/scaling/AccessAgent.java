@@ -38,7 +38,10 @@ public final class AccessAgent implements ClassFileTransformer {
         }
     }
 
-    /** Weaves something: a class that weaving needs must not be loaded while one that it needs in its turn is woven. */
+    /**
+     * Weaves a class in advance: a class that weaving needs must not be loaded while another class that it needs is being
+     * woven.
+     */
     private void loadWhatWeavingNeeds() throws IOException {
         for (String name : new String[]{"java/util/concurrent/ConcurrentHashMap",
                 "java/util/concurrent/locks/LockSupport"}) {

@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Counts accesses to memory, by platform thread, object and place in the code. Woven code calls it, that of the JDK too, so it
- * is on the boot class path and uses nothing that may be woven: arrays, and the carrier of the present thread. Each thread
- * counts in a table of its own, so nothing is shared or waits.
+ * Counts accesses to memory, by platform thread, object and place in the code. Woven code calls it, including the JDK's, so it
+ * is on the boot class path and uses nothing that may be woven, only arrays and the current carrier thread. Each thread counts
+ * in its own table, so nothing is shared and nothing waits.
  */
 public final class Accesses {
     private static final int MOST_THREADS = 1 << 16;
     private static final int LINE_SHIFT = 6;
-    /** Of an element of an array of references, with compressed pointers, and of what is before the first one. */
+    /** The size of an array element that is a reference, with compressed pointers, and the offset of the first element. */
     private static final int REFERENCE_SHIFT = 2;
     private static final int ARRAY_BASE = 16;
 
@@ -39,7 +39,9 @@ public final class Accesses {
         counting = now;
     }
 
-    /** Gives threads empty tables; the accesses of others are not counted. Not while there is counting. */
+    /**
+     * Gives these threads empty tables; accesses by other threads are not counted. Do not call it while accesses are counted.
+     */
     public static void register(List<Thread> threads, int loopRows, int otherRows) {
         for (Thread thread : threads) {
             int rows = thread.getName().startsWith("weft-loop-") ? loopRows : otherRows;
@@ -47,7 +49,7 @@ public final class Accesses {
         }
     }
 
-    /** What was counted. Not while there is counting. */
+    /** The counts. Do not call it while accesses are counted. */
     public static List<Table> tables() {
         List<Table> tables = new ArrayList<>();
         for (Table table : BY_THREAD) {
@@ -146,7 +148,7 @@ public final class Accesses {
             return lost;
         }
 
-        /** Hands over every row. */
+        /** Passes every row to the consumer. */
         public void forEach(Row row) {
             for (int i = 0; i < keys.length; i++) {
                 if (keys[i] != 0) {
@@ -157,11 +159,11 @@ public final class Accesses {
         }
     }
 
-    /** Takes a row. */
+    /** Receives rows. */
     @FunctionalInterface
     public interface Row {
         /**
-         * Takes one.
+         * Receives one row.
          *
          * @param identity the object's hash code
          * @param line     which 64 bytes of an array, else 0

@@ -16,7 +16,7 @@ final class AgentJar {
 
     private AgentJar() {}
 
-    /** Writes it. */
+    /** Writes the jar. */
     static void write(Path jar) throws IOException {
         Manifest manifest = new Manifest();
         Attributes main = manifest.getMainAttributes();

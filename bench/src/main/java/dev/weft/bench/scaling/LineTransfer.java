@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 /** The cost of transferring a cache line from one core to another on this machine. */
 final class LineTransfer {
     private static final int BATCHES = 2000;
-    /** Small enough that the threads seldom lose their cores meanwhile, whatever else the machine does. */
+    /** Small enough that the threads rarely lose their cores meanwhile, whatever else the machine does. */
     private static final int ROUNDS = 1000;
     /** In the middle of an array that is longer than two lines. */
     private static final int AT = 32;
@@ -51,7 +51,7 @@ final class LineTransfer {
         void run(int side);
     }
 
-    /** Runs both, each on its core. */
+    /** Runs both sides, each on its own core. */
     private static void both(Side work) throws IOException, InterruptedException {
         CountDownLatch pinned = new CountDownLatch(1);
         Thread[] threads = new Thread[2];

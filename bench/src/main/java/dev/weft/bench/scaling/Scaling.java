@@ -21,8 +21,8 @@ import java.util.Map;
  * share is counted, the cost of sharing is measured between two cores, and the rest is simulated.
  *
  * <pre>
- * scripts/measure-scaling            # all: about three minutes, on a machine that does nothing else
- * scripts/measure-scaling counts     # what the loops share, for which the machine need not be quiet
+ * scripts/measure-scaling            # everything: about three minutes, on an otherwise idle machine
+ * scripts/measure-scaling counts     # only the shared memory, for which the machine need not be idle
  * </pre>
  */
 public final class Scaling {
@@ -38,7 +38,7 @@ public final class Scaling {
     private static final int SIMULATED = 300_000;
     /** Assumed costs of a transfer on a large machine: between two chiplets, and between two sockets. */
     private static final double[] FAR_NANOS = {100, 200};
-    /** An array of bytes, as its class is called; a line of it is read and written eight bytes at a time. */
+    /** The class name of a byte array; a line of it is read and written eight bytes at a time. */
     private static final String BYTES = "[B ";
     private static final int ACCESSES_TO_BYTES = 16;
     /** Groups with fewer transfers per message or connection than this are not shown. */
@@ -84,7 +84,7 @@ public final class Scaling {
         simulate("connection", opened, counted.get("connection"), transferNanos);
     }
 
-    /** By what was done, what was shared meanwhile. */
+    /** Counts the memory that was shared, by activity. */
     private static Map<String, List<Group>> count(int loops) throws IOException, InterruptedException {
         Path jar = Files.createTempFile("weft-agent", ".jar");
         try {

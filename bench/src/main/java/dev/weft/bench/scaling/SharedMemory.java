@@ -15,14 +15,14 @@ import java.util.stream.Stream;
  * object counts as one cache line, an array as one line for each 64 bytes. Two objects that share a line are not detected.
  */
 final class SharedMemory {
-    /** Not the watchdog. */
+    /** The names of the loops' threads, without the watchdog. */
     private static final Pattern LOOP = Pattern.compile("weft-loop-\\d+");
     private static final String ONE_LOOP = " +";
 
     /** One line. */
     private record Key(int identity, Class<?> type, int line) {}
 
-    /** What was done to one line. */
+    /** The accesses to one line. */
     private static final class Line {
         private final Map<String, Long> loops = new HashMap<>();
         private final Map<String, Long> others = new HashMap<>();
@@ -50,8 +50,9 @@ final class SharedMemory {
         }
 
         /**
-         * The most transfers from core to core that these accesses can need: not more than they are; two for each that is not of
-         * the thread that has most; and for each write one for every thread and one more.
+         * The maximum number of transfers between cores that these accesses can need. It is at most the number of accesses; at
+         * most two for each access by a thread other than the one with the most accesses; and at most, for each write, one for
+         * every thread and one more.
          */
         long transfers() {
             long most = Stream.concat(loops.values().stream(), others.values().stream()).mapToLong(Long::longValue)
@@ -65,7 +66,7 @@ final class SharedMemory {
             return sites.keySet().stream().anyMatch(site -> site.kind() == Kind.ATOMIC || site.kind() == Kind.LOCK);
         }
 
-        /** Where most was done to it. */
+        /** The place with the most accesses. */
         String mostAt() {
             return sites.entrySet().stream().max(Map.Entry.comparingByValue())
                     .map(site -> simple(site.getKey().type()) + "." + site.getKey().method()).orElse("");
@@ -75,17 +76,17 @@ final class SharedMemory {
     /**
      * Lines of the same kind.
      *
-     * @param what       which they are
-     * @param byLoops    whether more than one loop touched them, or one loop and a thread that is none, such as the acceptor
-     * @param foughtOver whether threads compare and set them, or lock them; if not, one thread at a time has them
+     * @param what       the kind of lines
+     * @param byLoops    whether more than one loop accessed them, or one loop and another thread, such as the acceptor
+     * @param foughtOver whether threads compare and set them, or lock them; if not, only one thread at a time accesses them
      * @param equal      the number of equally used lines that would be as crowded as these
-     * @param writes     on all of them, in all
-     * @param reads      on all of them, in all
-     * @param transfers  the most that these can need
+     * @param writes     the total number of writes to these lines
+     * @param reads      the total number of reads of these lines
+     * @param transfers  the maximum number of transfers that these can need
      */
     record Group(String what, boolean byLoops, boolean foughtOver, double equal, double writes, double reads,
             double transfers) {
-        /** The same for each of a number of things that were done. */
+        /** This group with all counts divided by the number of messages or connections. */
         Group perEach(double count) {
             return new Group(what, byLoops, foughtOver, equal, writes / count, reads / count, transfers / count);
         }

@@ -12,26 +12,26 @@ import java.util.SplittableRandom;
  * read it.
  */
 final class Simulation {
-    /** What a thing takes is up to this share more or less. */
+    /** The time for one message or connection varies up or down by at most this share. */
     private static final double JITTER = 0.5;
     private static final int MOST_CORES = 64;
 
     /**
-     * Lines that are touched alike.
+     * Lines that are accessed in the same way.
      *
      * @param lines  their number
-     * @param writes for each thing
-     * @param reads  for each thing
+     * @param writes the writes for each message or connection
+     * @param reads  the reads for each message or connection
      */
     record Lines(int lines, double writes, double reads) {}
 
     /**
-     * What is done.
+     * The work for each message or connection.
      *
-     * @param ownNanos    for each thing, of a core of its own
-     * @param serialNanos for each thing, of the one thread that has all things first, such as the acceptor; 0 if there is none
-     * @param handedOver  for each thing, the lines that another core had before, and that nobody else wants meanwhile
-     * @param lines       what is fought over
+     * @param ownNanos    the time on the core that processes it
+     * @param serialNanos the time on the one thread that gets all of them first, such as the acceptor; 0 if there is none
+     * @param handedOver  the number of lines that another core had before, and for which no other core competes
+     * @param lines       the lines for which cores compete
      */
     record Work(double ownNanos, double serialNanos, double handedOver, List<Lines> lines) {}
 
@@ -40,7 +40,7 @@ final class Simulation {
         private long having;
         private double freeAt;
 
-        /** When the access is over that begins at this time. */
+        /** The time at which an access ends that begins at the given time. */
         double access(int core, boolean writes, double now, double transferNanos) {
             long bit = 1L << core;
             boolean has = writes ? writer == core && having == bit : (having & bit) != 0;
@@ -141,7 +141,7 @@ final class Simulation {
         core.time += core.piece;
     }
 
-    /** Of one thing; a group's reads are before its writes. */
+    /** The accesses for one message or connection; a group's reads come before its writes. */
     private List<Access> accesses() {
         List<Access> accesses = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
@@ -158,7 +158,7 @@ final class Simulation {
         return accesses;
     }
 
-    /** The number, or the next one, so that the mean is right. */
+    /** The mean rounded up or down at random, so that the average is right. */
     private int whole(double mean) {
         return (int) (mean + random.nextDouble());
     }

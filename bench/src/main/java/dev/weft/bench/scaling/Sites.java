@@ -5,7 +5,7 @@ import java.util.List;
 
 /** The numbered places in the code at which accesses are counted. Thread-safe. */
 final class Sites {
-    /** What a place does. */
+    /** The kind of access at a place. */
     enum Kind {
         READ,
         /** A plain or volatile write. */

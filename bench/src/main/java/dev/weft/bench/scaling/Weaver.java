@@ -16,12 +16,12 @@ import org.objectweb.asm.tree.MethodNode;
 import org.objectweb.asm.tree.VarInsnNode;
 
 /**
- * Puts a call of {@link Accesses} before every instruction of a class that reads or writes a field that is not final or an
- * element of an array of references, every operation of a {@code VarHandle} or of the JDK's {@code Unsafe}, and everything
- * that takes a monitor. What a constructor writes to its own object is left out: nobody else can see it yet. So are elements
- * of arrays of bytes, but for those that are read or written several at a time.
+ * Inserts a call of {@link Accesses} before every instruction of a class that reads or writes a field that is not final or an
+ * element of an array of references, every operation of a {@code VarHandle} or of the JDK's {@code Unsafe}, and everything that
+ * takes a monitor. A constructor's writes to its own object are left out, because no other thread can see them yet. Accesses to
+ * elements of byte arrays are left out too, except those that read or write several elements at a time.
  * <p>
- * For the watchdog no woven loop is ever in a turn, so that none is taken over, and a thread stands for its loop.
+ * In woven code, the watchdog never sees a loop in a turn. So no loop is taken over, and each thread stands for one loop.
  */
 final class Weaver {
     private static final String ACCESSES = "dev/weft/bench/scaling/Accesses";
@@ -44,7 +44,7 @@ final class Weaver {
     /**
      * The class with the calls.
      *
-     * @param ours whether the objects of the JDK whose methods it calls are to be known as its own
+     * @param ours whether JDK objects whose methods the class calls count as its own
      */
     static byte[] weave(byte[] classFile, FinalFields finals, boolean ours) {
         ClassNode type = new ClassNode();
@@ -170,7 +170,7 @@ final class Weaver {
         return operation.startsWith("set") || operation.startsWith("put") ? Kind.WRITE : Kind.ATOMIC;
     }
 
-    /** Counts an access to what the first arguments identify, or, if there are none, to the receiver. */
+    /** Counts an access to the memory that the first arguments identify, or, without arguments, to the receiver. */
     private void target(MethodInsnNode call, Type[] arguments, int counted, Kind kind, String counter) {
         int[] locals = new int[arguments.length];
         int next = method.maxLocals;

@@ -1,2 +1,2 @@
-/** Counts what the loops share, and simulates what that means for a machine with many cores. */
+/** Counts the memory that loops share, and simulates the effect on a machine with many cores. */
 package dev.weft.bench.scaling;

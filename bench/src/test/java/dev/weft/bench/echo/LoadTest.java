@@ -47,7 +47,7 @@ class LoadTest {
     }
 
     @Test
-    void aReplyThatIsDroppedIsSeenAtTheNextOne() throws IOException {
+    void droppedReplyMustBeDetectedAtTheNextReply() throws IOException {
         assertEquals("a wrong reply", saturate(Fault.DROPPED, 16, 8).getMessage().split(":")[0]);
     }
 
@@ -72,7 +72,7 @@ class LoadTest {
     }
 
     @Test
-    void aReplyThatComesTwiceAsTheLastIsReported() throws IOException {
+    void duplicatedLastReplyMustBeReported() throws IOException {
         try (FaultyEcho server = new FaultyEcho(Fault.DOUBLED, 0);
                 LoadLoop loop = new LoadLoop(server.target().port())) {
             loop.connect(1, "/", Messages.echoed(Opcode.BINARY, 16, 1));

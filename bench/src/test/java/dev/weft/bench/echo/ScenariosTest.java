@@ -59,7 +59,7 @@ class ScenariosTest {
     }
 
     @Test
-    void aPlanTakesMostOfItsTimeAndNoMore() {
+    void planMustUseMostOfItsTimeAndNoMore() {
         for (boolean quick : new boolean[]{true, false}) {
             Duration budget = quick ? Duration.ofSeconds(100) : Duration.ofMinutes(28);
             EchoPlan plan = EchoPlan.of(quick, budget);

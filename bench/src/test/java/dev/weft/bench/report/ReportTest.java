@@ -82,7 +82,7 @@ class ReportTest {
     }
 
     @Test
-    void theHeadTellsMachineCommitAndCommand() {
+    void headMustNameMachineCommitAndCommand() {
         String head = String.join("\n", lines(Samples.cpu("s", "Weft", 2.0)));
         for (String fact : List.of("Abacus 9, 2 cores, 8 GiB", "0123456789abcdef", "`scripts/bench echo`",
                 "performance")) {

@@ -44,7 +44,7 @@ abstract class CodecPool implements AutoCloseable {
         }
     }
 
-    /** The caller holds the lock. */
+    /** The number of idle codecs. The caller holds the lock. */
     abstract int idleCount();
 
     /** Ends and forgets all idle codecs. The caller holds the lock. */

@@ -5,16 +5,16 @@ import dev.weft.parser.Role;
 /**
  * The compressors and decompressors that all connections of a server, or of a client, share. For any thread.
  *
- * <p>A zlib state is large (about 200 KiB to compress, 40 KiB to decompress), so a waiting connection holds none: a
- * connection borrows one for the duration of a message. Between messages a connection keeps at most
- * {@link DeflateSettings#outgoingHistorySize()} bytes for outgoing messages, and at most its window for incoming ones.
- * Without context takeover it keeps nothing.
+ * <p>A zlib state is large (about 200 KiB to compress, 40 KiB to decompress), so a waiting connection holds none: a connection
+ * borrows one for the duration of a message. Between messages a connection keeps at most {@link
+ * DeflateSettings#outgoingHistorySize()} bytes for outgoing messages, and at most its window for incoming ones. Without context
+ * takeover it keeps nothing.
  *
  * <pre>{@code
  * try (var codecs = new DeflateCodecs(settings)) {                // one for all connections
  *     MessageDeflater deflater = codecs.deflater(negotiated, Role.SERVER);
  *     deflater.input(message, 0, message.length, true);
- *     int length = deflater.output(payload, 0, payload.length);  // fewer than there is room for: that was all
+ *     int length = deflater.output(payload, 0, payload.length);  // fewer than the room: no output is left
  * }
  * }</pre>
  */

@@ -32,8 +32,8 @@ public final class DeflateNegotiation {
     private DeflateNegotiation() {}
 
     /**
-     * The server's part: accepts the first acceptable offer. An offer with an unknown, repeated or invalid parameter is
-     * not acceptable.
+     * The server's step: accepts the first acceptable offer. An offer with an unknown, repeated or invalid parameter is not
+     * acceptable.
      *
      * @param offers   all extensions that the client offers, the preferred one first
      * @param settings the server's settings
@@ -67,7 +67,7 @@ public final class DeflateNegotiation {
     }
 
     /**
-     * The client's part: the value of the request's {@code Sec-WebSocket-Extensions}.
+     * The client's first step: the value of the request's {@code Sec-WebSocket-Extensions}.
      *
      * @param settings the client's settings
      */
@@ -101,7 +101,7 @@ public final class DeflateNegotiation {
     }
 
     /**
-     * The client's second part: checks the server's answer to {@link #offer}.
+     * The client's second step: checks the server's answer to {@link #offer}.
      *
      * @param response all extensions that the response names
      * @param settings the settings that the offer was made with
@@ -131,11 +131,12 @@ public final class DeflateNegotiation {
     }
 
     /**
-     * What a server's response says on its own, for a connection whose handshake other code has answered. This method does
-     * not check whether the response matches the offers.
+     * The parameters in a server's response, for a connection whose handshake other code has answered. This method does not
+     * check whether the response matches the offers.
      *
      * @param response all extensions that the response names
-     * @throws IllegalArgumentException if that is anything but permessage-deflate alone, once and with valid parameters
+     * @throws IllegalArgumentException if the response names anything but permessage-deflate, exactly once and with valid
+     *                                  parameters
      */
     public static NegotiatedDeflate agreed(List<Entry> response) {
         if (response.size() != 1 || !DeflateParameters.isDeflate(response.getFirst())) {
@@ -148,8 +149,8 @@ public final class DeflateNegotiation {
     }
 
     /**
-     * The client's second part, starting from the response's header lines: like {@link #confirm(List, DeflateSettings)},
-     * for a client that offered no extension other than permessage-deflate.
+     * The client's second step, starting from the response's header lines: like {@link #confirm(List, DeflateSettings)}, for a
+     * client that offered no extension other than permessage-deflate.
      *
      * @param lines   the values of the response's {@code Sec-WebSocket-Extensions} header lines
      * @param offered the settings that the offer was made with; empty if nothing was offered

@@ -6,7 +6,7 @@ import dev.weft.parser.internal.Bounds;
 import java.util.List;
 
 /**
- * Settings of permessage-deflate for this end, client or server. What both ends of a connection agree on is a
+ * Settings of permessage-deflate for this end, client or server. The parameters that both ends of a connection agree on are a
  * {@link NegotiatedDeflate}. Immutable.
  */
 public final class DeflateSettings {
@@ -44,34 +44,34 @@ public final class DeflateSettings {
     }
 
     /**
-     * The same for incoming messages; true by default. Costs at most 2 to the power of the agreed window bits, in bytes,
-     * for each connection.
+     * Whether incoming messages may refer back to earlier ones; true by default. Costs at most 2 to the power of the agreed
+     * window bits, in bytes, for each connection.
      */
     public boolean incomingContextTakeover() {
         return incomingContextTakeover;
     }
 
     /**
-     * How far outgoing messages may refer back, as a power of two, 8 to 15; 15 by default. A smaller value costs time and
-     * size, since long messages are then cut into pieces of half a window. The peer can ask for a smaller value to save
-     * its own memory.
+     * How far outgoing messages may refer back, as a power of two, 8 to 15; 15 by default. A smaller value costs time and size,
+     * because long messages are then cut into pieces of half a window. The peer can ask for a smaller value to save its own
+     * memory.
      */
     public int outgoingMaxWindowBits() {
         return outgoingMaxWindowBits;
     }
 
     /**
-     * The same for incoming messages; 12 by default. Bounds the memory that context takeover costs: a peer that does not
-     * support the limit is asked not to use context takeover.
+     * How far incoming messages may refer back, as a power of two, 8 to 15; 12 by default. Bounds the memory that context
+     * takeover costs: a peer that does not support the limit is asked not to use context takeover.
      */
     public int incomingMaxWindowBits() {
         return incomingMaxWindowBits;
     }
 
     /**
-     * Bytes of earlier messages that are kept for a connection to refer back to, 0 to 32,768; 2,048 by default. Each KiB
-     * also costs 2 µs per message on a connection that is not busy. A busy connection refers back as far as its window,
-     * without this cost.
+     * The number of bytes of earlier messages that are kept for each connection to refer back to, 0 to 32,768; 2,048 by
+     * default. Each KiB also costs 2 µs per message on a connection that is not busy. A busy connection refers back as far as
+     * its window, without this cost.
      */
     public int outgoingHistorySize() {
         return outgoingHistorySize;
@@ -94,16 +94,16 @@ public final class DeflateSettings {
     }
 
     /**
-     * Compressors that are kept between messages, for all connections together; 32 by default. Each takes about 200 KiB,
-     * outside the heap.
+     * The maximum number of compressors that are kept between messages, for all connections together; 32 by default. Each takes
+     * about 200 KiB, outside the heap.
      */
     public int maxIdleDeflaters() {
         return maxIdleDeflaters;
     }
 
     /**
-     * Decompressors that are kept between messages, for all connections together; 32 by default. Each takes about 40
-     * KiB, outside the heap.
+     * The maximum number of decompressors that are kept between messages, for all connections together; 32 by default. Each
+     * takes about 40 KiB, outside the heap.
      */
     public int maxIdleInflaters() {
         return maxIdleInflaters;

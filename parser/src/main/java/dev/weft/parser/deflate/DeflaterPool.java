@@ -5,15 +5,15 @@ import java.util.LinkedHashSet;
 import java.util.zip.Deflater;
 
 /**
- * Lends compressors for the duration of a message. For any thread. A returned compressor becomes blank, or it is kept with
- * the context of its last message, for a borrower that is likely to return soon. That borrower then finds its context
- * unchanged, unless another borrower needed the compressor in the meantime.
+ * Lends compressors for the duration of a message. For any thread. A returned compressor becomes blank, or it is kept with the
+ * context of its last message, for a borrower that is likely to return soon. That borrower then finds its context unchanged,
+ * unless another borrower needed the compressor in the meantime.
  *
  * <pre>
  *            borrow                        giveBack
  * blank ──────────────▶ lent ──────────────────────────────▶ blank ──▶ ended, beyond the maximum
  *   ▲                   ▲ ▲ └──────────────────────────────▶ kept
- *   │                   │ └── reclaim, by the one who left it ─┤
+ *   │                   │ └── reclaim, by its last borrower ───┤
  *   │                   └──── borrow, when none is blank ──────┤
  *   └──────────────────────── disown, or more than may be kept ┘
  * </pre>
@@ -51,7 +51,7 @@ final class DeflaterPool extends CodecPool {
     DeflaterPool(int level, int maxIdle) {
         this.level = level;
         this.maxIdle = maxIdle;
-        // Some are always left for borrowers that rarely return.
+        // Leaves some for borrowers that rarely return.
         this.maxKept = Math.max(1, maxIdle - maxIdle / 4);
     }
 

@@ -63,7 +63,7 @@ public final class MessageDeflater implements AutoCloseable {
     }
 
     /**
-     * Gives it the next bytes of the message. They are read in place until {@link #output} has no more.
+     * Passes the next bytes of the message. They are read in place until {@link #output} has no more.
      *
      * @param last whether the message ends with them
      * @throws IllegalStateException if output is left, or it is closed

@@ -4,7 +4,7 @@ import dev.weft.parser.Role;
 import dev.weft.parser.internal.Bounds;
 
 /**
- * What both ends are bound to once permessage-deflate is negotiated (RFC 7692 §7.1).
+ * The parameters that bind both ends once permessage-deflate is negotiated (RFC 7692 §7.1).
  *
  * @param serverNoContextTakeover whether the server compresses each message independently (§7.1.1.1)
  * @param clientNoContextTakeover whether the client compresses each message independently (§7.1.1.2)

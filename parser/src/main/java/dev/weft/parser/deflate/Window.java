@@ -21,13 +21,13 @@ final class Window {
     /**
      * An empty window.
      *
-     * @param size the most bytes that it holds
+     * @param size the maximum number of bytes that it holds
      */
     Window(int size) {
         this.size = size;
     }
 
-    /** The most bytes that it holds. */
+    /** The maximum number of bytes that it holds. */
     int size() {
         return size;
     }

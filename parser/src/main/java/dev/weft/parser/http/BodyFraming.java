@@ -3,10 +3,9 @@ package dev.weft.parser.http;
 import java.util.List;
 
 /**
- * Where the body of a request ends, according to its head (RFC 9112 §6.3). It is stricter than the RFC wherever two
- * recipients could see different ends: what one of them takes for a body, the other would take for the next request. So it
- * refuses a second {@code Content-Length} or {@code Transfer-Encoding} even if it repeats the first one, and it refuses
- * both together.
+ * Where the body of a request ends, according to its head (RFC 9112 §6.3). It is stricter than the RFC wherever two recipients
+ * could see different ends: bytes that one of them treats as a body, the other would treat as the next request. So it refuses a
+ * second {@code Content-Length} or {@code Transfer-Encoding} even if it repeats the first one, and it refuses both together.
  */
 public sealed interface BodyFraming {
 
@@ -33,7 +32,7 @@ public sealed interface BodyFraming {
         }
         // §6.1: a proxy may have forwarded it without understanding it.
         if (head.minorVersion() == 0) {
-            throw HttpHeadException.malformed("Transfer-Encoding in a request by HTTP/1.0");
+            throw HttpHeadException.malformed("Transfer-Encoding in an HTTP/1.0 request");
         }
         // §6.3: this suggests an attempt at request smuggling.
         if (!lengths.isEmpty()) {

@@ -3,12 +3,12 @@ package dev.weft.parser.http;
 import java.util.Objects;
 
 /**
- * Finds the bytes of a chunked body (RFC 9112 §7.1), in regions of any size. Strict: a line ends with CR LF, a size is 1
- * to {@value #MAX_SIZE_DIGITS} hexadecimal digits without white space. Chunk extensions and trailers are checked, bounded
- * and dropped. A parser has no buffer, and serves one body. Not thread-safe.
+ * Finds the bytes of a chunked body (RFC 9112 §7.1), in regions of any size. Strict: a line ends with CR LF, a size is 1 to
+ * {@value #MAX_SIZE_DIGITS} hexadecimal digits without white space. Chunk extensions and trailers are checked, bounded and
+ * dropped. A parser has no buffer, and serves one body. Not thread-safe.
  *
  * <pre>{@code
- * int at = parser.parse(array, from, to);             // passes over what is not the body
+ * int at = parser.parse(array, from, to);             // skips bytes that are not part of the body
  * int count = (int) Math.min(parser.chunkLeft(), to - at);
  * body.write(array, at, count);                       // array[at] to array[at + count - 1] are the body's
  * parser.take(count);
@@ -63,7 +63,7 @@ public final class ChunkedBodyParser {
      * A parser for one body.
      *
      * @param maxBodySize
-     *            the most bytes of the body; a chunk that would exceed it is refused as soon as its size is known
+     *            the maximum number of bytes of the body; a chunk that would exceed it is refused as soon as its size is known
      * @param limits
      *            the limits; those for header lines apply to the trailers
      */
@@ -153,7 +153,7 @@ public final class ChunkedBodyParser {
                 }
                 yield end < 0 ? to : end;
             }
-            case DATA, COMPLETE, FAILED -> throw new IllegalStateException("nothing to pass over");
+            case DATA, COMPLETE, FAILED -> throw new IllegalStateException("nothing to skip");
         };
     }
 

@@ -79,7 +79,7 @@ final class FieldLineParser {
             state = State.HEAD_END;
             return at + 1;
         }
-        // RFC 9112 §2.2, §5.2: here, for some recipients white space continues the previous line; others skip it.
+        // RFC 9112 §2.2, §5.2: some recipients treat white space here as a continuation of the previous line; others skip it.
         if (HttpCharacters.isWhitespace(b)) {
             throw HttpHeadException.malformed("a header line begins with white space");
         }
@@ -104,7 +104,8 @@ final class FieldLineParser {
         }
         requireRoom();
         byte b = array[at];
-        // RFC 9112 §5.1: no white space before the colon; a recipient that allowed it would see a different field than we do.
+        // RFC 9112 §5.1: no white space before the colon; a recipient that allowed it would see a different field from the one
+        // that we see.
         if (b != ':' || lineLength == 0) {
             throw HttpHeadException.unexpected(b, "header name");
         }

@@ -204,8 +204,7 @@ public final class Headers {
         /**
          * Replaces all header lines of this name with one.
          *
-         * @throws IllegalArgumentException
-         *             as {@link #add}; then nothing is changed
+         * @throws IllegalArgumentException for the same reasons as {@link #add}; then nothing is changed
          */
         public Builder set(String name, String value) {
             int before = namesAndValues.size();

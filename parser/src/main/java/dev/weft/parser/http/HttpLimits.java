@@ -25,29 +25,29 @@ public final class HttpLimits {
         this.maxHeadersSize = builder.maxHeadersSize;
     }
 
-    /** The most bytes of the request line, without its line end; beyond: 414. */
+    /** The maximum number of bytes of the request line, without its line end; if exceeded, 414. */
     public int maxRequestLineSize() {
         return maxRequestLineSize;
     }
 
-    /** The most bytes of a response's status line, without its line end. */
+    /** The maximum number of bytes of a response's status line, without its line end. */
     public int maxStatusLineSize() {
         return maxStatusLineSize;
     }
 
-    /** The most bytes of one header line, without its line end; beyond: 431. */
+    /** The maximum number of bytes of one header line, without its line end; if exceeded, 431. */
     public int maxHeaderLineSize() {
         return maxHeaderLineSize;
     }
 
-    /** The most header lines; beyond: 431. */
+    /** The maximum number of header lines; if exceeded, 431. */
     public int maxHeaderCount() {
         return maxHeaderCount;
     }
 
     /**
-     * The most bytes of all header lines together, without their line ends; beyond: 431. A head that is being parsed holds
-     * about this much on the heap, plus the overhead of its strings.
+     * The maximum number of bytes of all header lines together, without their line ends; if exceeded, 431. A head that is being
+     * parsed holds about this much on the heap, plus the overhead of its strings.
      */
     public int maxHeadersSize() {
         return maxHeadersSize;

@@ -35,7 +35,7 @@ public final class HttpResponse {
 
     private static final List<String> OWN_HEADERS = List.of("Connection", "Content-Length", "Transfer-Encoding");
     private static final byte[] NOTHING = {};
-    /** Instead of a length: the body's end is marked by chunks, or by the end of the connection. */
+    /** Used instead of a length if chunks, or the end of the connection, mark the body's end. */
     private static final long UNKNOWN = -1;
 
     private final int status;
@@ -100,8 +100,8 @@ public final class HttpResponse {
     }
 
     /**
-     * A response whose body is written to a stream, and whose length is not known beforehand. The body is sent in chunks;
-     * to an HTTP/1.0 client it is sent without chunks, and the end of the connection ends it.
+     * A response whose body is written to a stream, and whose length is not known in advance. The body is sent in chunks; to an
+     * HTTP/1.0 client it is sent without chunks, and the end of the connection ends it.
      *
      * @throws IllegalArgumentException
      *             as {@link #bytes}
@@ -149,7 +149,7 @@ public final class HttpResponse {
         return body;
     }
 
-    /** What writes the body; empty if the body is an array. */
+    /** The writer of the body; empty if the body is an array. */
     public Optional<BodyWriter> writer() {
         return Optional.ofNullable(writer);
     }

@@ -109,7 +109,7 @@ public final class OpeningHandshake {
         if (!headers.containsToken("Connection", "Upgrade")) {
             return badRequest("Connection must name Upgrade");
         }
-        // We would take for frames what a proxy may take for a body.
+        // A proxy might treat as a body the bytes that we treat as frames.
         if (hasBody(headers)) {
             return badRequest("a handshake has no body");
         }

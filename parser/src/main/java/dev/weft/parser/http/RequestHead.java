@@ -46,7 +46,7 @@ public record RequestHead(String method, String target, Optional<String> authori
         }
     }
 
-    /** An HTTP/1.1 request in origin form; throws as the other constructor does. */
+    /** An HTTP/1.1 request in origin form; throws the same exceptions as the other constructor. */
     public RequestHead(String method, String target, Headers headers) {
         this(method, target, Optional.empty(), 1, headers);
     }

@@ -1,6 +1,6 @@
 package dev.weft.parser.internal;
 
-/** Checks of settings: each names the setting, its value and its bounds. */
+/** Checks the values of settings. Each exception names the setting, its value and its bounds. */
 public final class Bounds {
     private Bounds() {}
 

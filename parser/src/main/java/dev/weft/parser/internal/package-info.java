@@ -1,2 +1,2 @@
-/** What the packages of the parser share with each other but do not export. */
+/** Code that the parser's packages share with each other but do not export. */
 package dev.weft.parser.internal;

@@ -19,7 +19,7 @@ class RequestHeadLimitsTest {
     private static final String REQUEST_LINE = "GET / HTTP/1.1\r\n";
 
     @Test
-    void defaultsAreTheDocumentedOnes() {
+    void defaultsMustMatchTheDocumentation() {
         assertEquals(limits(8192, 8192, 100, 32_768), HttpLimits.DEFAULT);
     }
 

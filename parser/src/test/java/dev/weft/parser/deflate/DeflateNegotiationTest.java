@@ -84,7 +84,7 @@ class DeflateNegotiationTest {
     }
 
     @Test
-    void theFirstAcceptableOfferWins() {
+    void firstAcceptableOfferMustBeAccepted() {
         assertEquals(PMD + "; server_max_window_bits=10",
                 accept(ANY, PMD + "; server_max_window_bits=10, " + PMD).orElseThrow().responseValue());
         assertEquals(PMD, accept(ANY, PMD, PMD + "; server_max_window_bits=10").orElseThrow().responseValue());
@@ -152,7 +152,7 @@ class DeflateNegotiationTest {
     }
 
     @Test
-    void aResponseWithoutTheExtensionDeclines() throws Exception {
+    void responseWithoutTheExtensionMustDecline() throws Exception {
         assertEquals(Optional.empty(), DeflateNegotiation.confirm(entries(), ANY));
         assertEquals(Optional.empty(), DeflateNegotiation.confirm(entries("x"), ANY));
     }

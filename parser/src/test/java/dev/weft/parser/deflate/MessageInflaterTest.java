@@ -166,7 +166,7 @@ class MessageInflaterTest {
     }
 
     @Test
-    void theByteBehindAFinalBlockMayBeMissing() throws Exception {
+    void byteAfterAFinalBlockMayBeMissing() throws Exception {
         assertEquals("Hello", inflated("f3 48 cd c9 c9 07 00"));
     }
 

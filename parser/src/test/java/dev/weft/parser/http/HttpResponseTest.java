@@ -40,7 +40,7 @@ class HttpResponseTest {
     }
 
     @Test
-    void headerReplacesTheOneOfItsName() {
+    void headerMustReplaceThoseOfTheSameName() {
         HttpResponse page = HttpResponse.text(200, "{}").withHeader("content-type", "application/json");
         assertEquals(Headers.of("Content-Type", "application/json"), page.headers());
         HttpResponse one = HttpResponse.text(200, "").withAddedHeader("X", "1").withAddedHeader("x", "2")
@@ -50,7 +50,7 @@ class HttpResponseTest {
     }
 
     @Test
-    void addedHeaderStaysBesideTheOnesOfItsName() {
+    void addedHeaderMustKeepThoseOfTheSameName() {
         HttpResponse response = HttpResponse.text(200, "").withAddedHeader("Set-Cookie", "a=1")
                 .withAddedHeader("Set-Cookie", "b=2");
         assertEquals(List.of("a=1", "b=2"), response.headers().all("Set-Cookie"));
@@ -69,7 +69,7 @@ class HttpResponseTest {
     }
 
     @Test
-    void headAloneTellsTheLengthOfTheMissingBody() {
+    void headAloneMustHaveTheContentLengthOfTheBody() {
         assertEquals("""
                 HTTP/1.1 404 Not Found\r
                 Content-Type: text/plain; charset=utf-8\r

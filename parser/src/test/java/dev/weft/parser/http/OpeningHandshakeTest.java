@@ -176,7 +176,7 @@ class OpeningHandshakeTest {
     }
 
     @Test
-    void missingVersionIsToldWhichOneWouldDo() {
+    void missingVersionMustGetTheSupportedVersion() {
         assertVersionRequired(VALID.replace("Sec-WebSocket-Version: 13\r\n", ""));
     }
 
@@ -187,20 +187,20 @@ class OpeningHandshakeTest {
     }
 
     @Test
-    void hixie75IsToldWhichVersionWouldDo() {
+    void hixie75MustGetTheSupportedVersion() {
         assertVersionRequired("GET /demo HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n"
                 + "Host: example.com\r\nOrigin: http://example.com\r\nWebSocket-Protocol: sample\r\n\r\n");
     }
 
     @Test
-    void hixie76IsToldWhichVersionWouldDo() {
+    void hixie76MustGetTheSupportedVersion() {
         assertVersionRequired("GET /demo HTTP/1.1\r\nHost: example.com\r\nConnection: Upgrade\r\n"
                 + "Sec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\nSec-WebSocket-Protocol: sample\r\nUpgrade: WebSocket\r\n"
                 + "Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\nOrigin: http://example.com\r\n\r\n");
     }
 
     @Test
-    void hybi07IsToldWhichVersionWouldDo() {
+    void hybi07MustGetTheSupportedVersion() {
         assertVersionRequired("GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n"
                 + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
                 + "Sec-WebSocket-Origin: http://example.com\r\nSec-WebSocket-Version: 7\r\n\r\n");
@@ -276,7 +276,7 @@ class OpeningHandshakeTest {
     // The reply
 
     @Test
-    void sampleKeyOfTheRfcGivesItsAccept() {
+    void sampleKeyOfTheRfcMustGiveItsAccept() {
         // RFC 6455 §1.3
         assertEquals("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", OpeningHandshake.acceptKey("dGhlIHNhbXBsZSBub25jZQ=="));
         assertEquals("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", OpeningHandshake.acceptKey("dGhlIHNhbXBsZSBub25jZQ=="), "again");
@@ -342,7 +342,7 @@ class OpeningHandshakeTest {
     }
 
     @Test
-    void plainRequestIsToldToUpgrade() {
+    void plainRequestMustGet426() {
         assertEquals("""
                 HTTP/1.1 426 Upgrade Required\r
                 Content-Type: text/plain; charset=utf-8\r

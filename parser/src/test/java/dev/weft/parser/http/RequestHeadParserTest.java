@@ -369,7 +369,7 @@ class RequestHeadParserTest {
     }
 
     @Test
-    void completeParserTakesNoMore() throws HttpHeadException {
+    void completeParserMustAcceptNoMoreBytes() throws HttpHeadException {
         RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
         byte[] bytes = bytes("GET / HTTP/1.1\r\n\r\n");
         parser.parse(bytes, 0, bytes.length);
@@ -386,7 +386,7 @@ class RequestHeadParserTest {
     }
 
     @Test
-    void headSoFarMustBeWhatEndedBeforeTheRefusal() throws HttpHeadException {
+    void headSoFarMustContainTheLinesBeforeTheRefusal() throws HttpHeadException {
         RequestHeadParser parser = new RequestHeadParser(HttpLimits.DEFAULT);
         byte[] bytes = bytes("GET http://b/a HTTP/1.1\r\nHost: b\r\nOrigin: c\r\n bad");
         assertEquals(-1, parser.parse(bytes, 0, 24));

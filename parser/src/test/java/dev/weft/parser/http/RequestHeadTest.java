@@ -21,7 +21,7 @@ class RequestHeadTest {
     }
 
     @Test
-    void queryBeginsBehindTheFirstQuestionMark() {
+    void queryMustBeginAfterTheFirstQuestionMark() {
         assertEquals(Optional.of("c?d"), target("/a/b?c?d").query());
         assertEquals(Optional.of(""), target("/?").query());
         assertEquals(Optional.empty(), target("/a").query());
@@ -84,7 +84,7 @@ class RequestHeadTest {
     }
 
     @Test
-    void firstCookieOfANameWins() {
+    void firstCookieOfANameMustBeUsed() {
         assertEquals(Map.of("a", "1", "A", "3"), cookies("a=1; a=2; A=3"));
     }
 

@@ -3,9 +3,9 @@ package dev.weft.internal.buffer;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Bytes of the budget that were returned at one place, such as a loop, and are kept there for the next thread that takes some:
- * so loops that take and return bytes with every message do not all write to the budget's counter, whose cache line only one
- * core can own at a time. Lock-free, for any thread.
+ * Bytes of the budget that were returned at one place, such as a loop, and are kept there for the next thread that takes some.
+ * Without shares, all loops would write to the budget's counter with every message, and only one core can own the counter's
+ * cache line at a time. Lock-free, for any thread.
  * <p>
  * A thread takes bytes from the share if it has enough, otherwise from the budget. A thread returns bytes to the share if that
  * has room and the budget is not half spent, otherwise to the budget. The budget collects the bytes of its shares before it
@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  */
 final class BudgetShare {
     /**
-     * The index of the element in the middle of an array, which is so long that no other object shares the element's cache
+     * The index of the element in the middle of the array. The array is so long that no other object shares the element's cache
      * line.
      */
     private static final int AT = 8;
@@ -21,16 +21,16 @@ final class BudgetShare {
 
     private final BufferBudget budget;
     private final long most;
-    /** Bytes that are counted as taken, and are unused. */
+    /** Bytes that are counted as taken but are unused. */
     private final AtomicLongArray kept = new AtomicLongArray(LENGTH);
 
-    /** A share without bytes, which keeps at most this number. */
+    /** An empty share that keeps at most this number of bytes. */
     BudgetShare(BufferBudget budget, long most) {
         this.budget = budget;
         this.most = most;
     }
 
-    /** As {@link BufferBudget#takeWithoutRelief}. */
+    /** Like {@link BufferBudget#takeWithoutRelief}. */
     boolean takeWithoutRelief(long bytes) {
         long now;
         do {
@@ -42,7 +42,7 @@ final class BudgetShare {
         return true;
     }
 
-    /** As {@link BufferBudget#giveBack}. */
+    /** Like {@link BufferBudget#giveBack}. */
     void giveBack(long bytes) {
         long now;
         do {
@@ -59,7 +59,7 @@ final class BudgetShare {
         return kept.get(AT);
     }
 
-    /** For the budget: removes what is kept, which is returned. */
+    /** Removes all bytes that are kept, and returns their number. For the budget. */
     long collect() {
         return kept.get(AT) == 0 ? 0 : kept.getAndSet(AT, 0);
     }

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Limits the bytes that all connections of a server together hold in buffers, incomplete messages, their decompressors, and
- * messages that wait to be sent. When it is spent, a stuck connection that holds much may be evicted for the one that asks
+ * messages that wait to be sent. When it is spent, a stuck connection that holds many bytes may be evicted to serve a request
  * ({@link Relief}). For any thread.
  */
 public final class BufferBudget {
@@ -20,8 +20,8 @@ public final class BufferBudget {
     @FunctionalInterface
     public interface Relief {
         /**
-         * Evicts one connection; returns the number of bytes that it will release soon, 0 if there is none to evict. Does not
-         * wait.
+         * Evicts one connection; returns the number of bytes that it will release soon, or 0 if no connection can be evicted.
+         * Does not wait.
          */
         long evictOne();
     }
@@ -42,13 +42,13 @@ public final class BufferBudget {
         return share;
     }
 
-    /** Sets the relief to ask when the budget is spent. */
+    /** Sets the relief to call when the budget is spent. */
     public void relief(Relief value) {
         relief = value;
     }
 
     /**
-     * Takes bytes from the budget, with relief if necessary; returns false, and takes nothing, if it does not have them. Bytes
+     * Takes bytes from the budget, with relief if necessary; returns false, and takes nothing, if not enough are left. Bytes
      * that an evicted connection has not released yet count as free: its thread may not have been scheduled yet.
      */
     public boolean take(long bytes) {
@@ -72,7 +72,7 @@ public final class BufferBudget {
     }
 
     /**
-     * Takes bytes from the budget; returns false, and takes nothing, if it does not have them. A request for 0 bytes is never
+     * Takes bytes from the budget; returns false, and takes nothing, if not enough are left. A request for 0 bytes is never
      * refused, even if more than the limit is taken.
      */
     public boolean takeWithoutRelief(long bytes) {
@@ -103,7 +103,7 @@ public final class BufferBudget {
         return found;
     }
 
-    /** Takes bytes that are already held, even beyond the limit; other requests are refused until there is room again. */
+    /** Counts bytes that are already held, even beyond the limit; other requests are refused until there is room again. */
     public void takeRegardless(long bytes) {
         taken.addAndGet(bytes);
     }

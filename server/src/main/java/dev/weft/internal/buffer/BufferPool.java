@@ -4,25 +4,30 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Buffers of a few sizes, lent while there is something in them. Lock-free, for any thread. Some of each size are kept for the
- * next borrower; others are left to the garbage collector when they are returned. A borrowed buffer is cleared but not wiped:
- * its borrower reads only what it wrote.
+ * Buffers of a few sizes, each lent only while it holds bytes. Lock-free, for any thread. A few of each size are kept for the
+ * next borrower; when more are returned, the garbage collector frees them. A borrowed buffer is cleared but not wiped: its
+ * borrower reads only what it wrote.
  * <p>
- * The smallest size is the one that is asked for most. Each further one has room for eight times as many bytes of payload and a
- * frame's header, so that messages of round sizes fit; what is larger than the largest is not worth keeping.
+ * The smallest size is requested most often. Each further size has room for eight times as many bytes of payload and a frame's
+ * header, so that messages of round sizes fit. Buffers larger than the largest size are not worth keeping.
  * <p>
  * A thread that runs at one of several places, such as a loop, passes its place: buffers of the smallest size are kept for each
- * place. So the work for each message accesses nothing that all loops share, and a buffer stays in the cache of the core that
- * used it last.
+ * place. So processing a message accesses no memory that all loops share, and a buffer stays in the cache of the core that used
+ * it last.
  */
 public final class BufferPool {
     private static final int GROWTH = 8;
     private static final int LARGEST = 1 << 20;
-    /** For the header of the frame whose payload is as long as the size says (RFC 6455 §5.2). */
+    /** Room for the header of a frame whose payload has the given size (RFC 6455 §5.2). */
     private static final int HEADER_ROOM = 14;
-    /** Few of the smallest size, since a buffer is lent for microseconds, and fewer of the larger; powers of two. */
+    /**
+     * Few of the smallest size, because a buffer is lent only for microseconds, and fewer of the larger sizes; powers of two.
+     */
     private static final int[] SLOTS = {64, 16, 4};
-    /** At a place one thread runs at a time, and seldom has more than two buffers, unless handlers hold them while they wait. */
+    /**
+     * Only one thread runs at a place at a time, and it seldom has more than two buffers, unless handlers hold some while they
+     * wait.
+     */
     private static final int SLOTS_OF_PLACE = 8;
 
     private final BufferBudget budget;
@@ -40,9 +45,9 @@ public final class BufferPool {
     }
 
     /**
-     * As {@link #BufferPool(int, BufferBudget)}, for threads that run at places.
+     * Like {@link #BufferPool(int, BufferBudget)}, for threads that run at places.
      *
-     * @param places their number
+     * @param places the number of places
      */
     public BufferPool(int bufferSize, BufferBudget budget, int places) {
         this.budget = budget;
@@ -101,15 +106,15 @@ public final class BufferPool {
     }
 
     /**
-     * A buffer with an array, of any size, or {@code null} if the budget is spent and has no relief. One of a kept size may
-     * be a used one; others are made.
+     * A buffer with an array, of any size, or {@code null} if the budget is spent and has no relief. A buffer of a kept size
+     * may be a reused one; others are new.
      */
     public ByteBuffer borrow(int size) {
         return budget.take(size) ? anyOf(size) : null;
     }
 
     /**
-     * As {@link #borrow(int)}, but no connection is evicted for it.
+     * Like {@link #borrow(int)}, but no connection is evicted for it.
      *
      * @param place where the connection's threads run, or -1
      */
@@ -152,7 +157,7 @@ public final class BufferPool {
      * The smallest kept size that has room for what is wanted; if that exceeds the maximum, the largest size that does not, but
      * has room for the minimum.
      *
-     * @return 0 if there is none
+     * @return the size, or 0 if no size fits
      */
     public int keptSize(long least, long wanted, long most) {
         int best = 0;
@@ -167,7 +172,7 @@ public final class BufferPool {
         return best;
     }
 
-    /** What bounds all that is lent. */
+    /** The budget that the lent buffers count against. */
     public BufferBudget budget() {
         return budget;
     }
@@ -177,7 +182,7 @@ public final class BufferPool {
         return smallest.size;
     }
 
-    /** The size after the smallest, or the smallest if there is but one. */
+    /** The second smallest size, or the smallest if there is only one. */
     public int largerSize() {
         return shelves[Math.min(1, shelves.length - 1)].size;
     }
@@ -191,15 +196,18 @@ public final class BufferPool {
         return null;
     }
 
-    /** What is kept for the threads of one place. */
+    /** The bytes and buffers that are kept for the threads of one place. */
     private record Place(BudgetShare share, Shelf shelf) {}
 
     /** The kept buffers of one size. */
     private static final class Shelf {
-        /** After this number of slots that others were quicker at, making or dropping a buffer is the cheaper way. */
+        /** After losing this number of slots to other threads, making or dropping a buffer is cheaper than another try. */
         private static final int TRIES = 4;
 
-        /** Slots before the first and after the last one that is used: as long as a cache line, so that no other object has a part. */
+        /**
+         * Slots before the first and after the last one that is used: as long as a cache line, so that no other object shares
+         * one with them.
+         */
         private static final int MARGIN = 16;
 
         private final int size;
@@ -208,10 +216,11 @@ public final class BufferPool {
         private final AtomicReferenceArray<ByteBuffer> kept;
 
         /**
-         * An empty one.
+         * An empty shelf.
          *
          * @param slots  a power of two
-         * @param spread whether threads that run at the same time use it, and begin at different slots, so that they seldom meet
+         * @param spread whether several threads use it at the same time: then each begins at a different slot, so that they
+         *               seldom compete
          */
         Shelf(int size, int slots, boolean spread) {
             this.size = size;

@@ -28,7 +28,7 @@ public final class ClosePayload {
         }
         if (!Utf8Validator.isValid(array, from + 2, to)) {
             throw new ProtocolViolationException(INVALID_FRAME_PAYLOAD_DATA, "5.5.1",
-                    "reason of the Close frame is not UTF-8");
+                    "the reason of the Close frame is not UTF-8");
         }
         return new CloseReason(code, new String(array, from + 2, to - from - 2, UTF_8));
     }

@@ -29,7 +29,7 @@ import java.util.concurrent.locks.LockSupport;
  * status is final in CLOSED and BROKEN when no Close frame is pending; after that it never changes.
  */
 public final class ClosingHandshake {
-    /** How far the closing handshake is. */
+    /** The states of the closing handshake. */
     public enum State {
         /** Data may be sent and received. */
         OPEN,
@@ -52,7 +52,7 @@ public final class ClosingHandshake {
             return !pending && (state == State.CLOSED || state == State.BROKEN);
         }
 
-        /** This status, once it is certain that a pending Close frame will not be written. */
+        /** The status after this one when a pending Close frame can no longer be written. */
         Status broken(Exception why) {
             Side lasting = pending && received == null ? null : pending ? Side.REMOTE : first;
             return new Status(State.BROKEN, false, received, pending ? null : sent, lasting,
@@ -75,7 +75,7 @@ public final class ClosingHandshake {
     private volatile Status status = Status.OPEN;
     private volatile Action actions;
 
-    /** How far the closing handshake is. */
+    /** The state of the closing handshake. */
     public State state() {
         return status.state;
     }
@@ -147,7 +147,7 @@ public final class ClosingHandshake {
         }
     }
 
-    /** Our Close frame has been written. */
+    /** Records that our Close frame has been written. */
     public void written() {
         while (true) {
             Status now = status;
@@ -158,7 +158,7 @@ public final class ClosingHandshake {
         }
     }
 
-    /** Notes the peer's Close frame. */
+    /** Records the peer's Close frame. */
     public void receive(CloseReason reason) {
         while (true) {
             Status now = status;
@@ -178,7 +178,8 @@ public final class ClosingHandshake {
     }
 
     /**
-     * The wire is dead: gives up a Close frame that is still pending, and the closing handshake unless it is complete.
+     * Records that the network connection is broken: gives up a Close frame that is still pending, and the closing handshake
+     * unless it is complete.
      *
      * @return true if this call broke the connection
      */
@@ -227,7 +228,7 @@ public final class ClosingHandshake {
         }
     }
 
-    /** Whether this is what broke the connection. */
+    /** Whether this exception broke the connection. */
     public boolean isCause(Exception exception) {
         return status.cause == exception;
     }
@@ -241,8 +242,8 @@ public final class ClosingHandshake {
     /**
      * Waits until the status is final, no longer than the limit. For a thread that must not help to write the waiting frames.
      *
-     * @throws TimeLimitExceededException        if it is not final in time
-     * @throws InterruptedIOException if the thread was interrupted
+     * @throws TimeLimitExceededException if the status is not final in time
+     * @throws InterruptedIOException     if the thread was interrupted
      */
     public void awaitFinal(TimeLimit limit) throws InterruptedIOException {
         // This wait is rare and short, because our Close frame is about to be written. A list of the waiting threads would
@@ -253,7 +254,7 @@ public final class ClosingHandshake {
             }
             LockSupport.parkNanos(this, Math.min(limit.left(), PAUSE_NANOS));
             if (Thread.interrupted()) {
-                throw Interrupts.interrupted("while our Close frame was under way");
+                throw Interrupts.interrupted("while our Close frame was being written");
             }
         }
     }

@@ -318,7 +318,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         ConnectionTeardown.endAhead(this);
     }
 
-    /** Performs the actions that are due at this time. Does not wait. For the sweeper. */
+    /** Takes the steps that are due at this time. Does not wait. For the sweeper. */
     public void sweep(int now) {
         PeriodicCheck.sweep(this, now);
     }
@@ -340,7 +340,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         Eviction.start(this);
     }
 
-    // Questions.
+    // State.
 
     @Override
     public boolean isOpen() {

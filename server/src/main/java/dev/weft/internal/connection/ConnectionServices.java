@@ -8,28 +8,28 @@ import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.ShortTimer;
 
 /**
- * What all connections of an endpoint share.
+ * The services that all connections of an endpoint share.
  *
  * @param timeouts the timeouts of one connection
- * @param sending  what their sending sides share
+ * @param sending  the services that their sending sides share
  */
 public record ConnectionServices(ConnectionTimeouts timeouts, SendServices sending) {
-    /** What one connection may use. */
+    /** The limits of each connection. */
     public ConnectionLimits limits() {
         return sending.limits();
     }
 
-    /** For deadlines. */
+    /** The clock for deadlines. */
     public CoarseClock clock() {
         return sending.clock();
     }
 
-    /** Lends buffers, and bounds the memory of all connections together. */
+    /** The pool that lends buffers, and bounds the memory of all connections together. */
     public BufferPool pool() {
         return sending.pool();
     }
 
-    /** Bounds how long frames are held back, and starts threads. */
+    /** The timer that bounds how long frames are held back, and starts threads. */
     public ShortTimer timer() {
         return sending.timer();
     }

@@ -19,7 +19,10 @@ import java.io.InterruptedIOException;
 final class ConnectionTeardown {
     private ConnectionTeardown() {}
 
-    /** The peer broke a rule or a limit: fails the connection with a Close frame, and returns the exception for the caller. */
+    /**
+     * Fails the connection with a Close frame because the peer broke a rule or exceeded a limit, and returns the exception for
+     * the caller.
+     */
     static ConnectionClosedException failed(Connection connection, ProtocolViolationException violation) {
         String reason = violation.getMessage();
         connection.fail(new CloseReason(violation.closeCode(),
@@ -49,8 +52,9 @@ final class ConnectionTeardown {
     }
 
     /**
-     * The exception for the caller. A wait that ends by an interrupt or a limit changes nothing, and does not lose a
-     * pending Close frame. A connection that had already ended throws its status. Everything else is a dead wire.
+     * The exception for the caller. A wait that ends by an interrupt or a limit changes nothing, and does not lose a pending
+     * Close frame. A connection that had already ended throws its status. Every other exception means that the network
+     * connection is broken.
      */
     static IOException translated(Connection connection, IOException e) {
         ClosingHandshake closing = connection.closing;
@@ -71,7 +75,7 @@ final class ConnectionTeardown {
         try {
             connection.transport.shutdownOutput();
         } catch (IOException e) {
-            // Then it is already shut down.
+            // The output is already shut down.
         }
     }
 
@@ -91,7 +95,7 @@ final class ConnectionTeardown {
             if (connection.sender.isStreaming()) {
                 // A message of this end is incomplete: the connection fails (§7.1.7), even if the handler returned normally.
                 connection.fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"),
-                        new IOException("the handler ended within a streamed message"));
+                        new IOException("the handler ended before it completed a streamed message"));
             } else {
                 connection.claimAndClose(reason);
             }
@@ -120,7 +124,7 @@ final class ConnectionTeardown {
         linger(connection);
     }
 
-    /** Nothing can be sent or received any more: closes the transport. */
+    /** Closes the transport, because nothing can be sent or received any more. */
     private static void linger(Connection connection) {
         connection.sender.deadlines().closing();
         LingeringClose.close(connection.transport);

@@ -24,10 +24,10 @@ final class Eviction {
 
     /** Evicts the connection. Does not wait. */
     static void start(Connection connection) {
-        // Checked first, since the Close frame itself waits for a moment.
+        // Checked first, because the Close frame itself waits for a moment.
         boolean hasRoom = connection.sender.waitingBytes() == 0;
         connection.fail(new CloseReason(CloseCode.TRY_AGAIN_LATER, "server is full"),
-                new IOException("its share of maxBufferedSize is needed for others"));
+                new IOException("evicted: the memory that it holds (maxBufferedSize) is needed for other connections"));
         connection.sender.dropWaiting();
         if (hasRoom && connection.closeStatus().isEmpty()) {
             connection.services.timer().startThread(() -> sendAndCutOff(connection),

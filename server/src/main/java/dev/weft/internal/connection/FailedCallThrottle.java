@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
  * about a hundred calls in a second. Another thread, such as one that sends the same message to many connections, only yields:
  * one connection that has ended must not delay messages to the others.
  * <p>
- * For the handler a yield alone would not suffice: it would still occupy its processor.
+ * A yield alone would not be enough for the handler, which would still keep a processor busy.
  */
 final class FailedCallThrottle {
     /**

@@ -14,7 +14,7 @@ public final class LargestStuck implements BufferBudget.Relief {
     private volatile int inVainAt;
 
     /**
-     * Looks among these.
+     * Evicts only from these connections.
      *
      * @param connections the connections that are currently open; iterated again on each attempt
      */

@@ -72,7 +72,7 @@ final class PeriodicCheck {
     }
 
     private static void failOverdueStream(Connection connection) {
-        String why = "a streamed message had no write for over "
+        String why = "nothing was written to a streamed message for over "
                 + connection.services.timeouts().streamTimeout().toMillis()
                 + " ms (streamTimeout)";
         connection.fail(new CloseReason(CloseCode.INTERNAL_ERROR, "message abandoned"), new IOException(why));

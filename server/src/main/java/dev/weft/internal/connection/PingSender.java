@@ -77,7 +77,7 @@ final class PingSender {
             connection.translated(e);
         } finally {
             if (!sent) {
-                // For example because of a lack of memory: the peer has no ping to answer.
+                // For example, memory is exhausted: the peer has no ping to answer.
                 deadlines.pingFailed();
             }
         }

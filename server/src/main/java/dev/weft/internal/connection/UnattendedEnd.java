@@ -3,9 +3,9 @@ package dev.weft.internal.connection;
 import dev.weft.internal.close.ClosingHandshake.State;
 
 /**
- * The end of a connection that has no handler. With a handler, the connection's thread would take the last steps after it;
- * here any thread may receive, and none has to. The code that manages the connections calls this class from time to time.
- * None of the methods waits.
+ * The end of a connection that has no handler. With a handler, the connection's thread would take the last steps after it; here
+ * any thread may receive, and none has to. The code that manages the connections calls {@link #of} from time to time. None of
+ * the methods waits.
  */
 public final class UnattendedEnd {
     /** The remaining step. */
@@ -30,7 +30,7 @@ public final class UnattendedEnd {
     public static Due of(Connection connection, boolean over) {
         boolean isFinal = connection.closing.finalStatus().isPresent();
         State state = connection.closing.state();
-        // Before the questions below: once this returns false, what the last receiving thread has written is visible.
+        // Checked first: once this returns false, everything that the last receiving thread has written is visible.
         if (connection.receiver.isClaimed()) {
             return Due.NOTHING;
         }
@@ -47,7 +47,7 @@ public final class UnattendedEnd {
         return connection.heldBytes() == 0 ? Due.FORGET : Due.KEEP;
     }
 
-    /** The number of receives so far, which wraps around and may be late. */
+    /** The number of receives so far; wraps around; may be slightly out of date. */
     public static int receives(Connection connection) {
         return connection.receiver.receives();
     }

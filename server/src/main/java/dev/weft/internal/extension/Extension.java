@@ -4,40 +4,41 @@ import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.deflate.SharedMessage;
 
 /**
- * A negotiated extension (RFC 6455 §9) that transforms whole messages. It claims RSV bits; a message whose first frame has
- * them goes through {@link #decoder()}, and a message that this end wants transformed goes through {@link #encoder()}.
+ * A negotiated extension (RFC 6455 §9) that transforms whole messages. It claims RSV bits. {@link #decoder()} decodes an
+ * incoming message whose first frame has these bits; {@link #encoder()} encodes an outgoing message that this end wants to
+ * transform.
  */
 public interface Extension {
     /** The RSV bits that mark the first frame of a transformed message. */
     int rsv();
 
     /**
-     * Whether an outgoing message is to be transformed.
+     * Whether an outgoing message should be transformed.
      *
-     * @param length its bytes, or -1 for a streamed message
+     * @param length the message's length in bytes, or -1 for a streamed message
      */
     boolean transforms(int length);
 
-    /** For incoming messages; used by the connection's thread. */
+    /** The decoder of incoming messages; used by the thread that receives. */
     Transform decoder();
 
     /** The number of bytes that the decoder holds now, within a message, on or off the heap. */
     int decoderSize();
 
-    /** For outgoing messages; used under the connection's sending lock. */
+    /** The encoder of outgoing messages; used with the connection's sending lock held. */
     Transform encoder();
 
     /**
-     * Whether {@link #share} has to transform the message itself, which takes as long as the encoder would. Used under the
-     * connection's sending lock.
+     * Whether {@link #share} has to transform the message itself, which takes as long as the encoder would. Used with the
+     * connection's sending lock held.
      */
     default boolean isNew(SharedMessage message) {
         return false;
     }
 
     /**
-     * Transforms a message for several connections, or reuses the result that another connection has already produced.
-     * Called under the connection's sending lock, directly before the message is sent.
+     * Transforms a message for several connections, or reuses the result that another connection has already produced. Called
+     * with the connection's sending lock held, directly before the message is sent.
      *
      * @return the transformed message, which must not be changed; or the message's own bytes, to be sent untransformed
      */
@@ -46,8 +47,8 @@ public interface Extension {
     }
 
     /**
-     * Transforms the bytes of one message, in any number of pieces. Output is taken until there is none; only then is further
-     * input passed.
+     * Transforms the bytes of one message, in any number of pieces. The caller takes output until there is none, and only then
+     * passes further input.
      */
     interface Transform extends AutoCloseable {
         /**
@@ -64,7 +65,7 @@ public interface Extension {
          */
         int output(byte[] target, int from, int to) throws ProtocolViolationException;
 
-        /** Returns everything it borrowed, since the connection has ended. */
+        /** Returns everything that it borrowed. Called when the connection has ended. */
         @Override
         void close();
     }

@@ -3,23 +3,23 @@ package dev.weft.internal.http;
 import java.util.Optional;
 
 /**
- * A part of a file that a request asks for (RFC 9110 §14.1.2).
+ * The part of a file that a request asks for (RFC 9110 §14.1.2).
  *
  * @param first the offset of the first byte
- * @param last  the offset of the last byte; less than the first one if no byte of the file is asked for
+ * @param last  the offset of the last byte; less than {@code first} if no byte of the file is requested
  */
 public record ByteRange(long first, long last) {
-    /** Asks for bytes that the file does not have: 416. */
+    /** A range of bytes that the file does not have; the response is 416. */
     public static final ByteRange UNSATISFIABLE = new ByteRange(0, -1);
 
     private static final String UNIT = "bytes=";
     private static final int MOST_DIGITS = 18;
 
     /**
-     * What the value of a Range header asks for; empty if it is not one range of bytes, so that it is ignored, and the whole
-     * file sent.
+     * Parses the value of a Range header. Empty if it is not a single range of bytes: then the header is ignored, and the whole
+     * file is sent.
      *
-     * @param length of the file
+     * @param length the length of the file in bytes
      */
     public static Optional<ByteRange> of(String value, long length) {
         if (!value.regionMatches(true, 0, UNIT, 0, UNIT.length())) {

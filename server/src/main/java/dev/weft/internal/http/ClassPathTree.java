@@ -18,20 +18,23 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-/** The resources of a class path below a name. A resource is taken to stay as it is: its tag is made of its bytes, once. */
+/**
+ * The resources of a class path below a name. Resources are assumed not to change: the entity tag is computed once, from the
+ * resource's bytes.
+ */
 public final class ClassPathTree implements FileTree {
     private static final int PIECE = 16_384;
 
     private final Function<String, URL> resources;
     private final String root;
-    /** By the names of resources that exist, of which there are as many as on the class path. */
+    /** The resources that exist, by name; their number is limited by the class path. */
     private final Map<String, StaticFile> known = new ConcurrentHashMap<>();
 
     /**
      * The resources below this name.
      *
-     * @param resources finds one by its full name; {@code null} if there is none
-     * @param root      without a '/' at its end
+     * @param resources finds a resource by its full name; returns {@code null} if it does not exist
+     * @param root      the name, without a '/' at its end
      */
     public ClassPathTree(Function<String, URL> resources, String root) {
         this.resources = resources;
@@ -53,7 +56,7 @@ public final class ClassPathTree implements FileTree {
         return Optional.of(file);
     }
 
-    /** Not known: what says so differs between jars, folders and run-time images. */
+    /** Always false: whether a name is a folder cannot be found out in the same way for jars, folders and run-time images. */
     @Override
     public boolean isFolder(List<String> names) {
         return false;

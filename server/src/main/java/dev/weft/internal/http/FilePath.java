@@ -7,18 +7,18 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The path of a request within a folder, decoded and checked segment by segment: no name in it can leave the folder, or be
- * taken for something else than a name by any file system.
+ * The path of a request within a folder, decoded and checked segment by segment: no name in it can lead out of the folder, and
+ * no file system treats it as anything but a name.
  *
- * @param names       of folders and, unless it is of a folder, the file; none is empty
+ * @param names       the names of the folders and, unless the path is a folder's, of the file; none is empty
  * @param isOfAFolder whether the path ends with '/', or is empty
  */
 public record FilePath(List<String> names, boolean isOfAFolder) {
-    /** What most file systems allow for a name. */
+    /** The maximum length of a name on most file systems. */
     private static final int LONGEST_NAME = 255;
-    /** Path separators and what is special in names on Windows; such names are rare elsewhere. */
+    /** Path separators, and characters that are special in names on Windows; such names are rare elsewhere. */
     private static final String FORBIDDEN = "/\\:*?\"<>|";
-    /** Devices of Windows, in every folder and with every extension. */
+    /** The names of Windows devices, which are reserved in every folder and with every extension. */
     private static final Set<String> DEVICES = Set.of("con", "prn", "aux", "nul", "conin$", "conout$", "clock$", "com0",
             "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "lpt0", "lpt1", "lpt2", "lpt3",
             "lpt4",
@@ -27,7 +27,7 @@ public record FilePath(List<String> names, boolean isOfAFolder) {
     /**
      * The path that a request names; empty if no file can have it.
      *
-     * @param rest         the path after the folder's own, as it is in the request, without the '/' before it
+     * @param rest         the path after the folder's own path, as it is in the request, without the leading '/'
      * @param servesHidden whether names may begin with '.'
      */
     public static Optional<FilePath> of(String rest, boolean servesHidden) {
@@ -52,7 +52,7 @@ public record FilePath(List<String> names, boolean isOfAFolder) {
         if (name.chars().anyMatch(c -> c < ' ' || c == 0x7f || FORBIDDEN.indexOf(c) >= 0)) {
             return false;
         }
-        // Windows drops them, so that "x.txt." would be "x.txt".
+        // Windows drops these characters, so "x.txt." would be "x.txt".
         if (name.endsWith(".") || name.endsWith(" ")) {
             return false;
         }

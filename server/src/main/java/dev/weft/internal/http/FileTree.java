@@ -7,11 +7,11 @@ import java.util.Optional;
 /** Files by their names below a root. For any thread; reads the file system. */
 public interface FileTree {
     /**
-     * The file of these names, which {@link FilePath} has checked; empty if there is no regular file, or none that may be
+     * The file at these names, which {@link FilePath} has checked; empty if there is no regular file there, or it must not be
      * served.
      */
     Optional<StaticFile> file(List<String> names) throws IOException;
 
-    /** Whether these names are a folder's. */
+    /** Whether there is a folder at these names. */
     boolean isFolder(List<String> names) throws IOException;
 }

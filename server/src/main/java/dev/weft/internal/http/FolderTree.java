@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The files of a folder, as they are at each request. A symbolic link below the folder is not followed, unless it is allowed:
- * neither to a file nor to a folder on the way.
+ * The files of a folder, as they are at each request. Symbolic links below the folder, to files or to folders, are followed
+ * only if this is allowed.
  */
 public final class FolderTree implements FileTree {
     private final Path root;
@@ -51,7 +51,7 @@ public final class FolderTree implements FileTree {
         try {
             attributes = Files.readAttributes(path.get(), BasicFileAttributes.class, options);
         } catch (FileSystemException e) {
-            // Not there, a file on the way to it, or a name that is too long.
+            // The file does not exist, a part of its path is not a folder, or a name is too long.
             return Optional.empty();
         }
         if (!attributes.isRegularFile()) {
@@ -69,7 +69,7 @@ public final class FolderTree implements FileTree {
         return resolve(names).map(path -> Files.isDirectory(path, options)).orElse(false);
     }
 
-    /** The path of these names; empty if it is none, or a link is on the way that is not to be followed. */
+    /** The path of these names; empty if they form no valid path, or the path contains a link that must not be followed. */
     private Optional<Path> resolve(List<String> names) {
         Path path = root;
         for (String name : names) {
@@ -85,9 +85,9 @@ public final class FolderTree implements FileTree {
         return path.startsWith(root) && path.normalize().equals(path) ? Optional.of(path) : Optional.empty();
     }
 
-    /** Does not follow a link that has been put there meanwhile. */
+    /** Opens the file. Does not follow a link that has replaced the file since the check. */
     private InputStream open(Path path, long offset) throws IOException {
-        // Other file systems, such as that of a zip file, have no links, and do not know the option.
+        // Other file systems, such as that of a zip file, have no links and do not support the option.
         boolean mayBeLink = !followsLinks && path.getFileSystem() == FileSystems.getDefault();
         SeekableByteChannel channel = Files.newByteChannel(path, mayBeLink
                 ? Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)

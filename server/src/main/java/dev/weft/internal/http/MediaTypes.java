@@ -3,9 +3,9 @@ package dev.weft.internal.http;
 import java.util.Locale;
 import java.util.Map;
 
-/** The media types of files, by the end of their names. For any thread. */
+/** The media types of files, by their extension. For any thread. */
 public final class MediaTypes {
-    /** Of files that have none of the known ends: browsers save it. */
+    /** The type of files without a known extension: browsers save such files. */
     public static final String UNKNOWN = "application/octet-stream";
 
     private static final String UTF_8 = "; charset=utf-8";
@@ -30,7 +30,7 @@ public final class MediaTypes {
 
     private MediaTypes() {}
 
-    /** The type of a file of this name; case does not count. */
+    /** The media type of the file with this name; case is ignored. */
     public static String of(String fileName) {
         String extension = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
         return BY_EXTENSION.getOrDefault(extension, UNKNOWN);

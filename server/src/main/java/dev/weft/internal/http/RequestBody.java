@@ -19,26 +19,26 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The body of one request, read from the connection while it is read here. What {@link #readAllBytes} returns is counted among
- * the buffered bytes until {@link #release}. For the session's thread.
+ * The body of one request. Bytes are read from the connection only when they are read here. The bytes that {@link
+ * #readAllBytes} returns count as buffered bytes until {@link #release}. For the session's thread.
  */
 public final class RequestBody extends InputStream {
-    /** What the session does around the reads. */
+    /** The session's part in reading: called around the reads. */
     public interface Gate {
-        /** Before the first read: the input is this body's from now on. */
+        /** Called before the first read: from now on, the input belongs to this body. */
         void open() throws IOException;
 
         /** Writes to the client. */
         void write(byte[] bytes) throws IOException;
 
-        /** Before a wait for the client. */
+        /** Called before a wait for the client. */
         void waits() throws IOException;
 
-        /** After a wait for the client. */
+        /** Called after a wait for the client. */
         void goesOn();
     }
 
-    /** The number of bytes with which the deadline begins anew: a client that sends one now and then makes no progress. */
+    /** The deadline restarts after this number of bytes: a client that sends a single byte now and then makes no progress. */
     private static final int PROGRESS = 16_384;
     private static final int PIECE = 8192;
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(US_ASCII);
@@ -48,9 +48,9 @@ public final class RequestBody extends InputStream {
     private final BufferBudget budget;
     private final Duration timeout;
     private final boolean expectsContinue;
-    /** Of a body in chunks, else {@code null}. */
+    /** The parser of a chunked body; {@code null} for a body of fixed length. */
     private final ChunkedBodyParser chunks;
-    /** Of a body of fixed length: the bytes that are left. */
+    /** The number of bytes left of a body of fixed length. */
     private long left;
 
     private boolean begun;
@@ -62,11 +62,11 @@ public final class RequestBody extends InputStream {
     private long held;
 
     /**
-     * The body of a request whose head has just been used.
+     * The body of a request whose head has just been parsed.
      *
-     * @param maxBodySize     the most bytes of a body in chunks
-     * @param timeout         for each {@value #PROGRESS} bytes of it
-     * @param expectsContinue whether the client waits for a 100 before it sends the body
+     * @param maxBodySize     the maximum number of bytes of a chunked body
+     * @param timeout         the time limit for each {@value #PROGRESS} bytes of the body
+     * @param expectsContinue whether the client waits for a 100 (Continue) response before it sends the body
      */
     public RequestBody(RequestInput input, BodyFraming framing, Gate gate, BufferBudget budget, long maxBodySize,
             HttpLimits limits, Duration timeout, boolean expectsContinue) {
@@ -79,32 +79,34 @@ public final class RequestBody extends InputStream {
         this.left = framing instanceof BodyFraming.Fixed fixed ? fixed.length() : 0;
     }
 
-    /** Whether all of it has been read. */
+    /** Whether the whole body has been read. */
     public boolean isComplete() {
         return chunks == null ? left == 0 : chunks.isComplete();
     }
 
-    /** Whether a byte of it has been asked for. */
+    /** Whether reading the body has begun. */
     public boolean isBegun() {
         return begun;
     }
 
-    /** Whether the client may still wait for a 100: it sends the body, or the next request, and nobody knows which. */
+    /**
+     * Whether the client may still wait for a 100 (Continue): then its next bytes may be either this body or the next request.
+     */
     public boolean isAmbiguous() {
         return expectsContinue && !begun && !isComplete();
     }
 
-    /** Why it could not be read; {@code null} if it could. */
+    /** The reason why the body could not be read; {@code null} if there was no failure. */
     public RequestBodyException failure() {
         return failure;
     }
 
-    /** Whether the wire failed, or the thread was interrupted, while it was read. */
+    /** Whether the network failed, or the thread was interrupted, while the body was read. */
     public boolean isLost() {
         return isLost;
     }
 
-    /** How many bytes are left; {@link Long#MAX_VALUE} if that is unknown. */
+    /** The number of bytes left; {@link Long#MAX_VALUE} if it is unknown. */
     public long left() {
         return chunks == null ? left : chunks.isComplete() ? 0 : Long.MAX_VALUE;
     }
@@ -118,7 +120,7 @@ public final class RequestBody extends InputStream {
     /**
      * Waits for bytes of the body, within its deadline.
      *
-     * @throws IOException if it is malformed, too large or too slow, or the connection is over
+     * @throws IOException if the body is malformed, too large or too slow, or the connection has ended
      */
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
@@ -151,7 +153,10 @@ public final class RequestBody extends InputStream {
         }
     }
 
-    /** The number of body bytes that have been received, but no more than this; passes over what frames them. */
+    /**
+     * The number of body bytes that have been received and not read, but no more than this; skips the chunk framing before
+     * them.
+     */
     private int available(int most) throws HttpHeadException {
         long here = left;
         if (chunks != null && input.hasBytes()) {
@@ -170,7 +175,7 @@ public final class RequestBody extends InputStream {
         } else {
             chunks.take(count);
             if (input.hasBytes()) {
-                // What ends the body is often here already.
+                // The end of the body has often been received already.
                 input.use(chunks.parse(input.array(), input.from(), input.to()));
             }
         }
@@ -188,7 +193,7 @@ public final class RequestBody extends InputStream {
         }
         begun = true;
         gate.open();
-        // RFC 9110 §10.1.1: needless if the client has begun to send the body.
+        // RFC 9110 §10.1.1: not needed if the client has begun to send the body.
         if (expectsContinue && !input.hasBytes()) {
             gate.write(CONTINUE);
         }
@@ -220,7 +225,7 @@ public final class RequestBody extends InputStream {
         return failure;
     }
 
-    /** Reads the rest; counted among the buffered bytes. */
+    /** Reads the rest of the body, which counts as buffered bytes. */
     @Override
     public byte[] readAllBytes() throws IOException {
         return readNBytes(Integer.MAX_VALUE);
@@ -251,7 +256,7 @@ public final class RequestBody extends InputStream {
         return joined(pieces, total);
     }
 
-    /** At least 1, so that the end is noticed. */
+    /** The number of bytes to make room for; at least 1, so that the end is noticed. */
     private long roomFor() {
         return chunks == null ? Math.max(1, left) : Long.MAX_VALUE;
     }
@@ -270,9 +275,9 @@ public final class RequestBody extends InputStream {
     }
 
     /**
-     * Reads and drops what is left of the body, so that the next request can be read.
+     * Reads and drops the rest of the body, so that the next request can be read.
      *
-     * @param most the most bytes to drop
+     * @param most the maximum number of bytes to drop
      * @return whether the body's end was reached
      */
     public boolean drain(long most) throws IOException {
@@ -284,7 +289,7 @@ public final class RequestBody extends InputStream {
         return isComplete();
     }
 
-    /** Counts the bytes that were returned as a whole no longer. */
+    /** Stops counting the bytes that {@link #readAllBytes} returned. */
     public void release() {
         budget.giveBack(held);
         held = 0;

@@ -2,7 +2,7 @@ package dev.weft.internal.http;
 
 import java.io.IOException;
 
-/** The body of a request cannot be read to its end; what the client did, or a limit, is the reason. */
+/** Thrown when the body of a request cannot be read to its end, because of the client's behaviour or a limit. */
 public final class RequestBodyException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -13,7 +13,7 @@ public final class RequestBodyException extends IOException {
         this.status = status;
     }
 
-    /** The status of the fitting response. */
+    /** The status code of the response to send. */
     public int status() {
         return status;
     }

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * The bytes that have been received, and how many of them have been used: what follows a request is the next one's. For the
+ * The bytes that have been received, and a position in them: the bytes after a request belong to the next one. For the
  * session's thread.
  */
 public final class RequestInput {
@@ -24,18 +24,18 @@ public final class RequestInput {
         return from < buffer.length();
     }
 
-    /** Waits for bytes as {@link InboundBuffer#fill()}; all earlier ones must have been used. */
+    /** Waits for bytes like {@link InboundBuffer#fill()}; all earlier bytes must have been used. */
     public boolean fill() throws IOException {
         return fill(TimeLimit.NONE);
     }
 
-    /** Waits for bytes as {@link InboundBuffer#fill(TimeLimit)}; all earlier ones must have been used. */
+    /** Waits for bytes like {@link InboundBuffer#fill(TimeLimit)}; all earlier bytes must have been used. */
     public boolean fill(TimeLimit limit) throws IOException {
         from = 0;
         return buffer.fill(limit);
     }
 
-    /** Holds the bytes. */
+    /** The array that holds the bytes. */
     public byte[] array() {
         return buffer.array();
     }
@@ -50,25 +50,25 @@ public final class RequestInput {
         return buffer.length();
     }
 
-    /** Uses the bytes before this offset. */
+    /** Marks the bytes before this offset as used. */
     public void use(int offset) {
         from = offset;
     }
 
-    /** Takes the bytes that have not been used out of the buffer, which is given back. */
+    /** Returns a copy of the unused bytes, and returns the buffer to its pool. */
     public byte[] takeRest() {
         byte[] rest = Arrays.copyOfRange(buffer.array(), from, buffer.length());
         release();
         return rest;
     }
 
-    /** Puts bytes that were taken out back. */
+    /** Puts back bytes that {@link #takeRest} returned. */
     public void restore(byte[] rest) {
         buffer.restore(rest);
         from = 0;
     }
 
-    /** Drops all bytes, and gives the buffer back. */
+    /** Drops all bytes, and returns the buffer to its pool. */
     public void release() {
         buffer.release();
         from = 0;

@@ -12,16 +12,16 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * Writes one response. A streamed body leaves in pieces, each when it fills a buffer or is flushed, and as a chunk of its own
- * where the length is not known; no buffer is held between two pieces. For the session's thread.
+ * Writes one response. A streamed body is sent in pieces: each time a buffer is full, or on a flush. If the length is not
+ * known, each piece is one chunk. No buffer is held between two pieces. For the session's thread.
  */
 public final class ResponseWriter {
-    /** What the session does around the writes of a streamed body. */
+    /** The session's part in streaming a body: called around the writes. */
     public interface Pace {
-        /** Before a write, which waits for the client. */
+        /** Called before a write, which waits for the client. */
         void writes();
 
-        /** After it: the application goes on. */
+        /** Called after a write, when the application continues. */
         void produces();
     }
 
@@ -36,17 +36,20 @@ public final class ResponseWriter {
             this.begun = begun;
         }
 
-        /** Whether something has been sent: then only to cut the response off tells the client. */
+        /**
+         * Whether something has been sent: after that, the only way to report a failure to the client is to cut off the
+         * response.
+         */
         public boolean isBegun() {
             return begun;
         }
     }
 
-    /** The hexadecimal digits of an int, and a line end. */
+    /** Room for the hexadecimal digits of an int and a line end. */
     private static final int SIZE_ROOM = 10;
-    /** The line end after a chunk, and the last chunk. */
+    /** Room for the line end after a chunk, and for the last chunk. */
     private static final int END_ROOM = 7;
-    /** What is used where the budget has no buffer. */
+    /** The size of the buffer that is used when the budget is spent. */
     private static final int SMALL = 1024;
     private static final byte[] NOTHING = {};
     private static final byte[] LINE_END = {'\r', '\n'};
@@ -64,9 +67,9 @@ public final class ResponseWriter {
     }
 
     /**
-     * Writes a response. Waits while the client does not read.
+     * Writes a response. Waits as long as the client does not read.
      *
-     * @param head     as it is encoded
+     * @param head     the encoded head
      * @param headOnly whether the request was a HEAD, so that the body is not sent (RFC 9110 §9.3.2)
      * @param chunked  whether a body of unknown length is sent in chunks, and not up to the end of the connection
      * @throws IOException         if the wire is dead
@@ -93,7 +96,7 @@ public final class ResponseWriter {
         }
     }
 
-    /** In pieces, so that each begins the write deadline anew, and others get their turn. */
+    /** Writes in pieces, so that each piece restarts the write deadline, and other threads get a turn. */
     private void write(byte[] head, byte[] body) throws IOException {
         int end = Math.min(body.length, TurnQuota.PIECE);
         pace.writes();
@@ -114,11 +117,11 @@ public final class ResponseWriter {
 
     private final class Body extends OutputStream {
         private final boolean chunked;
-        /** Of a body of known length: the bytes that must still come; else -1. */
+        /** For a body of known length, the number of bytes that the application must still write; otherwise -1. */
         private long missing;
-        /** Until it is sent with the first piece. */
+        /** The encoded head, until it is sent with the first piece. */
         private byte[] head;
-        /** Has a piece, with room before and after it; {@code null} between pieces. */
+        /** Holds a piece, with room before and after it; {@code null} between pieces. */
         private ByteBuffer buffer;
         private boolean isPooled;
         private boolean hasSent;
@@ -213,7 +216,7 @@ public final class ResponseWriter {
             spent = TurnQuota.spend(spent, TurnQuota.FRAME + length);
         }
 
-        /** What is to be sent of the body, as a chunk if it is one. */
+        /** The piece of the body to send next, framed as a chunk if the body is chunked. */
         private ByteBuffer piece(boolean isLast) {
             int end = buffer == null ? SIZE_ROOM : buffer.position();
             int count = end - SIZE_ROOM;
@@ -239,7 +242,7 @@ public final class ResponseWriter {
             buffer = null;
         }
 
-        /** Only flushes: the body ends when its writer returns. */
+        /** Only flushes: the body ends when the application's writer returns. */
         @Override
         public void close() throws IOException {
             flush();

@@ -8,17 +8,17 @@ import java.util.Optional;
 /**
  * One version of a file that can be served.
  *
- * @param name         of the file alone, by which its type is found
- * @param length       in bytes
- * @param entityTag    in quotes, another one for each version (RFC 9110 §8.8.3)
- * @param lastModified in whole seconds; empty if it is not known
- * @param source       what opens it
+ * @param name         the file's name without folders, which determines its media type
+ * @param length       the length in bytes
+ * @param entityTag    the entity tag in quotes, different for each version (RFC 9110 §8.8.3)
+ * @param lastModified the time of the last change in whole seconds; empty if it is not known
+ * @param source       opens the file
  */
 public record StaticFile(String name, long length, String entityTag, Optional<Instant> lastModified, Source source) {
     /** Opens a file. */
     @FunctionalInterface
     public interface Source {
-        /** The bytes from this offset on. */
+        /** Opens the file and returns its bytes from this offset on. */
         InputStream open(long offset) throws IOException;
     }
 }

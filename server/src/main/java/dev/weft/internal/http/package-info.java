@@ -1,2 +1,2 @@
-/** Bodies of plain HTTP requests and responses, and static files. Knows neither sessions nor handlers. */
+/** Bodies of plain HTTP requests and responses, and static files. Independent of sessions and handlers. */
 package dev.weft.internal.http;

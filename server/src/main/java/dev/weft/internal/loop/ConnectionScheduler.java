@@ -9,10 +9,10 @@ import java.util.concurrent.locks.LockSupport;
  * on a {@link Loop}, which may change.
  * <p>
  * A scheduler is also its own entry in the loop's queue, so that scheduling the connection's thread allocates nothing. Further
- * entries are allocated only if several of its threads are to run at once.
+ * entries are allocated only if several of its threads are ready to run at once.
  */
 public final class ConnectionScheduler implements Executor {
-    /** The time until another attempt if there is no memory for an entry in the queue. */
+    /** The time until another attempt if memory for an entry in the queue cannot be allocated. */
     private static final long RETRY_NANOS = 1_000_000;
 
     private static final AtomicReferenceFieldUpdater<ConnectionScheduler, Runnable> TASK = AtomicReferenceFieldUpdater
@@ -22,7 +22,8 @@ public final class ConnectionScheduler implements Executor {
     /** The task to run; {@code null} while this is not in a queue. */
     private volatile Runnable task;
     /**
-     * In the queue: the entry that was added before this one, or, once the loop has reversed the list, after it. For the queue.
+     * The entry that was added to the queue before this one, or, once the loop has reversed the list, after it. Used only by
+     * the queue.
      */
     ConnectionScheduler next;
 
@@ -31,7 +32,7 @@ public final class ConnectionScheduler implements Executor {
         this.loop = loop;
     }
 
-    /** Moves the threads to the loop of another scheduler; what is already queued still runs on the present loop. */
+    /** Moves the threads to the loop of another scheduler; tasks that are already queued still run on the present loop. */
     public void joinLoopOf(ConnectionScheduler other) {
         loop = other.loop;
     }
@@ -48,7 +49,7 @@ public final class ConnectionScheduler implements Executor {
         current.add(TASK.compareAndSet(this, null, turn) ? this : another(current, turn));
     }
 
-    /** The JDK considers a thread scheduled once it has called {@link #execute}, so that must not fail. */
+    /** Must not fail: the JDK considers a thread scheduled once it has called {@link #execute}. */
     private static ConnectionScheduler another(Loop loop, Runnable turn) {
         while (true) {
             try {
@@ -61,7 +62,7 @@ public final class ConnectionScheduler implements Executor {
         }
     }
 
-    /** A virtual thread is pinned here, and parking for a limited time would need memory. */
+    /** Pauses without allocating. A virtual thread is pinned here, and parking for a limited time would need memory. */
     private static void pause() {
         if (Thread.currentThread().isVirtual()) {
             Thread.onSpinWait();

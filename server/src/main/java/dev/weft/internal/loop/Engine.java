@@ -12,11 +12,13 @@ public interface Engine {
      * Selects the sockets that are ready and unparks the threads that wait for them, or for some of them: the next call
      * continues with the rest before it selects again.
      *
-     * @param mayWait whether to wait until a socket is ready; asked after the point from which {@link #wakeUp} ends the wait
+     * @param mayWait whether to wait until a socket is ready; called when {@link #wakeUp} can already end the wait
      */
     void poll(BooleanSupplier mayWait) throws IOException;
 
-    /** Ends the wait of {@link #poll}, or the one that it is about to begin. Cheap if there is none. From any thread. */
+    /**
+     * Ends the wait of {@link #poll}, also one that is about to begin. Cheap if {@code poll} does not wait. From any thread.
+     */
     void wakeUp();
 
     /** Whether {@link #poll} waits, or is about to. From any thread. */

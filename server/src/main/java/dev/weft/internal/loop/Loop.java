@@ -8,8 +8,8 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Runs virtual threads: selects the sockets that are ready, gives the threads that wait for them a turn, and waits when nothing
- * is left to do. It is run by one platform thread at a time, a {@link LoopThread}. If a turn takes too long, for example
- * because a thread computes or is in native code, another loop thread takes the loop over, with its engine and its queue.
+ * is left to do. One platform thread at a time runs it, a {@link LoopThread}. If a turn takes too long, for example because a
+ * thread computes or is in native code, another loop thread takes over the loop, with its engine and its queue.
  * <p>
  * One number, the term, identifies the holder of the loop; it is even, and odd while the holder is in a turn:
  * <pre>
@@ -24,8 +24,8 @@ import java.util.function.BooleanSupplier;
  * holder. During a turn the holder accesses no state of the loop; the next holder sees everything that it wrote before.
  * <p>
  * The queue is lock-free: {@link #add} pushes a place on a list, the newest first, by one compare-and-set; the holder takes the
- * whole list by one exchange, reverses it, and gives every entry its turn before it selects again. So the order is that in
- * which they were added, and sockets and threads cannot starve each other.
+ * whole list by one exchange, reverses it, and gives every entry its turn before it selects again. So entries are served in the
+ * order in which they were added, and sockets and threads cannot starve each other.
  * <p>
  * No wake-up is lost: the engine announces that it waits before it checks for the last time whether the queue is empty; a
  * thread that adds to the queue does so before it checks whether the engine waits.
@@ -52,7 +52,9 @@ final class Loop {
     private volatile boolean stopped;
     private volatile boolean ended;
 
-    /** For the holder: what is to run, oldest first; and the number of turns, which the watchdog may see late. */
+    /**
+     * For the holder: the entries to run, oldest first; and the number of turns, of which the watchdog may see an older one.
+     */
     private ConnectionScheduler ready;
     private volatile int turns;
 
@@ -69,7 +71,7 @@ final class Loop {
 
     // Any thread.
 
-    /** Queues the scheduler's task for a turn. Does not wait or allocate. */
+    /** Adds the scheduler's task to the queue. Does not wait or allocate. */
     void add(ConnectionScheduler scheduler) {
         ConnectionScheduler before;
         do {
@@ -104,12 +106,12 @@ final class Loop {
         }
     }
 
-    /** Whether the loop was not taken over; a turn that failed is over. */
+    /** Whether the loop is still held in this term, that is, was not taken over. Ends a turn that failed. */
     private boolean isHeldIn(int term) {
         return held == term || HELD.compareAndSet(this, term + 1, term);
     }
 
-    /** False if the loop was taken over meanwhile. */
+    /** Gives each queued entry a turn. Returns false if the loop was taken over meanwhile. */
     private boolean takeTurns(int term) {
         if (ready == null) {
             ready = takeAdded();
@@ -135,7 +137,7 @@ final class Loop {
         }
     }
 
-    /** The oldest first. */
+    /** Takes all added entries, oldest first. */
     private ConnectionScheduler takeAdded() {
         ConnectionScheduler oldest = null;
         for (ConnectionScheduler scheduler = PUSHED.getAndSet(this, null); scheduler != null;) {
@@ -152,7 +154,7 @@ final class Loop {
             engine.poll(mayWait);
         } catch (Throwable e) {
             failures.note(e);
-            // So that a lasting failure does not occupy a core. Needs no memory.
+            // Keeps a lasting failure from occupying a core. Needs no memory.
             LockSupport.parkNanos(RECOVERY_NANOS);
         }
         watchdog.somethingHappened();
@@ -168,7 +170,7 @@ final class Loop {
         runLeft();
     }
 
-    /** Threads that outlive their loop run on a new platform thread for each turn. */
+    /** Runs the remaining tasks: threads that outlive their loop get a new platform thread for each turn. */
     private void runLeft() {
         for (ConnectionScheduler scheduler = takeAdded(); scheduler != null;) {
             ConnectionScheduler next = scheduler.next;
@@ -180,17 +182,17 @@ final class Loop {
 
     // The watchdog.
 
-    /** Who holds the loop, and whether it is in a turn. */
+    /** The holder's number, which also shows whether it is in a turn. */
     int held() {
         return held;
     }
 
-    /** Whether this is a holder's number within a turn. */
+    /** Whether this number belongs to a holder that is in a turn. */
     static boolean isInTurn(int held) {
         return (held & 1) != 0;
     }
 
-    /** The number of turns, which wraps around. */
+    /** The number of turns; wraps around. */
     int turns() {
         return turns;
     }

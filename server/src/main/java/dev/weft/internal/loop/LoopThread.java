@@ -15,16 +15,17 @@ final class LoopThread {
     private final Thread thread;
 
     /**
-     * The loop to run; {@code null} while this thread is spare. Written by the thread that has taken this from the spare ones.
+     * The loop to run; {@code null} while this thread is spare. Written by the thread that has taken this thread from the spare
+     * ones.
      */
     private volatile Loop loop;
     private int term;
     private volatile boolean stopped;
 
-    /** The next spare one; belongs to {@link Loops}. */
+    /** The next spare thread; used only by {@link Loops}. */
     LoopThread next;
 
-    /** A thread that is not yet started, and is not among the spare ones. */
+    /** A thread that has not been started, and is not among the spare ones. */
     LoopThread(Loops loops, String name) {
         this.loops = loops;
         this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
@@ -41,7 +42,7 @@ final class LoopThread {
         LockSupport.unpark(thread);
     }
 
-    /** Ends the thread, which is spare. */
+    /** Ends this thread, which must be spare. */
     void stop() {
         stopped = true;
         LockSupport.unpark(thread);
@@ -59,7 +60,7 @@ final class LoopThread {
         }
     }
 
-    /** Returns false if there is no more to do. */
+    /** Returns false if this thread should end. */
     private boolean step() {
         Loop assigned = loop;
         if (assigned != null) {

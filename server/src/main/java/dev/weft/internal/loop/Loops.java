@@ -24,7 +24,7 @@ public final class Loops {
     private final String name;
     private final int mostSpares;
 
-    /** A list: many threads add to it, and the watchdog takes one; {@link #stop} takes all, which are not added again. */
+    /** A list. Many threads add themselves to it; the watchdog takes one; {@link #stop} takes all, and none is added again. */
     private final AtomicReference<LoopThread> spares = new AtomicReference<>();
     private final AtomicInteger spareCount = new AtomicInteger();
 
@@ -33,12 +33,12 @@ public final class Loops {
     private final AtomicLong refusals = new AtomicLong();
     private volatile boolean stopped;
 
-    /** Loops that run; there must be no {@link #obstacle()}. */
+    /** Starts loops; there must be no {@link #obstacle()}. */
     public Loops(String name, List<? extends Engine> engines, Failures.Reporter reporter) {
         this(name, engines, reporter, MOST_SPARES);
     }
 
-    /** As {@link #Loops(String, List, Failures.Reporter)}, with another bound for the threads beyond one for each loop. */
+    /** Like {@link #Loops(String, List, Failures.Reporter)}, with another limit for the threads beyond one for each loop. */
     Loops(String name, List<? extends Engine> engines, Failures.Reporter reporter, int mostSpares) {
         this.name = name;
         this.mostSpares = mostSpares;
@@ -72,7 +72,9 @@ public final class Loops {
         return takeovers.get();
     }
 
-    /** The number of times that a loop was not taken over because there were too many threads already, or no memory. */
+    /**
+     * The number of times that a loop was not taken over because there were too many threads already, or memory was exhausted.
+     */
     public long refusedTakeovers() {
         return refusals.get();
     }
@@ -186,7 +188,7 @@ public final class Loops {
     /**
      * Adds a thread to the spare ones.
      *
-     * @return false if there are enough, and the thread is to end
+     * @return false if there are enough spare threads, so this one must end
      */
     boolean addSpare(LoopThread runner) {
         if (spareCount.incrementAndGet() > SPARES_KEPT) {
@@ -204,7 +206,8 @@ public final class Loops {
             first = spares.get();
             runner.next = first;
         } while (!spares.compareAndSet(first, runner));
-        // stop() raises its flag before it takes the list: it found this one, or we see the flag.
+        // stop() raises its flag before it takes the list: either it finds this thread in the list, or this thread sees the
+        // flag.
         if (stopped) {
             stopSpares();
         }

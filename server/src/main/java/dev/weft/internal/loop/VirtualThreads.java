@@ -42,13 +42,13 @@ final class VirtualThreads {
         return Optional.ofNullable(OBSTACLE);
     }
 
-    /** The option of the JVM that makes it possible. */
+    /** The JVM option that opens the package. */
     private static String option() {
         Module module = VirtualThreads.class.getModule();
         return "--add-opens=java.base/java.lang=" + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
     }
 
-    /** A builder of virtual threads that are passed to the scheduler whenever they are to run. */
+    /** A builder of virtual threads that are passed to the scheduler whenever they are ready to run. */
     static Thread.Builder.OfVirtual builder(Executor scheduler) {
         try {
             return (Thread.Builder.OfVirtual) CONSTRUCTOR.invokeExact(scheduler);
@@ -66,7 +66,7 @@ final class VirtualThreads {
                 .asType(MethodType.methodType(Thread.Builder.OfVirtual.class, Executor.class));
     }
 
-    /** Checks that a started thread is passed to its scheduler, and runs when that runs it on a platform thread. */
+    /** Checks that a started thread is passed to its scheduler, and runs when the scheduler runs it on a platform thread. */
     private static final class Probe implements Executor, Runnable {
         private volatile Runnable scheduled;
         private volatile Thread ran;
@@ -76,7 +76,7 @@ final class VirtualThreads {
             scheduled = turn;
         }
 
-        // In a separate class: the outer one is not initialized yet, and other threads would wait for that.
+        // In a separate class: the outer class is still being initialized, and other threads would wait for the initialization.
         @Override
         public void run() {
             ran = Thread.currentThread();

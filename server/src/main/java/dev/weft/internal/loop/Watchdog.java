@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Detects a turn on a loop that takes too long, and has the loop taken over. A platform thread that checks every few
+ * Detects a turn that takes too long, and lets another thread take over the loop. It is a platform thread that checks every few
  * milliseconds while the loops have something to do. When all of them have waited for a while, it sleeps until one of them has
  * something to do.
  */
@@ -24,12 +24,12 @@ final class Watchdog {
     private volatile boolean asleep;
     private volatile boolean inVain;
 
-    /** For the thread itself: what the last check saw of each loop. */
+    /** Used only by the thread itself: the state of each loop at the last check. */
     private int[] heldBefore = {};
     private int[] turnsBefore = {};
     private int quietLooks;
 
-    /** A watchdog that is not yet started. */
+    /** A watchdog that has not been started. */
     Watchdog(Loops loops, Failures failures) {
         this.loops = loops;
         this.thread = new ServiceThread(failures.what(), this::step, failures, LONGEST_PAUSE, true);
@@ -46,9 +46,9 @@ final class Watchdog {
     }
 
     /**
-     * A loop has something to do after a wait. Cheap while the watchdog is awake; does not wait. No loop's first turn is
-     * missed: a loop stops waiting before it checks whether the watchdog sleeps, and the watchdog announces that it sleeps
-     * before it checks that all loops wait.
+     * Called when a loop has something to do after a wait. Cheap while the watchdog is awake; does not wait. No loop's first
+     * turn is missed: a loop stops waiting before it checks whether the watchdog sleeps, and the watchdog announces that it
+     * sleeps before it checks that all loops wait.
      */
     void somethingHappened() {
         if (asleep) {
@@ -57,7 +57,7 @@ final class Watchdog {
         }
     }
 
-    /** Whether, at the last check, a loop should have been taken over and could not be. */
+    /** Whether, at the last check, a loop should have been taken over but could not be. */
     boolean isInVain() {
         return inVain;
     }

@@ -23,7 +23,7 @@ public final class BorrowedView implements MessageView {
         return this;
     }
 
-    /** Code that has kept the view too long sees an empty message, and no bytes of another. */
+    /** Makes the view empty, so that code that has kept it too long sees no bytes of another message. */
     void showNothing() {
         show(MessageType.BINARY, NOTHING, 0, 0);
     }

@@ -21,9 +21,9 @@ abstract class ClaimedReader extends ControlReader {
     private volatile Object receiver;
     /** The thread that received last, if the next frame had arrived by then, else {@code null}. */
     private Thread nextFor;
-    /** The number of receives, which wraps around, and which the timer may see late. */
+    /** The number of receives; wraps around; the timer may see an older one. */
     private int claims;
-    /** Only the thread that ends the connection may use this from then on. */
+    /** Once true, only the thread that ends the connection may use this reader. */
     private volatile boolean over;
 
     ClaimedReader(FrameParser parser, ReceiverOwner owner) {
@@ -94,7 +94,7 @@ abstract class ClaimedReader extends ControlReader {
     }
 
     /**
-     * This thread no longer receives.
+     * Ends this thread's claim: it no longer receives.
      *
      * @param nextHasArrived whether the next frame has arrived whole
      */
@@ -103,12 +103,12 @@ abstract class ClaimedReader extends ControlReader {
         RECEIVER.lazySet(this, null);
     }
 
-    /** The turn of the reader ahead is over. */
+    /** Ends the turn of the reader ahead. */
     void endTurn() {
         receiver = null;
     }
 
-    /** Whether this reader ahead takes its turn. For any thread. */
+    /** Whether this reader ahead is taking a turn now. For any thread. */
     boolean isTurnOf(ReadAhead ahead) {
         return receiver == ahead;
     }
@@ -123,7 +123,7 @@ abstract class ClaimedReader extends ControlReader {
         return receiver != null;
     }
 
-    /** The number of receives so far, which wraps around and may be late. For any thread. */
+    /** The number of receives so far; wraps around; may be slightly out of date. For any thread. */
     int claims() {
         return claims;
     }

@@ -8,7 +8,7 @@ public interface ControlFrames {
     /**
      * Answers a ping (RFC 6455 §5.5.2).
      *
-     * @param more whether the next frame has arrived, so that the answer may leave in one write with the next answer
+     * @param more whether the next frame has arrived, so that this answer may be written together with the next one
      */
     void answerPing(byte[] array, int from, int to, boolean more) throws IOException;
 
@@ -18,6 +18,6 @@ public interface ControlFrames {
     /** Notes the peer's Close frame and answers it (§5.5.1). */
     void answerClose(CloseReason reason) throws IOException;
 
-    /** Sends what is held back, since this thread is about to wait for the peer. */
+    /** Sends the frames that are held back, because this thread is about to wait for the peer. */
     void flush() throws IOException;
 }

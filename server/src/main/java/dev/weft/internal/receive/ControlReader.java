@@ -8,7 +8,10 @@ import dev.weft.parser.ProtocolViolationException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Assembles the control frames that a parser finds (RFC 6455 §5.5), and has them answered. For one thread at a time. */
+/**
+ * Assembles the control frames that a parser finds (RFC 6455 §5.5), and passes them to their owner, which answers them. For one
+ * thread at a time.
+ */
 abstract class ControlReader {
     final FrameParser parser;
     final ReceiverOwner owner;
@@ -47,7 +50,7 @@ abstract class ControlReader {
     /**
      * Answers the complete control frame, or passes it on if it is a pong.
      *
-     * @param more whether the next frame has arrived, so that the answer may leave in one write with the next answer
+     * @param more whether the next frame has arrived, so that this answer may be written together with the next one
      */
     final void serve(boolean more) throws IOException, ProtocolViolationException {
         ByteBuffer whole = cut;

@@ -34,10 +34,10 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     /** Created when it is first needed. */
     private volatile ReadAhead readAhead;
 
-    /** Set by the sweeper; it stays, whatever arrives afterwards. */
+    /** Set by the sweeper; never cleared, whatever arrives afterwards. */
     private volatile boolean tooSlow;
 
-    /** A reader of a connection that is open; what was read before is to be fed to the parser. */
+    /** A reader of a connection that is open; the parser must already have been given the bytes that were read before. */
     public FrameReader(InboundBuffer input, FrameParser parser, ReceiverOwner owner, Deadlines deadlines) {
         super(parser, owner);
         this.input = input;
@@ -52,7 +52,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         watchIfNeeded();
     }
 
-    /** This thread no longer receives. */
+    /** Ends this thread's claim: it no longer receives. */
     void release() {
         try {
             watchIfNeeded();
@@ -61,7 +61,10 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         }
     }
 
-    /** The bytes that are not yet parsed may be a control frame, which must not wait for the next receive. */
+    /**
+     * Has the timer watch the bytes that are not yet parsed: they may be a control frame, which must not wait for the next
+     * receive.
+     */
     private void watchIfNeeded() {
         if (parser.unread() > 0 || !input.transport().tellsOfUnread()) {
             readAhead().watchLater(owner.timer());
@@ -87,7 +90,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         return ahead;
     }
 
-    /** Whether the connection's end was found ahead of the thread that receives, and lies before it. */
+    /** Whether the connection's end was found by the reader ahead, and the receiving thread has not reached it yet. */
     boolean isBeforeEnd() {
         ReadAhead ahead = readAhead;
         return ahead != null && ahead.isAheadOfEnd();
@@ -171,7 +174,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         return count;
     }
 
-    /** As {@link InboundBuffer#spend}. */
+    /** Like {@link InboundBuffer#spend}. */
     void spend(int bytes) {
         input.spend(bytes);
     }
@@ -192,7 +195,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         return parser.frameRemaining() > 0 && parser.unread() == 0 && !parser.opcode().isControl();
     }
 
-    /** Where the events are read from. */
+    /** The parser that the events are read from. */
     public FrameParser parser() {
         return parser;
     }
@@ -218,7 +221,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     }
 
     /**
-     * Notes that the peer took too long over a message: nothing that arrives from now on is parsed. Returns true the first
+     * Records that the peer took too long to send a message: nothing that arrives from now on is parsed. Returns true the first
      * time.
      */
     public boolean giveUpWaiting() {
@@ -234,7 +237,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     }
 
     private void await() throws IOException, ProtocolViolationException {
-        // Else a connection that waits would keep the array of a buffer that the pool has dropped.
+        // Otherwise a waiting connection would keep a reference to the array of a buffer that the pool has dropped.
         parser.feed(NOTHING, 0, 0);
         beforeRead();
         boolean more;

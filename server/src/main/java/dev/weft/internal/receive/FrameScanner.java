@@ -6,8 +6,8 @@ import dev.weft.parser.ProtocolViolationException;
 import java.io.IOException;
 
 /**
- * Scans frames ahead of the thread that receives: answers the control frames and leaves all bytes unchanged, since that thread
- * will parse them too. That thread then skips the control frames that were answered by this scanner.
+ * Scans frames ahead of the thread that receives: answers the control frames and leaves all bytes unchanged, because that
+ * thread will parse them too. That thread then skips the control frames that were answered by this scanner.
  */
 final class FrameScanner extends ControlReader {
     private static final int PIECE = 512;
@@ -19,12 +19,12 @@ final class FrameScanner extends ControlReader {
     private boolean closed;
     private boolean holdsClose;
 
-    /** A scanner at the place where this reader is. */
+    /** A scanner that starts at the reader's current position. */
     FrameScanner(FrameReader reader) {
         super(reader);
     }
 
-    /** Scans the next bytes; nothing follows the peer's Close frame. Waits as long as answering a ping does. */
+    /** Scans the next bytes, up to the peer's Close frame. Waits as long as answering a ping does. */
     void scan(byte[] array, int from, int to) throws IOException, ProtocolViolationException {
         byte[] piece = new byte[Math.min(PIECE, to - from)];
         for (int at = from; at < to && !closed; at += piece.length) {
@@ -35,7 +35,7 @@ final class FrameScanner extends ControlReader {
             scanRegion();
         }
         if (!closed) {
-            // Else a connection whose handler is busy would keep the piece.
+            // Otherwise a connection whose handler is busy would keep a reference to the piece.
             parser.feed(NOTHING, 0, 0);
         }
         owner.flush();
@@ -61,7 +61,7 @@ final class FrameScanner extends ControlReader {
         closed = isClose;
     }
 
-    /** A frame that breaks a rule does not count as answered: the receiving thread has to find the violation too. */
+    /** A frame that breaks a rule does not count as answered: the receiving thread must find the violation too. */
     private void answer(boolean more) throws IOException, ProtocolViolationException {
         serve(more);
         answered++;
@@ -72,7 +72,7 @@ final class FrameScanner extends ControlReader {
         return closed;
     }
 
-    /** Whether the peer's Close frame follows data that has not been received, and is not answered yet. */
+    /** Whether the peer's Close frame follows data that has not been received yet, and so is not answered yet. */
     boolean holdsClose() {
         return holdsClose;
     }

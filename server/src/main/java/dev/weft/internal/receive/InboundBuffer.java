@@ -21,7 +21,7 @@ public final class InboundBuffer {
     private static final int MOST_ROOM = 16;
     /** The maximum number of bytes of one read: they stay in the processor's cache for the next step. */
     private static final int READ_LENGTH = 1 << 17;
-    /** Instead of a number of bytes: there is no room for what may have come. */
+    /** Returned instead of a number of bytes: there is no room for bytes that may have arrived. */
     static final int NO_ROOM = -2;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
@@ -36,10 +36,10 @@ public final class InboundBuffer {
     private boolean aheadIsPooled;
     /** Whether the last reads almost filled a buffer of the usual size. */
     private boolean plenty;
-    /** As {@link TurnQuota} counts. */
+    /** The work done in this turn, as {@link TurnQuota} counts it. */
     private int spent;
 
-    /** An input with nothing in it. */
+    /** An empty input. */
     public InboundBuffer(Transport transport, BufferPool pool) {
         this.transport = transport;
         this.pool = pool;
@@ -56,7 +56,7 @@ public final class InboundBuffer {
     }
 
     /**
-     * Waits for bytes as {@link #fill()}, no longer than the limit.
+     * Waits for bytes like {@link #fill()}, but no longer than the limit.
      *
      * @throws TimeLimitExceededException if none came in time
      */
@@ -127,7 +127,7 @@ public final class InboundBuffer {
 
     /**
      * Whether the buffer that holds the region has room for this number of bytes from this offset on, and is not far larger
-     * than what is in it.
+     * than its content.
      */
     boolean hasRoom(int offset, long bytes) {
         return bytes <= current.capacity() - offset && current.capacity() <= (long) MOST_ROOM * current.position();
@@ -179,7 +179,7 @@ public final class InboundBuffer {
     // Reading ahead of the thread that receives.
 
     /**
-     * Reads what has arrived, and appends it to what was read ahead before. Does not wait.
+     * Reads the bytes that have arrived, and appends them to those that were read ahead before. Does not wait.
      *
      * @param most the maximum number of bytes that may be read ahead in all
      * @return the number of bytes, 0 if none have arrived, -1 at the end of the bytes, or {@link #NO_ROOM}
@@ -203,7 +203,7 @@ public final class InboundBuffer {
         }
     }
 
-    /** Removes the bytes that were taken from the buffer of what was read ahead. */
+    /** Removes the bytes that were already taken from the read-ahead buffer. */
     private void dropTaken() {
         if (aheadFrom > 0) {
             ahead.flip().position(aheadFrom).compact();
@@ -216,12 +216,12 @@ public final class InboundBuffer {
         return ahead != null;
     }
 
-    /** What was read ahead, up to {@link #aheadLength()}. */
+    /** The bytes that were read ahead, up to {@link #aheadLength()}. */
     byte[] aheadArray() {
         return ahead.array();
     }
 
-    /** The offset after what was read ahead. */
+    /** The offset after the bytes that were read ahead. */
     int aheadLength() {
         return ahead.position();
     }
@@ -232,7 +232,7 @@ public final class InboundBuffer {
         return held != null && !held.hasRemaining();
     }
 
-    /** Makes what was read ahead the region, in its own buffer. */
+    /** Makes the bytes that were read ahead the region, in the buffer that holds them. */
     private void takeAheadOver() {
         dropTaken();
         ByteBuffer taken = ahead;
@@ -287,7 +287,7 @@ public final class InboundBuffer {
         return (held == null ? 0 : held.capacity()) + (heldAhead == null ? 0 : heldAhead.capacity());
     }
 
-    /** Makes bytes that were taken from here the region again, in an array of their own. */
+    /** Makes bytes that were taken from this input the region again, in their own array. */
     public void restore(byte[] bytes) {
         release();
         current = ByteBuffer.wrap(bytes).position(bytes.length);
@@ -302,12 +302,12 @@ public final class InboundBuffer {
         }
     }
 
-    /** Holds the region. */
+    /** The array that holds the region. */
     public byte[] array() {
         return current.array();
     }
 
-    /** Where the region ends. */
+    /** The offset at which the region ends. */
     public int length() {
         return current.position();
     }

@@ -38,11 +38,11 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     private boolean decoderHasMore;
     private Reader reader;
     private boolean complete;
-    /** The message cannot be read any further: a violation or the connection's end came before its own end. */
+    /** The message cannot be read any further: a violation or the connection's end came before the message's end. */
     private boolean cutOff;
     private boolean expired;
 
-    /** A stream of the message whose first event this is. */
+    /** A stream of the message that begins with this event. */
     public IncomingStream(StreamOwner owner, MessageReader messages, FrameReader frames, Event first)
             throws ProtocolViolationException {
         this.owner = owner;
@@ -110,7 +110,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         }
     }
 
-    /** Reads bytes to where the assembly ends. The buffer may be larger than a message may be. */
+    /** Reads bytes into the assembly, after its last byte. The buffer may be larger than the maximum message size. */
     private int readAfter(MessageAssembler assembly) throws IOException, ProtocolViolationException {
         int left = assembly.limits().maxMessageSize() - assembly.length();
         if (left == 0) {
@@ -142,7 +142,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     /** Reads, or skips if there is no target. */
     private int readClaimed(byte[] target, int offset, int length) throws IOException {
         if (expired) {
-            throw new IOException("the next message was asked for: this stream is no longer valid");
+            throw new IOException("this stream is no longer valid: the next receive has begun");
         }
         if (length == 0) {
             return 0;
@@ -189,7 +189,10 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         expired = true;
     }
 
-    /** The connection is over: the buffer with the rest of the message may already belong to another connection. */
+    /**
+     * Makes the rest of the message unreadable, because the connection has ended: its buffer may already belong to another
+     * connection.
+     */
     public void cutOff() {
         cutOff = true;
         from = to;
@@ -198,7 +201,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     private void skipRest() throws IOException {
         if (!complete || from < to || decoderHasMore) {
             long most = messages.assembly().limits().maxMessageSize();
-            // What is not decoded is not copied either.
+            // A message that is not decoded is not copied either.
             byte[] piece = decoder == null ? null : new byte[SKIPPED_PIECE];
             long skipped = 0;
             int count;
@@ -206,7 +209,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
                 skipped += count;
                 if (skipped > most) {
                     throw failed(new ProtocolViolationException(CloseCode.MESSAGE_TOO_BIG, "7.4.1",
-                            "more than maxMessageSize " + most + " bytes of a message that is not read"));
+                            "the unread rest of a message is over maxMessageSize " + most));
                 }
             }
         }
@@ -294,7 +297,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         messages.checkText(array, begin, end);
     }
 
-    /** The reader's own pace is not the peer's fault. */
+    /** A pause of the reading thread is not the peer's fault. */
     private void deadlineBeginsAnew() {
         owner.messageGoesOn();
     }

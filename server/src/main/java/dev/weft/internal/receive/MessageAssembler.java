@@ -30,7 +30,7 @@ public final class MessageAssembler {
         this.pool = pool;
     }
 
-    /** The limits of the message. */
+    /** The limits that apply to messages. */
     ConnectionLimits limits() {
         return limits;
     }
@@ -39,7 +39,7 @@ public final class MessageAssembler {
     void requireFits(long size) throws ProtocolViolationException {
         if (size > limits.maxMessageSize()) {
             throw new ProtocolViolationException(MESSAGE_TOO_BIG, "7.4.1",
-                    "message of at least " + size + " bytes is over maxMessageSize " + limits.maxMessageSize());
+                    "a message of at least " + size + " bytes is over maxMessageSize " + limits.maxMessageSize());
         }
     }
 
@@ -99,7 +99,7 @@ public final class MessageAssembler {
                 "the server's maxBufferedSize " + pool.budget().limit() + " is used up");
     }
 
-    /** Adds the bytes that were written after {@link #length()} from outside to the message. */
+    /** Adds to the message the bytes that the caller has written after {@link #length()}. */
     void added(int count) {
         buffer.position(length() + count);
     }

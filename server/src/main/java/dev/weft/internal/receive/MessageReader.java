@@ -24,7 +24,8 @@ import java.io.IOException;
  * </pre>
  * An interrupted wait changes nothing: the next call continues in the same state.
  * <p>
- * A message of one frame that is, or can be completed, in the read buffer takes a short path: it is lent from that buffer.
+ * A message of one frame takes a short path if the read buffer holds it, or has room for the rest of it: it is lent from that
+ * buffer.
  */
 public final class MessageReader {
     private enum Stage {
@@ -36,7 +37,7 @@ public final class MessageReader {
         ASSEMBLING
     }
 
-    /** Through which a transformed message is decoded, piece by piece. */
+    /** The size in bytes of the pieces in which a transformed message is decoded. */
     public static final int DECODED_PIECE = 4096;
 
     private final FrameReader frames;
@@ -105,7 +106,7 @@ public final class MessageReader {
         view.showNothing();
     }
 
-    /** The connection is over. */
+    /** Releases everything. Called when the connection has ended. */
     public void end() {
         release();
         if (extension != null) {
@@ -129,7 +130,7 @@ public final class MessageReader {
         return view.show(type(), parser().array(), from, length);
     }
 
-    /** The frame is cut, but its buffer has room for the rest, so no byte need be copied. */
+    /** Completes a frame of which only a part has arrived: its buffer has room for the rest, so no byte is copied. */
     private BorrowedView completeInPlace() throws IOException, ProtocolViolationException {
         while (frames.nextInPlace() == Event.PAYLOAD) {
             checkText(parser().array(), parser().payloadOffset(), parser().payloadOffset() + parser().payloadLength());
@@ -186,13 +187,13 @@ public final class MessageReader {
         frames.readPayload(assembly.buffer());
     }
 
-    /** The maximum size of the message with these bytes of the current frame. */
+    /** The maximum size of the message, if the current frame adds this number of bytes. */
     private long expectedSize(int bytes) {
         return parser().fin() ? assembly.length() + bytes + parser().frameRemaining() : Long.MAX_VALUE;
     }
 
     private void decodeInto(MessageAssembler target, boolean last) throws ProtocolViolationException {
-        // Blocks without output are work too: what is compressed is hardly larger than what it stands for.
+        // Blocks without output are work too: compressed data is hardly ever larger than its plain form.
         received += parser().payloadLength();
         assembly.requireFits(received - received / 8 - DECODED_PIECE);
         Extension.Transform decoder = extension.decoder();
@@ -239,19 +240,19 @@ public final class MessageReader {
         int most = assembly.limits().maxFramesPerMessage();
         if (++frameCount > most) {
             throw new ProtocolViolationException(MESSAGE_TOO_BIG, "10.4",
-                    "message of " + frameCount + " frames is over maxFramesPerMessage " + most);
+                    "a message of " + frameCount + " frames is over maxFramesPerMessage " + most);
         }
     }
 
     void countStreamed(long bytes) throws ProtocolViolationException {
         received += bytes;
         if (received > assembly.limits().maxStreamedMessageSize()) {
-            throw new ProtocolViolationException(MESSAGE_TOO_BIG, "7.4.1", "message of at least " + received
+            throw new ProtocolViolationException(MESSAGE_TOO_BIG, "7.4.1", "a message of at least " + received
                     + " bytes is over maxStreamedMessageSize " + assembly.limits().maxStreamedMessageSize());
         }
     }
 
-    /** §8.1, as soon as a byte arrives that cannot be part of valid text. */
+    /** §8.1: fails as soon as a byte arrives that cannot be part of valid text. */
     void checkText(byte[] array, int from, int to) throws ProtocolViolationException {
         if (text) {
             if (utf8 == null) {
@@ -263,10 +264,7 @@ public final class MessageReader {
         }
     }
 
-    /**
-     * The message is incomplete: its decoder keeps its state, which is counted, since many connections may be in the middle of
-     * a message.
-     */
+    /** Counts the memory of the decoder of an incomplete message: many connections may be in the middle of a message. */
     void countDecoder() throws ProtocolViolationException {
         if (transformed) {
             int now = extension.decoderSize();

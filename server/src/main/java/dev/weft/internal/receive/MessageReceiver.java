@@ -77,7 +77,7 @@ public final class MessageReceiver {
         }
     }
 
-    /** Waits for the next whole message, no longer than the limit; empty if it did not come in time. */
+    /** Waits for the next whole message, no longer than the limit; empty if none arrived in time. */
     public Optional<Message> receive(TimeLimit limit) throws IOException {
         messages.frames().claim();
         messages.frames().limitWaits(limit);
@@ -129,7 +129,7 @@ public final class MessageReceiver {
         }
     }
 
-    /** Drops messages until the connection is over, however it ends, and its status is final. Waits. */
+    /** Drops messages until the connection has ended, for whatever reason, and its status is final. Waits. */
     public CloseStatus awaitClose() throws IOException {
         messages.frames().claim();
         try {
@@ -157,7 +157,7 @@ public final class MessageReceiver {
     private IncomingMessage nextStream() throws IOException {
         boolean over = closeIsReceived();
         if (messages.isWithinMessage()) {
-            throw new IllegalStateException("part of the message has been taken in: receive it whole");
+            throw new IllegalStateException("a receive was interrupted within this message: receive the whole message");
         }
         try {
             messages.release();
@@ -212,7 +212,7 @@ public final class MessageReceiver {
         return received;
     }
 
-    /** What is left of the message is skipped, unless the peer's Close frame has cut it off. */
+    /** Skips the rest of the streamed message, unless the peer's Close frame has cut it off. */
     private void expireStream() throws IOException {
         if (!closing.isReceived() || messages.frames().isBeforeEnd()) {
             try {
@@ -270,7 +270,7 @@ public final class MessageReceiver {
         messages.frames().end();
     }
 
-    /** The connection is over and its transport closed. */
+    /** Releases everything. Called when the connection has ended and its transport is closed. */
     public void end() {
         messages.end();
     }
@@ -281,7 +281,7 @@ public final class MessageReceiver {
     }
 
     /**
-     * Notes that the peer took too long over a message: nothing that arrives from now on is parsed. Returns true the first
+     * Records that the peer took too long to send a message: nothing that arrives from now on is parsed. Returns true the first
      * time.
      */
     public boolean giveUpWaiting() {
@@ -303,7 +303,7 @@ public final class MessageReceiver {
         return messages.frames().isClaimed();
     }
 
-    /** The number of receives so far, which wraps around and may be late. For any thread. */
+    /** The number of receives so far; wraps around; may be slightly out of date. For any thread. */
     public int receives() {
         return messages.frames().claims();
     }

@@ -9,20 +9,21 @@ import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Keeps the protocol going while no thread receives: reads what the peer sends, as far as there is room, and answers the
- * control frames in it, in order. The bytes are kept unchanged for the next receive; at the bound, TCP slows the peer down.
+ * Continues protocol processing while no thread receives: reads the peer's bytes, as far as there is room, and answers the
+ * control frames among them, in order. The bytes are kept unchanged for the next receive; at the bound, TCP slows the peer
+ * down.
  * <p>
- * When bytes may be unreceived, the timer {@linkplain #watchLater watches} this: a thread asks for it that ends a receive and
- * leaves bytes in its buffer, or the transport's thread when bytes arrive for which no thread waits. If no thread has received
- * between two checks of the timer, 4 to 8 ms, a virtual thread takes a turn:
+ * When bytes may be unreceived, the timer {@linkplain #watchLater watches} this reader. A thread requests it when it ends a
+ * receive and leaves bytes in its buffer; the transport's thread requests it when bytes arrive and no thread waits for them. If
+ * no thread has received between two checks of the timer, 4 to 8 ms, a virtual thread takes a turn:
  * <pre>
  *   not watched ───── bytes may lie unreceived ──▶ watched ── none received ────────────▶ turn
  *          ▲                                          │                                     │
  *          └──── a thread waits for the peer ─────────┘                                     │
  *          └──── all is read: the transport is asked to report more, or there is no room ───┘
  * </pre>
- * A Close frame is answered at once, unless unreceived data precedes it: then the handler has half a second to receive that and
- * to reply. The time that a reply waits for the peer does not count.
+ * A Close frame is answered at once, unless unreceived data precedes it: then the handler has half a second to receive that
+ * data and to reply. Time during which a reply waits for the peer does not count.
  * <p>
  * A turn {@linkplain FrameReader#tryClaim claims} the reader as a receive does, so there is one reader at a time. It begins to
  * scan at the receiver's position in its region, or where the last turn stopped if the receiver has not reached that.
@@ -42,14 +43,14 @@ final class ReadAhead extends ShortTimer.Entry {
     /** The thread that waits for the end of a turn, in order to receive. */
     private volatile Thread waiter;
 
-    /** The timer's: the number of checks without a receive, and of claims so far. */
+    /** Used only by the timer: the number of checks without a receive, and the number of claims so far. */
     private int looks;
     private int claimsSeen;
 
     /** Guarded by the claim: the scanner, if it is ahead of the receiver. */
     private FrameScanner scanner;
     private volatile int patience = PATIENCE;
-    /** Nothing more is read ahead: the peer's Close frame, a violation, or the end was found. */
+    /** Set when nothing more is read ahead: the peer's Close frame, a violation, or the end was found. */
     private volatile boolean ended;
 
     ReadAhead(FrameReader frames, InboundBuffer input, ReceiverOwner owner, Deadlines deadlines) {
@@ -101,7 +102,7 @@ final class ReadAhead extends ShortTimer.Entry {
             ended = true;
             owner.translated(e);
         } catch (Error e) {
-            // Such as for lack of memory: how far the frames were looked at is lost. To close needs none.
+            // For example, memory is exhausted: the scanner's position is lost. Closing needs no memory.
             ended = true;
             input.transport().close();
             owner.translated(new IOException("the bytes that were read ahead could not be processed", e));
@@ -153,7 +154,7 @@ final class ReadAhead extends ShortTimer.Entry {
     // The thread that receives.
 
     /**
-     * The receiver is about to read from the network, or from what was read ahead.
+     * Called before the receiver reads from the network, or from the bytes that were read ahead.
      *
      * @throws EOFException if nothing is left before the end that was found here: the thread that found it may still read
      */

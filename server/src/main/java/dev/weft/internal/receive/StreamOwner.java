@@ -6,15 +6,15 @@ import java.io.IOException;
 
 /** What a message that is read as a stream needs of its connection. Called by the thread that receives. */
 public interface StreamOwner {
-    /** The exception that a caller gets instead of this one of the network. */
+    /** The exception that a caller gets instead of this exception of the network. */
     IOException translated(IOException e);
 
-    /** Fails the connection: the peer broke a rule or a limit. */
+    /** Fails the connection, because the peer broke a rule or exceeded a limit. */
     ConnectionClosedException failed(ProtocolViolationException violation);
 
     /** The exception for calls after the connection's end. */
     ConnectionClosedException closed();
 
-    /** The reader continues an incomplete message after a pause that it made itself. */
+    /** Called when the reading thread continues an incomplete message after it paused itself. */
     void messageGoesOn();
 }

@@ -6,7 +6,7 @@ import java.io.IOException;
 
 /**
  * One turn of sending what waits in the outbox, oldest first: pongs, messages (unless one is being streamed), and the Close
- * frame. What is added meanwhile waits for the next turn. For the thread that holds the sender's lock.
+ * frame. Entries that are added meanwhile wait for the next turn. Call with the sender's lock held.
  */
 final class Drain {
     private final FrameSender sender;
@@ -24,7 +24,7 @@ final class Drain {
     }
 
     /**
-     * Takes the turn.
+     * Runs the turn.
      *
      * @return false if it ended early, because the network did not take everything and this thread may not wait or was
      *         interrupted

@@ -45,7 +45,7 @@ final class DrainThread implements Runnable {
             }
             sender.flush(true);
         } catch (IOException e) {
-            // Noted as the connection's end.
+            // Already recorded as the reason for the connection's end.
         } catch (Throwable e) {
             fails(e);
         } finally {
@@ -55,7 +55,7 @@ final class DrainThread implements Runnable {
         return more;
     }
 
-    /** What waits cannot be sent, for example for lack of memory: the connection is over. */
+    /** The queued frames cannot be sent, for example because memory is exhausted: the connection must end. */
     private void fails(Throwable cause) {
         buffer.breakOff(new IOException("the queued frames could not be sent", cause));
     }

@@ -40,11 +40,11 @@ final class FrameBuffer {
 
     /** The frames that are built and not yet written, up to its position; {@code null} when there are none. */
     private ByteBuffer buffer;
-    /** Frames that follow those in the buffer and were too large for it, from its position; {@code null} when there are none. */
+    /** Frames that follow those in the buffer and did not fit in it, from its position; {@code null} when there are none. */
     private ByteBuffer rest;
-    /** What is counted in the budget; not 0 while this is behind. */
+    /** The number of bytes counted in the budget; not 0 while this buffer is behind. */
     private volatile int counted;
-    /** When this fell behind, or last made progress; 0 while it is not behind. */
+    /** When this buffer fell behind, or last made progress; 0 while it is not behind. */
     private volatile int behindSince;
     private boolean closeBuilt;
     /** The number of writes; wraps around. */
@@ -61,12 +61,12 @@ final class FrameBuffer {
         this.lock = lock;
     }
 
-    /** The network. */
+    /** The transport that frames are written to. */
     Transport transport() {
         return transport;
     }
 
-    /** The connection's. */
+    /** The connection's deadlines. */
     Deadlines deadlines() {
         return deadlines;
     }
@@ -101,7 +101,7 @@ final class FrameBuffer {
     /** Builds our Close frame, which is the last frame. */
     void close(byte[] payload, boolean wait) throws IOException {
         frame(true, 0, Opcode.CLOSE, payload, 0, payload.length, wait);
-        // Not before: the frames before it may have been written to make room.
+        // Set only now: building the frame may have written earlier frames first, to make room.
         closeBuilt = true;
         noteWrittenClose();
     }
@@ -116,7 +116,7 @@ final class FrameBuffer {
         return extension != null && extension.transforms(length);
     }
 
-    /** Builds a whole message as one frame, transformed by the extension if it wants to. */
+    /** Builds a whole message as one frame, transformed by the extension if the extension applies to this message. */
     void message(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
         if (transforms(to - from)) {
             new TransformedFrames(this, extension, lock).message(opcode, payload, from, to, wait);
@@ -125,7 +125,7 @@ final class FrameBuffer {
         }
     }
 
-    /** Builds a message for several connections, otherwise as the other method. */
+    /** Builds a message that several connections share, otherwise like the other method. */
     void message(Opcode opcode, SharedMessage message, boolean wait) throws IOException {
         byte[] bytes = message.bytes();
         if (transforms(bytes.length)) {
@@ -149,23 +149,27 @@ final class FrameBuffer {
         return Opcode.CONTINUATION;
     }
 
-    /** The connection cannot go on: nothing more is sent or received. */
+    /** Ends the connection, which cannot continue: nothing more is sent or received. */
     void breakOff(IOException cause) {
         closing.breakOff(cause);
         transport.close();
     }
 
-    /** After an encoder has failed part-way, for example for lack of memory, its state no longer matches the peer's decoder. */
+    /**
+     * Ends the connection after an encoder has failed part-way, for example because memory is exhausted: its state no longer
+     * matches the peer's decoder.
+     */
     IOException encodingFailed(Throwable e) {
         IOException cause = new IOException("a message could not be encoded", e);
         breakOff(cause);
         if (e instanceof ProtocolViolationException) {
-            throw new IllegalStateException("an encoder is not given the peer's bytes", e);
+            throw new IllegalStateException(
+                    "the encoder reported a violation by the peer, but it never processes the peer's bytes", e);
         }
         return cause;
     }
 
-    /** Builds a frame after those that are built; writes these if there is no room, and the frame if it is a large one. */
+    /** Builds a frame after those already built. If there is no room, writes those first. A large frame is written at once. */
     void frame(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
         int length = to - from;
         int frameLength = writer.headerLength(length) + length;
@@ -223,7 +227,7 @@ final class FrameBuffer {
         }
     }
 
-    /** The payload belongs to the caller: the part that the network did not take is copied. */
+    /** Copies the part of the payload that the network did not take, because the array belongs to the caller. */
     private void keepWhatIsLeft(ByteBuffer head, ByteBuffer piece, byte[] payload, int from, int to) {
         boolean headIsOwn = head == buffer;
         int left = (headIsOwn ? 0 : head.remaining()) + piece.remaining() + to - from;
@@ -239,7 +243,7 @@ final class FrameBuffer {
         settle();
     }
 
-    /** The network has not taken everything, and there is no room: appends the frame to the bytes that are kept. */
+    /** Appends the frame to the bytes that are kept, because the network has not taken everything and there is no room. */
     private void keep(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to) {
         int before = rest == null ? 0 : rest.remaining();
         ByteBuffer kept = ByteBuffer.allocate(before + writer.headerLength(to - from) + to - from);
@@ -331,12 +335,12 @@ final class FrameBuffer {
             }
             well = true;
         } catch (IOException e) {
-            // Before the transport is closed, whose reader would give a lesser reason.
+            // Before the transport is closed: otherwise its reader would report a less precise reason.
             closing.breakOff(e);
             throw e;
         } finally {
             if (!well) {
-                // Part of a frame may have been written: nothing may follow it, and the thread that reads is to know.
+                // Part of a frame may have been written: nothing may follow it, and the reading thread must notice.
                 transport.close();
             }
         }
@@ -351,7 +355,7 @@ final class FrameBuffer {
     }
 
     private void await(ByteBuffer first, ByteBuffer second) throws IOException {
-        // What waits is counted, but for the caller's own array.
+        // Everything that waits is counted, except the caller's own array.
         countAs(Math.max(1, (buffer == null ? 0 : buffer.capacity()) + (rest == null ? 0 : rest.capacity())));
         deadlines.writing();
         try {
@@ -370,7 +374,7 @@ final class FrameBuffer {
         }
     }
 
-    /** The connection is over: drops the frames that are built, and ends the extension's encoder. */
+    /** Drops the frames that are built, and ends the extension's encoder. Called when the connection has ended. */
     void end() {
         release();
         if (extension != null) {
@@ -378,7 +382,7 @@ final class FrameBuffer {
         }
     }
 
-    /** Drops the frames that are built and gives the buffer back. */
+    /** Drops the frames that are built and returns the buffer to the pool. */
     void release() {
         if (buffer != null) {
             pool.takeBack(buffer, transport.place());

@@ -40,7 +40,7 @@ public final class FrameSender extends DelayedFlush {
     private final SendServices services;
 
     private volatile SendState state = SendState.IDLE;
-    /** Frames are overdue, for the thread that has the lock. */
+    /** Whether held frames are overdue: then the thread that holds the lock flushes them. */
     private volatile boolean flushDue;
     /** The message that is sent in fragments; other messages wait for its end. */
     private volatile StreamedMessage streaming;
@@ -61,19 +61,19 @@ public final class FrameSender extends DelayedFlush {
         return outbox;
     }
 
-    /** Of the connection. */
+    /** The connection's deadlines. */
     public Deadlines deadlines() {
         return buffer.deadlines();
     }
 
-    /** Builds and writes; for the thread that has the lock. */
+    /** The buffer that builds and writes frames. Use it with the lock held. */
     FrameBuffer buffer() {
         return buffer;
     }
 
     // Threads that wait.
 
-    /** Sends a message as one frame; {@code hold} if it may be held back to leave with the next ones. Waits. */
+    /** Sends a message as one frame; {@code hold} if it may be held back and written with the next ones. Waits. */
     public void send(Opcode opcode, byte[] payload, int from, int to, boolean hold) throws IOException {
         acquire();
         try {
@@ -85,7 +85,7 @@ public final class FrameSender extends DelayedFlush {
         }
     }
 
-    /** Sends a message for several connections, otherwise as the other method. */
+    /** Sends a message that several connections share, otherwise like the other method. */
     public void send(Opcode opcode, SharedMessage message, boolean hold) throws IOException {
         acquire();
         try {
@@ -128,7 +128,7 @@ public final class FrameSender extends DelayedFlush {
         streaming = null;
     }
 
-    /** Sends what is held back, before the thread waits for the peer. */
+    /** Sends the frames that are held back, before the thread waits for the peer. */
     public void flush() throws IOException {
         if (state == SendState.HELD) {
             acquire();
@@ -144,7 +144,7 @@ public final class FrameSender extends DelayedFlush {
     public void drainAndWait() throws IOException {
         acquire();
         try {
-            // The thread that claimed it may not have added it yet; what follows the drain may shut down the output.
+            // The claiming thread may not have added it yet, and after this the caller may shut down the output.
             addClose();
             drain(true);
             flushAndWait();
@@ -158,13 +158,13 @@ public final class FrameSender extends DelayedFlush {
         try {
             lock.acquire();
         } catch (InterruptedIOException e) {
-            // The thread that released the lock may have left what waits to this one.
+            // The thread that released the lock may have left queued entries to this thread.
             sendWhatWaits();
             throw e;
         }
     }
 
-    /** The message's turn is after the end of a streamed one, and after those that were accepted before. */
+    /** Waits for the message's turn: after the end of a streamed message, and after the messages that were accepted before. */
     private void awaitTurn() throws IOException {
         for (StreamedMessage stream = streaming; stream != null; stream = streaming) {
             closing.requireOpen();
@@ -176,7 +176,7 @@ public final class FrameSender extends DelayedFlush {
         if (outbox.hasEntries() && !drain(true)) {
             requireNotBehind();
         }
-        // Last: what was drained may have been our Close frame.
+        // Checked last: our Close frame may have been among the entries just sent.
         closing.requireOpen();
     }
 
@@ -214,9 +214,9 @@ public final class FrameSender extends DelayedFlush {
     }
 
     /**
-     * Answers a ping, unless our Close frame was claimed; {@code hold} if the answer may leave with that to the next frame.
-     * Receiving continues while another thread's frame is being written: the answer is sent after it. For the thread that
-     * receives.
+     * Answers a ping, unless our Close frame was claimed; {@code hold} if the pong may be written together with the answer to
+     * the next frame. Receiving continues while another thread's frame is being written: the answer is sent after it. For the
+     * thread that receives.
      */
     public void pong(byte[] payload, int from, int to, boolean hold) throws IOException {
         if (!closing.isOpen()) {
@@ -237,14 +237,14 @@ public final class FrameSender extends DelayedFlush {
         }
     }
 
-    /** Sends our Close frame, which the caller has claimed, after what was accepted before. */
+    /** Sends our Close frame, which the caller has claimed, after the messages that were accepted before. */
     public void close() {
         buffer.deadlines().closing();
         addClose();
         sendWhatWaits();
     }
 
-    /** Adds our Close frame to what waits, if it was claimed and has not been added yet. */
+    /** Adds our Close frame to the outbox if it was claimed and has not been added yet. */
     private void addClose() {
         CloseReason reason = closing.pending();
         if (reason != null) {
@@ -252,7 +252,7 @@ public final class FrameSender extends DelayedFlush {
         }
     }
 
-    /** Drops the messages that wait, for example for lack of memory; a Close frame among them is still sent. */
+    /** Drops the messages that wait, for example because memory is exhausted; a Close frame among them is still sent. */
     public void dropWaiting() {
         outbox.dropNewest();
     }
@@ -263,7 +263,7 @@ public final class FrameSender extends DelayedFlush {
         sendWhatWaits();
     }
 
-    /** Does so if the lock is free; otherwise the thread that holds it, or waits for it, does so when it releases it. */
+    /** Sends what waits if the lock is free; otherwise the thread that holds it, or waits for it, does so on release. */
     void sendWhatWaits() {
         while ((flushDue || outbox.isWaiting(streaming != null)) && state != SendState.DRAINING
                 && !lock.hasQueuedThreads() && lock.tryLock()) {
@@ -272,7 +272,7 @@ public final class FrameSender extends DelayedFlush {
                     sendWithoutWaiting();
                 }
             } catch (IOException e) {
-                // Noted as the connection's end.
+                // Already recorded as the reason for the connection's end.
             } finally {
                 lock.unlock();
             }
@@ -309,7 +309,7 @@ public final class FrameSender extends DelayedFlush {
         return new Drain(this, buffer, outbox, closing, wait).run();
     }
 
-    /** Writes what is built, as far as the network takes it at once. */
+    /** Writes the frames that are built, as far as the network takes them at once. */
     void flush(boolean wait) throws IOException {
         if (state == SendState.HELD) {
             state = SendState.IDLE;
@@ -317,7 +317,7 @@ public final class FrameSender extends DelayedFlush {
         buffer.flush(wait);
     }
 
-    /** Leaves what is built for the next write, or for the timer. */
+    /** Leaves the frames that are built for the next write, or for the timer. */
     void hold() throws IOException {
         if (buffer.isBehind()) {
             flushNow();
@@ -371,7 +371,7 @@ public final class FrameSender extends DelayedFlush {
         return buffer.isStuck(atLeast);
     }
 
-    /** Whether no message waits but the one that is being written. */
+    /** Whether the message that is being written is the only one that waits. */
     boolean writesTheLast() {
         return outbox.hasAtMostOneEntry();
     }
@@ -381,13 +381,13 @@ public final class FrameSender extends DelayedFlush {
         return streaming != null;
     }
 
-    /** Whether another message has waited too long for the streamed message to go on. For the sweeper, with its time. */
+    /** Whether another message has waited too long while the streamed one made no progress. For the sweeper, with its time. */
     public boolean isStreamOverdue(int now, Duration longest) {
         StreamedMessage stream = streaming;
         return stream != null && stream.isOverdue(now, longest, outbox.hasEntries(), buffer.deadlines().isWriting());
     }
 
-    /** The connection is over and its transport closed: releases everything. */
+    /** Releases everything. Called when the connection has ended and its transport is closed. */
     public void end() {
         lock.lock();
         try {

@@ -9,25 +9,25 @@ import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
- * What waits to be sent while no thread waits with it: the messages that were accepted, the Close frame after them, and the
- * answers to pings.
+ * Everything that is queued to be sent, with no thread waiting for it: the accepted messages, the Close frame after them, and
+ * the answers to pings.
  * <p>
  * Lock-free, in this order:
  * <ul>
  * <li>A producer reserves a message's bytes, in this connection's share and in the budget of all, and pushes the message on a
  * list, newest first, by one compare-and-set. The Close frame is pushed in the same way and ends the list: anything after it is
  * refused. So an accepted message is always before the Close frame, and all threads see the same order.
- * <li>The consumer, which holds the lock, takes the whole list by one exchange, reverses it, and works through it from the
- * oldest on; what is pushed meanwhile waits for the next turn. A message's bytes are released when its frame is built.
- * <li>Pongs have a list of their own, since they may go between the fragments of a message; of more than 16 only the newest is
- * kept (§5.5.3).
+ * <li>The consumer, which holds the lock, takes the whole list by one exchange, reverses it, and works through it, oldest
+ * first; entries that are pushed meanwhile wait for the next turn. A message's bytes are released when its frame is built.
+ * <li>Pongs have their own list, because they may be sent between the fragments of a message. If more than 16 wait, only the
+ * newest is kept (§5.5.3).
  * </ul>
  */
 final class Outbox {
     private static final int MOST_PONGS = 16;
     /** Bytes that a message counts for in addition to its payload: its list entry and its frame's header. */
     private static final int OVERHEAD = 64;
-    /** A connection's share of the budget: a 32nd, but room for an ordinary message. */
+    /** A connection's share of the budget: a 32nd, but at least room for an ordinary message. */
     private static final int SHARES = 32;
     private static final long LEAST_SHARE = 1 << 16;
 
@@ -100,7 +100,9 @@ final class Outbox {
     private volatile Entry newest;
     private volatile Pong pongs;
     private volatile long waitingBytes;
-    /** What was taken over: the reversed list. Changed by the consumer; any thread may see whether there is one. */
+    /**
+     * The entries that were taken over: the reversed list. Changed by the consumer; any thread may see whether there is one.
+     */
     private volatile Entry oldest;
 
     Outbox(SendServices services) {
@@ -214,7 +216,7 @@ final class Outbox {
         return last != null && last != ENDED || oldest != null;
     }
 
-    /** Whether no message waits but, at most, the one whose frame is being built or written. For any thread. */
+    /** Whether at most one message waits: the one whose frame is being built or written. For any thread. */
     boolean hasAtMostOneEntry() {
         Entry first = oldest;
         return isTaken(newest) && (first == null || first.next == null);
@@ -237,7 +239,7 @@ final class Outbox {
         return pongs == null ? null : PONGS.getAndSet(this, null);
     }
 
-    /** Takes over what was pushed, after what was taken over before. */
+    /** Takes over the entries that were pushed, and puts them after those taken over before. */
     void takeOver() {
         if (isTaken(newest)) {
             return;
@@ -265,7 +267,7 @@ final class Outbox {
         return oldest;
     }
 
-    /** Whether this state of the list has nothing that is still to be taken over. */
+    /** Whether the list, in this state, has no entry that must still be taken over. */
     private static boolean isTaken(Entry last) {
         return last == null || last == ENDING || last == ENDED;
     }
@@ -289,7 +291,7 @@ final class Outbox {
         }
     }
 
-    /** Drops what was pushed and not yet taken, except a Close frame. For any thread. */
+    /** Drops the entries that were pushed and not yet taken over, except a Close frame. For any thread. */
     void dropNewest() {
         Entry now;
         Entry kept;
@@ -303,7 +305,7 @@ final class Outbox {
         giveBackAll(now);
     }
 
-    /** The connection is over: drops everything; nothing is accepted any more. */
+    /** Drops everything; nothing is accepted any more. Called when the connection has ended. */
     void end() {
         if (this == NONE) {
             return;

@@ -26,10 +26,10 @@ public final class OutgoingStream extends OutgoingMessage {
         /** The exception for calls after the connection's end. */
         ConnectionClosedException closed();
 
-        /** The exception that a caller gets instead of this one of the sender. */
+        /** The exception that a caller gets instead of this exception of the sender. */
         IOException translated(IOException e);
 
-        /** Fails the connection (§7.1.7), unless it is over. Does not wait. */
+        /** Fails the connection (§7.1.7), unless it has already ended. Does not wait. */
         void fail(CloseReason reason, Exception cause);
     }
 
@@ -49,10 +49,10 @@ public final class OutgoingStream extends OutgoingMessage {
     private Opcode opcode;
     private Utf8Writer writer;
     private State state = State.OPEN;
-    /** As {@link TurnQuota} counts. */
+    /** The work done in this turn, as {@link TurnQuota} counts it. */
     private int spent;
 
-    /** Begins the message. Waits for the end of another one that is streamed. */
+    /** Begins the message. Waits for the end of another streamed message. */
     public OutgoingStream(Owner owner, FrameSender sender, MessageType type) throws IOException {
         this.owner = owner;
         this.type = type;
@@ -70,7 +70,7 @@ public final class OutgoingStream extends OutgoingMessage {
     @Override
     public Writer writer() {
         if (type != MessageType.TEXT) {
-            throw new IllegalStateException("a " + type + " message has no text");
+            throw new IllegalStateException("a " + type + " message has no text: write its bytes");
         }
         if (writer == null) {
             writer = new Utf8Writer(this);
@@ -89,7 +89,7 @@ public final class OutgoingStream extends OutgoingMessage {
         requireOpen();
         if (utf8 != null && !isText(source, offset, offset + count)) {
             abandon(CloseCode.INTERNAL_ERROR, "message abandoned");
-            throw new IllegalArgumentException("not UTF-8: the bytes of a text message must be");
+            throw new IllegalArgumentException("the bytes of a text message must be valid UTF-8");
         }
         if (count > buffer.length - length) {
             flush();

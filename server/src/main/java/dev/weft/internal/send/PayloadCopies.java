@@ -8,7 +8,7 @@ import java.util.Arrays;
 final class PayloadCopies {
     private PayloadCopies() {}
 
-    /** A part for one write: the caller's own bytes where nothing is to be masked. */
+    /** A part for one write. If the writer does not mask, it refers to the caller's own bytes. */
     static ByteBuffer piece(FrameWriter writer, byte[] payload, int from, int to) {
         if (!writer.masks()) {
             return ByteBuffer.wrap(payload, from, to - from);

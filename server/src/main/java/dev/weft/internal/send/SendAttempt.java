@@ -7,9 +7,12 @@ import dev.weft.parser.deflate.SharedMessage;
 import java.io.IOException;
 import java.time.Duration;
 
-/** One attempt to send a message without waiting: it is written if nothing is in the way, otherwise put in the outbox. */
+/**
+ * One attempt to send a message without waiting: it is written at once if nothing else is being sent, otherwise put in the
+ * outbox.
+ */
 public final class SendAttempt {
-    /** How long the write of a message may take while its peer still counts as one that keeps up. */
+    /** How long the write of a message may take before the peer counts as one that does not keep up. */
     private static final Duration SHORT = Duration.ofMillis(200);
 
     private final FrameSender sender;
@@ -66,7 +69,7 @@ public final class SendAttempt {
         return false;
     }
 
-    /** Under the lock, which this method releases. */
+    /** Call with the lock held; this method releases it. */
     private SendResult send(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared) {
         try {
             if (shared != null) {
@@ -81,7 +84,7 @@ public final class SendAttempt {
             }
             return SendResult.ACCEPTED;
         } catch (IOException e) {
-            // Noted as the connection's end.
+            // Already recorded as the reason for the connection's end.
             return SendResult.CLOSED;
         } finally {
             sender.release();
@@ -95,7 +98,7 @@ public final class SendAttempt {
 
     /**
      * Whether a transport that cannot write without waiting has taken everything so far, or is just taking the last of it: the
-     * thread that writes may not yet have noted what the peer has already read.
+     * writing thread may not yet have noticed that the peer has already read it.
      */
     private boolean keepsUp() {
         return !buffer.transport().writesWithoutWaiting() && !sender.isStreaming()

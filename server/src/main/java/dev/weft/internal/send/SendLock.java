@@ -6,21 +6,21 @@ import java.io.InterruptedIOException;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The lock of a sender: fair, so that no stream of messages keeps another sender waiting. It counts the work of its holders
- * with {@link TurnQuota}: a thread that sends to a peer which takes everything at once never waits, and would never yield to
- * others.
+ * The lock of a sender: fair, so that a thread that sends without pause does not keep other senders waiting. It counts the work
+ * of its holders with {@link TurnQuota}: without this count, a thread whose peer takes everything at once would never wait and
+ * so never yield to other threads.
  */
 final class SendLock extends ReentrantLock {
     private static final long serialVersionUID = 1;
 
-    /** Not guarded: some bytes may be lost. */
+    /** Not guarded by the lock: some bytes may go uncounted. */
     private int spent;
 
     SendLock() {
         super(true);
     }
 
-    /** Takes the lock. An interrupted thread gets it too if it need not wait. */
+    /** Takes the lock. An interrupted thread gets it too if it does not have to wait. */
     void acquire() throws InterruptedIOException {
         spent = TurnQuota.spend(spent, TurnQuota.FRAME);
         if (hasQueuedThreads() || !tryLock()) {

@@ -18,7 +18,7 @@ import java.util.function.Predicate;
  */
 public record SendServices(ConnectionLimits limits, CoarseClock clock, BufferPool pool, ShortTimer timer,
         Predicate<Thread> hasNextFrame) {
-    /** The same, shared with the connections of another endpoint, each of which may use this. */
+    /** The same services with other limits, for the connections of another endpoint that shares them. */
     public SendServices withLimits(ConnectionLimits others) {
         return new SendServices(others, clock, pool, timer, hasNextFrame);
     }

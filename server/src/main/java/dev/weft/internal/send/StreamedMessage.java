@@ -21,7 +21,7 @@ final class StreamedMessage {
     private volatile int lastWrite;
     /** Changed under the sender's lock. */
     private volatile int waiters;
-    /** The sweeper's. */
+    /** Used only by the sweeper. */
     private int awaitedSince;
 
     StreamedMessage(FrameSender sender, ClosingHandshake closing, Condition ended, CoarseClock clock) {
@@ -60,7 +60,10 @@ final class StreamedMessage {
         }
     }
 
-    /** Waits for the end of the message, or a moment: an abort takes no lock and so cannot signal. Under the lock. */
+    /**
+     * Waits for the end of the message, but only for a moment: an abort takes no lock and so cannot signal. Call with the lock
+     * held.
+     */
     void awaitEnd() throws IOException {
         if (owner == Thread.currentThread()) {
             throw new IllegalStateException("this thread has a streamed message open");
@@ -76,7 +79,7 @@ final class StreamedMessage {
     }
 
     /**
-     * Whether another message has waited too long without progress of this one. For the sweeper.
+     * Whether another message has waited too long while this one made no progress. For the sweeper.
      *
      * @param now     the clock's time
      * @param waiting whether accepted messages wait

@@ -9,7 +9,7 @@ import java.util.Arrays;
 
 /**
  * Builds the frames of messages that the extension transforms. Passes an encoder no more than the bytes of one turn at a time,
- * since encoding megabytes takes long. For the thread that holds the sender's lock.
+ * since encoding megabytes takes long. Use it with the sender's lock held.
  */
 final class TransformedFrames {
     private static final int OVERHEAD = 64;

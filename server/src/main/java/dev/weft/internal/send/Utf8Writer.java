@@ -14,14 +14,14 @@ final class Utf8Writer extends Writer {
     private static final int PIECE = 2048;
 
     private final OutgoingStream stream;
-    /** The first half of a pair whose second has not been written yet, or 0. */
+    /** The first half of a surrogate pair whose second half has not been written yet, or 0. */
     private char high;
 
     Utf8Writer(OutgoingStream stream) {
         this.stream = stream;
     }
 
-    /** Whether a pair of surrogates is half-written. */
+    /** Whether only the first half of a surrogate pair has been written. */
     boolean isWithinCharacter() {
         return high != 0;
     }

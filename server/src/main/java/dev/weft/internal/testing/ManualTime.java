@@ -11,20 +11,20 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Moves the clock of connections over memory by hand. A step that starts a thread, such as one that sends a ping, is followed
- * by a pause for the answer: real threads send and answer it, in real time.
+ * Moves the clock of in-memory connections by hand. After a step that starts a thread, such as one that sends a ping, it pauses
+ * for the answer, because real threads send and answer in real time.
  */
 public final class ManualTime {
-    /** As long as nothing new is received for this time, an answer is still awaited; reading ahead takes about 5 ms. */
+    /** How long to wait for an answer after the last bytes were received; reading ahead takes about 5 ms. */
     private static final long QUIET_NANOS = 30_000_000;
-    /** Where an end reads nothing, waiting longer changes nothing. */
+    /** The maximum wait: if an end reads nothing, waiting longer changes nothing. */
     private static final long LONGEST_NANOS = 500_000_000;
     private static final long PAUSE_NANOS = 1_000_000;
 
     private final AtomicLong started = new AtomicLong();
     private final List<Transport> transports = new CopyOnWriteArrayList<>();
 
-    /** A timer whose threads this sees; started, to be stopped by the caller. Its ticks are real time. */
+    /** Starts a timer whose threads this object observes; the caller must stop it. Its ticks are in real time. */
     public ShortTimer newTimer(String name) {
         ShortTimer timer = new ShortTimer(this::start, Failures.toHandler(name));
         timer.start();
@@ -37,7 +37,7 @@ public final class ManualTime {
         task.run();
     }
 
-    /** From this call on, bytes that this end has not read are waited for. For any thread. */
+    /** From this call on, {@link #advance} waits for this end to read the bytes that it has received. For any thread. */
     public void watch(Transport transport) {
         transports.add(transport);
     }

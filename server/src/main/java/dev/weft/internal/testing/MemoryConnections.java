@@ -20,12 +20,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Makes connections over transports in memory, with a clock that stands still until it is moved. For any thread. */
+/** Creates connections over in-memory transports, with a clock that stands still until it is moved. For any thread. */
 public final class MemoryConnections implements AutoCloseable {
     private static final int READ_BUFFER_SIZE = 1 << 14;
     private static final long MAX_BUFFERED_SIZE = 1 << 28;
 
-    /** One connection with what it reads from. */
+    /** One connection, and the input and transport that it reads from. */
     private record End(Connection connection, InboundBuffer input, Transport transport) {}
 
     private final ManualTime time;
@@ -34,7 +34,7 @@ public final class MemoryConnections implements AutoCloseable {
     private final Sweeper sweeper;
     private final List<End> ends = new CopyOnWriteArrayList<>();
 
-    /** None yet. */
+    /** Creates no connection yet. */
     public MemoryConnections(ManualTime time, ConnectionLimits limits, ConnectionTimeouts timeouts) {
         this.time = time;
         this.timer = time.newTimer("weft-test-timer");
@@ -47,7 +47,7 @@ public final class MemoryConnections implements AutoCloseable {
     /**
      * A connection whose handshake is done.
      *
-     * @param alreadyRead what followed the handshake's head
+     * @param alreadyRead the bytes that followed the handshake's head
      */
     public Connection connect(Role role, Transport transport, HandshakeResult handshake, byte[] alreadyRead) {
         InboundBuffer input = new InboundBuffer(transport, services.pool());
@@ -65,7 +65,7 @@ public final class MemoryConnections implements AutoCloseable {
         ends.forEach(end -> end.connection.sweep(now));
     }
 
-    /** Moves the clock and checks all deadlines, as {@link ManualTime#advance} does. */
+    /** Moves the clock and checks all deadlines, like {@link ManualTime#advance}. */
     public void advance(Duration duration) {
         time.advance(sweeper, duration);
     }

@@ -5,27 +5,32 @@ import dev.weft.internal.transport.TransportFactory;
 import java.io.IOException;
 import java.time.Duration;
 
-/** A server that listens nowhere: what the test kit needs of it. For any thread. */
+/** A server without a listening socket, as the test kit uses it. For any thread. */
 public interface MemoryServer extends AutoCloseable {
-    /** Serves a connection from its handshake on. Does not wait. Returns false if the server is full: it is closed then. */
+    /**
+     * Serves a connection from its handshake on. Does not wait. Closes the connection and returns false if the server is full.
+     */
     boolean accept(Transport transport);
 
     /** Moves the clock, as {@link ManualTime#advance} does. */
     void advance(ManualTime time, Duration duration);
 
-    /** The number of connections that are not over. */
+    /** The number of connections that have not ended. */
     int connectionCount();
 
     /** Shuts the server down with a grace period of half a second. */
     @Override
     void close();
 
-    /** How the kit gets such a server, which another package makes; that says so itself, when it is first used. */
+    /**
+     * The test kit's access to such a server. Another package creates it, and sets the {@link Opener} when that package is
+     * first used.
+     */
     final class Access {
         /** Opens a server. */
         @FunctionalInterface
         public interface Opener {
-            /** With this configuration, over these transports, which it closes. */
+            /** Opens a server with this configuration, over these transports, which the server closes. */
             MemoryServer open(Object configuration, TransportFactory transports) throws IOException;
         }
 
@@ -33,12 +38,12 @@ public interface MemoryServer extends AutoCloseable {
 
         private Access() {}
 
-        /** Sets what {@link #open} uses. */
+        /** Sets the opener that {@link #open} uses. */
         public static void set(Opener value) {
             opener = value;
         }
 
-        /** A server that runs. */
+        /** Opens a running server. */
         public static MemoryServer open(Object configuration, TransportFactory transports) throws IOException {
             return opener.open(configuration, transports);
         }

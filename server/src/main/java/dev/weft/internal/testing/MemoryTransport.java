@@ -77,7 +77,7 @@ public final class MemoryTransport implements Transport {
 
     @Override
     public void reportUnread() {
-        // It always does.
+        // Nothing to do: unread bytes are always reported.
     }
 
     @Override
@@ -125,7 +125,7 @@ public final class MemoryTransport implements Transport {
 
     @Override
     public void retryWrite() {
-        // A write that waits is woken as soon as there is room.
+        // Nothing to do: a waiting write is woken as soon as there is room.
     }
 
     @Override
@@ -139,13 +139,13 @@ public final class MemoryTransport implements Transport {
         out.closeWriter(unread);
     }
 
-    /** Closes as a broken connection does: the other end loses what it has not read. From any thread; does not wait. */
+    /** Closes like a broken connection: the other end loses the bytes that it has not read. From any thread; does not wait. */
     public void reset() {
         in.closeReader();
         out.closeWriter(true);
     }
 
-    /** Waits until the other end has read everything, or cannot, but no longer than the limit. */
+    /** Waits until the other end has read everything or can no longer read, but no longer than the limit. */
     public void awaitTaken(TimeLimit limit) throws IOException {
         out.awaitTaken(limit);
     }
@@ -174,7 +174,7 @@ public final class MemoryTransport implements Transport {
         private boolean reset;
         private volatile boolean readerWaits;
         private volatile UnreadListener listener;
-        /** Changed under the lock. */
+        /** Changed with the lock held. */
         private volatile byte progress;
 
         Pipe(int capacity) {
@@ -239,7 +239,7 @@ public final class MemoryTransport implements Transport {
             }
         }
 
-        /** After something has come, outside the lock: a listener may take locks of its own. */
+        /** Call this after bytes have arrived, without holding the lock: a listener may take its own locks. */
         private void reportUnread() {
             UnreadListener current = listener;
             if (current != null && !readerWaits) {

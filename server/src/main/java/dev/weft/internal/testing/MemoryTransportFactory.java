@@ -6,14 +6,14 @@ import java.nio.channels.SocketChannel;
 import java.util.Optional;
 
 /**
- * Of a server over memory, which has no channels: its threads are scheduled by the JDK.
+ * The factory of an in-memory server, which has no channels. The JDK schedules its threads.
  *
- * @param time is told of each thread that is started
+ * @param time is notified of each thread that is started
  */
 public record MemoryTransportFactory(ManualTime time) implements TransportFactory {
     @Override
     public Transport over(SocketChannel channel) {
-        throw new IllegalStateException("a server over memory takes no channels");
+        throw new IllegalStateException("an in-memory server has no channels");
     }
 
     @Override

@@ -3,29 +3,31 @@ package dev.weft.internal.time;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A clock that costs one field access to read and advances with the sweeper's steps. Its times are ints, since every connection
- * keeps several; differences are correct up to 24 days. For any thread.
+ * A clock that advances with the sweeper's steps; reading it costs one field access. Its times are ints, because every
+ * connection keeps several; differences are correct up to 24 days. For any thread.
  */
 public final class CoarseClock {
     private volatile int now;
     private volatile int before;
 
-    /** A clock that shows the time. */
+    /** A clock that shows the current time. */
     public CoarseClock() {
         set(System.nanoTime());
     }
 
-    /** The time of the sweeper's last step, in milliseconds from an arbitrary origin; never 0, which stands for "not". */
+    /**
+     * The time of the sweeper's last step, in milliseconds from an arbitrary origin; never 0, which callers use for "no time".
+     */
     public int now() {
         return now;
     }
 
-    /** The time of the sweeper's last step but one; the same as now before its second step. */
+    /** The time of the sweeper's last step but one; before its second step, the same as {@link #now()}. */
     int before() {
         return before;
     }
 
-    /** Moves the clock. */
+    /** Sets the clock. */
     void set(long nanos) {
         int last = now;
         int millis = (int) TimeUnit.NANOSECONDS.toMillis(nanos);

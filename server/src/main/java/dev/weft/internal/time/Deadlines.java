@@ -25,7 +25,8 @@ public final class Deadlines {
 
     static {
         try {
-            // A class whose initialization fails once, for example for lack of memory, cannot be used any more.
+            // Initialized early: if a class's initialization fails once, for example because memory is exhausted, the class is
+            // unusable from then on.
             MethodHandles.lookup().ensureInitialized(Pings.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -38,13 +39,16 @@ public final class Deadlines {
     /** When something last arrived from the peer; at first, when the connection was opened. */
     private volatile int heardAt;
     private volatile int readingSince;
-    /** How long reads may wait, as the caller that receives wants it. */
+    /** How long reads may wait, as set by the caller that receives. */
     private TimeLimit readLimit = TimeLimit.NONE;
     private volatile int unfinishedSince;
     private volatile int pingedSince;
-    /** {@code null} until one is to be sent. */
+    /** {@code null} until the first ping. */
     private volatile Pings pings;
-    /** A ping is to be sent, but may wait for a frame that the peer reads slowly: then the write deadline applies. */
+    /**
+     * Set when a ping is about to be sent, but may have to wait for a frame that the peer reads slowly: then the write deadline
+     * applies.
+     */
     private volatile boolean pingUnderWay;
     private volatile int writingSince;
     private volatile int closingSince;
@@ -59,7 +63,7 @@ public final class Deadlines {
         this.heardAt = clock.now();
     }
 
-    /** Something arrived from the peer: it is alive. */
+    /** Records that something arrived from the peer, so the peer is alive. */
     public void heard() {
         heardAt = clock.now();
         if (pingedSince != 0) {
@@ -73,7 +77,7 @@ public final class Deadlines {
     }
 
     /**
-     * A read begins that may wait.
+     * Records that a read begins that may wait.
      *
      * @param unfinished whether a frame or message is incomplete
      */
@@ -85,7 +89,7 @@ public final class Deadlines {
         readingSince = now;
     }
 
-    /** The read is over. */
+    /** Records that the read has ended. */
     public void read() {
         readingSince = 0;
     }
@@ -100,14 +104,14 @@ public final class Deadlines {
         return readLimit;
     }
 
-    /** A message, or a control frame between messages, is complete: what follows has its own deadline. */
+    /** Records that a message, or a control frame between messages, is complete: the next one has its own deadline. */
     public void messageEnded() {
         if (unfinishedSince != 0) {
             unfinishedSince = 0;
         }
     }
 
-    /** The reader continues an incomplete message after a pause that it made itself: the message's deadline begins anew. */
+    /** Restarts the message's deadline: the reading thread continues an incomplete message after it paused itself. */
     public void messageGoesOn() {
         unfinishedSince = 0;
     }
@@ -120,20 +124,20 @@ public final class Deadlines {
         writingSince = 0;
     }
 
-    /** Our Close frame is sent: the close deadline begins, whatever the peer sends. */
+    /** Starts the close deadline, because our Close frame has been sent. Bytes from the peer do not extend it. */
     public void closing() {
         if (closingSince == 0) {
             closingSince = clock.now();
         }
     }
 
-    /** The sweeper's ping is sent now: the pong deadline begins. */
+    /** Starts the pong deadline, because the sweeper's ping is being sent. */
     public void pinging() {
         pingedSince = clock.now();
         pingUnderWay = false;
     }
 
-    /** The sweeper's ping could not be sent: it is due again, and no pong is expected. */
+    /** Records that the sweeper's ping could not be sent: it is due again, and no pong is expected. */
     public void pingFailed() {
         pingedSince = 0;
         pingUnderWay = false;
@@ -171,7 +175,7 @@ public final class Deadlines {
     /**
      * Whether the network has taken nothing from a waiting write since the sweeper's last check but one.
      *
-     * @param progress the transport's
+     * @param progress the transport's write progress
      */
     public boolean isWithoutProgress(byte progress) {
         return progress == progressSeen && (progressAt == 0 || clock.now() != progressAt);
@@ -196,7 +200,7 @@ public final class Deadlines {
         if (closingSince != 0) {
             return passed(closingSince, now, timeouts.closeTimeout()) ? Due.CLOSE_TIMEOUT : Due.NOTHING;
         }
-        // While nobody receives, the peer cannot be late with its message.
+        // While no thread receives, the peer cannot be late with its message.
         if (readingSince != 0 && passed(unfinishedSince, now, timeouts.messageTimeout())) {
             return Due.MESSAGE_TIMEOUT;
         }
@@ -215,7 +219,7 @@ public final class Deadlines {
         return Due.NOTHING;
     }
 
-    /** Whether a write that waits should try the network again, a few times within its deadline. */
+    /** Whether a waiting write should try the network again; true a few times within the write deadline. */
     public boolean isRetryDue(int now) {
         int writing = writingSince;
         if (writing == 0) {
@@ -226,7 +230,7 @@ public final class Deadlines {
         return (now - since) / pause > Math.max(0, clock.before() - since) / pause;
     }
 
-    /** The later of this time and that of the last progress. */
+    /** The later of this time and the time of the last progress. */
     private int sinceProgress(int time) {
         return progressAt != 0 && progressAt - time > 0 ? progressAt : time;
     }

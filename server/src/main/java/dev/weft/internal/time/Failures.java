@@ -5,10 +5,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts the failures of something that must go on, and reports them when possible. Noting a failure only sets fields, and so
- * needs no memory. If a report itself fails, for example for lack of memory, the next {@link #note} or {@link #report} tries
- * again. At most one report is made per second; each gives the number of failures since the last one. Never throws. For any
- * thread; does not wait.
+ * Counts the failures of something that must keep running, and reports them when possible. Noting a failure only sets fields,
+ * and so needs no memory. If a report itself fails, for example because memory is exhausted, the next {@link #note} or {@link
+ * #report} tries again. At most one report is made per second; each gives the number of failures since the last one. Never
+ * throws. For any thread; does not wait.
  */
 public final class Failures {
     /** Makes a report, such as a line in a log; may throw. */
@@ -37,9 +37,9 @@ public final class Failures {
     private long reportedAt;
 
     /**
-     * No failures yet.
+     * A counter without failures.
      *
-     * @param what what fails, for the reports
+     * @param what the name of the thing that fails, for the reports
      */
     public Failures(String what, Reporter reporter) {
         this.what = what;
@@ -47,7 +47,7 @@ public final class Failures {
         this.reportedAt = System.nanoTime() - BETWEEN_REPORTS;
     }
 
-    /** Reports to the handler of uncaught exceptions of the thread that reports. */
+    /** Failures that are reported to the uncaught exception handler of the reporting thread. */
     public static Failures toHandler(String what) {
         return new Failures(what, (name, failures, failure) -> {
             Thread thread = Thread.currentThread();
@@ -62,7 +62,9 @@ public final class Failures {
         report();
     }
 
-    /** Reports failures that have not been reported, if any. Call this from time to time, since a report may have failed. */
+    /**
+     * Reports failures that have not been reported yet, if any. Call this from time to time, because a report may have failed.
+     */
     public void report() {
         if (latest == null || !reporting.tryAcquire()) {
             return;
@@ -91,7 +93,7 @@ public final class Failures {
         return count.get();
     }
 
-    /** What failed. */
+    /** The name of the thing that fails. */
     public String what() {
         return what;
     }

@@ -4,10 +4,10 @@ import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 
 /**
- * Sweeps one connection in such a way that its failure does not affect the others: their deadlines are still enforced. Never
- * throws. For the sweeper.
+ * Sweeps connections one at a time, so that a failure on one does not affect the others: their deadlines are still enforced.
+ * Never throws. For the sweeper.
  *
- * @param <S> what is swept
+ * @param <S> the type of a connection
  */
 public final class GuardedSweep<S> {
     private final ObjIntConsumer<S> sweep;
@@ -17,8 +17,8 @@ public final class GuardedSweep<S> {
     /**
      * A sweep with these actions.
      *
-     * @param sweep does what is due at a time
-     * @param abort ends what cannot be swept
+     * @param sweep takes the steps that are due on a connection at the given time
+     * @param abort ends a connection that cannot be swept
      */
     public GuardedSweep(ObjIntConsumer<S> sweep, Consumer<S> abort, Failures failures) {
         this.sweep = sweep;
@@ -26,12 +26,12 @@ public final class GuardedSweep<S> {
         this.failures = failures;
     }
 
-    /** Does what is due at this time. */
+    /** Takes the steps that are due on the connection at this time. */
     public void sweep(S session, int now) {
         try {
             sweep.accept(session, now);
         } catch (OutOfMemoryError e) {
-            // Whatever is due now is still due at the next sweep.
+            // A step that is due now is still due at the next sweep.
             failures.note(e);
         } catch (Throwable e) {
             failures.note(e);

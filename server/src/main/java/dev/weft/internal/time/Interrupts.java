@@ -3,13 +3,13 @@ package dev.weft.internal.time;
 import java.io.InterruptedIOException;
 
 /**
- * How waits handle interrupts: they clear the flag, since a thread does not park while it is set, and set it again at their
- * end.
+ * How waits handle interrupts: they clear the interrupt flag, because a thread does not park while it is set, and set it again
+ * when they end.
  */
 public final class Interrupts {
     private Interrupts() {}
 
-    /** The exception of a wait that an interrupt has ended; sets the flag again. */
+    /** The exception for a wait that an interrupt has ended; sets the flag again. */
     public static InterruptedIOException interrupted(String when) {
         Thread.currentThread().interrupt();
         return new InterruptedIOException("interrupted " + when);

@@ -5,7 +5,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
 /**
- * Logs failures of a server or client itself. A fault to be found has a stack trace; what the system or the heap lacks is one
+ * Logs failures of a server or client itself: a defect with its stack trace, a shortage of memory or system resources in one
  * line.
  */
 public record LoggedFailures(Logger logger) implements Failures.Reporter {

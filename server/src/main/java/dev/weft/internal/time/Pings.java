@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The pings that this end has sent, and the peer's answers (RFC 6455 §5.5.2, §5.5.3). Each has a number in its payload, by
- * which its pong is recognised; an unsolicited pong is ignored. A peer may answer only the most recent ping: its pong also
- * answers all earlier ones.
+ * The pings that this end has sent, and the peer's answers (RFC 6455 §5.5.2, §5.5.3). Each ping has a number in its payload,
+ * which identifies its pong; an unsolicited pong is ignored. A peer may answer only the most recent ping: its pong also answers
+ * all earlier ones.
  * <p>
  * Lock-free, in this order: {@link #next} is called by one thread at a time, in the order in which the pings are written; it
  * notes the waiting thread, then the number and the time, and only then can the frame be sent and answered. {@link #answer}, by
@@ -24,7 +24,7 @@ public final class Pings {
         private int number;
         private long sentAt;
         private boolean first;
-        /** Negative until there is one. */
+        /** The time until the answer; negative until it has arrived. */
         private volatile long nanos = NONE;
 
         /** The time until the answer; empty until there is one. */
@@ -32,7 +32,10 @@ public final class Pings {
             return duration(nanos);
         }
 
-        /** Whether it is the connection's first that a thread waits for. For this thread, once it is sent. */
+        /**
+         * Whether this is the first ping of the connection that a thread waits for. For the waiting thread, once the ping is
+         * sent.
+         */
         public boolean isFirst() {
             return first;
         }
@@ -45,7 +48,7 @@ public final class Pings {
 
     private static final long NONE = -1;
     private static final int LENGTH = 2 * Integer.BYTES;
-    /** Marks our payloads; unsolicited pongs do not begin like this. */
+    /** The beginning of our payloads; unsolicited pongs do not begin with it. */
     private static final int MARK = ThreadLocalRandom.current().nextInt();
 
     private static final AtomicReferenceFieldUpdater<Pings, Waiting> WAITING = AtomicReferenceFieldUpdater
@@ -62,7 +65,7 @@ public final class Pings {
     private volatile long latency = NONE;
 
     /**
-     * The payload of a ping that is written now. For one thread at a time.
+     * Creates the payload of a ping that is about to be written. For one thread at a time.
      *
      * @param ping receives the answer; {@code null} if no thread waits for it
      */
@@ -127,7 +130,7 @@ public final class Pings {
                 : list.ping.number - number <= 0 ? Waiting.END : new Waiting(list.ping, after(list.before, number));
     }
 
-    /** No thread waits for this ping any more. For any thread. */
+    /** Removes a ping that no thread waits for any more. For any thread. */
     public void giveUp(Ping ping) {
         Waiting all;
         do {
@@ -145,7 +148,7 @@ public final class Pings {
         return list == null || list == Waiting.END;
     }
 
-    /** Makes the waiting threads check whether the connection is over. For any thread. */
+    /** Makes the waiting threads check whether the connection has ended. For any thread. */
     public void wakeAll() {
         for (Waiting each = waiting; !isEnd(each); each = each.before) {
             LockSupport.unpark(each.ping.thread);

@@ -6,8 +6,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A platform thread that reschedules virtual threads which have left the queues of the JDK's scheduler so that others get their
- * turn. There is one for the process, created when it is first needed, and never ended.
+ * A platform thread that reschedules virtual threads that have left the queues of the JDK's scheduler to let others run. Each
+ * process has one. It is created when it is first needed, and never ends.
  * <p>
  * Threads that leave the queues push an entry on a list, and park; the rescheduler takes the whole list and unparks them. No
  * wake-up is lost: an entry is on the list before the rescheduler is unparked, and the rescheduler checks the list before it
@@ -19,7 +19,7 @@ public final class Rescheduler {
     private static final AtomicReferenceFieldUpdater<Rescheduler, Place> NEWEST = AtomicReferenceFieldUpdater
             .newUpdater(Rescheduler.class, Place.class, "newest");
 
-    /** A thread that waits. */
+    /** A waiting thread. */
     private static final class Place {
         private final Thread thread = Thread.currentThread();
         private Place before;
@@ -51,7 +51,8 @@ public final class Rescheduler {
 
     /**
      * Takes the calling thread out of the queues until the rescheduler brings it back, which takes a few microseconds. An
-     * interrupt does not end that, and is kept. Does nothing if there is no rescheduler, or no memory.
+     * interrupt does not shorten this; the interrupt flag stays set. Does nothing if there is no rescheduler, or if memory is
+     * exhausted.
      */
     static void leaveQueues() {
         Rescheduler rescheduler = started;
@@ -62,7 +63,7 @@ public final class Rescheduler {
         try {
             place = new Place();
         } catch (OutOfMemoryError e) {
-            // Others need it more.
+            // Memory is short: other threads need it more.
             return;
         }
         rescheduler.await(place);

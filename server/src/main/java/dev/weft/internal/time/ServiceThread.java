@@ -5,7 +5,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A platform thread on which many connections depend: it runs its step repeatedly until it is stopped, and survives any
- * exception or error of the step, including a lack of memory. After a failed step it pauses, twice as long each time up to a
+ * exception or error of the step, including an OutOfMemoryError. After a failed step it pauses, twice as long each time up to a
  * limit, so that a lasting failure does not occupy a core; a successful step resets this.
  * <p>
  * Between two steps it allocates nothing. {@link #failures()} counts and reports the failures; {@link #isFailing()} returns
@@ -19,7 +19,7 @@ public final class ServiceThread {
     /** One round of the work. */
     @FunctionalInterface
     public interface Step {
-        /** Runs until the thread has to check whether it has been stopped; may wait until then. */
+        /** Runs one round; may wait. Must return from time to time, so that the thread can check whether it was stopped. */
         void run() throws Exception;
     }
 
@@ -31,11 +31,11 @@ public final class ServiceThread {
     private final Thread thread;
     private volatile boolean stopped;
     private volatile boolean failing;
-    /** The thread's own. */
+    /** Used only by the thread itself. */
     private long pause;
 
     /**
-     * A thread that is not yet started.
+     * A thread that has not been started.
      *
      * @param failures     counts what the steps throw
      * @param longestPause limits the pause after a step that failed; the shortest is 10 ms
@@ -53,7 +53,7 @@ public final class ServiceThread {
         thread.start();
     }
 
-    /** Ends the thread after its current step, whose {@link #sleep} returns at once. Does not wait. */
+    /** Ends the thread after its current step; a {@link #sleep} of that step returns at once. Does not wait. */
     public void stop() {
         stopped = true;
         LockSupport.unpark(thread);
@@ -88,12 +88,12 @@ public final class ServiceThread {
         return failing;
     }
 
-    /** What failed so far. */
+    /** The failures so far. */
     public Failures failures() {
         return failures;
     }
 
-    /** For the step: waits the whole time, unless the thread is stopped, however often it is woken. Does not allocate. */
+    /** Waits the whole time, even if the thread is woken, unless it is stopped. Call it from the step. Does not allocate. */
     public void sleep(long nanos) {
         long until = System.nanoTime() + nanos;
         long left = nanos;

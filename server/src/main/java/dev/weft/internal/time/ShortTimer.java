@@ -8,11 +8,11 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Bounds how long two things wait for user code: frames that are held back to leave with the next ones, and bytes that have
- * arrived and are not received. An entry for them is put on a list; one to four milliseconds later this timer checks all
- * entries of the list. If user code is quick, there is nothing left to do by then.
+ * Bounds how long two things wait for user code: frames that are held back to be written with the next ones, and bytes that
+ * have arrived but have not been received. An entry for them is put on a list; one to four milliseconds later this timer checks
+ * all entries of the list. If user code is quick, there is nothing left to do by then.
  * <p>
- * A platform thread, which sleeps while the lists are empty.
+ * The timer is a platform thread, which sleeps while the lists are empty.
  */
 public final class ShortTimer {
     private static final long SOON_NANOS = 1_000_000;
@@ -36,7 +36,7 @@ public final class ShortTimer {
             watch(timer, timer.soon);
         }
 
-        /** The same after about 4 ms, for the kind of which many are on the list at a time. */
+        /** Makes the timer check this after about 4 ms. For entries that are many at a time; otherwise like {@link #watch}. */
         public final void watchLater(ShortTimer timer) {
             watch(timer, timer.later);
         }
@@ -48,34 +48,34 @@ public final class ShortTimer {
             }
         }
 
-        /** From this call on, this can be put on a list again. Called by {@link #look}. */
+        /** Allows this entry to be put on a list again. Called by {@link #look}. */
         protected final void unwatch() {
             watched = 0;
         }
 
-        /** This is about to be put on a list. */
+        /** Called just before this is put on a list. */
         protected void watchBegins() {}
 
-        /** The time has passed, and this is no longer on a list. Must not wait. On the timer's thread. */
+        /** Called when the time has passed and this is no longer on a list. Runs on the timer's thread and must not wait. */
         protected abstract void look(ShortTimer timer);
     }
 
     /** Lists through {@link Entry#next}, newest first. */
     private final AtomicReference<Entry> soon = new AtomicReference<>();
     private final AtomicReference<Entry> later = new AtomicReference<>();
-    /** For the thread itself: when it last checked the second list. */
+    /** Used only by the timer's thread: when it last checked the second list. */
     private long lookedAt = System.nanoTime();
     private final Consumer<Runnable> starter;
     private final Supplier<Thread.Builder.OfVirtual> builders;
     private final ServiceThread thread;
 
-    /** A timer that is not yet started, and whose threads the JDK schedules. */
+    /** A timer that has not been started, and whose threads the JDK schedules. */
     public ShortTimer(Consumer<Runnable> starter, Failures failures) {
         this(starter, Thread::ofVirtual, failures);
     }
 
     /**
-     * A timer that is not yet started.
+     * A timer that has not been started.
      *
      * @param starter  runs the task that starts a thread, so that the thread is scheduled soon; must not block
      * @param builders builders of these threads
@@ -126,7 +126,7 @@ public final class ShortTimer {
         }
     }
 
-    /** Puts an entry on a list; it is on none. Does not wait or allocate. */
+    /** Puts an entry that is on no list on this list. Does not wait or allocate. */
     private void add(Entry entry, AtomicReference<Entry> list) {
         Entry first;
         do {
@@ -163,7 +163,7 @@ public final class ShortTimer {
             try {
                 entry.look(this);
             } catch (Throwable e) {
-                // The connection's next frame or next read does the same work.
+                // The connection's next frame or next read will do the same work.
                 thread.failures().note(e);
             }
             entry = next;

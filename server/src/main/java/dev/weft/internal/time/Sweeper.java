@@ -7,14 +7,14 @@ import java.util.concurrent.atomic.AtomicLong;
  * The timer of a server's deadlines: advances the clock and checks every connection, about once a second. A platform thread, so
  * that deadlines hold even while handlers keep every carrier of virtual threads busy.
  * <p>
- * If the whole process was stopped for a while, the peers' bytes are unread through no fault of theirs, so the clock does not
+ * If the whole process was stopped for a while, the peers are not to blame for bytes that are unread, so the clock does not
  * count this time.
  */
 public final class Sweeper {
     /** Checks everything that has a deadline; must not block. */
     @FunctionalInterface
     public interface Sweep {
-        /** One look. */
+        /** Checks everything once, at this time of the coarse clock. */
         void at(int now);
     }
 
@@ -33,9 +33,9 @@ public final class Sweeper {
     private long before;
 
     /**
-     * A sweeper that is not yet started, and reports its failures as uncaught exceptions.
+     * A sweeper that has not been started, and reports its failures as uncaught exceptions.
      *
-     * @param shortestDeadline four steps fit into it, unless steps would be under a millisecond or over a second
+     * @param shortestDeadline a step lasts a quarter of it, but at least a millisecond and at most a second
      */
     public Sweeper(String name, CoarseClock clock, Duration shortestDeadline, Sweep sweep) {
         this(clock, shortestDeadline, sweep, Failures.toHandler(name));
@@ -57,7 +57,7 @@ public final class Sweeper {
         return Math.clamp(shortestDeadline.toNanos() / 4, SHORTEST_STEP.toNanos(), LONGEST_STEP.toNanos());
     }
 
-    /** There is a deadline of this length from now on: from the next step on, the steps are short enough. For any thread. */
+    /** Makes the steps, from the next one on, short enough for a deadline of this length. For any thread. */
     public void shorten(Duration deadline) {
         step.accumulateAndGet(stepFor(deadline), Math::min);
     }
@@ -75,8 +75,8 @@ public final class Sweeper {
     }
 
     /**
-     * Does the work of the thread, which is not started, by hand: moves the clock by this duration, in steps no longer than the
-     * thread's, and checks every connection after each. For one thread at a time; does not wait.
+     * Does the thread's work without starting the thread: advances the clock by this duration, in steps no longer than the
+     * thread's, and checks every connection after each step. For one thread at a time; does not wait.
      *
      * @param afterStep called after each step
      */
@@ -92,7 +92,7 @@ public final class Sweeper {
         }
     }
 
-    /** What sweeps. */
+    /** The thread that sweeps. */
     public ServiceThread thread() {
         return thread;
     }

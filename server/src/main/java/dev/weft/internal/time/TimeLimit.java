@@ -4,14 +4,14 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** The time until which a wait may last. Immutable, for any thread. */
+/** The point in time at which a wait must end. Immutable, for any thread. */
 public final class TimeLimit {
     /** No limit. */
     public static final TimeLimit NONE = new TimeLimit(0);
     /** The longest that can be set. */
     public static final Duration LONGEST = Duration.ofDays(20);
 
-    /** As {@link System#nanoTime()} counts. */
+    /** In terms of {@link System#nanoTime()}. */
     private final long end;
 
     private TimeLimit(long end) {
@@ -28,17 +28,17 @@ public final class TimeLimit {
         return this != NONE && end - System.nanoTime() <= 0;
     }
 
-    /** The nanoseconds that are left, 0 if none are; for a wait with a limit. */
+    /** The remaining nanoseconds, or 0 if the limit has passed. Only for a real limit, not {@link #NONE}. */
     public long left() {
         return Math.max(0, end - System.nanoTime());
     }
 
-    /** The milliseconds that are left, rounded up; for a wait with a limit. */
+    /** The remaining milliseconds, rounded up. Only for a real limit, not {@link #NONE}. */
     public int leftMillis() {
         return 1 + (int) TimeUnit.NANOSECONDS.toMillis(left());
     }
 
-    /** Parks this thread, until the limit passes at most; as {@link LockSupport#park(Object)} otherwise. */
+    /** Parks this thread like {@link LockSupport#park(Object)}, but no longer than the limit. */
     public void park(Object blocker) {
         if (this == NONE) {
             LockSupport.park(blocker);

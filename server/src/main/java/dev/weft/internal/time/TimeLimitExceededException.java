@@ -11,7 +11,7 @@ public final class TimeLimitExceededException extends InterruptedIOException {
         super("nothing arrived in time");
     }
 
-    /** It is caught by the caller that set the limit, who may poll. */
+    /** Does nothing: the caller that set the limit catches this exception, possibly very often if it polls. */
     @Override
     public Throwable fillInStackTrace() {
         return this;

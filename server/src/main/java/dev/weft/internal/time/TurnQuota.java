@@ -3,15 +3,16 @@ package dev.weft.internal.time;
 /**
  * Bounds how long one connection works before others get a turn. No scheduler of virtual threads preempts a thread that keeps
  * its loop or carrier busy. So code that processes a peer's bytes, or produces bytes for one, counts them with {@link #spend},
- * and yields after enough of them: others need not wait for a peer whose next bytes have always arrived already, or whose 62 kB
+ * and yields after enough of them: so no thread has to wait for a peer whose next bytes always arrive in time, or whose 62 kB
  * inflate to 60 MiB.
  * <p>
  * The caller keeps the count in a plain int. If several threads change it, some bytes may not be counted, which is harmless.
  * <p>
- * On a loop, a yield moves the thread to the end of the queue of all threads. On the JDK's scheduler it moves it to the end of
- * one of several queues, and a carrier stays with a queue until it is empty: threads that others have woken or started, such as
- * that of a new connection, wait in another queue, and threads that only yield keep theirs from becoming empty. So every eighth
- * time the thread leaves the queues for a moment: the {@link Rescheduler} brings it back.
+ * On a loop, a yield moves the thread to the end of the queue of all threads. On the JDK's scheduler, a yield moves the thread
+ * to the end of one of several queues, and a carrier serves one queue until it is empty. Threads that others have woken or
+ * started, such as the thread of a new connection, wait in another queue, and threads that only yield keep their queue from
+ * becoming empty. So at every eighth yield the thread leaves the queues for a moment, until the {@link Rescheduler} brings it
+ * back.
  */
 public final class TurnQuota {
     /**
@@ -20,10 +21,11 @@ public final class TurnQuota {
      */
     public static final int BYTES = 1 << 18;
     /**
-     * What a frame counts in addition to its payload: a turn is at most a thousand small frames, or one or two milliseconds.
+     * The number of bytes that a frame counts in addition to its payload: a turn is at most a thousand small frames, or one or
+     * two milliseconds.
      */
     public static final int FRAME = 256;
-    /** What a byte counts that is deflated, which takes several times as long as inflating or copying it. */
+    /** The number of bytes that each deflated byte counts as: deflating takes several times as long as inflating or copying. */
     public static final int DEFLATED = 8;
     /** The maximum number of bytes to process between two calls of {@link #spend}, where that can be chosen. */
     public static final int PIECE = 1 << 16;
@@ -35,7 +37,7 @@ public final class TurnQuota {
 
     /**
      * Counts bytes that were processed, and yields if they end the turn. The caller must not hold a lock that another thread
-     * needs meanwhile. Waits only for the turns of others.
+     * may need. Waits only for the turns of other threads.
      *
      * @param spent what the last call returned; 0 at first, and after the thread has waited
      * @return the new count
@@ -50,7 +52,7 @@ public final class TurnQuota {
         if (leaves && Thread.currentThread().isVirtual()) {
             Rescheduler.leaveQueues();
         }
-        // Also then: the rescheduler may have been quicker than this thread, which did not park.
+        // Needed after leaving the queues too: the rescheduler may have been so quick that this thread did not park.
         Thread.yield();
         return leaves ? 0 : now;
     }

@@ -12,7 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Detects bytes on a blocking channel while no thread receives: a virtual thread waits in a read, keeps what it read, and calls
- * the listener. A thread that reads meanwhile waits for this one, and gets its bytes first.
+ * the listener. Another thread that reads meanwhile waits for this thread, and gets its bytes first.
  */
 final class BackgroundReader {
     private static final int SMALL = 128;
@@ -24,7 +24,7 @@ final class BackgroundReader {
 
     /** Whether the thread is reading. Guarded by the lock, as are the other fields. */
     private volatile boolean reading;
-    /** What it has read, up to its limit; {@code null} if there is nothing. */
+    /** The bytes that the thread has read, up to its limit; {@code null} if there are none. */
     private ByteBuffer found;
     private boolean ended;
     private IOException failure;
@@ -34,7 +34,7 @@ final class BackgroundReader {
         this.listener = listener;
     }
 
-    /** Starts the thread, unless it is reading or something that it read is left. Does not wait. */
+    /** Starts the thread, unless it is already reading, or bytes that it read have not been taken. Does not wait. */
     void start() {
         lock.lock();
         try {
@@ -56,7 +56,7 @@ final class BackgroundReader {
         return reading;
     }
 
-    /** Ends the read whatever happens, for example a lack of memory: a thread that receives waits for it. */
+    /** Ends the read whatever happens, even if memory is exhausted: a thread that receives waits for it. */
     private void run(ByteBuffer target) {
         int count = 0;
         IOException thrown = null;
@@ -84,9 +84,9 @@ final class BackgroundReader {
     }
 
     /**
-     * Takes what the thread has read.
+     * Takes the bytes that the thread has read.
      *
-     * @param limit how long to wait for it if it is reading; {@code null} for not at all
+     * @param limit how long to wait for the thread if it is reading; {@code null} not to wait
      * @return the number of bytes, 0 if there are none, -1 if it found the end
      * @throws InterruptedIOException if the thread was interrupted while it waited; nothing is lost
      */

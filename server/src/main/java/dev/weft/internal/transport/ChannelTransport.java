@@ -10,7 +10,7 @@ import java.nio.channels.SocketChannel;
 
 /** A transport over a connected socket channel, whose addresses are known even after it is closed. */
 public abstract class ChannelTransport implements Transport {
-    /** Connects this end with the other. */
+    /** The socket of this end. */
     protected final SocketChannel channel;
     private final SocketAddress local;
     private final SocketAddress remote;
@@ -22,19 +22,19 @@ public abstract class ChannelTransport implements Transport {
         this.remote = channel.getRemoteAddress();
     }
 
-    /** Whether this is a Unix domain socket, of which the JDK shows fewer properties than of one of TCP. */
+    /** Whether this is a Unix domain socket; the JDK gives access to fewer properties of these than of TCP sockets. */
     protected final boolean isUnixDomain() {
         return local instanceof UnixDomainSocketAddress;
     }
 
     /**
-     * Whether bytes have arrived that were not read; of a Unix domain socket, also whether their end has. Does not wait.
+     * Whether bytes have arrived that were not read, or, on a Unix domain socket, also their end. Does not wait.
      *
-     * @return also false for a Unix domain socket in blocking mode, of which that cannot be known
+     * @return always false for a Unix domain socket in blocking mode, for which this cannot be determined
      */
     protected final boolean hasArrived() throws IOException {
         if (!isUnixDomain()) {
-            // The only way to ask without reading; waits for no read of another thread's.
+            // The only way to check without reading; does not wait for another thread's read.
             return channel.socket().getInputStream().available() > 0;
         }
         if (channel.isBlocking()) {

@@ -13,8 +13,8 @@ public final class LingeringClose {
     private LingeringClose() {}
 
     /**
-     * Shuts down the output, reads and drops what still arrives until the peer has shut down its output, and closes. Blocks;
-     * the caller's deadline ends it by {@link Transport#close()}.
+     * Shuts down the output, reads and drops the peer's bytes until the peer has shut down its output, and closes. Blocks; the
+     * caller's deadline ends it with {@link Transport#close()}.
      */
     public static void close(Transport transport) {
         try {
@@ -29,7 +29,7 @@ public final class LingeringClose {
                 count = transport.read(piece.clear());
             }
         } catch (IOException e) {
-            // The wire was dead before, or the deadline passed.
+            // The connection was already broken, or the deadline has passed.
         } finally {
             transport.close();
         }

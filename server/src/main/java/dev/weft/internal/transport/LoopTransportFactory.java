@@ -15,7 +15,10 @@ import java.util.function.Consumer;
  * loop that has the fewest; if one has far more than another, because connections have ended, some are moved.
  */
 final class LoopTransportFactory implements TransportFactory {
-    /** A loop has far more than another if it has more than this factor as many, and at least this number more. */
+    /**
+     * A loop has far more connections than another if it has more than {@code FACTOR} times as many, and at least this number
+     * more.
+     */
     private static final int FACTOR = 2;
     private static final int SURPLUS = 32;
 
@@ -28,9 +31,9 @@ final class LoopTransportFactory implements TransportFactory {
     private final AtomicInteger moving = new AtomicInteger();
 
     /**
-     * Loops that run.
+     * A factory for loops that are running.
      *
-     * @param engines those of the loops, in the same order
+     * @param engines the loops' engines, in the same order
      */
     LoopTransportFactory(Loops loops, List<SelectorEngine> engines, boolean shared) {
         this.loops = loops;
@@ -106,7 +109,7 @@ final class LoopTransportFactory implements TransportFactory {
         return loops.impairment();
     }
 
-    /** Platform threads run the loops; {@link #impairment()} knows when they cannot. */
+    /** Always true: platform threads run the loops, and {@link #impairment()} reports when they cannot. */
     @Override
     public boolean beat() {
         return true;

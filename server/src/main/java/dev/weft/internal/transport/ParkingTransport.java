@@ -35,41 +35,42 @@ import java.util.concurrent.locks.LockSupport;
  *
  *   any ── close, from any thread ──▶ CLOSED, final
  * </pre>
- * The writing side's; the engine watches it on request, and no longer than a writer waits:
+ * The writing side's states; the engine watches the socket for writing on request, and only while a writer waits:
  * <pre>
  *              writer: the socket is full                   engine: writable, or sweeper: try again
  *   RUNNING ──────────────────────────────▶ WAITING ───────────────────────────▶ RUNNING
  *
  *   any ── close, from any thread ──▶ CLOSED, final
  * </pre>
- * A transition is one compare-and-set, and the close of a side one get-and-set: if two race, one finds that the state has
- * changed and checks again, and nothing leads out of CLOSED. This implies, for every order of events:
+ * A transition is one compare-and-set, and the close of a side is one get-and-set. If two race, one finds that the state has
+ * changed and checks again. No transition leads out of CLOSED. This implies, for every order of events:
  * <ul>
  * <li>No readiness is missed. In RUNNING and WAITING the socket is watched, and readiness is level-triggered: what the engine
- * sees while the reader runs, it sees again on its next look. It stops watching only by the step out of RUNNING, so never while
- * a reader is in WAITING. Out of DISARMED the reader cannot go to WAITING by itself; the engine takes it there, having begun to
- * watch; out of ASKED too, unless it was quicker to lead to RUNNING.
- * <li>The {@link UnreadListener} is called for everything that no thread waits for. The engine sees it until it takes the step
- * to DISARMED, and then looks for a listener; one that is set is noted first, and the state looked at then. In DISARMED it has
- * been called, perhaps for bytes that have been read since: a reader that wants another call asks for it, and in ASKED the
- * socket is watched again.
- * <li>A writer that the socket holds up is in WAITING before it makes its request, so the engine, whose thread alone changes
- * what is watched, finds it there when it serves the request. If it serves an older one meanwhile, it does the same a second
- * time.
+ * sees while the reader runs, it sees again on its next look. It stops watching only with the step out of RUNNING, so never
+ * while a reader is in WAITING. From DISARMED the reader cannot get to WAITING by itself: the engine takes it there after it
+ * has begun to watch. The same holds for ASKED, unless the engine has already changed it to RUNNING.
+ * <li>The {@link UnreadListener} is called for everything that no thread waits for. The engine sees the readiness until it
+ * takes the step to DISARMED, and only then looks for a listener; a thread that sets a listener first stores it and then looks
+ * at the state. In DISARMED the listener has been called, perhaps for bytes that have been read since: a reader that wants
+ * another call requests it, and in ASKED the socket is watched again.
+ * <li>A writer whose socket is full is in WAITING before it makes its request, so the engine, whose thread alone changes what
+ * is watched, finds it there when it serves the request. If the engine serves an older request meanwhile, it only does the same
+ * work twice.
  * <li>No wake-up is lost. A thread that ends a wait first changes the state and then unparks; a thread that waits first reads
  * the state and then parks. An unpark between these two makes the park return at once.
- * <li>The right thread is woken: it is noted before the step to WAITING, and read after a step that found that state. A step to
- * CLOSED reads the state it replaces, too, for this sake.
- * <li>No wait ends twice: of engine and closer only one makes the step out of WAITING. What is left of an unpark that was not
- * needed ends no later wait, which goes by the state.
- * <li>A wait may end once without bytes: the engine's select may be older than the reader's last read. Not twice in a row: the
- * next select is newer than that read.
- * <li>Before the key is known here, the engine may see the socket ready; what it then does, it does with the key it has.
+ * <li>The right thread is woken: it is stored before the step to WAITING, and read after a step that found that state. For the
+ * same reason, a step to CLOSED also reads the state that it replaces.
+ * <li>No wait ends twice: only one of engine and closer makes the step out of WAITING. A leftover permit of an unnecessary
+ * unpark ends no later wait, because each wait checks the state.
+ * <li>A wait may end once without bytes, because the engine's select may be older than the reader's last read, but not twice in
+ * a row: the next select is newer than that read.
+ * <li>The engine may see the socket ready before this transport knows its key; the engine then uses the key that it has.
  * </ul>
  * An interrupt ends a wait with an exception, and a reader's time limit ends it without one; neither changes anything else: the
  * thread takes the step from WAITING to RUNNING itself, unless the engine was quicker. From REARMING there is no such step; the
- * engine, which has the request, soon changes to WAITING. What the engine does as the limit passes is not lost either: it found
- * the reader in WAITING, whose next look is at the socket, or it sees the socket ready again.
+ * engine, which has the request, soon changes to WAITING. Readiness that the engine sees while the limit passes is not lost
+ * either: the engine found the reader in WAITING, and then the reader checks the socket next, or the engine sees the socket
+ * ready again.
  */
 final class ParkingTransport extends ChannelTransport implements WatchedSocket {
     private static final int RUNNING = 0;
@@ -80,7 +81,7 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
     private static final int CLOSED = 5;
 
     /**
-     * The number of times that a busy connection's socket is seen ready before it is no longer watched: changing that costs a
+     * The number of times that a busy connection's socket is found ready before the engine stops watching it, which costs a
      * system call.
      */
     private static final int PATIENCE = 8;
@@ -95,7 +96,7 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
     private volatile SelectorEngine engine;
     /** Schedules the connection's threads; {@code null} if the JDK does. */
     private final ConnectionScheduler scheduler;
-    /** Set before the transport is used, but perhaps after the engine saw the socket ready. */
+    /** Set before the transport is used, but perhaps after the engine has seen the socket ready. */
     private volatile SelectionKey key;
 
     private volatile UnreadListener listener;
@@ -159,7 +160,7 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
         return true;
     }
 
-    /** From any state: the engine may have gone on meanwhile from ASKED to RUNNING, and further to DISARMED. */
+    /** Starts a wait, from any state: the engine may meanwhile have changed ASKED to RUNNING, and then to DISARMED. */
     private void beginToWait() throws AsynchronousCloseException {
         while (!READING.compareAndSet(this, RUNNING, WAITING)) {
             if (READING.compareAndSet(this, DISARMED, REARMING) || READING.compareAndSet(this, ASKED, REARMING)) {
@@ -172,7 +173,7 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
         }
     }
 
-    /** For a single read of the state: between two reads the engine may have changed it from REARMING to WAITING. */
+    /** For a state that was read only once: between two reads the engine may change it from REARMING to WAITING. */
     private static boolean isWaiting(int state) {
         return state == WAITING || state == REARMING;
     }
@@ -195,10 +196,10 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
     }
 
     /**
-     * Parks, until the limit passes at most; only for a moment if the wait is over, by an interrupt or the limit, and the
-     * thread waits for a step out of REARMING, which unparks no thread.
+     * Parks, no longer than the limit. Parks only for a moment if an interrupt or the limit has already ended the wait, and the
+     * thread only waits for the step out of REARMING, which unparks no thread.
      *
-     * @return whether the thread was interrupted; the flag is cleared, since a thread does not park with it
+     * @return whether the thread was interrupted; the flag is cleared, because a thread does not park while it is set
      */
     private boolean park(boolean over, TimeLimit limit) {
         if (over) {
@@ -239,7 +240,7 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
 
     @Override
     public boolean tellsOfUnread() {
-        // In DISARMED the listener has been called once. A read that did not have to wait leaves this state, and perhaps bytes.
+        // In DISARMED the listener has been called once. A read that did not wait keeps this state, and may leave bytes.
         return reading != DISARMED;
     }
 
@@ -355,7 +356,7 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
         updateInterest(ready);
     }
 
-    /** The socket was not watched, and a reader waits or wants a call of the listener. */
+    /** Serves a reader's request while the socket is not watched: the reader waits, or wants a call of the listener. */
     void serveRequest() {
         if (READING.compareAndSet(this, REARMING, WAITING) || READING.compareAndSet(this, ASKED, RUNNING)) {
             armed = true;
@@ -376,14 +377,14 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
         return (armed ? SelectionKey.OP_READ : 0) | (writing == WAITING ? SelectionKey.OP_WRITE : 0);
     }
 
-    /** The engine that watches the socket; requests that another engine still has are passed on to it. */
+    /** The engine that watches the socket; an engine that still has requests for this transport passes them on to it. */
     SelectorEngine engine() {
         return engine;
     }
 
     /**
      * Moves the socket to another engine, and the connection's threads to its loop. Until the new key is known, requests go to
-     * the present engine, on whose thread this runs; what the other engine sees before that, it handles with its key.
+     * the present engine, on whose thread this runs. The other engine uses its own key before that.
      */
     void moveTo(SelectorEngine other, ConnectionScheduler example) throws IOException {
         SelectionKey before = key;

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Creates transports on pollers, whose threads park and are scheduled by the JDK: one poller for two carriers, since a poller
+ * Creates transports on pollers, whose threads park and are scheduled by the JDK: one poller for two carriers, because a poller
  * alternates with the threads that it wakes.
  *
  * @param next the number of threads started so far
@@ -20,7 +20,7 @@ record ParkingTransportFactory(List<Poller> pollers, String description,
         AtomicInteger next) implements TransportFactory {
     private static final int CARRIERS_PER_POLLER = 2;
 
-    /** As {@link TransportFactory#parking}. */
+    /** Like {@link TransportFactory#parking}. */
     static ParkingTransportFactory open(boolean pinned, Failures failures, String why) throws IOException {
         int carriers = Integer.getInteger("jdk.virtualThreadScheduler.parallelism",
                 Runtime.getRuntime().availableProcessors());
@@ -62,7 +62,7 @@ record ParkingTransportFactory(List<Poller> pollers, String description,
         return Optional.empty();
     }
 
-    /** Of all pollers: each is asked. */
+    /** Whether all pollers have shown that they work; each is checked. */
     @Override
     public boolean beat() {
         boolean all = true;

@@ -7,12 +7,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Drives a {@link SelectorEngine} where the JDK schedules the connections' threads. As a virtual thread it alternates with the
+ * Drives a {@link SelectorEngine} when the JDK schedules the connections' threads. As a virtual thread it alternates with the
  * threads that the engine unparks: it selects, lets them run by yielding, and waits only if nothing was ready. If waiting in a
  * selector would pin its carrier, a platform thread waits there in its place.
  * <p>
- * No failure ends the poller, a lack of memory included. Since the JDK may need memory to wake a virtual thread, and may lose
- * it otherwise, {@link #beat} lets another thread check whether the poller still runs.
+ * No failure ends the poller, not even an OutOfMemoryError. Because the JDK may need memory to wake a virtual thread, and may
+ * lose the thread without it, {@link #beat} lets another thread check whether the poller still runs.
  */
 final class Poller {
     /** The pause after a turn that failed, so that a lasting failure does not occupy a core. */
@@ -24,17 +24,17 @@ final class Poller {
     private final Thread thread;
     /** Waits in the selector in place of the poller; {@code null} if the poller does so itself. For the poller's thread. */
     private SelectorThread selectorThread;
-    /** The JDK may no longer wake a virtual thread that waits in a selector. */
+    /** Set when the JDK may no longer wake a virtual thread that waits in a selector. */
     private volatile boolean selectorThreadNeeded;
     private volatile boolean stopped;
 
-    /** The number of turns, which wraps around; and the caller's of {@link #beat}, what it was at the last call. */
+    /** The number of turns, which wraps around; and, for the caller of {@link #beat}, its value at the last call. */
     private volatile int turns;
     private int turnsSeen;
     private boolean asked;
 
     /**
-     * A poller that runs, and reports its failures as uncaught exceptions.
+     * Starts a poller that reports its failures as uncaught exceptions.
      *
      * @param pinned whether a virtual thread that waits in a selector holds its carrier: before Java 24
      */
@@ -54,14 +54,15 @@ final class Poller {
         thread = Thread.ofVirtual().name(failures.what()).inheritInheritableThreadLocals(false).start(this::run);
     }
 
-    /** A transport over this connected channel, as {@link SelectorEngine#register} makes it. */
+    /** Creates a transport over this connected channel, like {@link SelectorEngine#register}. */
     ParkingTransport register(SocketChannel channel) throws IOException {
         return engine.register(channel, null);
     }
 
     /**
      * Lets the poller's thread start another thread, which is then queued among those that the poller unparks. A carrier that
-     * is busy with these checks no other queue: a thread that another thread starts may wait there for seconds. Does not block.
+     * is busy with that queue checks no other: a thread that is started elsewhere may wait in another queue for seconds. Does
+     * not block.
      *
      * @param start must not block
      */
@@ -86,8 +87,8 @@ final class Poller {
 
     /**
      * Whether the poller has taken a turn since the last call; if not, it is woken to take one. If that has no effect, the
-     * JDK's own poller may have died for lack of memory; ours is then woken without it and no longer relies on it. For one
-     * thread. Does not block.
+     * JDK's own poller may have died because memory was exhausted; this poller is then woken without it and no longer relies on
+     * it. For one thread. Does not block.
      */
     boolean beat() {
         int now = turns;
@@ -124,14 +125,15 @@ final class Poller {
         engine.close();
     }
 
-    /** All connections depend on this thread, so not even a lack of memory may end it. */
+    /** All connections depend on this thread, so not even an OutOfMemoryError may end it. */
     private void takeTurnAndRecover() {
         try {
             takeTurn();
         } catch (Throwable e) {
             failures.note(e);
             if (e instanceof VirtualMachineError) {
-                // Parking for a limited time needs memory, without which a virtual thread is never woken.
+                // Yields instead of parking: parking for a limited time needs memory, and without memory a virtual thread is
+                // never woken.
                 Thread.yield();
             } else {
                 LockSupport.parkNanos(RECOVERY_NANOS);
@@ -150,8 +152,8 @@ final class Poller {
             } while (engine.hasReady());
         }
         if (served) {
-            // A thread that is started waits in a queue that no carrier looks at before its own is empty. Now it is, and
-            // this yield goes to the back of that same queue.
+            // A started thread waits in a queue that a carrier looks at only when its own queue is empty. Now it is empty, and
+            // this yield puts the poller at the back of the started thread's queue.
             Thread.yield();
         }
     }

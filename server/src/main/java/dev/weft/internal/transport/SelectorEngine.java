@@ -18,17 +18,18 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * Watches the sockets of many {@link ParkingTransport}s by a selector, and unparks the thread that waits for one that is ready;
- * also listening sockets ({@link AcceptingSocket}). It is driven by a {@link dev.weft.internal.loop.Loop} or by a {@link Poller}.
+ * Watches the sockets of many {@link ParkingTransport}s with a selector, and unparks the threads that wait for those that are
+ * ready. Also watches listening sockets ({@link AcceptingSocket}). It is driven by a {@link dev.weft.internal.loop.Loop} or by
+ * a {@link Poller}.
  * <p>
  * Every channel stays registered from its beginning to its end, so a message costs no {@code epoll_ctl}, and readiness is
  * level-triggered, so a connection that has done its work waits without an extra read.
  * <p>
- * Only the driving thread changes what a key is interested in, and so no two such changes can overtake each other; others ask
- * for it by {@link #request}.
+ * Only the driving thread changes a key's interest set, so no two changes can overtake each other; other threads ask for a
+ * change with {@link #request}.
  */
 final class SelectorEngine implements Engine {
-    /** The number that the JDK takes from epoll at a time; the array grows if it takes more. */
+    /** The number of ready sockets that the JDK takes from epoll at a time; the array grows if it takes more. */
     private static final int MOST_PER_LOOK = 1024;
     /**
      * The number of sockets served at a time: small, so that what serving them read is still in the processor's cache for their
@@ -54,7 +55,7 @@ final class SelectorEngine implements Engine {
     private int nextReady;
     private int endOfReady;
 
-    /** An engine that no thread drives yet, and whose sockets' threads may run anywhere. */
+    /** An engine that no thread drives yet. The threads of its sockets may run anywhere. */
     SelectorEngine(Failures failures) throws IOException {
         this(failures, -1);
     }
@@ -62,7 +63,7 @@ final class SelectorEngine implements Engine {
     /**
      * An engine that no thread drives yet.
      *
-     * @param place as {@link Transport#place}
+     * @param place see {@link Transport#place}
      */
     SelectorEngine(Failures failures, int place) throws IOException {
         this.failures = failures;
@@ -72,7 +73,7 @@ final class SelectorEngine implements Engine {
     // Any thread.
 
     /**
-     * A transport over this connected channel.
+     * Creates a transport over this connected channel.
      *
      * @param scheduler schedules the connection's threads, or {@code null} if the JDK does
      * @throws ClosedSelectorException if the engine has been closed
@@ -99,7 +100,7 @@ final class SelectorEngine implements Engine {
     void request(Runnable request) {
         requests.add(request);
         wakeUp();
-        // As in register(): it is not left undone, and not done twice.
+        // As in register(): the request is neither lost nor served twice.
         if (closed && requests.remove(request)) {
             request.run();
         }
@@ -120,8 +121,9 @@ final class SelectorEngine implements Engine {
 
     @Override
     public void wakeUp() {
-        // The driving thread raises its flag before it looks for requests the last time, and we make ours before we look at
-        // the flag: one of us sees the other. Of several that see it, one wakes.
+        // The driving thread raises its flag before it looks for requests for the last time, and this thread adds its request
+        // before it looks at the flag, so one of the two sees the other. If several threads see the flag, only one wakes the
+        // selector.
         if (waiting == 1 && WAITING.compareAndSet(this, 1, 0)) {
             selector.wakeup();
         }
@@ -132,7 +134,7 @@ final class SelectorEngine implements Engine {
         return waiting == 1;
     }
 
-    /** Where the threads of its sockets run. */
+    /** The place where the threads of its sockets run. */
     int place() {
         return place;
     }
@@ -178,12 +180,12 @@ final class SelectorEngine implements Engine {
         ready[endOfReady++] = key;
     }
 
-    /** Whether keys that were found ready are left to serve. */
+    /** Whether there are keys that were found ready and have not been served. */
     boolean hasReady() {
         return nextReady < endOfReady;
     }
 
-    /** Unparks the threads that wait for the first of what was found ready and is left. */
+    /** Serves the next few keys that were found ready: unparks the threads that wait for them. */
     void serveSome() {
         int end = Math.min(endOfReady, nextReady + SLICE);
         while (nextReady < end) {
@@ -235,7 +237,7 @@ final class SelectorEngine implements Engine {
             if (transport.engine() == this) {
                 transport.serveRequest();
             } else {
-                // It was moved after this request was made.
+                // The transport was moved after this request was made.
                 transport.engine().request(transport);
             }
         } catch (Throwable e) {
@@ -244,7 +246,9 @@ final class SelectorEngine implements Engine {
         }
     }
 
-    /** Moves a number of the sockets to another engine, and their threads to its loop, which is the given scheduler's. */
+    /**
+     * Moves this number of sockets to another engine, and their threads to that engine's loop, the loop of the given scheduler.
+     */
     void move(int count, SelectorEngine other, ConnectionScheduler example) {
         int left = count;
         for (SelectionKey key : selector.keys()) {
@@ -272,7 +276,7 @@ final class SelectorEngine implements Engine {
         try {
             ((WatchedSocket) key.attachment()).ready(key, key.readyOps());
         } catch (CancelledKeyException e) {
-            // Closed meanwhile, which freed the threads that waited.
+            // Closed meanwhile; the close released the waiting threads.
         } catch (Throwable e) {
             // A failure on one connection, such as no memory to unpark its thread with, must not affect the others.
             failures.note(e);

@@ -24,7 +24,7 @@ final class SelectorThread implements AutoCloseable {
         this.thread = Thread.ofPlatform().name(name).daemon().start(this::run);
     }
 
-    /** Waits as {@link SelectorEngine#await} does. For one thread at a time. */
+    /** Waits like {@link SelectorEngine#await}. For one thread at a time. */
     boolean await() throws IOException {
         waiter = Thread.currentThread();
         LockSupport.unpark(thread);
@@ -56,20 +56,20 @@ final class SelectorThread implements AutoCloseable {
     }
 
     /**
-     * Nothing may end this thread, since no other would wait in its place; an exception can only come from an unpark without
-     * memory.
+     * Nothing may end this thread, because no other would wait in its place. An exception can come only from an unpark when
+     * memory is exhausted.
      */
     private void run() {
         while (!closed) {
             try {
                 takeTurns();
             } catch (Throwable e) {
-                // The waiter is woken by the next turn, or the health check notices that it does not run.
+                // The next turn wakes the waiter, or the health check notices that the waiter does not run.
             }
         }
     }
 
-    /** Ends the thread, which is idle. */
+    /** Ends this thread, which must be idle. */
     @Override
     public void close() {
         closed = true;

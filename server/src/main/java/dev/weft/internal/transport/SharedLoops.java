@@ -12,8 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * The loops of this process, which all servers and clients use: made when the first one starts, and never ended, since a handler
- * may have started virtual threads on them that go on after its server has been closed. Their threads are daemons.
+ * The loops of this process, which all servers and clients use: created when the first one starts, and never ended, because a
+ * handler may have started virtual threads on them that still run after its server has been closed. Their threads are daemons.
  */
 final class SharedLoops {
     /** The number of loops; by default one for each processor. 0: no loops. */
@@ -26,7 +26,7 @@ final class SharedLoops {
 
     private SharedLoops() {}
 
-    /** As {@link TransportFactory#looping}. */
+    /** Like {@link TransportFactory#looping}. */
     static Optional<TransportFactory> transports(Consumer<String> obstacle) throws IOException {
         int count = Integer.getInteger(COUNT, Runtime.getRuntime().availableProcessors());
         if (count <= 0) {
@@ -49,7 +49,7 @@ final class SharedLoops {
         }
     }
 
-    /** Loops of one's own, for which there must be no obstacle. */
+    /** Starts separate loops, shared or not; there must be no obstacle. */
     static LoopTransportFactory open(String name, int count, boolean shared, Failures.Reporter reporter)
             throws IOException {
         List<SelectorEngine> engines = new ArrayList<>();

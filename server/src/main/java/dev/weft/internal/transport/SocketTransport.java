@@ -9,13 +9,13 @@ import java.nio.channels.SocketChannel;
 
 /**
  * The JDK's blocking socket channel: on a virtual thread, it parks where it would block. It behaves as these channels do: an
- * interrupt closes the channel, as does a read or write by a thread whose interrupt flag is set; every write may wait, and one
- * that waits shows no progress, so its deadline applies to the whole write. A wait with a limit is a read of the channel's
- * socket, which has a timeout in whole milliseconds, so it waits at least one. A {@link BackgroundReader} detects bytes that no
- * thread waits for.
+ * interrupt closes the channel, as does a read or write by a thread whose interrupt flag is set; every write may wait, and the
+ * progress of a waiting write is unknown, so the deadline applies to the whole write. A wait with a limit is a read of the
+ * channel's socket, which has a timeout in whole milliseconds, so it waits at least one. A {@link BackgroundReader} detects
+ * bytes that no thread waits for.
  */
 public final class SocketTransport extends ChannelTransport implements WaitingTransport {
-    /** From {@link #onUnread} on. */
+    /** Set by {@link #onUnread}. */
     private volatile BackgroundReader backgroundReader;
 
     /** A transport over a connected channel in blocking mode. */
@@ -35,7 +35,7 @@ public final class SocketTransport extends ChannelTransport implements WaitingTr
         return limit == TimeLimit.NONE ? channel.read(target) : readInTime(target, limit);
     }
 
-    /** The timeout applies only to reads of the socket's stream, so it need not be reset. */
+    /** Reads with a timeout, which applies only to reads of the socket's stream and so need not be reset. */
     private int readInTime(ByteBuffer target, TimeLimit limit) throws IOException {
         if (isUnixDomain()) {
             return readInBackground(target, limit);
@@ -52,7 +52,7 @@ public final class SocketTransport extends ChannelTransport implements WaitingTr
         }
     }
 
-    /** The JDK's Unix domain sockets have no timeout: another thread waits. */
+    /** Lets another thread wait, because the JDK's Unix domain sockets have no read timeout. */
     private int readInBackground(ByteBuffer target, TimeLimit limit) throws IOException {
         backgroundReader.start();
         return backgroundReader.read(target, limit);
@@ -68,7 +68,7 @@ public final class SocketTransport extends ChannelTransport implements WaitingTr
         return hasArrived() ? channel.read(target) : 0;
     }
 
-    /** The number of bytes that are available does not show the end; a read that does not wait does. */
+    /** Reads without waiting, which finds the end; the number of available bytes does not show it. */
     @Override
     public int poll(ByteBuffer target) throws IOException {
         if (backgroundReader != null) {

@@ -12,9 +12,9 @@ import java.util.Optional;
 import javax.net.ssl.SSLSession;
 
 /**
- * A pair of blocking streams that belong to somebody else, such as another HTTP server. Every write may wait, and one that waits
- * shows no progress, so its deadline applies to the whole write. A read with a limit, and bytes that no thread waits for, are a
- * {@link BackgroundReader}'s. Only closing ends a read or write that waits.
+ * A transport over a pair of blocking streams that come from other code, such as another HTTP server. Every write may wait, and
+ * the progress of a waiting write is unknown, so the deadline applies to the whole write. A {@link BackgroundReader} does reads
+ * with a limit, and detects bytes that no thread waits for. Only closing ends a read or write that waits.
  */
 public final class StreamTransport implements WaitingTransport {
     private final InputStream input;
@@ -23,14 +23,15 @@ public final class StreamTransport implements WaitingTransport {
     private final SocketAddress local;
     private final SocketAddress remote;
     private final SSLSession tlsSession;
-    /** From {@link #onUnread} on. */
+    /** Set by {@link #onUnread}. */
     private volatile BackgroundReader backgroundReader;
 
     /**
      * A transport over these streams, which it owns.
      *
-     * @param connection closes both, so that threads that wait in them are released; may be called at any time, by any thread
-     * @param tlsSession what was agreed on below the streams, or {@code null}
+     * @param connection closes both streams and so releases threads that wait in them; must allow calls at any time, from any
+     *                   thread
+     * @param tlsSession the TLS session below the streams, or {@code null} if there is none
      */
     public StreamTransport(InputStream input, OutputStream output, Closeable connection, SocketAddress local,
             SocketAddress remote, SSLSession tlsSession) {

@@ -12,7 +12,7 @@ import javax.net.ssl.SSLException;
  * ones, for two whole records; and sized ones between them, for an incomplete record.
  */
 public final class TlsBuffers {
-    /** Holds a chat message or the largest control frame as a record of any cipher. */
+    /** Large enough for a chat message or the largest control frame, as a record of any cipher. */
     static final int SMALL = 192;
 
     private final int recordSize;
@@ -31,8 +31,8 @@ public final class TlsBuffers {
     public TlsBuffers(int recordSize, BufferBudget budget) {
         this.recordSize = recordSize;
         this.budget = budget;
-        // Two: an engine requires room for a whole record each time, and several small ones should leave in one write. The JDK's
-        // also accepts records of twice the size, as some peers once sent.
+        // Room for two records: an engine requires room for a whole record each time, and several small records should be sent
+        // in one write. The JDK's engine also accepts records of twice the size, which some old peers sent.
         this.pool = new BufferPool(2 * recordSize, budget);
     }
 
@@ -46,7 +46,7 @@ public final class TlsBuffers {
         if (bytes <= SMALL) {
             return ByteBuffer.allocate(SMALL);
         }
-        // In proportion, so that filling one after another copies each byte a few times at most.
+        // Grows in proportion, so that each byte is copied only a few times as buffers fill up.
         int capacity = Math.min(bytes + bytes / 4, pool.bufferSize() - 1);
         return bytes <= capacity && budget.take(capacity) ? ByteBuffer.allocate(capacity) : null;
     }

@@ -12,20 +12,20 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLProtocolException;
 
 /**
- * Decrypts records, directly into the reader's buffer if that has room for a record, and handles messages of TLS itself. For
+ * Decrypts records, directly into the reader's buffer if it has room for a record, and handles the messages of TLS itself. For
  * the thread that reads.
  */
 final class TlsInput {
     private static final ByteBuffer NO_ROOM = ByteBuffer.allocate(0);
 
     /**
-     * The maximum number of records of a handshake. A hello needs one and a handshake about ten, but records of one byte are
-     * legal, and engines copy what they have of a message with each.
+     * The maximum number of records of a handshake. A hello needs one record and a handshake about ten, but records of one byte
+     * are legal, and with each record an engine copies what it already has of the message.
      */
     private static final int MOST_IN_HANDSHAKE = 1024;
     /**
-     * The maximum number of consecutive records without application data while none of ours is sent: KeyUpdates, warnings,
-     * empty ones. Each costs us work.
+     * The maximum number of consecutive records without application data (KeyUpdates, warnings, empty records) while this end
+     * sends none. Each one costs this end work.
      */
     private static final int MOST_WITHOUT_BYTES = 32;
 
@@ -38,11 +38,11 @@ final class TlsInput {
     private ByteBuffer plain;
     private boolean handshaken;
     private int withoutBytes;
-    /** The output's, when that count began. */
+    /** The output's count of writes when counting those records began. */
     private int writes;
-    /** The peer's close_notify has been received. */
+    /** Whether the peer's close_notify has been received. */
     private boolean ended;
-    /** To be thrown when the bytes before it have been read. */
+    /** A failure to throw when the bytes before it have been read; {@code null} if there is none. */
     private IOException failure;
 
     TlsInput(Transport below, SSLEngine engine, TlsBuffers buffers, TlsOutput output) {
@@ -91,7 +91,7 @@ final class TlsInput {
         }
     }
 
-    /** Runs the engine's long tasks on this thread, which is the connection's own. */
+    /** Runs the engine's long computations on this thread, the connection's own. */
     private void runTasks() {
         Runnable task;
         while ((task = engine.getDelegatedTask()) != null) {
@@ -100,7 +100,7 @@ final class TlsInput {
     }
 
     /**
-     * Reads what there is, up to the target's room.
+     * Reads the bytes that are available, up to the target's room.
      *
      * @return the number of bytes; 0 if there are none and this call must not wait, or none arrived in time; -1 at the end of
      *         the bytes
@@ -137,7 +137,10 @@ final class TlsInput {
         }
     }
 
-    /** Reads what there is, as {@link #read} without waiting, and finds the end; holds no more than a wait does afterwards. */
+    /**
+     * Reads the bytes that are available, like {@link #read} without waiting, and also finds the end. Afterwards it holds no
+     * more memory than during a wait.
+     */
     int poll(ByteBuffer target) throws IOException {
         records.poll(true);
         try {
@@ -147,19 +150,19 @@ final class TlsInput {
         }
     }
 
-    /** Waits for something to read, no longer than the limit; even so there may be nothing. */
+    /** Waits for something to read, no longer than the limit. May return although there is nothing. */
     void await(TimeLimit limit) throws IOException {
         if (!holdsUnread()) {
             records.await(limit);
         }
     }
 
-    /** Whether there may be something to read that was already taken from the network. */
+    /** Whether there may be unread bytes that were already taken from the network. */
     boolean holdsUnread() {
         return plain != null || failure != null || ended || records.isReady();
     }
 
-    /** Returns the buffers, whatever is in them. */
+    /** Returns the buffers, whatever they contain. */
     void release() {
         records.release();
         releasePlain();
@@ -220,7 +223,7 @@ final class TlsInput {
                 // It has room for all bytes of the record that have been received, so the record is incomplete.
                 records.taken(true);
             } else {
-                throw new SSLException("a TLS record needs a larger buffer than was foretold");
+                throw new SSLException("a TLS record needs a larger buffer than the TLS session promised");
             }
         } catch (IOException e) {
             fail(e);
@@ -245,7 +248,7 @@ final class TlsInput {
         }
         if (handshaken) {
             boolean owes = serve(result.getHandshakeStatus(), progress);
-            // While answers accumulate because a writer waits, those records are still counted.
+            // Records are still counted while answers accumulate because a writer waits.
             if (result.bytesProduced() > 0 && !owes) {
                 withoutBytes = 0;
             }
@@ -259,18 +262,18 @@ final class TlsInput {
             withoutBytes = 0;
         }
         if (++withoutBytes > most) {
-            throw refusal("over " + most + " TLS records without bytes for us");
+            throw refusal("over " + most + " TLS records without application data");
         }
     }
 
-    /** Does what TLS requires after the handshake; returns true if we owe the peer an answer afterwards. */
+    /** Does the TLS work that is needed after the handshake; returns true if this end then owes the peer an answer. */
     private boolean serve(HandshakeStatus status, boolean progress) throws IOException {
         switch (status) {
             case NEED_WRAP -> {
                 if (progress) {
                     output.answer();
                 } else {
-                    // Not so with the JDK's: an engine that takes nothing more before it was served.
+                    // The JDK's engine does not do this: another engine may take no more bytes until its output is sent.
                     output.flush();
                 }
                 return engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP;
@@ -292,8 +295,8 @@ final class TlsInput {
     }
 
     /**
-     * TLS 1.3 has none (RFC 8446 §4.1.2); in earlier versions it lets a peer make us sign any number of times, and is of no
-     * use.
+     * TLS 1.3 has no renegotiation (RFC 8446 §4.1.2). In earlier versions it would let a peer make this end sign any number of
+     * times, and it has no use here.
      */
     private void refuseRenegotiation() throws SSLException {
         if (!engine.getSession().getProtocol().equals("TLSv1.3")) {
@@ -306,7 +309,7 @@ final class TlsInput {
         return new SSLProtocolException("refused: " + what);
     }
 
-    /** The bytes before it can still be read; what follows is ignored. */
+    /** Records a failure: the bytes before it can still be read; everything after it is ignored. */
     private void fail(IOException e) {
         failure = e;
         records.release();

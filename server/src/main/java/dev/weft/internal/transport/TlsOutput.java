@@ -14,13 +14,13 @@ import javax.net.ssl.SSLException;
  * Encrypts bytes and writes the records, in the order in which they were encrypted: one lock covers both. For any thread.
  * <p>
  * The peer may ask for an answer of TLS itself (such as to a KeyUpdate) while a writer holds the lock and waits for the peer to
- * read. The thread that reads never waits for that lock: otherwise we and a peer that writes before it reads would wait for
- * each other. It sends the answer if the lock is free ({@link #answer()}); if not, it leaves the answer in the engine, which
- * puts it before the next bytes that are encrypted. RFC 8446 §4.6.3 requires no more.
+ * read. The thread that reads never waits for that lock: otherwise this end and a peer that writes before it reads would wait
+ * for each other. It sends the answer if the lock is free ({@link #answer()}); if not, it leaves the answer in the engine,
+ * which puts it before the next bytes that are encrypted. RFC 8446 §4.6.3 requires no more.
  */
 final class TlsOutput {
     private static final ByteBuffer[] NOTHING = {};
-    /** The size of a record in bytes while the budget is spent: it is not counted, so it is small. */
+    /** The size of a record in bytes while the budget is spent: small, because it is not counted. */
     private static final int SPARING = 1024;
 
     private final Transport below;
@@ -28,7 +28,7 @@ final class TlsOutput {
     private final TlsBuffers buffers;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile boolean ended;
-    /** Changed under the lock. */
+    /** Changed with the lock held. */
     private volatile int writes;
 
     TlsOutput(Transport below, SSLEngine engine, TlsBuffers buffers) {
@@ -37,7 +37,7 @@ final class TlsOutput {
         this.buffers = buffers;
     }
 
-    /** Writes all that remains in the sources: records that fit one buffer leave in one write. */
+    /** Writes all remaining bytes of the sources. Records that fit in one buffer are sent in one write. */
     void write(ByteBuffer... sources) throws IOException {
         lock.lock();
         try {
@@ -75,7 +75,7 @@ final class TlsOutput {
                 // The failure itself is what counts.
             }
         } catch (IOException e) {
-            // As above.
+            // Nothing to do, for the same reason.
         }
     }
 
@@ -150,7 +150,7 @@ final class TlsOutput {
         return isWorthMore(result[0], sources) || check(result[0], sources, progress);
     }
 
-    /** A record that is cut is the end of the connection: nothing may follow half of one. */
+    /** Writes whole records. If a record is cut off, the connection ends, because nothing may follow a part of a record. */
     private void writeWhole(ByteBuffer records) throws IOException {
         try {
             below.write(records);
@@ -169,14 +169,14 @@ final class TlsOutput {
     /**
      * Interprets the last result of an engine that made no progress.
      *
-     * @return whether it continues with an empty buffer
+     * @return whether the engine continues with an empty buffer
      */
     private static boolean check(SSLEngineResult result, ByteBuffer[] sources, boolean progress) throws SSLException {
         boolean remaining = firstRemaining(sources) != null;
         return switch (result.getStatus()) {
             case BUFFER_OVERFLOW -> {
                 if (!progress) {
-                    throw new SSLException("a TLS record needs a larger buffer than was foretold");
+                    throw new SSLException("a TLS record needs a larger buffer than the TLS session promised");
                 }
                 yield true;
             }

@@ -8,8 +8,8 @@ import javax.net.ssl.SSLProtocolException;
 
 /**
  * The bytes of TLS records that have been received and not yet decrypted. A connection that waits between records holds no
- * buffer for them; one that waits within a record holds a buffer of about the size of what has been received. If the network
- * can wait only inside a read, it waits with a small buffer. For the thread that reads.
+ * buffer for them; one that waits within a record holds a buffer of about the size of what has been received. If the transport
+ * below can wait only inside a read, the connection waits with a small buffer. For the thread that reads.
  */
 final class TlsRecords {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
@@ -17,9 +17,9 @@ final class TlsRecords {
     private final Transport below;
     private final TlsBuffers buffers;
 
-    /** Holds them from its position to its limit; {@link #NOTHING} when there is no buffer. */
+    /** The bytes, from its position to its limit; {@link #NOTHING} when there is no buffer. */
     private ByteBuffer bytes = NOTHING;
-    /** The engine has seen the bytes, and needs more. */
+    /** Whether the engine has seen all these bytes and needs more. */
     private boolean starved = true;
     private boolean waitsInRead;
     private boolean polls;
@@ -50,7 +50,10 @@ final class TlsRecords {
         }
     }
 
-    /** Has reads that do not wait find the end, too, until that is over: then there is no larger buffer than to wait with. */
+    /**
+     * Begins or ends a poll, during which reads that do not wait also find the end. After it, no larger buffer is held than for
+     * a wait.
+     */
     void poll(boolean begins) {
         polls = begins;
         if (!begins) {
@@ -58,7 +61,7 @@ final class TlsRecords {
         }
     }
 
-    /** Returns the buffer, whatever is in it. */
+    /** Returns the buffer, whatever it contains. */
     void release() {
         if (bytes != NOTHING) {
             buffers.giveBack(bytes);
@@ -67,9 +70,10 @@ final class TlsRecords {
     }
 
     /**
-     * Waits for more bytes to be there to read, or reads them where the network can only wait so; no longer than the limit.
+     * Waits until more bytes can be read, no longer than the limit; reads them if the transport below can wait only inside a
+     * read.
      *
-     * @throws EOFException as {@link #fetch()}
+     * @throws EOFException like {@link #fetch()}
      */
     void await(TimeLimit limit) throws IOException {
         if (buffers.isPooled(bytes) && fetch()) {
@@ -105,7 +109,7 @@ final class TlsRecords {
         return read(null);
     }
 
-    /** Waits until the limit at most, or not at all if there is none. */
+    /** Waits no longer than the limit, or not at all if the limit is {@code null}. */
     private boolean read(TimeLimit limit) throws IOException {
         bytes.compact();
         int count = -1;
@@ -125,7 +129,7 @@ final class TlsRecords {
         return count > 0;
     }
 
-    /** A buffer of our own is full, so more may have arrived: try one that holds it all. */
+    /** The small buffer is full, so more bytes may have arrived: tries a buffer that holds them all. */
     private void readMore() throws IOException {
         ByteBuffer pooled = buffers.borrow();
         if (pooled != null) {
@@ -156,7 +160,7 @@ final class TlsRecords {
         return larger;
     }
 
-    /** A pooled buffer with little in it is too much to wait with. */
+    /** Exchanges a pooled buffer that holds few bytes for a smaller one before a wait. */
     private void shrink() {
         if (buffers.isPooled(bytes)) {
             ByteBuffer smaller = buffers.sized(bytes.remaining() + 1);

@@ -12,14 +12,14 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
 
 /**
- * TLS above any other transport, by an engine of either side. {@link #handshake()} must be called first; the engine's long
- * computations run on the calling thread.
+ * TLS above any other transport, for the client or the server side. {@link #handshake()} must be called first; the engine's
+ * long computations run on the calling thread.
  * <p>
- * The end of the bytes is the peer's close_notify. Without it a read fails: the bytes may have been cut off by someone else.
- * {@link #shutdownOutput()} sends ours. There is no renegotiation, and the number of messages of TLS itself is limited.
+ * The peer's close_notify marks the end of the bytes. Without it a read fails, because an attacker may have cut off the bytes.
+ * {@link #shutdownOutput()} sends this end's. Renegotiation is refused, and the number of messages of TLS itself is limited.
  * <p>
  * A connection that waits holds no bytes and no buffer, except a small one if the transport below can wait only inside a read.
- * What it does hold is its engine: about 7 KiB with the JDK's (measured at 25), keys and session included.
+ * It does hold its engine: about 7 KiB with the JDK's engine (measured with JDK 25), including keys and session.
  */
 public final class TlsTransport implements Transport {
     private static final int IDLE = 0;
@@ -34,14 +34,16 @@ public final class TlsTransport implements Transport {
     private final TlsInput input;
     private final TlsOutput output;
 
-    /** The last user of the input returns its buffers: the thread that reads, or one that closes meanwhile. */
+    /**
+     * Ensures that the last user of the input returns its buffers: the thread that reads, or a thread that closes meanwhile.
+     */
     private volatile int state = IDLE;
 
     /**
-     * TLS that has not begun.
+     * A transport whose TLS handshake has not begun.
      *
      * @param below  owned by this transport from now on
-     * @param engine knows its side and its parameters
+     * @param engine configured for its side, with its parameters
      */
     public TlsTransport(Transport below, SSLEngine engine, TlsBuffers buffers) {
         this.below = below;
@@ -75,7 +77,7 @@ public final class TlsTransport implements Transport {
         return Optional.of(engine.getSession());
     }
 
-    /** What still arrives is dropped undecrypted, so that no reset destroys the alert. */
+    /** Drops bytes that still arrive, without decrypting them, so that no reset destroys the alert. */
     @Override
     public void closeAfterFailedHandshake() {
         LingeringClose.close(below);
@@ -171,12 +173,12 @@ public final class TlsTransport implements Transport {
 
     @Override
     public void writeNow(ByteBuffer source) {
-        // A record that the network takes in part has to be waited for.
+        // Writes nothing: if the network took only part of a record, the thread would have to wait for the rest.
     }
 
     @Override
     public void writeNow(ByteBuffer first, ByteBuffer second) {
-        // As above.
+        // Writes nothing, for the same reason.
     }
 
     @Override
@@ -189,7 +191,7 @@ public final class TlsTransport implements Transport {
         below.retryWrite();
     }
 
-    /** Waits for a write that is under way. */
+    /** Waits for a write that has begun. */
     @Override
     public void shutdownOutput() throws IOException {
         output.end();

@@ -9,8 +9,8 @@ import java.util.Optional;
 import javax.net.ssl.SSLSession;
 
 /**
- * The seam between a connection and the network. Reads and writes block the calling thread. One thread at a time reads
- * or waits to read, and one writes; these may be two. All buffers have arrays.
+ * The interface between a connection and the network. Reads and writes block the calling thread. One thread at a time reads or
+ * waits to read, and one writes; these may be two. All buffers have arrays.
  */
 public interface Transport {
     /** A builder of virtual threads that serve this connection, scheduled where its socket is watched. */
@@ -28,7 +28,7 @@ public interface Transport {
 
     /**
      * Performs the handshake of the transport, such as that of TLS. Must be called before everything else, on the thread that
-     * reads. Waits, until {@link #close()} at most. A plain transport does nothing.
+     * reads. Waits; {@link #close()} ends the wait. A transport without a handshake does nothing.
      *
      * @throws javax.net.ssl.SSLException if it failed; the peer has been sent the reason
      * @throws IOException                if the wire is dead
@@ -38,7 +38,7 @@ public interface Transport {
     /** Sets an option of the socket, if there is one and it has this option. Does not wait. */
     default <T> void setOption(SocketOption<T> option, T value) throws IOException {}
 
-    /** Closes after a handshake that failed, so that the peer gets the reason; as {@link LingeringClose#close} does. Waits. */
+    /** Closes after a failed handshake so that the peer still receives the reason, like {@link LingeringClose#close}. Waits. */
     default void closeAfterFailedHandshake() {
         LingeringClose.close(this);
     }
@@ -61,8 +61,8 @@ public interface Transport {
     }
 
     /**
-     * Waits for bytes as {@link #read(ByteBuffer)}, but no longer than the limit. What has already arrived is read even if the
-     * limit has passed.
+     * Waits for bytes like {@link #read(ByteBuffer)}, but no longer than the limit. Bytes that have already arrived are read
+     * even if the limit has passed.
      *
      * @return the number of bytes; 0 if none arrived in time; -1 at the end of the bytes
      * @throws IOException as {@link #read(ByteBuffer)}
@@ -70,21 +70,21 @@ public interface Transport {
     int read(ByteBuffer target, TimeLimit limit) throws IOException;
 
     /**
-     * Reads what has already arrived, up to the buffer's room; returns 0 if there is nothing, else as
-     * {@link #read(ByteBuffer)}. Does not block.
+     * Reads what has already arrived, up to the buffer's room; returns 0 if there is nothing, otherwise the same as {@link
+     * #read(ByteBuffer)}. Does not block.
      */
     int readNow(ByteBuffer target) throws IOException;
 
     /**
-     * Reads what has already arrived, as {@link #readNow}, but always finds the end too. Call it only if no other thread uses
-     * the transport. Does not wait, except to send an answer that TLS itself requires.
+     * Reads the bytes that have already arrived, like {@link #readNow}, but always finds the end too. Call it only if no other
+     * thread uses the transport. Does not wait, except to send an answer that TLS itself requires.
      */
     default int poll(ByteBuffer target) throws IOException {
         return readNow(target);
     }
 
     /**
-     * Waits until there is something to read, without needing a buffer meanwhile. May return although there is nothing.
+     * Waits, without needing a buffer, until there is something to read. May return although there is nothing.
      *
      * @return false, at once, if this transport can wait only inside {@link #read(ByteBuffer)}
      * @throws IOException as {@link #read(ByteBuffer)}
@@ -94,7 +94,7 @@ public interface Transport {
     }
 
     /**
-     * Waits as {@link #awaitReadable()}, but no longer than the limit; afterwards only a {@link #readNow} shows whether there
+     * Waits like {@link #awaitReadable()}, but no longer than the limit; only a {@link #readNow} afterwards shows whether there
      * is something to read. Does not wait if the limit has passed.
      *
      * @return false, at once, if this transport can wait only inside {@link #read(ByteBuffer, TimeLimit)}
@@ -105,13 +105,13 @@ public interface Transport {
     /** Called when bytes or their end arrive while no thread waits for them. */
     @FunctionalInterface
     interface UnreadListener {
-        /** Bytes, or their end, may be there to read. From any thread; must not wait. */
+        /** Called when bytes, or their end, may be ready to read. From any thread; must not wait. */
         void unread();
     }
 
     /**
-     * Sets the listener for unread bytes; calls it at once if there are some that were not reported. A transport that detects
-     * bytes only by reading never calls it.
+     * Sets the listener for unread bytes; calls it at once if there are unread bytes that were not reported. A transport that
+     * detects bytes only by reading never calls it.
      */
     default void onUnread(UnreadListener listener) {}
 
@@ -122,7 +122,7 @@ public interface Transport {
     default void reportUnread() {}
 
     /**
-     * Whether the listener will be called for everything that is unread now even without {@link #reportUnread()}. For the
+     * Whether the listener will be called for all bytes that are unread now, even without {@link #reportUnread()}. For the
      * thread that reads.
      */
     default boolean tellsOfUnread() {
@@ -133,14 +133,15 @@ public interface Transport {
      * Whether bytes have been received that the reading thread has not read: then the peer is not late. From any thread; does
      * not wait.
      *
-     * @return also false if this transport cannot know
+     * @return also false if this transport cannot find out
      */
     default boolean hasUnread() {
         return false;
     }
 
     /**
-     * Writes all that remains in the buffer, with one system call if the network takes it. Waits while the network does not.
+     * Writes all remaining bytes of the buffer, with one system call if the network takes them at once. Otherwise waits until
+     * it does.
      *
      * @throws java.io.InterruptedIOException if the thread was interrupted while it waited. If this transport
      *                                        {@linkplain #writesWithoutWaiting() writes without waiting}, the buffer's position
@@ -149,16 +150,18 @@ public interface Transport {
      */
     void write(ByteBuffer source) throws IOException;
 
-    /** Writes all that remains in both buffers, otherwise as {@link #write(ByteBuffer)}. */
+    /** Writes all remaining bytes of both buffers, otherwise like {@link #write(ByteBuffer)}. */
     void write(ByteBuffer first, ByteBuffer second) throws IOException;
 
-    /** Whether {@link #writeNow} writes anything: a transport that cannot write without waiting does not. Never changes. */
+    /**
+     * Whether {@link #writeNow} can write bytes: it never does on a transport that cannot write without waiting. Never changes.
+     */
     boolean writesWithoutWaiting();
 
-    /** Writes what the network takes at once of what remains in the buffer. Does not wait. */
+    /** Writes as many of the buffer's remaining bytes as the network takes at once. Does not wait. */
     void writeNow(ByteBuffer source) throws IOException;
 
-    /** Writes what the network takes at once of what remains in both buffers. Does not wait. */
+    /** Writes as many of both buffers' remaining bytes as the network takes at once. Does not wait. */
     void writeNow(ByteBuffer first, ByteBuffer second) throws IOException;
 
     /**

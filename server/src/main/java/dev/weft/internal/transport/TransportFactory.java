@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 
-/** Makes the transports of one server or client. */
+/** Creates the transports of one server or client. */
 public interface TransportFactory extends AutoCloseable {
     /** The first release of Java in which a virtual thread that blocks in a selector does not hold its carrier. */
     int FIRST_WITHOUT_PINNING = 24;
@@ -38,7 +38,7 @@ public interface TransportFactory extends AutoCloseable {
     /** A builder of virtual threads that serve no connection in particular. */
     Thread.Builder.OfVirtual threadBuilder();
 
-    /** The number of {@linkplain Transport#place places} where the connections' threads run; 0 where they run anywhere. */
+    /** The number of {@linkplain Transport#place places} where the connections' threads run; 0 if they may run anywhere. */
     default int places() {
         return 0;
     }
@@ -46,12 +46,15 @@ public interface TransportFactory extends AutoCloseable {
     /** Describes how the connections' threads are scheduled, for an operator. */
     String description();
 
-    /** The reason why connections are currently served worse than they should be; empty if there is none. Does not wait. */
+    /**
+     * The reason why connections are currently served more slowly or less reliably than they should be; empty if there is none.
+     * Does not wait.
+     */
     Optional<String> impairment();
 
     /**
-     * Whether the mechanism that wakes the connections' threads has shown since the last call that it works; if not, it is
-     * asked to. For one thread. Does not block.
+     * Whether, since the last call, the mechanism that wakes the connections' threads has shown that it works; if it has not,
+     * starts a new check. For one thread. Does not block.
      */
     boolean beat();
 
@@ -66,9 +69,9 @@ public interface TransportFactory extends AutoCloseable {
     void close();
 
     /**
-     * The JDK's blocking channels.
+     * Uses the JDK's blocking channels.
      *
-     * @param failures counts failures of the wake-up probe, and gives its thread the name
+     * @param failures counts failures of the wake-up probe; its name is also the name of the probe's thread
      */
     static TransportFactory blocking(Failures failures) throws IOException {
         Rescheduler.start();
@@ -76,10 +79,10 @@ public interface TransportFactory extends AutoCloseable {
     }
 
     /**
-     * Pollers of our own, and threads that park and are scheduled by the JDK.
+     * Uses our own pollers, and threads that park and are scheduled by the JDK.
      *
      * @param pinned   whether a virtual thread that waits in a selector holds its carrier
-     * @param failures counts failures of the pollers, and gives their threads the name
+     * @param failures counts failures of the pollers; its name is also the name of their threads
      * @param why      why there are no loops, for the description; may be empty
      */
     static TransportFactory parking(boolean pinned, Failures failures, String why) throws IOException {
@@ -87,17 +90,16 @@ public interface TransportFactory extends AutoCloseable {
     }
 
     /**
-     * The loops of this process, and threads that park; empty if there cannot be any: then the reason is passed to the
-     * consumer.
+     * Uses the loops of this process, and threads that park. Empty if there cannot be loops: then the consumer gets the reason.
      */
     static Optional<TransportFactory> looping(Consumer<String> obstacle) throws IOException {
         return SharedLoops.transports(obstacle);
     }
 
     /**
-     * Pollers of our own, as this release of Java allows.
+     * Uses our own pollers, in the way that this release of Java allows.
      *
-     * @param failures as {@link #parking(boolean, Failures, String)}
+     * @param failures see {@link #parking(boolean, Failures, String)}
      * @param why      why there are no loops, for the description; may be empty
      */
     static TransportFactory parking(Failures failures, String why) throws IOException {
@@ -110,9 +112,9 @@ public interface TransportFactory extends AutoCloseable {
     }
 
     /**
-     * The loops of this process, or, where there cannot be any, pollers of our own.
+     * Uses the loops of this process, or, if there cannot be any, our own pollers.
      *
-     * @param failures counts failures of the pollers, and gives their threads the name
+     * @param failures counts failures of the pollers; its name is also the name of their threads
      */
     static TransportFactory loopingOrParking(Failures failures) throws IOException {
         StringBuilder why = new StringBuilder();
@@ -121,17 +123,17 @@ public interface TransportFactory extends AutoCloseable {
     }
 
     /**
-     * TLS above others.
+     * Uses TLS above other transports.
      *
-     * @param engines makes an engine for each connection
+     * @param engines creates an engine for each connection
      */
     static TransportFactory tls(TransportFactory below, Supplier<SSLEngine> engines, TlsBuffers buffers) {
         return new Tls(below, engines, buffers);
     }
 
-    /** All its transports share one wake-up probe. */
+    /** Blocking transports, which share one wake-up probe. */
     record Blocking(WakeUpProbe wakeUpProbe) implements TransportFactory {
-        /** Created beforehand, for when there is no memory. */
+        /** Created in advance, because there may be no memory when it is needed. */
         private static final Optional<String> WAITING_THREADS_MAY_BE_LOST = Optional
                 .of("there was a lack of memory, in which"
                         + " the JDK may have lost threads that wait for sockets; restart the server when you can");
@@ -182,7 +184,7 @@ public interface TransportFactory extends AutoCloseable {
         }
     }
 
-    /** Shares buffers. */
+    /** TLS transports, which share their buffers. */
     record Tls(TransportFactory below, Supplier<SSLEngine> engines, TlsBuffers buffers) implements TransportFactory {
         @Override
         public Transport over(SocketChannel channel) throws IOException {

@@ -5,14 +5,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * A transport that can wait only inside a read or a write, of which nobody sees the progress. A {@link BackgroundReader} detects
- * bytes that no thread waits for.
+ * A transport that can wait only inside a read or a write; the progress of that write is unknown. A {@link BackgroundReader}
+ * detects bytes that no thread waits for.
  */
 interface WaitingTransport extends Transport {
-    /** The reader in the background; {@code null} before {@link #onUnread}. */
+    /** The background reader; {@code null} before {@link #onUnread}. */
     BackgroundReader backgroundReader();
 
-    /** Reads what has arrived beyond what the background reader holds; returns 0 if there is nothing. Does not wait. */
+    /**
+     * Reads bytes that have arrived after those that the background reader holds; returns 0 if there are none. Does not wait.
+     */
     int readArrived(ByteBuffer target) throws IOException;
 
     @Override
@@ -53,12 +55,12 @@ interface WaitingTransport extends Transport {
 
     @Override
     default void writeNow(ByteBuffer source) {
-        // A write waits.
+        // Writes nothing, because every write may wait.
     }
 
     @Override
     default void writeNow(ByteBuffer first, ByteBuffer second) {
-        // A write waits.
+        // Writes nothing, because every write may wait.
     }
 
     @Override
@@ -68,6 +70,6 @@ interface WaitingTransport extends Transport {
 
     @Override
     default void retryWrite() {
-        // The thread is inside the write.
+        // Nothing to do: the waiting thread is inside the write.
     }
 }

@@ -8,15 +8,15 @@ import java.nio.channels.Pipe;
 
 /**
  * Checks whether the JDK still wakes virtual threads whose socket is ready: a virtual thread reads from a pipe, to which a byte
- * is written from time to time. For a transport that leaves waiting to the JDK.
+ * is written from time to time. For transports that leave waiting to the JDK.
  * <p>
- * The JDK does not survive a lack of memory whole: a thread that waits for a socket may never be woken again, without a trace.
- * So the probe also notes whether there was no memory, now or at any time before.
+ * After memory was exhausted, the JDK may not work fully: a thread that waits for a socket may never be woken again, and
+ * nothing shows it. So the probe also records whether memory is, or ever was, exhausted.
  */
 final class WakeUpProbe implements AutoCloseable {
     /**
-     * So small that there is no memory to work with if it cannot be allocated; larger than what a thread usually has left
-     * of the memory that it has reserved for itself, so that the attempt depends on the heap.
+     * The size of a test allocation in bytes. If it fails, there is too little memory to work with. It is larger than what a
+     * thread usually has left of the memory that it has reserved for itself, so the attempt depends on the heap.
      */
     private static final int LITTLE = 1 << 16;
 
@@ -28,7 +28,10 @@ final class WakeUpProbe implements AutoCloseable {
     private volatile boolean memoryLacked;
     /** Never used; a field, so that the allocation is not optimized away. */
     private volatile byte[] little;
-    /** The number of bytes that have been read, which wraps around; and the caller's of {@link #beat}. */
+    /**
+     * The number of bytes that have been read, which wraps around; and, for the caller of {@link #beat}, its value at the last
+     * call.
+     */
     private volatile int beats;
     private int beatsSeen;
     private boolean asked;
@@ -58,7 +61,7 @@ final class WakeUpProbe implements AutoCloseable {
         return moved;
     }
 
-    /** Finds out whether there is memory. Call it about once a second. Does not block, and does not throw. */
+    /** Checks whether memory can be allocated. Call it about once a second. Does not block, and does not throw. */
     void checkMemory() {
         try {
             little = new byte[LITTLE];
@@ -68,7 +71,7 @@ final class WakeUpProbe implements AutoCloseable {
         little = null;
     }
 
-    /** Whether there was no memory at some time since the start, so that the JDK may have lost waiting threads. */
+    /** Whether memory was exhausted at some time since the start, so that the JDK may have lost waiting threads. */
     boolean hasLackedMemory() {
         return memoryLacked;
     }

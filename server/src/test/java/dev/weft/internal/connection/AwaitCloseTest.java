@@ -48,7 +48,7 @@ class AwaitCloseTest {
     }
 
     @Test
-    void memoryMustBeBoundedWhateverComes() throws Exception {
+    void memoryMustBeBoundedWhateverArrives() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.with().limits(1 << 20, 1L << 40, 1000).start(null)) {
             FutureTask<CloseStatus> waiting = awaitClose(test);
             byte[] large = new byte[1 << 20];

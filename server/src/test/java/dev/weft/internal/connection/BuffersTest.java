@@ -27,7 +27,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Who holds buffers, and when: nobody who waits, nobody who is over; and nobody sees another's bytes. */
+/**
+ * Which connections hold buffers, and when: none that waits, and none that has ended; and no connection sees another's bytes.
+ */
 @Timeout(30)
 class BuffersTest {
     private static final List<Handler> DEPTHS = List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
@@ -130,7 +132,7 @@ class BuffersTest {
         }
     }
 
-    /** Bytes on the heap that something still refers to, as far as the collector tells. */
+    /** The number of reachable bytes on the heap, according to the garbage collector. */
     private static long retained() {
         long least = Long.MAX_VALUE;
         for (int i = 0; i < 3; i++) {
@@ -241,7 +243,7 @@ class BuffersTest {
         BufferBudget budget = new BufferBudget(1 << 24);
         BufferPool pool = new BufferPool(1 << 10, budget);
         AtomicBoolean done = new AtomicBoolean();
-        // Whatever lies in the pool is overwritten all the time, so that who gave a buffer back and uses it shows.
+        // Overwrites the buffers in the pool all the time, which reveals code that uses a buffer after it has returned it.
         FutureTask<Void> poisoner = new FutureTask<>(() -> {
             while (!done.get()) {
                 ByteBuffer[] buffers = new ByteBuffer[8];

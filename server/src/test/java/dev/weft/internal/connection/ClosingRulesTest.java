@@ -60,7 +60,7 @@ class ClosingRulesTest {
     }
 
     @Test
-    void anEmptyCloseIsAnsweredWithAnEmptyOne() throws Exception {
+    void emptyCloseMustBeAnsweredWithAnEmptyClose() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             test.peer.send("88 80 00000000").expect("88 00").expectEnd();
             test.peer.close();
@@ -73,7 +73,7 @@ class ClosingRulesTest {
     @Test
     void aCloseOfOneByteFailsWith1002() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
-            // The byte behind the frame would make the code 1000.
+            // With the byte after the frame, the code would be 1000.
             test.peer.send("88 81 00000000 03 e8").shutdownOutput().expectCloseAndEnd(1002);
         }
     }
@@ -103,7 +103,7 @@ class ClosingRulesTest {
     }
 
     @Test
-    void nothingBehindThePeersCloseIsActedOn() throws Exception {
+    void framesAfterThePeersCloseMustBeIgnored() throws Exception {
         for (Handler depth : DEPTHS) {
             try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                 // A message, Close, then: message, ping, another Close, a violation.
@@ -131,7 +131,7 @@ class ClosingRulesTest {
     void thePeersCloseIsAnsweredWhileItsOutputStaysOpen() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO)) {
             test.peer.send("88 82 00000000 03e8").expect("88 02 03e8").expectEnd();
-            // What is under way still is read and dropped, so that no reset destroys our Close frame.
+            // Bytes that still arrive are read and dropped, so that no reset destroys our Close frame.
             test.peer.send(new byte[1 << 17]).shutdownOutput();
             assertTrue(test.awaitEnd().clean());
         }
@@ -174,7 +174,7 @@ class ClosingRulesTest {
     }
 
     @Test
-    void bothMayCloseAtOnce() throws Exception {
+    void bothEndsMayCloseAtTheSameTime() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("88 82 00000000 0bb8");
             test.connection().close(3001, "");
@@ -185,7 +185,7 @@ class ClosingRulesTest {
     }
 
     @Test
-    void whatMayNotBeSentIsRefusedAndNothingGoes() throws Exception {
+    void invalidCloseMustBeRefusedAndNothingSent() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             Connection connection = test.connection();
             for (int code : new int[]{0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 66536}) {
@@ -254,7 +254,7 @@ class ClosingRulesTest {
     }
 
     @Test
-    void aViolationBehindOurCloseBreaksItOff() throws Exception {
+    void violationAfterOurCloseMustBreakTheConnection() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.connection().close();
             test.peer.send("ff ff");

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the sweeper does to a connection whose peer is silent, slow or does not read. Time is moved by hand. */
+/** The sweeper's effect on a connection whose peer is silent, slow or does not read. The clock is moved by hand. */
 @Timeout(20)
 class ConnectionDeadlinesTest {
     private static final List<Handler> DEPTHS = List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS,
@@ -39,7 +39,7 @@ class ConnectionDeadlinesTest {
         assertTrue(message.contains(setting), message);
     }
 
-    /** With a payload of its own. */
+    /** Expects a ping with Weft's own payload. */
     private static void expectPing(TestPeer peer) throws IOException {
         TestPeer.Frame frame = peer.readFrame();
         assertEquals(0x89, frame.firstByte());
@@ -79,7 +79,7 @@ class ConnectionDeadlinesTest {
         }
     }
 
-    /** A handler that looks now and then, such as for a queue of its own, may have a peer that is dead. */
+    /** The peer of a handler that polls now and then, for example between looks at its own queue, may be dead. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void silenceMustGoOnWhileReceivesRunOutOfTime(boolean answers) throws Exception {
@@ -280,7 +280,7 @@ class ConnectionDeadlinesTest {
             test.pass(TIMEOUTS.writeTimeout().minus(LITTLE));
             byte before = test.transport.writeProgress();
             test.peer.read(1 << 16);
-            // What was read must have had its effect before the time goes on.
+            // The read must have had its effect before the clock moves on.
             ConnectionFixture.awaitUntil(() -> test.transport.writeProgress() != before);
         }
         send.get();
@@ -383,7 +383,7 @@ class ConnectionDeadlinesTest {
     }
 
     @Test
-    void streamThatNobodyWaitsForMayTakeItsTime() throws Exception {
+    void streamWithoutWaitersMayBeSlow() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.with().withoutPings().start(null)) {
             OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             stream.write(1);

@@ -28,9 +28,9 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BooleanSupplier;
 
-/** A connection over a transport in memory, with its handler on a virtual thread of its own as a server runs it. */
+/** A connection over an in-memory transport, with its handler on its own virtual thread, as in a server. */
 public final class ConnectionFixture implements AutoCloseable {
-    /** What runs on the connection's thread. */
+    /** The code that runs on the connection's thread. */
     @FunctionalInterface
     public interface Handler {
         /** Serves the connection. */
@@ -153,7 +153,7 @@ public final class ConnectionFixture implements AutoCloseable {
             return this;
         }
 
-        /** What is held back stays so until the connection itself flushes it. */
+        /** Held frames stay held until the connection itself flushes them. */
         public Setup withoutTimer() {
             return timer(new ShortTimer(Runnable::run, Failures.toHandler("never started")));
         }
@@ -264,14 +264,14 @@ public final class ConnectionFixture implements AutoCloseable {
         }
     }
 
-    /** Starts something on a virtual thread of its own. */
+    /** Starts an action on a new virtual thread. */
     static FutureTask<Void> inThread(Callable<Void> action) {
         FutureTask<Void> task = new FutureTask<>(action);
         Thread.startVirtualThread(task);
         return task;
     }
 
-    /** Sends 1,000 bytes, of which the network holds fewer, on a thread of its own; returns when that waits. */
+    /** Sends 1,000 bytes, more than the network holds, on a new thread; returns when that thread waits. */
     FutureTask<Void> sendStuck() throws InterruptedException {
         FutureTask<Void> sending = inThread(() -> {
             connection().send(new byte[1000]);
@@ -281,7 +281,7 @@ public final class ConnectionFixture implements AutoCloseable {
         return sending;
     }
 
-    /** Starts something on the connection's thread, behind what it does now. */
+    /** Runs an action on the connection's thread, after its current work. */
     public <T> FutureTask<T> onOwner(Callable<T> action) {
         FutureTask<T> task = new FutureTask<>(action);
         tasks.add(task);
@@ -301,7 +301,7 @@ public final class ConnectionFixture implements AutoCloseable {
         returns();
     }
 
-    /** Receives on the connection's thread until the end, and tells what came: one word for each message. */
+    /** Receives on the connection's thread until the end, and returns one word for each message. */
     public FutureTask<List<String>> receiveAll() {
         return onOwner(() -> {
             List<String> received = new ArrayList<>();
@@ -332,7 +332,7 @@ public final class ConnectionFixture implements AutoCloseable {
         return connection.join();
     }
 
-    /** Waits, in such a way that a test's timeout can end it, for what nobody signals. */
+    /** Waits for a condition that no thread signals. A test's timeout can end the wait. */
     public static void awaitUntil(BooleanSupplier condition) throws InterruptedException {
         while (!condition.getAsBoolean()) {
             if (Thread.interrupted()) {
@@ -357,13 +357,13 @@ public final class ConnectionFixture implements AutoCloseable {
         return thread;
     }
 
-    /** Waits until the connection is over and finished. */
+    /** Waits until the connection has ended and its thread has finished. */
     public CloseStatus awaitEnd() throws InterruptedException {
         thread.join();
         return connection().known();
     }
 
-    /** What the handler threw, after the end. */
+    /** The exception that the handler threw. Waits for the end. */
     public Throwable thrown() throws InterruptedException {
         thread.join();
         return thrown;

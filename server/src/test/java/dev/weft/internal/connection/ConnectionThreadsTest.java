@@ -27,7 +27,7 @@ import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Several threads on one connection: frames stay whole and in order, none follows a Close frame, nobody is stuck. */
+/** Several threads on one connection: frames stay whole and in order, none follows a Close frame, and no thread is stuck. */
 @Timeout(30)
 class ConnectionThreadsTest {
     private static final int SENDERS = 8;
@@ -139,7 +139,7 @@ class ConnectionThreadsTest {
     }
 
     private static Map<Integer, Integer> readAllAndAnswer(ConnectionFixture test) throws IOException {
-        // The Close frame is answered in advance: what counts is what comes before ours.
+        // The Close frame is answered in advance: only the frames before ours matter.
         FutureTask<Map<Integer, Integer>> reading = new FutureTask<>(() -> readAll(test, false));
         Thread.startVirtualThread(reading);
         try {
@@ -252,7 +252,7 @@ class ConnectionThreadsTest {
     void receivingMustContinueWhileAnotherThreadsSendIsStuck() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
             FutureTask<Void> writer = test.sendStuck();
-            // A peer that does not read before all of its own is taken.
+            // A peer that does not read until all of its own bytes have been taken.
             for (int i = 0; i < 20; i++) {
                 var received = test.onOwner(() -> test.connection().receive());
                 test.peer.sendText("message " + i);
@@ -319,7 +319,7 @@ class ConnectionThreadsTest {
     }
 
     @Test
-    void interruptedWaitForAnothersStreamMustHarmNobody() throws Exception {
+    void interruptedWaitForAStreamMustNotAffectOthers() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             CountDownLatch begun = new CountDownLatch(1);
@@ -340,7 +340,7 @@ class ConnectionThreadsTest {
     }
 
     @Test
-    void interruptedWaitForTheLockMustHarmNobody() throws Exception {
+    void interruptedWaitForTheLockMustNotAffectOthers() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.with().capacity(64).start(null)) {
             FutureTask<Void> writer = test.sendStuck();
             FutureTask<Void> waiting = new FutureTask<>(() -> {

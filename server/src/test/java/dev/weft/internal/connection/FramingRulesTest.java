@@ -176,7 +176,7 @@ class FramingRulesTest {
                 for (int length : new int[]{0, 1, 125, 126, 127, 128, 129, 4096, 4097, 16383, 16384, 65535, 65536,
                         70_000, 1 << 20}) {
                     byte[] payload = bytes(length);
-                    // In a thread of its own: the message is larger than what the network holds.
+                    // On a separate thread, because the message is larger than the network's buffer.
                     Thread sending = Thread.startVirtualThread(() -> sendBinary(test, payload));
                     test.peer.expectFrame(0x82, payload);
                     sending.join();

@@ -199,7 +199,7 @@ class PreparedSendingTest {
     }
 
     @Test
-    void connectionThatIsOverTakesNoPreparedMessage() throws Exception {
+    void endedConnectionMustAcceptNoPreparedMessage() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             PreparedMessage message = PreparedMessage.text("late");
             test.connection().close();

@@ -199,7 +199,7 @@ class ReceivingTest {
 
     @Test
     void theRestOfAStreamIsSkippedByTheNextReceive() throws Exception {
-        // How much of the message is read, in which pieces it comes, and which receive follows.
+        // How much of the message is read, in which pieces it arrives, and which receive follows.
         for (int read = 0; read <= 600; read += 100) {
             for (int pieces = 1; pieces <= 3; pieces++) {
                 for (int depth = 0; depth < 3; depth++) {
@@ -252,7 +252,7 @@ class ReceivingTest {
     }
 
     @Test
-    void aStreamGivesWhatIsHereWithoutWaitingForMore() throws Exception {
+    void streamMustReturnReceivedBytesWithoutWaiting() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.peer.send("82 fe 0100 00000000 616263");
             test.onOwner(() -> {
@@ -286,7 +286,7 @@ class ReceivingTest {
     }
 
     @Test
-    void aViolationEndsAStreamAtOnceAndForGood() throws Exception {
+    void violationMustEndAStreamAtOnce() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             Connection connection = test.connection();
             test.peer.send("01 81 00000000 61  00 81 00000000 ff  00 81 00000000 62");

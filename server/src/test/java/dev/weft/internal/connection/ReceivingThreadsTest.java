@@ -62,7 +62,7 @@ class ReceivingThreadsTest {
     }
 
     @Test
-    void secondReceiverMustBeRefusedAndHarmNobody() throws Exception {
+    void secondReceiverMustBeRefusedWithoutEffect() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             var first = test.onOwner(() -> test.connection().receive());
             test.awaitReading();
@@ -94,7 +94,7 @@ class ReceivingThreadsTest {
         }
     }
 
-    /** What one thread leaves is what the next one finds; a thread that comes at the wrong moment is refused. */
+    /** Each thread continues where the previous one stopped; a thread that receives at the wrong moment is refused. */
     @Test
     void threadsThatTakeTurnsMustLoseNothing() throws Exception {
         int messages = 3000;

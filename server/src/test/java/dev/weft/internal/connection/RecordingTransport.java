@@ -11,7 +11,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
-/** The connection's end of a transport: remembers its writes, cuts its reads, tells when it waits, fails on demand. */
+/** The connection's end of a transport: records its writes, splits its reads, shows when it waits, and fails on demand. */
 public final class RecordingTransport implements Transport {
     /** One call of a write method: its bytes, and the arrays they lay in. */
     public record Write(int length, byte[] first, byte[] second) {}

@@ -122,7 +122,7 @@ class SendingTest {
     }
 
     @Test
-    void aStreamGoesInFragmentsAsItIsFlushed() throws Exception {
+    void streamMustBeSentInFragmentsAsItIsFlushed() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             stream.write(1);
@@ -272,7 +272,7 @@ class SendingTest {
         }
     }
 
-    /** The sender's turn comes when the Close frame waits already; nothing may follow it (§5.5.1). */
+    /** The sender gets its turn when the Close frame already waits; nothing may follow that frame (§5.5.1). */
     @Test
     void senderThatDrainsTheCloseFrameMustNotSendAfterIt() throws Exception {
         XorExtension extension = new XorExtension();
@@ -421,7 +421,7 @@ class SendingTest {
     }
 
     @Test
-    void aStreamThatOutlivesItsConnectionIsToldSo() throws Exception {
+    void streamThatOutlivesItsConnectionMustThrow() throws Exception {
         DeflateSettings settings = DeflateSettings.DEFAULT;
         try (DeflateCodecs codecs = new DeflateCodecs(settings)) {
             Extension deflate = new DeflateExtension(new NegotiatedDeflate(false, false, 15, 15), settings, codecs,
@@ -454,7 +454,7 @@ class SendingTest {
     }
 
     @Test
-    void aStreamThatIsClosedAfterTheEndTellsTheEnd() throws Exception {
+    void streamClosedAfterTheEndMustReportTheEnd() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             OutgoingMessage stream = test.connection().sendStream(MessageType.BINARY);
             test.connection().abort();

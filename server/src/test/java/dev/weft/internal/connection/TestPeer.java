@@ -161,7 +161,7 @@ public final class TestPeer {
         return expectFrame(0x81, text.getBytes(UTF_8));
     }
 
-    /** Reads a Close frame with this code, whatever its reason, and the end behind it. */
+    /** Reads a Close frame with this code and any reason, and the end after it. */
     public void expectCloseAndEnd(int code) throws IOException {
         Frame frame = readFrame();
         assertEquals("88", Integer.toHexString(frame.firstByte()), "first byte");
@@ -169,12 +169,12 @@ public final class TestPeer {
         expectEnd();
     }
 
-    /** Wants that nothing more comes. */
+    /** Expects the end, with no byte before it. */
     public void expectEnd() throws IOException {
         assertEquals("", hex(readToEnd()), "nothing more");
     }
 
-    /** Reads all that still comes. */
+    /** Reads all remaining bytes. */
     public byte[] readToEnd() throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         ByteBuffer piece = ByteBuffer.allocate(4096);

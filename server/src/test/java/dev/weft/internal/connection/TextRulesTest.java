@@ -111,7 +111,7 @@ class TextRulesTest {
     }
 
     @Test
-    void aTextBeginsAnewBehindEachMessage() throws Exception {
+    void textMustBeValidatedPerMessage() throws Exception {
         for (Handler depth : DEPTHS) {
             try (ConnectionFixture test = ConnectionFixture.start(depth)) {
                 for (int i = 0; i < 3; i++) {

@@ -53,7 +53,7 @@ class TimedReceiveTest {
     }
 
     @Test
-    void messageThatComesInTimeMustBeReturnedAtOnce() throws Exception {
+    void messageThatArrivesInTimeMustBeReturnedAtOnce() throws Exception {
         try (ConnectionFixture test = start()) {
             var received = test.onOwner(() -> test.connection().receive(LONG));
             test.awaitReading();
@@ -254,7 +254,7 @@ class TimedReceiveTest {
         }
     }
 
-    /** Another thread has failed the connection meanwhile, and the peer is slow to take what comes before the Close frame. */
+    /** Another thread has failed the connection meanwhile, and the peer is slow to read the bytes before the Close frame. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void endOfAWaitMustNotLoseTheCloseFrameOfAFailedConnection(boolean byInterrupt) throws Exception {

@@ -257,7 +257,7 @@ class TrySendTest {
         }
     }
 
-    /** Its reply is held back beside the rest of a posted message, whose thread has not come to write it yet. */
+    /** Its reply is held back next to the rest of a posted message, whose thread has not written that rest yet. */
     @Test
     void heldBackFrameMustLeaveWithTheWaitingRest() throws Exception {
         List<Runnable> threads = new ArrayList<>();
@@ -439,7 +439,7 @@ class TrySendTest {
         }
     }
 
-    /** Its thread has not come to wait for the network yet, so nobody has the lock. */
+    /** Its thread does not wait for the network yet, so no thread has the lock. */
     @Test
     void receivingMustNotTakeOverTheWaitForTheNetwork() throws Exception {
         ShortTimer late = new ShortTimer(thread -> {}, Failures.toHandler("never started"));
@@ -447,14 +447,14 @@ class TrySendTest {
             assertAccepted(test.connection().trySend(new byte[200]));
             FutureTask<Message> receiving = test.onOwner(() -> test.connection().receive());
             test.peer.sendFrame(0x89, new byte[0]);
-            // With another frame behind it the pong would be held back.
+            // With another frame after it, the pong would be held back.
             test.awaitReading();
             test.peer.sendText("a");
             assertEquals("text:a", ConnectionFixture.word(receiving.get()));
         }
     }
 
-    /** §5.5.1. It was held up by a stream, and its thread comes when both are over. */
+    /** §5.5.1. It waited for a stream, and its thread runs when both have ended. */
     @Test
     void nothingMustFollowTheCloseFrame() throws Exception {
         List<Runnable> threads = new ArrayList<>();
@@ -528,7 +528,7 @@ class TrySendTest {
             test.awaitReading();
             byte[] begin = test.peer.read(4 + half.length - NARROW);
             assertEquals("027e", TestPeer.hex(new byte[]{begin[0], begin[1]}));
-            // What the network took of the stream at once, the rest, and the pong, which waits.
+            // The part of the stream that the network took at once, the rest, and the pong, which waits.
             ConnectionFixture.awaitUntil(() -> lengths(test).size() == 3);
             test.peer.read(NARROW);
             test.peer.expect("8a 00");

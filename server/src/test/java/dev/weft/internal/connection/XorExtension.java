@@ -4,7 +4,7 @@ import dev.weft.internal.extension.Extension;
 import dev.weft.parser.FrameHeader;
 import java.util.concurrent.Callable;
 
-/** A toy: the bytes of transformed messages XORed with a running key, which goes on from message to message. */
+/** A simple extension: XORs the bytes of transformed messages with a running key, which continues from message to message. */
 final class XorExtension implements Extension {
     private final Transform decoder = new Step();
     private final Step encoder = new Step();

@@ -76,7 +76,7 @@ public final class CheckedEngine implements Engine {
         return closed;
     }
 
-    /** What was done that must not be; {@code null} if nothing was. */
+    /** The rule of use that was broken; {@code null} if none was. */
     public String misuse() {
         return misuse.get();
     }

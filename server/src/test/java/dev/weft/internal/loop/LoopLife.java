@@ -11,11 +11,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
-/** What some threads on loops do with one another, from their start to their end. The seed decides what, not who is first. */
+/** The interaction of some threads on loops, from start to end. The seed decides the actions, but not which thread is first. */
 final class LoopLife {
-    /** What they do. */
+    /** The kinds of interaction. */
     enum Kind {
-        /** Each goes on when the one before it unparks it. */
+        /** Each continues when the previous one unparks it. */
         RING,
         /** Threads of one scheduler, which start others and wait for their end. */
         FAMILY,
@@ -61,7 +61,7 @@ final class LoopLife {
         progress.incrementAndGet();
     }
 
-    /** Lives it, on a platform thread; fails if anything is not as it should be. Waits for good if the threads do. */
+    /** Runs this life, on a platform thread; fails if anything is wrong. Waits forever if the threads do. */
     void run() throws InterruptedException {
         switch (kind) {
             case RING -> ring();

@@ -61,7 +61,7 @@ public final class LoopStress {
      */
     record Settings(long seed, Duration length, Duration longestRound, Duration patience) {}
 
-    /** What was done. */
+    /** The amount of work done. */
     record Outcome(int rounds, int lives, long takeovers) {}
 
     private static final int SHORTEST_ROUND_MILLIS = 50;

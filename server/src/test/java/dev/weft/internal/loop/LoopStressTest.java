@@ -25,7 +25,7 @@ class LoopStressTest {
     private static final Duration SEARCH = Duration.ofMinutes(2);
     /** Some faults show only at the end of a round. */
     private static final Duration LONGEST_ROUND_OF_SEARCH = Duration.ofMillis(200);
-    /** A life with a fault waits for good after so long without an event. */
+    /** After this time without an event, a life with a fault is considered stuck. */
     private static final Duration FAULTY_PATIENCE = Duration.ofMillis(1000);
 
     @Test

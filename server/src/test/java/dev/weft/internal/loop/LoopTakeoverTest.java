@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A turn that takes long holds up nobody else. */
+/** A long turn must not delay other threads. */
 @Timeout(60)
 class LoopTakeoverTest {
     private static final int LOOPS = 2;

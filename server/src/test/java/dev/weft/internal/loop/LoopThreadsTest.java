@@ -48,7 +48,7 @@ class LoopThreadsTest {
         }
     }
 
-    /** Two threads of which one goes on when the other has unparked it. */
+    /** Two threads, each of which continues when the other has unparked it. */
     private static final class PingPong {
         private final Thread[] players = new Thread[2];
         private volatile int turn;
@@ -64,7 +64,7 @@ class LoopThreadsTest {
         }
     }
 
-    /** Of one scheduler, or each of its own. No loop is taken over, which would let others go first. */
+    /** With one shared scheduler, or one for each thread. No loop is taken over, which would change the order. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void threadsMustRunInSchedulingOrder(boolean inherit) throws Exception {

@@ -12,7 +12,7 @@ final class LoopVariant {
     private static final String TRANSPORT = "dev.weft.internal.transport.";
     private static final List<String> CLASSES = List.of(PACKAGE + "Loop", PACKAGE + "Loops", PACKAGE + "LoopThread",
             PACKAGE + "ConnectionScheduler", PACKAGE + "Watchdog", TRANSPORT + "SelectorEngine");
-    /** What belongs to the copy's packages and is not copied. */
+    /** Classes that belong to the copy's packages and are not copied. */
     private static final List<String> NEIGHBOURS = List.of(PACKAGE + "VirtualThreads", PACKAGE + "StressedLoops",
             TRANSPORT + "StressedEngines", TRANSPORT + "ParkingTransport");
     /** A line on which a statement begins. */
@@ -27,7 +27,7 @@ final class LoopVariant {
         this.loader = loader;
     }
 
-    /** What runs in servers. */
+    /** The code that runs in servers. */
     static LoopVariant real() {
         return new LoopVariant(LoopVariant.class.getClassLoader());
     }

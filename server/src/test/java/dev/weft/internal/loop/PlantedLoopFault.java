@@ -20,7 +20,7 @@ enum PlantedLoopFault {
             """, """
                     if (ended) {
             """)),
-    /** What is added between the look and the flag wakes nobody. */
+    /** An entry that is added between the look and the flag wakes no thread. */
     QUEUE_LOOKED_AT_BEFORE_THE_FLAG(new Edit("""
                     waiting = 1;
                     try {
@@ -39,7 +39,7 @@ enum PlantedLoopFault {
             """, """
                         HELD.compareAndSet(this, term + 1, term);
             """)),
-    /** The turn may be over by now, and the holder goes on. */
+    /** The turn may have ended by now, and then the holder continues. */
     TAKEN_OVER_WITHOUT_COMPARING(new Edit("""
                     return HELD.compareAndSet(this, seen, seen + 1) ? seen + 1 : TURN_IS_OVER;
             """, """
@@ -78,7 +78,7 @@ enum PlantedLoopFault {
                     pushed = null;
                     for (ConnectionScheduler scheduler = newest; scheduler != null;) {
             """)),
-    /** Who takes the loop over takes the turn a second time. */
+    /** The thread that takes over the loop takes the turn a second time. */
     TURN_LEFT_IN_THE_LIST(new Edit("""
                         ready = scheduler.next;
                         Runnable task = scheduler.takeTask();
@@ -115,7 +115,7 @@ enum PlantedLoopFault {
                     Noise.inFault();
                     next = null;
             """)),
-    /** The thread waits for good. */
+    /** The thread waits forever. */
     SPARE_LOST_WHEN_THE_TURN_IS_OVER(new Edit("""
                         spareCount.incrementAndGet();
                         push(runner);
@@ -176,7 +176,7 @@ enum PlantedLoopFault {
             """, """
                     if (spareCount.get() > SPARES_KEPT) {
             """)),
-    /** The loop waits for good. */
+    /** The loop waits forever. */
     STOPPED_WITHOUT_WAKE_UP(new Edit("""
                     stopped = true;
                     engine.wakeUp();
@@ -198,13 +198,13 @@ enum PlantedLoopFault {
                     Noise.inFault();
                     ended = true;
             """)),
-    /** Who has taken the loop over leaves what was to have its turn. */
+    /** The thread that has taken over the loop drops the queued entries. */
     ENDED_WITHOUT_A_LOOK_AT_ITS_LIST(new Edit("""
                     while (holds && !(stopped && ready == null && pushed == null)) {
             """, """
                     while (holds && !(stopped && pushed == null)) {
             """)),
-    /** A thread that becomes spare while the loops are stopped waits for good. */
+    /** A thread that becomes spare while the loops are stopped waits forever. */
     SPARE_ONE_ADDED_AFTER_THE_STOP(new Edit("""
                     if (stopped) {
                         stopSpares();

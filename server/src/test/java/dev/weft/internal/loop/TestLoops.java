@@ -56,12 +56,12 @@ final class TestLoops implements AutoCloseable {
         return failures;
     }
 
-    /** Starts a thread on a scheduler of its own, of this loop. */
+    /** Starts a thread on a new scheduler of this loop. */
     Thread start(int loop, Runnable task) {
         return loops.scheduler(loop).threadBuilder().start(task);
     }
 
-    /** Starts a thread on a scheduler of its own, of one loop after the other. */
+    /** Starts a thread on a new scheduler; the loops take turns. */
     Thread start(Runnable task) {
         return start(Math.floorMod(next.getAndIncrement(), engines.size()), task);
     }

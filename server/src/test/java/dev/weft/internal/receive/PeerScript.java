@@ -17,7 +17,7 @@ final class PeerScript {
         CLOSE,
         /** The end of the bytes, without a Close frame. */
         CUT,
-        /** What has not been read is lost. */
+        /** Bytes that have not been read are lost. */
         RESET,
         /** A frame without a mask. */
         VIOLATION
@@ -183,7 +183,7 @@ final class PeerScript {
         return count;
     }
 
-    /** Where the first ping ends that ends behind this place, or this place. */
+    /** The end of the first ping that ends after this place, or this place if there is none. */
     int nextPingEnd(int place) {
         int before = pingsUpTo(place);
         return before < pingEnds.size() ? pingEnds.get(before) : place;

@@ -4,7 +4,7 @@ import dev.weft.internal.stress.NoisyCopy.Edit;
 
 /** Mistakes that reading ahead is easily made with; the stress must find each. */
 enum PlantedReadAheadFault {
-    /** Two threads may find that nobody uses the reader. */
+    /** Two threads may find that the reader has no user. */
     CLAIMED_IN_TWO_STEPS("""
                     return RECEIVER.compareAndSet(this, null, user);
             """, """
@@ -52,7 +52,7 @@ enum PlantedReadAheadFault {
             """, """
                     answered = Math.max(0, answered - 2);
             """),
-    /** What the thread that receives reads itself, nobody has looked at ahead of it. */
+    /** The scanner has not seen the bytes that the receiving thread reads itself. */
     SCANNER_NOT_DROPPED("""
                     if (!input.hasAhead()) {
                         scanner = null;
@@ -78,7 +78,7 @@ enum PlantedReadAheadFault {
             """, """
                     ByteBuffer taken = ahead;
             """),
-    /** What comes later is put behind the region. */
+    /** Later bytes are put after the region. */
     NETWORK_BEFORE_WHAT_WAS_READ_AHEAD("""
                     if (ahead != null) {
                         takeAhead(current, current.remaining());
@@ -102,7 +102,7 @@ enum PlantedReadAheadFault {
                         }
             """, """
             """),
-    /** The transport told while a thread received, and will not do so again. */
+    /** The transport called the listener while a thread received, and will not call it again. */
     BYTES_ON_THE_NETWORK_FORGOTTEN("""
                     if (parser.unread() > 0 || !input.transport().tellsOfUnread()) {
             """, """
@@ -114,7 +114,7 @@ enum PlantedReadAheadFault {
             """, """
                     if (!input.transport().tellsOfUnread()) {
             """),
-    /** The transport told once. */
+    /** The transport calls the listener only once. */
     NOT_ASKED_TO_TELL_AGAIN("""
                     } else if (count == 0) {
                         input.transport().reportUnread();
@@ -131,7 +131,7 @@ enum PlantedReadAheadFault {
             """, """
                 private static final long LONGEST_WAIT_NANOS = Long.MAX_VALUE;
             """),
-    /** The turn may end between the look and the note, and unparks nobody. */
+    /** The turn may end between the look and the note, and then unparks no thread. */
     WAITER_NOTED_TOO_LATE("""
                     waiter = Thread.currentThread();
                     if (frames.isTurnOf(this)) {
@@ -179,27 +179,27 @@ enum PlantedReadAheadFault {
             """, """
                     } else if (
             """),
-    /** What was watched once is never watched again. */
+    /** A reader that was watched once is never watched again. */
     UNWATCH_FORGOTTEN("""
                     unwatch();
                     if (ended
             """, """
                     if (ended
             """),
-    /** The timer looks at connections that have ended, for good. */
+    /** The timer checks connections that have ended, forever. */
     WATCHED_AFTER_THE_END("""
                     if (ended || frames.isOver()) {
             """, """
                     if (ended) {
             """),
-    /** What was read ahead and never received. */
+    /** The buffer of bytes that were read ahead and never received is not returned. */
     NOT_GIVEN_BACK_AT_THE_END("""
                     release();
                     releaseAhead();
             """, """
                     release();
             """),
-    /** A receive that was interrupted within a ping goes on with its payload. */
+    /** A receive that was interrupted within a ping treats the ping's payload as data. */
     PING_TAKEN_FOR_PAYLOAD("""
                     return parser.frameRemaining() > 0 && parser.unread() == 0 && !parser.opcode().isControl();
             """, """

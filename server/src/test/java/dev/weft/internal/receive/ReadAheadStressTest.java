@@ -26,7 +26,7 @@ class ReadAheadStressTest {
     private static final Duration SEARCH = Duration.ofMinutes(2);
     /** Part of the search, after which it begins again, with other lives. */
     private static final Duration ROUND = Duration.ofSeconds(5);
-    /** A life with a fault waits for good after so long without an event. */
+    /** After this time without an event, a life with a fault is considered stuck. */
     private static final Duration FAULTY_PATIENCE = Duration.ofMillis(500);
 
     @Test

@@ -27,7 +27,7 @@ final class ReadAheadVariant {
             + "|[a-zA-Z]+\\([^()]*(\\([^()]*\\))?[^()]*\\);$|[a-zA-Z.]+ (=|-=|\\+=) "
             + "|(RECEIVER|WATCHED|LockSupport|deadlines|scanner|owner|frames|input|transport|pool|timer|parser)\\b[.(])");
 
-    /** Half a second for a Close frame behind data is longer than a life with a fault is waited for. */
+    /** Half a second for a Close frame after data is longer than the test waits for a life with a fault. */
     private static final Edit SHORT_PATIENCE = new Edit("PATIENCE_WITH_CLOSE = 125;", "PATIENCE_WITH_CLOSE = 5;");
 
     private final ClassLoader loader;
@@ -36,7 +36,7 @@ final class ReadAheadVariant {
         this.loader = loader;
     }
 
-    /** What runs in servers. */
+    /** The code that runs in servers. */
     static ReadAheadVariant real() {
         return new ReadAheadVariant(ReadAheadVariant.class.getClassLoader());
     }

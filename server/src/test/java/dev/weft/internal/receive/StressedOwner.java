@@ -16,8 +16,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * What a connection is to its receiving side, without a sender: it notes the answers, which must be given by one thread at a
- * time, each once and in order, and the end.
+ * Stands for a connection towards its receiving side, without a sender: it records the answers, each of which must be given
+ * once, in order, by one thread at a time, and the end.
  */
 final class StressedOwner implements ReceiverOwner {
     private static final int LONGEST_ANSWER_NANOS = 300_000;

@@ -50,7 +50,7 @@ final class StressedReceiver implements Lives.Life {
     /** More than one of the timer's. */
     private static final int LOOKS = 100;
 
-    /** What may wait, and be interrupted. */
+    /** An action that may wait and be interrupted. */
     @FunctionalInterface
     private interface Action<T> {
         T run() throws IOException;
@@ -132,7 +132,7 @@ final class StressedReceiver implements Lives.Life {
         }
     }
 
-    /** The timer's: nobody has received for some of its looks, unless a receive comes just now. */
+    /** Called by the timer after some checks without a receive; a receive may begin just now. */
     private void startTurn(Runnable starter) {
         turns++;
         if (System.nanoTime() - receivesSince < SOON_NANOS) {
@@ -176,7 +176,7 @@ final class StressedReceiver implements Lives.Life {
 
     // The life.
 
-    /** Lives it; fails if something is wrong. Waits for good if the receiver does. */
+    /** Runs this life; fails if anything is wrong. Waits forever if the receiver does. */
     @Override
     public void run() throws Exception {
         timer.start();
@@ -277,7 +277,7 @@ final class StressedReceiver implements Lives.Life {
         Thread.interrupted();
     }
 
-    /** What the connection's thread does. */
+    /** The work of the connection's thread. */
     private void handle() {
         try {
             pause();
@@ -324,7 +324,7 @@ final class StressedReceiver implements Lives.Life {
         sleeper = null;
     }
 
-    /** Until all pings are answered that there is room for: nobody receives. */
+    /** Waits, while no thread receives, until all pings for which there is room are answered. */
     private void awaitAnswers() {
         int due = script.pingsUpTo((long) place + bufferSize);
         await(due + " answers", () -> owner.pings() >= due || mayLose());
@@ -335,7 +335,9 @@ final class StressedReceiver implements Lives.Life {
         return script.end() == PeerScript.End.RESET;
     }
 
-    /** Until the end is noticed: nobody receives. Only if there is room for all that is before it. */
+    /**
+     * Waits, while no thread receives, until the end is noticed. Call it only if there is room for everything before the end.
+     */
     private void awaitEnd() {
         if (script.bytes().length < place + bufferSize) {
             await("the end", () -> owner.endsAhead() == 1);
@@ -413,7 +415,7 @@ final class StressedReceiver implements Lives.Life {
         }
         place = expected().end();
         if (random.nextInt(3) == 0) {
-            // What is lent stays as it is, whatever is read ahead meanwhile.
+            // A lent view does not change, whatever is read ahead meanwhile.
             received++;
             pause();
             received--;
@@ -478,7 +480,7 @@ final class StressedReceiver implements Lives.Life {
         check(soon <= MOST_SOON || soon < turns * MOST_OF_TURNS,
                 "read ahead of a thread that receives, " + soon + " of " + turns + " times");
         int[] unwatched = {0};
-        // Each look of a timer that goes on watching ends the watch for a moment.
+        // Each check of a timer that keeps watching ends the watch for a moment.
         await("the timer no longer watches", () -> (unwatched[0] = isWatched() ? 0 : unwatched[0] + 1) > LOOKS);
     }
 

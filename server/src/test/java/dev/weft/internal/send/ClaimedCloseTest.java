@@ -49,7 +49,7 @@ class ClaimedCloseTest {
     }
 
     @Test
-    void aDrainMustSendNoCloseFrameThatNobodyClaimed() throws Exception {
+    void drainMustSendNoUnclaimedCloseFrame() throws Exception {
         sender.drainAndWait();
         assertEquals(0, sent().length);
     }

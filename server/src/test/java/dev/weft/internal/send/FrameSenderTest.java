@@ -22,7 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What the stress of the sender has found, each in the one order of steps that it takes. */
+/** The faults that the stress of the sender has found, each with the order of steps that shows it. */
 @Timeout(20)
 class FrameSenderTest {
     private static final int LARGE = 2 * FrameBuffer.COPIED;

@@ -4,7 +4,7 @@ import dev.weft.internal.stress.NoisyCopy.Edit;
 
 /** Mistakes that the sender is easily made with; the stress must find each. */
 enum PlantedSenderFault {
-    /** What was left to the thread that had the lock stays where it is. */
+    /** Entries that were left to the thread that had the lock are not sent. */
     WAITING_NOT_SENT_AFTER_RELEASE("""
                 void release() {
                     lock.unlock();
@@ -15,11 +15,11 @@ enum PlantedSenderFault {
             """),
     /** The thread that let the lock go left what waits to one that no longer waits for the lock. */
     INTERRUPTED_WAITER_LEAVES_WHAT_WAITS("""
-                        // The thread that released the lock may have left what waits to this one.
+                        // The thread that released the lock may have left queued entries to this thread.
                         sendWhatWaits();
             """, """
             """),
-    /** What is put in the outbox while the draining thread looks for the last time. */
+    /** Entries that are added to the outbox while the draining thread looks for the last time are not sent. */
     DRAIN_THREAD_ENDS_WITHOUT_ANOTHER_LOOK("""
                     sender.sendWhatWaits();
                 }
@@ -53,7 +53,7 @@ enum PlantedSenderFault {
                     }
             """, """
             """),
-    /** The thread's own wait ended, and nobody sends what the network has not taken. */
+    /** The thread's own wait has ended, and no thread sends the bytes that the network has not taken. */
     INTERRUPTED_WRITER_LEAVES_THE_REST("""
                     if (drainIfBehind()) {
                         throw
@@ -61,7 +61,7 @@ enum PlantedSenderFault {
                     if (buffer.isBehind()) {
                         throw
             """),
-    /** What was written in part is taken for a dead wire. */
+    /** A partial write is treated as a broken connection. */
     INTERRUPTED_WRITER_BREAKS_THE_WIRE("""
                         if (!transport.writesWithoutWaiting()) {
                             throw e;
@@ -86,7 +86,7 @@ enum PlantedSenderFault {
                             timer.startThread(this::flushOverdue);
                         }
             """),
-    /** The thread that lets the lock go finds the flag always set, or nobody flushes. */
+    /** The thread that releases the lock always finds the flag set, or no thread flushes. */
     FLUSH_DUE_CLEARED_LATE("""
                     flushDue = false;
                     if (!buffer.transport().writesWithoutWaiting()) {
@@ -116,9 +116,9 @@ enum PlantedSenderFault {
             """, """
                     if (outbox.hasEntries() && false) {
             """),
-    /** What was drained may have been our Close frame. */
+    /** Our Close frame may have been among the entries just sent. */
     CLOSE_FORGOTTEN_AFTER_DRAINING("""
-                    // Last: what was drained may have been our Close frame.
+                    // Checked last: our Close frame may have been among the entries just sent.
                     closing.requireOpen();
             """, """
             """),
@@ -147,7 +147,7 @@ enum PlantedSenderFault {
             """, """
                     Entry reversed = takeList();
             """),
-    /** What was taken over before is lost. */
+    /** Entries that were taken over before are lost. */
     TAKE_OVER_REPLACES("""
                     if (oldest == null) {
                         oldest = reversed;
@@ -155,13 +155,13 @@ enum PlantedSenderFault {
                     if (reversed != null) {
                         oldest = reversed;
             """),
-    /** What is offered after the end waits for good. */
+    /** A message that is offered after the end waits forever. */
     ENDED_NOT_KEPT("""
                     giveBackAll(NEWEST.getAndSet(this, ENDED));
             """, """
                     giveBackAll(NEWEST.getAndSet(this, null));
             """),
-    /** The connection is over, and its share of the budget is gone with it. */
+    /** The connection has ended without returning its share of the budget. */
     NOT_GIVEN_BACK_AT_THE_END("""
                     giveBackAll(oldest);
                     oldest = null;
@@ -210,7 +210,7 @@ enum PlantedSenderFault {
             """, """
                     return buffer == null || bytes <= buffer.remaining();
             """),
-    /** What waited when the wire broke stays counted. */
+    /** Bytes that waited when the connection broke stay counted. */
     COUNTED_NOT_RESET("""
                     rest = null;
                     countAs(0);

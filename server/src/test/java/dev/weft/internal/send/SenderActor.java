@@ -20,7 +20,7 @@ import java.util.concurrent.locks.LockSupport;
  * receives, pongs. It remembers what became of each message, to be compared with what the peer received.
  */
 final class SenderActor {
-    /** What a message's sender knows of it. */
+    /** The sender's knowledge of a message. */
     private enum Fate {
         /** The network took it. */
         SENT,
@@ -32,7 +32,7 @@ final class SenderActor {
         UNKNOWN
     }
 
-    /** What may wait, and fail. */
+    /** An action that may wait and fail. */
     @FunctionalInterface
     private interface Action {
         void run() throws IOException;

@@ -32,7 +32,7 @@ final class SenderVariant {
         this.loader = loader;
     }
 
-    /** What runs in servers. */
+    /** The code that runs in servers. */
     static SenderVariant real() {
         return new SenderVariant(SenderVariant.class.getClassLoader());
     }

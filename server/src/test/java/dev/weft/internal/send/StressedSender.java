@@ -139,7 +139,7 @@ final class StressedSender implements Lives.Life {
         failure.compareAndSet(null, e);
     }
 
-    /** As a connection that fails because of its own end. */
+    /** Fails like a connection whose own end fails it. */
     void failConnection(CloseReason reason) {
         if (closing.fail(reason, new IOException(reason.reason()))) {
             sender.close();
@@ -173,7 +173,7 @@ final class StressedSender implements Lives.Life {
         wire.close();
     }
 
-    /** Lives it; fails if something is wrong. Waits for good if the sender does. */
+    /** Runs this life; fails if anything is wrong. Waits forever if the sender does. */
     @Override
     public void run() throws Exception {
         for (int round = 1; round < rounds; round++) {

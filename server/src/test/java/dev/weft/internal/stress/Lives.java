@@ -13,18 +13,18 @@ import java.util.function.LongFunction;
  * looks for lives in which nothing happens any more.
  */
 public final class Lives {
-    /** One that is under stress, from its beginning to its end, by threads of its own. */
+    /** The life of an object under stress, from beginning to end, with its own threads. */
     public interface Life {
-        /** Lives it; fails if anything is not as it should be. */
+        /** Runs this life; fails if anything is wrong. */
         void run() throws Exception;
 
-        /** What was wrong so far, although others may still wait for the thread that found it; or {@code null}. */
+        /** The first failure so far, or {@code null}; other threads may still wait for the thread that found it. */
         Throwable failure();
 
         /** Changes as long as anything happens. */
         long progress();
 
-        /** What was done in it, when it is over. */
+        /** The amount of work done. Call it after the end. */
         int done();
 
         /** Ends all waits of its threads. */

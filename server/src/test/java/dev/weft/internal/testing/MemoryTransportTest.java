@@ -135,7 +135,7 @@ class MemoryTransportTest {
     }
 
     @Test
-    void theListenerMustBeToldOfWhatComesWhileNobodyReads() throws Exception {
+    void listenerMustBeCalledForBytesThatNoThreadReads() throws Exception {
         AtomicInteger told = new AtomicInteger();
         here.write(bytes(1));
         there.onUnread(told::incrementAndGet);
@@ -217,7 +217,7 @@ class MemoryTransportTest {
     }
 
     @Test
-    void lingeringCloseMustDropWhatStillComes() throws Exception {
+    void lingeringCloseMustDropFurtherBytes() throws Exception {
         here.write(bytes(1, 2));
         FutureTask<Void> lingering = start(() -> {
             LingeringClose.close(here);

@@ -7,7 +7,7 @@ import dev.weft.internal.time.Deadlines.Due;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** What the sweeper finds, without a connection. */
+/** The deadlines that the sweeper finds, without a connection. */
 class DeadlinesTest {
     private static final Duration TIME = Duration.ofSeconds(10);
 

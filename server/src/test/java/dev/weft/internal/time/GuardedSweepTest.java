@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What a sweep does with a connection that fails. */
+/** The handling of a connection whose sweep fails. */
 class GuardedSweepTest {
     private final List<String> aborted = new ArrayList<>();
     private final Failures failures = new Failures("a test", (what, count, latest) -> {});

@@ -81,7 +81,7 @@ class ServiceThreadTest {
         }
     }
 
-    /** What is between two steps must work while there is no memory. */
+    /** The code between two steps must work while memory is exhausted. */
     @Test
     void failuresNeedNoMemory() throws Exception {
         OutOfMemoryError failure = new OutOfMemoryError("test");

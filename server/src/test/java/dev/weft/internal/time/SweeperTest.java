@@ -54,7 +54,7 @@ class SweeperTest {
         sweeper.stop();
     }
 
-    /** As when the process is stopped and goes on: the clock must not find everybody late. */
+    /** As when the process is stopped and continues: connections must not all become late. */
     @Test
     void theClockLeavesOutWhatTheSweeperMissed() throws Exception {
         LinkedBlockingQueue<Integer> looks = new LinkedBlockingQueue<>();

@@ -70,7 +70,7 @@ class TurnQuotaTest {
      * for threads that others start or wake.
      */
     @Test
-    void threadsThatOthersWakeMustGetTheirTurnAmongBusyOnes() throws Exception {
+    void wokenThreadsMustGetTheirTurnAmongBusyOnes() throws Exception {
         Rescheduler.start();
         int busy = 4 * Runtime.getRuntime().availableProcessors();
         CountDownLatch working = new CountDownLatch(busy);

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The thread that waits for bytes nobody receives, when it has no luck. */
+/** The thread that waits for bytes while no thread receives, in failure cases. */
 @Timeout(60)
 class BackgroundReaderTest {
     /** For whose reads there is no memory. */
@@ -118,7 +118,7 @@ class BackgroundReaderTest {
         protected void implConfigureBlocking(boolean block) {}
     }
 
-    /** A thread that receives would wait for it for good. */
+    /** A thread that receives would otherwise wait for it forever. */
     @Test
     void lackOfMemoryMustNotKeepTheThreadOut() throws IOException, InterruptedException {
         CountDownLatch told = new CountDownLatch(1);

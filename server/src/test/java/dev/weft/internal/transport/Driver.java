@@ -1,6 +1,6 @@
 package dev.weft.internal.transport;
 
-/** What drives the engine of a parking transport under stress. */
+/** The driver of the engine of a parking transport under stress. */
 enum Driver {
     /** A poller, as before Java 24: a virtual thread that waits in a selector would hold its carrier. */
     PINNED_POLLER,

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class LingeringCloseTest {
     private static final int CAPACITY = 1 << 16;
-    /** What is dropped at the most, and then what the transport holds beside it. */
+    /** The maximum number of bytes that are dropped, and the bytes that the transport holds in addition. */
     private static final long MOST = (16 << 20) + 2 * CAPACITY;
 
     private final MemoryTransport[] ends = MemoryTransport.pair(CAPACITY);

@@ -9,10 +9,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Stresses the parking transport, and shows that the stress finds what it is for.
+ * Stresses the parking transport, and shows that the stress finds the faults that it is meant to find.
  * <p>
- * A failure tells its seed; {@code -Dweft.stress.seed=} repeats what was done, if not who was first, and
- * {@code -Dweft.stress.seconds=} sets how long each sound variant is stressed.
+ * A failure tells its seed; {@code -Dweft.stress.seed=} repeats what was done, if not who was first, and {@code
+ * -Dweft.stress.seconds=} sets how long each sound variant is stressed.
  */
 @Timeout(3600)
 class ParkingTransportStressTest {
@@ -23,7 +23,7 @@ class ParkingTransportStressTest {
     private static final Duration SEARCH = Duration.ofMinutes(2);
     /** Part of the search, after which it goes on with another driver. */
     private static final Duration ROUND = Duration.ofMillis(1500);
-    /** A life with a fault waits for good after so long without an event. */
+    /** After this time without an event, a life with a fault is considered stuck. */
     private static final Duration FAULTY_PATIENCE = Duration.ofMillis(700);
 
     @ParameterizedTest

@@ -171,7 +171,7 @@ class ParkingTransportTest {
         }
     }
 
-    /** The poller is held up meanwhile. Its step from REARMING to WAITING unparks nobody. */
+    /** The poller is blocked meanwhile. Its step from REARMING to WAITING unparks no thread. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void interruptBeforeRegistrationMustReleaseTheReader(boolean pinned) throws Exception {
@@ -306,7 +306,7 @@ class ParkingTransportTest {
             });
             Thread writer = Thread.ofVirtual().start(writing);
             awaitParked(writer);
-            // What the socket takes late is taken before the peer reads.
+            // The socket takes the late bytes before the peer reads.
             byte before;
             do {
                 before = transport.writeProgress();
@@ -344,7 +344,7 @@ class ParkingTransportTest {
     }
 
     @Test
-    void writeNowMustTakeOfBothBuffersWhatTheNetworkTakes() throws Exception {
+    void writeNowMustWriteWhatTheNetworkTakesOfBothBuffers() throws Exception {
         try (Pair pair = new Pair(false)) {
             assertTrue(pair.transport.writesWithoutWaiting());
             ByteBuffer first = ByteBuffer.allocate(10);

@@ -4,7 +4,7 @@ import dev.weft.internal.stress.NoisyCopy.Edit;
 
 /** Mistakes that the state machine is easily made with; the stress must find each. */
 enum PlantedFault {
-    /** The reader may look at the state before it changes, and park behind its unpark. */
+    /** The reader may look at the state before it changes, and park after the unpark. */
     READER_WOKEN_BEFORE_THE_STATE_SAYS_SO("""
                     if (READING.compareAndSet(this, WAITING, RUNNING)) {
                         inVain = 0;
@@ -115,34 +115,34 @@ enum PlantedFault {
             """, """
                             return;
             """),
-    /** Nobody watches for a reader that is to be told. */
+    /** The socket is not watched for a reader that requested a call of the listener. */
     ASKED_NOT_SERVED("""
                     if (READING.compareAndSet(this, REARMING, WAITING) || READING.compareAndSet(this, ASKED, RUNNING)) {
             """, """
                     if (READING.compareAndSet(this, REARMING, WAITING)) {
             """),
-    /** Nobody is asked to watch for a reader that is to be told. */
+    /** The engine is not asked to watch for a reader that requested a call of the listener. */
     ASKED_WITHOUT_A_REQUEST("""
                     if (READING.compareAndSet(this, DISARMED, ASKED)) {
                         engine.request(this);
             """, """
                     if (READING.compareAndSet(this, DISARMED, ASKED)) {
             """),
-    /** The socket is no longer watched, and nobody knows. */
+    /** The socket is no longer watched, and the listener is not called. */
     LISTENER_NOT_TOLD("""
                         if (current != null) {
                             current.unread();
                         }
             """, """
             """),
-    /** One that begins to listen after the step is told by nobody. */
+    /** A listener that is set after the step is never called. */
     LISTENER_LOOKS_NOT_AT_THE_STATE("""
                     if (reading == DISARMED) {
                         other.unread();
                     }
             """, """
             """),
-    /** One that begins to listen between the look for it and the step is told by nobody. */
+    /** A listener that is set between the look for it and the step is never called. */
     LISTENER_LOOKED_FOR_BEFORE_THE_STEP("""
                     } else if (++inVain >= PATIENCE && READING.compareAndSet(this, RUNNING, DISARMED)) {
                         armed = false;
@@ -165,13 +165,16 @@ enum PlantedFault {
                         }
                     }
             """),
-    /** The reader need not ask, it is said, when the listener was told of what has been read meanwhile. */
+    /**
+     * The reader wrongly finds that it need not request a call, because the listener was called for bytes that have been read
+     * since.
+     */
     DISARMED_TAKEN_FOR_WATCHED("""
                     return reading != DISARMED;
             """, """
                     return true;
             """),
-    /** A reader may overwrite that the transport was closed, and wait for good. */
+    /** A reader may overwrite that the transport was closed, and wait forever. */
     READER_WAITS_IN_WHAT_WAS_CLOSED("""
                     if (!READING.compareAndSet(this, RUNNING, WAITING)) {
             """, """
@@ -179,7 +182,7 @@ enum PlantedFault {
                         reading = WAITING;
                     } else {
             """),
-    /** A writer may overwrite that the transport was closed, and wait for good. */
+    /** A writer may overwrite that the transport was closed, and wait forever. */
     WRITER_WAITS_IN_WHAT_WAS_CLOSED("""
                     if (!WRITING.compareAndSet(this, RUNNING, WAITING)) {
                         throw new AsynchronousCloseException();
@@ -190,14 +193,14 @@ enum PlantedFault {
                     }
                     writing = WAITING;
             """),
-    /** A reader that waits is told of no close. */
+    /** A close does not wake a waiting reader. */
     CLOSE_LEAVES_THE_READER("""
                         LockSupport.unpark(reader);
                         LockSupport.unpark(writer);
             """, """
                         LockSupport.unpark(writer);
             """),
-    /** A writer that waits is told of no close. */
+    /** A close does not wake a waiting writer. */
     CLOSE_LEAVES_THE_WRITER("""
                         LockSupport.unpark(reader);
                         LockSupport.unpark(writer);
@@ -211,7 +214,7 @@ enum PlantedFault {
             """, """
                         LockSupport.unpark(reader);
             """),
-    /** The poller may look whether the selector thread is done before it says so, and park behind its unpark. */
+    /** The poller may look whether the selector thread is done before that is set, and park after the unpark. */
     POLLER_WOKEN_BEFORE_THE_SELECTOR_THREAD_SAYS_SO("""
                         waiter = null;
                         LockSupport.unpark(waiting);
@@ -255,7 +258,7 @@ enum PlantedFault {
                         if (over && (READING.compareAndSet(this, WAITING, RUNNING)
                                 || !interrupted && READING.compareAndSet(this, REARMING, RUNNING))) {
             """),
-    /** A reader whose time is up may overwrite that the transport was closed, and wait for good the next time. */
+    /** A reader whose time is up may overwrite that the transport was closed, and wait forever the next time. */
     TIMED_OUT_READER_OVERWRITES_THE_CLOSE("""
                         if (over && READING.compareAndSet(this, WAITING, RUNNING)) {
             """, """
@@ -275,7 +278,7 @@ enum PlantedFault {
                 public void retryWrite() {
                     LockSupport.unpark(writer);
             """),
-    /** The writer stays parked, and the poller finds nobody to wake. */
+    /** The writer stays parked, and the poller finds no thread to wake. */
     RETRY_DOES_NOT_UNPARK("""
                 public void retryWrite() {
                     if (WRITING.compareAndSet(this, WAITING, RUNNING)) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a blocking channel tells of bytes that no thread waits for. */
+/** How a blocking channel reports bytes that no thread waits for. */
 @Timeout(60)
 class SocketTransportTest {
     /** More than the thread that waits for bytes takes. */
@@ -60,7 +60,7 @@ class SocketTransportTest {
     }
 
     @Test
-    void listenerMustBeToldOnceWhenAsked() throws Exception {
+    void listenerMustBeCalledOnceOnRequest() throws Exception {
         assertFalse(transport.tellsOfUnread());
         transport.reportUnread();
         transport.reportUnread();
@@ -68,7 +68,7 @@ class SocketTransportTest {
         peer.write(bytes(1));
         awaitTold();
         assertFalse(transport.tellsOfUnread());
-        // What was found is unread: nothing else is looked for.
+        // The bytes that were found are unread: the transport looks for no others.
         transport.reportUnread();
         assertFalse(transport.tellsOfUnread());
         assertEquals(1, transport.poll(ByteBuffer.allocate(10)));
@@ -77,7 +77,7 @@ class SocketTransportTest {
     }
 
     @Test
-    void listenerMustBeToldOfTheEnd() throws Exception {
+    void listenerMustBeCalledAtTheEnd() throws Exception {
         transport.reportUnread();
         peer.shutdownOutput();
         awaitTold();
@@ -117,7 +117,7 @@ class SocketTransportTest {
         assertEquals(1, transport.read(ByteBuffer.allocate(10)));
     }
 
-    /** What the thread that waits for bytes comes back with lies before what is on the channel then. */
+    /** The bytes that the waiting thread has read precede those that are on the channel by then. */
     @Test
     void readsMustKeepTheOrderWhileBytesAreWaitedForAside() throws Exception {
         for (int round = 0; round < ROUNDS; round++) {

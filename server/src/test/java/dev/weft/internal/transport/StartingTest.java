@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Connections that begin, beside others that leave the only carrier no rest: in a JVM that has one carrier. */
+/** New connections next to others that keep the only carrier busy, in a JVM with one carrier. */
 @Timeout(60)
 class StartingTest {
     private static final int PAIRS = 8;

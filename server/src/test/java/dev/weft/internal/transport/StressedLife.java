@@ -27,7 +27,7 @@ final class StressedLife {
     private enum End {
         /** All bytes come both ways, each with its end; nothing may go wrong. */
         HALF_CLOSES(true), ALL_GOES_WELL_AGAIN(true),
-        /** The same, interrupted or told to try again between two steps of the thread that reads or writes. */
+        /** The same, but interrupted or told to retry between two steps of the thread that reads or writes. */
         INTERRUPTED_WITHIN_A_READ(true), INTERRUPTED_WITHIN_A_WRITE(true), RETRIED_WITHIN_A_WRITE(true), CLOSE(
                 false), CLOSE_BY_TWO(false), PEER_CLOSES(false), PEER_RESETS(false),
         /** Closed between two steps of the thread that reads or writes. */
@@ -61,7 +61,7 @@ final class StressedLife {
     /** Small enough to hold up a writer, large enough not to wait for TCP's timers. */
     private static final int SEND_BUFFER = 1 << 14;
     private static final int RECEIVE_BUFFER = 1 << 16;
-    /** So often a writer that waits is told to try again. */
+    /** The number of times that a waiting writer is told to retry. */
     private static final int RETRIES = 100;
     /** More than the buffers of both ends hold. */
     private static final int LARGEST_BACKLOG = 500_000;
@@ -76,7 +76,7 @@ final class StressedLife {
     private final long inbound;
     private final long outbound;
     private final Manner manner;
-    /** Whether the reader has itself told of bytes now and then, instead of waiting for them. */
+    /** Whether the reader sometimes requests a call of the listener instead of waiting for bytes. */
     private final boolean asks;
     private final AtomicLong progress = new AtomicLong();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -92,7 +92,7 @@ final class StressedLife {
     private volatile long received;
     private volatile boolean closedHere;
     private boolean listened;
-    /** How often the listener was told of unread bytes. */
+    /** The number of calls of the listener. */
     private final AtomicLong told = new AtomicLong();
     private volatile boolean retried;
     private int retries;
@@ -146,7 +146,7 @@ final class StressedLife {
         return vainWaits;
     }
 
-    /** Lives it; fails if a byte is wrong or an end is not as it should be. Waits for good if the transport does. */
+    /** Runs this life; fails if a byte or an end is wrong. Waits forever if the transport does. */
     void run(TransportVariant.Subject subject, ServerSocketChannel listener) throws Exception {
         SocketAddress address = listener.getLocalAddress();
         SocketChannel accepted;
@@ -309,7 +309,7 @@ final class StressedLife {
         return take(target, count, own);
     }
 
-    /** Reads as one that reads ahead: what is here, and when nothing is, only after the listener was told of more. */
+    /** Reads like a reader ahead: the bytes that have arrived, and then only after the listener was called for more. */
     private boolean readWhenTold(ByteBuffer target, Random own) throws IOException {
         if (!listened) {
             listened = true;
@@ -335,7 +335,7 @@ final class StressedLife {
         LockSupport.unpark(reader.get());
     }
 
-    /** Until the listener is told again; a close by this end tells nobody. */
+    /** Waits until the listener is called again; a close by this end does not call it. */
     private void awaitTold(long before) {
         while (told.get() == before && !closedHere) {
             LockSupport.parkNanos(LONGEST_PAUSE_NANOS);
@@ -518,7 +518,7 @@ final class StressedLife {
         }
     }
 
-    /** Each retry takes the writer out of its wait, for a moment. It may be back before that is looked at, but seldom. */
+    /** Each retry takes the writer out of its wait for a moment. Rarely, the writer waits again before this is checked. */
     private void retry() {
         while (writing && retries < RETRIES) {
             if (TransportVariant.Subject.writerWaits(transport)) {

@@ -41,7 +41,7 @@ class TimedWaitTest {
     private static final Duration SHORT = Duration.ofMillis(20);
     private static final Duration LONG = Duration.ofMinutes(1);
 
-    /** What the reading end is. */
+    /** The kind of the reading end. */
     enum Kind {
         MEMORY, BLOCKING, POLLER, PINNED_POLLER, LOOP, TLS_MEMORY, TLS_BLOCKING, TLS_POLLER, TLS_LOOP;
 

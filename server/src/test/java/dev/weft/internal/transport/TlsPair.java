@@ -20,7 +20,7 @@ final class TlsPair implements AutoCloseable {
 
     private static final SSLContext CONTEXT = TestKeys.context();
 
-    /** What the server's end may buffer. */
+    /** The budget of the server's end. */
     final BufferBudget budget;
     final TlsTransport server;
     final TlsTransport client;
@@ -198,9 +198,7 @@ final class TlsPair implements AutoCloseable {
         }
     }
 
-    /**
-     * Reads in pieces: up to a place in the stream, and what is behind; or all in pieces of one byte.
-     */
+    /** Reads in pieces: up to a place in the stream, and the rest; or everything in pieces of one byte. */
     static final class Cutting extends Passing {
         private final long cut;
         private final boolean waitsOutsideReads;

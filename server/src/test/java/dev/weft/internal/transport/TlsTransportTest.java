@@ -122,7 +122,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void allRecordsThatAreHereAreReadAtOnce() throws Exception {
+    void allReceivedRecordsMustBeReadAtOnce() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13)) {
             for (int i = 0; i < 20; i++) {
                 pair.client.write(bytes(i));
@@ -137,11 +137,11 @@ class TlsTransportTest {
     }
 
     @Test
-    void awaitingTellsOfBytesThatAreDecryptedAlready() throws Exception {
+    void awaitMustReportBytesThatAreAlreadyDecrypted() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13, below -> new Cutting(below, 1 << 20, true))) {
             pair.client.write(bytes(1, 2));
             assertEquals(1, pair.server.read(ByteBuffer.allocate(1)));
-            // Nothing more comes from below: it would wait for ever.
+            // No more bytes arrive from below: it would wait forever.
             assertTrue(pair.server.awaitReadable());
             assertEquals(1, pair.server.readNow(ByteBuffer.allocate(10)));
         }
@@ -311,7 +311,7 @@ class TlsTransportTest {
         }
     }
 
-    // What TLS says for itself
+    // Messages of TLS itself
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
@@ -437,12 +437,12 @@ class TlsTransportTest {
             assertArrayEquals(new byte[]{1}, TlsPair.read(pair.server, 1));
             updateKeys(pair, 33);
             pair.client.write(bytes(2));
-            assertEquals("refused: over 32 TLS records without bytes for us", failureOf(pair));
+            assertEquals("refused: over 32 TLS records without application data", failureOf(pair));
         }
     }
 
     @Test
-    void answersThatPileUpBehindAWriterHaveALimit() throws Exception {
+    void answersThatAccumulateDuringAWriteMustBeLimited() throws Exception {
         try (TlsPair pair = openWithAWriterThatWaits(100_000)) {
             for (int i = 0; i < 32; i++) {
                 updateKeys(pair, 1);
@@ -450,12 +450,12 @@ class TlsTransportTest {
                 assertArrayEquals(new byte[]{(byte) i}, TlsPair.read(pair.server, 1));
             }
             updateKeys(pair, 1);
-            assertEquals("refused: over 32 TLS records without bytes for us", failureOf(pair));
+            assertEquals("refused: over 32 TLS records without application data", failureOf(pair));
         }
     }
 
     @Test
-    void renegotiationIsRefusedBehindTheBytesBeforeIt() throws Exception {
+    void renegotiationMustBeRefusedAfterTheBytesBeforeIt() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS12)) {
             pair.client.write(bytes(1));
             pair.clientEngine.beginHandshake();
@@ -483,7 +483,7 @@ class TlsTransportTest {
             assertFalse(server.isDone());
             pair.belowClient.write(bytes(0x16, 3, 1, 0, 1, 3));
             SSLException failure = assertThrows(SSLException.class, () -> TlsPair.get(server));
-            assertEquals("refused: over 1024 TLS records without bytes for us", failure.getMessage());
+            assertEquals("refused: over 1024 TLS records without application data", failure.getMessage());
         }
     }
 
@@ -510,7 +510,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void closingGivesBackWhatNobodyReads() throws Exception {
+    void closeMustReturnUnreadBuffers() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13)) {
             pair.client.write(ByteBuffer.allocate(30_000));
             assertEquals(1, pair.server.read(ByteBuffer.allocate(1)));

@@ -32,7 +32,7 @@ final class TransportStress {
      */
     record Settings(long seed, Duration length, int shared, int alone, Duration patience) {}
 
-    /** What was done: how many waits of readers ended, and how many of these for nothing. */
+    /** The amount of work done; {@code waits} of readers ended, {@code vainWaits} of them for nothing. */
     record Outcome(int lives, long bytes, long waits, long vainWaits) {}
 
     /** The number of descriptors that the JDK may open meanwhile for itself; lives come by the hundred. */
@@ -183,7 +183,7 @@ final class TransportStress {
             return System.nanoTime() - since > settings.patience().toNanos();
         }
 
-        /** So that a lane that is to be given up leaves no descriptor behind. */
+        /** Closes the descriptors of a lane that is given up. */
         void release() throws IOException {
             if (life != null) {
                 life.release();

@@ -34,7 +34,7 @@ final class TransportVariant {
         this.loader = loader;
     }
 
-    /** What runs in servers. */
+    /** The code that runs in servers. */
     static TransportVariant real() {
         return new TransportVariant(TransportVariant.class.getClassLoader());
     }

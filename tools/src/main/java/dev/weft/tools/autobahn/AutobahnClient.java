@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(name = "autobahn-client", sortOptions = false, usageHelpAutoWidth = true, mixinStandardHelpOptions = false, description = {
         "Drives Weft's client through an Autobahn fuzzing server (wstest -m fuzzingserver), which writes the reports.",
-        "Exits with 0 if all cases were run, whatever the server thinks of them; 1 if one could not be run, or there is no "
+        "Exits with 0 if all cases were run, whatever their results; 1 if one could not be run, or there is no "
                 + "server; 2 for a wrong command line."})
 public final class AutobahnClient implements Callable<Integer> {
     /** The largest messages of the suite are 16 MiB long. */
@@ -94,7 +94,7 @@ public final class AutobahnClient implements Callable<Integer> {
             if (count.isPresent() && count.get() instanceof Message.Text text && text.text().matches("[0-9]{1,6}")) {
                 return Integer.parseInt(text.text());
             }
-            throw new IOException("the server does not say how many cases there are: " + count);
+            throw new IOException("the server did not return the number of cases: " + count);
         }
     }
 

@@ -18,7 +18,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Runs cases: first those that mostly wait, many at once; then the others one by one, with the perilous ones last. */
+/** Runs cases: first those that mostly wait, many at a time; then the others one by one, with the perilous ones last. */
 public final class CaseRunner {
     private static final int AT_ONCE = 16;
     private static final Duration LONGEST = Duration.ofMinutes(2);

@@ -37,8 +37,8 @@ import picocli.CommandLine.Spec;
 
 /** The command line. */
 @Command(name = "conform", sortOptions = false, usageHelpAutoWidth = true, mixinStandardHelpOptions = false, description = {
-        "Tells how strictly a WebSocket echo server follows RFC 6455 and RFC 7692.",
-        "The server must send every message back as it came. Exits with 0 if no case FAILED, 1 if one did, 2 for a wrong "
+        "Tests how strictly a WebSocket echo server follows RFC 6455 and RFC 7692.",
+        "The server must send every message back unchanged. Exits with 0 if no case FAILED, 1 if one did, 2 for a wrong "
                 + "command line or if there is no server."})
 public final class Conform implements Callable<Integer> {
     @Spec
@@ -103,7 +103,7 @@ public final class Conform implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         List<Case> cases = Cases.all().stream().filter(this::isWanted).toList();
         if (cases.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "no case fits " + only);
+            throw new ParameterException(spec.commandLine(), "no case matches " + only);
         }
         if (list) {
             cases.forEach(one -> out.println(one.id() + "  " + one.title() + "  [" + one.section() + "]"));
@@ -135,7 +135,7 @@ public final class Conform implements Callable<Integer> {
 
     private Settings settings() {
         if (url == null) {
-            throw new ParameterException(spec.commandLine(), "which server? URL is missing");
+            throw new ParameterException(spec.commandLine(), "URL is missing: which server?");
         }
         if (!(timeout >= 0.1 && timeout <= 60)) {
             throw new ParameterException(spec.commandLine(), "--timeout " + timeout + " is not from 0.1 to 60");
@@ -174,7 +174,7 @@ public final class Conform implements Callable<Integer> {
         try {
             Response response = server.request(server.upgrade().bytes());
             if (response == null || response.status() != 101) {
-                throw new Failure(response == null ? "it ends the connection" : "status " + response.status());
+                throw new Failure(response == null ? "the server ended the connection" : "status " + response.status());
             }
             return String.join(", ", response.values("Server"));
         } finally {

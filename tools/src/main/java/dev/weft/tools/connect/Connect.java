@@ -65,7 +65,7 @@ public final class Connect implements Callable<Integer> {
     private static final int MOST_OF_BODY = 500;
     private static final long EXIT_MILLIS = 1000;
     private static final Duration DEFAULT_WAIT = Duration.ofSeconds(1);
-    /** Held here: the log manager would let it go, and the level with it. */
+    /** A strong reference: otherwise the logger could be garbage collected, and its level lost. */
     private static final Logger LOGGER = Logger.getLogger("dev.weft");
 
     private final InputStream in;
@@ -176,9 +176,9 @@ public final class Connect implements Callable<Integer> {
     }
 
     /**
-     * The command with other streams. What is not a message is written to the command line's error writer.
+     * The command with other streams. Everything except messages is written to the command line's error writer.
      *
-     * @param onOpen is passed the connection as soon as it is open
+     * @param onOpen receives the connection as soon as it is open
      */
     static CommandLine command(InputStream in, OutputStream out, Terminals terminals,
             Consumer<WebSocketConnection> onOpen) {
@@ -190,7 +190,7 @@ public final class Connect implements Callable<Integer> {
         });
     }
 
-    /** Has a signal close the connection before the process ends. */
+    /** Makes a signal close the connection before the process ends. */
     private static void closeAtExit(WebSocketConnection connection) {
         CountDownLatch over = new CountDownLatch(1);
         connection.onClose(status -> over.countDown());
@@ -324,7 +324,7 @@ public final class Connect implements Callable<Integer> {
                 InetSocketAddress.createUnresolved(proxy.getHost(), proxy.getPort()));
     }
 
-    /** What is sent when nobody types. */
+    /** The input when no user types. */
     private Input input(Form form) throws IOException {
         if (noInput) {
             return conversation -> {};
@@ -381,7 +381,7 @@ public final class Connect implements Callable<Integer> {
         }
     }
 
-    /** Starts to send, on a thread of its own; afterwards the connection is closed, if that is wanted. */
+    /** Starts to send on a separate thread, which closes the connection afterwards if {@code quiet} is not empty. */
     private static Thread start(Conversation conversation, Input input, Optional<Duration> quiet) {
         return Thread.ofPlatform().daemon().name("connect-input").start(() -> {
             try {
@@ -393,7 +393,7 @@ public final class Connect implements Callable<Integer> {
             } catch (Input.UnsendableException e) {
                 conversation.failInput(e.getMessage());
             } catch (IOException e) {
-                // The connection is over: the thread that receives says why.
+                // The connection has ended: the receiving thread reports the reason.
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

@@ -14,15 +14,15 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** One connection: shows what is received, until the end. One thread runs it; another one sends. */
+/** One connection: shows the received messages until the end. One thread runs it; another one sends. */
 final class Conversation {
-    /** The codes of an end as it should be (§7.4.1): normal, or none. */
+    /** The codes of a normal end (§7.4.1): 1000, or no code. */
     private static final Set<Integer> NORMAL = Set.of(CloseCode.NORMAL_CLOSURE, CloseCode.NO_STATUS_RECEIVED);
     private static final int MOST_CHARACTERS = 500;
 
     private final WebSocketConnection connection;
     private final Display display;
-    /** The number of messages after which it ends; 0 for all. */
+    /** The number of messages after which the conversation ends; 0 for no limit. */
     private final int count;
     private final AtomicReference<String> inputFailure = new AtomicReference<>();
     private volatile long lastReceived = System.nanoTime();
@@ -42,13 +42,13 @@ final class Conversation {
         return display;
     }
 
-    /** Ends it, since the input cannot be sent. For any thread. */
+    /** Ends the conversation, because the input cannot be sent. For any thread. */
     void failInput(String why) {
         inputFailure.compareAndSet(null, why);
         connection.close();
     }
 
-    /** Waits until no message has been received for so long, or the connection is closed. */
+    /** Waits until no message has been received for this long, or the connection is closed. */
     void awaitQuiet(Duration quiet) throws InterruptedException {
         long since = System.nanoTime();
         while (connection.isOpen()) {

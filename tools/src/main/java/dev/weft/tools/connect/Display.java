@@ -16,12 +16,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Writes messages to standard output, and all else to standard error. Where messages go to a terminal they are shown safely;
- * elsewhere their bytes are not changed. For any thread.
+ * Writes messages to standard output, and everything else to standard error. On a terminal, control characters of messages are
+ * escaped; elsewhere the messages' bytes are not changed. For any thread.
  */
 final class Display {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT);
-    /** More of a message than this is not shown on a terminal. */
+    /** The maximum number of characters of a message that are shown on a terminal. */
     private static final int MOST_CHARACTERS = 16_384;
     private static final int MOST_BYTES = 256;
     private static final int MOST_IN_LOG = 200;
@@ -36,10 +36,10 @@ final class Display {
     private final Form form;
     private final boolean verbose;
     private final ReentrantLock lock = new ReentrantLock();
-    /** Where there is a prompt: what writes lines above it. Guarded by the lock. */
+    /** Writes lines above the prompt; {@code null} if there is no prompt. Guarded by the lock. */
     private Consumer<String> abovePrompt;
 
-    /** The reader of standard output has gone. */
+    /** Thrown when the reader of standard output has closed it. */
     static final class OutputGoneException extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -56,7 +56,7 @@ final class Display {
         this.verbose = verbose;
     }
 
-    /** From now on everything is written above a prompt; {@code null}: there is none any more. */
+    /** From now on, writes everything above a prompt with this consumer; {@code null} if there is no prompt any more. */
     void setPrompt(Consumer<String> lines) {
         lock.lock();
         try {
@@ -66,7 +66,7 @@ final class Display {
         }
     }
 
-    /** A message from the peer. */
+    /** Writes a message from the peer. */
     void received(Message message) throws OutputGoneException {
         lock.lock();
         try {
@@ -123,7 +123,7 @@ final class Display {
         return switch (message) {
             case Message.Text(String text) -> text.getBytes(UTF_8);
             case Message.Binary(byte[] bytes) -> bytes;
-            case Message.Close end -> throw new IllegalArgumentException("the end is no message");
+            case Message.Close end -> throw new IllegalArgumentException("the end is not a message");
         };
     }
 
@@ -136,12 +136,12 @@ final class Display {
         };
     }
 
-    /** A message that was sent: shown only if that is wanted. */
+    /** Shows a message that was sent, with {@code --verbose} only. */
     void sent(Message message) {
         log("> " + describe(message), SENT);
     }
 
-    /** A line for those who want to see everything. Text of the peer in it has been made safe. */
+    /** Writes a line, with {@code --verbose} only. The caller has escaped text of the peer in it. */
     void detail(String line) {
         log(line, NOTE);
     }
@@ -152,12 +152,12 @@ final class Display {
         }
     }
 
-    /** A line for a user at a terminal, who waits for it. Text of the peer in it has been made safe. */
+    /** Writes a line for a waiting user at a terminal. The caller has escaped text of the peer in it. */
     void note(String line) {
         say(line, NOTE);
     }
 
-    /** Something went wrong. Text of the peer in it has been made safe. */
+    /** Writes a line about a problem. The caller has escaped text of the peer in it. */
     void trouble(String line) {
         say("connect: " + line, TROUBLE);
     }

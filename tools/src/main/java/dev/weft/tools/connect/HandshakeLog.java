@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Shows the opening handshake, as far as the client shows it to a keeper of cookies: that a request is sent, and the headers of
- * the response. Keeps no cookies.
+ * Shows the parts of the opening handshake that the client passes to a cookie handler: that a request is sent, and the headers
+ * of the response. Stores no cookies.
  */
 final class HandshakeLog extends CookieHandler {
     private static final int MOST_CHARACTERS = 2000;

@@ -2,14 +2,14 @@ package dev.weft.tools.connect;
 
 import java.io.IOException;
 
-/** Where messages to the peer come from. */
+/** A source of messages to the peer. */
 @FunctionalInterface
 interface Input {
     /**
-     * Sends everything, on a thread of its own. Returns when there is no more to send.
+     * Sends all messages. Called on a separate thread; returns when there is nothing more to send.
      *
      * @throws UnsendableException  if something cannot be sent
-     * @throws IOException  if the connection is over
+     * @throws IOException          if the connection has ended
      * @throws InterruptedException if this thread was interrupted
      */
     void sendTo(Conversation conversation) throws IOException, UnsendableException, InterruptedException;

@@ -12,9 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 
-/** Sends what a pipe or a file has: lines, or bytes as they are. */
+/** Sends the content of a pipe or a file: as lines, or as unchanged bytes. */
 final class PipedInput implements Input {
-    /** The most bytes of a message that is sent. */
+    /** The maximum number of bytes of a message that is sent. */
     static final int MOST_BYTES = 64 << 20;
     private static final int CHUNK = 64 << 10;
 
@@ -24,10 +24,10 @@ final class PipedInput implements Input {
     private final boolean whole;
 
     /**
-     * Input from there.
+     * Input from this stream.
      *
-     * @param name  names it in messages for the user
-     * @param whole whether all of it is one message
+     * @param name  the input's name in messages for the user
+     * @param whole whether the whole input is one message
      */
     PipedInput(InputStream in, String name, Form form, boolean whole) {
         this.in = new BufferedInputStream(in, CHUNK);
@@ -114,7 +114,7 @@ final class PipedInput implements Input {
         }
     }
 
-    /** The message that these bytes are. */
+    /** Converts these bytes to a message. */
     static Message message(byte[] bytes, Form form, String where) throws UnsendableException {
         try {
             return switch (form) {

@@ -11,7 +11,7 @@ import org.jline.reader.impl.completer.StringsCompleter;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 
-/** Lines from a terminal, with editing and with the history of this run; messages appear above the line that is typed. */
+/** Reads lines from a terminal, with editing and the history of this run; messages appear above the line being typed. */
 final class Prompt implements TypedInput.Lines, AutoCloseable {
     private final Terminal terminal;
     private final LineReader reader;
@@ -19,13 +19,13 @@ final class Prompt implements TypedInput.Lines, AutoCloseable {
     /**
      * Takes over the terminal.
      *
-     * @throws IOException if there is none
+     * @throws IOException if there is no terminal
      */
     Prompt() throws IOException {
         this(TerminalBuilder.builder().system(true).exec(true).jni(false).ffm(false).dumb(true).build());
     }
 
-    /** On this terminal, which belongs to it. */
+    /** A prompt on this terminal, which it owns. */
     Prompt(Terminal terminal) {
         this.terminal = terminal;
         DefaultParser words = new DefaultParser();
@@ -53,15 +53,15 @@ final class Prompt implements TypedInput.Lines, AutoCloseable {
                 if (e.getPartialLine().isEmpty()) {
                     return null;
                 }
-                // Only the line was given up.
+                // The user gave up only the line.
             } catch (IOError | IllegalStateException e) {
-                // A signal ends the process: the terminal has been given back.
+                // A signal ends the process: the terminal has been restored.
                 return null;
             }
         }
     }
 
-    /** Gives the terminal back as it was. */
+    /** Restores the terminal. */
     @Override
     public void close() throws IOException {
         terminal.close();

@@ -13,7 +13,7 @@ import java.util.Locale;
 
 /** Sends what a user types: each line is a message or a command. */
 final class TypedInput implements Input {
-    /** What begins a line that is no message. */
+    /** The words that begin a command line, which is not a message. */
     static final List<String> COMMANDS = List.of("/ping", "/close", "/base64", "/help");
 
     private static final Duration PING_TIMEOUT = Duration.ofSeconds(10);
@@ -24,7 +24,7 @@ final class TypedInput implements Input {
     /** A user's lines. */
     @FunctionalInterface
     interface Lines {
-        /** Waits for the next line, without its end; null if there is no more. */
+        /** Waits for the next line, without its line end; null if there are no more lines. */
         String next() throws IOException;
     }
 

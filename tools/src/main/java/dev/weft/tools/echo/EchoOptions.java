@@ -43,7 +43,7 @@ final class EchoOptions {
     private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
 
     static {
-        EXIT_CODES.put("0", "it printed the help or the version");
+        EXIT_CODES.put("0", "the help or the version was printed");
         EXIT_CODES.put("1", "it cannot listen");
         EXIT_CODES.put("2", "wrong command line");
         EXIT_CODES.put("128 + N", "ended by signal N");
@@ -91,32 +91,32 @@ final class EchoOptions {
     private void declareSockets() {
         group("Sockets",
                 option("--host", Notation.NAME, EchoDefaults.HOST, builder::host,
-                        "Name or address to listen at; 0.0.0.0 or :: serves other machines too."),
+                        "Name or address to listen on; 0.0.0.0 or :: serves other machines too."),
                 option("--port", Notation.COUNT, EchoDefaults.PORT, builder::port,
-                        "Port to listen at; 0 lets the system choose."),
+                        "Port to listen on; 0 lets the system choose."),
                 list("--listen", "HOST:PORT", "a host and a port", Notation::parseAddress,
                         texts -> texts.stream().map(Notation::parseAddress).forEach(addresses::add),
-                        "Address to listen at, such as 127.0.0.1:9001 or [::1]:9001, in place of --host and --port; may be"
+                        "Address to listen on, such as 127.0.0.1:9001 or [::1]:9001, in place of --host and --port; may be"
                                 + " repeated.",
                         List.of()),
                 list("--unix", "PATH", "a path", Path::of,
                         paths -> paths.stream().map(UnixDomainSocketAddress::of).forEach(addresses::add),
-                        "File of a Unix domain socket to listen at, in place of --host and --port; may be repeated.",
+                        "File of a Unix domain socket to listen on, in place of --host and --port; may be repeated.",
                         List.of()),
                 option("--socket-permissions", Notation.PERMISSIONS,
                         PosixFilePermissions.toString(defaults.socketPermissions()),
                         text -> builder.socketPermissions(PosixFilePermissions.fromString(text)),
-                        "Who may connect by the files of --unix: those who may write."),
+                        "Permissions of the files of --unix: users with write permission may connect."),
                 flag("--reuse-port", defaults.reusePort(), builder::reusePort,
-                        "Whether other processes of this user may listen at the same port, and share its connections."),
+                        "Whether other processes of this user may listen on the same port, and share its connections."),
                 option("--backlog", Notation.COUNT, defaults.backlog(), builder::backlog,
                         "Connections that may wait to be accepted."),
                 option("--transport", Notation.TRANSPORT, defaults.transport(), builder::transport,
                         "How connections wait for the network: parking, parking-platform or blocking."),
                 flag("--tcp-nodelay", defaults.tcpNoDelay(), builder::tcpNoDelay,
-                        "Whether small writes leave at once."),
+                        "Whether small writes are sent at once."),
                 flag("--keep-alive", defaults.keepAlive(), builder::keepAlive,
-                        "Whether the system looks after dead peers too."),
+                        "Whether the system checks for dead peers too (TCP keep-alive)."),
                 systemSize("--receive-buffer-size", defaults.receiveBufferSize(), builder::receiveBufferSize,
                         "The system's receive buffer of a connection."),
                 systemSize("--send-buffer-size", defaults.sendBufferSize(), builder::sendBufferSize,
@@ -126,7 +126,7 @@ final class EchoOptions {
     private void declareTls() {
         group("TLS",
                 option("--tls-keystore", Notation.FILE, "none", "Key store, PKCS #12 or JKS, with the key and"
-                        + " certificates to speak TLS with: wss instead of ws.", file -> tlsKeystore = file),
+                        + " certificates for TLS: wss instead of ws.", file -> tlsKeystore = file),
                 option("--tls-password-file", Notation.FILE, "none",
                         "File whose first line is the key store's password; others should not be able to read it.",
                         file -> tlsPasswordFile = file));
@@ -136,65 +136,65 @@ final class EchoOptions {
         var limits = defaults.httpLimits();
         group("Request heads",
                 option("--max-request-line-size", Notation.SIZE, limits.maxRequestLineSize(),
-                        httpLimits::maxRequestLineSize, "Most bytes of a request line."),
+                        httpLimits::maxRequestLineSize, "Maximum number of bytes of a request line."),
                 option("--max-header-line-size", Notation.SIZE, limits.maxHeaderLineSize(),
-                        httpLimits::maxHeaderLineSize, "Most bytes of a header line."),
+                        httpLimits::maxHeaderLineSize, "Maximum number of bytes of a header line."),
                 option("--max-header-count", Notation.COUNT, limits.maxHeaderCount(), httpLimits::maxHeaderCount,
-                        "Most header lines."),
+                        "Maximum number of header lines."),
                 option("--max-headers-size", Notation.SIZE, limits.maxHeadersSize(), httpLimits::maxHeadersSize,
-                        "Most bytes of all header lines together."));
+                        "Maximum number of bytes of all header lines together."));
     }
 
     private void declareMessages() {
         var limits = defaults.limits();
         group("Messages",
                 option("--max-message-size", Notation.SIZE, limits.maxMessageSize(), builder::maxMessageSize,
-                        "Largest message; a larger one closes the connection with 1009."),
+                        "Maximum size of a message; a larger one closes the connection with 1009."),
                 option("--max-streamed-message-size", Notation.LONG_SIZE, limits.maxStreamedMessageSize(),
                         builder::maxStreamedMessageSize,
-                        "Largest message of handlers that read it as a stream; this one does not."),
+                        "Maximum size of a message that a handler reads as a stream; this handler does not."),
                 option("--max-frames-per-message", Notation.COUNT, limits.maxFramesPerMessage(),
-                        builder::maxFramesPerMessage, "Most frames that a message may be cut into."),
+                        builder::maxFramesPerMessage, "Maximum number of frames of a message."),
                 option("--max-queued-size", Notation.SIZE, limits.maxQueuedSize(), builder::maxQueuedSize,
-                        "Most bytes that may wait for one peer, of handlers that use trySend; this one does not."),
+                        "Maximum number of bytes that wait for one peer in handlers that use trySend; this one does not."),
                 option("--read-ahead-size", Notation.SIZE, limits.readAheadSize(), builder::readAheadSize,
-                        "Most bytes that are read while a handler is busy; this one seldom is."));
+                        "Maximum number of bytes that are read while a handler is busy; this one rarely is."));
     }
 
     private void declareTimes() {
         var timeouts = defaults.timeouts();
         group("Times",
                 option("--handshake-timeout", Notation.TIME, timeouts.handshakeTimeout(), builder::handshakeTimeout,
-                        "Most time for a request head; a slower peer gets 408."),
+                        "Maximum time for a request head; a slower peer gets 408."),
                 option("--policy-timeout", Notation.TIME, defaults.policyTimeout(), builder::policyTimeout,
-                        "Most time to decide about a request; a peer that waits longer gets 503."),
+                        "Maximum time to decide about a request; a peer that waits longer gets 503."),
                 option("--ping-interval", Notation.TIME, timeouts.pingInterval(), builder::pingInterval,
-                        "Silence after which a ping is sent."),
+                        "Time without bytes from the peer after which a ping is sent."),
                 option("--pong-timeout", Notation.TIME, timeouts.pongTimeout(), builder::pongTimeout,
-                        "Silence after a ping until the connection is aborted."),
+                        "Time without bytes after a ping, after which the connection is aborted."),
                 option("--message-timeout", Notation.TIME, timeouts.messageTimeout(), builder::messageTimeout,
-                        "Most time from a message's first byte to its last."),
+                        "Maximum time from a message's first byte to its last."),
                 option("--write-timeout", Notation.TIME, timeouts.writeTimeout(), builder::writeTimeout,
-                        "Most time in which the network takes none of what waits to be written."),
+                        "Maximum time in which the network takes no bytes of a waiting write."),
                 option("--stream-timeout", Notation.TIME, timeouts.streamTimeout(), builder::streamTimeout,
-                        "Most time between two writes to a stream that others wait for; this handler sends none."),
+                        "Maximum time between two writes to a streamed message that others wait for; this handler streams none."),
                 option("--close-timeout", Notation.TIME, timeouts.closeTimeout(), builder::closeTimeout,
-                        "Most time for the closing handshake."),
+                        "Maximum time for the closing handshake."),
                 option("--shutdown-grace", Notation.TIME, defaults.shutdownGrace(),
                         builder::shutdownGrace,
-                        "Most time for connections to end by themselves when the server is stopped."));
+                        "Maximum time for connections to end by themselves when the server is stopped."));
     }
 
     private void declareServer() {
         group("Whole server",
                 option("--max-connections", Notation.COUNT, defaults.maxConnections(), builder::maxConnections,
-                        "Most connections; further ones get 503."),
+                        "Maximum number of connections; further ones get 503."),
                 option("--max-tls-handshakes", Notation.COUNT, defaults.maxTlsHandshakes(), builder::maxTlsHandshakes,
-                        "Most TLS handshakes at the same time; further ones wait."),
+                        "Maximum number of TLS handshakes at the same time; further ones wait."),
                 option("--read-buffer-size", Notation.SIZE, defaults.readBufferSize(), builder::readBufferSize,
-                        "Each buffer that is lent to a busy connection."),
+                        "Size of each buffer that is lent to a busy connection."),
                 option("--max-buffered-size", Notation.LONG_SIZE, defaults.maxBufferedSize(), builder::maxBufferedSize,
-                        "Most bytes in such buffers, half-read requests and messages, and messages that wait; by default a quarter of the heap."));
+                        "Maximum number of bytes in such buffers, half-read requests and messages, and waiting messages; by default a quarter of the heap."));
     }
 
     private void declareCompression() {
@@ -202,19 +202,24 @@ final class EchoOptions {
         group("Compression (permessage-deflate)",
                 flag("--deflate", true, wanted -> deflateWanted = wanted, "Whether messages may be compressed at all."),
                 flag("--deflate-outgoing-context-takeover", deflate.outgoingContextTakeover(),
-                        deflateBuilder::outgoingContextTakeover, "Whether messages that go may refer to earlier ones."),
+                        deflateBuilder::outgoingContextTakeover,
+                        "Whether outgoing messages may refer to earlier ones."),
                 flag("--deflate-incoming-context-takeover", deflate.incomingContextTakeover(),
-                        deflateBuilder::incomingContextTakeover, "Whether messages that come may."),
+                        deflateBuilder::incomingContextTakeover,
+                        "Whether incoming messages may refer to earlier ones."),
                 option("--deflate-outgoing-max-window-bits", Notation.COUNT, deflate.outgoingMaxWindowBits(),
-                        deflateBuilder::outgoingMaxWindowBits, "How far those that go may, as a power of two."),
+                        deflateBuilder::outgoingMaxWindowBits,
+                        "How far outgoing messages may refer back, as a power of two."),
                 option("--deflate-incoming-max-window-bits", Notation.COUNT, deflate.incomingMaxWindowBits(),
-                        deflateBuilder::incomingMaxWindowBits, "How far those that come may."),
+                        deflateBuilder::incomingMaxWindowBits,
+                        "How far incoming messages may refer back, as a power of two."),
                 option("--deflate-outgoing-history-size", Notation.SIZE, deflate.outgoingHistorySize(),
-                        deflateBuilder::outgoingHistorySize, "What is kept of earlier messages for each connection."),
+                        deflateBuilder::outgoingHistorySize,
+                        "Bytes of earlier messages that are kept for each connection."),
                 option("--deflate-level", Notation.COUNT, deflate.level(), deflateBuilder::level,
                         "Effort of the compressor, 1 to 9."),
                 option("--deflate-min-message-size", Notation.SIZE, deflate.minMessageSize(),
-                        deflateBuilder::minMessageSize, "Smaller messages are sent as they are."),
+                        deflateBuilder::minMessageSize, "Smaller messages are sent uncompressed."),
                 option("--deflate-max-idle-deflaters", Notation.COUNT, deflate.maxIdleDeflaters(),
                         deflateBuilder::maxIdleDeflaters, "Compressors that are kept between messages."),
                 option("--deflate-max-idle-inflaters", Notation.COUNT, deflate.maxIdleInflaters(),
@@ -225,7 +230,7 @@ final class EchoOptions {
         group("Handshakes",
                 list("--subprotocol", "TOKEN", "a token", token -> Headers.of(token, ""),
                         tokens -> builder.subprotocols(tokens.toArray(String[]::new)),
-                        "Subprotocol to speak, may be repeated; the first of a client's that is among them is chosen.",
+                        "Supported subprotocol, may be repeated; the first supported one that a client offers is chosen.",
                         defaults.subprotocols()),
                 list("--allow-origin", "ORIGIN", "an origin", origin -> HandshakePolicy.origins(List.of(origin)),
                         origins::addAll,
@@ -246,8 +251,8 @@ final class EchoOptions {
                 switchOn("--quiet", () -> logLevel = Level.WARNING, "Log warnings only."),
                 switchOn("--verbose", () -> logLevel = Level.DEBUG,
                         "Log the end of every connection, and every refusal, too."),
-                OptionSpec.builder("--help", "-h").usageHelp(true).description("Show this, and end.").build(),
-                OptionSpec.builder("--version").versionHelp(true).description("Show the version, and end.").build());
+                OptionSpec.builder("--help", "-h").usageHelp(true).description("Show this help, and exit.").build(),
+                OptionSpec.builder("--version").versionHelp(true).description("Show the version, and exit.").build());
     }
 
     private void group(String heading, OptionSpec... options) {

@@ -14,26 +14,27 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One connection of a run: one virtual thread sends, another one receives. The server has to send every message back; answers
- * are in the order of the messages.
+ * One connection of a run: one virtual thread sends, another one receives. The server must send every message back; the answers
+ * arrive in the order of the messages.
  * <p>
- * At a fixed rate each message has a time at which it is due, and its latency counts from there, even if it is sent later,
- * because the connection was still busy: otherwise a server that stands still would delay the very messages that show it.
+ * At a fixed rate, each message has a time at which it is due. Its latency counts from that time, even if the message is sent
+ * later because the connection was still busy. Otherwise a server that stalls would delay the very messages that show the
+ * stall.
  */
 final class LoadConnection {
     private final LoadPlan plan;
     private final LoadStatistics statistics;
     private final byte[] payload;
-    /** Between two messages of this connection. */
+    /** The time in nanoseconds between two messages of this connection. */
     private final long interval;
     private final Semaphore window;
-    /** When the messages were due whose answers are awaited. */
+    /** The times at which the unanswered messages were due. */
     private final Queue<Long> awaited = new ConcurrentLinkedQueue<>();
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile WebSocketConnection connection;
     private volatile Thread sender;
     private volatile boolean stopping;
-    /** Nothing more is added to what is awaited. */
+    /** Whether all messages have been sent, so that nothing more is added to {@code awaited}. */
     private volatile boolean sentAll;
 
     LoadConnection(LoadPlan plan, LoadStatistics statistics, byte[] payload) {
@@ -44,7 +45,7 @@ final class LoadConnection {
         this.window = new Semaphore(plan.window());
     }
 
-    /** Opens it, and starts to send and to receive; returns whether that succeeded. */
+    /** Opens the connection, and starts to send and to receive; returns whether that succeeded. */
     boolean open(WebSocketClient client, int number) {
         try {
             connection = client.open(plan.uri());
@@ -80,7 +81,7 @@ final class LoadConnection {
                 due += interval;
             }
         } catch (IOException e) {
-            // The thread that receives says why.
+            // The receiving thread reports the reason.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -89,7 +90,7 @@ final class LoadConnection {
         }
     }
 
-    /** Waits for that time; returns whether there was time to wait. */
+    /** Waits until that time; returns false if it has already passed. */
     private boolean awaitDue(long due) {
         boolean free = false;
         for (long left = due - System.nanoTime(); left > 0 && !stopping; left = due - System.nanoTime()) {
@@ -122,7 +123,7 @@ final class LoadConnection {
         }
     }
 
-    /** Called by both threads after what may be the last step: the later one sees what the other has done. */
+    /** Called by both threads after what may be their last step: the later one sees the changes of the other. */
     private void closeIfDone() {
         if (sentAll && awaited.isEmpty()) {
             connection.close();
@@ -136,7 +137,7 @@ final class LoadConnection {
         }
     }
 
-    /** Sends no more; closes as soon as all answers have been received. */
+    /** Stops sending; the connection is closed as soon as all answers have been received. */
     void stop() {
         stopping = true;
         window.release();
@@ -146,7 +147,7 @@ final class LoadConnection {
         }
     }
 
-    /** Waits for the end until then; afterwards what was not answered is counted. */
+    /** Waits for the end of the connection until that time; then counts the unanswered messages. */
     void await(long until) throws InterruptedException {
         if (!over.await(until - System.nanoTime(), TimeUnit.NANOSECONDS)) {
             connection.abort();

@@ -30,7 +30,7 @@ import picocli.CommandLine.TypeConversionException;
 /** The command line of the load generator. */
 @Command(name = "load", sortOptions = false, usageHelpAutoWidth = true, description = {
         "Puts an echo server under load, and measures how long the answers take.",
-        "With --rate, a latency counts from when a message was due, even if it was sent later. Says when this program itself is "
+        "With --rate, a latency counts from when a message was due, even if it was sent later. Warns if this program itself is "
                 + "the bottleneck. A TIME is like 500ms, 20s, 2m or 1h; a SIZE is in bytes, or with k or m in KiB or MiB."}, exitCodeListHeading = "Exit codes:%n", exitCodeList = {
                         "0:every message was answered",
                         "1:no connection could be opened", "2:wrong command line",
@@ -40,7 +40,7 @@ public final class LoadProgram implements Callable<Integer> {
     private static final int FAILED = 3;
     private static final int LARGEST = 64 << 20;
     private static final int WIDTH = 78;
-    /** Held here: the log manager would let it go, and the level with it. */
+    /** A strong reference: otherwise the logger could be garbage collected, and its level lost. */
     private static final Logger LOGGER = Logger.getLogger("dev.weft");
 
     private final Terminals terminals;

@@ -8,17 +8,17 @@ import java.util.Map;
 import org.HdrHistogram.Histogram;
 
 /**
- * What a run has measured.
+ * The results of a run.
  *
- * @param plan       what was to be done
+ * @param plan       the parameters of the run
  * @param open       the number of connections that were opened
  * @param seconds    the time of the measurement
- * @param sent       messages that were due in that time
- * @param answered   those of them that were answered
- * @param unanswered those of them that were not
- * @param latencies  in nanoseconds, by percentile
+ * @param sent       the number of messages that were due in that time
+ * @param answered   the number of these that were answered
+ * @param unanswered the number of these that were not answered
+ * @param latencies  the latencies in nanoseconds, by percentile
  * @param errors     the number of errors by kind
- * @param warnings   why the figures may say more about this program than about the server
+ * @param warnings   the reasons why the figures may describe this program rather than the server
  */
 record LoadResult(LoadPlan plan, int open, double seconds, long sent, long answered, long unanswered,
         Map<String, Long> latencies, Map<String, Long> errors, List<String> warnings) {
@@ -32,11 +32,11 @@ record LoadResult(LoadPlan plan, int open, double seconds, long sent, long answe
     private static final double UNIT = 1e9;
 
     /**
-     * What this program itself has used.
+     * The resources that this program itself has used.
      *
-     * @param processors the processors it kept busy
-     * @param available  the processors that there are
-     * @param paused     the part of the time that collecting garbage took
+     * @param processors the number of processors that it kept busy
+     * @param available  the number of available processors
+     * @param paused     the fraction of the time that garbage collection took
      */
     record Own(double processors, int available, double paused) {}
 
@@ -55,7 +55,7 @@ record LoadResult(LoadPlan plan, int open, double seconds, long sent, long answe
                 latencies, statistics.errors(), warnings(plan, sent / seconds, delay, latencies.get("p99"), own));
     }
 
-    /** What makes this program the bottleneck. */
+    /** The reasons why this program may be the bottleneck. */
     static List<String> warnings(LoadPlan plan, double rate, long delay, long latency, Own own) {
         List<String> warnings = new ArrayList<>();
         if (own.processors() > MUCH_CPU * own.available()) {
@@ -82,7 +82,7 @@ record LoadResult(LoadPlan plan, int open, double seconds, long sent, long answe
         return !errors.isEmpty() || unanswered > 0;
     }
 
-    /** Lines for people. */
+    /** The result as readable lines. */
     List<String> lines() {
         List<String> lines = new ArrayList<>();
         lines.add(String.format(Locale.ROOT, "%d of %d connections, %s, %s messages of %d bytes, %.1f s", open,
@@ -102,7 +102,7 @@ record LoadResult(LoadPlan plan, int open, double seconds, long sent, long answe
         return lines;
     }
 
-    /** A value for each name, for JSON. */
+    /** The result as names and values, for JSON. */
     Map<String, Object> values() {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("uri", plan.uri().toString());
@@ -123,7 +123,7 @@ record LoadResult(LoadPlan plan, int open, double seconds, long sent, long answe
         return all;
     }
 
-    /** Nanoseconds with a fitting unit. */
+    /** Formats nanoseconds with a suitable unit. */
     static String time(long nanos) {
         return nanos < MILLI
                 ? String.format(Locale.ROOT, "%.0f µs", nanos / MICRO)

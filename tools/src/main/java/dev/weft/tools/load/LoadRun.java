@@ -17,9 +17,9 @@ import org.HdrHistogram.Histogram;
 /** Puts an echo server under load. For one thread, once. */
 final class LoadRun {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
-    /** How long answers are awaited when no more is sent. */
+    /** How long to wait for answers after the last message was sent. */
     private static final long DRAIN = 5 * SECOND;
-    /** The measurement begins in the future, so that every thread knows when before a message is due that counts. */
+    /** The measurement begins in the future, so that every thread knows its start before the first counted message is due. */
     private static final long SOON = TimeUnit.MILLISECONDS.toNanos(20);
     private static final int FIRST_LETTER = 'a';
     private static final int LETTERS = 26;
@@ -30,9 +30,9 @@ final class LoadRun {
     private final OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
     /**
-     * A run of this plan.
+     * A run with these parameters.
      *
-     * @param progress gets a line about once a second
+     * @param progress receives a line about once a second
      */
     LoadRun(LoadPlan plan, Consumer<String> progress) {
         this.plan = plan;
@@ -86,7 +86,7 @@ final class LoadRun {
         return List.copyOf(open);
     }
 
-    /** Random, so that it is not compressed to nothing. */
+    /** Creates a payload of random bytes, so that it cannot be compressed to almost nothing. */
     private byte[] payload() {
         byte[] payload = new byte[plan.size()];
         RandomGenerator random = RandomGenerator.getDefault();
@@ -112,7 +112,7 @@ final class LoadRun {
         }
     }
 
-    /** Milliseconds that the collectors of garbage have taken. */
+    /** The milliseconds that garbage collection has taken so far. */
     private static long pauses() {
         return ManagementFactory.getGarbageCollectorMXBeans().stream()
                 .mapToLong(GarbageCollectorMXBean::getCollectionTime).sum();

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
 
-/** What all connections of a run count. For any thread; the histograms for one thread that reads. */
+/** The statistics of all connections of a run. Any thread may record; only one thread may read the histograms. */
 final class LoadStatistics {
     private static final long LONGEST = TimeUnit.MINUTES.toNanos(10);
     private static final int DIGITS = 3;
@@ -20,7 +20,7 @@ final class LoadStatistics {
     final LongAdder sent = new LongAdder();
     final LongAdder answered = new LongAdder();
     final LongAdder unanswered = new LongAdder();
-    /** From when on messages are counted, by {@link System#nanoTime()}; set before that time. */
+    /** The time, by {@link System#nanoTime()}, from which on messages are counted; set before that time. */
     private volatile long from = Long.MAX_VALUE;
 
     void measureFrom(long begin) {
@@ -32,7 +32,7 @@ final class LoadStatistics {
         return start != Long.MAX_VALUE && dueAt - start >= 0;
     }
 
-    /** A message that was due then has left this program's hands so much later, though its connection was free. */
+    /** Records a message that was due at this time and was sent with this delay, although its connection was free. */
     void sent(long dueAt, long delay) {
         if (isMeasured(dueAt)) {
             sent.increment();
@@ -42,7 +42,7 @@ final class LoadStatistics {
         }
     }
 
-    /** The answer to the message that was due then. */
+    /** Records the answer to the message that was due at this time. */
     void answered(long dueAt, long now) {
         if (isMeasured(dueAt)) {
             answered.increment();
@@ -50,7 +50,7 @@ final class LoadStatistics {
         }
     }
 
-    /** A message that was due then and got no answer. */
+    /** Records a message that was due at this time and was not answered. */
     void unanswered(long dueAt) {
         if (isMeasured(dueAt)) {
             unanswered.increment();
@@ -61,7 +61,7 @@ final class LoadStatistics {
         errors.computeIfAbsent(kind, none -> new LongAdder()).increment();
     }
 
-    /** The latencies since the last call, which from now on are part of the total, too. */
+    /** The latencies since the last call; they are added to the total. */
     Histogram lastInterval() {
         Histogram interval = latencies.getIntervalHistogram();
         total.add(interval);
@@ -74,7 +74,7 @@ final class LoadStatistics {
         return total;
     }
 
-    /** How late this program itself was; to be called once. */
+    /** The delays of this program itself. Call it once. */
     Histogram delays() {
         return delays.getIntervalHistogram();
     }

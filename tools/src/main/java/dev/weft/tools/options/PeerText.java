@@ -2,7 +2,7 @@ package dev.weft.tools.options;
 
 import java.util.HexFormat;
 
-/** Makes what a peer sent safe and readable for a terminal: nothing in it moves the cursor or forges other lines. */
+/** Makes a peer's text safe and readable for a terminal: nothing in it can move the cursor or forge other lines. */
 public final class PeerText {
     private static final int ZERO_WIDTH_JOINER = 0x200d;
 
@@ -10,13 +10,13 @@ public final class PeerText {
 
     /**
      * The text on one line. Characters that are neither visible nor a space, such as escapes, line ends and changes of
-     * direction, are shown as {@code \\uXXXX}. Longer text is cut after {@code most} characters, and says so.
+     * direction, are shown as {@code \\uXXXX}. Longer text is cut after {@code most} characters, and a note says so.
      */
     public static String line(String text, int most) {
         return shown(text, most, false);
     }
 
-    /** As {@link #line}, but lines end where the text has {@code \n}; each further line is indented, and tabs stay. */
+    /** Like {@link #line}, but lines end where the text has {@code }; each further line is indented, and tabs are kept. */
     public static String lines(String text, int most) {
         return shown(text, most, true);
     }

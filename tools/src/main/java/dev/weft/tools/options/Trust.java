@@ -17,14 +17,14 @@ public final class Trust {
         return SSLContext.getDefault();
     }
 
-    /** All certificates: a server under test seldom has one from a known authority. */
+    /** Accepts all certificates: a server under test rarely has one from a known authority. */
     public static SSLContext any() throws GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[]{new Anybody()}, null);
         return context;
     }
 
-    /** An {@code X509ExtendedTrustManager}, because for a plain trust manager the JDK would check the host's name. */
+    /** Extends {@code X509ExtendedTrustManager}, because with a plain trust manager the JDK would check the host name. */
     private static final class Anybody extends X509ExtendedTrustManager {
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}

@@ -1,2 +1,2 @@
-/** What options of several programs mean. */
+/** The options that several programs share. */
 package dev.weft.tools.options;

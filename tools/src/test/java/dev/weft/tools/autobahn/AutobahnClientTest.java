@@ -65,7 +65,7 @@ class AutobahnClientTest {
     }
 
     @Test
-    void wrongCommandLineMustBeTold() {
+    void wrongCommandLineMustBeReported() {
         assertEquals(2, run());
         assertEquals(0, run("--help"));
         assertTrue(out.toString().contains("--agent"), out.toString());

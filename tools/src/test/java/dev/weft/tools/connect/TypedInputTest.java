@@ -73,7 +73,7 @@ class TypedInputTest {
     }
 
     @Test
-    void mistakesMustBeToldAndNothingSent() throws Exception {
+    void mistakesMustBeReportedAndNothingSent() throws Exception {
         assertEquals(2, type("/foo", "/close 7", "/close 1006", "/close 1000 " + "x".repeat(124), "/base64 *", "\ud800",
                 "still here").size());
         assertEquals(6, err.toString().lines().filter(line -> line.startsWith("connect: ")).count(), err.toString());

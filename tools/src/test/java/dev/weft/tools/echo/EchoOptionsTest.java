@@ -215,7 +215,7 @@ class EchoOptionsTest {
     }
 
     @Test
-    void anyOriginMayConnectWhenToldSo() throws Exception {
+    void anyOriginMayConnectIfAllowed() throws Exception {
         assertTrue(accepts("https://example.net", "--any-origin"));
     }
 

@@ -41,7 +41,7 @@ class EchoPageTest {
     }
 
     @Test
-    void browsersAreToldToBeCareful() {
+    void browsersMustGetSecurityHeaders() {
         assertEquals("nosniff", header("X-Content-Type-Options"));
         assertEquals("no-referrer", header("Referrer-Policy"));
         List<String> policy = List.of(header("Content-Security-Policy").split("; "));

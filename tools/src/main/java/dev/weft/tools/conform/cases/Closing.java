@@ -53,7 +53,7 @@ final class Closing {
                 peer.send(close(hex(hexByte)));
                 Event event = peer.next("expected close 1002");
                 if (event instanceof Event.Close close && close.code() == NO_STATUS_RECEIVED) {
-                    throw new Failure("takes it for a Close frame without a code");
+                    throw new Failure("treats it as a Close frame without a code");
                 }
                 peer.failed(PROTOCOL_ERROR, event);
             });
@@ -136,7 +136,7 @@ final class Closing {
         Peer peer = server.open();
         peer.send(close(code, ""));
         Event event = peer.next("expected close 1002");
-        // For an echo of such a code, the reader reports a violation, which it is in all other cases.
+        // The reader reports an echo of such a code as a violation, which is correct in all other cases.
         boolean echoed = event instanceof Event.Violation violation && violation.what().contains("close code " + code)
                 || event instanceof Event.Close close && close.code() != PROTOCOL_ERROR;
         if (echoed) {

@@ -102,8 +102,9 @@ final class Control {
                 waiting.removeFirst();
                 skipped++;
                 if (waiting.isEmpty()) {
-                    throw new Failure("a pong answers no ping, or one before the last answered: " + Frame.pong(
-                            pong.payload()));
+                    throw new Failure(
+                            "a pong answers no ping, or a ping older than the last one answered: " + Frame.pong(
+                                    pong.payload()));
                 }
             }
             waiting.removeFirst();
@@ -123,12 +124,12 @@ final class Control {
                 peer.close();
             });
         }
-        cases.script("pong.then-message", "an unasked pong, then a message, which is echoed", "§5.5.3", peer -> {
+        cases.script("pong.then-message", "an unsolicited pong, then a message, which is echoed", "§5.5.3", peer -> {
             peer.send(pong("unasked"), text("Hello"));
             peer.expect(text("Hello"));
             peer.close();
         });
-        cases.script("pong.10", "ten unasked pongs between pings and messages get nothing", "§5.5.3", peer -> {
+        cases.script("pong.10", "ten unsolicited pongs between pings and messages are not answered", "§5.5.3", peer -> {
             for (int i = 0; i < 10; i++) {
                 peer.send(pong("unasked " + i), ping("ping " + i), pong("ping " + i), text("text " + i));
                 peer.expect(pong("ping " + i), text("text " + i));

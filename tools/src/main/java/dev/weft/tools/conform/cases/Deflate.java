@@ -66,7 +66,8 @@ final class Deflate {
     private static void streams(Cases cases) {
         Frame hello = text("Hello");
         echo(cases, "stream.fixed", "a block with the fixed codes", "§7.2.3.1", hello, HELLO);
-        echo(cases, "stream.fixed-twice", "the same message twice, each by itself", "§7.2.3.2", hello, HELLO, HELLO);
+        echo(cases, "stream.fixed-twice", "the same message twice, each compressed independently", "§7.2.3.2", hello,
+                HELLO, HELLO);
         cases.body("stream.shared-window", "the second message refers to the first", "§7.2.3.2", server -> {
             Peer peer = server.openDeflating(OFFER);
             peer.send(text(hex(HELLO)).rsv(RSV1));
@@ -122,7 +123,7 @@ final class Deflate {
                         peer.close();
                     } else {
                         failsCorrupt(peer, event);
-                        peer.findings().nonStrict("refuses a message that goes on after a block with BFINAL");
+                        peer.findings().nonStrict("refuses a message that continues after a block with BFINAL");
                     }
                 });
         script(cases, "stream.no-bytes",
@@ -133,7 +134,7 @@ final class Deflate {
                     Event event = peer.next("expected close 1007");
                     if (event instanceof Event.Message message) {
                         peer.match(text(""), message);
-                        peer.findings().inform("takes it for an empty message");
+                        peer.findings().inform("treats it as an empty message");
                         peer.close();
                     } else {
                         failsCorrupt(peer, event);
@@ -173,7 +174,7 @@ final class Deflate {
                     }
                     peer.close();
                 });
-        script(cases, "fragments.each-byte", "a compressed message, a byte to a frame, byte by byte", "§6.1",
+        script(cases, "fragments.each-byte", "a compressed message, one byte per frame, written byte by byte", "§6.1",
                 peer -> {
                     peer.sendChopped(1, text(hex(HELLO)).rsv(RSV1).cutAt(1, 2, 3, 4, 5, 6));
                     peer.expect(text("Hello"));
@@ -260,7 +261,7 @@ final class Deflate {
         corrupt(cases, "random", "random bytes", join(hex("fe"), random(500)));
         corrupt(cases, "in-third-block", "two good blocks, then a bad one", new BlockWriter().stored(false, ascii(300))
                 .fixed(false).literals(ascii(50)).endOfBlock().put(0b110, 3).message());
-        cases.body("corrupt.after-good", "a good message, then a corrupt one: the echo, then 1007 or 1002", "§7.2.2",
+        cases.body("corrupt.after-good", "a valid message, then a corrupt one: the echo, then 1007 or 1002", "§7.2.2",
                 server -> {
                     Peer peer = server.openDeflating(OFFER);
                     peer.send(text(hex(HELLO)).rsv(RSV1), text(hex("0600")).rsv(RSV1));
@@ -269,7 +270,7 @@ final class Deflate {
                         peer.match(text("Hello"), message);
                         event = peer.next("expected close 1007");
                     } else {
-                        peer.findings().nonStrict("the good message before the corrupt one was not answered");
+                        peer.findings().nonStrict("the valid message before the corrupt one was not answered");
                     }
                     failsCorrupt(peer, event);
                 });
@@ -342,7 +343,7 @@ final class Deflate {
                             .message();
                     Frame[] frames = text(payload).rsv(RSV1).cutAt(8);
                     peer.send(frames[0]);
-                    Utf8.failsEarly(peer, "refuses bad compressed text only when its message is whole",
+                    Utf8.failsEarly(peer, "refuses invalid compressed text only when its message is complete",
                             () -> peer.send(frames[1]));
                 });
         script(cases, "text.binary-is-free", "a compressed binary message need not be text", "RFC 6455 §5.6", peer -> {

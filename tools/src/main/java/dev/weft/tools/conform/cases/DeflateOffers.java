@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Which offers of permessage-deflate are accepted, and how, and which are declined (RFC 7692 §5, §7.1). */
+/** Offers of permessage-deflate: which are accepted, with which response, and which are declined (RFC 7692 §5, §7.1). */
 final class DeflateOffers {
     static final String PLAIN = "permessage-deflate";
 
@@ -58,7 +58,7 @@ final class DeflateOffers {
 
     private static void accepts(Cases cases, String name, String offer) {
         cases.body("accept." + name,
-                "offer \"" + offer + "\": accepted with a fitting response, and a message is echoed",
+                "offer \"" + offer + "\": accepted with a matching response, and a message is echoed",
                 "RFC 7692 §7.1", server -> {
                     try (Deflating peer = Deflating.open(server, offer)) {
                         peer.echoes(text(words(2000, 1)));
@@ -91,7 +91,7 @@ final class DeflateOffers {
         }
         Peer peer = server.open(request);
         if (peer.agreement() == null) {
-            // A server need not accept every offer that it could.
+            // A server does not have to accept every offer that it could accept.
             server.findings().nonStrict("RFC 7692 §5: declines all of " + request.values("Sec-WebSocket-Extensions"));
             peer.close();
             return;
@@ -112,7 +112,7 @@ final class DeflateOffers {
                 server -> decline(server, offer, false));
     }
 
-    /** Adds a case with an offer that violates the grammar: the server may, and strictly must, fail the whole handshake. */
+    /** Adds a case with an offer that violates the grammar: the server may fail the whole handshake; read strictly, it must. */
     private static void malformed(Cases cases, String name, String offer) {
         cases.body("decline." + name, "offer \"" + offer + "\" is refused or declined", "§9.1",
                 server -> decline(server, offer, true));
@@ -144,7 +144,7 @@ final class DeflateOffers {
 
     private static void hostile(Cases cases) {
         cases.body("hostile",
-                "extension headers made to be slow (blanks, quotes, backslashes; 7,000 bytes) are answered "
+                "extension headers that are slow to parse (blanks, quotes, backslashes; 7,000 bytes) are answered "
                         + "quickly",
                 "RFC 9110 §5.6.6", server -> server.forEach(
                         List.of(" ".repeat(7000) + "x", PLAIN + "; a=\"" + "\\".repeat(7000),

@@ -153,8 +153,9 @@ final class Fragmentation {
             String suffix = fin ? "" : ".unfinished";
             Frame stray = fin ? continuation("stray") : continuation("stray").unfinished();
             Frame empty = fin ? continuation("") : continuation("").unfinished();
-            fails(cases, "stray.first" + suffix, "a continuation of nothing", stray, text("never echoed"));
-            fails(cases, "stray.empty" + suffix, "an empty continuation of nothing", empty, text("never echoed"));
+            fails(cases, "stray.first" + suffix, "a continuation without a message", stray, text("never echoed"));
+            fails(cases, "stray.empty" + suffix, "an empty continuation without a message", empty,
+                    text("never echoed"));
             failsAfter(cases, "stray.after-message" + suffix, "a continuation after a whole message", text("good"),
                     text("good"), stray);
             failsAfter(cases, "stray.after-fragmented" + suffix, "a continuation after the last fragment",

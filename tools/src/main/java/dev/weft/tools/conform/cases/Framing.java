@@ -51,7 +51,8 @@ final class Framing {
                     peer.expect(messages);
                     peer.close();
                 });
-        cases.script("alternating", "100 text and binary messages in turn come back in order, with their types", "§5.6",
+        cases.script("alternating", "100 alternating text and binary messages come back in order, with their types",
+                "§5.6",
                 peer -> {
                     List<Frame> messages = new ArrayList<>();
                     for (int i = 0; i < 100; i++) {
@@ -161,7 +162,7 @@ final class Framing {
                     peer.send(text("Hel").unfinished(), continuation("lo").unmasked());
                     peer.fails(PROTOCOL_ERROR);
                 });
-        cases.script("unmasked.second", "a good message, then an unmasked one: the first is echoed, then 1002", "§5.1",
+        cases.script("unmasked.second", "a valid message, then an unmasked one: the first is echoed, then 1002", "§5.1",
                 peer -> {
                     peer.send(text("good"), text("bad").unmasked());
                     peer.failsAfter(PROTOCOL_ERROR, text("good"));

@@ -169,7 +169,7 @@ final class Handshake {
         }
         if (!response.tokens("Sec-WebSocket-Version").contains("13")) {
             throw new Failure("§4.4: status " + response.status()
-                    + ", and no Sec-WebSocket-Version header that names the versions that the server speaks");
+                    + ", and no Sec-WebSocket-Version header that names the versions that the server supports");
         }
         if (response.status() != 426) {
             server.findings().nonStrict("expected 426, got " + response.status());
@@ -234,7 +234,7 @@ final class Handshake {
                 request -> request.line("GET"));
         refuses(cases, "malformed.http-version", "HTTP/x.y", "RFC 9112 §2.3",
                 request -> request.line(request.line().replace("HTTP/1.1", "HTTP/x.y")));
-        cases.body("malformed.garbage", "bytes that are no request are refused", "RFC 9112 §2.2", server -> refuse(
+        cases.body("malformed.garbage", "bytes that are not a request are refused", "RFC 9112 §2.2", server -> refuse(
                 server, "\u0016\u0003\u0001\u0002\0\u0001\0\r\n\r\n".getBytes(ISO_8859_1), false, false));
         cases.perilousBody("huge.header", "a header line of 1 MiB is refused, or at least does no harm", "§10.4",
                 server -> {
@@ -263,7 +263,7 @@ final class Handshake {
                 server -> refuse(server, change.apply(server.upgrade()).bytes(), false, true));
     }
 
-    /** Adds a case in which accepting the request is weak, because the RFC permits it. */
+    /** Adds a case in which accepting the request is only weak, because the RFC permits it. */
     private static void weak(Cases cases, String name, String what, String section, UnaryOperator<Upgrade> change) {
         cases.body(name, what + " is refused", section,
                 server -> refuse(server, change.apply(server.upgrade()).bytes(), true, false));
@@ -275,11 +275,11 @@ final class Handshake {
             server.findings().nonStrict("ended without a response");
         } else if (response.status() == 101) {
             if (!mayAccept) {
-                throw new Failure("accepted by 101");
+                throw new Failure("accepted with 101");
             }
-            server.findings().nonStrict("accepted by 101");
+            server.findings().nonStrict("accepted with 101");
         } else if (response.status() >= 500 && response.status() != 501 && response.status() != 505) {
-            server.findings().nonStrict("refused by status " + response.status() + ", which blames the server");
+            server.findings().nonStrict("refused with status " + response.status() + ", which blames the server");
         } else if (response.status() < 400 && !mayServe) {
             server.findings().nonStrict("answered by status " + response.status());
         }

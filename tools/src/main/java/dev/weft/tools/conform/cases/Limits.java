@@ -81,7 +81,7 @@ final class Limits {
         for (int length : new int[]{0, 16, 64, 256, K, 4 * K, 16 * K, 64 * K}) {
             for (boolean isText : new boolean[]{true, false}) {
                 cases.heavyScript("rounds." + kind(isText) + "." + size(length), "1,000 messages of " + size(length)
-                        + " bytes, each sent when the one before has come back (50 if quick)", "§5", length, peer -> {
+                        + " bytes, each sent when the previous one has come back (50 if quick)", "§5", length, peer -> {
                             Frame message = message(isText, length);
                             for (int i = peer.settings().times(1000); i > 0; i--) {
                                 peer.echoes(message);
@@ -92,7 +92,8 @@ final class Limits {
         }
         for (int length : new int[]{0, 125, K}) {
             cases.heavyScript("pipelined." + size(length), "20,000 messages of " + size(length)
-                    + " bytes in writes of 100, none waited for (1,000 if quick)", "§5", length, peer -> {
+                    + " bytes in writes of 100, sent without waiting for answers (1,000 if quick)", "§5", length,
+                    peer -> {
                         Frame[] hundred = new Frame[100];
                         Arrays.setAll(hundred, i -> binary(random(length)));
                         int writes = peer.settings().times(200);
@@ -128,7 +129,7 @@ final class Limits {
     private static void lengthsThatLie(Cases cases) {
         for (String length : List.of("000000007fffffff", "0000000080000000", "0000000100000000", "7fffffffffffffff")) {
             cases.perilousBody("declared." + length,
-                    "a frame says that it has 0x" + length + " bytes, and ten come: closed with "
+                    "a frame declares 0x" + length + " bytes, and ten are sent: closed with "
                             + "1009, or waits; serves others meanwhile",
                     "§10.4", server -> declared(server, length));
         }

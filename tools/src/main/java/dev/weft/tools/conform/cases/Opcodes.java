@@ -21,12 +21,12 @@ final class Opcodes {
             alone(cases, opcode, "payload-126", Frame.of(opcode, ascii(126)));
             alone(cases, opcode, "unfinished", Frame.of(opcode, ascii(5)).unfinished(), continuation("lo"));
             alone(cases, opcode, "inside", text("Hel").unfinished(), Frame.of(opcode, ascii(5)), continuation("lo"));
-            cases.script(opcode + ".after-message", "a good message, then opcode " + opcode + ": the echo, then 1002",
+            cases.script(opcode + ".after-message", "a valid message, then opcode " + opcode + ": the echo, then 1002",
                     "§5.2", peer -> {
                         peer.send(text("good"), Frame.of(opcode, ascii(5)), ping("never answered"));
                         peer.failsAfter(PROTOCOL_ERROR, text("good"));
                     });
-            cases.script(opcode + ".chopped-1", "a good message and opcode " + opcode
+            cases.script(opcode + ".chopped-1", "a valid message and opcode " + opcode
                     + ", written byte by byte: the echo, then 1002", "§5.2", peer -> {
                         peer.sendChopped(1, text("good"), Frame.of(opcode, ascii(5)));
                         peer.failsAfter(PROTOCOL_ERROR, text("good"));

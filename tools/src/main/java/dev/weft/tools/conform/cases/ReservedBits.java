@@ -27,12 +27,12 @@ final class ReservedBits {
             alone(cases, bits, "first-fragment", text("Hel").unfinished().rsv(rsv), continuation("lo"));
             alone(cases, bits, "continuation", text("Hel").unfinished(), continuation("lo").rsv(rsv));
             alone(cases, bits, "ping-inside", text("Hel").unfinished(), ping("").rsv(rsv), continuation("lo"));
-            cases.script(bits + ".after-message", "a good message, then RSV bits " + bits
+            cases.script(bits + ".after-message", "a valid message, then RSV bits " + bits
                     + ": the echo, then 1002", "§5.2", peer -> {
                         peer.send(text("good"), text("bad").rsv(rsv), ping("never answered"));
                         peer.failsAfter(PROTOCOL_ERROR, text("good"));
                     });
-            cases.script(bits + ".chopped-1", "a good message and one with RSV bits " + bits
+            cases.script(bits + ".chopped-1", "a valid message and one with RSV bits " + bits
                     + ", written byte by byte: the echo, then 1002", "§5.2", peer -> {
                         peer.sendChopped(1, text("good"), text("bad").rsv(rsv));
                         peer.failsAfter(PROTOCOL_ERROR, text("good"));

@@ -53,7 +53,7 @@ final class Utf8 {
                 });
     }
 
-    // ---- invalid text: the first "good" bytes of the sequence could be valid, the next byte cannot
+    // ---- invalid text: the first `good` bytes of the sequence can begin valid text, the next byte cannot
 
     private static void invalid(Cases cases, String name, byte[] bytes, int good) {
         byte[] all = join(BEFORE, bytes, AFTER);
@@ -101,7 +101,7 @@ final class Utf8 {
         peer.sendBytes(bytes, 0, header + bad);
         Framing.pause();
         peer.sendBytes(bytes, header + bad, header + bad + 1);
-        failsEarly(peer, "refuses bad text only when its frame is whole",
+        failsEarly(peer, "refuses invalid text only when its frame is complete",
                 () -> peer.sendBytes(bytes, header + bad + 1, bytes.length));
     }
 
@@ -109,7 +109,7 @@ final class Utf8 {
         Peer peer = server.open();
         Frame[] frames = text(all).cutAt(bad + 1);
         peer.send(frames[0]);
-        failsEarly(peer, "refuses bad text only when its message is whole", () -> peer.send(frames[1]));
+        failsEarly(peer, "refuses invalid text only when its message is complete", () -> peer.send(frames[1]));
     }
 
     /** §8.1 does not say when a server must detect this, so a late failure is weak but not wrong. */
@@ -158,7 +158,7 @@ final class Utf8 {
                             text("A"));
                     peer.close();
                 });
-        cases.script("all-code-points", "every code point there is, 4,382,592 bytes in messages of about 64 KiB, is "
+        cases.script("all-code-points", "every code point, 4,382,592 bytes in messages of about 64 KiB, is "
                 + "echoed", "§8.1", peer -> {
                     for (Frame message : allCodePoints(peer.settings().quick() ? 17 : 1)) {
                         peer.echoes(message);

@@ -2,7 +2,7 @@ package dev.weft.tools.conform.deflate;
 
 import java.io.ByteArrayOutputStream;
 
-/** Writes deflate blocks bit by bit (RFC 1951 §3.2), for streams that a compressor would not make. */
+/** Writes deflate blocks bit by bit (RFC 1951 §3.2), for streams that a compressor would not produce. */
 public final class BlockWriter {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private int bits;

@@ -82,7 +82,7 @@ public final class WindowInflater {
             default -> throw new IllegalArgumentException("block of type 3");
         }
         if (last) {
-            align(); // RFC 7692 §7.2.3.4: what follows a final block begins at a byte
+            align(); // RFC 7692 §7.2.3.4: data after a final block begins at a byte boundary
         }
     }
 
@@ -90,7 +90,7 @@ public final class WindowInflater {
         align();
         int length = take(16);
         if (take(16) != (~length & 0xffff)) {
-            throw new IllegalArgumentException("a stored block's lengths differ");
+            throw new IllegalArgumentException("the two lengths of a stored block do not match");
         }
         for (int i = 0; i < length; i++) {
             put((byte) take(8));
@@ -166,7 +166,7 @@ public final class WindowInflater {
     private void put(byte b) {
         if (outAt == out.length) {
             if (outAt >= outLimit) {
-                throw new IllegalArgumentException("longer than anything that was sent");
+                throw new IllegalArgumentException("longer than any message that was sent");
             }
             out = Arrays.copyOf(out, (int) Math.min(outLimit, 2L * out.length + 1024));
         }
@@ -213,7 +213,7 @@ public final class WindowInflater {
         int entry = table[bits & table.length - 1];
         int length = entry & 15;
         if (length == 0) {
-            throw new IllegalArgumentException("not a code");
+            throw new IllegalArgumentException("invalid code");
         }
         if (length > bitCount) {
             throw new IllegalArgumentException("truncated");

@@ -9,8 +9,8 @@ import java.util.stream.Stream;
 /**
  * The parameters of permessage-deflate that both ends agreed on (RFC 7692 §7.1).
  *
- * @param serverNoContextTakeover whether the server forgets its window after each message
- * @param clientNoContextTakeover whether the client forgets its window after each message
+ * @param serverNoContextTakeover whether the server discards its window after each message
+ * @param clientNoContextTakeover whether the client discards its window after each message
  * @param serverBits              log2 of the server's window, 8 to 15
  * @param clientBits              log2 of the client's window, 8 to 15
  */
@@ -41,7 +41,7 @@ public record AgreedParameters(boolean serverNoContextTakeover, boolean clientNo
                 .flatMap(value -> Stream.of(value.split(","))).filter(offer -> name(offer).equals(EXTENSION))
                 .map(AgreedParameters::lenient).toList();
         if (offers.stream().noneMatch(offer -> fits(offer, answer))) {
-            throw new Failure("RFC 7692 §7.1: the response \"" + extensions.getFirst() + "\" fits no offer of "
+            throw new Failure("RFC 7692 §7.1: the response \"" + extensions.getFirst() + "\" matches no offer of "
                     + request.values("Sec-WebSocket-Extensions"));
         }
         return new AgreedParameters(answer.containsKey(SERVER_TAKEOVER), answer.containsKey(CLIENT_TAKEOVER),

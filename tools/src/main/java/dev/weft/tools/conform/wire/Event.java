@@ -1,6 +1,6 @@
 package dev.weft.tools.conform.wire;
 
-/** What the server sent. */
+/** Something that the server sent, or the end of what it sent. */
 public sealed interface Event {
     /**
      * A whole message, inflated.
@@ -24,10 +24,10 @@ public sealed interface Event {
     /**
      * The end of the stream.
      *
-     * @param reset whether by RST and not by FIN
+     * @param reset whether it was ended by RST, not by FIN
      */
     record End(boolean reset) implements Event {}
 
-    /** The server broke the protocol by what it sent; nothing after this is read. */
+    /** The server sent something that breaks the protocol; nothing after it is read. */
     record Violation(String what) implements Event {}
 }

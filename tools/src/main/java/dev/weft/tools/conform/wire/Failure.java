@@ -4,7 +4,11 @@ package dev.weft.tools.conform.wire;
 public final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** A failure; the message says what was expected and what was received. */
+    /**
+     * Creates a failure.
+     *
+     * @param message what was expected and what was received
+     */
     public Failure(String message) {
         super(message);
     }

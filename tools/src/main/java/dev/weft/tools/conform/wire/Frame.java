@@ -39,7 +39,7 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         return text(text.getBytes(UTF_8));
     }
 
-    /** A text frame with these bytes, which need not be text. */
+    /** A text frame with these bytes, which do not have to be valid text. */
     public static Frame text(byte[] payload) {
         return of(Opcode.TEXT.code(), payload);
     }
@@ -79,7 +79,7 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         return pong(text.getBytes(UTF_8));
     }
 
-    /** A Close frame with this payload, which need not be one. */
+    /** A Close frame with this payload, which does not have to be a valid one. */
     public static Frame close(byte[] payload) {
         return of(Opcode.CLOSE.code(), payload);
     }
@@ -101,27 +101,27 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         return new Frame(true, 0, opcode, key, LengthForm.MINIMAL, payload);
     }
 
-    /** The same with FIN clear. */
+    /** This frame with FIN clear. */
     public Frame unfinished() {
         return new Frame(false, rsv, opcode, maskingKey, form, payload);
     }
 
-    /** The same with these RSV bits. */
+    /** This frame with these RSV bits. */
     public Frame rsv(int bits) {
         return new Frame(fin, bits, opcode, maskingKey, form, payload);
     }
 
-    /** The same, not masked. */
+    /** This frame, not masked. */
     public Frame unmasked() {
         return new Frame(fin, rsv, opcode, null, form, payload);
     }
 
-    /** The same, masked with this key. */
+    /** This frame, masked with this key. */
     public Frame key(int a, int b, int c, int d) {
         return new Frame(fin, rsv, opcode, new byte[]{(byte) a, (byte) b, (byte) c, (byte) d}, form, payload);
     }
 
-    /** The same with its length in another form. */
+    /** This frame with its length in another form. */
     public Frame form(LengthForm other) {
         return new Frame(fin, rsv, opcode, maskingKey, other, payload);
     }
@@ -131,7 +131,7 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         return (opcode & 0x8) != 0;
     }
 
-    /** A message in fragments of at most {@code size} bytes, at least one; RSV bits stay on the first. */
+    /** Splits this message into one or more fragments of at most {@code size} bytes; RSV bits are set on the first one only. */
     public List<Frame> fragments(int size) {
         List<Frame> frames = new ArrayList<>();
         int at = 0;
@@ -145,7 +145,7 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         return frames;
     }
 
-    /** A message in fragments whose boundaries are these offsets, which may repeat: empty fragments. */
+    /** Splits this message into fragments at these offsets; a repeated offset makes an empty fragment. */
     public Frame[] cutAt(int... offsets) {
         Frame[] frames = new Frame[offsets.length + 1];
         int from = 0;
@@ -160,7 +160,7 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         return frames;
     }
 
-    /** Bytes of the header. */
+    /** The length of the header in bytes. */
     public int headerLength() {
         return 2 + lengthBytes() + (maskingKey == null ? 0 : 4);
     }
@@ -173,7 +173,7 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         };
     }
 
-    /** The frame on the wire. */
+    /** The frame's bytes on the wire. */
     public byte[] bytes() {
         int extended = lengthBytes();
         byte[] bytes = new byte[headerLength() + payload.length];
@@ -196,7 +196,7 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         return bytes;
     }
 
-    /** Frames on the wire, one after the other. */
+    /** The bytes of these frames on the wire, one after the other. */
     public static byte[] bytes(List<Frame> frames) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (Frame frame : frames) {

@@ -10,17 +10,18 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The client's side of one connection: sends frames, right or wrong, and says what must come back. The first thing that
- * must not be ends the case by a {@link Failure}; what is only weak goes to the {@link Findings}. Belongs to one thread.
+ * The client's side of one connection: sends frames, valid or invalid, and checks what the server sends back. The first
+ * violation ends the case with a {@link Failure}; behaviour that is only weak is recorded in the {@link Findings}. Used by one
+ * thread.
  */
 public final class Peer {
-    /** Codes by which a server may rightly say that something else is wrong than what is. */
+    /** Codes that are not the expected one but plausible: a server may classify the error differently. */
     private static final Set<Integer> PLAUSIBLE = Set.of(CloseCode.PROTOCOL_ERROR, CloseCode.UNSUPPORTED_DATA,
             CloseCode.INVALID_FRAME_PAYLOAD_DATA, CloseCode.POLICY_VIOLATION, CloseCode.MESSAGE_TOO_BIG,
             CloseCode.INTERNAL_ERROR);
-    /** Codes by which a server says that something, though right, is more than it takes. */
+    /** Codes with which a server refuses a valid message because it exceeds the server's limits. */
     private static final Set<Integer> LIMIT_CODES = Set.of(CloseCode.MESSAGE_TOO_BIG, CloseCode.POLICY_VIOLATION);
-    /** A server that does not take so much is a poor one; what is longer may be over its limit. */
+    /** The size in bytes that every server should accept; a larger message may exceed the server's limit. */
     private static final int MODEST = 65_536;
 
     private final Wire wire;
@@ -53,12 +54,12 @@ public final class Peer {
         return response;
     }
 
-    /** What was agreed on for permessage-deflate; {@code null} if nothing. */
+    /** The agreed parameters of permessage-deflate; {@code null} if it was not negotiated. */
     public AgreedParameters agreement() {
         return agreement;
     }
 
-    /** How many of the expected messages came compressed. */
+    /** The number of expected messages that arrived compressed. */
     public int compressedReplies() {
         return compressedReplies;
     }
@@ -80,7 +81,7 @@ public final class Peer {
         writeBytes(Frame.bytes(frames), Integer.MAX_VALUE);
     }
 
-    /** Sends frames by writes of this number of bytes. */
+    /** Sends frames in writes of this number of bytes. */
     public void sendChopped(int size, Frame... frames) {
         note(List.of(frames));
         writeBytes(Frame.bytes(List.of(frames)), size);
@@ -97,12 +98,12 @@ public final class Peer {
         sendBytes(Arrays.copyOfRange(bytes, from, to));
     }
 
-    /** Sends a Close frame with this payload, and leaves it at that. */
+    /** Sends a Close frame with this payload, and does not wait for the answer. */
     public void sendClose(byte[] payload) {
         send(Frame.close(payload));
     }
 
-    /** Ends the stream to the server, by FIN, without a Close frame. */
+    /** Ends the stream to the server with FIN, without a Close frame. */
     public void endOutput() {
         try {
             wire.endOutput();
@@ -120,7 +121,7 @@ public final class Peer {
         }
     }
 
-    /** Whether this begins the closing handshake, so that the server's Close needs no answer. */
+    /** Whether this frame begins a valid closing handshake, so that the server's Close frame needs no answer. */
     static boolean isGoodClose(Frame frame) {
         byte[] payload = frame.payload();
         if (frame.opcode() != Opcode.CLOSE.code() || !frame.fin() || frame.rsv() != 0 || frame.maskingKey() == null
@@ -138,7 +139,7 @@ public final class Peer {
                 wire.writeChopped(bytes, size);
             }
         } catch (IOException e) {
-            // The server ended the connection: whether it might, and how, is found by reading.
+            // The server ended the connection. Reading shows how it did so, and whether that was allowed.
             wire.transcript().note("writing failed: " + e.getMessage());
         }
     }
@@ -146,14 +147,14 @@ public final class Peer {
     // ---- expecting
 
     /**
-     * Waits for these messages and pongs. Messages come in their order, pongs in theirs; between the two kinds no order
-     * is required.
+     * Waits for these messages and pongs. Messages must arrive in order, and pongs must arrive in order; the order between the
+     * two kinds is not checked.
      */
     public void expect(Frame... frames) {
         expect(List.of(frames));
     }
 
-    /** Waits for these messages and pongs, as {@link #expect(Frame...)}. */
+    /** Waits for these messages and pongs, like {@link #expect(Frame...)}. */
     public void expect(List<Frame> frames) {
         Deque<Frame> messages = new ArrayDeque<>();
         Deque<Frame> pongs = new ArrayDeque<>();
@@ -169,7 +170,7 @@ public final class Peer {
                 case Event.Close close -> {
                     if (LIMIT_CODES.contains(close.code()) && awaited.payload().length >= MODEST) {
                         throw new Unsupported("closes with " + close.code() + " \"" + close.reason()
-                                + "\": a limit of the server's, for " + awaited.payload().length + " bytes");
+                                + "\": the server's limit refuses " + awaited.payload().length + " bytes");
                     }
                     throw new Failure("expected " + awaited + ", got close " + close.code() + " \"" + close.reason()
                             + '"');
@@ -202,7 +203,7 @@ public final class Peer {
         expect(whole(frames));
     }
 
-    /** The message that frames make. */
+    /** The message that consists of these frames. */
     public static Frame whole(Frame... frames) {
         int length = Arrays.stream(frames).mapToInt(frame -> frame.payload().length).sum();
         byte[] payload = new byte[length];
@@ -214,16 +215,16 @@ public final class Peer {
         return Frame.of(frames[0].opcode(), payload);
     }
 
-    /** The next event, if one comes while the case has patience; {@code null} if not. */
+    /** The next event; {@code null} if none arrives within {@link Settings#patience()}. */
     public Event poll() {
         return wire.next(settings.patience());
     }
 
-    /** The next event, whatever it is. */
+    /** Waits for the next event, of any kind. */
     public Event next(String expectation) {
         Event event = wire.next(settings.timeout());
         if (event == null) {
-            throw new Failure(expectation + ", nothing came within " + settings.timeout().toMillis() + " ms");
+            throw new Failure(expectation + ", received nothing within " + settings.timeout().toMillis() + " ms");
         }
         return event;
     }
@@ -233,7 +234,7 @@ public final class Peer {
         failsAfter(code);
     }
 
-    /** Waits until the server fails the connection with this code, after it has answered by these messages. */
+    /** Waits until the server fails the connection with this code, after it has answered with these messages. */
     public void failsAfter(int code, Frame... before) {
         Event event = next("expected close " + code);
         int answered = 0;
@@ -243,11 +244,11 @@ public final class Peer {
         }
         failed(code, event);
         if (answered < before.length) {
-            weak("of the " + before.length + " good messages before it, " + answered + " were answered");
+            weak("of the " + before.length + " valid messages before it, " + answered + " were answered");
         }
     }
 
-    /** Judges an event that must be the failure of the connection with this code, and waits for the end. */
+    /** Checks that this event fails the connection with this code, and waits for the end. */
     public void failed(int code, Event event) {
         switch (event) {
             case Event.Close close -> {
@@ -273,12 +274,12 @@ public final class Peer {
         weak("expected close " + code + ", got " + close.code());
     }
 
-    /** Does the closing handshake with 1000. */
+    /** Performs the closing handshake with code 1000. */
     public void close() {
         closes(CloseCode.NORMAL_CLOSURE, "");
     }
 
-    /** Does the closing handshake (§7.1.2): the server answers by the same code and ends the connection. */
+    /** Performs the closing handshake (§7.1.2): the server must answer with the same code and end the connection. */
     public void closes(int code, String reason) {
         send(Frame.close(code, reason));
         closed(code);
@@ -292,7 +293,7 @@ public final class Peer {
                         && close.code() == CloseCode.NORMAL_CLOSURE;
                 if (close.code() != code && !noneIsNone) {
                     if (PLAUSIBLE.contains(close.code())) {
-                        throw new Failure("§7.4: refuses a good Close frame: expected close " + code + ", got "
+                        throw new Failure("§7.4: refuses a valid Close frame: expected close " + code + ", got "
                                 + close.code());
                     }
                     weak("§5.5.1: answers close " + code + " by " + close.code());
@@ -301,13 +302,13 @@ public final class Peer {
             case Event.Message message ->
                 throw new Failure("expected close " + code + ", got " + Frame.of(message.opcode(), message.payload()));
             case Event.Pong pong -> throw new Failure("expected close " + code + ", got " + Frame.pong(pong.payload()));
-            case Event.End end -> throw new Failure("§5.5.1: no Close frame answers ours");
+            case Event.End end -> throw new Failure("§5.5.1: our Close frame was not answered");
             case Event.Violation violation -> throw new Failure(violation.what());
         }
         ended();
     }
 
-    /** Waits for the end of the stream (§7.1.1): it is the server's to end it, by FIN. */
+    /** Waits for the end of the stream (§7.1.1): the server must end it, with FIN. */
     public void ended() {
         Event event = next("§7.1.1: the Close frames have passed; expected the end of the connection");
         switch (event) {
@@ -321,12 +322,12 @@ public final class Peer {
         }
     }
 
-    /** What went over the wire. */
+    /** The frames sent and received. */
     public List<String> transcript() {
         return wire.transcript().lines();
     }
 
-    /** Ends the connection at once; from any thread. */
+    /** Ends the connection at once. May be called from any thread. */
     public void abort() {
         wire.close();
     }

@@ -15,18 +15,18 @@ import java.util.stream.Stream;
 /**
  * The head of the server's answer to the opening handshake (RFC 6455 §4.2.2).
  *
- * @param status its status
- * @param fields its header lines
+ * @param status the status code
+ * @param fields the header lines
  */
 public record Response(int status, List<String> fields) {
     private static final int MAX_LENGTH = 65_536;
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     /**
-     * Reads a head, and not a byte more.
+     * Reads a head, and no byte after it.
      *
      * @return the head, or {@code null} if the stream ends before its first byte
-     * @throws Failure if what comes is no head
+     * @throws Failure if the bytes are not a valid head
      */
     static Response read(InputStream in) throws IOException {
         ByteArrayOutputStream head = new ByteArrayOutputStream();
@@ -51,22 +51,22 @@ public record Response(int status, List<String> fields) {
         return new Response(Integer.parseInt(lines[0].substring(9, 12)), Arrays.asList(lines).subList(1, lines.length));
     }
 
-    /** The values of a header's lines. */
+    /** The values of all lines of a header. */
     public List<String> values(String name) {
         return fields.stream().filter(field -> field.regionMatches(true, 0, name + ":", 0, name.length() + 1))
                 .map(field -> field.substring(name.length() + 1).strip()).toList();
     }
 
-    /** The elements of a header that is a list, over all its lines. */
+    /** The elements of a list header, from all its lines. */
     public List<String> tokens(String name) {
         return values(name).stream().flatMap(value -> Stream.of(value.split(","))).map(String::strip)
                 .filter(token -> !token.isEmpty()).toList();
     }
 
     /**
-     * Checks that this accepts the request.
+     * Checks that this response accepts the request correctly.
      *
-     * @throws Failure if it does not, or not rightly
+     * @throws Failure if it does not
      */
     void checkAccepts(Upgrade request) {
         if (status != 101) {
@@ -77,14 +77,14 @@ public record Response(int status, List<String> fields) {
         require(tokens("Connection").stream().anyMatch("upgrade"::equalsIgnoreCase),
                 "§4.2.2: expected Connection: Upgrade, got " + values("Connection"));
         require(values("Sec-WebSocket-Accept").equals(List.of(accept(request.key()))),
-                "§4.2.2: Sec-WebSocket-Accept " + values("Sec-WebSocket-Accept") + " does not fit the key");
+                "§4.2.2: Sec-WebSocket-Accept " + values("Sec-WebSocket-Accept") + " does not match the key");
         require(values("Content-Length").isEmpty() && values("Transfer-Encoding").isEmpty(),
                 "RFC 9110 §15.2: a response with status 101 has no body");
         List<String> protocols = values("Sec-WebSocket-Protocol");
         List<String> offered = request.values("Sec-WebSocket-Protocol").stream()
                 .flatMap(value -> Stream.of(value.split(","))).map(String::strip).toList();
         require(protocols.size() <= 1 && offered.containsAll(protocols),
-                "§4.1: subprotocol " + protocols + ", offered were " + offered);
+                "§4.1: subprotocol " + protocols + " is not among those offered: " + offered);
         List<String> extensions = request.values("Sec-WebSocket-Extensions").stream()
                 .flatMap(value -> Stream.of(value.split(","))).map(Response::name).toList();
         for (String extension : tokens("Sec-WebSocket-Extensions")) {

@@ -12,7 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** The server under test, as one case sees it: a place to open connections to. For use by any thread. */
+/** The server under test, for one case: opens connections to it. For any thread. */
 public final class Server {
     private static final int MAX_FAILURES = 8;
     private static final long SPARE = 1 << 16;
@@ -40,7 +40,7 @@ public final class Server {
         return findings;
     }
 
-    /** A plain request for an upgrade. */
+    /** A valid upgrade request without extensions. */
     public Upgrade upgrade() {
         return Upgrade.to(settings);
     }
@@ -57,7 +57,9 @@ public final class Server {
         return accepted(wire, request);
     }
 
-    /** Opens a WebSocket connection; the first bytes of something are sent in the same write as the request's head. */
+    /**
+     * Opens a WebSocket connection; the first {@code length} of these bytes are sent in the same write as the request's head.
+     */
     public Peer openWithBytes(Upgrade request, byte[] bytes, int length) {
         Wire wire = connect();
         byte[] head = request.bytes();
@@ -67,7 +69,7 @@ public final class Server {
         return accepted(wire, request);
     }
 
-    /** Opens a WebSocket connection; the request's head is sent by writes of this number of bytes. */
+    /** Opens a WebSocket connection; the request's head is sent in writes of this number of bytes. */
     public Peer openChopped(Upgrade request, int size) {
         Wire wire = connect();
         try {
@@ -88,13 +90,13 @@ public final class Server {
         Peer peer = open(upgrade().offering(offer));
         if (peer.agreement() == null) {
             peer.abort();
-            throw new Unsupported("declines the offer " + offer);
+            throw new Unsupported("the server declines the offer " + offer);
         }
         return peer;
     }
 
     /**
-     * Sends bytes as a request of their own.
+     * Sends bytes as a request, on a new connection.
      *
      * @return the head of the response; {@code null} if the server ends the connection instead
      */
@@ -102,7 +104,7 @@ public final class Server {
         return request(bytes, settings.timeout());
     }
 
-    /** As {@link #request(byte[])}, with a time of its own. */
+    /** Like {@link #request(byte[])}, with another timeout. */
     public Response request(byte[] bytes, Duration timeout) {
         Wire wire = connect();
         write(wire, bytes);
@@ -164,17 +166,17 @@ public final class Server {
         return new Peer(wire, settings, findings, response, agreement);
     }
 
-    /** What is done for each item of a batch. */
+    /** A task that is run for each item of a batch. */
     @FunctionalInterface
     public interface Task<T> {
-        /** Does it, with its own connections. */
+        /** Runs the task for this item, with its own connections. */
         void run(T item, Server server);
     }
 
     /**
-     * Does something for each item, several at a time; stops when many have failed.
+     * Runs a task for each item, several at a time; stops when many have failed.
      *
-     * @throws Unsupported if any of them threw that
+     * @throws Unsupported if the task threw it for any item
      */
     public <T> void forEach(Collection<T> items, Task<T> task) {
         Semaphore width = new Semaphore(16);
@@ -235,7 +237,7 @@ public final class Server {
         return text.length() <= 120 ? text : text.substring(0, 120) + "…";
     }
 
-    /** What went over the newest connection. */
+    /** The frames sent and received on the newest connection. */
     public List<String> transcript() {
         Wire wire = newest;
         return wire == null ? new ArrayList<>() : wire.transcript().lines();

@@ -93,7 +93,7 @@ final class StrictFrameReader {
         require((rsv & ~(mayCompress ? FrameHeader.RSV1 : 0)) == 0,
                 "§5.2: the server sets RSV bits " + Integer.toBinaryString(rsv >> 4) + " on "
                         + Transcript.describe(fin, 0, opcode, 0, new byte[0]));
-        require(message.size() + length <= maxMessage, "the server sends more than was sent to it");
+        require(message.size() + length <= maxMessage, "the server sends more bytes than it received");
         byte[] payload = new byte[(int) length];
         in.readFully(payload);
         return new Frame(fin, rsv, opcode, null, Frame.LengthForm.MINIMAL, payload);
@@ -126,10 +126,10 @@ final class StrictFrameReader {
         return code >= 1000 && code <= 1003 || code >= 1007 && code <= 1014 || code >= 3000 && code <= 4999;
     }
 
-    /** A message if the frame completes one, otherwise {@code null}. */
+    /** Returns the message that the frame completes, or {@code null} if it completes none. */
     private Event data(Frame frame) {
         if (frame.opcode() == Opcode.CONTINUATION.code()) {
-            require(messageOpcode >= 0, "§5.4: the server continues a message that it did not begin");
+            require(messageOpcode >= 0, "§5.4: the server sends a continuation without a message");
         } else {
             require(messageOpcode < 0, "§5.4: the server begins a message inside another");
             messageOpcode = frame.opcode();

@@ -4,7 +4,11 @@ package dev.weft.tools.conform.wire;
 public final class Unsupported extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** The message says what the server does not support. */
+    /**
+     * Creates the exception.
+     *
+     * @param message what the server does not support
+     */
     public Unsupported(String message) {
         super(message);
     }

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * The head of an opening handshake's request, valid or invalid (RFC 6455 §4.1).
+ * The head of an opening handshake request, valid or invalid (RFC 6455 §4.1).
  *
  * @param line   the request line
  * @param key    the value of Sec-WebSocket-Key that the answer must match
@@ -18,7 +18,7 @@ import java.util.Random;
 public record Upgrade(String line, String key, List<String> fields) {
     private static final Random RANDOM = new Random();
 
-    /** A plain, correct request. */
+    /** A valid request without extensions. */
     public static Upgrade to(Settings settings) {
         byte[] nonce = new byte[16];
         RANDOM.nextBytes(nonce);
@@ -28,26 +28,26 @@ public record Upgrade(String line, String key, List<String> fields) {
                 "Sec-WebSocket-Version: 13"));
     }
 
-    /** The same with another request line. */
+    /** This request with another request line. */
     public Upgrade line(String other) {
         return new Upgrade(other, key, fields);
     }
 
-    /** The same without the lines of a header. */
+    /** This request without any line of this header. */
     public Upgrade without(String name) {
         List<String> rest = new ArrayList<>(fields);
         rest.removeIf(field -> isNamed(field, name));
         return new Upgrade(line, key, rest);
     }
 
-    /** The same with more header lines. */
+    /** This request with more header lines. */
     public Upgrade with(String... more) {
         List<String> all = new ArrayList<>(fields);
         all.addAll(List.of(more));
         return new Upgrade(line, key, all);
     }
 
-    /** The same with this line in place of the header line with the same name. */
+    /** This request with this line in place of the header line with the same name. */
     public Upgrade replace(String field) {
         String name = field.substring(0, field.indexOf(':')).strip();
         List<String> all = new ArrayList<>(fields);
@@ -55,17 +55,17 @@ public record Upgrade(String line, String key, List<String> fields) {
         return new Upgrade(line, key, all);
     }
 
-    /** The same with another key, against which the answer is checked. */
+    /** This request with another key, which the answer is checked against. */
     public Upgrade key(String other) {
         return new Upgrade(line, other, fields).replace("Sec-WebSocket-Key: " + other);
     }
 
-    /** The same with an offer of extensions. */
+    /** This request with an offer of extensions. */
     public Upgrade offering(String extensions) {
         return with("Sec-WebSocket-Extensions: " + extensions);
     }
 
-    /** The values of a header's lines. */
+    /** The values of all lines of a header. */
     public List<String> values(String name) {
         return fields.stream().filter(field -> isNamed(field, name))
                 .map(field -> field.substring(field.indexOf(':') + 1).strip()).toList();

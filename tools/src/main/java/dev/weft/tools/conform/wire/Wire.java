@@ -72,7 +72,7 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** Writes bytes by many writes of this size. */
+    /** Writes bytes in many writes of this size. */
     void writeChopped(byte[] bytes, int size) throws IOException {
         writing.lock();
         try {
@@ -84,7 +84,7 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** Notes that the case sends a Close frame itself, so that none is sent for it. */
+    /** Records that the case sends a Close frame itself, so that the reading thread sends none. */
     void closeIsSent() {
         writing.lock();
         try {
@@ -201,10 +201,10 @@ final class Wire implements AutoCloseable {
     @Override
     public void close() {
         try {
-            // Without close_notify, which might block.
+            // Closed without close_notify, which might block.
             tcp.close();
         } catch (IOException e) {
-            // It is closed anyway.
+            // Nothing to do: the socket is closed in any case.
         }
     }
 }

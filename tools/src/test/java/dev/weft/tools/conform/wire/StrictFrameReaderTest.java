@@ -33,7 +33,7 @@ class StrictFrameReaderTest {
             "8801 03", "8802 03ed", "8802 03ee", "8802 03f7", "8802 03e7", "8802 0bb7", // close payloads and codes
             "8803 03e8 ff", // reason that is not UTF-8
             "8205 00", // ends inside a frame
-            "827e 03e9" // more than was sent
+            "827e 03e9" // more bytes than it received
     })
     void violationsAreFailures(String bytes) {
         StrictFrameReader reader = reader(bytes, null);
