@@ -57,6 +57,7 @@ public final class WebSocketServer implements AutoCloseable {
     /** Created in advance, because it may be needed when memory has run out. */
     private final Thread shutdownAfterFailure;
     private final Optional<TlsHandshakes> tlsHandshakes;
+    private final Optional<CertificateWatch> certificateWatch;
 
     private final Sessions sessions;
     private final Admission admission;
@@ -74,6 +75,9 @@ public final class WebSocketServer implements AutoCloseable {
         this.transports = ServerTransports.open(configuration, opener, failures("weft-poller-"), budget);
         this.tlsHandshakes = configuration.tlsSettings()
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
+        this.certificateWatch = configuration.tlsSettings().flatMap(TlsSettings::certificates)
+                .filter(certificates -> certificates.reloadInterval().isPresent())
+                .map(certificates -> new CertificateWatch(certificates, "weft-tls-reload-" + listeners.label()));
         this.timer = new ShortTimer(transports::start, transports::threadBuilder, failures("weft-flush-timer-"));
         this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
                 new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer,
@@ -330,6 +334,7 @@ public final class WebSocketServer implements AutoCloseable {
                 shutdown.closeListeners();
                 shutdownAfterFailure.start();
             }
+            certificateWatch.ifPresent(watch -> watch.tick(now));
         }
     }
 

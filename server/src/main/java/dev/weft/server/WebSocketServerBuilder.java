@@ -188,7 +188,26 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return this;
     }
 
-    /** Makes the server use TLS for all connections, with the key of this context: {@code wss://}. Default: no TLS. */
+    /**
+     * Makes the server use TLS for all connections, with these certificates: {@code wss://}. Default: no TLS. The server
+     * reads changed files again if {@link TlsCertificates.Builder#reloadInterval} is set.
+     */
+    public WebSocketServerBuilder tls(TlsCertificates certificates) {
+        return tls(certificates, parameters -> {});
+    }
+
+    /**
+     * Makes the server use TLS with these certificates and parameters.
+     *
+     * @param customizer as for {@link #tls(SSLContext, Consumer)}
+     * @throws IllegalArgumentException if the JDK does not support the parameters
+     */
+    public WebSocketServerBuilder tls(TlsCertificates certificates, Consumer<SSLParameters> customizer) {
+        this.tls = Optional.of(TlsSettings.of(certificates, customizer));
+        return this;
+    }
+
+    /** Makes the server use TLS for all connections, with the key of this context. */
     public WebSocketServerBuilder tls(SSLContext context) {
         return tls(context, parameters -> {});
     }
@@ -197,13 +216,13 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * Makes the server use TLS with the given parameters, for example for client authentication.
      *
      * @param customizer changes the parameters, such as client authentication, protocols or cipher suites. The defaults are
-     *                   TLS 1.3 and 1.2, as far as the context supports them; the server's order of cipher suites; and
-     *                   {@code http/1.1} for clients that offer protocols by ALPN. The customizer is called now, and again
-     *                   when a server starts
+     *                   TLS 1.3 and 1.2, as far as the context supports them; the cipher suites with forward secrecy and
+     *                   authenticated encryption, in the server's order; and {@code http/1.1} for clients that offer
+     *                   protocols by ALPN. The customizer is called now, and again when a server starts
      * @throws IllegalArgumentException if the context does not support the parameters
      */
     public WebSocketServerBuilder tls(SSLContext context, Consumer<SSLParameters> customizer) {
-        this.tls = Optional.of(new TlsSettings(context, customizer));
+        this.tls = Optional.of(new TlsSettings(context, Optional.empty(), customizer));
         return this;
     }
 

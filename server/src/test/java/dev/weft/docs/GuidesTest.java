@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.SendResult;
 import dev.weft.TestKeys;
+import dev.weft.TlsFiles;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.Await;
 import dev.weft.server.HandshakePolicy;
 import dev.weft.server.LogCapture;
 import dev.weft.server.RawPeer;
 import dev.weft.server.WebSocketHandler;
+import dev.weft.server.TlsCertificates;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
@@ -203,6 +205,21 @@ class GuidesTest {
                 HttpClient client = HttpClient.newBuilder().sslContext(TestKeys.contextOf(store)).build()) {
             assertEquals("secret", TextClient.open(client, "wss://localhost:" + server.port() + "/").next());
         }
+    }
+
+    @Test
+    void serverReadsPemFiles() throws Exception {
+        try (WebSocketServer server = Guides.tls(TlsFiles.file("ec.pem"), TlsFiles.file("ec.key"),
+                ws -> ws.send("secret"));
+                HttpClient client = HttpClient.newBuilder().sslContext(TlsFiles.trusting()).build()) {
+            assertEquals("secret", TextClient.open(client, "wss://localhost:" + server.port() + "/").next());
+        }
+    }
+
+    @Test
+    void serverHasSeveralCertificates() throws Exception {
+        TlsCertificates certificates = Guides.severalCertificates(TlsFiles.FOLDER, TlsFiles.PASSWORD.toCharArray());
+        assertTrue(certificates.expiresAt().isAfter(Instant.now()));
     }
 
     @Test

@@ -51,7 +51,7 @@ class EchoOptionsTest {
             "noDeflate", List.of("deflate"),
             "listen", List.of("listen", "unix"),
             "subprotocols", List.of("subprotocol"),
-            "tls", List.of("tlsKeystore", "tlsPasswordFile"),
+            "tls", List.of("tlsCert", "tlsKey", "tlsKeystore", "tlsPasswordFile"),
             "policy", List.of("allowOrigin", "anyOrigin", "allowHost"),
             "httpSettings", List.of("allowHost"));
 
@@ -148,7 +148,8 @@ class EchoOptionsTest {
     @Test
     void everySettingIsTried() {
         List<String> tried = Stream.concat(values().map(arguments -> (String) arguments.get()[0]),
-                Stream.of("--allow-origin", "--any-origin", "--allow-host", "--tls-keystore", "--tls-password-file"))
+                Stream.of("--allow-origin", "--any-origin", "--allow-host", "--tls-cert", "--tls-key", "--tls-keystore",
+                        "--tls-password-file"))
                 .map(argument -> argument.replaceAll("=.*|^--no|-", "").toLowerCase()).toList();
         assertEquals(List.of(), settings().filter(setting -> !tried.contains(setting.toLowerCase())).toList());
     }
