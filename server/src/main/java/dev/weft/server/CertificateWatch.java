@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -16,8 +17,14 @@ final class CertificateWatch {
     private boolean begun;
     private int checkedAt;
 
-    /** For certificates that are to be reloaded. */
-    CertificateWatch(TlsCertificates certificates, String threadName) {
+    /** Present if the server has certificates that are to be checked. */
+    static Optional<CertificateWatch> of(ServerConfiguration configuration, String threadName) {
+        return configuration.tlsSettings().flatMap(TlsSettings::certificates)
+                .filter(certificates -> certificates.reloadInterval().isPresent())
+                .map(certificates -> new CertificateWatch(certificates, threadName));
+    }
+
+    private CertificateWatch(TlsCertificates certificates, String threadName) {
         this.certificates = certificates;
         this.threadName = threadName;
         this.interval = certificates.reloadInterval().orElseThrow().toMillis();

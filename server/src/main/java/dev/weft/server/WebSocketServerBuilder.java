@@ -42,6 +42,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     long maxBufferedSize = Runtime.getRuntime().maxMemory() / 4;
     HttpSettings httpSettings = HttpSettings.DEFAULT;
     PathTable<HttpHandler> httpHandlers = PathTable.empty();
+    Optional<String> metrics = Optional.empty();
     Optional<ThreadFactory> threads = Optional.empty();
     Optional<WebSocketHandler> handler = Optional.empty();
     PathTable<Endpoint> endpoints = PathTable.empty();
@@ -66,6 +67,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         this.maxBufferedSize = other.maxBufferedSize;
         this.httpSettings = other.httpSettings;
         this.httpHandlers = other.httpHandlers;
+        this.metrics = other.metrics;
         this.threads = other.threads;
         this.handler = other.handler;
         this.endpoints = other.endpoints;
@@ -332,6 +334,18 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return http(path + "**", files);
     }
 
+    /**
+     * Serves the server's {@linkplain WebSocketServer#statistics() statistics} at this path, as text for Prometheus: in the
+     * format OpenMetrics 1.0 for clients that accept it. Whoever can reach the path can read them. Default: not served.
+     *
+     * @throws IllegalArgumentException if the path is malformed
+     */
+    public WebSocketServerBuilder metrics(String path) {
+        PathPattern.parse(path);
+        this.metrics = Optional.of(path);
+        return this;
+    }
+
     /** Sets the limits and timeouts of plain HTTP requests. Default {@link HttpSettings#DEFAULT}. */
     public WebSocketServerBuilder httpSettings(HttpSettings httpSettings) {
         this.httpSettings = Objects.requireNonNull(httpSettings, "httpSettings");
@@ -354,7 +368,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     /**
      * Returns the current settings. Checks those that depend on each other.
      *
-     * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}
+     * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}, or the path of the
+     *                                  metrics matches the same paths as that of an HTTP handler
      * @throws IllegalStateException    if there is nothing to serve
      */
     public ServerConfiguration build() {

@@ -167,6 +167,20 @@ final class Guides {
         return server;
     }
 
+    static WebSocketServer metrics(WebSocketHandler handler) throws IOException {
+        // @start region="metrics"
+        var server = WebSocketServer.builder().metrics("/metrics").handler(handler).start();
+        // @end
+        return server;
+    }
+
+    static WebSocketServer innerMetrics(WebSocketServer server, int innerPort) throws IOException {
+        // @start region="inner-metrics"
+        var inner = WebSocketServer.builder().port(innerPort).http("/metrics", server.metricsHandler()).start();
+        // @end
+        return inner;
+    }
+
     static TlsCertificates severalCertificates(Path folder, char[] password) throws IOException {
         // @start region="several-certificates"
         TlsCertificates certificates = TlsCertificates.builder()

@@ -208,6 +208,17 @@ class GuidesTest {
     }
 
     @Test
+    void serversShowTheirMetrics() throws Exception {
+        try (WebSocketServer server = Guides.metrics(ws -> ws.send("hi"));
+                WebSocketServer inner = Guides.innerMetrics(server, 0)) {
+            for (WebSocketServer each : List.of(server, inner)) {
+                String metrics = RawPeer.answerOf(each, "GET /metrics HTTP/1.0\r\n\r\n").rest();
+                assertTrue(metrics.contains("weft_websockets_opened_total 0"), metrics);
+            }
+        }
+    }
+
+    @Test
     void serverReadsPemFiles() throws Exception {
         try (WebSocketServer server = Guides.tls(TlsFiles.file("ec.pem"), TlsFiles.file("ec.key"),
                 ws -> ws.send("secret"));

@@ -288,4 +288,9 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         }
         return isClose;
     }
+
+    /** Counts a message for the statistics. */
+    void countMessage() {
+        input.countMessage();
+    }
 }
