@@ -41,7 +41,7 @@ final class ServerCounters {
         return List.of(Optional.of(Side.LOCAL), Optional.of(Side.REMOTE), Optional.empty());
     }
 
-    /** A connection was taken from a listening socket, or from another server. */
+    /** A connection was taken from a listening socket. */
     void accepted() {
         accepted.increment();
     }

@@ -81,7 +81,7 @@ public final class ServerStatistics {
         return maxConnections;
     }
 
-    /** The number of connections that the server has accepted, those that it refused afterwards included. */
+    /** The number of connections accepted on the listening addresses, including those that were refused afterwards. */
     public long acceptedConnections() {
         return accepted;
     }
