@@ -1,6 +1,7 @@
 /** A WebSocket connection is blocking code on its own virtual thread. */
 module dev.weft.server {
     requires transitive dev.weft.parser;
+    requires static java.management;
     requires static org.jspecify;
 
     exports dev.weft;

@@ -55,6 +55,7 @@ final class Admission {
         }
         Transport transport;
         try {
+            server.counters().accepted();
             server.configuration().sockets().configure(channel);
             transport = transports.over(channel);
         } catch (IOException | RuntimeException e) {

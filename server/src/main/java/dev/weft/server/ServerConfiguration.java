@@ -3,8 +3,10 @@ package dev.weft.server;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.Bounds;
+import dev.weft.internal.PathPattern;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;
+import dev.weft.parser.http.HttpResponse;
 import java.net.SocketAddress;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
@@ -14,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -37,6 +40,7 @@ public final class ServerConfiguration {
         this.timeouts = settings.values.timeouts(ConnectionTimeouts.DEFAULT);
         this.endpoints = settings.endpoints.byPattern();
         this.httpHandlers = settings.httpHandlers.byPattern();
+        httpHandlersWithMetrics(request -> HttpResponse.empty(404));
         Bounds.check("maxBufferedSize", settings.maxBufferedSize, settings.readBufferSize, Long.MAX_VALUE);
         if (settings.handler.isEmpty() && endpoints.isEmpty() && httpHandlers.isEmpty()) {
             throw new IllegalStateException(
@@ -177,6 +181,11 @@ public final class ServerConfiguration {
         return httpHandlers;
     }
 
+    /** The path at which the server's statistics are served; empty if they are not. */
+    public Optional<String> metrics() {
+        return settings.metrics;
+    }
+
     /** The factory of the connections' threads; empty if Weft creates them, on its loops or as virtual threads. */
     public Optional<ThreadFactory> threads() {
         return settings.threads;
@@ -190,6 +199,18 @@ public final class ServerConfiguration {
     /** The endpoints by path. Unmodifiable. */
     public Map<String, Endpoint> endpoints() {
         return endpoints;
+    }
+
+    /** The handlers of plain HTTP requests, and this one for the path of the metrics, if there is one. */
+    PathTable<HttpHandler> httpHandlersWithMetrics(HttpHandler handler) {
+        return settings.metrics.map(path -> settings.httpHandlers.with(PathPattern.parse(path), handler))
+                .orElse(settings.httpHandlers);
+    }
+
+    /** The shortest time after which the sweeper has to act. */
+    Duration shortestTimeout() {
+        return Stream.of(timeouts.shortest(), policyTimeout(), settings.httpSettings.shortest())
+                .min(Duration::compareTo).orElseThrow();
     }
 
     ListenSettings listening() {

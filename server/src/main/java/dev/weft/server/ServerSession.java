@@ -85,6 +85,11 @@ final class ServerSession implements Runnable, ConnectionHolder {
     @Override
     public void connectionOver() {
         if (STAGE.compareAndSet(this, Stage.LIVE, Stage.OVER) && !full) {
+            try {
+                server.counters().closed(connection.known());
+            } catch (OutOfMemoryError e) {
+                // Then this one is not counted: the end of a connection needs no memory.
+            }
             server.admission().connectionOver();
         }
     }
@@ -107,6 +112,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
                 WebSocketHandler handler = handshake.handler();
                 connection = open;
                 handshake = null;
+                server.counters().opened();
                 open.start(this);
                 serve(open, handler);
             }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Limits the number of concurrent TLS handshakes, and counts their memory towards the buffered bytes. Further
@@ -18,6 +19,7 @@ final class TlsHandshakes {
     private final int most;
     private final Semaphore permits;
     private final BufferBudget budget;
+    private final LongAdder completed = new LongAdder();
 
     /** Allows at most this number of handshakes at a time. */
     TlsHandshakes(int most, BufferBudget budget) {
@@ -43,6 +45,7 @@ final class TlsHandshakes {
             }
             try {
                 transport.handshake();
+                completed.increment();
                 return true;
             } finally {
                 budget.giveBack(SIZE);
@@ -50,6 +53,11 @@ final class TlsHandshakes {
         } finally {
             permits.release();
         }
+    }
+
+    /** The number of handshakes that were completed. */
+    long completed() {
+        return completed.sum();
     }
 
     /** The number of handshakes in progress. */

@@ -1,9 +1,14 @@
 package dev.weft.server;
 
+import dev.weft.internal.tls.TlsKeyManager;
+import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -11,15 +16,20 @@ import javax.net.ssl.SSLParameters;
 /**
  * How a server uses TLS. Renegotiation is always refused.
  *
- * @param context    has the server's key and certificates
- * @param customizer changes the parameters, such as client authentication, protocols or cipher suites. The defaults are TLS
- *                   1.3 and 1.2, as far as the context supports them; the server's order of cipher suites; and {@code
- *                   http/1.1} for clients that offer protocols by ALPN. The customizer is called when the settings are
- *                   created, and again when a server starts
+ * @param context      has the server's key and certificates
+ * @param certificates those of the context, if it was made for them
+ * @param customizer   changes the parameters, such as client authentication, protocols or cipher suites. The defaults
+ *                     are TLS 1.3 and 1.2, as far as the context supports them; cipher suites with forward secrecy and
+ *                     authenticated encryption, in the server's order; and {@code http/1.1} for clients that offer
+ *                     protocols by ALPN. The customizer is called when the settings are created, and again when a
+ *                     server starts
  */
-record TlsSettings(SSLContext context, Consumer<SSLParameters> customizer) {
+record TlsSettings(SSLContext context, Optional<TlsCertificates> certificates, Consumer<SSLParameters> customizer) {
     private static final List<String> PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
     private static final String ALPN = "http/1.1";
+    /** Those of TLS 1.3, and what RFC 9325 §4.2 recommends for TLS 1.2. */
+    private static final Pattern STRONG = Pattern
+            .compile("TLS_(ECDHE_(ECDSA|RSA)_WITH_)?(AES_\\d+_GCM|CHACHA20_POLY1305)_SHA\\d+");
 
     /**
      * Checks the settings.
@@ -29,20 +39,39 @@ record TlsSettings(SSLContext context, Consumer<SSLParameters> customizer) {
     TlsSettings {
         Objects.requireNonNull(context, "context");
         Objects.requireNonNull(customizer, "customizer");
-        engine(context, parameters(context, customizer));
+        engine(context, parameters(context, certificates, customizer));
+    }
+
+    /** The settings for these certificates, which stay their own: they can be reloaded. */
+    static TlsSettings of(TlsCertificates certificates, Consumer<SSLParameters> customizer) {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(new KeyManager[]{certificates.keyManager()}, null, null);
+            return new TlsSettings(context, Optional.of(certificates), customizer);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the JDK's TLS cannot be used", e);
+        }
     }
 
     /** The parameters with which a server starts. */
     SSLParameters parameters() {
-        return parameters(context, customizer);
+        return parameters(context, certificates, customizer);
     }
 
-    private static SSLParameters parameters(SSLContext context, Consumer<SSLParameters> customizer) {
+    private static SSLParameters parameters(SSLContext context, Optional<TlsCertificates> certificates,
+            Consumer<SSLParameters> customizer) {
         SSLParameters parameters = context.getDefaultSSLParameters();
         List<String> supported = Arrays.asList(context.getSupportedSSLParameters().getProtocols());
         parameters.setProtocols(PROTOCOLS.stream().filter(supported::contains).toArray(String[]::new));
+        String[] strong = Arrays.stream(parameters.getCipherSuites())
+                .filter(suite -> STRONG.matcher(suite).matches()).toArray(String[]::new);
+        if (strong.length > 0) {
+            parameters.setCipherSuites(strong);
+        }
         parameters.setUseCipherSuitesOrder(true);
         parameters.setApplicationProtocols(new String[]{ALPN});
+        certificates.map(TlsCertificates::selection).flatMap(TlsKeyManager::matcher)
+                .ifPresent(matcher -> parameters.setSNIMatchers(List.of(matcher)));
         customizer.accept(parameters);
         return parameters;
     }

@@ -40,6 +40,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final ServerConfiguration configuration;
     private final Logger logger = System.getLogger("dev.weft.server");
     private final ResponseEncoder encoder = new ResponseEncoder(System::currentTimeMillis);
+    private final ServerCounters counters = new ServerCounters();
     private final RefusalLog refusalLog = new RefusalLog(logger, encoder);
     private final FailureLog failures = new FailureLog(logger, System::nanoTime);
     private final Listeners listeners;
@@ -57,6 +58,7 @@ public final class WebSocketServer implements AutoCloseable {
     /** Created in advance, because it may be needed when memory has run out. */
     private final Thread shutdownAfterFailure;
     private final Optional<TlsHandshakes> tlsHandshakes;
+    private final Optional<CertificateWatch> certificateWatch;
 
     private final Sessions sessions;
     private final Admission admission;
@@ -74,13 +76,14 @@ public final class WebSocketServer implements AutoCloseable {
         this.transports = ServerTransports.open(configuration, opener, failures("weft-poller-"), budget);
         this.tlsHandshakes = configuration.tlsSettings()
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
+        this.certificateWatch = CertificateWatch.of(configuration, "weft-tls-reload-" + listeners.label());
         this.timer = new ShortTimer(transports::start, transports::threadBuilder, failures("weft-flush-timer-"));
         this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
                 new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer,
                 sessions::hasNextFrame));
-        this.sweeper = new Sweeper(clock, shortestDeadline(), this::sweep, failures("weft-sweeper-"));
+        this.sweeper = new Sweeper(clock, configuration.shortestTimeout(), this::sweep, failures("weft-sweeper-"));
         this.endpoints = new Endpoints(configuration, services.sending(), sweeper);
-        this.httpHandlers = PathTable.of(configuration.httpHandlers());
+        this.httpHandlers = configuration.httpHandlersWithMetrics(metricsHandler());
         this.shutdown = new ServerShutdown(this, listeners, sessions, this::release);
         this.admission = new Admission(this, transports, sessions);
         listeners.acceptors(transports, admission::admit, this::failuresOf);
@@ -97,14 +100,6 @@ public final class WebSocketServer implements AutoCloseable {
 
     private Failures failuresOf(String thread) {
         return new Failures(thread, new LoggedFailures(logger));
-    }
-
-    private Duration shortestDeadline() {
-        Duration shortest = configuration.timeouts().shortest();
-        for (Duration other : List.of(configuration.policyTimeout(), configuration.httpSettings().shortest())) {
-            shortest = other.compareTo(shortest) < 0 ? other : shortest;
-        }
-        return shortest;
     }
 
     /** Returns a builder for a server. */
@@ -189,6 +184,16 @@ public final class WebSocketServer implements AutoCloseable {
      */
     public Map<RefusalReason, Long> refusals() {
         return refusalLog.counts();
+    }
+
+    /** What the server has done since its start, and what it is doing now. An immutable snapshot; does not wait. */
+    public ServerStatistics statistics() {
+        return new ServerStatistics(this);
+    }
+
+    /** As {@link WebSocketServerBuilder#metrics}, for another server, such as one on a port that only you can reach. */
+    public HttpHandler metricsHandler() {
+        return new MetricsHandler(this).forMethods("GET");
     }
 
     /**
@@ -330,6 +335,7 @@ public final class WebSocketServer implements AutoCloseable {
                 shutdown.closeListeners();
                 shutdownAfterFailure.start();
             }
+            certificateWatch.ifPresent(watch -> watch.tick(now));
         }
     }
 
@@ -364,6 +370,10 @@ public final class WebSocketServer implements AutoCloseable {
 
     ResponseEncoder encoder() {
         return encoder;
+    }
+
+    ServerCounters counters() {
+        return counters;
     }
 
     RefusalLog refusalLog() {

@@ -42,6 +42,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     long maxBufferedSize = Runtime.getRuntime().maxMemory() / 4;
     HttpSettings httpSettings = HttpSettings.DEFAULT;
     PathTable<HttpHandler> httpHandlers = PathTable.empty();
+    Optional<String> metrics = Optional.empty();
     Optional<ThreadFactory> threads = Optional.empty();
     Optional<WebSocketHandler> handler = Optional.empty();
     PathTable<Endpoint> endpoints = PathTable.empty();
@@ -66,6 +67,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         this.maxBufferedSize = other.maxBufferedSize;
         this.httpSettings = other.httpSettings;
         this.httpHandlers = other.httpHandlers;
+        this.metrics = other.metrics;
         this.threads = other.threads;
         this.handler = other.handler;
         this.endpoints = other.endpoints;
@@ -188,7 +190,26 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return this;
     }
 
-    /** Makes the server use TLS for all connections, with the key of this context: {@code wss://}. Default: no TLS. */
+    /**
+     * Makes the server use TLS for all connections, with these certificates: {@code wss://}. Default: no TLS. The server
+     * reads changed files again if {@link TlsCertificates.Builder#reloadInterval} is set.
+     */
+    public WebSocketServerBuilder tls(TlsCertificates certificates) {
+        return tls(certificates, parameters -> {});
+    }
+
+    /**
+     * Makes the server use TLS with these certificates and parameters.
+     *
+     * @param customizer as for {@link #tls(SSLContext, Consumer)}
+     * @throws IllegalArgumentException if the JDK does not support the parameters
+     */
+    public WebSocketServerBuilder tls(TlsCertificates certificates, Consumer<SSLParameters> customizer) {
+        this.tls = Optional.of(TlsSettings.of(certificates, customizer));
+        return this;
+    }
+
+    /** Makes the server use TLS for all connections, with the key of this context. */
     public WebSocketServerBuilder tls(SSLContext context) {
         return tls(context, parameters -> {});
     }
@@ -197,13 +218,13 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * Makes the server use TLS with the given parameters, for example for client authentication.
      *
      * @param customizer changes the parameters, such as client authentication, protocols or cipher suites. The defaults are
-     *                   TLS 1.3 and 1.2, as far as the context supports them; the server's order of cipher suites; and
-     *                   {@code http/1.1} for clients that offer protocols by ALPN. The customizer is called now, and again
-     *                   when a server starts
+     *                   TLS 1.3 and 1.2, as far as the context supports them; the cipher suites with forward secrecy and
+     *                   authenticated encryption, in the server's order; and {@code http/1.1} for clients that offer
+     *                   protocols by ALPN. The customizer is called now, and again when a server starts
      * @throws IllegalArgumentException if the context does not support the parameters
      */
     public WebSocketServerBuilder tls(SSLContext context, Consumer<SSLParameters> customizer) {
-        this.tls = Optional.of(new TlsSettings(context, customizer));
+        this.tls = Optional.of(new TlsSettings(context, Optional.empty(), customizer));
         return this;
     }
 
@@ -313,6 +334,18 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return http(path + "**", files);
     }
 
+    /**
+     * Serves the server's {@linkplain WebSocketServer#statistics() statistics} at this path, as text for Prometheus: in the
+     * format OpenMetrics 1.0 for clients that accept it. Whoever can reach the path can read them. Default: not served.
+     *
+     * @throws IllegalArgumentException if the path is malformed
+     */
+    public WebSocketServerBuilder metrics(String path) {
+        PathPattern.parse(path);
+        this.metrics = Optional.of(path);
+        return this;
+    }
+
     /** Sets the limits and timeouts of plain HTTP requests. Default {@link HttpSettings#DEFAULT}. */
     public WebSocketServerBuilder httpSettings(HttpSettings httpSettings) {
         this.httpSettings = Objects.requireNonNull(httpSettings, "httpSettings");
@@ -335,7 +368,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     /**
      * Returns the current settings. Checks those that depend on each other.
      *
-     * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}
+     * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}, or the path of the
+     *                                  metrics matches the same paths as that of an HTTP handler
      * @throws IllegalStateException    if there is nothing to serve
      */
     public ServerConfiguration build() {

@@ -11,6 +11,7 @@ import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
 import dev.weft.server.HttpHandler;
 import dev.weft.server.RefusalReason;
+import dev.weft.server.TlsCertificates;
 import dev.weft.server.WebSocketHandler;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
@@ -158,9 +159,44 @@ final class Guides {
         return policy;
     }
 
+    static WebSocketServer tls(Path chain, Path key, WebSocketHandler handler) throws IOException {
+        // @start region="tls"
+        TlsCertificates certificates = TlsCertificates.fromPem(chain, key);
+        var server = WebSocketServer.builder().tls(certificates).handler(handler).start();
+        // @end
+        return server;
+    }
+
+    static WebSocketServer metrics(WebSocketHandler handler) throws IOException {
+        // @start region="metrics"
+        var server = WebSocketServer.builder().metrics("/metrics").handler(handler).start();
+        // @end
+        return server;
+    }
+
+    static WebSocketServer innerMetrics(WebSocketServer server, int innerPort) throws IOException {
+        // @start region="inner-metrics"
+        var inner = WebSocketServer.builder().port(innerPort).http("/metrics", server.metricsHandler()).start();
+        // @end
+        return inner;
+    }
+
+    static TlsCertificates severalCertificates(Path folder, char[] password) throws IOException {
+        // @start region="several-certificates"
+        TlsCertificates certificates = TlsCertificates.builder()
+                .pem(folder.resolve("ec.pem"), folder.resolve("ec.key")) // the default
+                .pem(folder.resolve("rsa.pem"), folder.resolve("rsa.key")) // for clients that want RSA
+                .keyStore(folder.resolve("ec.p12"), password)
+                .reloadInterval(Duration.ofMinutes(1))
+                .rejectUnknownNames(true)
+                .build();
+        // @end
+        return certificates;
+    }
+
     static WebSocketServer tls(File file, char[] password, WebSocketHandler handler)
             throws GeneralSecurityException, IOException {
-        // @start region="tls"
+        // @start region="tls-context"
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         keys.init(KeyStore.getInstance(file, password), password);
         SSLContext context = SSLContext.getInstance("TLS");

@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.SendResult;
 import dev.weft.TestKeys;
+import dev.weft.TlsFiles;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.Await;
 import dev.weft.server.HandshakePolicy;
 import dev.weft.server.LogCapture;
 import dev.weft.server.RawPeer;
 import dev.weft.server.WebSocketHandler;
+import dev.weft.server.TlsCertificates;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
@@ -194,6 +196,32 @@ class GuidesTest {
                 HttpClient client = HttpClient.newBuilder().sslContext(TestKeys.contextOf(store)).build()) {
             assertEquals("secret", TextClient.open(client, "wss://localhost:" + server.port() + "/").next());
         }
+    }
+
+    @Test
+    void serversShowTheirMetrics() throws Exception {
+        try (WebSocketServer server = Guides.metrics(ws -> ws.send("hi"));
+                WebSocketServer inner = Guides.innerMetrics(server, 0)) {
+            for (WebSocketServer each : List.of(server, inner)) {
+                String metrics = RawPeer.answerOf(each, "GET /metrics HTTP/1.0\r\n\r\n").rest();
+                assertTrue(metrics.contains("weft_websockets_opened_total 0"), metrics);
+            }
+        }
+    }
+
+    @Test
+    void serverReadsPemFiles() throws Exception {
+        try (WebSocketServer server = Guides.tls(TlsFiles.file("ec.pem"), TlsFiles.file("ec.key"),
+                ws -> ws.send("secret"));
+                HttpClient client = HttpClient.newBuilder().sslContext(TlsFiles.trusting()).build()) {
+            assertEquals("secret", TextClient.open(client, "wss://localhost:" + server.port() + "/").next());
+        }
+    }
+
+    @Test
+    void serverHasSeveralCertificates() throws Exception {
+        TlsCertificates certificates = Guides.severalCertificates(TlsFiles.FOLDER, TlsFiles.PASSWORD.toCharArray());
+        assertTrue(certificates.expiresAt().isAfter(Instant.now()));
     }
 
     @Test

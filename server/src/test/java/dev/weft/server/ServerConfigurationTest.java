@@ -41,7 +41,7 @@ class ServerConfigurationTest {
                 .shutdownGrace(Duration.ofSeconds(19)).maxConnections(20).maxTlsHandshakes(21).readBufferSize(2222)
                 .maxBufferedSize(23_000).deflate(DeflateSettings.builder().level(2).build()).subprotocols("x")
                 .policy(HandshakePolicy.anyOrigin()).threads(Thread.ofPlatform().factory())
-                .handler(Handlers::echo).endpoint("/a", Handlers::echo).http("/b", request -> null)
+                .handler(Handlers::echo).endpoint("/a", Handlers::echo).http("/b", request -> null).metrics("/c")
                 .httpSettings(HttpSettings.builder().maxBodySize(24).build());
     }
 

@@ -96,7 +96,7 @@ class TlsServerTest {
         WebSocketServerBuilder builder = server();
         assertThrows(IllegalArgumentException.class, () -> builder.tls(TestKeys.context(),
                 parameters -> parameters.setProtocols(new String[]{"TLSv7"})));
-        assertThrows(NullPointerException.class, () -> builder.tls(null));
+        assertThrows(NullPointerException.class, () -> builder.tls((SSLContext) null));
     }
 
     @Test

@@ -34,6 +34,7 @@ public final class BufferPool {
     private final Shelf smallest;
     private final Shelf[] shelves;
     private final Place[] places;
+    private final Traffic traffic;
 
     /**
      * A pool that counts what it lends against the budget.
@@ -52,6 +53,7 @@ public final class BufferPool {
     public BufferPool(int bufferSize, BufferBudget budget, int places) {
         this.budget = budget;
         this.smallest = new Shelf(bufferSize, SLOTS[0], true);
+        this.traffic = new Traffic(places);
         this.places = new Place[places];
         for (int i = 0; i < places; i++) {
             this.places[i] = new Place(budget.newShare((long) SLOTS_OF_PLACE * bufferSize),
@@ -66,6 +68,11 @@ public final class BufferPool {
         for (int i = 1; i < sizes; i++) {
             shelves[i] = new Shelf((int) payload(bufferSize, i) + HEADER_ROOM, SLOTS[i], true);
         }
+    }
+
+    /** Counts what passes through the buffers. */
+    public Traffic traffic() {
+        return traffic;
     }
 
     private static long payload(long bufferSize, int step) {

@@ -291,4 +291,9 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         }
         return isClose;
     }
+
+    /** Counts a message for the statistics. */
+    void countMessage() {
+        input.countMessage();
+    }
 }

@@ -69,7 +69,7 @@ public final class InboundBuffer {
         while (transport.awaitReadable(limit)) {
             // Other threads could run while this thread waited.
             spent = 0;
-            int count = transport.readNow(borrow());
+            int count = counted(transport.readNow(borrow()));
             if (count != 0) {
                 noteAmount(count);
                 return count > 0;
@@ -99,7 +99,7 @@ public final class InboundBuffer {
         pooled = pool.borrowWithoutRelief(usualSize(), transport.place());
         if (pooled != null) {
             current = pooled.put(small.flip());
-            noteAmount(SMALL + transport.readNow(pooled));
+            noteAmount(SMALL + counted(transport.readNow(pooled)));
         }
     }
 
@@ -108,6 +108,18 @@ public final class InboundBuffer {
         pooled = pool.borrowWithoutRelief(usualSize(), transport.place());
         current = pooled == null ? small() : pooled;
         return current;
+    }
+
+    private int counted(int count) {
+        if (count > 0) {
+            pool.traffic().receivedBytes(transport.place(), count);
+        }
+        return count;
+    }
+
+    /** Counts a message of which these bytes are. */
+    void countMessage() {
+        pool.traffic().receivedMessage(transport.place());
     }
 
     private int usualSize() {
@@ -148,7 +160,7 @@ public final class InboundBuffer {
     }
 
     private int read(ByteBuffer target, TimeLimit limit) throws IOException {
-        int count = transport.read(target, limit);
+        int count = counted(transport.read(target, limit));
         if (count == 0) {
             throw new TimeLimitExceededException();
         }
@@ -195,7 +207,7 @@ public final class InboundBuffer {
             if (!ahead.hasRemaining()) {
                 dropTaken();
             }
-            return ahead.hasRemaining() ? transport.poll(ahead) : NO_ROOM;
+            return ahead.hasRemaining() ? counted(transport.poll(ahead)) : NO_ROOM;
         } finally {
             if (ahead.position() == 0) {
                 releaseAhead();

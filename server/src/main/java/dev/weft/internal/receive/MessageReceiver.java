@@ -166,6 +166,7 @@ public final class MessageReceiver {
                 reportEnd();
                 return null;
             }
+            messages.frames().countMessage();
             stream = new IncomingStream(owner, messages, messages.frames(), first);
             return stream;
         } catch (ProtocolViolationException e) {
@@ -182,6 +183,8 @@ public final class MessageReceiver {
             if (view == null) {
                 messages.release();
                 reportEnd();
+            } else {
+                messages.frames().countMessage();
             }
             return view;
         } catch (IOException e) {

@@ -171,6 +171,9 @@ final class FrameBuffer {
 
     /** Builds a frame after those already built. If there is no room, writes those first. A large frame is written at once. */
     void frame(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
+        if (fin && !opcode.isControl()) {
+            pool.traffic().sentMessage(transport.place());
+        }
         int length = to - from;
         int frameLength = writer.headerLength(length) + length;
         if (length > COPIED || frameLength > pool.bufferSize()) {
@@ -325,12 +328,13 @@ final class FrameBuffer {
 
     private void write(ByteBuffer first, ByteBuffer second, boolean wait) throws IOException {
         writes++;
+        int bytes = remaining(first, second);
         boolean well = false;
         try {
             if (transport.writesWithoutWaiting()) {
                 writeNow(first, second);
             }
-            if (wait && (first.hasRemaining() || second != null && second.hasRemaining())) {
+            if (wait && remaining(first, second) > 0) {
                 await(first, second);
             }
             well = true;
@@ -339,11 +343,16 @@ final class FrameBuffer {
             closing.breakOff(e);
             throw e;
         } finally {
+            pool.traffic().sentBytes(transport.place(), bytes - remaining(first, second));
             if (!well) {
                 // Part of a frame may have been written: nothing may follow it, and the reading thread must notice.
                 transport.close();
             }
         }
+    }
+
+    private static int remaining(ByteBuffer first, ByteBuffer second) {
+        return first.remaining() + (second == null ? 0 : second.remaining());
     }
 
     private void writeNow(ByteBuffer first, ByteBuffer second) throws IOException {

@@ -100,6 +100,11 @@ final class LoopTransportFactory implements TransportFactory {
     }
 
     @Override
+    public long takeovers() {
+        return loops.takeovers();
+    }
+
+    @Override
     public String description() {
         return "loops: " + engines.size();
     }

@@ -43,6 +43,11 @@ public interface TransportFactory extends AutoCloseable {
         return 0;
     }
 
+    /** The number of times that a loop was taken over from a thread whose turn took too long; 0 if there are no loops. */
+    default long takeovers() {
+        return 0;
+    }
+
     /** Describes how the connections' threads are scheduled, for an operator. */
     String description();
 
@@ -210,6 +215,11 @@ public interface TransportFactory extends AutoCloseable {
         @Override
         public int places() {
             return below.places();
+        }
+
+        @Override
+        public long takeovers() {
+            return below.takeovers();
         }
 
         @Override

@@ -63,8 +63,7 @@ final class EchoOptions {
     private final List<String> origins = new ArrayList<>();
     private final List<String> hosts = new ArrayList<>();
     private boolean anyOrigin;
-    private Path tlsKeystore;
-    private Path tlsPasswordFile;
+    private final EchoTls tls = new EchoTls();
     private Level logLevel = Level.INFO;
     private ServerConfiguration configuration;
     private boolean helpWanted;
@@ -125,11 +124,20 @@ final class EchoOptions {
 
     private void declareTls() {
         group("TLS",
-                option("--tls-keystore", Notation.FILE, "none", "Key store, PKCS #12 or JKS, with the key and"
-                        + " certificates for TLS: wss instead of ws.", file -> tlsKeystore = file),
+                list("--tls-cert", "FILE", "a file's name", Path::of, tls::certificates,
+                        "PEM file with a certificate and those of its issuers, to speak TLS with: wss instead of ws. May be"
+                                + " repeated; clients get the one for the name that they ask for. Read again when changed.",
+                        List.of()),
+                list("--tls-key", "FILE", "a file's name", Path::of, tls::keys,
+                        "PEM file with the private key, one for each --tls-cert, in the same order. Without this option,"
+                                + " the keys are in the files of --tls-cert.",
+                        List.of()),
+                option("--tls-keystore", Notation.FILE, "none", "Key store, PKCS #12 or JKS, in place of --tls-cert.",
+                        tls::keystore),
                 option("--tls-password-file", Notation.FILE, "none",
-                        "File whose first line is the key store's password; others should not be able to read it.",
-                        file -> tlsPasswordFile = file));
+                        "File whose first line is the password of the key store, or of the keys; others should not be"
+                                + " able to read it.",
+                        tls::passwordFile));
     }
 
     private void declareRequestHeads() {
@@ -191,6 +199,9 @@ final class EchoOptions {
                         "Maximum number of connections; further ones get 503."),
                 option("--max-tls-handshakes", Notation.COUNT, defaults.maxTlsHandshakes(), builder::maxTlsHandshakes,
                         "Maximum number of TLS handshakes at the same time; further ones wait."),
+                option("--metrics", Notation.NAME, "none",
+                        "Path at which Prometheus can read what the server has done, such as /metrics.",
+                        builder::metrics),
                 option("--read-buffer-size", Notation.SIZE, defaults.readBufferSize(), builder::readBufferSize,
                         "Size of each buffer that is lent to a busy connection."),
                 option("--max-buffered-size", Notation.LONG_SIZE, defaults.maxBufferedSize(), builder::maxBufferedSize,
@@ -333,11 +344,7 @@ final class EchoOptions {
             } else {
                 builder.noDeflate();
             }
-            if (tlsKeystore != null && tlsPasswordFile != null) {
-                builder.tls(EchoTls.load(tlsKeystore, tlsPasswordFile));
-            } else if (tlsKeystore != null || tlsPasswordFile != null) {
-                throw new IllegalArgumentException("--tls-keystore and --tls-password-file need each other");
-            }
+            tls.apply(builder);
             addresses.forEach(builder::listen);
             if (!hosts.isEmpty()) {
                 builder.httpSettings(defaults.httpSettings().toBuilder().hosts(hosts).build());

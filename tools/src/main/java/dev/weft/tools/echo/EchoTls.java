@@ -1,58 +1,90 @@
 package dev.weft.tools.echo;
 
+import dev.weft.server.TlsCertificates;
+import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.util.Collections;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
+import java.time.Duration;
+import java.util.List;
 
-/** The launcher's TLS key, from a key store created for example with {@code keytool} or {@code openssl pkcs12}. */
+/** The launcher's TLS options: keys from PEM files, or from a key store made for example with {@code keytool}. */
 final class EchoTls {
-    private EchoTls() {}
+    private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(60);
+
+    private List<Path> certificateFiles = List.of();
+    private List<Path> keyFiles = List.of();
+    private Path keystore;
+    private Path passwordFile;
+
+    void certificates(List<String> files) {
+        certificateFiles = files.stream().map(Path::of).toList();
+    }
+
+    void keys(List<String> files) {
+        keyFiles = files.stream().map(Path::of).toList();
+    }
+
+    void keystore(Path file) {
+        keystore = file;
+    }
+
+    void passwordFile(Path file) {
+        passwordFile = file;
+    }
 
     /**
-     * Reads the key.
+     * Reads the keys, if there are any, and sets them.
      *
-     * @param keystore PKCS #12 or JKS
-     * @param passwordFile its first line is the password of the key store and the key
      * @throws IllegalArgumentException with a message for the user
      */
-    static SSLContext load(Path keystore, Path passwordFile) {
-        char[] password = passwordIn(passwordFile);
-        try {
-            KeyStore store = KeyStore.getInstance(readable("--tls-keystore", keystore).toFile(), password);
-            if (Collections.list(store.aliases()).stream().noneMatch(alias -> hasKey(store, alias))) {
-                throw new IllegalArgumentException("--tls-keystore " + keystore + " has no private key");
+    void apply(WebSocketServerBuilder builder) {
+        checkCombination();
+        if (certificateFiles.isEmpty() && keystore == null) {
+            return;
+        }
+        TlsCertificates.Builder certificates = TlsCertificates.builder().reloadInterval(RELOAD_INTERVAL);
+        String option = "--tls-cert";
+        if (keystore != null) {
+            option = "--tls-keystore";
+            certificates.keyStore(readable(option, keystore), password());
+        }
+        for (int i = 0; i < certificateFiles.size(); i++) {
+            Path chain = readable("--tls-cert", certificateFiles.get(i));
+            Path key = keyFiles.isEmpty() ? chain : readable("--tls-key", keyFiles.get(i));
+            if (passwordFile == null) {
+                certificates.pem(chain, key);
+            } else {
+                certificates.pem(chain, key, password());
             }
-            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            keys.init(store, password);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(keys.getKeyManagers(), null, null);
-            return context;
-        } catch (IOException | GeneralSecurityException e) {
-            throw new IllegalArgumentException(
-                    "--tls-keystore " + keystore + " cannot be opened with that password: " + e.getMessage(), e);
+        }
+        try {
+            builder.tls(certificates.build());
+        } catch (IOException e) {
+            throw new IllegalArgumentException(option + " " + e.getMessage(), e);
         }
     }
 
-    private static boolean hasKey(KeyStore store, String alias) {
-        try {
-            return store.isKeyEntry(alias);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("the key store is loaded", e);
+    private void checkCombination() {
+        if (keystore != null && passwordFile == null) {
+            throw new IllegalArgumentException("--tls-keystore needs --tls-password-file");
+        } else if (keystore != null && !certificateFiles.isEmpty()) {
+            throw new IllegalArgumentException("--tls-keystore and --tls-cert exclude each other");
+        } else if (keystore == null && certificateFiles.isEmpty() && passwordFile != null) {
+            throw new IllegalArgumentException("--tls-password-file needs --tls-keystore or --tls-cert");
+        } else if (!keyFiles.isEmpty() && keyFiles.size() != certificateFiles.size()) {
+            throw new IllegalArgumentException("--tls-key must be given once for each --tls-cert, or not at all");
         }
     }
 
-    private static char[] passwordIn(Path file) {
+    private char[] password() {
         try {
-            String text = Files.readString(readable("--tls-password-file", file), StandardCharsets.UTF_8);
+            String text = Files.readString(readable("--tls-password-file", passwordFile), StandardCharsets.UTF_8);
             return text.lines().findFirst().orElse("").toCharArray();
         } catch (IOException e) {
-            throw new IllegalArgumentException("--tls-password-file " + file + " cannot be read: " + e.getMessage(), e);
+            throw new IllegalArgumentException("--tls-password-file " + passwordFile + " cannot be read: "
+                    + e.getMessage(), e);
         }
     }
 

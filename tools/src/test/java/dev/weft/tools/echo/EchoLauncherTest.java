@@ -71,8 +71,10 @@ class EchoLauncherTest {
             "--subprotocol=a b",        "Invalid value for option '--subprotocol' (TOKEN): 'a b' is not a token"
             --allow-origin=example.com, "Invalid value for option '--allow-origin' (ORIGIN): 'example.com' is not an origin"
             "--allow-host=a b",         "Invalid value for option '--allow-host' (HOST): 'a b' is not a host with an optional port"
-            --tls-keystore=a,           "--tls-keystore and --tls-password-file need each other"
-            --tls-password-file=a,      "--tls-keystore and --tls-password-file need each other"
+            --tls-keystore=a,           "--tls-keystore needs --tls-password-file"
+            --tls-password-file=a,      "--tls-password-file needs --tls-keystore or --tls-cert"
+            --tls-key=a,                "--tls-key must be given once for each --tls-cert, or not at all"
+            --tls-cert=missing,         "--tls-cert missing is not a file"
             --tls-keystore=,            "Invalid value for option '--tls-keystore': it is empty"
             --no-such-thing,            "Unknown option: '--no-such-thing'"
             stray,                      "Unmatched argument at index 0: 'stray'"
@@ -141,11 +143,35 @@ class EchoLauncherTest {
         assertBadTls(missing, password, "--tls-keystore " + missing + " is not a file");
         assertBadTls(good, missing, "--tls-password-file " + missing + " is not a file");
         assertBadTls(folder, password, "--tls-keystore " + folder + " is not a file");
-        assertBadTls(good, wrong, "--tls-keystore " + good + " cannot be opened with that password: ");
-        assertBadTls(good, nothing, "--tls-keystore " + good + " cannot be opened with that password: ");
-        assertBadTls(password, password, "--tls-keystore " + password + " cannot be opened with that password: ");
-        assertBadTls(empty, password, "--tls-keystore " + empty + " has no private key");
+        assertBadTls(good, wrong, "--tls-keystore " + good + ": it cannot be opened with this password: ");
+        assertBadTls(good, nothing, "--tls-keystore " + good + ": it cannot be opened with this password: ");
+        assertBadTls(password, password, "--tls-keystore " + password + ": it cannot be opened with this password: ");
+        assertBadTls(empty, password, "--tls-keystore " + empty + ": it has no private key");
         assertEquals(List.of(), servers);
+    }
+
+    @Test
+    void pemFilesMustMakeItWss(@TempDir Path folder) throws Exception {
+        Path keys = Path.of("../server/src/test/resources/tls");
+        Path password = Files.writeString(folder.resolve("password"), "secret\n");
+        Path both = Files.writeString(folder.resolve("both.pem"),
+                Files.readString(keys.resolve("ec.pem")) + Files.readString(keys.resolve("ec.key")));
+        for (List<String> options : List.of(List.of("--tls-cert", both.toString()),
+                List.of("--tls-cert", keys + "/ec.pem", "--tls-key", keys + "/ec-encrypted.key", "--tls-password-file",
+                        password.toString()),
+                List.of("--tls-cert", keys + "/ec.pem", "--tls-cert", keys + "/other.pem", "--tls-key",
+                        keys + "/ec.key",
+                        "--tls-key", keys + "/other.key"))) {
+            List<String> arguments = new ArrayList<>(List.of("--quiet", "--port", "0"));
+            arguments.addAll(options);
+            out.reset();
+            assertEquals(EchoLauncher.OK, launch(arguments.toArray(String[]::new)), err.toString(UTF_8));
+            int port = servers.getLast().port();
+            assertEquals("Weft echo listening on wss://127.0.0.1:" + port + "/\n", out.toString(UTF_8));
+        }
+        assertEquals(EchoLauncher.BAD_USAGE, launch("--tls-cert", keys + "/ec.pem", "--tls-key", keys + "/other.key"));
+        assertEquals("echo: --tls-cert " + keys + "/other.key: the key does not belong to the certificate CN=ec of "
+                + keys + "/ec.pem (--help shows all options)\n", err.toString(UTF_8));
     }
 
     @Test

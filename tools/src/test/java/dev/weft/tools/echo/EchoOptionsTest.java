@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
@@ -51,7 +52,7 @@ class EchoOptionsTest {
             "noDeflate", List.of("deflate"),
             "listen", List.of("listen", "unix"),
             "subprotocols", List.of("subprotocol"),
-            "tls", List.of("tlsKeystore", "tlsPasswordFile"),
+            "tls", List.of("tlsCert", "tlsKey", "tlsKeystore", "tlsPasswordFile"),
             "policy", List.of("allowOrigin", "anyOrigin", "allowHost"),
             "httpSettings", List.of("allowHost"));
 
@@ -112,6 +113,7 @@ class EchoOptionsTest {
                 value("--close-timeout=6s", c -> c.timeouts().closeTimeout(), Duration.ofSeconds(6)),
                 value("--shutdown-grace=0s", ServerConfiguration::shutdownGrace, Duration.ZERO),
                 value("--policy-timeout=3s", ServerConfiguration::policyTimeout, Duration.ofSeconds(3)),
+                value("--metrics=/m", ServerConfiguration::metrics, Optional.of("/m")),
                 value("--max-tls-handshakes=13", ServerConfiguration::maxTlsHandshakes, 13),
                 value("--max-connections=11", ServerConfiguration::maxConnections, 11),
                 value("--read-buffer-size=8k", ServerConfiguration::readBufferSize, 8192),
@@ -148,7 +150,8 @@ class EchoOptionsTest {
     @Test
     void everySettingIsTried() {
         List<String> tried = Stream.concat(values().map(arguments -> (String) arguments.get()[0]),
-                Stream.of("--allow-origin", "--any-origin", "--allow-host", "--tls-keystore", "--tls-password-file"))
+                Stream.of("--allow-origin", "--any-origin", "--allow-host", "--tls-cert", "--tls-key", "--tls-keystore",
+                        "--tls-password-file"))
                 .map(argument -> argument.replaceAll("=.*|^--no|-", "").toLowerCase()).toList();
         assertEquals(List.of(), settings().filter(setting -> !tried.contains(setting.toLowerCase())).toList());
     }

@@ -1,0 +1,88 @@
+package dev.weft.internal.buffer;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * Counts the messages and bytes of all connections of an endpoint. Each place where threads run, such as a loop, has counters
+ * of its own, so that a message changes nothing that all loops share; without places, threads are spread over some. For any
+ * thread; does not wait or allocate.
+ */
+public final class Traffic {
+    /** Without places. */
+    private static final int STRIPES = 16;
+    /** In numbers of counters: those of two places share no cache line, nor two lines that are fetched together. */
+    private static final int LENGTH = 64;
+    private static final int FIRST = 16;
+
+    private static final int RECEIVED_MESSAGES = FIRST;
+    private static final int RECEIVED_BYTES = FIRST + 1;
+    private static final int SENT_MESSAGES = FIRST + 2;
+    private static final int SENT_BYTES = FIRST + 3;
+
+    private final int places;
+    private final AtomicLongArray[] counters;
+
+    /** Nothing yet, for threads that run at places; their number may be 0. */
+    Traffic(int places) {
+        this.places = places;
+        this.counters = new AtomicLongArray[places == 0 ? STRIPES : places];
+        for (int i = 0; i < counters.length; i++) {
+            counters[i] = new AtomicLongArray(LENGTH);
+        }
+    }
+
+    /** The peer has sent a message, or has begun one that is read as a stream. */
+    public void receivedMessage(int place) {
+        add(place, RECEIVED_MESSAGES, 1);
+    }
+
+    /** These bytes were read from the network. */
+    public void receivedBytes(int place, int bytes) {
+        add(place, RECEIVED_BYTES, bytes);
+    }
+
+    /** A message was completed. */
+    public void sentMessage(int place) {
+        add(place, SENT_MESSAGES, 1);
+    }
+
+    /** These bytes were written to the network. */
+    public void sentBytes(int place, int bytes) {
+        add(place, SENT_BYTES, bytes);
+    }
+
+    private void add(int place, int counter, int count) {
+        int index = place >= 0 && place < places
+                ? place
+                : (int) (Thread.currentThread().threadId() % counters.length);
+        counters[index].getAndAdd(counter, count);
+    }
+
+    /** The number of messages received so far. */
+    public long receivedMessages() {
+        return sum(RECEIVED_MESSAGES);
+    }
+
+    /** The number of bytes received so far. */
+    public long receivedBytes() {
+        return sum(RECEIVED_BYTES);
+    }
+
+    /** The number of messages sent so far. */
+    public long sentMessages() {
+        return sum(SENT_MESSAGES);
+    }
+
+    /** The number of bytes sent so far. */
+    public long sentBytes() {
+        return sum(SENT_BYTES);
+    }
+
+    private long sum(int counter) {
+        long sum = 0;
+        for (AtomicLongArray each : counters) {
+            sum += each.get(counter);
+        }
+        return sum;
+    }
+}
