@@ -105,6 +105,12 @@ public final class MessageReader {
         view.showNothing();
     }
 
+    /** Drops the last message's bytes, and returns the read buffer to the pool if all bytes in it are parsed. */
+    void releaseAll() {
+        release();
+        frames.releaseRegion();
+    }
+
     /** The connection is over. */
     public void end() {
         release();

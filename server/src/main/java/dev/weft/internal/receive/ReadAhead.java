@@ -123,11 +123,13 @@ final class ReadAhead extends ShortTimer.Entry {
             ended = true;
             return;
         }
-        if (scanner == null) {
-            scanner = new FrameScanner(frames);
+        if (scanner == null || !scanner.isClosed() && !input.hasAhead()) {
+            // The receiver may have taken the data that the last turn found.
+            scanner = new FrameScanner(frames, scanner == null ? 0 : scanner.answered());
             FrameParser parser = frames.parser();
             int from = parser.payloadOffset() + parser.payloadLength();
             scanner.scan(parser.array(), from, from + parser.unread());
+            passAnswered();
         }
         int count = 1;
         while (count > 0 && !scanner.isClosed()) {
@@ -136,8 +138,14 @@ final class ReadAhead extends ShortTimer.Entry {
                 deadlines.heard();
                 int to = input.aheadLength();
                 scanner.scan(input.aheadArray(), to - count, to);
+                passAnswered();
             }
         }
+        input.shrinkAhead();
+        finishTurn(count);
+    }
+
+    private void finishTurn(int count) throws IOException {
         if (scanner.holdsClose()) {
             patience = PATIENCE_WITH_CLOSE;
             watchLater(owner.timer());
@@ -147,6 +155,17 @@ final class ReadAhead extends ShortTimer.Entry {
             input.transport().reportUnread();
         } else if (count == -1) {
             throw FrameReader.unexpectedEnd();
+        }
+        if (!scanner.isClosed() && !input.hasAhead() && frames.parser().unread() == 0) {
+            // The receiver is as far.
+            scanner = null;
+        }
+    }
+
+    /** Nothing is kept for the receiver that it would only skip. */
+    private void passAnswered() throws ProtocolViolationException {
+        if (scanner.sawOnlyAnswered() && frames.passAnswered()) {
+            scanner.isReached();
         }
     }
 
