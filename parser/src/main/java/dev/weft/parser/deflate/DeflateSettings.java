@@ -62,7 +62,7 @@ public final class DeflateSettings {
 
     /**
      * The same for incoming messages; 12 by default. Bounds the memory that context takeover costs: a peer that does not
-     * support the limit is asked not to use context takeover.
+     * support the limit is asked not to use context takeover. A server that ignores both may still use 15.
      */
     public int incomingMaxWindowBits() {
         return incomingMaxWindowBits;
