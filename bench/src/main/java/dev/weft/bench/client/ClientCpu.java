@@ -15,8 +15,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * CPU time of a client for each echo, next to other clients: the server, a selector loop, on core 0, and the client on core 1,
- * in a new process for each measurement. The clients take turns; the figures are medians of the rounds.
+ * CPU time of a client for each echo, next to other clients: the server, Weft's, on core 0, and the client on core 1, in a new
+ * process for each measurement. The clients take turns; the figures are medians of the rounds.
  */
 final class ClientCpu {
     private static final int WARM_UP_SECONDS = 2;
@@ -69,7 +69,7 @@ final class ClientCpu {
 
     /** Microseconds for each message. */
     private static double measure(Clients client, Load load, Cores cores) throws IOException, InterruptedException {
-        try (ServerProcess server = ServerProcess.start(Peers.FLOOR, cores.serverPrefix())) {
+        try (ServerProcess server = ServerProcess.start(Peers.WEFT, cores.serverPrefix())) {
             List<String> command = new ArrayList<>();
             // This program is on the core for the load, and so is what it starts.
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -15,8 +15,19 @@ final class ClientProcess {
 
     private ClientProcess() {}
 
-    /** Runs the load. */
-    public static void main(String[] args) throws Exception {
+    /** Runs the load. The threads of some clients would keep the process alive. */
+    public static void main(String[] args) {
+        int status = 0;
+        try {
+            run(args);
+        } catch (Throwable e) {
+            e.printStackTrace();
+            status = 1;
+        }
+        Runtime.getRuntime().halt(status);
+    }
+
+    private static void run(String[] args) throws Exception {
         int[] numbers = Arrays.stream(args).skip(1).mapToInt(Integer::parseInt).toArray();
         int size = numbers[3];
         LongAdder messages = new LongAdder();
@@ -42,6 +53,5 @@ final class ClientProcess {
         long count = messages.sum() - countBefore;
         System.out.println(count + " " + cpu.read().nanosSince(before));
         System.out.flush();
-        Runtime.getRuntime().halt(0);
     }
 }

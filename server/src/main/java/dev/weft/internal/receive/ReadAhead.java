@@ -10,7 +10,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Keeps the protocol going while no thread receives: reads what the peer sends, as far as there is room, and answers the
- * control frames in it, in order. The bytes are kept unchanged for the next receive; at the bound, TCP slows the peer down.
+ * control frames in it, in order. From the first data frame on, the bytes are kept unchanged for the next receive; at the bound,
+ * TCP slows the peer down. Control frames before it are not kept once they are answered.
  * <p>
  * When bytes may be unreceived, the timer {@linkplain #watchLater watches} this: a thread asks for it that ends a receive and
  * leaves bytes in its buffer, or the transport's thread when bytes arrive for which no thread waits. If no thread has received
