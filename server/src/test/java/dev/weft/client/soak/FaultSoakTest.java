@@ -186,12 +186,15 @@ class FaultSoakTest {
         try (FaultyRelay relay = new FaultyRelay(server.port(), seed, small, (tls ? 3000 : 500) + 4 * (small
                 ? SMALL
                 : LARGE), tls)) {
+            long begin = System.nanoTime();
             try {
                 WebSocketConnection ws = client
                         .open(URI.create((tls ? "wss" : "ws") + "://127.0.0.1:" + relay.port() + "/" + seed));
                 exchange.client().run(ws);
             } catch (IOException e) {
-                assertTrue(relay.hasFault(), () -> relay + ": " + e);
+                // On a busy machine, a handshake may exceed its short deadline.
+                boolean slow = System.nanoTime() - begin > TIMEOUTS.handshakeTimeout().toNanos() / 2;
+                assertTrue(relay.hasFault() || slow, () -> relay + ": " + e);
                 // The server's handler may have been started nevertheless, and ends on its own.
                 exchange.client().missing();
                 cutOff.incrementAndGet();
