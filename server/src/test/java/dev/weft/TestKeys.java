@@ -1,5 +1,7 @@
 package dev.weft;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -7,6 +9,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.Base64;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -72,6 +75,35 @@ public final class TestKeys {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** The certificate and the key, as PEM. */
+    public static String pem() {
+        return certificate(STORE) + privateKey(STORE);
+    }
+
+    /** This store's certificate, as PEM. */
+    public static String certificate(KeyStore store) {
+        try {
+            return pem("CERTIFICATE", store.getCertificate("test").getEncoded());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** This store's key, as PEM. */
+    public static String privateKey(KeyStore store) {
+        try {
+            return pem("PRIVATE KEY", store.getKey("test", PASSWORD.toCharArray()).getEncoded());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String pem(String what, byte[] bytes) {
+        return "-----BEGIN " + what + "-----\n"
+                + Base64.getMimeEncoder(64, "\n".getBytes(US_ASCII)).encodeToString(bytes)
+                + "\n-----END " + what + "-----\n";
     }
 
     /** Trusts the key, and nothing else. */

@@ -188,8 +188,8 @@ class ClientAttacksTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"x-webkit-deflate-frame", "permessage-deflate, permessage-deflate", "permessage-deflate; x",
-            "permessage-deflate; server_max_window_bits=13", "permessage-deflate; server_max_window_bits=7",
-            "permessage-deflate; client_max_window_bits; server_max_window_bits=12", "permessage-deflate",
+            "permessage-deflate; server_max_window_bits=16", "permessage-deflate; server_max_window_bits=7",
+            "permessage-deflate; client_max_window_bits; server_max_window_bits=12",
             "permessage-deflate; server_no_context_takeover; server_no_context_takeover", "\u00e4", "a;b=\"",
             "permessage-deflate; server_no_context_takeover=1"})
     void attack24_extensionsThatWereNotOfferedLikeThisMustBeRefused(String extensions) throws Exception {

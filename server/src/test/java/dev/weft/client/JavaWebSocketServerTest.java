@@ -1,20 +1,16 @@
 package dev.weft.client;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.CloseStatus;
-import dev.weft.Message;
+import dev.weft.Echoes;
 import dev.weft.TestKeys;
 import dev.weft.WebSocketConnection;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.java_websocket.WebSocket;
@@ -87,18 +83,7 @@ class JavaWebSocketServerTest {
             String base = (tls ? "wss" : "ws") + "://localhost:" + server.getPort();
             WebSocketConnection ws = client.open(URI.create(base + "/"));
             assertEquals("chat", ws.subprotocol().orElseThrow());
-            for (int size : new int[]{0, 1, 125, 126, 65_535, 65_536, 300_000}) {
-                String text = "\u00e4x".repeat(size / 3);
-                ws.send(text);
-                assertEquals(new Message.Text(text), ws.receive());
-                byte[] bytes = new byte[size];
-                new Random(size).nextBytes(bytes);
-                ws.send(bytes);
-                assertArrayEquals(bytes, assertInstanceOf(Message.Binary.class, ws.receive()).bytes());
-            }
-            assertTrue(ws.ping(Duration.ofSeconds(10)).isPositive());
-            ws.close(4000, "done");
-            assertEquals(4000, ws.awaitClose().received().orElseThrow().code());
+            Echoes.assertEchoes(ws);
             CloseStatus status = client.open(URI.create(base + "/close")).awaitClose();
             assertEquals(4001, status.received().orElseThrow().code());
             assertEquals("f\u00e4hrt", status.received().get().reason());

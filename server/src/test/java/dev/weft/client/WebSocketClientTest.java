@@ -306,7 +306,8 @@ class WebSocketClientTest {
             for (String line : List.of("Origin: http://a", "X: 1", "Authorization: Bearer t",
                     "Sec-WebSocket-Protocol: v2, v1",
                     "Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=12; client_max_window_bits,"
-                            + " permessage-deflate; server_no_context_takeover; client_max_window_bits")) {
+                            + " permessage-deflate; server_no_context_takeover; client_max_window_bits,"
+                            + " permessage-deflate; client_max_window_bits")) {
                 assertTrue(request.get().contains("\r\n" + line + "\r\n"), request.get());
             }
         }

@@ -1,13 +1,16 @@
 package dev.weft.docs;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.weft.Installed;
+import dev.weft.Message;
 import dev.weft.TestKeys;
 import dev.weft.TestProcess;
+import dev.weft.WebSocketConnection;
+import dev.weft.client.WebSocketClient;
+import dev.weft.client.WebSocketClientBuilder;
 import dev.weft.server.Await;
 import dev.weft.server.Handlers;
 import dev.weft.server.HandshakeDecision;
@@ -18,15 +21,14 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpClient;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.Key;
 import java.security.KeyStore;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
@@ -36,6 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -58,9 +61,8 @@ class ProxiesTest {
         TestKeys.write(file);
         keys = KeyStore.getInstance(file.toFile(), TestKeys.PASSWORD.toCharArray());
         client = HttpClient.newBuilder().sslContext(TestKeys.contextOf(keys)).build();
-        Key key = keys.getKey("test", TestKeys.PASSWORD.toCharArray());
-        String certificate = pem("CERTIFICATE", keys.getCertificate("test").getEncoded());
-        String secret = pem("PRIVATE KEY", key.getEncoded());
+        String certificate = TestKeys.certificate(keys);
+        String secret = TestKeys.privateKey(keys);
         Files.writeString(folder.resolve("site.pem"), certificate);
         Files.writeString(folder.resolve("site.key"), secret);
         Files.writeString(folder.resolve("both.pem"), certificate + secret);
@@ -71,12 +73,6 @@ class ProxiesTest {
         client.shutdownNow();
     }
 
-    private static String pem(String what, byte[] bytes) {
-        return "-----BEGIN " + what + "-----\n"
-                + Base64.getMimeEncoder(64, "\n".getBytes(US_ASCII)).encodeToString(bytes)
-                + "\n-----END " + what + "-----\n";
-    }
-
     /** Starts a proxy with its configuration from the guide, in which the tunnel's timeout is this one. */
     private TestProcess start(String proxy, int port, int serverPort, String timeout) throws Exception {
         return start(proxy, port, "127.0.0.1:" + serverPort, timeout);
@@ -84,9 +80,9 @@ class ProxiesTest {
 
     private TestProcess start(String proxy, int port, String serverAddress, String timeout) throws Exception {
         List<String> command = proxy.equals("nginx")
-                ? List.of(program("nginx"), "-p", folder.toString(), "-c",
+                ? List.of(Installed.program("nginx"), "-p", folder.toString(), "-c",
                         nginx(port, serverAddress, timeout).toString())
-                : List.of(program("haproxy"), "-db", "-f", haproxy(port, serverAddress, timeout).toString());
+                : List.of(Installed.program("haproxy"), "-db", "-f", haproxy(port, serverAddress, timeout).toString());
         File log = folder.resolve("log").toFile();
         TestProcess process = TestProcess.start(
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log), LIMIT);
@@ -131,15 +127,6 @@ class ProxiesTest {
         return text;
     }
 
-    private static String program(String name) {
-        List<String> folders = List.of((System.getenv("PATH") + ":/usr/sbin:/usr/local/sbin").split(":"));
-        String found = folders.stream().map(folder -> folder + "/" + name)
-                .filter(path -> Files.isExecutable(Path.of(path)))
-                .findFirst().orElse(null);
-        assumeTrue(found != null, "no " + name + " on this machine: its configuration is not tried");
-        return found;
-    }
-
     private static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
@@ -171,6 +158,26 @@ class ProxiesTest {
             assertEquals(1, server.connectionCount());
             ws.close();
             assertEquals("close 1000 ", ws.next());
+            assertTrue(proxy.process().isAlive());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"nginx,true", "nginx,false", "haproxy,true", "haproxy,false"})
+    void clientMustExchangeMessagesThroughTheProxy(String name, boolean deflate) throws Exception {
+        int port = freePort();
+        WebSocketClientBuilder builder = WebSocketClient.builder().tls(TestKeys.contextOf(keys))
+                .header("Origin", "https://localhost:" + port);
+        try (WebSocketServer server = server(Duration.ofSeconds(20));
+                TestProcess proxy = start(name, port, server.port(), "60s");
+                WebSocketClient weft = (deflate ? builder : builder.noDeflate()).build()) {
+            WebSocketConnection ws = weft.open(URI.create("wss://localhost:" + port + "/"));
+            assertEquals(new Message.Text("127.0.0.1"), ws.receive());
+            String large = "grüße ".repeat(20_000);
+            ws.send(large);
+            assertEquals(new Message.Text(large), ws.receive());
+            ws.close(4000, "done");
+            assertEquals(4000, ws.awaitClose().received().orElseThrow().code());
             assertTrue(proxy.process().isAlive());
         }
     }

@@ -10,6 +10,7 @@ import io.undertow.websockets.core.WebSocketChannel;
 import io.undertow.websockets.core.WebSockets;
 import io.undertow.websockets.extensions.PerMessageDeflateHandshake;
 import java.net.InetSocketAddress;
+import javax.net.ssl.SSLContext;
 
 /** An echo server made with Undertow; prints its address. */
 public final class UndertowEcho extends AbstractReceiveListener {
@@ -19,15 +20,28 @@ public final class UndertowEcho extends AbstractReceiveListener {
 
     /** Serves until it is killed. */
     public static void main(String[] args) {
+        Undertow server = start(null);
+        System.out.println("ws://127.0.0.1:" + port(server) + "/");
+    }
+
+    /** Starts a server on a free port, with TLS unless the context is {@code null}. */
+    public static Undertow start(SSLContext tls) {
         WebSocketProtocolHandshakeHandler handler = Handlers.websocket((exchange, channel) -> {
             channel.getReceiveSetter().set(new UndertowEcho());
             channel.resumeReceives();
         });
         handler.addExtension(new PerMessageDeflateHandshake(false));
-        Undertow server = Undertow.builder().addHttpListener(0, "127.0.0.1").setHandler(handler).build();
+        Undertow.Builder builder = Undertow.builder().setHandler(handler);
+        Undertow server = (tls == null
+                ? builder.addHttpListener(0, "127.0.0.1")
+                : builder.addHttpsListener(0, "127.0.0.1", tls)).build();
         server.start();
-        InetSocketAddress address = (InetSocketAddress) server.getListenerInfo().getFirst().getAddress();
-        System.out.println("ws://127.0.0.1:" + address.getPort() + "/");
+        return server;
+    }
+
+    /** The port of a server that was started. */
+    public static int port(Undertow server) {
+        return ((InetSocketAddress) server.getListenerInfo().getFirst().getAddress()).getPort();
     }
 
     @Override

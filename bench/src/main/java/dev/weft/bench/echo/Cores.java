@@ -11,7 +11,7 @@ import java.util.Optional;
  * Keeps the server and the load on different cores if {@code taskset} exists and there are two cores. Servers are started on
  * core 0, and this JVM, which makes the load, is moved to core 1 until this object is closed.
  */
-final class Cores implements AutoCloseable {
+public final class Cores implements AutoCloseable {
     private static final Duration TASKSET_LIMIT = Duration.ofSeconds(10);
     private static final int TRIES = 5;
     private static final String SERVER = "0";
@@ -25,7 +25,7 @@ final class Cores implements AutoCloseable {
     }
 
     /** Moves this JVM, if possible. */
-    static Cores pin() {
+    public static Cores pin() {
         String pid = Long.toString(ProcessHandle.current().pid());
         Optional<String> mask = taskset("-p", pid).map(line -> line.substring(line.lastIndexOf(' ') + 1))
                 .filter(word -> !word.isEmpty());
@@ -38,12 +38,12 @@ final class Cores implements AutoCloseable {
     }
 
     /** The beginning of a server's command line. */
-    List<String> serverPrefix() {
+    public List<String> serverPrefix() {
         return before.isPresent() ? List.of("taskset", "-c", SERVER) : List.of();
     }
 
     /** For the report. */
-    String description() {
+    public String description() {
         return before.isPresent()
                 ? "Servers ran on core " + SERVER + ", the load, one thread of the program's own JVM, on core " + LOAD
                         + "."

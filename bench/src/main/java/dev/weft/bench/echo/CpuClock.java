@@ -9,13 +9,13 @@ import java.nio.file.Path;
  * The CPU time of a process, as the system counts it. It is exact to the nanosecond, as the sum over the threads, if the kernel
  * provides this and no busy thread has ended meanwhile. Otherwise it comes from the account of the process, in ticks.
  */
-record CpuClock(long pid) {
+public record CpuClock(long pid) {
     private static final long NANOS_PER_TICK = 10_000_000;
     /** User time and system time are both truncated to whole ticks, at the start and at the end. */
     private static final long TICKS_MAY_DIFFER = 4 * NANOS_PER_TICK;
 
     /** The CPU time used so far. */
-    Reading read() throws IOException {
+    public Reading read() throws IOException {
         return new Reading(ticks() * NANOS_PER_TICK, threads());
     }
 
@@ -57,8 +57,9 @@ record CpuClock(long pid) {
     }
 
     /** One reading. */
-    record Reading(long byTicks, long byThreads) {
-        long nanosSince(Reading before) {
+    public record Reading(long byTicks, long byThreads) {
+        /** The CPU time since an earlier reading. */
+        public long nanosSince(Reading before) {
             long ticks = byTicks - before.byTicks;
             long threads = byThreads - before.byThreads;
             return Math.abs(ticks - threads) <= TICKS_MAY_DIFFER ? threads : ticks;

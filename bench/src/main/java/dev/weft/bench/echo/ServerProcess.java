@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** A peer in its own JVM, which ends when this object is closed or when the JVM that started it has ended. */
-final class ServerProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
     private static final int START_SECONDS = 60;
     private static final int END_SECONDS = 5;
     private static final String LISTENING = "listening ";
@@ -29,7 +29,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Starts a server and waits until it listens. */
-    static ServerProcess start(Peers peer, List<String> prefix) throws IOException, InterruptedException {
+    public static ServerProcess start(Peers peer, List<String> prefix) throws IOException, InterruptedException {
         return start(peer, prefix, List.of());
     }
 
@@ -71,7 +71,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** The server's port and CPU clock. */
-    Target target() {
+    public Target target() {
         return new Target(port, new CpuClock(process.pid()));
     }
 
@@ -103,5 +103,5 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** A server to load. */
-    record Target(int port, CpuClock cpu) {}
+    public record Target(int port, CpuClock cpu) {}
 }

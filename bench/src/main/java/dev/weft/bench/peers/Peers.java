@@ -83,9 +83,14 @@ public enum Peers {
 
     /** The version that this program was built with. */
     public String version() {
-        String version = Versions.PINNED.getProperty(versionKey);
+        return pinned(versionKey);
+    }
+
+    /** The version of a library that this program was built with. */
+    public static String pinned(String key) {
+        String version = Versions.PINNED.getProperty(key);
         if (version == null) {
-            throw new IllegalStateException("no version of " + versionKey);
+            throw new IllegalStateException("no version of " + key);
         }
         return version;
     }

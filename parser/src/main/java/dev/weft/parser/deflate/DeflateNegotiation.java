@@ -81,7 +81,8 @@ public final class DeflateNegotiation {
 
     /**
      * The offers, the preferred one first. A server that cannot limit its window can still drop its context between
-     * messages, which bounds our memory as well.
+     * messages, which bounds our memory as well. The last offer is for servers that accept the first one but ignore the limit
+     * of the window, as Undertow and Jetty do: without it, their response would match no offer.
      */
     private static List<DeflateParameters> offers(DeflateSettings settings) {
         boolean clientNoTakeover = !settings.outgoingContextTakeover();
@@ -96,6 +97,9 @@ public final class DeflateNegotiation {
         }
         if (offers.isEmpty() || settings.incomingMaxWindowBits() < MAX_WINDOW_BITS) {
             offers.add(new DeflateParameters(true, clientNoTakeover, ABSENT, clientBits));
+        }
+        if (offers.size() > 1) {
+            offers.add(new DeflateParameters(false, clientNoTakeover, ABSENT, clientBits));
         }
         return offers;
     }

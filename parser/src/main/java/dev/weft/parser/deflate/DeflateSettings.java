@@ -62,7 +62,8 @@ public final class DeflateSettings {
 
     /**
      * How far incoming messages may refer back, as a power of two, 8 to 15; 12 by default. Bounds the memory that context
-     * takeover costs: a peer that does not support the limit is asked not to use context takeover.
+     * takeover costs: a peer that does not support the limit is asked not to use context takeover. A server
+     * that ignores both may still use 15.
      */
     public int incomingMaxWindowBits() {
         return incomingMaxWindowBits;

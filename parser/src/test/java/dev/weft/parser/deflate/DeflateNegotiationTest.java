@@ -143,7 +143,8 @@ class DeflateNegotiationTest {
     @Test
     void aClientOffersWhatItsSettingsSay() {
         assertEquals(PMD + "; server_max_window_bits=12; client_max_window_bits, "
-                + PMD + "; server_no_context_takeover; client_max_window_bits",
+                + PMD + "; server_no_context_takeover; client_max_window_bits, "
+                + PMD + "; client_max_window_bits",
                 DeflateNegotiation.offer(DeflateSettings.DEFAULT));
         assertEquals(PMD + "; client_max_window_bits", DeflateNegotiation.offer(ANY));
         assertEquals(PMD + "; server_no_context_takeover; client_no_context_takeover; client_max_window_bits=9",
@@ -185,8 +186,15 @@ class DeflateNegotiationTest {
         assertEquals(12, confirm(settings, PMD + "; server_max_window_bits=12").serverMaxWindowBits());
         assertEquals(8, confirm(settings, PMD + "; server_max_window_bits=8").serverMaxWindowBits());
         assertTrue(confirm(settings, PMD + "; server_no_context_takeover").serverNoContextTakeover());
-        assertThrows(ProtocolViolationException.class, () -> confirm(settings, PMD));
-        assertThrows(ProtocolViolationException.class, () -> confirm(settings, PMD + "; server_max_window_bits=13"));
+        DeflateSettings forgetful = DeflateSettings.builder().incomingContextTakeover(false).build();
+        assertThrows(ProtocolViolationException.class, () -> confirm(forgetful, PMD));
+        assertThrows(ProtocolViolationException.class, () -> confirm(forgetful, PMD + "; server_max_window_bits=12"));
+    }
+
+    @Test
+    void serverMayIgnoreTheLimitOfItsWindow() throws Exception {
+        assertEquals(new NegotiatedDeflate(false, false, 15, 15), confirm(DeflateSettings.DEFAULT, PMD));
+        assertEquals(13, confirm(DeflateSettings.DEFAULT, PMD + "; server_max_window_bits=13").serverMaxWindowBits());
     }
 
     @Test

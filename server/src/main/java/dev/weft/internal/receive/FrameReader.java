@@ -36,6 +36,8 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
 
     /** Set by the sweeper; never cleared, whatever arrives afterwards. */
     private volatile boolean tooSlow;
+    /** Whether a message may be lent from the read buffer. */
+    private boolean lent;
 
     /** A reader of a connection that is open; the parser must already have been given the bytes that were read before. */
     public FrameReader(InboundBuffer input, FrameParser parser, ReceiverOwner owner, Deadlines deadlines) {
@@ -234,6 +236,51 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     public ProtocolViolationException lateness() {
         return new ProtocolViolationException(POLICY_VIOLATION, "10.4",
                 deadlines.exception(Deadlines.Due.MESSAGE_TIMEOUT).getMessage());
+    }
+
+    /** A message may be lent from the read buffer, until {@link #releaseRegion}. */
+    void lend() {
+        lent = true;
+    }
+
+    /** Nothing is lent from the read buffer, which is returned to the pool if all bytes in it are parsed. */
+    void releaseRegion() {
+        lent = false;
+        if (parser.unread() == 0) {
+            // As before a wait.
+            parser.feed(NOTHING, 0, 0);
+            input.release();
+        }
+    }
+
+    /**
+     * Passes over what arrived and is not yet parsed. Call it only if a turn of the reader ahead has answered all control
+     * frames in it, and there are no other frames. Returns false, and does nothing, if this may be in a data frame.
+     */
+    boolean passAnswered() throws ProtocolViolationException {
+        if (!parser.atFrameBoundary() && !parser.opcode().isControl()) {
+            return false;
+        }
+        passRegion();
+        if (!lent) {
+            releaseRegion();
+        }
+        if (input.hasAhead()) {
+            parser.feed(input.aheadArray(), input.aheadOffset(), input.aheadLength());
+            passRegion();
+            parser.feed(NOTHING, 0, 0);
+            input.releaseAhead();
+        }
+        return true;
+    }
+
+    private void passRegion() throws ProtocolViolationException {
+        Event event;
+        while ((event = parser.next()) != Event.NEED_INPUT) {
+            if (completes(event)) {
+                pass();
+            }
+        }
     }
 
     private void await() throws IOException, ProtocolViolationException {

@@ -15,13 +15,20 @@ final class FrameScanner extends ControlReader {
 
     /** The number of answered control frames that the receiving thread has not reached yet. */
     private int answered;
+    /** The number of control frames to come that another scanner has answered. */
+    private int answeredBefore;
     private boolean afterData;
     private boolean closed;
     private boolean holdsClose;
 
-    /** A scanner that starts at the reader's current position. */
-    FrameScanner(FrameReader reader) {
+    /**
+     * A scanner that starts at the reader's current position.
+     *
+     * @param answeredBefore the number of the next control frames that have been answered
+     */
+    FrameScanner(FrameReader reader, int answeredBefore) {
         super(reader);
+        this.answeredBefore = answeredBefore;
     }
 
     /** Scans the next bytes, up to the peer's Close frame. Waits as long as answering a ping does. */
@@ -53,6 +60,12 @@ final class FrameScanner extends ControlReader {
     }
 
     private void take() throws IOException, ProtocolViolationException {
+        if (answeredBefore > 0) {
+            pass();
+            answeredBefore--;
+            answered++;
+            return;
+        }
         boolean isClose = parser.opcode() == Opcode.CLOSE;
         holdsClose = isClose && afterData;
         if (!holdsClose) {
@@ -65,6 +78,16 @@ final class FrameScanner extends ControlReader {
     private void answer(boolean more) throws IOException, ProtocolViolationException {
         serve(more);
         answered++;
+    }
+
+    /** Whether everything so far were control frames that are answered, or the beginning of a frame. */
+    boolean sawOnlyAnswered() {
+        return !afterData && !closed;
+    }
+
+    /** The receiving thread's place is now that of this scanner. */
+    void isReached() {
+        answered = 0;
     }
 
     /** Whether the peer's Close frame has arrived. */
@@ -83,6 +106,11 @@ final class FrameScanner extends ControlReader {
         closed = false;
         answer(false);
         closed = true;
+    }
+
+    /** The number of answered control frames that the receiving thread has not reached. */
+    int answered() {
+        return answered;
     }
 
     /** Whether there are answered control frames that the receiving thread has not reached. */

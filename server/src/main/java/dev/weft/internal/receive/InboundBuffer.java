@@ -12,7 +12,8 @@ import java.nio.ByteBuffer;
  * The bytes that have been received and not yet parsed. A connection that waits between frames never holds a pooled buffer: one
  * is borrowed when bytes have arrived, and a larger one while the peer fills it at each read. If the transport can wait only
  * inside a read, the connection waits with its own small buffer, and a large one is borrowed when that is full. The small
- * one is also used when the budget for large ones is spent. For the connection's thread.
+ * one is also used when the budget for large ones is spent. What is read ahead stays in a small buffer if it is little. For the
+ * connection's thread.
  */
 public final class InboundBuffer {
     /** Large enough for a chat message or an echo; every idle connection may hold this many bytes. */
@@ -207,6 +208,9 @@ public final class InboundBuffer {
             if (!ahead.hasRemaining()) {
                 dropTaken();
             }
+            if (!ahead.hasRemaining() && !aheadIsPooled) {
+                enlargeAhead(most);
+            }
             return ahead.hasRemaining() ? counted(transport.poll(ahead)) : NO_ROOM;
         } finally {
             if (ahead.position() == 0) {
@@ -223,6 +227,25 @@ public final class InboundBuffer {
         }
     }
 
+    private void enlargeAhead(int most) {
+        ByteBuffer larger = most > SMALL ? pool.borrowWithoutRelief(most, transport.place()) : null;
+        if (larger != null) {
+            ahead = larger.put(ahead.flip());
+            aheadIsPooled = true;
+        }
+    }
+
+    /** Moves bytes that were read ahead to a small buffer, if they are few: they may lie there for long. */
+    void shrinkAhead() {
+        if (ahead != null && aheadIsPooled && ahead.capacity() > SMALL && ahead.position() - aheadFrom < SMALL) {
+            ByteBuffer shrunk = ByteBuffer.allocate(SMALL).put(ahead.array(), aheadFrom, ahead.position() - aheadFrom);
+            releaseAhead();
+            ahead = shrunk;
+            aheadFrom = 0;
+            aheadIsPooled = false;
+        }
+    }
+
     /** Whether there are bytes that were read ahead and are not in the region. */
     boolean hasAhead() {
         return ahead != null;
@@ -231,6 +254,11 @@ public final class InboundBuffer {
     /** The bytes that were read ahead, up to {@link #aheadLength()}. */
     byte[] aheadArray() {
         return ahead.array();
+    }
+
+    /** The offset in {@link #aheadArray()} of the bytes that were read ahead. */
+    int aheadOffset() {
+        return aheadFrom;
     }
 
     /** The offset after the bytes that were read ahead. */
@@ -252,8 +280,6 @@ public final class InboundBuffer {
         current = taken;
         if (aheadIsPooled) {
             pooled = taken;
-        } else {
-            small = taken;
         }
     }
 
@@ -268,7 +294,8 @@ public final class InboundBuffer {
         return count;
     }
 
-    private void releaseAhead() {
+    /** Drops what was read ahead. */
+    void releaseAhead() {
         ByteBuffer held = ahead;
         ahead = null;
         if (held != null && aheadIsPooled) {

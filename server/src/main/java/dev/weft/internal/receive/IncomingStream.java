@@ -32,7 +32,8 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     private final Extension.Transform decoder;
     private final MessageType type;
 
-    /** The part of the payload that has been received and not yet read, in the parser's array. */
+    /** The part of the payload that has been received and not yet read. */
+    private byte[] array;
     private int from;
     private int to;
     private boolean decoderHasMore;
@@ -151,7 +152,12 @@ public final class IncomingStream extends InputStream implements IncomingMessage
             throw owner.closed();
         }
         try {
-            return decoder == null ? readPlain(target, offset, length) : readDecoded(target, offset, length);
+            int count = decoder == null ? readPlain(target, offset, length) : readDecoded(target, offset, length);
+            if (complete && from == to && !decoderHasMore) {
+                array = null;
+                frames.releaseRegion();
+            }
+            return count;
         } catch (ProtocolViolationException e) {
             throw failed(e);
         } catch (IOException e) {
@@ -230,7 +236,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         }
         int count = Math.min(length, to - from);
         if (target != null) {
-            System.arraycopy(parser.array(), from, target, offset, count);
+            System.arraycopy(array, from, target, offset, count);
         }
         from += count;
         return count;
@@ -285,6 +291,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
             return;
         }
         check(parser.array(), begin, end);
+        array = parser.array();
         from = begin;
         to = end;
         if (complete) {

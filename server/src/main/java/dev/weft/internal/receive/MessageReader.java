@@ -106,6 +106,12 @@ public final class MessageReader {
         view.showNothing();
     }
 
+    /** Drops the last message's bytes, and returns the read buffer to the pool if all bytes in it are parsed. */
+    void releaseAll() {
+        release();
+        frames.releaseRegion();
+    }
+
     /** Releases everything. Called when the connection has ended. */
     public void end() {
         release();

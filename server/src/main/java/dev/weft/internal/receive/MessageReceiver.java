@@ -101,6 +101,8 @@ public final class MessageReceiver {
                     ? new Message.Text(checkedText(view))
                     : new Message.Binary(view.bytes());
             spend(view.length());
+            // The next receive may come late, or never.
+            messages.releaseAll();
             return message;
         } catch (ProtocolViolationException e) {
             throw owner.failed(e);
@@ -110,6 +112,7 @@ public final class MessageReceiver {
     /** Waits for the next whole message and lends it; {@code null} at the end. */
     public MessageView receiveView() throws IOException {
         messages.frames().claim();
+        messages.frames().lend();
         try {
             return nextView(true);
         } catch (ProtocolViolationException e) {
@@ -167,6 +170,7 @@ public final class MessageReceiver {
                 return null;
             }
             messages.frames().countMessage();
+            messages.frames().lend();
             stream = new IncomingStream(owner, messages, messages.frames(), first);
             return stream;
         } catch (ProtocolViolationException e) {

@@ -10,8 +10,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Continues protocol processing while no thread receives: reads the peer's bytes, as far as there is room, and answers the
- * control frames among them, in order. The bytes are kept unchanged for the next receive; at the bound, TCP slows the peer
- * down.
+ * control frames among them, in order. From the first data frame on, the bytes are kept unchanged for the next receive; at the
+ * bound, TCP slows the peer down. Control frames before it are not kept once they have been answered.
  * <p>
  * When bytes may be unreceived, the timer {@linkplain #watchLater watches} this reader. A thread requests it when it ends a
  * receive and leaves bytes in its buffer; the transport's thread requests it when bytes arrive and no thread waits for them. If
@@ -124,11 +124,13 @@ final class ReadAhead extends ShortTimer.Entry {
             ended = true;
             return;
         }
-        if (scanner == null) {
-            scanner = new FrameScanner(frames);
+        if (scanner == null || !scanner.isClosed() && !input.hasAhead()) {
+            // The receiver may have taken the data that the last turn found.
+            scanner = new FrameScanner(frames, scanner == null ? 0 : scanner.answered());
             FrameParser parser = frames.parser();
             int from = parser.payloadOffset() + parser.payloadLength();
             scanner.scan(parser.array(), from, from + parser.unread());
+            passAnswered();
         }
         int count = 1;
         while (count > 0 && !scanner.isClosed()) {
@@ -137,8 +139,14 @@ final class ReadAhead extends ShortTimer.Entry {
                 deadlines.heard();
                 int to = input.aheadLength();
                 scanner.scan(input.aheadArray(), to - count, to);
+                passAnswered();
             }
         }
+        input.shrinkAhead();
+        finishTurn(count);
+    }
+
+    private void finishTurn(int count) throws IOException {
         if (scanner.holdsClose()) {
             patience = PATIENCE_WITH_CLOSE;
             watchLater(owner.timer());
@@ -148,6 +156,17 @@ final class ReadAhead extends ShortTimer.Entry {
             input.transport().reportUnread();
         } else if (count == -1) {
             throw FrameReader.unexpectedEnd();
+        }
+        if (!scanner.isClosed() && !input.hasAhead() && frames.parser().unread() == 0) {
+            // The receiver is as far.
+            scanner = null;
+        }
+    }
+
+    /** Nothing is kept for the receiver that it would only skip. */
+    private void passAnswered() throws ProtocolViolationException {
+        if (scanner.sawOnlyAnswered() && frames.passAnswered()) {
+            scanner.isReached();
         }
     }
 

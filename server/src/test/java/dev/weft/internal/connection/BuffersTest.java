@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionClosedException;
+import dev.weft.Message;
+import dev.weft.MessageView;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.ConnectionFixture.Handler;
@@ -14,10 +16,12 @@ import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.NegotiatedDeflate;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -147,6 +151,110 @@ class BuffersTest {
         try (ConnectionFixture test = ConnectionFixture.start(ConnectionFixture.ECHO_STREAMS)) {
             test.peer.send("02 fe 4e20 00000000").send(new byte[19_000]);
             assertHoldsNothing(test, "in the middle of a streamed frame");
+        }
+    }
+
+    /** Between two receives, a handler may take hours, and a client may never receive again. */
+    @Test
+    void connectionMustHoldNothingBetweenReceives() throws Exception {
+        DeflateSettings settings = DeflateSettings.DEFAULT;
+        try (DeflateCodecs codecs = new DeflateCodecs(settings)) {
+            for (Handler depth : List.<Handler>of(Connection::receive,
+                    connection -> connection.receive(Duration.ofMinutes(1)),
+                    connection -> connection.receiveStream().bytes(),
+                    connection -> connection.receiveStream().inputStream().readAllBytes(),
+                    connection -> connection.receiveStream().inputStream().readNBytes(6),
+                    connection -> connection.receiveStream().inputStream().close())) {
+                try (ConnectionFixture test = deflating(codecs, settings, new BufferBudget(1 << 30)).parks()
+                        .start(null)) {
+                    for (String message : List.of("82 85 00000000 1122334455",
+                            "02 82 00000000 1122 80 83 00000000 334455", "c2 87 00000000 f248cdc9c90700",
+                            "42 83 00000000 f248cd 80 84 00000000 c9c90700")) {
+                        test.peer.send(message);
+                        test.onOwner(() -> {
+                            depth.handle(test.connection());
+                            return null;
+                        }).get();
+                        assertEquals(0, test.budget.taken(), message);
+                        assertEquals(0, test.connection().heldBytes(), message);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void answeredPingsMustNotBeKept() throws Exception {
+        try (ConnectionFixture test = ConnectionFixture.with().parks().start(null)) {
+            // More than may be read ahead, and cut anywhere.
+            int pings = 3000;
+            byte[] all = new byte[7 * pings];
+            for (int i = 0; i < pings; i++) {
+                System.arraycopy(TestPeer.frame(0x89, new byte[]{(byte) i}), 0, all, 7 * i, 7);
+            }
+            for (int round = 0; round < 3; round++) {
+                // The first ones arrive with a message, in one region; the last ones follow a piece of a ping.
+                if (round == 1) {
+                    test.peer.send("81 81 00000000 78 89 80 00000000");
+                    test.onOwner(() -> test.connection().receive()).get();
+                    test.peer.expectFrame(0x8a, new byte[0]);
+                }
+                test.peer.send(all, 0, 3);
+                ConnectionFixture.awaitUntil(() -> test.budget.taken() == 0);
+                test.peer.send(all, 3, all.length);
+                for (int i = 0; i < pings; i++) {
+                    test.peer.expectFrame(0x8a, new byte[]{(byte) i});
+                }
+                ConnectionFixture.awaitUntil(() -> test.budget.taken() == 0);
+            }
+            test.peer.sendText("still here");
+            assertEquals(new Message.Text("still here"), test.onOwner(() -> test.connection().receive()).get());
+        }
+    }
+
+    @Test
+    void lentMessageMustStayWhilePingsAreAnswered() throws Exception {
+        BufferBudget budget = new BufferBudget(1 << 30);
+        BufferPool pool = new BufferPool(1 << 10, budget);
+        try (ConnectionFixture test = ConnectionFixture.with().parks().budget(budget).pool(pool).start(null)) {
+            for (boolean streamed : new boolean[]{false, true}) {
+                test.peer.send("81 82 00000000 6162 89 80 00000000");
+                InputStream message = test.onOwner(() -> {
+                    if (streamed) {
+                        return test.connection().receiveStream().inputStream();
+                    }
+                    MessageView view = test.connection().receiveView();
+                    return new ByteArrayInputStream(view.array(), view.offset(), view.length());
+                }).get();
+                test.peer.expectFrame(0x8a, new byte[0]).sendFrame(0x89, new byte[1])
+                        .expectFrame(0x8a, new byte[1]);
+                for (int i = 0; i < 100; i++) {
+                    Arrays.fill(pool.borrow().array(), (byte) 0xEE);
+                }
+                assertArrayEquals(new byte[]{'a', 'b'}, test.onOwner(() -> message.readNBytes(2)).get());
+            }
+        }
+    }
+
+    @Test
+    void littleThatIsReadAheadMustHoldLittle() throws Exception {
+        try (ConnectionFixture test = ConnectionFixture.with().parks().start(null)) {
+            byte[] large = new byte[10_000];
+            Arrays.fill(large, (byte) 7);
+            for (int round = 0; round < 2; round++) {
+                // A ping that is answered shows that everything before it was read ahead.
+                test.peer.sendText("little").sendFrame(0x89, new byte[1]).expectFrame(0x8a, new byte[1]);
+                ConnectionFixture.awaitUntil(() -> test.budget.taken() == 0);
+                assertTrue(test.connection().heldBytes() <= 128);
+                test.peer.sendFrame(0x82, large).sendFrame(0x89, new byte[2]).expectFrame(0x8a, new byte[2]);
+                assertEquals(new Message.Text("little"), test.onOwner(() -> test.connection().receive()).get());
+                Message.Binary received = (Message.Binary) test.onOwner(() -> test.connection().receive()).get();
+                assertArrayEquals(large, received.bytes());
+            }
+            test.peer.sendText("last").sendClose(1000);
+            test.peer.readFrame();
+            ConnectionFixture.awaitUntil(() -> test.budget.taken() == 0);
+            assertEquals(List.of("text:last", "close"), test.receiveAll().get());
         }
     }
 

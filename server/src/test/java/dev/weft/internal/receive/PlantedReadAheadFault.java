@@ -46,18 +46,29 @@ enum PlantedReadAheadFault {
             """, """
                     if (ahead != null && ahead.wasAnswered() && !isClose) {
             """),
+    /** Data is skipped with the control frames around it. */
+    PASSED_OVER_DATA("""
+                    return !afterData && !closed;
+            """, """
+                    return answered > 0 && !closed;
+            """),
+    /** Pings that were passed over count for later ones. */
+    PASSED_OVER_AND_STILL_COUNTED("""
+                    answered = 0;
+            """, """
+                    answered += 0;
+            """),
     /** Each counts for two, so that the last are answered again. */
     PASSED_OVER_TWICE("""
                     answered--;
             """, """
                     answered = Math.max(0, answered - 2);
             """),
-    /** The scanner has not seen the bytes that the receiving thread reads itself. */
-    SCANNER_NOT_DROPPED("""
-                    if (!input.hasAhead()) {
-                        scanner = null;
+    /** A turn starts again where the receiver is, and answers pings there that the last one has answered. */
+    ANSWERED_BY_TWO_TURNS("""
+                    scanner = new FrameScanner(frames, scanner == null ? 0 : scanner.answered());
             """, """
-                    if (!input.hasAhead()) {
+                    scanner = new FrameScanner(frames, 0);
             """),
     /** The receive after a part was taken. */
     PART_DROPS_THE_REST("""

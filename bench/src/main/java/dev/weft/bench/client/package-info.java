@@ -1,0 +1,2 @@
+/** WebSocket clients: the CPU time of an echo, next to other clients. */
+package dev.weft.bench.client;
