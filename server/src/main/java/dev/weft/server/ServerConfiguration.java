@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -28,7 +29,7 @@ public final class ServerConfiguration {
     private final ConnectionLimits limits;
     private final ConnectionTimeouts timeouts;
     private final Map<String, Endpoint> endpoints;
-    private final Map<String, HttpHandler> httpHandlers;
+    private final Map<String, HttpEndpoint> httpEndpoints;
 
     ServerConfiguration(WebSocketServerBuilder builder) {
         this.settings = new WebSocketServerBuilder(builder);
@@ -36,9 +37,9 @@ public final class ServerConfiguration {
                 .limits(ConnectionLimits.builder().readAheadSize(settings.readBufferSize).build());
         this.timeouts = settings.values.timeouts(ConnectionTimeouts.DEFAULT);
         this.endpoints = settings.endpoints.byPattern();
-        this.httpHandlers = settings.httpHandlers.byPattern();
+        this.httpEndpoints = settings.httpEndpoints.byPattern();
         Bounds.check("maxBufferedSize", settings.maxBufferedSize, settings.readBufferSize, Long.MAX_VALUE);
-        if (settings.handler.isEmpty() && endpoints.isEmpty() && httpHandlers.isEmpty()) {
+        if (settings.handler.isEmpty() && endpoints.isEmpty() && httpEndpoints.isEmpty()) {
             throw new IllegalStateException(
                     "a server needs a handler, an endpoint, or plain HTTP to serve: "
                             + "handler(…), endpoint(path, …), http(path, …) or files(path, …)");
@@ -172,9 +173,9 @@ public final class ServerConfiguration {
         return settings.httpSettings;
     }
 
-    /** The handlers of plain HTTP requests, by path. Unmodifiable. */
-    public Map<String, HttpHandler> httpHandlers() {
-        return httpHandlers;
+    /** The endpoints of plain HTTP requests, by path. Unmodifiable. */
+    public Map<String, HttpEndpoint> httpEndpoints() {
+        return httpEndpoints;
     }
 
     /** The factory of the connections' threads; empty if Weft creates them, on its loops or as virtual threads. */
@@ -202,5 +203,11 @@ public final class ServerConfiguration {
 
     Optional<TlsSettings> tlsSettings() {
         return settings.tls;
+    }
+
+    /** The shortest of the server's own timeouts, which determines how often deadlines are checked. */
+    Duration shortestTimeout() {
+        return Stream.of(timeouts.shortest(), policyTimeout(), httpSettings().shortest()).min(Duration::compareTo)
+                .orElseThrow();
     }
 }

@@ -48,7 +48,7 @@ public final class WebSocketServer implements AutoCloseable {
     final Sweeper sweeper;
     final TransportFactory transports;
     private final Endpoints endpoints;
-    private final PathTable<HttpHandler> httpHandlers;
+    private final HttpEndpoints httpEndpoints;
     private final Failures sweepFailures = new Failures("to look after a connection",
             new LoggedFailures(logger));
     private final GuardedSweep<ServerSession> guarded = new GuardedSweep<>(ServerSession::sweep, ServerSession::abort,
@@ -78,9 +78,9 @@ public final class WebSocketServer implements AutoCloseable {
         this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
                 new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer,
                 sessions::hasNextFrame));
-        this.sweeper = new Sweeper(clock, shortestDeadline(), this::sweep, failures("weft-sweeper-"));
+        this.sweeper = new Sweeper(clock, configuration.shortestTimeout(), this::sweep, failures("weft-sweeper-"));
         this.endpoints = new Endpoints(configuration, services.sending(), sweeper);
-        this.httpHandlers = PathTable.of(configuration.httpHandlers());
+        this.httpEndpoints = new HttpEndpoints(configuration, sweeper);
         this.shutdown = new ServerShutdown(this, listeners, sessions, this::release);
         this.admission = new Admission(this, transports, sessions);
         listeners.acceptors(transports, admission::admit, this::failuresOf);
@@ -97,14 +97,6 @@ public final class WebSocketServer implements AutoCloseable {
 
     private Failures failuresOf(String thread) {
         return new Failures(thread, new LoggedFailures(logger));
-    }
-
-    private Duration shortestDeadline() {
-        Duration shortest = configuration.timeouts().shortest();
-        for (Duration other : List.of(configuration.policyTimeout(), configuration.httpSettings().shortest())) {
-            shortest = other.compareTo(shortest) < 0 ? other : shortest;
-        }
-        return shortest;
     }
 
     /** Returns a builder for a server. */
@@ -236,6 +228,26 @@ public final class WebSocketServer implements AutoCloseable {
         return endpoints.byPath();
     }
 
+    /** Adds an HTTP endpoint, as {@link WebSocketServerBuilder#http(String, HttpEndpoint)}; otherwise as {@link #addEndpoint}. */
+    public void addHttp(String path, HttpEndpoint endpoint) {
+        httpEndpoints.add(path, endpoint);
+    }
+
+    /** Replaces the HTTP endpoint whose path matches the same paths, otherwise as {@link #replaceEndpoint}. */
+    public void replaceHttp(String path, HttpEndpoint endpoint) {
+        httpEndpoints.replace(path, endpoint);
+    }
+
+    /** Removes the HTTP endpoint whose path matches the same paths, otherwise as {@link #removeEndpoint}. */
+    public boolean removeHttp(String path) {
+        return httpEndpoints.remove(path);
+    }
+
+    /** The current HTTP endpoints by path, files included. An unmodifiable snapshot; does not wait. */
+    public Map<String, HttpEndpoint> httpEndpoints() {
+        return httpEndpoints.byPath();
+    }
+
     /** The settings with which the server was started. */
     public ServerConfiguration configuration() {
         return configuration;
@@ -358,8 +370,8 @@ public final class WebSocketServer implements AutoCloseable {
         return endpoints;
     }
 
-    PathTable<HttpHandler> httpHandlers() {
-        return httpHandlers;
+    HttpEndpoints httpTable() {
+        return httpEndpoints;
     }
 
     ResponseEncoder encoder() {
