@@ -27,7 +27,12 @@ final class ServerOverMemory implements MemoryServer {
 
     @Override
     public boolean accept(Transport transport) {
-        return server.admission().adopt(server.transports.over(transport), null);
+        if (server.shutdown().refusesConnections()) {
+            transport.close();
+            return false;
+        }
+        server.admission().admit(server.transports.over(transport));
+        return true;
     }
 
     @Override

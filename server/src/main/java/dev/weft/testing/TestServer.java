@@ -153,7 +153,7 @@ public final class TestServer implements AutoCloseable {
                 .orElse(ends[1]);
         time.watch(ends[0]);
         if (!server.accept(ends[0])) {
-            throw new AssertionError("the server is closed, or has as many connections as it may");
+            throw new AssertionError("the server is closed");
         }
         return new TestExchange(request.target(), clients, client);
     }

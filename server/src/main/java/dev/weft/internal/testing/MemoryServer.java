@@ -7,7 +7,7 @@ import java.time.Duration;
 
 /** A server that listens nowhere: what the test kit needs of it. For any thread. */
 public interface MemoryServer extends AutoCloseable {
-    /** Serves a connection from its handshake on. Does not wait. Returns false if the server is full: it is closed then. */
+    /** Serves a connection from its handshake on. Does not wait. Returns false if the server is closed. */
     boolean accept(Transport transport);
 
     /** Moves the clock, as {@link ManualTime#advance} does. */
