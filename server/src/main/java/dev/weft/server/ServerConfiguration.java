@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
+import dev.weft.WebSocketHandler;
 import dev.weft.internal.Bounds;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;

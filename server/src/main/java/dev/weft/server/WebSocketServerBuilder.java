@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.WebSocketHandler;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.PathPattern;
 import dev.weft.parser.http.HttpLimits;

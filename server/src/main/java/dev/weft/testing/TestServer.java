@@ -2,6 +2,7 @@ package dev.weft.testing;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
+import dev.weft.WebSocketHandler;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.extension.DeflateExtension;
@@ -23,7 +24,6 @@ import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.ResponseHead;
 import dev.weft.server.Endpoint;
 import dev.weft.server.ServerConfiguration;
-import dev.weft.server.WebSocketHandler;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;

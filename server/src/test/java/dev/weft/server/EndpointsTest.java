@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.HandshakeRequest;
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestServer;

@@ -9,6 +9,7 @@ import dev.weft.OutgoingMessage;
 import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
 import dev.weft.parser.http.RequestHead;
 import java.io.IOException;
 import java.net.Socket;

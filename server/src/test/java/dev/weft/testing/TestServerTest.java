@@ -9,11 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.Message;
 import dev.weft.TestKeys;
+import dev.weft.WebSocketHandler;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.Endpoint;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.StaticFiles;
-import dev.weft.server.WebSocketHandler;
 import dev.weft.server.WebSocketServer;
 import java.net.InetSocketAddress;
 import java.time.Duration;
