@@ -4,6 +4,7 @@ import dev.weft.client.WebSocketConnectException.Step;
 import dev.weft.internal.Escape;
 import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.extension.DeflateExtension;
+import dev.weft.internal.http.ResponseReader;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.ProtocolViolationException;

@@ -1,6 +1,7 @@
 package dev.weft.client;
 
 import dev.weft.CloseReason;
+import dev.weft.WebSocketHandler;
 import dev.weft.client.WebSocketConnectException.Step;
 import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;
@@ -97,7 +98,7 @@ final class ClientSession implements ConnectionHolder {
     }
 
     /** Opens a connection and starts the thread of its handler. Waits until both are done. */
-    Connection run(Destination destination, Headers headers, ClientHandler handler) throws IOException {
+    Connection run(Destination destination, Headers headers, WebSocketHandler handler) throws IOException {
         InboundBuffer[] input = new InboundBuffer[1];
         HandshakeResult result = handshake(destination, headers, input);
         CompletableFuture<Connection> open = new CompletableFuture<>();
@@ -128,7 +129,7 @@ final class ClientSession implements ConnectionHolder {
         }
     }
 
-    private void serve(HandshakeResult result, InboundBuffer input, ClientHandler handler,
+    private void serve(HandshakeResult result, InboundBuffer input, WebSocketHandler handler,
             CompletableFuture<Connection> open) {
         CloseReason reason = NORMAL;
         Connection served;

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.weft.client.WebSocketConnectException.Step;
 import dev.weft.internal.Escape;
 import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.http.ResponseReader;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.http.HttpHeadException;

@@ -2,6 +2,7 @@ package dev.weft.client;
 
 import dev.weft.CloseStatus;
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.OwnEnd;
 import dev.weft.internal.time.Interrupts;
@@ -33,7 +34,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class ReconnectingClient implements AutoCloseable {
     private final ReconnectingClientBuilder settings;
-    private final ClientHandler handler;
+    private final WebSocketHandler handler;
     private final Backoff backoff;
     private final Thread thread;
 
@@ -43,7 +44,7 @@ public final class ReconnectingClient implements AutoCloseable {
     private WebSocketConnection current;
     private boolean stopped;
 
-    private ReconnectingClient(ReconnectingClientBuilder settings, ClientHandler handler, Backoff backoff) {
+    private ReconnectingClient(ReconnectingClientBuilder settings, WebSocketHandler handler, Backoff backoff) {
         this.settings = settings;
         this.handler = handler;
         this.backoff = backoff;
@@ -51,7 +52,7 @@ public final class ReconnectingClient implements AutoCloseable {
                 .inheritInheritableThreadLocals(false).unstarted(this::run);
     }
 
-    static ReconnectingClient start(ReconnectingClientBuilder settings, ClientHandler handler, Backoff backoff) {
+    static ReconnectingClient start(ReconnectingClientBuilder settings, WebSocketHandler handler, Backoff backoff) {
         ReconnectingClient started = new ReconnectingClient(settings, handler, backoff);
         settings.client.transports().start(started.thread::start);
         return started;

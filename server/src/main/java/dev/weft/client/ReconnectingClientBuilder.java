@@ -1,5 +1,6 @@
 package dev.weft.client;
 
+import dev.weft.WebSocketHandler;
 import dev.weft.internal.Bounds;
 import dev.weft.parser.http.Headers;
 import java.net.URI;
@@ -80,7 +81,7 @@ public final class ReconnectingClientBuilder {
      * @param handler runs once for each connection, on one virtual thread. When it returns or throws because its connection has
      *     ended, the client makes a new one. When it returns while its connection is open, the client makes no more connections
      */
-    public ReconnectingClient start(ClientHandler handler) {
+    public ReconnectingClient start(WebSocketHandler handler) {
         return ReconnectingClient.start(this, Objects.requireNonNull(handler, "handler"),
                 new Backoff(minDelay, maxDelay.compareTo(minDelay) < 0 ? minDelay : maxDelay, new SecureRandom()));
     }

@@ -1,6 +1,7 @@
 package dev.weft.client;
 
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.Connection;
@@ -36,7 +37,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * A WebSocket client (RFC 6455). It opens any number of connections, which share its threads and its memory.
  * {@snippet class = "dev.weft.client.Snippets" region = "connect"}
  * A connection is used like one of a server. Any thread may use it, virtual or not, but only one thread at a time may receive.
- * Alternatively, it has a handler, which runs on its own virtual thread: {@link #run(URI, ClientHandler)}.
+ * Alternatively, it has a handler, which runs on its own virtual thread: {@link #run(URI, WebSocketHandler)}.
  * <p>
  * Close each connection, for example by try-with-resources. {@link WebSocketConnection#close()} does not wait; the closing
  * handshake continues in the background. Data that arrived before the end can be received afterwards, as long as no pause
@@ -173,12 +174,12 @@ public final class WebSocketClient implements AutoCloseable {
      *
      * @return the connection, to send on, or to wait for its end
      */
-    public WebSocketConnection run(URI uri, ClientHandler handler) throws IOException {
+    public WebSocketConnection run(URI uri, WebSocketHandler handler) throws IOException {
         return run(uri, Headers.EMPTY, handler);
     }
 
-    /** Like {@link #run(URI, ClientHandler)}, and adds these headers to those of the client. */
-    public WebSocketConnection run(URI uri, Headers headers, ClientHandler handler) throws IOException {
+    /** Like {@link #run(URI, WebSocketHandler)}, and adds these headers to those of the client. */
+    public WebSocketConnection run(URI uri, Headers headers, WebSocketHandler handler) throws IOException {
         Objects.requireNonNull(handler, "handler");
         return open(uri, headers, (session, destination, all) -> session.run(destination, all, handler));
     }

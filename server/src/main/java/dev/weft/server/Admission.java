@@ -67,6 +67,11 @@ final class Admission {
             closeQuietly(channel);
             throw e;
         }
+        admit(transport);
+    }
+
+    /** Takes a connection whose handshake has not begun; it is refused if the server is full. Does not block. */
+    void admit(Transport transport) {
         boolean full = open.incrementAndGet() > server.configuration().maxConnections();
         if (full) {
             open.decrementAndGet();
@@ -82,12 +87,11 @@ final class Admission {
     }
 
     /**
-     * Takes a connection from another server, or one over memory. Does not block.
+     * Takes a connection from another server. Does not block.
      *
-     * @param adoption {@code null} if this server answers the handshake and nothing of it has been read
      * @return false if the server is full or shutting down; the connection is then closed
      */
-    boolean adopt(Transport transport, @Nullable Adoption adoption) {
+    boolean adopt(Transport transport, Adoption adoption) {
         if (server.isStopping()) {
             transport.close();
             return false;

@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
+import dev.weft.WebSocketHandler;
 import dev.weft.parser.deflate.DeflateSettings;
 import java.time.Duration;
 import java.util.List;

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +28,7 @@ final class Endpoints {
      */
     private final Map<DeflateSettings, DeflateCodecs> codecs = new ConcurrentHashMap<>();
     private final @Nullable ServedEndpoint others;
-    private final AtomicReference<PathTable<ServedEndpoint>> table = new AtomicReference<>();
+    private final ChangingPathTable<ServedEndpoint> table = new ChangingPathTable<>();
 
     /**
      * Creates the endpoints of a configuration.
@@ -42,12 +41,7 @@ final class Endpoints {
         this.sending = sending;
         this.sweeper = sweeper;
         this.others = configuration.handler().map(handler -> served(Endpoint.of(handler), null)).orElse(null);
-        PathTable<ServedEndpoint> first = PathTable.empty();
-        for (Map.Entry<String, Endpoint> entry : configuration.endpoints().entrySet()) {
-            PathPattern pattern = PathPattern.parse(entry.getKey());
-            first = first.with(pattern, served(entry.getValue(), pattern));
-        }
-        table.set(first);
+        configuration.endpoints().forEach(this::add);
     }
 
     private ServedEndpoint served(Endpoint endpoint, @Nullable PathPattern pattern) {
@@ -69,34 +63,26 @@ final class Endpoints {
      * @throws IllegalArgumentException if there are endpoints with paths, and this path cannot be decoded
      */
     Optional<ServedEndpoint> find(String path) {
-        PathTable<ServedEndpoint> now = table.get();
-        if (now.isEmpty()) {
-            return Optional.ofNullable(others);
-        }
-        return now.find(path).map(PathTable.Entry::value).or(() -> Optional.ofNullable(others));
+        return table.find(path).map(PathTable.Entry::value).or(() -> Optional.ofNullable(others));
     }
 
     void add(String path, Endpoint endpoint) {
         PathPattern pattern = PathPattern.parse(path);
-        ServedEndpoint served = served(endpoint, pattern);
-        table.updateAndGet(before -> before.with(pattern, served));
+        table.add(pattern, served(endpoint, pattern));
     }
 
     void replace(String path, Endpoint endpoint) {
         PathPattern pattern = PathPattern.parse(path);
-        ServedEndpoint served = served(endpoint, pattern);
-        table.updateAndGet(before -> before.replacing(pattern, served));
+        table.replace(pattern, served(endpoint, pattern));
     }
 
     boolean remove(String path) {
-        PathPattern pattern = PathPattern.parse(path);
-        PathTable<ServedEndpoint> before = table.getAndUpdate(present -> present.without(pattern));
-        return before.without(pattern) != before;
+        return table.remove(PathPattern.parse(path));
     }
 
     /** The endpoints by path. */
     Map<String, Endpoint> byPath() {
-        return table.get().byPattern().entrySet().stream()
+        return table.byPattern().entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> entry.getValue().endpoint()));
     }
 

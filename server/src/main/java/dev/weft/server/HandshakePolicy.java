@@ -1,9 +1,11 @@
 package dev.weft.server;
 
 import dev.weft.HandshakeRequest;
+import dev.weft.internal.Bounds;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 
 /**
  * Decides which handshakes are accepted.
@@ -33,6 +35,21 @@ public interface HandshakePolicy {
             HandshakeDecision second = next.decide(request);
             return second instanceof HandshakeDecision.Accept later ? accept.merge(later) : second;
         };
+    }
+
+    /**
+     * Accepts requests for which the condition holds, and rejects others.
+     *
+     * @param condition must be thread-safe; if it throws an exception, the response is a 500
+     * @param status    of the response to other requests, such as 401 or 403
+     * @param text      the body of that response, for people to read
+     * @throws IllegalArgumentException if the status is not that of a refusal: 300 to 599
+     */
+    static HandshakePolicy require(Predicate<HandshakeRequest> condition, int status, String text) {
+        Objects.requireNonNull(condition, "condition");
+        Bounds.check("status", status, 300, 599);
+        HandshakeDecision refusal = HandshakeDecision.reject(status, text);
+        return request -> condition.test(request) ? HandshakeDecision.accept() : refusal;
     }
 
     /**

@@ -37,7 +37,9 @@ final class HandshakeResponder {
     record Response(byte[] reply) implements Answer {}
 
     /** A plain request, to be answered by a handler. */
-    record Plain(RequestHead head, BodyFraming framing, PathPattern pattern, HttpHandler handler) implements Answer {}
+    record Plain(RequestHead head, BodyFraming framing, PathPattern pattern, HttpEndpoints.Served served)
+            implements
+                Answer {}
 
     private static final List<String> NOT_SERVED = List.of("CONNECT", "TRACE");
 
@@ -141,10 +143,10 @@ final class HandshakeResponder {
         if (NOT_SERVED.contains(head.method())) {
             return refuse(RefusalReason.METHOD, HttpResponse.text(501, "this method is not supported\n"), head);
         }
-        Optional<PathTable.Entry<HttpHandler>> found;
+        Optional<PathTable.Entry<HttpEndpoints.Served>> found;
         boolean isEndpoint;
         try {
-            found = server.httpHandlers().isEmpty() ? Optional.empty() : server.httpHandlers().find(head.path());
+            found = server.httpTable().find(head.path());
             if (found.isPresent()) {
                 // Ensures that the query can be decoded when a handler asks for it later.
                 head.query().ifPresent(QueryParameters::parse);
@@ -173,14 +175,14 @@ final class HandshakeResponder {
                         head);
     }
 
-    private Answer withBody(RequestHead head, PathTable.Entry<HttpHandler> found) {
+    private Answer withBody(RequestHead head, PathTable.Entry<HttpEndpoints.Served> found) {
         BodyFraming framing;
         try {
             framing = BodyFraming.of(head);
         } catch (HttpHeadException e) {
             return refuse(RefusalReason.ofBody(e.status()), HttpResponse.text(e.status(), e.getMessage() + "\n"), head);
         }
-        long most = server.configuration().httpSettings().maxBodySize();
+        long most = found.value().settings().maxBodySize();
         if (framing instanceof BodyFraming.Fixed fixed && fixed.length() > most) {
             return refuse(RefusalReason.BODY_TOO_LARGE, HttpResponse.text(413, "a body of " + fixed.length()
                     + " bytes, the limit is " + most + " (maxBodySize)\n"), head);

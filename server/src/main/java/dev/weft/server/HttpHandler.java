@@ -18,15 +18,4 @@ public interface HttpHandler {
      * @return the response; if its body is streamed, it is written afterwards on the same thread
      */
     HttpResponse handle(HttpRequest request) throws Exception;
-
-    /**
-     * Returns this handler, restricted to these methods. A request with another method gets 405 with {@code Allow} (RFC
-     * 9110 §15.5.6). An OPTIONS request gets 204 with {@code Allow}, unless OPTIONS is one of the methods. GET includes
-     * HEAD.
-     *
-     * @throws IllegalArgumentException if there is no method, or one is not a token
-     */
-    default HttpHandler forMethods(String... methods) {
-        return new MethodFilter(this, methods);
-    }
 }

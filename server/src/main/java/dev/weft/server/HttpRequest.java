@@ -3,6 +3,7 @@ package dev.weft.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.weft.QueryParameters;
+import dev.weft.internal.http.RequestBodyException;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.RequestHead;
 import java.io.ByteArrayInputStream;
@@ -11,6 +12,7 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,6 +25,8 @@ import javax.net.ssl.SSLSession;
  * body is read from the connection while the handler reads it.
  */
 public final class HttpRequest {
+    private static final String FORM = "application/x-www-form-urlencoded";
+
     private final RequestHead head;
     private final Map<String, String> pathParameters;
     private final String pathRest;
@@ -173,11 +177,32 @@ public final class HttpRequest {
     /**
      * Reads the rest of the body as UTF-8. Waits as {@link #body()} does.
      *
-     * @throws java.nio.charset.CharacterCodingException if it is not UTF-8
-     * @throws IOException                               as {@link #bodyBytes()}
+     * @throws CharacterCodingException if it is not UTF-8
+     * @throws IOException              as {@link #bodyBytes()}
      */
     public String bodyText() throws IOException {
         return UTF_8.newDecoder().decode(ByteBuffer.wrap(bodyBytes())).toString();
+    }
+
+    /**
+     * Reads the rest of the body as the fields of an HTML form, {@code application/x-www-form-urlencoded}: at most {@link
+     * QueryParameters#MAX_COUNT}. Waits as {@link #body()} does.
+     *
+     * @throws IOException as {@link #bodyBytes}, or if the body has another type or cannot be decoded; if the handler lets
+     *                     this exception propagate, the client gets 415 or 400
+     */
+    public QueryParameters form() throws IOException {
+        String type = headers().first("Content-Type").orElse("").split(";", 2)[0].strip();
+        if (!type.equalsIgnoreCase(FORM)) {
+            throw new RequestBodyException(415, "the body must have the type " + FORM);
+        }
+        try {
+            return QueryParameters.parse(bodyText());
+        } catch (CharacterCodingException e) {
+            throw new RequestBodyException(400, "the form is not UTF-8");
+        } catch (IllegalArgumentException e) {
+            throw new RequestBodyException(400, "the form is malformed: " + e.getMessage());
+        }
     }
 
     /** Describes the method, the path and the peer, but not the query, which may contain secrets. */

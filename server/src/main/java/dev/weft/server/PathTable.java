@@ -43,19 +43,6 @@ final class PathTable<T> {
         return new PathTable<>(emptyNode());
     }
 
-    /**
-     * Returns a table with these values.
-     *
-     * @throws IllegalArgumentException if a path is malformed, or two patterns match the same paths
-     */
-    static <T> PathTable<T> of(Map<String, T> byPattern) {
-        PathTable<T> table = empty();
-        for (Map.Entry<String, T> entry : byPattern.entrySet()) {
-            table = table.with(PathPattern.parse(entry.getKey()), entry.getValue());
-        }
-        return table;
-    }
-
     private static <T> Node<T> emptyNode() {
         return new Node<>(Map.of(), null, null, null);
     }
@@ -72,12 +59,15 @@ final class PathTable<T> {
     PathTable<T> with(PathPattern pattern, T value) {
         return changed(pattern, present -> {
             if (present != null) {
-                throw new IllegalArgumentException(
-                        "path '" + pattern + "' matches the same as '" + present.pattern()
-                                + "', which is there already");
+                throw overlapping(pattern, present);
             }
             return new Entry<>(pattern, value);
         });
+    }
+
+    private static IllegalArgumentException overlapping(PathPattern pattern, Entry<?> present) {
+        return new IllegalArgumentException("path '" + pattern + "' matches the same as '" + present.pattern()
+                + "', which is there already");
     }
 
     /**
@@ -91,6 +81,20 @@ final class PathTable<T> {
                 throw new IllegalArgumentException("there is no endpoint at '" + pattern + "'");
             }
             return new Entry<>(pattern, value);
+        });
+    }
+
+    /**
+     * Returns a table with this value, or, if the pattern already has a value, with what the function makes of that one.
+     *
+     * @throws IllegalArgumentException if another pattern matches the same paths
+     */
+    PathTable<T> merging(PathPattern pattern, T value, UnaryOperator<T> change) {
+        return changed(pattern, present -> {
+            if (present != null && !present.pattern().toString().equals(pattern.toString())) {
+                throw overlapping(pattern, present);
+            }
+            return new Entry<>(pattern, present == null ? value : change.apply(present.value()));
         });
     }
 

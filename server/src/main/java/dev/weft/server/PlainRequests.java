@@ -86,6 +86,7 @@ final class PlainRequests {
         private final RequestHead head;
         private final RequestInput input;
         private final RequestBody body;
+        private final HttpSettings limits;
         private final boolean headOnly;
         /** Set while the client is watched, otherwise {@code null}. */
         private PendingDecision watch;
@@ -97,9 +98,10 @@ final class PlainRequests {
             this.plain = plain;
             this.head = plain.head();
             this.input = input;
+            this.limits = plain.served().settings();
             this.headOnly = head.method().equals("HEAD");
             this.body = new RequestBody(input, plain.framing(), this, server.services().pool().budget(),
-                    settings.maxBodySize(), server.configuration().httpLimits(), settings.bodyTimeout(),
+                    limits.maxBodySize(), server.configuration().httpLimits(), limits.bodyTimeout(),
                     head.minorVersion() > 0 && head.headers().contains("Expect"));
         }
 
@@ -107,7 +109,8 @@ final class PlainRequests {
         private HttpResponse ask() {
             beginWatch();
             try {
-                return Objects.requireNonNull(plain.handler().handle(request()), "response");
+                return Objects.requireNonNull(plain.served().endpoint().handler(head.method()).handle(request()),
+                        "response");
             } catch (Throwable e) {
                 return failed(e);
             }
@@ -130,7 +133,7 @@ final class PlainRequests {
                     watch = pending;
                 }
             }
-            deadlines.decides(watch, settings::handlerTimeout, RefusalReason.HTTP_HANDLER_TOO_SLOW);
+            deadlines.decides(watch, limits::handlerTimeout, RefusalReason.HTTP_HANDLER_TOO_SLOW);
         }
 
         /** Returns false if the client has disconnected. */
@@ -155,7 +158,7 @@ final class PlainRequests {
         }
 
         private HttpResponse failed(Throwable thrown) {
-            RequestBodyException failure = body.failure();
+            RequestBodyException failure = thrown instanceof RequestBodyException form ? form : body.failure();
             if (failure != null) {
                 RefusalReason reason = RefusalReason.ofBody(failure.status());
                 HttpResponse response = HttpResponse.text(failure.status(), failure.getMessage() + "\n");
@@ -276,7 +279,7 @@ final class PlainRequests {
 
         @Override
         public void produces() {
-            deadlines.enter(RequestPhase.PRODUCING);
+            deadlines.produces(limits.handlerTimeout());
         }
     }
 }

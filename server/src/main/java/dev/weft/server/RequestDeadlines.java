@@ -59,6 +59,8 @@ final class RequestDeadlines {
     /** How long user code may take; {@code null} while no user code decides. */
     private volatile Supplier<Duration> allowed;
     private volatile RefusalReason tooSlow;
+    /** Set before the phase becomes PRODUCING. */
+    private volatile Duration longestPause = Duration.ZERO;
 
     /** Creates the deadlines of a session that begins with this phase. */
     RequestDeadlines(ServerSession session, WebSocketServer server, Transport transport, RequestPhase first) {
@@ -92,6 +94,12 @@ final class RequestDeadlines {
     void enter(RequestPhase next) {
         since = server.services().clock().now();
         phase = next;
+    }
+
+    /** Lets user code produce more of a streamed response, for no longer than this. */
+    void produces(Duration longest) {
+        longestPause = longest;
+        enter(RequestPhase.PRODUCING);
     }
 
     /** Begins to read the head. */
@@ -234,7 +242,6 @@ final class RequestDeadlines {
     /** Ends a phase that has taken too long; does not block. */
     void sweep(int now) {
         ConnectionTimeouts timeouts = server.configuration().timeouts();
-        HttpSettings http = server.configuration().httpSettings();
         if (sweptSince != since) {
             sweptSince = since;
             ours = 0;
@@ -255,12 +262,12 @@ final class RequestDeadlines {
             }
             case WRITING -> sweepWriting(now, timeouts.writeTimeout());
             case PRODUCING -> {
-                if (passed(now, http.handlerTimeout())) {
+                if (passed(now, longestPause)) {
                     session.abort();
                 }
             }
             case IDLE -> {
-                if (passed(now, http.keepAliveTimeout()) && !transport.hasUnread()) {
+                if (passed(now, server.configuration().httpSettings().keepAliveTimeout()) && !transport.hasUnread()) {
                     closeIdle();
                 }
             }

@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.WebSocketHandler;
 import dev.weft.internal.PathPattern;
 import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.connection.HandshakeResult;

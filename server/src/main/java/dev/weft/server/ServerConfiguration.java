@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
+import dev.weft.WebSocketHandler;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.PathPattern;
 import dev.weft.parser.deflate.DeflateSettings;
@@ -31,7 +32,7 @@ public final class ServerConfiguration {
     private final ConnectionLimits limits;
     private final ConnectionTimeouts timeouts;
     private final Map<String, Endpoint> endpoints;
-    private final Map<String, HttpHandler> httpHandlers;
+    private final Map<String, HttpEndpoint> httpEndpoints;
 
     ServerConfiguration(WebSocketServerBuilder builder) {
         this.settings = new WebSocketServerBuilder(builder);
@@ -39,10 +40,11 @@ public final class ServerConfiguration {
                 .limits(ConnectionLimits.builder().readAheadSize(settings.readBufferSize).build());
         this.timeouts = settings.values.timeouts(ConnectionTimeouts.DEFAULT);
         this.endpoints = settings.endpoints.byPattern();
-        this.httpHandlers = settings.httpHandlers.byPattern();
-        httpHandlersWithMetrics(request -> HttpResponse.empty(404));
+        this.httpEndpoints = settings.httpEndpoints.byPattern();
+        settings.metrics.ifPresent(path -> settings.httpEndpoints.with(PathPattern.parse(path),
+                HttpEndpoint.of(request -> HttpResponse.empty(404))));
         Bounds.check("maxBufferedSize", settings.maxBufferedSize, settings.readBufferSize, Long.MAX_VALUE);
-        if (settings.handler.isEmpty() && endpoints.isEmpty() && httpHandlers.isEmpty()) {
+        if (settings.handler.isEmpty() && endpoints.isEmpty() && httpEndpoints.isEmpty()) {
             throw new IllegalStateException(
                     "a server needs a handler, an endpoint, or plain HTTP to serve: "
                             + "handler(…), endpoint(path, …), http(path, …) or files(path, …)");
@@ -176,9 +178,9 @@ public final class ServerConfiguration {
         return settings.httpSettings;
     }
 
-    /** The handlers of plain HTTP requests, by path. Unmodifiable. */
-    public Map<String, HttpHandler> httpHandlers() {
-        return httpHandlers;
+    /** The endpoints of plain HTTP requests, by path. Unmodifiable. */
+    public Map<String, HttpEndpoint> httpEndpoints() {
+        return httpEndpoints;
     }
 
     /** The path at which the server's statistics are served; empty if they are not. */
@@ -201,18 +203,6 @@ public final class ServerConfiguration {
         return endpoints;
     }
 
-    /** The handlers of plain HTTP requests, and this one for the path of the metrics, if there is one. */
-    PathTable<HttpHandler> httpHandlersWithMetrics(HttpHandler handler) {
-        return settings.metrics.map(path -> settings.httpHandlers.with(PathPattern.parse(path), handler))
-                .orElse(settings.httpHandlers);
-    }
-
-    /** The shortest time after which the sweeper has to act. */
-    Duration shortestTimeout() {
-        return Stream.of(timeouts.shortest(), policyTimeout(), settings.httpSettings.shortest())
-                .min(Duration::compareTo).orElseThrow();
-    }
-
     ListenSettings listening() {
         return settings.listening;
     }
@@ -223,5 +213,11 @@ public final class ServerConfiguration {
 
     Optional<TlsSettings> tlsSettings() {
         return settings.tls;
+    }
+
+    /** The shortest of the server's own timeouts, which determines how often deadlines are checked. */
+    Duration shortestTimeout() {
+        return Stream.of(timeouts.shortest(), policyTimeout(), httpSettings().shortest()).min(Duration::compareTo)
+                .orElseThrow();
     }
 }

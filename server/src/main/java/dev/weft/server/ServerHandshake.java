@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.WebSocketHandler;
 import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.http.RequestInput;

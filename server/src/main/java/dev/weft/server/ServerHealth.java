@@ -33,4 +33,9 @@ public record ServerHealth(Status status, String reason) {
         Objects.requireNonNull(status);
         Objects.requireNonNull(reason);
     }
+
+    /** Whether everything that the connections depend on works. */
+    public boolean isHealthy() {
+        return status == Status.HEALTHY;
+    }
 }

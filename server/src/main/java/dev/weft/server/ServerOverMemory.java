@@ -14,9 +14,6 @@ final class ServerOverMemory implements MemoryServer {
     private final WebSocketServer server;
 
     private ServerOverMemory(ServerConfiguration configuration, TransportFactory transports) throws IOException {
-        if (configuration.tlsSettings().isPresent()) {
-            throw new IllegalArgumentException("a server over memory has no TLS");
-        }
         server = new WebSocketServer(configuration, Listeners.none(), failures -> transports);
         server.timer.start();
     }
@@ -30,7 +27,12 @@ final class ServerOverMemory implements MemoryServer {
 
     @Override
     public boolean accept(Transport transport) {
-        return server.admission().adopt(transport, null);
+        if (server.shutdown().refusesConnections()) {
+            transport.close();
+            return false;
+        }
+        server.admission().admit(server.transports.over(transport));
+        return true;
     }
 
     @Override

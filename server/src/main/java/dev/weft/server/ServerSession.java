@@ -1,6 +1,7 @@
 package dev.weft.server;
 
 import dev.weft.CloseReason;
+import dev.weft.WebSocketHandler;
 import dev.weft.internal.AddressText;
 import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;

@@ -49,7 +49,7 @@ public final class WebSocketServer implements AutoCloseable {
     final Sweeper sweeper;
     final TransportFactory transports;
     private final Endpoints endpoints;
-    private final PathTable<HttpHandler> httpHandlers;
+    private final HttpEndpoints httpEndpoints;
     private final Failures sweepFailures = new Failures("to look after a connection",
             new LoggedFailures(logger));
     private final GuardedSweep<ServerSession> guarded = new GuardedSweep<>(ServerSession::sweep, ServerSession::abort,
@@ -83,7 +83,8 @@ public final class WebSocketServer implements AutoCloseable {
                 sessions::hasNextFrame));
         this.sweeper = new Sweeper(clock, configuration.shortestTimeout(), this::sweep, failures("weft-sweeper-"));
         this.endpoints = new Endpoints(configuration, services.sending(), sweeper);
-        this.httpHandlers = configuration.httpHandlersWithMetrics(metricsHandler());
+        this.httpEndpoints = new HttpEndpoints(configuration, sweeper);
+        configuration.metrics().ifPresent(path -> httpEndpoints.add(path, HttpEndpoint.of("GET", metricsHandler())));
         this.shutdown = new ServerShutdown(this, listeners, sessions, this::release);
         this.admission = new Admission(this, transports, sessions);
         listeners.acceptors(transports, admission::admit, this::failuresOf);
@@ -193,7 +194,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** As {@link WebSocketServerBuilder#metrics}, for another server, such as one on a port that only you can reach. */
     public HttpHandler metricsHandler() {
-        return new MetricsHandler(this).forMethods("GET");
+        return new MetricsHandler(this);
     }
 
     /**
@@ -239,6 +240,26 @@ public final class WebSocketServer implements AutoCloseable {
     /** The current endpoints by path. An unmodifiable snapshot; does not wait. */
     public Map<String, Endpoint> endpoints() {
         return endpoints.byPath();
+    }
+
+    /** Adds an HTTP endpoint, as {@link WebSocketServerBuilder#http(String, HttpEndpoint)}; otherwise as {@link #addEndpoint}. */
+    public void addHttp(String path, HttpEndpoint endpoint) {
+        httpEndpoints.add(path, endpoint);
+    }
+
+    /** Replaces the HTTP endpoint whose path matches the same paths, otherwise as {@link #replaceEndpoint}. */
+    public void replaceHttp(String path, HttpEndpoint endpoint) {
+        httpEndpoints.replace(path, endpoint);
+    }
+
+    /** Removes the HTTP endpoint whose path matches the same paths, otherwise as {@link #removeEndpoint}. */
+    public boolean removeHttp(String path) {
+        return httpEndpoints.remove(path);
+    }
+
+    /** The current HTTP endpoints by path, files included. An unmodifiable snapshot; does not wait. */
+    public Map<String, HttpEndpoint> httpEndpoints() {
+        return httpEndpoints.byPath();
     }
 
     /** The settings with which the server was started. */
@@ -364,8 +385,8 @@ public final class WebSocketServer implements AutoCloseable {
         return endpoints;
     }
 
-    PathTable<HttpHandler> httpHandlers() {
-        return httpHandlers;
+    HttpEndpoints httpTable() {
+        return httpEndpoints;
     }
 
     ResponseEncoder encoder() {

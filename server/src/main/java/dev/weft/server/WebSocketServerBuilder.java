@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.WebSocketHandler;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.PathPattern;
 import dev.weft.parser.http.HttpLimits;
@@ -41,7 +42,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     int readBufferSize = 16_384;
     long maxBufferedSize = Runtime.getRuntime().maxMemory() / 4;
     HttpSettings httpSettings = HttpSettings.DEFAULT;
-    PathTable<HttpHandler> httpHandlers = PathTable.empty();
+    PathTable<HttpEndpoint> httpEndpoints = PathTable.empty();
     Optional<String> metrics = Optional.empty();
     Optional<ThreadFactory> threads = Optional.empty();
     Optional<WebSocketHandler> handler = Optional.empty();
@@ -66,7 +67,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         this.readBufferSize = other.readBufferSize;
         this.maxBufferedSize = other.maxBufferedSize;
         this.httpSettings = other.httpSettings;
-        this.httpHandlers = other.httpHandlers;
+        this.httpEndpoints = other.httpEndpoints;
         this.metrics = other.metrics;
         this.threads = other.threads;
         this.handler = other.handler;
@@ -299,15 +300,37 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Adds a handler that answers the plain HTTP requests of a path, with any method. Paths have the syntax of {@link
-     * #endpoint(String, Endpoint)}; an endpoint may have the same path. A last segment {@code **} matches the whole
-     * rest of the path; other segments take precedence over it: {@link HttpRequest#pathRest}. Other plain requests get
-     * 404, or 426 if there is an endpoint at the path.
-     *
-     * @throws IllegalArgumentException if the path is malformed, or matches the same paths as that of another HTTP handler
+     * Adds a handler that answers the plain HTTP requests of a path, with all methods, otherwise as {@link #http(String,
+     * HttpEndpoint)}.
      */
     public WebSocketServerBuilder http(String path, HttpHandler handler) {
-        httpHandlers = httpHandlers.with(PathPattern.parse(path), Objects.requireNonNull(handler, "handler"));
+        return http(path, HttpEndpoint.of(handler));
+    }
+
+    /**
+     * Adds a handler that answers the plain HTTP requests of a path with one method. May be called for several methods of
+     * the same path; other methods get 405. Otherwise as {@link #http(String, HttpEndpoint)}.
+     *
+     * @param method case-sensitive, such as {@code POST}; GET includes HEAD
+     * @throws IllegalArgumentException as the other method, if the method is not a token, or if it already has a handler at
+     *                                  this path
+     */
+    public WebSocketServerBuilder http(String method, String path, HttpHandler handler) {
+        httpEndpoints = httpEndpoints.merging(PathPattern.parse(path), HttpEndpoint.of(method, handler),
+                present -> present.method(method, handler));
+        return this;
+    }
+
+    /**
+     * Adds an endpoint for the plain HTTP requests of a path. Paths have the syntax of {@link #endpoint(String, Endpoint)};
+     * both kinds of endpoints may have the same path. A last segment {@code **} matches the whole rest of the path; other
+     * segments take precedence over it: {@link HttpRequest#pathRest}. Other plain requests get 404, or 426 if there is only
+     * a WebSocket endpoint at the path.
+     *
+     * @throws IllegalArgumentException if the path is malformed, or matches the same paths as that of another HTTP endpoint
+     */
+    public WebSocketServerBuilder http(String path, HttpEndpoint endpoint) {
+        httpEndpoints = httpEndpoints.with(PathPattern.parse(path), Objects.requireNonNull(endpoint, "endpoint"));
         return this;
     }
 

@@ -20,7 +20,6 @@ import java.util.Optional;
  * Deadlines and keepalive pings follow the pair's own clock, which stands still until {@link #advance} moves it.
  */
 public final class TestPair implements AutoCloseable {
-    private static final byte[] NOTHING = {};
     private static final int MAX_NETWORK_SIZE = 1 << 24;
 
     private final MemoryConnections connections;
@@ -36,7 +35,8 @@ public final class TestPair implements AutoCloseable {
     }
 
     private TestConnection end(Role role, MemoryTransport transport) {
-        return new TestConnection(connections.connect(role, transport, HandshakeResult.on("/", null), NOTHING));
+        return new TestConnection(connections.connect(role, transport, connections.input(transport),
+                HandshakeResult.on("/", null)));
     }
 
     /** Collects the settings of a pair. */

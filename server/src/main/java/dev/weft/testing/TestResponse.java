@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.weft.parser.http.Headers;
 
-/** A server's response to an opening handshake. Immutable. */
+/** A server's response to a request. Immutable. */
 public final class TestResponse {
     private final int status;
     private final Headers headers;
@@ -16,7 +16,19 @@ public final class TestResponse {
         this.body = body;
     }
 
-    /** The status code: 101 if the handshake was accepted. */
+    /**
+     * Expects this status code.
+     *
+     * @throws AssertionError if it is another one
+     */
+    public TestResponse expectStatus(int expected) {
+        if (status != expected) {
+            throw new AssertionError("expected the status " + expected + ", but the server answered " + this);
+        }
+        return this;
+    }
+
+    /** The status code. */
     public int status() {
         return status;
     }
@@ -26,18 +38,18 @@ public final class TestResponse {
         return headers;
     }
 
-    /** The body decoded as UTF-8; empty after 101. */
+    /** The body decoded as UTF-8. */
     public String body() {
         return new String(body, UTF_8);
     }
 
-    /** A copy of the bytes that followed the head: after 101, the first frames. */
-    byte[] rest() {
+    /** A copy of the body's bytes. */
+    public byte[] bytes() {
         return body.clone();
     }
 
     @Override
     public String toString() {
-        return status + (status == 101 || body.length == 0 ? "" : " \"" + body().strip() + "\"");
+        return status + (body.length == 0 ? "" : " \"" + body().strip() + "\"");
     }
 }

@@ -2,6 +2,7 @@ package dev.weft.testing;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
+import dev.weft.WebSocketHandler;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.extension.DeflateExtension;
@@ -11,40 +12,48 @@ import dev.weft.internal.testing.MemoryServer;
 import dev.weft.internal.testing.MemoryTransport;
 import dev.weft.internal.testing.MemoryTransportFactory;
 import dev.weft.internal.time.TimeLimit;
+import dev.weft.internal.transport.TlsBuffers;
+import dev.weft.internal.transport.TlsTransport;
+import dev.weft.internal.transport.Transport;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateNegotiation;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.ExtensionHeader;
+import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.ResponseHead;
 import dev.weft.server.Endpoint;
 import dev.weft.server.ServerConfiguration;
-import dev.weft.server.WebSocketHandler;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server over memory, without a socket or a port. The handshake, the policy, the handler and the connections behave as those
- * of a {@link WebSocketServer} with the same configuration. Tests connect with {@link #open} and {@link #request}.
+ * A server over memory, without a socket or a port. The handshake, TLS, the policy, the handlers and the connections behave as
+ * those of a {@link WebSocketServer} with the same configuration. Tests connect with {@link #open} and {@link #request}.
  * <p>
  * Deadlines and keepalive pings of the server's ends follow the server's own clock, which stands still until {@link #advance}
  * moves it. The client's ends send no pings and have no deadlines. Thread-safe.
  */
 public final class TestServer implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofSeconds(5);
     private static final int NETWORK_SIZE = 1 << 16;
+    private static final int HTTPS_PORT = 443;
 
     private final ManualTime time = new ManualTime();
+    private final boolean usesTls;
     private final MemoryServer server;
     private final MemoryConnections clients;
     private final DeflateCodecs codecs = new DeflateCodecs(DeflateSettings.DEFAULT);
 
     private TestServer(ServerConfiguration configuration) {
+        usesTls = configuration.tls().isPresent();
         try {
             server = MemoryServer.Access.open(configuration, new MemoryTransportFactory(time));
         } catch (IOException e) {
@@ -64,9 +73,8 @@ public final class TestServer implements AutoCloseable {
     }
 
     /**
-     * A server with these settings, except those of the network. Does not wait.
-     *
-     * @throws IllegalArgumentException if the configuration has TLS
+     * A server with these settings, except those of the network. If they include TLS, a request needs {@link TestRequest#tls}.
+     * Does not wait.
      */
     public static TestServer of(ServerConfiguration configuration) {
         return new TestServer(Objects.requireNonNull(configuration, "configuration"));
@@ -77,7 +85,7 @@ public final class TestServer implements AutoCloseable {
         return request(path).open();
     }
 
-    /** A handshake to this path, to which more can be added. */
+    /** A request for this path, to which more can be added: an opening handshake, or a plain HTTP request. */
     public TestRequest request(String path) {
         return new TestRequest(this, path);
     }
@@ -109,60 +117,58 @@ public final class TestServer implements AutoCloseable {
     }
 
     TestConnection open(TestRequest request) {
-        MemoryTransport transport = connect(request);
-        try {
-            TestResponse response = answer(transport, request);
-            if (response.status() != 101) {
-                transport.close();
+        try (TestExchange exchange = connect(request)) {
+            ResponseHead head = exchange.send(request.handshake());
+            if (head.status() != 101) {
                 throw new AssertionError("expected the server to accept " + request.target() + ", but it answered "
-                        + response);
+                        + exchange.read(head, "GET"));
             }
-            return new TestConnection(
-                    clients.connect(Role.CLIENT, transport, result(request, response), response.rest()));
-        } catch (IOException e) {
-            transport.close();
-            throw new AssertionError("the handshake of " + request.target() + " failed: " + e, e);
+            return exchange.upgrade(new HandshakeResult(request.target(), null, null,
+                    head.headers().first("Sec-WebSocket-Protocol").orElse(null), null, extension(head.headers())));
         }
     }
 
     TestResponse refusal(TestRequest request, int status) {
-        MemoryTransport transport = connect(request);
-        try {
-            TestResponse response = answer(transport, request);
-            if (response.status() != status) {
-                throw new AssertionError("expected the server to refuse " + request.target() + " with " + status
-                        + ", but it answered " + response);
-            }
-            return response;
-        } catch (IOException e) {
-            throw new AssertionError("the handshake of " + request.target() + " failed: " + e, e);
-        } finally {
-            transport.close();
+        TestResponse response = answer(request, "GET", request.handshake());
+        if (response.status() != status) {
+            throw new AssertionError("expected the server to refuse " + request.target() + " with " + status
+                    + ", but it answered " + response);
+        }
+        return response;
+    }
+
+    TestResponse answer(TestRequest request, String method, byte[] bytes) {
+        try (TestExchange exchange = connect(request)) {
+            return exchange.read(exchange.send(bytes), method);
         }
     }
 
-    private MemoryTransport connect(TestRequest request) {
+    private TestExchange connect(TestRequest request) {
+        if (usesTls && request.tls().isEmpty()) {
+            throw new IllegalStateException("the server uses TLS: the request needs tls(context)");
+        }
         MemoryTransport[] ends = FaultLink.pair(NETWORK_SIZE, request.address(), request.toServer(),
                 request.toClient());
+        Transport client = request.tls().<Transport>map(context -> overTls(ends[1], context, request.hostName()))
+                .orElse(ends[1]);
         time.watch(ends[0]);
         if (!server.accept(ends[0])) {
-            throw new AssertionError("the server is closed, or has as many connections as it may");
+            throw new AssertionError("the server is closed");
         }
-        return ends[1];
+        return new TestExchange(request.target(), clients, client);
     }
 
-    private static TestResponse answer(MemoryTransport transport, TestRequest request) throws IOException {
-        transport.write(ByteBuffer.wrap(request.bytes()));
-        return ResponseParts.read(transport, LIMIT);
+    private Transport overTls(Transport plain, SSLContext context, String host) {
+        SSLEngine engine = context.createSSLEngine(host, HTTPS_PORT);
+        engine.setUseClientMode(true);
+        SSLParameters parameters = engine.getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        engine.setSSLParameters(parameters);
+        return new TlsTransport(plain, engine,
+                new TlsBuffers(engine.getSession().getPacketBufferSize(), clients.budget()));
     }
-
-    private HandshakeResult result(TestRequest request, TestResponse response) {
-        return new HandshakeResult(request.target(), null, null,
-                response.headers().first("Sec-WebSocket-Protocol").orElse(null), null, extension(response));
-    }
-
-    private @Nullable DeflateExtension extension(TestResponse response) {
-        List<String> values = response.headers().all("Sec-WebSocket-Extensions");
+    private @Nullable DeflateExtension extension(Headers response) {
+        List<String> values = response.all("Sec-WebSocket-Extensions");
         if (values.isEmpty()) {
             return null;
         }

@@ -1,8 +1,8 @@
 package dev.weft.attacks;
 
 import dev.weft.TestKeys;
+import dev.weft.WebSocketHandler;
 import dev.weft.server.TransportKind;
-import dev.weft.server.WebSocketHandler;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.time.Duration;

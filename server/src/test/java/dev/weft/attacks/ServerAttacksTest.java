@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.weft.TestProcess;
+import dev.weft.WebSocketHandler;
 import dev.weft.parser.FrameParser;
 import dev.weft.server.Await;
 import dev.weft.server.Handlers;
@@ -13,7 +14,6 @@ import dev.weft.server.HandshakePolicy;
 import dev.weft.server.LogCapture;
 import dev.weft.server.RawPeer;
 import dev.weft.server.TransportKind;
-import dev.weft.server.WebSocketHandler;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.io.BufferedReader;

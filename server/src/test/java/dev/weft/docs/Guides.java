@@ -5,14 +5,16 @@ import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.Endpoint;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
+import dev.weft.server.HttpEndpoint;
 import dev.weft.server.HttpHandler;
 import dev.weft.server.RefusalReason;
+import dev.weft.server.ServerHealth;
 import dev.weft.server.TlsCertificates;
-import dev.weft.server.WebSocketHandler;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.io.File;
@@ -286,15 +288,32 @@ final class Guides {
         return builder;
     }
 
+    static void addHealth(WebSocketServer server) {
+        // @start region="addHttp"
+        server.addHttp("/health", HttpEndpoint.of(request -> {
+            ServerHealth health = server.health();
+            return HttpResponse.text(health.isHealthy() ? 200 : 503, health + "\n");
+        }));
+        // @end
+    }
+
+    static WebSocketServerBuilder uploads(HttpHandler list, HttpHandler upload) {
+        // @start region="httpLimits"
+        var files = HttpEndpoint.of("GET", list).method("POST", upload).maxBodySize(1L << 30)
+                .handlerTimeout(Duration.ofMinutes(5));
+        var builder = WebSocketServer.builder().http("/files", files);
+        // @end
+        return builder;
+    }
+
     static WebSocketServerBuilder publishing(LatestValue feed) {
         // @start region="publish"
-        HttpHandler publish = request -> {
-            feed.publish(request.bodyText());
-            return HttpResponse.empty(204);
-        };
         var builder = WebSocketServer.builder()
                 .endpoint("/feed", feed)
-                .http("/publish", publish.forMethods("POST"));
+                .http("POST", "/publish", request -> {
+                    feed.publish(request.bodyText());
+                    return HttpResponse.empty(204);
+                });
         // @end
         return builder;
     }

@@ -5,26 +5,33 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.Message;
+import dev.weft.MessageType;
 import dev.weft.SendResult;
 import dev.weft.TestKeys;
 import dev.weft.TlsFiles;
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
+import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.Await;
+import dev.weft.server.Endpoint;
 import dev.weft.server.HandshakePolicy;
+import dev.weft.server.HttpHandler;
 import dev.weft.server.LogCapture;
 import dev.weft.server.RawPeer;
-import dev.weft.server.WebSocketHandler;
 import dev.weft.server.TlsCertificates;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
+import dev.weft.testing.TestConnection;
+import dev.weft.testing.TestServer;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -85,30 +92,13 @@ class GuidesTest {
     }
 
     @Test
-    void roomPassesMessagesToAllThatAreThere() throws Exception {
-        try (WebSocketServer server = serve(Guides.room());
-                RawPeer one = RawPeer.open(server);
-                RawPeer other = RawPeer.open(server)) {
-            Await.until("both are in the room", () -> {
-                try {
-                    one.bytes(RawPeer.textFrame("hello"));
-                    assertEquals(hex("hello"), one.readFrame());
-                    return other.input().available() > 0;
-                } catch (IOException e) {
-                    throw new AssertionError(e);
-                }
-            });
-            assertEquals(hex("hello"), other.readFrame());
-        }
-    }
-
-    @Test
-    void peerThatFallsBehindMustBeClosed() throws Exception {
+    void peerThatIsBehindMustBeClosed() {
         AtomicReference<WebSocketConnection> connection = new AtomicReference<>();
-        try (WebSocketServer server = WebSocketServer.builder().maxQueuedSize(1000).handler(ws -> {
+        try (TestServer server = TestServer.of(WebSocketServer.builder().maxQueuedSize(1000).handler(ws -> {
             connection.set(ws);
             ws.awaitClose();
-        }).start(); RawPeer peer = RawPeer.open(server)) {
+        }).build())) {
+            server.open("/");
             Await.until("the handler runs", () -> connection.get() != null);
             WebSocketConnection ws = connection.get();
             String large = "x".repeat(100_000);
@@ -119,8 +109,6 @@ class GuidesTest {
                 return !ws.isOpen();
             });
             assertEquals(SendResult.CLOSED, ws.trySend("more"));
-            ws.abort();
-            peer.leave();
         }
     }
 
@@ -128,61 +116,59 @@ class GuidesTest {
     void feedSendsTheNewestValue() throws Exception {
         Guides.LatestValue feed = new Guides.LatestValue();
         AtomicReference<Thread> handler = new AtomicReference<>();
-        try (WebSocketServer server = serve(ws -> {
+        try (TestServer server = TestServer.of(ws -> {
             handler.set(Thread.currentThread());
             feed.handle(ws);
-        }); RawPeer peer = RawPeer.open(server)) {
-            Await.until("a value arrives", () -> {
-                feed.publish("1");
-                try {
-                    return peer.input().available() > 0;
-                } catch (IOException e) {
-                    throw new AssertionError(e);
-                }
-            });
-            assertEquals(hex("1"), peer.readFrame());
-            peer.leave();
+        })) {
+            WebSocketConnection client = server.open("/").connection();
+            assertEquals(new Message.Text("1"), first(client, () -> feed.publish("1")));
+            client.abort();
             Await.until("the handler has ended", () -> !handler.get().isAlive());
         }
     }
 
-    @Test
-    void tokenOpensTheConnection() throws Exception {
-        assertEquals(101, openStatus(Guides.byQuery(TOKENS), "/?token=t1"));
-        assertEquals(401, openStatus(Guides.byQuery(TOKENS), "/?token=t2"));
-        assertEquals(401, openStatus(Guides.byQuery(TOKENS), "/"));
-        assertEquals(101, openStatus(Guides.bySubprotocol(TOKENS), "/",
-                "Sec-WebSocket-Protocol: chat.v2, token.t1"));
-        assertEquals(401, openStatus(Guides.bySubprotocol(TOKENS), "/", "Sec-WebSocket-Protocol: chat.v2, token.t2"));
+    /** The first message that the client receives while a value is published again and again. */
+    private static Message first(WebSocketConnection client, Runnable publish) throws IOException {
+        Optional<Message> first = Optional.empty();
+        while (first.isEmpty()) {
+            publish.run();
+            first = client.receive(Duration.ofMillis(10));
+        }
+        return first.get();
     }
 
-    private static int openStatus(HandshakePolicy policy, String target, String... lines) throws IOException {
-        try (WebSocketServer server = WebSocketServer.builder().policy(policy).handler(ws -> ws.awaitClose()).start();
-                RawPeer peer = RawPeer.connect(server)) {
-            String head = peer.text(RawPeer.request(lines).replaceFirst("^GET \\S+ ", "GET " + target + " "))
-                    .readHead();
-            return Integer.parseInt(head.split(" ")[1]);
+    private static TestServer guarded(HandshakePolicy policy) {
+        return TestServer.of("/", Endpoint.of(ws -> ws.awaitClose()).policy(policy));
+    }
+
+    @Test
+    void tokenOpensTheConnection() {
+        try (TestServer server = guarded(Guides.byQuery(TOKENS))) {
+            server.open("/?token=t1");
+            server.request("/?token=t2").expectRefusal(401);
+            server.request("/").expectRefusal(401);
+        }
+        try (TestServer server = guarded(Guides.bySubprotocol(TOKENS))) {
+            server.request("/").subprotocols("chat.v2", "token.t1").open();
+            server.request("/").subprotocols("chat.v2", "token.t2").expectRefusal(401);
         }
     }
 
     @Test
-    void connectionIsClosedWhenItsTokenExpires() throws Exception {
+    void connectionIsClosedWhenItsTokenExpires() {
         try (ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
-                WebSocketServer server = WebSocketServer.builder().policy(Guides.byQuery(TOKENS))
-                        .handler(Guides.expiring(scheduler, ws -> ws.receive())).start();
-                RawPeer peer = RawPeer.connect(server)) {
-            peer.text(RawPeer.request().replaceFirst("^GET \\S+ ", "GET /?token=t1 ")).readHead();
-            assertEquals("880f 0fa1" + hexOf("token expired"), peer.readFrame());
-            peer.hex(RawPeer.CLOSE_1000);
+                TestServer server = TestServer.of("/", Endpoint.of(Guides.expiring(scheduler, ws -> ws.receive()))
+                        .policy(Guides.byQuery(TOKENS)))) {
+            server.open("/?token=t1").expectClose(4001, "token expired");
         }
     }
 
     @Test
-    void policySeesTheClientBeforeTheProxy() throws Exception {
-        try (WebSocketServer server = WebSocketServer.builder().policy(Guides.byProxy())
-                .handler(ws -> ws.send(ws.attachment(String.class).orElseThrow())).start();
-                RawPeer peer = RawPeer.open(server, "X-Forwarded-For: 192.0.2.1")) {
-            assertEquals(hex("192.0.2.1"), peer.readFrame());
+    void policySeesTheClientBeforeTheProxy() {
+        try (TestServer server = TestServer.of("/",
+                Endpoint.of(ws -> ws.send(ws.attachment(String.class).orElseThrow())).policy(Guides.byProxy()))) {
+            server.request("/").header("X-Forwarded-For", "192.0.2.1")
+                    .open().expectText("192.0.2.1");
         }
     }
 
@@ -225,12 +211,10 @@ class GuidesTest {
     }
 
     @Test
-    void clientShowsItsCertificate() throws Exception {
-        try (WebSocketServer server = Guides.clientCertificates(TestKeys.context())
-                .handler(ws -> ws.send(ws.attachment(String.class).orElseThrow())).start();
-                RawPeer peer = RawPeer.connect(server)) {
-            peer.text(RawPeer.request()).readHead();
-            assertEquals(hex("CN=localhost"), peer.readFrame());
+    void clientShowsItsCertificate() {
+        try (TestServer server = TestServer.of(Guides.clientCertificates(TestKeys.context())
+                .handler(ws -> ws.send(ws.attachment(String.class).orElseThrow())).build())) {
+            server.request("/").tls(TestKeys.context()).open().expectText("CN=localhost");
         }
     }
 
@@ -238,27 +222,25 @@ class GuidesTest {
     void filesGoBothWays(@TempDir Path folder) throws Exception {
         Path stored = folder.resolve("stored");
         Path sent = Files.write(folder.resolve("sent"), new byte[100]);
-        try (WebSocketServer server = serve(ws -> {
+        try (TestServer server = TestServer.of(ws -> {
             Guides.upload(ws, stored);
             Guides.download(ws, sent);
-        }); RawPeer peer = RawPeer.open(server)) {
-            peer.bytes(RawPeer.frame(0x02, new byte[2000])).bytes(RawPeer.frame(0x80, new byte[3000]));
-            assertEquals(hex("stored 5000 bytes"), peer.readFrame());
+        })) {
+            TestConnection client = server.open("/");
+            client.connection().sendStream(MessageType.BINARY, out -> {
+                out.write(new byte[2000]);
+                out.write(new byte[3000]);
+            });
+            client.expectText("stored 5000 bytes");
             assertEquals(5000, Files.size(stored));
-            List<String> frames = new ArrayList<>();
-            do {
-                frames.add(peer.readFrame());
-            } while (!frames.getLast().startsWith("8"));
-            assertEquals(100, frames.stream().mapToInt(frame -> frame.length() - frame.indexOf(' ') - 1).sum() / 2);
+            client.expectBinary(new byte[100]);
         }
     }
 
     @Test
-    void endpointsHaveTheirLimits() throws Exception {
-        try (WebSocketServer server = Guides.limits(ws -> ws.receive(), ws -> ws.receive()).start();
-                RawPeer peer = RawPeer.connect(server)) {
-            peer.text(RawPeer.request().replaceFirst("^GET \\S+ ", "GET /chat ")).readHead();
-            assertEquals(1009, peer.bytes(RawPeer.frame(0x82, new byte[65_537])).readCloseAndEnd());
+    void endpointsHaveTheirLimits() {
+        try (TestServer server = TestServer.of(Guides.limits(ws -> ws.receive(), ws -> ws.receive()).build())) {
+            server.open("/chat").send(new byte[65_537]).expectClose(1009);
         }
     }
 
@@ -317,29 +299,38 @@ class GuidesTest {
     }
 
     @Test
-    void requestPublishesAValue() throws Exception {
-        try (WebSocketServer server = Guides.publishing(new Guides.LatestValue()).start();
-                RawPeer subscriber = RawPeer.connect(server)) {
-            subscriber.text(RawPeer.request().replaceFirst("^GET \\S+ ", "GET /feed ")).readHead();
-            Await.until("the value arrives", () -> {
-                try {
-                    assertEquals(204, RawPeer.answerOf(server,
-                            "POST /publish HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n42")
-                            .status());
-                    return subscriber.input().available() > 0;
-                } catch (IOException e) {
-                    throw new AssertionError(e);
-                }
-            });
-            assertEquals(hex("42"), subscriber.readFrame());
+    void anAddedHandlerMayUseItsServer() throws Exception {
+        try (WebSocketServer server = Guides.health().start()) {
+            assertTrue(server.removeHttp("/health"));
+            Guides.addHealth(server);
+            assertEquals(200, RawPeer.answerOf(server,
+                    "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status());
         }
     }
 
     @Test
-    void migratedChatWorks() throws Exception {
-        try (WebSocketServer server = Guides.chatServer().start(); RawPeer peer = RawPeer.connect(server)) {
-            peer.text(RawPeer.request().replaceFirst("^GET \\S+ ", "GET /chat/tea ")).readHead();
-            assertEquals(hex("tea: hi"), peer.bytes(RawPeer.textFrame("hi")).readFrame());
+    void limitsOfOnePathAreLarger() {
+        HttpHandler size = request -> HttpResponse.text(200, "" + request.bodyBytes().length);
+        try (TestServer server = TestServer.of(Guides.uploads(size, size).http("/other", size).build())) {
+            server.request("/other").send("POST", new byte[2 << 20]).expectStatus(413);
+            assertEquals("2097152", server.request("/files").send("POST", new byte[2 << 20]).body());
+            server.request("/files").send("PUT", "").expectStatus(405);
+        }
+    }
+
+    @Test
+    void requestPublishesAValue() throws Exception {
+        try (TestServer server = TestServer.of(Guides.publishing(new Guides.LatestValue()).build())) {
+            WebSocketConnection subscriber = server.open("/feed").connection();
+            assertEquals(new Message.Text("42"),
+                    first(subscriber, () -> server.request("/publish").send("POST", "42").expectStatus(204)));
+        }
+    }
+
+    @Test
+    void migratedChatWorks() {
+        try (TestServer server = TestServer.of(Guides.chatServer().build())) {
+            server.open("/chat/tea").send("hi").expectText("tea: hi");
         }
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;
 import dev.weft.server.Endpoint;
+import dev.weft.server.HttpEndpoint;
 import dev.weft.server.HttpSettings;
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.WebSocketServer;
@@ -47,7 +48,7 @@ class SettingsPageTest {
             HttpSettings::builder);
 
     /** A row of the page. */
-    record Setting(String name, boolean ofEndpoint, String bounds, String byDefault) {
+    record Setting(String name, String endpoint, String bounds, String byDefault) {
         @Override
         public String toString() {
             return name;
@@ -60,7 +61,7 @@ class SettingsPageTest {
             List<String> cells = Arrays.stream(line.split("\\|")).map(String::strip).skip(1).toList();
             if (line.startsWith("| `")) {
                 assertEquals(HEAD.size(), cells.size(), line);
-                settings.add(new Setting(cells.get(0).replace("`", ""), cells.get(1).equals("yes"), cells.get(3),
+                settings.add(new Setting(cells.get(0).replace("`", ""), cells.get(1), cells.get(3),
                         cells.get(4)));
             }
         }
@@ -81,9 +82,15 @@ class SettingsPageTest {
 
     @Test
     void everyMethodOfAnEndpointIsASettingOfEndpoints() {
-        assertEquals(setters(Endpoint.class),
-                settings().stream().filter(Setting::ofEndpoint).map(Setting::name)
-                        .collect(Collectors.toCollection(TreeSet::new)));
+        assertEquals(setters(Endpoint.class), ofEndpoints("yes"));
+        Set<String> ofHttp = setters(HttpEndpoint.class);
+        assertTrue(ofHttp.remove("method")); // adds a handler
+        assertEquals(ofHttp, ofEndpoints("HTTP"));
+    }
+
+    private static Set<String> ofEndpoints(String kind) {
+        return settings().stream().filter(setting -> setting.endpoint().equals(kind)).map(Setting::name)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Test

@@ -6,12 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import dev.weft.ConnectionLimits;
 import dev.weft.HandshakeRequest;
 import dev.weft.Message;
+import dev.weft.TestKeys;
+import dev.weft.WebSocketHandler;
 import dev.weft.parser.http.Headers;
+import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.RequestHead;
 import dev.weft.server.Endpoint;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
-import dev.weft.server.WebSocketHandler;
+import dev.weft.server.ServerConfiguration;
+import dev.weft.server.WebSocketServer;
 import dev.weft.testing.Faults;
 import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestPair;
@@ -19,6 +23,8 @@ import dev.weft.testing.TestServer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -55,6 +61,36 @@ class TestingGuideTest {
             TestConnection bob = server.open("/chat/tea");
             bob.send("hello").expectText("hello");
             ada.expectText("hello").expectNothingFor(Duration.ofMillis(50));
+        }
+    }
+    // @end
+
+    // @start region="testHttp"
+    @Test
+    void aNoteIsKept() {
+        Map<String, String> notes = new ConcurrentHashMap<>();
+        ServerConfiguration configuration = WebSocketServer.builder().http("/notes/{name}", request -> {
+            notes.put(request.pathParameter("name"), request.bodyText());
+            return HttpResponse.empty(204);
+        }).build();
+        try (TestServer server = TestServer.of(configuration)) {
+            server.request("/notes/tea").header("Content-Type", "text/plain").send("PUT", "green").expectStatus(204);
+            server.request("/notes").get().expectStatus(404);
+            assertEquals(Map.of("tea", "green"), notes);
+        }
+    }
+    // @end
+
+    // @start region="testTls"
+    @Test
+    void thePolicySeesTheTlsSession() {
+        HandshakePolicy encrypted = request -> request.tlsSession().isPresent()
+                ? HandshakeDecision.accept()
+                : HandshakeDecision.reject(403, "TLS only");
+        SSLContext keys = TestKeys.context(); // has a certificate for localhost, and trusts it
+        try (TestServer server = TestServer.of(
+                WebSocketServer.builder().tls(keys).policy(encrypted).handler(shouter).build())) {
+            server.request("/").tls(keys).open().send("in").expectText("IN");
         }
     }
     // @end

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.CloseStatus;
 import dev.weft.TestKeys;
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
 import dev.weft.server.RawPeer.Answer;
 import java.io.IOException;
 import java.io.InputStream;

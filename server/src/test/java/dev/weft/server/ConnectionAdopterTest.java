@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.HandshakeRequest;
 import dev.weft.Message;
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.RequestHead;
 import java.io.IOException;

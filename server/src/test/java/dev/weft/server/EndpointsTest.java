@@ -10,12 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.HandshakeRequest;
-import dev.weft.JdkListener;
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
 import dev.weft.parser.deflate.DeflateSettings;
+import dev.weft.testing.TestConnection;
+import dev.weft.testing.TestServer;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -220,23 +220,17 @@ class EndpointsTest {
     // Settings by endpoint
 
     @Test
-    void limitsMustHoldByEndpoint() throws Exception {
-        try (WebSocketServer server = WebSocketServer.builder().maxMessageSize(500)
+    void limitsMustHoldByEndpoint() {
+        try (TestServer server = TestServer.of(WebSocketServer.builder().maxMessageSize(500)
                 .endpoint("/small", Endpoint.of(Handlers::echo).maxMessageSize(100))
                 .endpoint("/large", Endpoint.of(Handlers::echo).maxMessageSize(1000))
-                .endpoint("/plain", Handlers::echo).start()) {
-            HttpClient client = HttpClient.newHttpClient();
+                .endpoint("/plain", Handlers::echo).build())) {
             for (Map.Entry<String, Integer> limit : Map.of("/small", 100, "/plain", 500, "/large", 1000).entrySet()) {
-                JdkListener listener = new JdkListener();
-                WebSocket ws = client.newWebSocketBuilder()
-                        .buildAsync(URI.create("ws://127.0.0.1:" + server.port() + limit.getKey()), listener)
-                        .get(10, TimeUnit.SECONDS);
+                TestConnection client = server.open(limit.getKey());
                 String most = "a".repeat(limit.getValue());
-                ws.sendText(most, true).get(10, TimeUnit.SECONDS);
-                assertEquals(most, listener.next(), limit.getKey());
-                ws.sendText(most + "a", true).get(10, TimeUnit.SECONDS);
-                String end = String.valueOf(listener.next());
-                assertTrue(end.startsWith("close 1009 ") && end.contains("maxMessageSize " + limit.getValue()), end);
+                client.send(most).expectText(most).send(most + "a");
+                String reason = client.expectClose(1009).received().orElseThrow().reason();
+                assertTrue(reason.contains("maxMessageSize " + limit.getValue()), reason);
             }
         }
     }

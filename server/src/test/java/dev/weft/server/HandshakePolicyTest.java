@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -41,6 +42,20 @@ class HandshakePolicyTest {
 
     private static void assertForbidden(HandshakePolicy policy, HandshakeRequest request) throws Exception {
         assertEquals(403, assertInstanceOf(Reject.class, policy.decide(request)).response().status());
+    }
+
+    @Test
+    void aConditionMustHold() throws Exception {
+        HandshakePolicy policy = HandshakePolicy.require(request -> request.cookies().containsKey("user"), 401,
+                "sign in first");
+        assertAccepted(policy, HandshakeRequest.builder(new RequestHead("GET", "/", Headers.of("Cookie", "user=Ada")))
+                .build());
+        Reject refusal = assertInstanceOf(Reject.class, policy.decide(request("example.com")));
+        assertEquals("401 sign in first\n", refusal.response().status() + " "
+                + new String(refusal.response().body(), UTF_8));
+        for (int status : new int[]{200, 101, 299, 600}) {
+            assertThrows(IllegalArgumentException.class, () -> HandshakePolicy.require(request -> true, status, ""));
+        }
     }
 
     // Same origin

@@ -14,6 +14,7 @@ import dev.weft.MessageType;
 import dev.weft.PreparedMessage;
 import dev.weft.TestProcess;
 import dev.weft.TlsFiles;
+import dev.weft.WebSocketHandler;
 import dev.weft.server.RawPeer.Answer;
 import dev.weft.server.ServerStatistics.Closing;
 import java.io.IOException;

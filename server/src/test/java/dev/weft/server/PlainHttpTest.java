@@ -100,24 +100,6 @@ class PlainHttpTest {
         }
     }
 
-    @Test
-    void handlerMayBeForSomeMethodsOnly() throws IOException {
-        HttpHandler handler = request -> HttpResponse.text(200, request.method());
-        try (WebSocketServer server = WebSocketServer.builder().http("/", handler.forMethods("GET", "PUT")).start();
-                HttpPeer peer = HttpPeer.connect(server)) {
-            assertEquals("PUT", peer.request("PUT", "/").read().body());
-            assertEquals("4", peer.head("/").header("Content-Length"));
-            Response refused = peer.request("POST", "/").read();
-            assertEquals(405, refused.status());
-            assertEquals("GET, HEAD, OPTIONS, PUT", refused.header("Allow"));
-            Response options = peer.request("OPTIONS", "/").read();
-            assertEquals(204, options.status());
-            assertEquals("GET, HEAD, OPTIONS, PUT", options.header("Allow"));
-        }
-        assertThrows(IllegalArgumentException.class, () -> handler.forMethods());
-        assertThrows(IllegalArgumentException.class, () -> handler.forMethods("GE T"));
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"TRACE", "CONNECT"})
     void methodsThatNoHandlerMaySeeAreNotImplemented(String method) throws IOException {
@@ -134,7 +116,7 @@ class PlainHttpTest {
         assertThrows(IllegalArgumentException.class, () -> builder.http("/users/{name}", handler));
         assertThrows(IllegalArgumentException.class, () -> builder.http("health", handler));
         assertThrows(IllegalArgumentException.class, () -> builder.http("/**/x", handler));
-        assertThrows(NullPointerException.class, () -> builder.http("/x", null));
+        assertThrows(NullPointerException.class, () -> builder.http("/x", (HttpHandler) null));
     }
 
     // What the handler sees

@@ -9,11 +9,13 @@ import dev.weft.OutgoingMessage;
 import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
 import dev.weft.parser.http.RequestHead;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -50,6 +52,15 @@ final class Snippets {
                 .start();
         // @end
         return server;
+    }
+
+    static WebSocketServerBuilder httpEndpoint(HttpHandler list, HttpHandler upload) {
+        // @start region="http-endpoint"
+        var files = HttpEndpoint.of("GET", list).method("POST", upload).maxBodySize(1L << 30)
+                .handlerTimeout(Duration.ofMinutes(5));
+        var builder = WebSocketServer.builder().http("/files", files);
+        // @end
+        return builder;
     }
 
     static WebSocketServer likeAnother(WebSocketServer server, int port) throws IOException {

@@ -11,6 +11,7 @@ import dev.weft.Message;
 import dev.weft.PingTimeoutException;
 import dev.weft.TestKeys;
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

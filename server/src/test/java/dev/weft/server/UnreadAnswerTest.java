@@ -1,11 +1,14 @@
 package dev.weft.server;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionTimeouts;
+import dev.weft.internal.testing.ManualTime;
+import dev.weft.internal.testing.MemoryTransport;
+import dev.weft.internal.testing.MemoryTransportFactory;
 import java.time.Duration;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,75 +18,77 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A peer that does not read the answer to its handshake must not hold up any thread for longer than the write and the close
- * deadline together. The buffers of a real socket accept any answer of the server, so these sessions use a transport that
- * accepts nothing. Their server does not know them, so only the test checks their deadlines.
+ * deadline together. The buffers of a real socket accept any answer of the server, so these connections use a transport that
+ * accepts nothing. The test moves the server's clock.
  */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class UnreadAnswerTest {
     private static final Duration LITTLE = Duration.ofSeconds(1);
 
+    private final ManualTime time = new ManualTime();
     private WebSocketServer server;
     private ConnectionTimeouts timeouts;
 
     @BeforeEach
     void start() throws Exception {
-        server = Handlers.echoServer().start();
+        server = new WebSocketServer(Handlers.echoServer().maxConnections(1).build(), Listeners.none(),
+                failures -> new MemoryTransportFactory(time));
+        server.timer.start();
         timeouts = server.configuration().timeouts();
     }
 
     @AfterEach
     void stop() {
-        server.close();
+        server.close(CloseOptions.builder().grace(Duration.ZERO).build());
+        assertEquals(0, server.connectionCount());
     }
 
-    private void assertClosedInTime(UnreadTransport transport, boolean full, Consumer<ServerSession> answer)
-            throws Exception {
-        Duration allowed = timeouts.writeTimeout().plus(timeouts.closeTimeout());
-        int earliest = server.services().clock().now();
-        ServerSession session = new ServerSession(server, transport, full, null);
-        session.start();
-        answer.accept(session);
+    private void assertClosedInTime(UnreadTransport transport, Runnable answer) throws Exception {
+        server.admission().admit(transport);
+        answer.run();
         transport.awaitWriting();
-        int latest = server.services().clock().now();
-        session.sweep(earliest + (int) allowed.minus(LITTLE).toMillis());
+        time.advance(server.sweeper, timeouts.writeTimeout().plus(timeouts.closeTimeout()).minus(LITTLE));
         assertFalse(transport.isClosed());
-        session.sweep(latest + (int) allowed.toMillis());
+        time.advance(server.sweeper, LITTLE.multipliedBy(2));
         assertTrue(transport.isClosed());
+        Await.until("the connection has ended", () -> server.connectionCount() == 0);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"malformed\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
             "POST / HTTP/1.1\r\nHost: a\r\n\r\n"})
     void refusalThatIsNotRead(String request) throws Exception {
-        assertClosedInTime(new UnreadTransport(request), false, session -> {});
+        assertClosedInTime(new UnreadTransport(request), () -> {});
     }
 
     @Test
     void rejectionByThePolicyThatIsNotRead() throws Exception {
-        assertClosedInTime(new UnreadTransport(RawPeer.request("Origin: http://elsewhere.example")), false,
-                session -> {});
+        assertClosedInTime(new UnreadTransport(RawPeer.request("Origin: http://elsewhere.example")), () -> {});
     }
 
     @Test
     void acceptanceThatIsNotRead() throws Exception {
-        assertClosedInTime(new UnreadTransport(RawPeer.request()), false, session -> {});
+        assertClosedInTime(new UnreadTransport(RawPeer.request()), () -> {});
     }
 
     @Test
     void refusalByAFullServerThatIsNotRead() throws Exception {
-        assertClosedInTime(new UnreadTransport(""), true, session -> {});
+        MemoryTransport[] other = MemoryTransport.pair(1024);
+        server.admission().admit(other[0]);
+        assertClosedInTime(new UnreadTransport(""), other[1]::close);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "GET / HT"})
     void timeoutOfTheRequestThatIsNotRead(String start) throws Exception {
-        int late = server.services().clock().now() + (int) timeouts.handshakeTimeout().plus(LITTLE).toMillis();
-        assertClosedInTime(new UnreadTransport(start), false, session -> session.sweep(late));
+        assertClosedInTime(new UnreadTransport(start),
+                () -> time.advance(server.sweeper, timeouts.handshakeTimeout()));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "GET / HT"})
     void refusalByAServerThatGoesDownThatIsNotRead(String start) throws Exception {
-        assertClosedInTime(new UnreadTransport(start), false, ServerSession::goAway);
+        assertClosedInTime(new UnreadTransport(start), () -> Thread.startVirtualThread(
+                () -> server.close(CloseOptions.builder().grace(Duration.ofDays(1)).build())));
     }
 }

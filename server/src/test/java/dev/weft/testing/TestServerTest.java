@@ -1,16 +1,27 @@
 package dev.weft.testing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.Message;
+import dev.weft.TestKeys;
+import dev.weft.WebSocketHandler;
+import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.Endpoint;
 import dev.weft.server.HandshakeDecision;
-import dev.weft.server.WebSocketHandler;
+import dev.weft.server.StaticFiles;
 import dev.weft.server.WebSocketServer;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -119,7 +130,8 @@ class TestServerTest {
         long begin = System.nanoTime();
         server.close();
         assertTrue(System.nanoTime() - begin < Duration.ofSeconds(10).toNanos());
-        assertThrows(AssertionError.class, () -> server.open("/"));
+        assertEquals("the server is closed",
+                assertThrows(AssertionError.class, () -> server.open("/")).getMessage());
         assertEquals(0, server.connectionCount());
     }
 
@@ -127,8 +139,114 @@ class TestServerTest {
     void aFullServerMustSaySo() {
         try (TestServer server = TestServer.of(WebSocketServer.builder().handler(ECHO).maxConnections(1).build())) {
             server.open("/");
-            assertEquals("the server is closed, or has as many connections as it may",
-                    assertThrows(AssertionError.class, () -> server.open("/")).getMessage());
+            server.request("/").expectRefusal(503);
+        }
+    }
+
+    private static TestServer plainHttp() {
+        return TestServer.of(WebSocketServer.builder().handler(ECHO)
+                .http("/echo/{name}", request -> HttpResponse.text(200, request.method() + " "
+                        + request.pathParameter("name") + " " + request.query().first("q").orElse("") + " "
+                        + request.headers().first("Content-Type").orElse("") + " " + request.bodyText()))
+                .http("/stream", request -> HttpResponse.stream(200, "text/plain", out -> {
+                    for (int i = 0; i < 10; i++) {
+                        out.write("x".repeat(20_000).getBytes(UTF_8));
+                    }
+                }))
+                .http("/refuse", request -> HttpResponse.text(403, "no"))
+                .files("/", StaticFiles.onClassPath(Test.class, "META-INF"))
+                .build());
+    }
+
+    @Test
+    void plainRequestsMustBeAnswered() {
+        try (TestServer server = plainHttp()) {
+            assertEquals("POST ada b&c text/plain hello", server.request("/echo/ada").query("q", "b&c")
+                    .header("Content-Type", "text/plain").send("POST", "hello").expectStatus(200).body());
+            assertEquals("x".repeat(200_000), server.request("/stream").get().body());
+            TestResponse head = server.request("/echo/ada").send("HEAD", "").expectStatus(200);
+            assertEquals("", head.body());
+            assertEquals("11", head.headers().first("Content-Length").orElseThrow());
+            assertTrue(server.request("/MANIFEST.MF").get().expectStatus(200).body().startsWith("Manifest-Version"));
+            server.request("/%2e%2e/MANIFEST.MF").get().expectStatus(400);
+            server.open("/socket").send("still").expectText("still");
+        }
+    }
+
+    @Test
+    void bytesMustArriveUnchangedInBothDirections() {
+        byte[] bytes = new byte[200_000];
+        new Random(1).nextBytes(bytes);
+        try (TestServer server = TestServer.of(WebSocketServer.builder()
+                .http("/", request -> HttpResponse.bytes(200, "application/octet-stream", request.bodyBytes()))
+                .build())) {
+            assertArrayEquals(bytes, server.request("/").send("PUT", bytes).bytes());
+            server.request("/").send("PUT", new byte[2 << 20]).expectStatus(413);
+        }
+    }
+
+    @Test
+    void anotherStatusMustBeExplained() {
+        try (TestServer server = plainHttp()) {
+            assertEquals("expected the status 200, but the server answered 403 \"no\"",
+                    assertThrows(AssertionError.class, () -> server.request("/refuse").get().expectStatus(200))
+                            .getMessage());
+        }
+    }
+
+    @Test
+    void aResponseThatIsCutOffMustFailTheTest() {
+        try (TestServer server = plainHttp()) {
+            String message = assertThrows(AssertionError.class, () -> server.request("/stream")
+                    .faultsToClient(Faults.none().cutAt(1000)).get()).getMessage();
+            assertTrue(message.startsWith("the request for /stream failed: "), message);
+        }
+    }
+
+    @Test
+    void theTimeoutOfAnHttpHandlerMustFollowTheClockOfTheTest() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        try (TestServer server = TestServer.of(WebSocketServer.builder().http("/slow", request -> {
+            asked.countDown();
+            Thread.sleep(Duration.ofDays(1));
+            throw new AssertionError("not interrupted");
+        }).build())) {
+            FutureTask<TestResponse> response = new FutureTask<>(() -> server.request("/slow").get());
+            Thread.startVirtualThread(response);
+            asked.await();
+            server.advance(Duration.ofSeconds(31));
+            response.get().expectStatus(503);
+        }
+    }
+
+    @Test
+    void tlsMustWorkOverMemory() {
+        SSLContext keys = TestKeys.context();
+        try (TestServer server = TestServer.of(WebSocketServer.builder().tls(keys)
+                .handler(ws -> {
+                    ws.send(ws.request().path());
+                    ECHO.handle(ws);
+                }).http("/tls", request -> HttpResponse.text(200, request.tlsSession().orElseThrow().getProtocol()))
+                .build())) {
+            TestConnection client = server.request("/here").tls(keys).deflate().open();
+            client.expectText("/here").send("y".repeat(100_000)).expectText("y".repeat(100_000));
+            client.connection().close();
+            client.expectClose(1000);
+            assertEquals("TLSv1.3", server.request("/tls").tls(keys).get().expectStatus(200).body());
+            assertEquals("the server uses TLS: the request needs tls(context)",
+                    assertThrows(IllegalStateException.class, () -> server.open("/")).getMessage());
+        }
+    }
+
+    @Test
+    void aClientMustRefuseAnUntrustedCertificate() throws Exception {
+        SSLContext keys = TestKeys.context();
+        try (TestServer server = TestServer.of(WebSocketServer.builder().tls(keys).handler(ECHO).build())) {
+            assertInstanceOf(SSLException.class, assertThrows(AssertionError.class,
+                    () -> server.request("/").tls(SSLContext.getDefault()).open()).getCause());
+            assertInstanceOf(SSLException.class, assertThrows(AssertionError.class,
+                    () -> server.request("/").tls(keys).host("elsewhere.example").open()).getCause());
+            server.request("/").tls(keys).host("localhost:8443").open().send("a").expectText("a");
         }
     }
 }

@@ -2,7 +2,7 @@ package dev.weft.bench.peers;
 
 import dev.weft.MessageView;
 import dev.weft.WebSocketConnection;
-import dev.weft.server.WebSocketHandler;
+import dev.weft.WebSocketHandler;
 import java.io.IOException;
 
 /** Sends every message back unchanged, without a copy and without an object per message. */

@@ -7,7 +7,7 @@ import dev.weft.OutgoingMessage;
 import dev.weft.PingTimeoutException;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
-import dev.weft.server.WebSocketHandler;
+import dev.weft.WebSocketHandler;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;

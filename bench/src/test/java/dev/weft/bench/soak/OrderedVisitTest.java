@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
 import dev.weft.server.TransportKind;
-import dev.weft.server.WebSocketHandler;
 import dev.weft.server.WebSocketServer;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;

@@ -13,7 +13,8 @@ import java.util.Optional;
  *            the method, a case-sensitive token
  * @param target
  * the target in origin form: the path as it was sent and, after a '?', the query; nothing is decoded. For an absolute
- * target it is the part after the authority, or "/" if there is no path
+ * target it is the part after the authority, or "/" if there is no path; "*" if an OPTIONS request is about the server as
+ * a whole (RFC 9112 §3.2.4)
  * @param authority
  * the host and optionally, after a colon, the port of an absolute target ({@code GET http://host:port/path}); empty if the
  * request was in origin form
@@ -25,9 +26,13 @@ import java.util.Optional;
 public record RequestHead(String method, String target, Optional<String> authority, int minorVersion,
         Headers headers) {
 
+    /** The only method whose target may be {@link #ASTERISK}. */
+    static final String OPTIONS = "OPTIONS";
+    static final String ASTERISK = "*";
+
     /**
      * @throws IllegalArgumentException
-     * if the method is not a token, the target is not in origin form, the authority is not a host with an optional port,
+     * if the method is not a token, the target is neither in origin form nor "*" with OPTIONS, the authority is not a host with an optional port,
      * or the version is not 0 to 9
      */
     public RequestHead {
@@ -41,7 +46,8 @@ public record RequestHead(String method, String target, Optional<String> authori
         if (!HttpCharacters.isToken(method)) {
             throw new IllegalArgumentException("not a method: '" + HttpCharacters.escaped(method) + "'");
         }
-        if (!HttpCharacters.isOriginForm(target)) {
+        boolean isAsterisk = target.equals(ASTERISK) && method.equals(OPTIONS);
+        if (!isAsterisk && !HttpCharacters.isOriginForm(target)) {
             throw new IllegalArgumentException("not a target in origin form: '" + HttpCharacters.escaped(target) + "'");
         }
     }

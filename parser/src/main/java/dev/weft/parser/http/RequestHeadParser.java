@@ -30,7 +30,8 @@ import java.util.Optional;
  *   ▼                     │
  * START ─CR─▶ EMPTY_LINE ─┘
  *   └──▶ METHOD ─SP─▶ TARGET_START ─'/'─────────────────────────────────▶ PATH
- *                          └─letter─▶ SCHEME ─"://"─▶ AUTHORITY ─'/', '?', SP─▲
+ *                          ├─letter─▶ SCHEME ─"://"─▶ AUTHORITY ─'/', '?', SP─▲
+ *                          └─'*' after OPTIONS─▶ ASTERISK ─SP─▶ VERSION
  *
  * PATH ─SP─▶ VERSION ─CR─▶ LINE_END ─LF─▶ FIELDS ─empty line─▶ COMPLETE
  *
@@ -54,6 +55,8 @@ public final class RequestHeadParser {
         AUTHORITY,
         /** In the path and query of the target. */
         PATH,
+        /** After the target "*". */
+        ASTERISK,
         /** After the space that ends the target. */
         VERSION,
         /** After the CR of the request line. */
@@ -173,6 +176,7 @@ public final class RequestHeadParser {
             case SCHEME -> scheme(array, at);
             case AUTHORITY -> authority(array, at, to);
             case PATH -> path(array, at, to);
+            case ASTERISK -> asterisk(array, at);
             case VERSION -> version(array, at);
             case LINE_END -> lineFeed(array, at, State.FIELDS);
             case FIELDS, COMPLETE, FAILED -> throw new IllegalStateException("the request line is complete");
@@ -211,13 +215,28 @@ public final class RequestHeadParser {
 
     private int targetStart(byte[] array, int at) throws HttpHeadException {
         requireRoom();
+        if (array[at] == '*' && method.equals(RequestHead.OPTIONS)) {
+            target = RequestHead.ASTERISK;
+            lineLength++;
+            state = State.ASTERISK;
+            return at + 1;
+        }
         state = array[at] == '/' ? State.PATH : State.SCHEME;
         return at;
     }
 
+    private int asterisk(byte[] array, int at) throws HttpHeadException {
+        requireRoom();
+        if (array[at] != HttpCharacters.SP) {
+            throw HttpHeadException.unexpected(array[at], "target");
+        }
+        nextElement(State.VERSION);
+        return at + 1;
+    }
+
     /**
-     * Parses one byte per call: there are at most eight. RFC 9112 §3.2: the authority and asterisk forms are for CONNECT
-     * and OPTIONS, which a WebSocket server does not support.
+     * Parses one byte per call: there are at most eight. RFC 9112 §3.2.3: the authority form is for CONNECT, which a
+     * WebSocket server does not support.
      */
     private int scheme(byte[] array, int at) throws HttpHeadException {
         requireRoom();

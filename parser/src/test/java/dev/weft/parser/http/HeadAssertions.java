@@ -26,11 +26,12 @@ public final class HeadAssertions {
     /** The whole language of heads in one expression: what the state machine must accept, no more and no less. */
     private static final Pattern REFERENCE = Pattern.compile("""
             (?:\\r\\n){0,4}+[!#$%&'*+.^_`|~0-9A-Za-z-]++\\x20\
+            (?:(?<=(?:^|\\n)OPTIONS\\x20)\\*|\
             (?:(?i:https?|wss?)://\
             (?:\\[[0-9A-Fa-f:.]++]|(?:[0-9A-Za-z._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})++)\
             (?::0*+(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?\
             (?=[/?\\x20]))?\
-            (?:(?<!\\x20)(?=[?\\x20])|/)[!-"$-~]*+\\x20HTTP/1\\.[0-9]\\r\\n\
+            (?:(?<!\\x20)(?=[?\\x20])|/)[!-"$-~]*+)\\x20HTTP/1\\.[0-9]\\r\\n\
             (?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\\t -~\\x80-\\xff]*+\\r\\n)*+\\r\\n""");
 
     private HeadAssertions() {}

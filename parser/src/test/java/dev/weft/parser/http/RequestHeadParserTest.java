@@ -209,9 +209,14 @@ class RequestHeadParserTest {
         assertRefusedAtLastByte(400, "CONNECT e");
     }
 
+    /** RFC 9112 §3.2.4. */
     @Test
-    void asteriskFormIsRefused() {
-        assertRefusedAtLastByte(400, "OPTIONS *");
+    void asteriskFormIsForOptions() {
+        assertParsed("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS *", "Host=x");
+        for (String line : List.of("GET *", "options *", "OPTIONSX *", "OPTIONS */", "OPTIONS **", "OPTIONS *?",
+                "OPTIONS *\r")) {
+            assertRefusedAtLastByte(400, line);
+        }
     }
 
     @Test

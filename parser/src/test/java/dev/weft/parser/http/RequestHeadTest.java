@@ -69,6 +69,11 @@ class RequestHeadTest {
         assertThrows(IllegalArgumentException.class, () -> target(target));
     }
 
+    @Test
+    void targetMayBeAnAsteriskForOptions() {
+        assertEquals("*", new RequestHead("OPTIONS", "*", Headers.EMPTY).path());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "GET ", "G\n", "\u0147"})
     void methodMustBeAToken(String method) {

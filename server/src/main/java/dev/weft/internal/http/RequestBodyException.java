@@ -8,7 +8,13 @@ public final class RequestBodyException extends IOException {
 
     private final int status;
 
-    RequestBodyException(int status, String message) {
+    /**
+     * A failure that the client has caused.
+     *
+     * @param status  of the fitting response
+     * @param message for people at the client
+     */
+    public RequestBodyException(int status, String message) {
         super(message);
         this.status = status;
     }

@@ -44,16 +44,22 @@ public final class MemoryConnections implements AutoCloseable {
         this.sweeper = new Sweeper("weft-test-sweeper", clock, timeouts.shortest(), this::sweep);
     }
 
+    /** The budget of all connections, which nothing but their buffers needs. */
+    public BufferBudget budget() {
+        return services.pool().budget();
+    }
+
+    /** Reads what such a connection receives; until there is a connection, for one thread, which ends it after a failure. */
+    public InboundBuffer input(Transport transport) {
+        return new InboundBuffer(transport, services.pool());
+    }
+
     /**
      * A connection whose handshake is done.
      *
-     * @param alreadyRead the bytes that followed the handshake's head
+     * @param input whose region holds the bytes that followed the handshake's head
      */
-    public Connection connect(Role role, Transport transport, HandshakeResult handshake, byte[] alreadyRead) {
-        InboundBuffer input = new InboundBuffer(transport, services.pool());
-        if (alreadyRead.length > 0) {
-            input.restore(alreadyRead);
-        }
+    public Connection connect(Role role, Transport transport, InboundBuffer input, HandshakeResult handshake) {
         Connection connection = new Connection(role, transport, input, 0, handshake, services);
         time.watch(transport);
         ends.add(new End(connection, input, transport));

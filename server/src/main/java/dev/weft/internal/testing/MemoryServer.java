@@ -7,9 +7,7 @@ import java.time.Duration;
 
 /** A server without a listening socket, as the test kit uses it. For any thread. */
 public interface MemoryServer extends AutoCloseable {
-    /**
-     * Serves a connection from its handshake on. Does not wait. Closes the connection and returns false if the server is full.
-     */
+    /** Serves a connection from its handshake on. Does not wait. Returns false if the server is closed. */
     boolean accept(Transport transport);
 
     /** Moves the clock, as {@link ManualTime#advance} does. */

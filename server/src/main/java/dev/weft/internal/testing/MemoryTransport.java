@@ -88,7 +88,7 @@ public final class MemoryTransport implements Transport {
 
     @Override
     public boolean hasUnread() {
-        return in.canRead();
+        return in.hasUnread();
     }
 
     @Override
@@ -169,7 +169,7 @@ public final class MemoryTransport implements Transport {
         private int first;
         private int count;
         private boolean ended;
-        private boolean readerClosed;
+        private volatile boolean readerClosed;
         private boolean writerClosed;
         private boolean reset;
         private volatile boolean readerWaits;
@@ -230,6 +230,10 @@ public final class MemoryTransport implements Transport {
             } finally {
                 lock.unlock();
             }
+        }
+
+        boolean hasUnread() {
+            return !readerClosed && canRead();
         }
 
         void onUnread(UnreadListener current) {

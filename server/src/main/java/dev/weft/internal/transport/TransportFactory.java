@@ -18,6 +18,11 @@ public interface TransportFactory extends AutoCloseable {
     /** Creates a transport over a connected channel in blocking mode, and takes ownership of the channel. Does not block. */
     Transport over(SocketChannel channel) throws IOException;
 
+    /** Adds this factory's encryption, if it has any, to a transport of another kind, and takes ownership of it. Does not block. */
+    default Transport over(Transport plain) {
+        return plain;
+    }
+
     /**
      * A socket that accepts on a loop; empty if there are no loops, so that a thread must wait in {@code accept()}.
      *
@@ -200,6 +205,11 @@ public interface TransportFactory extends AutoCloseable {
         @Override
         public Optional<AcceptingSocket> accepting(ServerSocketChannel channel, Consumer<SocketChannel> admission) {
             return below.accepting(channel, admission);
+        }
+
+        @Override
+        public Transport over(Transport plain) {
+            return new TlsTransport(below.over(plain), engines.get(), buffers);
         }
 
         @Override

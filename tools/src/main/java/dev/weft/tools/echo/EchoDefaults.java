@@ -12,6 +12,6 @@ final class EchoDefaults {
 
     static WebSocketServerBuilder builder() {
         return WebSocketServer.builder().host(HOST).port(PORT).handler(new EchoHandler())
-                .http("/**", new EchoPage().forMethods("GET"));
+                .http("GET", "/**", new EchoPage());
     }
 }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.Message;
-import dev.weft.server.WebSocketHandler;
+import dev.weft.WebSocketHandler;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
 import java.io.PrintWriter;

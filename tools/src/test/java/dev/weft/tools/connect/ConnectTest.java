@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.Message;
 import dev.weft.TestKeys;
+import dev.weft.WebSocketHandler;
 import dev.weft.server.HandshakeDecision;
-import dev.weft.server.WebSocketHandler;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import dev.weft.tools.echo.EchoHandler;

@@ -42,7 +42,7 @@ class EchoOptionsTest {
     private static final List<String> NOT_OPTIONS = List.of("handler", "endpoint", "http", "files", "threads",
             "shutdownHook");
 
-    private static final Set<String> CODE = Set.of("policy", "httpHandlers", "handler", "endpoints", "toBuilder");
+    private static final Set<String> CODE = Set.of("policy", "httpEndpoints", "handler", "endpoints", "toBuilder");
 
     /** Settings that several options, or one of another name, stand for. */
     private static final Map<String, List<String>> OTHERWISE_NAMED = Map.of(
@@ -241,7 +241,7 @@ class EchoOptionsTest {
     @Test
     void handlerAndPageAreTheEchos() {
         assertInstanceOf(EchoHandler.class, parse().configuration().handler().orElseThrow());
-        assertEquals(Set.of("/**"), parse().configuration().httpHandlers().keySet());
+        assertEquals(Set.of("/**"), parse().configuration().httpEndpoints().keySet());
     }
 
     private static boolean accepts(String origin, String... arguments) throws Exception {

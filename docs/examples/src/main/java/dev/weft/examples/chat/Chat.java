@@ -2,7 +2,6 @@ package dev.weft.examples.chat;
 
 import dev.weft.HandshakeRequest;
 import dev.weft.Message;
-import dev.weft.QueryParameters;
 import dev.weft.WebSocketConnection;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.Endpoint;
@@ -11,6 +10,7 @@ import dev.weft.server.HandshakePolicy;
 import dev.weft.server.HttpRequest;
 import dev.weft.server.StaticFiles;
 import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -34,26 +34,25 @@ public final class Chat {
 
     /** Runs the chat. The argument is the port. */
     public static void main(String[] arguments) throws Exception {
-        try (WebSocketServer server = start(Integer.parseInt(arguments[0]))) {
+        try (WebSocketServer server = server().port(Integer.parseInt(arguments[0])).shutdownHook(true).start()) {
             System.out.println("Chat at http://127.0.0.1:" + server.port() + "/");
             server.awaitTermination();
         }
     }
 
-    static WebSocketServer start(int port) throws IOException {
+    static WebSocketServerBuilder server() {
         Chat chat = new Chat();
-        return WebSocketServer.builder().port(port).shutdownHook(true)
+        return WebSocketServer.builder()
                 .endpoint("/chat/{room}", Endpoint.of(chat::serve)
                         .policy(HandshakePolicy.sameOrigin().and(chat::requireUser))
                         .maxMessageSize(4 << 10))
-                .http("/sign-in", chat::signIn)
-                .files("/", StaticFiles.onClassPath(Chat.class, "web/chat"))
-                .start();
+                .http("POST", "/sign-in", chat::signIn)
+                .files("/", StaticFiles.onClassPath(Chat.class, "web/chat"));
     }
 
     /** Gives a user a token, as a cookie for browsers and as text for others. A real chat would ask for a password here. */
     private HttpResponse signIn(HttpRequest request) throws IOException {
-        String user = QueryParameters.parse(request.bodyText()).first("user").orElse("").strip();
+        String user = request.form().first("user").orElse("").strip();
         if (user.isEmpty() || user.length() > 40) {
             return HttpResponse.text(400, "A name has 1 to 40 characters");
         }

@@ -6,6 +6,7 @@ import dev.weft.PreparedMessage;
 import dev.weft.WebSocketConnection;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.Endpoint;
+import dev.weft.server.HttpEndpoint;
 import dev.weft.server.ServerHealth;
 import dev.weft.server.StaticFiles;
 import dev.weft.server.WebSocketServer;
@@ -40,9 +41,9 @@ public final class Feed {
                 .sendBufferSize(32 << 10) // what waits in the system is not replaced by what is newer
                 .endpoint("/feed", Endpoint.of(this::serve).writeTimeout(Duration.ofMinutes(1)))
                 .files("/", StaticFiles.onClassPath(Feed.class, "web/feed"))
-                .http("/health", request -> health())
-                .http("/metrics", request -> metrics())
                 .start();
+        server.addHttp("/health", HttpEndpoint.of("GET", request -> health()));
+        server.addHttp("/metrics", HttpEndpoint.of("GET", request -> metrics()));
     }
 
     /** Runs the feed with made-up prices. The argument is the port. */
@@ -93,7 +94,7 @@ public final class Feed {
 
     private HttpResponse health() {
         ServerHealth health = server.health();
-        return HttpResponse.text(health.status() == ServerHealth.Status.HEALTHY ? 200 : 503, health.toString());
+        return HttpResponse.text(health.isHealthy() ? 200 : 503, health.toString());
     }
 
     /** In the text format of Prometheus. */

@@ -5,7 +5,6 @@ import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
 import dev.weft.WebSocketConnection;
-import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
 import dev.weft.server.StaticFiles;
 import dev.weft.server.WebSocketServer;
@@ -55,10 +54,11 @@ public final class FileRpc {
 
     static WebSocketServer start(int port, Path folder) throws IOException {
         FileRpc files = new FileRpc(folder);
-        HandshakePolicy local = HandshakePolicy.sameOrigin()
-                .and(HandshakePolicy.hosts(List.of("127.0.0.1", "localhost")));
+        HandshakePolicy policy = HandshakePolicy.sameOrigin()
+                .and(HandshakePolicy.hosts(List.of("127.0.0.1", "localhost")))
+                .and(HandshakePolicy.require(FileRpc::hasPlainName, 400, "letters, digits, '.', '-' and '_' only"));
         return WebSocketServer.builder().port(port).shutdownHook(true)
-                .policy(local.and(FileRpc::requirePlainName))
+                .policy(policy)
                 .endpoint("/rpc", files::serveCalls)
                 .endpoint("/upload/{name}", files::upload)
                 .endpoint("/download/{name}", files::download)
@@ -140,11 +140,9 @@ public final class FileRpc {
         }
     }
 
-    /** No name leads out of the folder. */
-    private static HandshakeDecision requirePlainName(HandshakeRequest request) {
-        return request.pathParameters().values().stream().allMatch(name -> name.matches("\\w[\\w.-]*"))
-                ? HandshakeDecision.accept()
-                : HandshakeDecision.reject(400, "a name has letters, digits, '.', '-' and '_'");
+    /** No such name leads out of the folder. */
+    private static boolean hasPlainName(HandshakeRequest request) {
+        return request.pathParameters().values().stream().allMatch(name -> name.matches("\\w[\\w.-]*"));
     }
 
     /** Stores a message, however large, as a file, which others see when it is complete. */

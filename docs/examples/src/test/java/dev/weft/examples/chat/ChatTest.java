@@ -1,56 +1,48 @@
 package dev.weft.examples.chat;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.weft.examples.TestClient;
-import dev.weft.server.WebSocketServer;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.WebSocket;
+import dev.weft.testing.TestConnection;
+import dev.weft.testing.TestResponse;
+import dev.weft.testing.TestServer;
+import java.net.URLEncoder;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
-@Timeout(120)
+@Timeout(60)
 class ChatTest {
-    private HttpClient http;
-    private WebSocketServer server;
+    private static final JsonMapper JSON = new JsonMapper();
 
-    @BeforeEach
-    void start() throws IOException {
-        http = HttpClient.newHttpClient();
-        server = Chat.start(0);
-    }
+    private final TestServer server = TestServer.of(Chat.server().build());
 
     @AfterEach
     void stop() {
-        http.shutdownNow();
         server.close();
     }
 
-    private HttpResponse<String> signIn(String form) throws IOException, InterruptedException {
-        return http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/sign-in"))
-                .timeout(Duration.ofSeconds(30)).POST(HttpRequest.BodyPublishers.ofString(form)).build(),
-                HttpResponse.BodyHandlers.ofString());
+    private TestResponse signIn(String user) {
+        return server.request("/sign-in").header("Content-Type", "application/x-www-form-urlencoded")
+                .send("POST", "user=" + URLEncoder.encode(user, UTF_8));
     }
 
     /** Enters a room as this user, by a token. */
-    private TestClient enter(String room, String user) throws IOException, InterruptedException {
-        String token = signIn("user=" + user).body();
-        return TestClient.connect(http, server.port(), "/chat/" + room + "?token=" + token);
+    private TestConnection enter(String room, String user) {
+        return server.request("/chat/" + room).query("token", signIn(user).expectStatus(200).body()).open();
     }
 
-    private static void assertEvent(String type, String user, TestClient client) throws InterruptedException {
-        JsonNode event = client.json();
+    private static JsonNode event(TestConnection member) {
+        return JSON.readTree(member.expectText());
+    }
+
+    private static void expectEvent(String type, String user, TestConnection member) {
+        JsonNode event = event(member);
         assertEquals(type + " " + user, event.get("type").asString() + " " + event.get("user").asString(),
                 event::toString);
     }
@@ -60,135 +52,124 @@ class ChatTest {
                 event.get("text").asString()));
     }
 
-    private static List<String> strings(JsonNode array) {
-        return array.valueStream().map(JsonNode::asString).sorted().toList();
+    private static List<String> members(TestConnection newcomer) {
+        return event(newcomer).get("members").valueStream().map(JsonNode::asString).sorted().toList();
     }
 
     @Test
-    void whoIsNotSignedInIsRefusedWith401() throws Exception {
-        assertEquals(401, TestClient.refusal(http, server.port(), "/chat/lobby"));
-        assertEquals(401, TestClient.refusal(http, server.port(), "/chat/lobby?token=guessed"));
-        assertEquals(401, TestClient.refusal(http, server.port(), "/chat/lobby", "Cookie", "token=guessed"));
-        assertEquals(400, signIn("user=++").statusCode());
-        assertEquals(400, signIn("user=" + "x".repeat(41)).statusCode());
+    void aGuestMustBeRefusedWith401() {
+        server.request("/chat/lobby").expectRefusal(401);
+        server.request("/chat/lobby").query("token", "guessed").expectRefusal(401);
+        server.request("/chat/lobby").cookie("token", "guessed").expectRefusal(401);
     }
 
     @Test
-    void browsersGetThePage() throws Exception {
-        String page = TestClient.page(http, server.port());
-        assertTrue(page.startsWith("200 text/html"), page);
-        assertTrue(page.contains("<title>Weft chat</title>"), page);
+    void aNameMustHave1To40Characters() {
+        signIn("  ").expectStatus(400);
+        signIn("x".repeat(41)).expectStatus(400);
+        signIn("x".repeat(40)).expectStatus(200);
+        server.request("/sign-in").get().expectStatus(405);
     }
 
     @Test
-    void aCookieSignsIn() throws Exception {
-        String cookie = signIn("user=Ada").headers().firstValue("Set-Cookie").orElseThrow();
+    void browsersMustGetThePage() {
+        TestResponse page = server.request("/").get().expectStatus(200);
+        assertTrue(page.headers().first("Content-Type").orElse("").startsWith("text/html"));
+        assertTrue(page.body().contains("<title>Weft chat</title>"), page.body());
+    }
+
+    @Test
+    void aCookieMustSignIn() {
+        String cookie = signIn("Ada").headers().first("Set-Cookie").orElseThrow();
         assertTrue(cookie.contains("; HttpOnly"), cookie);
-        try (TestClient ada = TestClient.connect(http, server.port(), "/chat/lobby", "Cookie", cookie.split(";")[0])) {
-            assertEvent("welcome", "Ada", ada);
-        }
+        expectEvent("welcome", "Ada", server.request("/chat/lobby").header("Cookie", cookie.split(";")[0]).open());
     }
 
     @Test
-    void pagesOfOtherOriginsAreRefused() throws Exception {
-        String token = signIn("user=Ada").body();
-        assertEquals(403, TestClient.refusal(http, server.port(), "/chat/lobby?token=" + token, "Origin",
-                "https://elsewhere.example"));
+    void pagesOfOtherOriginsMustBeRefused() {
+        server.request("/chat/lobby").query("token", signIn("Ada").body()).origin("https://elsewhere.example")
+                .expectRefusal(403);
     }
 
     @Test
-    void membersSeeWhoIsThereAndWhoComesAndGoes() throws Exception {
-        try (TestClient ada = enter("lobby", "Ada")) {
-            assertEquals(List.of("Ada"), strings(ada.json().get("members")));
-            TestClient bob = enter("lobby", "Bob");
-            assertEquals(List.of("Ada", "Bob"), strings(bob.json().get("members")));
-            assertEvent("joined", "Bob", ada);
-            bob.close();
-            assertEvent("left", "Bob", ada);
-            TestClient eve = enter("lobby", "Eve");
-            assertEvent("joined", "Eve", ada);
-            eve.abort();
-            assertEvent("left", "Eve", ada);
-        }
+    void membersMustSeeWhoIsThereAndWhoComesAndGoes() {
+        TestConnection ada = enter("lobby", "Ada");
+        assertEquals(List.of("Ada"), members(ada));
+        TestConnection bob = enter("lobby", "Bob");
+        assertEquals(List.of("Ada", "Bob"), members(bob));
+        expectEvent("joined", "Bob", ada);
+        bob.connection().close();
+        expectEvent("left", "Bob", ada);
+        TestConnection eve = enter("lobby", "Eve");
+        expectEvent("joined", "Eve", ada);
+        eve.connection().abort();
+        expectEvent("left", "Eve", ada);
     }
 
     @Test
-    void aUserWithTwoConnectionsIsThereOnce() throws Exception {
-        try (TestClient ada = enter("lobby", "Ada"); TestClient bob = enter("lobby", "Bob")) {
-            assertEvent("welcome", "Ada", ada);
-            assertEvent("joined", "Bob", ada);
-            TestClient second = enter("lobby", "Bob");
-            assertEquals(List.of("Ada", "Bob"), strings(second.json().get("members")));
-            second.close();
-            bob.send("still here");
-            assertSaid("Bob", "still here", ada.json());
-        }
+    void aUserWithTwoConnectionsMustBeThereOnce() {
+        TestConnection ada = enter("lobby", "Ada");
+        expectEvent("welcome", "Ada", ada);
+        TestConnection bob = enter("lobby", "Bob");
+        expectEvent("joined", "Bob", ada);
+        TestConnection second = enter("lobby", "Bob");
+        assertEquals(List.of("Ada", "Bob"), members(second));
+        second.connection().close();
+        second.expectClose(1000);
+        bob.send("still here");
+        assertSaid("Bob", "still here", event(ada));
     }
 
     @Test
-    void whatIsSaidReachesTheRoomAndNoOther() throws Exception {
-        try (TestClient ada = enter("tea%20room", "Ada");
-                TestClient bob = enter("tea%20room", "Bob");
-                TestClient eve = enter("cellar", "Eve")) {
-            assertEvent("welcome", "Ada", ada);
-            assertEvent("joined", "Bob", ada);
-            assertEvent("welcome", "Bob", bob);
-            assertEvent("welcome", "Eve", eve);
-            ada.send("Tea? <b>🧵</b>");
-            assertSaid("Ada", "Tea? <b>🧵</b>", ada.json());
-            assertSaid("Ada", "Tea? <b>🧵</b>", bob.json());
-            eve.send("Alone");
-            assertSaid("Eve", "Alone", eve.json());
-        }
+    void messagesMustReachTheRoomAndNoOther() {
+        TestConnection ada = enter("tea%20room", "Ada");
+        TestConnection bob = enter("tea%20room", "Bob");
+        TestConnection eve = enter("cellar", "Eve");
+        expectEvent("welcome", "Ada", ada);
+        expectEvent("joined", "Bob", ada);
+        expectEvent("welcome", "Bob", bob);
+        expectEvent("welcome", "Eve", eve);
+        ada.send("Tea? <b>🧵</b>");
+        assertSaid("Ada", "Tea? <b>🧵</b>", event(ada));
+        assertSaid("Ada", "Tea? <b>🧵</b>", event(bob));
+        eve.send("Alone");
+        assertSaid("Eve", "Alone", event(eve));
     }
 
     @Test
-    void historyKeepsTheLastMessagesEvenOfAnEmptyRoom() throws Exception {
-        try (TestClient ada = enter("lobby", "Ada")) {
-            assertEvent("welcome", "Ada", ada);
-            for (int i = 0; i < 60; i++) {
-                ada.send("number " + i);
-                assertSaid("Ada", "number " + i, ada.json());
-            }
+    void historyMustKeepTheLastMessagesEvenOfAnEmptyRoom() {
+        TestConnection ada = enter("lobby", "Ada");
+        expectEvent("welcome", "Ada", ada);
+        for (int i = 0; i < 60; i++) {
+            ada.send("number " + i);
+            assertSaid("Ada", "number " + i, event(ada));
         }
-        try (TestClient bob = enter("lobby", "Bob")) {
-            JsonNode history = bob.json().get("history");
-            assertEquals(50, history.size());
-            assertSaid("Ada", "number 10", history.get(0));
-            assertSaid("Ada", "number 59", history.get(49));
-        }
+        ada.connection().close();
+        ada.expectClose(1000);
+        JsonNode history = event(enter("lobby", "Bob")).get("history");
+        assertEquals(50, history.size());
+        assertSaid("Ada", "number 10", history.get(0));
+        assertSaid("Ada", "number 59", history.get(49));
     }
 
     @Test
-    void aMessageThatIsTooLargeEndsTheConnection() throws Exception {
-        try (TestClient ada = enter("lobby", "Ada")) {
-            assertEvent("welcome", "Ada", ada);
-            ada.send("x".repeat(5000));
-            assertEquals(1009, ada.closeCode());
-        }
+    void aMessageThatIsTooLargeMustEndTheConnection() {
+        TestConnection ada = enter("lobby", "Ada");
+        expectEvent("welcome", "Ada", ada);
+        ada.send("x".repeat(5000)).expectClose(1009);
     }
 
-    /** The others do not wait for it: what it does not read fills the buffers on its way, and then its queue. */
+    /** The others do not wait for it: what it does not read fills the network, then its queue, which holds 1 MiB. */
     @Test
-    void aMemberThatDoesNotReadIsShownOut() throws Exception {
-        String token = signIn("user=Sloth").body();
-        WebSocket sloth = http.newWebSocketBuilder().buildAsync(
-                URI.create("ws://127.0.0.1:" + server.port() + "/chat/lobby?token=" + token), new WebSocket.Listener() {
-                    @Override
-                    public void onOpen(WebSocket socket) {
-                        // asks for nothing, so nothing is read
-                    }
-                }).get(30, TimeUnit.SECONDS);
-        try (TestClient ada = enter("lobby", "Ada")) {
-            assertEvent("welcome", "Ada", ada);
-            JsonNode event;
-            do {
-                ada.send("x".repeat(4000));
-                event = ada.json();
-            } while (!event.get("type").asString().equals("left"));
-            assertEquals("Sloth", event.get("user").asString());
-        } finally {
-            sloth.abort();
+    void aMemberThatDoesNotReadMustBeRemoved() {
+        enter("lobby", "Sloth");
+        TestConnection ada = enter("lobby", "Ada");
+        expectEvent("welcome", "Ada", ada);
+        for (int i = 0; i < 400; i++) {
+            ada.send("x".repeat(4000));
+            expectEvent("said", "Ada", ada);
         }
+        server.advance(Duration.ofMinutes(2)); // until its close deadline has passed
+        expectEvent("left", "Sloth", ada);
     }
 }

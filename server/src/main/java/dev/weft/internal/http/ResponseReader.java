@@ -1,4 +1,4 @@
-package dev.weft.client;
+package dev.weft.internal.http;
 
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.parser.http.HttpHeadException;
@@ -11,8 +11,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
-/** Reads one response. Used by the thread that opens the connection. */
-final class ResponseReader {
+/** Reads one response. Used by the thread that sent the request. */
+public final class ResponseReader {
     /** RFC 9110 §15.2: a server may send any number of interim responses; none needs more than this. */
     private static final int MOST_INTERIM = 8;
     private static final int LONGEST_CHUNK_LINE = 256;
@@ -23,18 +23,19 @@ final class ResponseReader {
     /** The position of the next byte in the input's region. */
     private int at;
 
-    ResponseReader(InboundBuffer input, HttpLimits limits) {
+    /** A reader of the next response of this input. */
+    public ResponseReader(InboundBuffer input, HttpLimits limits) {
         this.input = input;
         this.limits = limits;
     }
 
     /** The position in the input's region of the first byte after those that were read. */
-    int offset() {
+    public int offset() {
         return at;
     }
 
     /** Waits for the head of the response. Interim responses before it are skipped. */
-    ResponseHead readHead() throws IOException, HttpHeadException {
+    public ResponseHead readHead() throws IOException, HttpHeadException {
         for (int i = 0; i <= MOST_INTERIM; i++) {
             ResponseHead head = readOneHead();
             if (!head.isInterim()) {
@@ -60,26 +61,41 @@ final class ResponseReader {
      *
      * @param most the maximum number of bytes
      */
-    byte[] readBody(ResponseHead head, int most) {
+    public byte[] readBody(ResponseHead head, int most) {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         try {
-            List<String> codings = head.headers().tokens("Transfer-Encoding");
-            String length = head.headers().first("Content-Length").orElse("");
-            if (head.status() == 204 || head.status() == 304) {
-                return new byte[0];
-            } else if (!codings.isEmpty()) {
-                if (codings.getLast().toLowerCase(Locale.ROOT).equals("chunked")) {
-                    readChunks(body, most);
-                } else {
-                    read(body, Long.MAX_VALUE, most);
-                }
-            } else {
-                read(body, length.matches("[0-9]{1,18}") ? Long.parseLong(length) : Long.MAX_VALUE, most);
-            }
+            readBody(head, body, most);
         } catch (IOException e) {
             // The body so far says more than this exception.
         }
         return body.toByteArray();
+    }
+
+    /**
+     * Waits for the body of the response to a request that was not HEAD (RFC 9112 §6.3).
+     *
+     * @param most the maximum number of bytes; further ones are not read
+     * @throws IOException if the body is malformed or cut off; the target then has its beginning
+     */
+    public void readBody(ResponseHead head, ByteArrayOutputStream body, int most) throws IOException {
+        List<String> codings = head.headers().tokens("Transfer-Encoding");
+        String length = head.headers().first("Content-Length").orElse("");
+        if (head.status() < 200 || head.status() == 204 || head.status() == 304) {
+            return;
+        }
+        if (!codings.isEmpty() && codings.getLast().toLowerCase(Locale.ROOT).equals("chunked")) {
+            readChunks(body, most);
+        } else if (codings.isEmpty() && length.matches("[0-9]{1,18}")) {
+            read(body, Long.parseLong(length), most);
+        } else {
+            readToEnd(body, most);
+        }
+    }
+
+    private void readToEnd(ByteArrayOutputStream body, int most) throws IOException {
+        while (body.size() < most && hasByte()) {
+            read(body, input.length() - at, most);
+        }
     }
 
     /** Reads this number of bytes, or as many as fit. */
@@ -128,11 +144,17 @@ final class ResponseReader {
 
     /** Waits until there is a byte in the region. */
     private void requireByte() throws IOException {
-        if (at == input.length()) {
-            at = 0;
-            if (!input.fill()) {
-                throw new EOFException("the server ended the connection before its response was complete");
-            }
+        if (!hasByte()) {
+            throw new EOFException("the server ended the connection before its response was complete");
         }
+    }
+
+    /** Waits until there is a byte in the region. Returns false at the end of the bytes. */
+    private boolean hasByte() throws IOException {
+        if (at < input.length()) {
+            return true;
+        }
+        at = 0;
+        return input.fill();
     }
 }

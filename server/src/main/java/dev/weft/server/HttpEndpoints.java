@@ -1,0 +1,82 @@
+package dev.weft.server;
+
+import dev.weft.internal.PathPattern;
+import dev.weft.internal.time.Sweeper;
+import dev.weft.parser.http.HttpResponse;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The HTTP endpoints of a running server. Any thread may change them at any time; a lookup sees either all of a change
+ * or nothing of it. No method waits.
+ */
+final class HttpEndpoints {
+    /**
+     * An endpoint with all settings resolved.
+     *
+     * @param settings those of the server, with the limits of the endpoint
+     */
+    record Served(HttpEndpoint endpoint, HttpSettings settings) {}
+
+    /** RFC 9110 §9.3.7: the target of an OPTIONS request about the server as a whole. */
+    private static final String WHOLE_SERVER = "*";
+
+    private final ServerConfiguration configuration;
+    private final Sweeper sweeper;
+    private final ChangingPathTable<Served> table = new ChangingPathTable<>();
+    private final PathTable.Entry<Served> wholeServer;
+
+    /**
+     * Creates the endpoints of a configuration.
+     *
+     * @param sweeper is notified of the shortest deadline
+     */
+    HttpEndpoints(ServerConfiguration configuration, Sweeper sweeper) {
+        this.configuration = configuration;
+        this.sweeper = sweeper;
+        this.wholeServer = new PathTable.Entry<>(PathPattern.parse("/"),
+                served(HttpEndpoint.of(request -> describeServer())));
+        configuration.httpEndpoints().forEach(this::add);
+    }
+
+    private Served served(HttpEndpoint endpoint) {
+        Objects.requireNonNull(endpoint, "endpoint");
+        Served served = new Served(endpoint, endpoint.settings(configuration.httpSettings()));
+        sweeper.shorten(served.settings().shortest());
+        return served;
+    }
+
+    private HttpResponse describeServer() {
+        return HttpResponse.empty(204).withHeader("Allow",
+                table.isEmpty() ? "GET, HEAD, OPTIONS" : "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
+    }
+
+    /**
+     * The endpoint that serves this path; empty if there is none.
+     *
+     * @throws IllegalArgumentException if there are endpoints, and this path cannot be decoded
+     */
+    Optional<PathTable.Entry<Served>> find(String path) {
+        return path.equals(WHOLE_SERVER) ? Optional.of(wholeServer) : table.find(path);
+    }
+
+    void add(String path, HttpEndpoint endpoint) {
+        table.add(PathPattern.parse(path), served(endpoint));
+    }
+
+    void replace(String path, HttpEndpoint endpoint) {
+        table.replace(PathPattern.parse(path), served(endpoint));
+    }
+
+    boolean remove(String path) {
+        return table.remove(PathPattern.parse(path));
+    }
+
+    /** The endpoints by path. */
+    Map<String, HttpEndpoint> byPath() {
+        return table.byPattern().entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> entry.getValue().endpoint()));
+    }
+}
