@@ -1,6 +1,6 @@
 package dev.weft.tools.conform.wire;
 
-/** What the server sent. */
+/** What the program under test sent. */
 public sealed interface Event {
     /**
      * A whole message, inflated.
@@ -28,6 +28,6 @@ public sealed interface Event {
      */
     record End(boolean reset) implements Event {}
 
-    /** The server broke the protocol by what it sent; nothing after this is read. */
+    /** The program broke the protocol by what it sent; nothing after this is read. */
     record Violation(String what) implements Event {}
 }
