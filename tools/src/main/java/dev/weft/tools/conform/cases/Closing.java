@@ -81,7 +81,14 @@ final class Closing {
 
     private static void codes(Cases cases) {
         good(cases, "codes.1000-1003", "close codes 1000 to 1003 are answered by the same", "§7.4.1", 1000, 1003);
-        good(cases, "codes.1007-1011", "close codes 1007 to 1011 are answered by the same", "§7.4.1", 1007, 1011);
+        if (cases.subject() == Side.SERVER) {
+            good(cases, "codes.1007-1011", "close codes 1007 to 1011 are answered by the same", "§7.4.1", 1007, 1011);
+        } else {
+            good(cases, "codes.1007-1009", "close codes 1007 to 1009 are answered by the same", "§7.4.1", 1007, 1009);
+            good(cases, "codes.1011", "close code 1011 is answered by the same", "§7.4.1", 1011, 1011);
+            cases.each("codes.1010", "close code 1010, which no server sends: answered by the same, or fails with 1002",
+                    "§7.4.1", settings -> List.of(1010), Closing::noServersCode);
+        }
         cases.each("codes.1012-1014", "close codes 1012 to 1014, registered later, are answered by the same",
                 "§7.4.2, IANA registry", settings -> codes(settings, 1012, 1014), Closing::registered);
         good(cases, "codes.3000-3999", "close codes 3000 to 3999, for libraries, are answered by the same", "§7.4.2",
@@ -128,6 +135,14 @@ final class Closing {
         } else {
             peer.failed(code, event);
         }
+    }
+
+    private static void noServersCode(int code, Subject subject) {
+        Peer peer = subject.open();
+        peer.send(close(code, ""));
+        Event event = peer.next("expected close " + code);
+        boolean refused = event instanceof Event.Close close && close.code() == PROTOCOL_ERROR;
+        peer.failed(refused ? PROTOCOL_ERROR : code, event);
     }
 
     private static void noRange(int code, Subject subject) {

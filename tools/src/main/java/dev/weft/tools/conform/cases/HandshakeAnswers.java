@@ -94,7 +94,7 @@ final class HandshakeAnswers {
             case Event.Close close ->
                 peer.findings().nonStrict("§7.1.7: sends close " + close.code() + " although nothing was established");
             case Event.Pong pong -> throw new Failure("unexpected " + pong);
-            case Event.Violation violation -> throw new Failure("takes the connection for open: " + violation.what());
+            case Event.Violation violation -> throw new Failure("does not give up the connection: " + violation.what());
         }
     }
 
@@ -247,7 +247,7 @@ final class HandshakeAnswers {
     }
 
     private static Head closing(Head head, String status, String field) {
-        Head changed = head.line("HTTP/1.1 " + status + " No").replace("Connection: Upgrade, close");
+        Head changed = head.line("HTTP/1.1 " + status + " No").with("Connection: close");
         return field == null ? changed : changed.with(field);
     }
 
