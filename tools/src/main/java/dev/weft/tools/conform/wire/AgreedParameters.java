@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * The parameters of permessage-deflate that both ends agreed on (RFC 7692 §7.1).
@@ -47,7 +49,6 @@ public record AgreedParameters(boolean serverNoContextTakeover, boolean clientNo
             throw new Failure("RFC 7692 §5: agreed to more than one of the offers: " + extensions);
         }
         Map<String, String> answer = parse(extensions.getFirst());
-        List<Map<String, String>> offers = offers(request);
         if (offers(request).stream().noneMatch(offer -> fits(offer, answer))) {
             throw new Failure("RFC 7692 §7.1: the response \"" + extensions.getFirst() + "\" fits no offer of "
                     + request.values("Sec-WebSocket-Extensions"));
@@ -62,26 +63,35 @@ public record AgreedParameters(boolean serverNoContextTakeover, boolean clientNo
      * @return the element of the answer, or {@code null} if no offer of the request allows it
      */
     static String answer(Head request, String element) {
-        for (Map<String, String> offer : offers(request)) {
-            Map<String, String> answer = new LinkedHashMap<>(lenient(element));
-            if ("".equals(answer.get(CLIENT_BITS))) {
-                answer.remove(CLIENT_BITS);
-            }
-            if (offer.containsKey(SERVER_TAKEOVER)) {
-                answer.put(SERVER_TAKEOVER, "");
-            }
-            if (offer.containsKey(SERVER_BITS) && (!answer.containsKey(SERVER_BITS)
-                    || !atMost(answer.get(SERVER_BITS), offer.get(SERVER_BITS)))) {
-                answer.put(SERVER_BITS, offer.get(SERVER_BITS));
-            }
-            if (fits(offer, answer)) {
-                StringBuilder all = new StringBuilder(EXTENSION);
-                answer.forEach((name, value) -> all.append("; ").append(name)
-                        .append(value.isEmpty() ? "" : "=" + value));
-                return all.toString();
-            }
+        Map<String, String> wanted = lenient(element);
+        wanted.remove(CLIENT_BITS, "");
+        List<Map<String, String>> offers = offers(request);
+        return Stream.of(false, true).flatMap(lower -> offers.stream().map(offer -> fitted(offer, wanted, lower)))
+                .filter(Objects::nonNull).findFirst().orElse(null);
+    }
+
+    /**
+     * What is wanted, and what else an offer insists on.
+     *
+     * @param lower whether the wanted window of the server may be made smaller
+     * @return the element, or {@code null} if the offer does not allow it
+     */
+    private static String fitted(Map<String, String> offer, Map<String, String> wanted, boolean lower) {
+        Map<String, String> answer = new LinkedHashMap<>(wanted);
+        if (offer.containsKey(SERVER_TAKEOVER)) {
+            answer.put(SERVER_TAKEOVER, "");
         }
-        return null;
+        if (offer.containsKey(SERVER_BITS)) {
+            answer.merge(SERVER_BITS, offer.get(SERVER_BITS),
+                    (mine, limit) -> !lower || atMost(mine, limit) ? mine : limit);
+        }
+        if (!fits(offer, answer)) {
+            return null;
+        }
+        StringBuilder element = new StringBuilder(EXTENSION);
+        answer.forEach((name, value) -> element.append("; ").append(name)
+                .append(value.isEmpty() ? "" : "=" + value));
+        return element.toString();
     }
 
     /** Whether a request allows an element as its answer. */
@@ -118,9 +128,9 @@ public record AgreedParameters(boolean serverNoContextTakeover, boolean clientNo
         return parameters;
     }
 
-    /** An element of the client's offer, which may be invalid. */
+    /** An element that may be invalid. */
     private static Map<String, String> lenient(String element) {
-        Map<String, String> parameters = new HashMap<>();
+        Map<String, String> parameters = new LinkedHashMap<>();
         for (String parameter : parameters(element)) {
             parameters.put(parameter.split("=", 2)[0].strip(),
                     parameter.contains("=") ? unquote(parameter.split("=", 2)[1].strip()) : "");
