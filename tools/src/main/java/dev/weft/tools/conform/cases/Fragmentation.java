@@ -273,12 +273,15 @@ final class Fragmentation {
         } else {
             throw new Failure("expected close 1000, got " + event);
         }
+        if (!broken && answered < echoes.size()) {
+            throw new Failure(
+                    "of " + echoes.size() + " messages, " + answered + " were answered before the Close frame");
+        }
         if (answered < echoes.size() || pongs < pings) {
-            if (!broken) {
-                throw new Failure("of " + echoes.size() + " messages and " + pings + " pings, " + answered + " and "
-                        + pongs + " were answered before the Close frame");
-            }
-            peer.findings().nonStrict("good frames before the bad one were not answered");
+            // §5.5.2, §5.5.3: only the most recent ping needs a pong, and none after a Close frame.
+            peer.findings().nonStrict(broken
+                    ? "good frames before the bad one were not answered"
+                    : "of " + pings + " pings, " + pongs + " were answered before the Close frame");
         }
     }
 }
