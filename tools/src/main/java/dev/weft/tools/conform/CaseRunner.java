@@ -6,6 +6,7 @@ import dev.weft.tools.conform.wire.Failure;
 import dev.weft.tools.conform.wire.Findings;
 import dev.weft.tools.conform.wire.Server;
 import dev.weft.tools.conform.wire.Settings;
+import dev.weft.tools.conform.wire.Subject;
 import dev.weft.tools.conform.wire.Unsupported;
 import dev.weft.tools.conform.wire.Verdict;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Runs cases: first those that mostly wait, many at a time; then the others one by one, with the perilous ones last. */
 public final class CaseRunner {
@@ -49,8 +51,7 @@ public final class CaseRunner {
             width.acquire();
             Thread.startVirtualThread(() -> {
                 try {
-                    results[i] = run(cases.get(i));
-                    progress.accept(results[i]);
+                    results[i] = run(cases.get(i), this::server);
                 } finally {
                     width.release();
                     done.countDown();
@@ -59,51 +60,57 @@ public final class CaseRunner {
         }
         done.await();
         for (int i : alone) {
-            results[i] = run(cases.get(i));
-            progress.accept(results[i]);
+            results[i] = run(cases.get(i), this::server);
         }
         return Arrays.asList(results);
     }
 
-    private Result run(Case one) {
+    private Subject server(Findings findings) {
+        return new Server(settings, findings);
+    }
+
+    /** Runs a case against a program that is made for it, and reports the result. */
+    Result run(Case one, Function<Findings, Subject> subject) {
         Findings findings = new Findings();
         long before = System.nanoTime();
         if (one.maxMessage() > settings.maxMessage()) {
             findings.add(Verdict.SKIPPED, "needs messages of " + one.maxMessage() + " bytes", List::of);
         } else {
-            runWatched(one, findings);
+            runWatched(one, subject.apply(findings), findings);
         }
         long millis = (System.nanoTime() - before) / 1_000_000;
-        return new Result(one.id(), one.family(), one.title(), one.section(), findings.verdict(), findings.detail(),
+        Result result = new Result(one.id(), one.family(), one.title(), one.section(), findings.verdict(),
+                findings.detail(),
                 millis,
                 findings.transcript());
+        progress.accept(result);
+        return result;
     }
 
     /** Runs a case on its own thread, and cuts its connections if it takes too long. */
-    private void runWatched(Case one, Findings findings) {
-        Server server = new Server(settings, findings);
+    private static void runWatched(Case one, Subject subject, Findings findings) {
         CountDownLatch over = new CountDownLatch(1);
         Thread.ofVirtual().name(one.id()).start(() -> {
             try {
-                one.body().run(server);
+                one.body().run(subject);
             } catch (Failure e) {
-                findings.add(Verdict.FAILED, e.getMessage(), server::transcript);
+                findings.add(Verdict.FAILED, e.getMessage(), subject::transcript);
             } catch (Unsupported e) {
                 findings.add(Verdict.UNSUPPORTED, e.getMessage(), List::of);
             } catch (RuntimeException | Error e) {
-                findings.add(Verdict.FAILED, "the suite's own error: " + e, server::transcript);
+                findings.add(Verdict.FAILED, "the suite's own error: " + e, subject::transcript);
             } finally {
                 over.countDown();
             }
         });
         try {
             if (!over.await(LONGEST.toSeconds(), TimeUnit.SECONDS)) {
-                findings.add(Verdict.FAILED, "took longer than " + LONGEST.toSeconds() + " s", server::transcript);
+                findings.add(Verdict.FAILED, "took longer than " + LONGEST.toSeconds() + " s", subject::transcript);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            server.abort();
+            subject.abort();
         }
     }
 }

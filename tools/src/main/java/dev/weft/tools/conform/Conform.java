@@ -12,17 +12,24 @@ import dev.weft.tools.conform.wire.Findings;
 import dev.weft.tools.conform.wire.Response;
 import dev.weft.tools.conform.wire.Server;
 import dev.weft.tools.conform.wire.Settings;
+import dev.weft.tools.conform.wire.Side;
 import dev.weft.tools.options.Trust;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.ProcessBuilder.Redirect;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -36,17 +43,29 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The command line. */
-@Command(name = "conform", sortOptions = false, usageHelpAutoWidth = true, mixinStandardHelpOptions = false, description = {
-        "Tests how strictly a WebSocket echo server follows RFC 6455 and RFC 7692.",
-        "The server must send every message back unchanged. Exits with 0 if no case FAILED, 1 if one did, 2 for a wrong "
-                + "command line or if there is no server."})
+@Command(name = "conform", sortOptions = false, usageHelpAutoWidth = true, mixinStandardHelpOptions = false, customSynopsis = {
+        "conform [OPTION...] URL", "conform [OPTION...] --client [--] [COMMAND [ARG...]]"}, description = {
+                "Tells how strictly a WebSocket echo server, or with --client a client, follows RFC 6455 and RFC 7692.",
+                "The server must send every message back as it came. A client must do so too, on the connections that it opens as "
+                        + "a test client for an Autobahn fuzzing server does. Exits with 0 if no case FAILED, 1 if one did or the "
+                        + "client stopped before the end, 2 for a wrong command line or if there is no server or client."})
 public final class Conform implements Callable<Integer> {
+    private static final Duration TIME_TO_EXIT = Duration.ofSeconds(2);
+
     @Spec
     private CommandSpec spec;
 
-    @Parameters(arity = "0..1", paramLabel = "URL", description = "The server: ws://host:port/path or "
-            + "wss://host:port/path.")
-    private URI url;
+    @Parameters(arity = "0..*", paramLabel = "URL", hideParamSyntax = true, description = "The server: ws://host:port/path "
+            + "or wss://host:port/path. With --client: the command that starts the client, which gets the URL as its last "
+            + "argument; without one, the URL is printed, and the client is waited for.")
+    private List<String> words = List.of();
+
+    @Option(names = "--client", description = "Test a client.")
+    private boolean client;
+
+    @Option(names = "--listen", paramLabel = "PORT", defaultValue = "0", description = "With --client: the port on this "
+            + "machine's loopback address. Default: any free one.")
+    private int listen;
 
     @Option(names = "--only", paramLabel = "PATTERN", description = "Run the cases whose id fits; * stands for "
             + "anything: utf8.*, *.chopped-1. May be repeated.")
@@ -101,28 +120,96 @@ public final class Conform implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
-        List<Case> cases = Cases.all().stream().filter(this::isWanted).toList();
+        List<Case> cases = Cases.all(client ? Side.CLIENT : Side.SERVER).stream().filter(this::isWanted).toList();
         if (cases.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "no case matches " + only);
+            throw wrong("no case fits " + only);
         }
         if (list) {
             cases.forEach(one -> out.println(one.id() + "  " + one.title() + "  [" + one.section() + "]"));
             out.flush();
             return 0;
         }
-        Settings settings = settings();
+        return client ? testClient(cases, out) : testServer(cases, out);
+    }
+
+    private int testServer(List<Case> cases, PrintWriter out) throws IOException, InterruptedException {
+        if (words.size() != 1) {
+            throw wrong(words.isEmpty() ? "which server? URL is missing" : "more than one server: " + words);
+        }
+        Settings settings = settings(words.getFirst());
         String server;
         try {
             server = greet(settings);
         } catch (Failure e) {
-            throw new ParameterException(spec.commandLine(), "no WebSocket server at " + url + ": " + e.getMessage());
+            throw wrong("no WebSocket server at " + settings.target() + ": " + e.getMessage());
         }
-        Instant started = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-        long before = System.nanoTime();
+        Stopwatch watch = new Stopwatch();
         List<Result> results = new CaseRunner(settings, progressOf(cases.size())).run(cases);
-        RunResults run = new RunResults(url.toString(), server, started.toString(),
-                (System.nanoTime() - before) / 1_000_000, quick,
-                results);
+        return report(watch.stop(Side.SERVER, settings, server, results), out);
+    }
+
+    private int testClient(List<Case> cases, PrintWriter out) throws IOException, InterruptedException {
+        if (listen < 0 || listen > 65_535) {
+            throw wrong("--listen " + listen + " is no port");
+        }
+        try (ServerSocket listener = listener()) {
+            Settings settings = settings("ws://127.0.0.1:" + listener.getLocalPort());
+            CaseRunner runner = new CaseRunner(settings, progressOf(cases.size()));
+            Stopwatch watch = new Stopwatch();
+            try (FuzzingServer server = new FuzzingServer(settings, cases, runner, listener)) {
+                if (words.isEmpty()) {
+                    out.println("conform listening on " + settings.target());
+                    out.flush();
+                }
+                List<Result> results = runClient(server, settings);
+                if (!server.wasVisited()) {
+                    throw wrong("the client did not connect to " + settings.target());
+                }
+                int failed = report(watch.stop(Side.CLIENT, settings, server.agent(), results), out);
+                if (!server.hasFinished()) {
+                    out.println("the client stopped before the end");
+                    out.flush();
+                }
+                return server.hasFinished() ? failed : 1;
+            }
+        }
+    }
+
+    private ServerSocket listener() {
+        try {
+            return new ServerSocket(listen, 1024, InetAddress.getByName("127.0.0.1"));
+        } catch (IOException e) {
+            throw wrong("cannot listen on port " + listen + ": " + e.getMessage());
+        }
+    }
+
+    /** Waits for the client, which is started if there is a command for it. */
+    private List<Result> runClient(FuzzingServer server, Settings settings) throws InterruptedException {
+        if (words.isEmpty()) {
+            return server.await(null);
+        }
+        List<String> command = new ArrayList<>(words);
+        command.add(settings.target().toString());
+        Process process;
+        try {
+            process = new ProcessBuilder(command).redirectInput(Redirect.from(new File("/dev/null")))
+                    .redirectOutput(Redirect.DISCARD).redirectError(Redirect.INHERIT).start();
+        } catch (IOException e) {
+            throw wrong("cannot start the client: " + e.getMessage());
+        }
+        try {
+            return server.await(process);
+        } finally {
+            process.waitFor(TIME_TO_EXIT.toMillis(), TimeUnit.MILLISECONDS);
+            process.descendants().forEach(ProcessHandle::destroy);
+            process.destroyForcibly();
+        }
+    }
+
+    private int report(RunResults run, PrintWriter out) throws IOException {
+        if (progress) {
+            System.err.print("\r\033[K");
+        }
         TextReport.print(run, out);
         if (json != null) {
             JsonReport.write(run, json);
@@ -133,32 +220,43 @@ public final class Conform implements Callable<Integer> {
         return run.hasFailed() ? 1 : 0;
     }
 
-    private Settings settings() {
-        if (url == null) {
-            throw new ParameterException(spec.commandLine(), "URL is missing: which server?");
+    /** The time of a run. */
+    private final class Stopwatch {
+        private final Instant started = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        private final long before = System.nanoTime();
+
+        RunResults stop(Side subject, Settings settings, String name, List<Result> results) {
+            return new RunResults(subject, settings.target().toString(), name, started.toString(),
+                    (System.nanoTime() - before) / 1_000_000, quick, results);
         }
+    }
+
+    private ParameterException wrong(String what) {
+        return new ParameterException(spec.commandLine(), what);
+    }
+
+    private Settings settings(String url) {
         if (!(timeout >= 0.1 && timeout <= 60)) {
-            throw new ParameterException(spec.commandLine(), "--timeout " + timeout + " is not from 0.1 to 60");
+            throw wrong("--timeout " + timeout + " is not from 0.1 to 60");
         }
         Duration wait = Duration.ofMillis((long) (timeout * 1000));
         Duration patience = wait.dividedBy(5);
         try {
             SSLContext trust = insecure ? Trust.any() : Trust.ordinary();
-            return new Settings(url, trust, wait, patience, bytes(maxMessage), quick);
+            return new Settings(URI.create(url), trust, wait, patience, bytes(maxMessage), quick);
         } catch (IllegalArgumentException | GeneralSecurityException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage());
+            throw wrong(e.getMessage());
         }
     }
 
     private long bytes(String size) {
         if (!size.matches("[0-9]{1,9}[kKmM]?")) {
-            throw new ParameterException(spec.commandLine(),
-                    "--max-message " + size + ": not a size such as 64k or 16m");
+            throw wrong("--max-message " + size + ": not a size such as 64k or 16m");
         }
         long number = Long.parseLong(size.replaceAll("[kKmM]", ""));
         long bytes = number << (size.matches(".*[kK]") ? 10 : size.matches(".*[mM]") ? 20 : 0);
         if (bytes > 512 << 20) {
-            throw new ParameterException(spec.commandLine(), "--max-message " + size + " is over 512m");
+            throw wrong("--max-message " + size + " is over 512m");
         }
         return bytes;
     }
@@ -189,8 +287,7 @@ public final class Conform implements Callable<Integer> {
         AtomicInteger done = new AtomicInteger();
         return result -> {
             String line = done.incrementAndGet() + "/" + all + "  " + result.id();
-            System.err.print("\r" + line.substring(0, Math.min(line.length(), 78)) + "\033[K"
-                    + (done.get() == all ? "\r\033[K" : ""));
+            System.err.print("\r" + line.substring(0, Math.min(line.length(), 78)) + "\033[K");
         };
     }
 }

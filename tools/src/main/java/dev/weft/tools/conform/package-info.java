@@ -1,8 +1,9 @@
 /**
- * A program that tests how strictly a WebSocket echo server follows RFC 6455 and RFC 7692.
+ * How strictly a WebSocket echo server or client follows RFC 6455 and RFC 7692, as a program.
  * <pre>
- * Conform (command line) ─▶ Runner ─▶ cases (what is sent and expected) ─▶ wire (connections, frames) ─▶ deflate
- *                       └─▶ report (text, JSON, HTML)
+ * Conform (command line) ─▶ CaseRunner ─▶ cases (what is sent and expected) ─▶ wire (connections, frames) ─▶ deflate
+ *          │    └─▶ FuzzingServer (waits for clients) ─▶ CaseRunner
+ *          └─▶ report (text, JSON, HTML)
  * </pre>
  */
 package dev.weft.tools.conform;

@@ -1,26 +1,30 @@
 package dev.weft.tools.conform.cases;
 
 import dev.weft.tools.conform.wire.Peer;
-import dev.weft.tools.conform.wire.Server;
+import dev.weft.tools.conform.wire.Settings;
+import dev.weft.tools.conform.wire.Subject;
+import java.util.function.ToIntFunction;
 
 /**
- * One rule that a server must follow.
+ * One rule that a server, or a client, must follow.
  *
  * @param id         identifies the case: {@code family.name}
  * @param title      a description of what is sent and what is expected
  * @param section    the section of the RFC that requires it; of RFC 6455 unless another RFC is named
  * @param load       the cost of the case
  * @param maxMessage size of its largest message in bytes; the case is skipped if this exceeds the run's limit
+ * @param connections the number of connections that it needs: a client is asked for so many
  * @param body       sends and checks; throws {@link dev.weft.tools.conform.wire.Failure} and similar exceptions
  */
-public record Case(String id, String title, String section, Load load, long maxMessage, Body body) {
+public record Case(String id, String title, String section, Load load, long maxMessage,
+        ToIntFunction<Settings> connections, Body body) {
     /** The cost of a case. */
     public enum Load {
         /** It mostly waits: many cases may run at once. */
         LIGHT,
         /** It uses CPU and its duration matters: it runs alone. */
         HEAVY,
-        /** A poor server may not survive it: it runs alone, after all others. */
+        /** A poor program may not survive it: it runs alone, after all others. */
         PERILOUS
     }
 
@@ -28,7 +32,7 @@ public record Case(String id, String title, String section, Load load, long maxM
     @FunctionalInterface
     public interface Body {
         /** Runs the case. */
-        void run(Server server);
+        void run(Subject subject);
     }
 
     /** The body of a case that uses one plain connection. */

@@ -18,7 +18,9 @@ import dev.weft.tools.conform.wire.Event;
 import dev.weft.tools.conform.wire.Failure;
 import dev.weft.tools.conform.wire.Frame;
 import dev.weft.tools.conform.wire.Peer;
-import dev.weft.tools.conform.wire.Server;
+import dev.weft.tools.conform.wire.Settings;
+import dev.weft.tools.conform.wire.Side;
+import dev.weft.tools.conform.wire.Subject;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -78,50 +80,53 @@ final class Closing {
     }
 
     private static void codes(Cases cases) {
-        cases.body("codes.1000-1003", "close codes 1000 to 1003 are answered by the same", "§7.4.1",
-                server -> good(server, 1000, 1003));
-        cases.body("codes.1007-1011", "close codes 1007 to 1011 are answered by the same", "§7.4.1",
-                server -> good(server, 1007, 1011));
-        cases.body("codes.1012-1014", "close codes 1012 to 1014, registered later, are answered by the same",
-                "§7.4.2, IANA registry", server -> each(server, 1012, 1014, Closing::registered));
-        cases.body("codes.3000-3999", "close codes 3000 to 3999, for libraries, are answered by the same", "§7.4.2",
-                server -> good(server, 3000, 3999));
-        cases.body("codes.4000-4999", "close codes 4000 to 4999, for applications, are answered by the same", "§7.4.2",
-                server -> good(server, 4000, 4999));
-        cases.body("codes.0-999", "close codes 0 to 999 fail with 1002", "§7.4.2", server -> bad(server, 0, 999));
-        cases.body("codes.1004", "close code 1004 fails with 1002", "§7.4.1", server -> bad(server, 1004, 1004));
-        cases.body("codes.1005", "close code 1005 fails with 1002", "§7.4.1", server -> bad(server, 1005, 1005));
-        cases.body("codes.1006", "close code 1006 fails with 1002", "§7.4.1", server -> bad(server, 1006, 1006));
-        cases.body("codes.1015", "close code 1015 fails with 1002", "§7.4.1", server -> bad(server, 1015, 1015));
-        cases.body("codes.1016-1999", "close codes 1016 to 1999 fail with 1002", "§7.4.2",
-                server -> bad(server, 1016, 1999));
-        cases.body("codes.2000-2999", "close codes 2000 to 2999 fail with 1002", "§7.4.2",
-                server -> bad(server, 2000, 2999));
-        cases.body("codes.over-4999", "close codes 5000, 10000, 32768 and 65535, of no range; 1002 is best", "§7.4.2",
-                server -> server.forEach(List.of(5000, 10_000, 32_768, 65_535), (code, part) -> noRange(part, code)));
+        good(cases, "codes.1000-1003", "close codes 1000 to 1003 are answered by the same", "§7.4.1", 1000, 1003);
+        if (cases.subject() == Side.SERVER) {
+            good(cases, "codes.1007-1011", "close codes 1007 to 1011 are answered by the same", "§7.4.1", 1007, 1011);
+        } else {
+            good(cases, "codes.1007-1009", "close codes 1007 to 1009 are answered by the same", "§7.4.1", 1007, 1009);
+            good(cases, "codes.1011", "close code 1011 is answered by the same", "§7.4.1", 1011, 1011);
+            cases.each("codes.1010", "close code 1010, which no server sends: answered by the same, or fails with 1002",
+                    "§7.4.1", settings -> List.of(1010), Closing::noServersCode);
+        }
+        cases.each("codes.1012-1014", "close codes 1012 to 1014, registered later, are answered by the same",
+                "§7.4.2, IANA registry", settings -> codes(settings, 1012, 1014), Closing::registered);
+        good(cases, "codes.3000-3999", "close codes 3000 to 3999, for libraries, are answered by the same", "§7.4.2",
+                3000, 3999);
+        good(cases, "codes.4000-4999", "close codes 4000 to 4999, for applications, are answered by the same", "§7.4.2",
+                4000, 4999);
+        bad(cases, "codes.0-999", "close codes 0 to 999 fail with 1002", "§7.4.2", 0, 999);
+        bad(cases, "codes.1004", "close code 1004 fails with 1002", "§7.4.1", 1004, 1004);
+        bad(cases, "codes.1005", "close code 1005 fails with 1002", "§7.4.1", 1005, 1005);
+        bad(cases, "codes.1006", "close code 1006 fails with 1002", "§7.4.1", 1006, 1006);
+        bad(cases, "codes.1015", "close code 1015 fails with 1002", "§7.4.1", 1015, 1015);
+        bad(cases, "codes.1016-1999", "close codes 1016 to 1999 fail with 1002", "§7.4.2", 1016, 1999);
+        bad(cases, "codes.2000-2999", "close codes 2000 to 2999 fail with 1002", "§7.4.2", 2000, 2999);
+        cases.each("codes.over-4999", "close codes 5000, 10000, 32768 and 65535, of no range; 1002 is best", "§7.4.2",
+                settings -> List.of(5000, 10_000, 32_768, 65_535), Closing::noRange);
     }
 
-    private static void each(Server server, int from, int to, Server.Task<Integer> task) {
-        int step = server.settings().quick() && to - from > 100 ? 37 : 1;
-        server.forEach(IntStream.rangeClosed(from, to).filter(code -> (code - from) % step == 0 || code == to).boxed()
-                .toList(), task);
+    private static List<Integer> codes(Settings settings, int from, int to) {
+        int step = settings.quick() && to - from > 100 ? 37 : 1;
+        return IntStream.rangeClosed(from, to).filter(code -> (code - from) % step == 0 || code == to).boxed().toList();
     }
 
-    private static void good(Server server, int from, int to) {
-        each(server, from, to, (code, part) -> part.open().closes(code, code % 2 == 0 ? "" : "reason"));
+    private static void good(Cases cases, String name, String title, String section, int from, int to) {
+        cases.each(name, title, section, settings -> codes(settings, from, to),
+                (code, part) -> part.open().closes(code, code % 2 == 0 ? "" : "reason"));
     }
 
-    private static void bad(Server server, int from, int to) {
-        each(server, from, to, (code, part) -> {
+    private static void bad(Cases cases, String name, String title, String section, int from, int to) {
+        cases.each(name, title, section, settings -> codes(settings, from, to), (code, part) -> {
             Peer peer = part.open();
             peer.send(close(code, code % 2 == 0 ? "" : "reason"));
             peer.fails(PROTOCOL_ERROR);
         });
     }
 
-    /** RFC 6455 itself does not define these codes, so a server that knows only that RFC may refuse them. */
-    private static void registered(int code, Server server) {
-        Peer peer = server.open();
+    /** RFC 6455 itself does not define these codes, so a program that knows only that RFC may refuse them. */
+    private static void registered(int code, Subject subject) {
+        Peer peer = subject.open();
         peer.send(close(code, ""));
         Event event = peer.next("expected close " + code);
         if (event instanceof Event.Close close && close.code() == PROTOCOL_ERROR) {
@@ -132,8 +137,16 @@ final class Closing {
         }
     }
 
-    private static void noRange(Server server, int code) {
-        Peer peer = server.open();
+    private static void noServersCode(int code, Subject subject) {
+        Peer peer = subject.open();
+        peer.send(close(code, ""));
+        Event event = peer.next("expected close " + code);
+        boolean refused = event instanceof Event.Close close && close.code() == PROTOCOL_ERROR;
+        peer.failed(refused ? PROTOCOL_ERROR : code, event);
+    }
+
+    private static void noRange(int code, Subject subject) {
+        Peer peer = subject.open();
         peer.send(close(code, ""));
         Event event = peer.next("expected close 1002");
         // The reader reports an echo of such a code as a violation, which is correct in all other cases.
@@ -153,7 +166,7 @@ final class Closing {
         after(cases, "close", close(1001, ""));
         after(cases, "bad-frame", Frame.of(3, ascii(5)));
         after(cases, "bad-text", text(hex("ff")));
-        after(cases, "unmasked", text("after").unmasked());
+        after(cases, Framing.maskedWrongly(cases), text("after").masksWrongly());
         after(cases, "64K", binary(random(65_536)));
         cases.script("after.echo-first", "a message and a Close frame in one write: the echo, then the Close frame",
                 "§5.5.1", peer -> {
@@ -176,8 +189,27 @@ final class Closing {
             peer.send(Frame.of(3, ascii(5)), text("never"), ping("never"), close(NORMAL_CLOSURE, ""));
             peer.fails(PROTOCOL_ERROR);
         });
-        cases.body("at-once", "a Close frame in the same write as the handshake's request is answered", "§5.5.1",
-                server -> server.open(server.upgrade(), close(NORMAL_CLOSURE, "")).closed(NORMAL_CLOSURE));
+        cases.body("at-once", "a Close frame in the same write as the handshake's head is answered", "§5.5.1",
+                subject -> subject.open(close(NORMAL_CLOSURE, "")).closed(NORMAL_CLOSURE));
+        if (cases.subject() == Side.CLIENT) {
+            cases.script("waits-for-server",
+                    "after the closing handshake, the client leaves it to the server to end the "
+                            + "connection",
+                    "§7.1.1", peer -> {
+                        peer.stayOpen();
+                        peer.sendClose(hex("03e8"));
+                        if (!(peer.next("expected close 1000") instanceof Event.Close close)
+                                || close.code() != NORMAL_CLOSURE) {
+                            throw new Failure("expected close 1000");
+                        }
+                        if (peer.poll() instanceof Event.End) {
+                            peer.findings().nonStrict("ends the connection before the server does");
+                        } else {
+                            peer.endOutput();
+                            peer.ended();
+                        }
+                    });
+        }
     }
 
     private static void after(Cases cases, String name, Frame frame) {
@@ -196,23 +228,25 @@ final class Closing {
     }
 
     private static void withoutHandshake(Cases cases) {
-        cases.script("fin.idle", "our FIN without a Close frame: the server ends the connection too", "§7.1.1",
+        cases.script("fin.idle",
+                "our FIN without a Close frame: the " + cases.subject().label() + " ends the connection too", "§7.1.1",
                 peer -> gone(peer));
-        cases.script("fin.after-message", "a message and our FIN: the server ends the connection", "§7.1.1", peer -> {
-            peer.echoes(text("Hello"));
-            gone(peer);
-        });
+        cases.script("fin.after-message",
+                "a message and our FIN: the " + cases.subject().label() + " ends the connection", "§7.1.1", peer -> {
+                    peer.echoes(text("Hello"));
+                    gone(peer);
+                });
         cases.script("fin.inside-message", "our FIN inside a message: no echo, and the connection ends", "§7.1.1",
                 peer -> {
                     peer.send(text("Hel").unfinished());
                     gone(peer);
                 });
         cases.script("fin.inside-frame", "our FIN inside a frame: no echo, and the connection ends", "§7.1.1", peer -> {
-            peer.sendBytes(text("Hello").bytes(), 0, 8);
+            peer.sendBytes(peer.bytes(List.of(text("Hello"))), 0, cases.subject() == Side.SERVER ? 8 : 4);
             gone(peer);
         });
         cases.script("fin.inside-header", "our FIN inside a frame's header: the connection ends", "§7.1.1", peer -> {
-            peer.sendBytes(text("Hello").bytes(), 0, 1);
+            peer.sendBytes(peer.bytes(List.of(text("Hello"))), 0, 1);
             gone(peer);
         });
     }

@@ -42,12 +42,12 @@ final class Deflate {
         corruption(cases);
         textCases(cases);
         cases.perilousBody("bomb", "a message of 256 KiB that inflates to 256 MiB is refused with 1009",
-                "RFC 7692 §8, §10.4",
-                server -> bomb(server.openDeflating(OFFER)));
+                "RFC 7692 §8, §10.4", 1,
+                subject -> bomb(subject.openDeflating(OFFER)));
     }
 
     private static void script(Cases cases, String name, String title, String section, Script script) {
-        cases.body(name, title, section, server -> script.run(server.openDeflating(OFFER)));
+        cases.body(name, title, section, subject -> script.run(subject.openDeflating(OFFER)));
     }
 
     private static void echo(Cases cases, String name, String title, String section, Frame expected,
@@ -66,13 +66,12 @@ final class Deflate {
     private static void streams(Cases cases) {
         Frame hello = text("Hello");
         echo(cases, "stream.fixed", "a block with the fixed codes", "§7.2.3.1", hello, HELLO);
-        echo(cases, "stream.fixed-twice", "the same message twice, each compressed independently", "§7.2.3.2", hello,
-                HELLO, HELLO);
-        cases.body("stream.shared-window", "the second message refers to the first", "§7.2.3.2", server -> {
-            Peer peer = server.openDeflating(OFFER);
+        echo(cases, "stream.fixed-twice", "the same message twice, each by itself", "§7.2.3.2", hello, HELLO, HELLO);
+        cases.body("stream.shared-window", "the second message refers to the first", "§7.2.3.2", subject -> {
+            Peer peer = subject.openDeflating(OFFER);
             peer.send(text(hex(HELLO)).rsv(RSV1));
             peer.expect(hello);
-            if (!peer.agreement().clientNoContextTakeover()) {
+            if (!peer.noContextTakeover()) {
                 peer.send(text(hex("f200110000")).rsv(RSV1));
                 peer.expect(hello);
             }
@@ -86,11 +85,11 @@ final class Deflate {
                 "01 0500 faff 48656c6c6f 00");
         cases.body("stream.final-then-shared-window", "a block with BFINAL, then a message that refers to it",
                 "§7.2.3.4",
-                server -> {
-                    Peer peer = server.openDeflating(OFFER);
+                subject -> {
+                    Peer peer = subject.openDeflating(OFFER);
                     peer.send(text(hex("f348cdc9c9070000")).rsv(RSV1));
                     peer.expect(hello);
-                    if (!peer.agreement().clientNoContextTakeover()) {
+                    if (!peer.noContextTakeover()) {
                         peer.send(text(hex("f200110000")).rsv(RSV1));
                         peer.expect(hello);
                     }
@@ -199,23 +198,23 @@ final class Deflate {
 
     private static void windows(Cases cases) {
         for (int bits = 8; bits <= 15; bits++) {
-            String offer = PLAIN + "; client_max_window_bits=" + bits;
+            String offer = PLAIN + "; " + cases.subject().other().label() + "_max_window_bits=" + bits;
             cases.body("window.farthest-" + bits,
                     "references as far back as a window of the agreed bits, at most " + bits
                             + ", allows",
-                    "§7.1.2.2", server -> farthest(server.openDeflating(offer)));
+                    "§7.1.2.2", subject -> farthest(subject.openDeflating(offer)));
         }
     }
 
     /** The window contains the previous message, and one reference points to its very first byte. */
     private static void farthest(Peer peer) {
-        int window = 1 << peer.agreement().clientBits();
+        int window = 1 << peer.windowBits();
         byte[] first = random(window);
         BlockWriter whole = new BlockWriter().stored(false, first).fixed(false);
         peer.send(binary(whole.longestMatch(window).endOfBlock().message()).rsv(RSV1));
         byte[] again = join(first, Arrays.copyOf(join(first, first), 258));
         peer.expect(binary(again));
-        if (!peer.agreement().clientNoContextTakeover()) {
+        if (!peer.noContextTakeover()) {
             byte[] seen = Arrays.copyOfRange(again, again.length - window, again.length);
             peer.send(binary(new BlockWriter().fixed(false).longestMatch(window).endOfBlock().message()).rsv(RSV1));
             peer.expect(binary(Arrays.copyOf(join(seen, seen), 258)));
@@ -237,7 +236,8 @@ final class Deflate {
             fails(cases, "rsv." + bits, "RSV bits " + bits + " on a text frame", text(hex(HELLO)).rsv(bits << 4));
         }
         fails(cases, "reserved-opcode", "opcode 3 with RSV1", Frame.of(3, hex(HELLO)).rsv(RSV1));
-        fails(cases, "unmasked", "an unmasked compressed frame", text(hex(HELLO)).rsv(RSV1).unmasked());
+        String wrongly = Framing.maskedWrongly(cases);
+        fails(cases, wrongly, "a compressed frame that is " + wrongly, text(hex(HELLO)).rsv(RSV1).masksWrongly());
         fails(cases, "inside", "a compressed message inside another", text(hex("f248cd")).rsv(RSV1).unfinished(),
                 text(hex(HELLO)).rsv(RSV1));
     }
@@ -261,9 +261,9 @@ final class Deflate {
         corrupt(cases, "random", "random bytes", join(hex("fe"), random(500)));
         corrupt(cases, "in-third-block", "two good blocks, then a bad one", new BlockWriter().stored(false, ascii(300))
                 .fixed(false).literals(ascii(50)).endOfBlock().put(0b110, 3).message());
-        cases.body("corrupt.after-good", "a valid message, then a corrupt one: the echo, then 1007 or 1002", "§7.2.2",
-                server -> {
-                    Peer peer = server.openDeflating(OFFER);
+        cases.body("corrupt.after-good", "a good message, then a corrupt one: the echo, then 1007 or 1002", "§7.2.2",
+                subject -> {
+                    Peer peer = subject.openDeflating(OFFER);
                     peer.send(text(hex(HELLO)).rsv(RSV1), text(hex("0600")).rsv(RSV1));
                     Event event = peer.next("expected \"Hello\"");
                     if (event instanceof Event.Message message) {
@@ -355,7 +355,7 @@ final class Deflate {
 
     private static void bomb(Peer peer) {
         byte[] zeros = new byte[1 << 20];
-        try (WindowDeflater deflater = new WindowDeflater(peer.agreement().clientBits(), true)) {
+        try (WindowDeflater deflater = new WindowDeflater(peer.windowBits(), true)) {
             byte[] mebi = deflater.deflate(zeros);
             byte[] tail = hex("0000ffff");
             peer.send(binary(mebi).rsv(RSV1).unfinished());

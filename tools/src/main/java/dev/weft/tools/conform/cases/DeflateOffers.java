@@ -7,6 +7,7 @@ import dev.weft.tools.conform.wire.Failure;
 import dev.weft.tools.conform.wire.Peer;
 import dev.weft.tools.conform.wire.Response;
 import dev.weft.tools.conform.wire.Server;
+import dev.weft.tools.conform.wire.Subject;
 import dev.weft.tools.conform.wire.Unsupported;
 import dev.weft.tools.conform.wire.Upgrade;
 import dev.weft.tools.conform.wire.Verdict;
@@ -57,8 +58,8 @@ final class DeflateOffers {
     }
 
     private static void accepts(Cases cases, String name, String offer) {
-        cases.body("accept." + name,
-                "offer \"" + offer + "\": accepted with a matching response, and a message is echoed",
+        cases.server("accept." + name,
+                "offer \"" + offer + "\": accepted with a fitting response, and a message is echoed",
                 "RFC 7692 §7.1", server -> {
                     try (Deflating peer = Deflating.open(server, offer)) {
                         peer.echoes(text(words(2000, 1)));
@@ -68,16 +69,16 @@ final class DeflateOffers {
     }
 
     private static void fallbacks(Cases cases) {
-        cases.body("fallback.unknown", "the first offer has an unknown parameter: the second is accepted",
+        cases.server("fallback.unknown", "the first offer has an unknown parameter: the second is accepted",
                 "RFC 7692 §5",
                 server -> second(server, server.upgrade().offering(PLAIN + "; x_unknown, " + PLAIN)));
-        cases.body("fallback.two-lines", "the first offer is invalid, the second stands on a line of its own: it is "
+        cases.server("fallback.two-lines", "the first offer is invalid, the second stands on a line of its own: it is "
                 + "accepted", "RFC 7692 §5",
                 server -> second(server, server.upgrade().offering(
                         PLAIN + "; server_max_window_bits=7").offering(PLAIN + "; client_no_context_takeover")));
-        cases.body("fallback.other-extension", "another extension is offered first", "RFC 7692 §5",
+        cases.server("fallback.other-extension", "another extension is offered first", "RFC 7692 §5",
                 server -> second(server, server.upgrade().offering("x-unknown; a=\"b\"; c, " + PLAIN)));
-        cases.body("fallback.third", "two invalid offers, then a good one", "RFC 7692 §5", server -> second(server,
+        cases.server("fallback.third", "two invalid offers, then a good one", "RFC 7692 §5", server -> second(server,
                 server.upgrade().offering(PLAIN + "; client_max_window_bits=16, " + PLAIN
                         + "; server_no_context_takeover=0, " + PLAIN + "; server_max_window_bits=9, " + PLAIN)));
     }
@@ -91,8 +92,9 @@ final class DeflateOffers {
         }
         Peer peer = server.open(request);
         if (peer.agreement() == null) {
-            // A server does not have to accept every offer that it could accept.
-            server.findings().nonStrict("RFC 7692 §5: declines all of " + request.values("Sec-WebSocket-Extensions"));
+            // A server need not accept every offer that it could.
+            server.findings()
+                    .nonStrict("RFC 7692 §5: declines all of " + request.head().values("Sec-WebSocket-Extensions"));
             peer.close();
             return;
         }
@@ -108,13 +110,14 @@ final class DeflateOffers {
     }
 
     private static void declines(Cases cases, String name, String offer) {
-        cases.body("decline." + name, "offer \"" + offer + "\" is declined: 101 without an extension", "RFC 7692 §7.1",
+        cases.server("decline." + name, "offer \"" + offer + "\" is declined: 101 without an extension",
+                "RFC 7692 §7.1",
                 server -> decline(server, offer, false));
     }
 
     /** Adds a case with an offer that violates the grammar: the server may fail the whole handshake; read strictly, it must. */
     private static void malformed(Cases cases, String name, String offer) {
-        cases.body("decline." + name, "offer \"" + offer + "\" is refused or declined", "§9.1",
+        cases.server("decline." + name, "offer \"" + offer + "\" is refused or declined", "§9.1",
                 server -> decline(server, offer, true));
     }
 
@@ -143,15 +146,16 @@ final class DeflateOffers {
     }
 
     private static void hostile(Cases cases) {
-        cases.body("hostile",
-                "extension headers that are slow to parse (blanks, quotes, backslashes; 7,000 bytes) are answered "
+        cases.server("hostile",
+                "extension headers made to be slow (blanks, quotes, backslashes; 7,000 bytes) are answered "
                         + "quickly",
                 "RFC 9110 §5.6.6", server -> server.forEach(
                         List.of(" ".repeat(7000) + "x", PLAIN + "; a=\"" + "\\".repeat(7000),
                                 PLAIN + ";".repeat(7000), ",".repeat(7000) + PLAIN, "x; a=\"" + " ".repeat(7000)),
                         (value, part) -> {
                             long before = System.nanoTime();
-                            Response response = part.request(part.upgrade().offering(value).bytes());
+                            Server one = (Server) part;
+                            Response response = one.request(one.upgrade().offering(value).bytes());
                             long millis = (System.nanoTime() - before) / 1_000_000;
                             if (response == null) {
                                 part.findings().nonStrict("ended without a response");
@@ -160,25 +164,26 @@ final class DeflateOffers {
                                 part.findings().nonStrict("took " + millis + " ms");
                             }
                         }));
-        cases.body("bits.matrix", "all 64 pairs of server_max_window_bits and client_max_window_bits: agreed, and 20 "
-                + "messages are echoed", "RFC 7692 §7.1.2", server -> {
-                    supported(server);
-                    List<String> offers = new ArrayList<>();
-                    IntStream.rangeClosed(8, 15)
-                            .forEach(mine -> IntStream.rangeClosed(8, 15).forEach(yours -> offers.add(
-                                    PLAIN + "; server_max_window_bits=" + yours + "; client_max_window_bits=" + mine)));
-                    server.forEach(offers, DeflateOffers::pair);
-                });
+        matrix(cases);
     }
 
-    private static void pair(String offer, Server server) {
-        try (Deflating peer = Deflating.open(server, offer)) {
+    /** Adds a case for all pairs of windows. */
+    static void matrix(Cases cases) {
+        List<String> elements = new ArrayList<>();
+        IntStream.rangeClosed(8, 15).forEach(mine -> IntStream.rangeClosed(8, 15).forEach(yours -> elements.add(
+                PLAIN + "; server_max_window_bits=" + yours + "; client_max_window_bits=" + mine)));
+        cases.each("bits.matrix", "all 64 pairs of server_max_window_bits and client_max_window_bits: agreed, and 20 "
+                + "messages are echoed", "RFC 7692 §7.1.2", settings -> elements, DeflateOffers::pair);
+    }
+
+    private static void pair(String element, Subject subject) {
+        try (Deflating peer = Deflating.open(subject, element)) {
             for (int i = 0; i < 20; i++) {
                 peer.echoes(text(words(100 * i, i)));
             }
             peer.finish();
         } catch (Unsupported e) {
-            server.findings().add(Verdict.UNSUPPORTED, e.getMessage(), List::of);
+            subject.findings().add(Verdict.UNSUPPORTED, e.getMessage(), List::of);
         }
     }
 }

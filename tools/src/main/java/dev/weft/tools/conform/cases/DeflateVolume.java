@@ -7,7 +7,7 @@ import static dev.weft.tools.conform.wire.Frame.binary;
 import static dev.weft.tools.conform.wire.Frame.text;
 
 import dev.weft.tools.conform.wire.Frame;
-import dev.weft.tools.conform.wire.Server;
+import dev.weft.tools.conform.wire.Subject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -66,12 +66,12 @@ final class DeflateVolume {
     private static void volume(Cases cases, String name, String what, int length, String offer, int fragment,
             Data data) {
         cases.heavyBody(name, "1,000 messages (50 if quick): " + what, "RFC 7692 §7", length,
-                server -> run(server, offer, fragment, data));
+                subject -> run(subject, offer, fragment, data));
     }
 
-    private static void run(Server server, String offer, int fragment, Data data) {
-        int messages = server.settings().times(MESSAGES);
-        try (Deflating deflating = Deflating.open(server, offer)) {
+    private static void run(Subject subject, String offer, int fragment, Data data) {
+        int messages = subject.settings().times(MESSAGES);
+        try (Deflating deflating = Deflating.open(subject, offer)) {
             List<Frame> sent = new ArrayList<>();
             for (int i = 0; i < messages; i++) {
                 Frame message = data.message(i);
@@ -86,7 +86,7 @@ final class DeflateVolume {
             deflating.peer().expect(sent);
             deflating.finish();
             if (deflating.peer().compressedReplies() == 0) {
-                server.findings().inform("no reply was compressed");
+                subject.findings().inform("no reply was compressed");
             }
         }
     }

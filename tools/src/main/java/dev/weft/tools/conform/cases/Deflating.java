@@ -4,7 +4,7 @@ import dev.weft.parser.FrameHeader;
 import dev.weft.tools.conform.deflate.WindowDeflater;
 import dev.weft.tools.conform.wire.Frame;
 import dev.weft.tools.conform.wire.Peer;
-import dev.weft.tools.conform.wire.Server;
+import dev.weft.tools.conform.wire.Subject;
 
 /** A connection with permessage-deflate, and the compressor for the negotiated parameters. The caller must close it. */
 final class Deflating implements AutoCloseable {
@@ -13,12 +13,12 @@ final class Deflating implements AutoCloseable {
 
     Deflating(Peer peer) {
         this.peer = peer;
-        this.deflater = new WindowDeflater(peer.agreement().clientBits(), peer.agreement().clientNoContextTakeover());
+        this.deflater = new WindowDeflater(peer.windowBits(), peer.noContextTakeover());
     }
 
-    /** Opens a connection; throws {@link dev.weft.tools.conform.wire.Unsupported} if the server declines the offer. */
-    static Deflating open(Server server, String offer) {
-        return new Deflating(server.openDeflating(offer));
+    /** Opens a connection; throws {@link dev.weft.tools.conform.wire.Unsupported} if the program under test does not agree. */
+    static Deflating open(Subject subject, String element) {
+        return new Deflating(subject.openDeflating(element));
     }
 
     Peer peer() {
@@ -26,7 +26,7 @@ final class Deflating implements AutoCloseable {
     }
 
     /**
-     * The next message, compressed. Every compressed message must be sent, in this order, because the server's window depends
+     * The next message, compressed. Every compressed message must be sent, in this order, because the receiver's window depends
      * on it.
      */
     Frame compressed(Frame message) {

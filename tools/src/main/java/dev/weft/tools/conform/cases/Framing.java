@@ -10,10 +10,13 @@ import static dev.weft.tools.conform.wire.Frame.ping;
 import static dev.weft.tools.conform.wire.Frame.pong;
 import static dev.weft.tools.conform.wire.Frame.text;
 
+import dev.weft.tools.conform.wire.Failure;
 import dev.weft.tools.conform.wire.Frame;
 import dev.weft.tools.conform.wire.Frame.LengthForm;
 import dev.weft.tools.conform.wire.Peer;
+import dev.weft.tools.conform.wire.Side;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /** Messages in single frames: lengths, masks, and how the bytes are split in transit (RFC 6455 §5.2, §5.3). */
@@ -76,7 +79,7 @@ final class Framing {
         cases.script("cut-everywhere", "frames of each length class, cut in two at every byte of the header", "§5.2",
                 peer -> {
                     for (int length : new int[]{0, 5, 125, 126, 300, 65_536}) {
-                        byte[] bytes = binary(random(length)).bytes();
+                        byte[] bytes = peer.bytes(List.of(binary(random(length))));
                         for (int cut = 1; cut < Math.min(bytes.length, 16); cut++) {
                             peer.sendBytes(bytes, 0, cut);
                             pause();
@@ -100,7 +103,7 @@ final class Framing {
             for (int i = 0; i < 50; i++) {
                 messages.add(binary(random(40 + i)));
             }
-            byte[] bytes = Frame.bytes(messages);
+            byte[] bytes = peer.bytes(messages);
             for (int from = 0; from < bytes.length; from += 61) {
                 peer.sendBytes(bytes, from, Math.min(bytes.length, from + 61));
             }
@@ -115,7 +118,7 @@ final class Framing {
         peer.close();
     }
 
-    /** Gives the bytes written so far time to arrive separately; a correct server passes without this, too. */
+    /** Gives the bytes written so far time to arrive separately; a correct program passes without this, too. */
     static void pause() {
         try {
             Thread.sleep(1);
@@ -125,6 +128,55 @@ final class Framing {
     }
 
     private static void masks(Cases cases) {
+        cases.script("mask.lengths", "messages of all lengths 0 to 300 are echoed", "§5.3", peer -> {
+            List<Frame> messages = new ArrayList<>();
+            for (int length = 0; length <= 300; length++) {
+                messages.add(binary(random(length)));
+            }
+            peer.send(messages);
+            peer.expect(messages);
+            peer.close();
+        });
+        if (cases.subject() == Side.SERVER) {
+            certainMasks(cases);
+        } else {
+            freshMasks(cases);
+        }
+        wronglyMasked(cases, "text", text("Hello"));
+        wronglyMasked(cases, "text-empty", text(""));
+        wronglyMasked(cases, "binary", binary(random(200)));
+        wronglyMasked(cases, "binary-65536", binary(random(65_536)));
+        wronglyMasked(cases, "ping", ping("Hello"));
+        wronglyMasked(cases, "pong", pong(""));
+        wronglyMasked(cases, "close", close(1000, ""));
+        String wrongly = maskedWrongly(cases);
+        cases.script(wrongly + ".continuation", "a good fragment, then one that is " + wrongly + ": fails with 1002",
+                "§5.1", peer -> {
+                    peer.send(text("Hel").unfinished(), continuation("lo").masksWrongly());
+                    peer.fails(PROTOCOL_ERROR);
+                });
+        cases.script(wrongly + ".second", "a good message, then one that is " + wrongly
+                + ": the first is echoed, then 1002", "§5.1", peer -> {
+                    peer.send(text("good"), text("bad").masksWrongly());
+                    peer.failsAfter(PROTOCOL_ERROR, text("good"));
+                });
+    }
+
+    /** What a frame must not be: a server takes only masked frames, a client only unmasked ones. */
+    static String maskedWrongly(Cases cases) {
+        return cases.subject() == Side.SERVER ? "unmasked" : "masked";
+    }
+
+    private static void wronglyMasked(Cases cases, String name, Frame frame) {
+        String wrongly = maskedWrongly(cases);
+        cases.script(wrongly + "." + name, "a frame that is " + wrongly + " fails with 1002", "§5.1", peer -> {
+            peer.send(frame.masksWrongly());
+            peer.fails(PROTOCOL_ERROR);
+        });
+    }
+
+    /** Servers must unmask by any key. */
+    private static void certainMasks(Cases cases) {
         cases.script("mask.zero", "a frame masked with 00000000 is echoed", "§5.3", peer -> {
             peer.echoes(text(ascii(1000)).key(0, 0, 0, 0));
             peer.close();
@@ -141,39 +193,51 @@ final class Framing {
                     }
                     peer.close();
                 });
-        cases.script("mask.lengths", "random masks over all lengths 0 to 300 are undone", "§5.3", peer -> {
-            List<Frame> messages = new ArrayList<>();
-            for (int length = 0; length <= 300; length++) {
-                messages.add(binary(random(length)));
-            }
-            peer.send(messages);
-            peer.expect(messages);
-            peer.close();
-        });
-        unmasked(cases, "text", text("Hello"));
-        unmasked(cases, "text-empty", text(""));
-        unmasked(cases, "binary", binary(random(200)));
-        unmasked(cases, "binary-65536", binary(random(65_536)));
-        unmasked(cases, "ping", ping("Hello"));
-        unmasked(cases, "pong", pong(""));
-        unmasked(cases, "close", close(1000, ""));
-        cases.script("unmasked.continuation", "a masked fragment, then an unmasked one: fails with 1002", "§5.1",
+    }
+
+    /** Clients must choose a fresh key, which cannot be predicted, for each frame. */
+    private static void freshMasks(Cases cases) {
+        cases.script("mask.fresh", "the keys of 100 messages and 100 pongs differ, and not by a constant",
+                "§5.3, §10.3",
                 peer -> {
-                    peer.send(text("Hel").unfinished(), continuation("lo").unmasked());
-                    peer.fails(PROTOCOL_ERROR);
+                    for (int i = 0; i < 100; i++) {
+                        peer.echoes(text("message " + i));
+                        peer.send(ping("ping " + i));
+                        peer.expect(pong("ping " + i));
+                    }
+                    fresh(peer.maskingKeys());
+                    peer.close();
                 });
-        cases.script("unmasked.second", "a valid message, then an unmasked one: the first is echoed, then 1002", "§5.1",
-                peer -> {
-                    peer.send(text("good"), text("bad").unmasked());
-                    peer.failsAfter(PROTOCOL_ERROR, text("good"));
+        cases.body("mask.fresh-by-connection", "the keys of ten connections do not begin alike", "§5.3, §10.3", 10,
+                subject -> {
+                    List<Integer> keys = new ArrayList<>();
+                    for (int i = 0; i < 10; i++) {
+                        Peer peer = subject.open();
+                        peer.echoes(text("Hello"));
+                        keys.addAll(peer.maskingKeys());
+                        peer.close();
+                    }
+                    fresh(keys);
                 });
     }
 
-    private static void unmasked(Cases cases, String name, Frame frame) {
-        cases.script("unmasked." + name, "an unmasked frame fails with 1002", "§5.1", peer -> {
-            peer.send(frame.unmasked());
-            peer.fails(PROTOCOL_ERROR);
-        });
+    /** Of 200 random keys, two are the same in one of 200,000 runs; a third of them is allowed to be. */
+    private static void fresh(List<Integer> keys) {
+        List<Integer> steps = new ArrayList<>();
+        for (int i = 1; i < keys.size(); i++) {
+            steps.add(keys.get(i) - keys.get(i - 1));
+        }
+        if (keys.stream().distinct().count() * 3 < keys.size() * 2) {
+            throw new Failure("of " + keys.size() + " masking keys, only " + keys.stream().distinct().count()
+                    + " differ: " + hex(keys));
+        }
+        if (steps.stream().distinct().count() * 3 < steps.size() * 2) {
+            throw new Failure("the next masking key can be predicted from the ones before: " + hex(keys));
+        }
+    }
+
+    private static String hex(List<Integer> keys) {
+        return keys.stream().limit(4).map(HexFormat.of()::toHexDigits).toList() + "…";
     }
 
     private static void lengthForms(Cases cases) {
@@ -189,7 +253,9 @@ final class Framing {
         });
         for (String length : List.of("8000000000000000", "8000000000000005", "ffffffffffffffff")) {
             cases.script("length.top-bit." + length, "a length of 0x" + length + ": fails with 1002", "§5.2", peer -> {
-                peer.sendBytes(Payloads.hex("82ff" + length + "00000000 0102030405"));
+                boolean masked = cases.subject() == Side.SERVER;
+                peer.sendBytes(Payloads.hex((masked ? "82ff" : "827f") + length + (masked ? "00000000" : "")
+                        + "0102030405"));
                 peer.fails(PROTOCOL_ERROR);
             });
         }

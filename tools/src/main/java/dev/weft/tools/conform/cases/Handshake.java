@@ -11,13 +11,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.weft.tools.conform.cases.Case.Script;
 import dev.weft.tools.conform.wire.Failure;
-import dev.weft.tools.conform.wire.Frame;
+import dev.weft.tools.conform.wire.Head;
 import dev.weft.tools.conform.wire.Peer;
 import dev.weft.tools.conform.wire.Response;
 import dev.weft.tools.conform.wire.Server;
 import dev.weft.tools.conform.wire.Upgrade;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -33,7 +32,7 @@ final class Handshake {
     static void add(Cases cases) {
         accepted(cases);
         lists(cases);
-        firstFrames(cases);
+        FirstFrames.add(cases);
         versions(cases);
         refused(cases);
         malformed(cases);
@@ -43,14 +42,15 @@ final class Handshake {
 
     private static void accepted(Cases cases) {
         accepts(cases, "plain", "a plain handshake is accepted", request -> request);
-        cases.body("accept-keys", "the accept value fits 50 random keys", "§4.2.2",
+        cases.server("accept-keys", "the accept value fits 50 random keys", "§4.2.2",
                 server -> server.forEach(IntStream.range(0, 50).boxed().toList(), (i, part) -> ECHO.run(part.open())));
         accepts(cases, "key.rfc", "the accept value fits the key of the RFC's example",
                 request -> request.key("dGhlIHNhbXBsZSBub25jZQ=="));
         accepts(cases, "key.zero", "the accept value fits a key of zeros",
                 request -> request.key("AAAAAAAAAAAAAAAAAAAAAA=="));
-        accepts(cases, "case.names", "header names in capitals", request -> renamed(request, true));
-        accepts(cases, "case.lower", "header names in small letters", request -> renamed(request, false));
+        accepts(cases, "case.names", "header names in capitals", request -> request.head(head -> head.renamed(true)));
+        accepts(cases, "case.lower", "header names in small letters",
+                request -> request.head(head -> head.renamed(false)));
         accepts(cases, "case.values", "Upgrade: WEBSOCKET and Connection: uPGRADE",
                 request -> request.replace("Upgrade: WEBSOCKET").replace("Connection: uPGRADE"));
         accepts(cases, "connection.list", "Connection: keep-alive, Upgrade",
@@ -58,13 +58,11 @@ final class Handshake {
         accepts(cases, "connection.two-lines", "two Connection lines, the second says Upgrade",
                 request -> request.without("Connection").with("Connection: keep-alive", "Connection: Upgrade"));
         accepts(cases, "blanks.none", "no blank after the colons",
-                request -> new Upgrade(request.line(), request.key(),
-                        request.fields().stream().map(field -> field.replaceFirst(": ", ":")).toList()));
+                request -> request.head(head -> head.each(field -> field.replaceFirst(": ", ":"))));
         accepts(cases, "blanks.many", "blanks and tabs around the values",
-                request -> new Upgrade(request.line(), request.key(),
-                        request.fields().stream().map(field -> field.replaceFirst(": ", ": \t ") + " \t").toList()));
+                request -> request.head(head -> head.each(field -> field.replaceFirst(": ", ": \t ") + " \t")));
         accepts(cases, "order", "the header lines in the opposite order",
-                request -> new Upgrade(request.line(), request.key(), request.fields().reversed()));
+                request -> request.head(Head::reversed));
         accepts(cases, "more-headers", "40 more header lines and a cookie of 2,000 bytes", request -> {
             Upgrade all = request.with("Cookie: c=" + "x".repeat(2000), "User-Agent: conform", "Pragma: no-cache");
             for (int i = 0; i < 40; i++) {
@@ -72,22 +70,14 @@ final class Handshake {
             }
             return all;
         });
-        cases.body("chopped-1", "a handshake written byte by byte is accepted", "§4.2.1",
-                server -> ECHO.run(server.openChopped(server.upgrade(), 1)));
-        cases.body("chopped-7", "a handshake written seven bytes at a time is accepted", "§4.2.1",
-                server -> ECHO.run(server.openChopped(server.upgrade(), 7)));
+        cases.server("chopped-1", "a handshake written byte by byte is accepted", "§4.2.1",
+                server -> ECHO.run(server.openChopped(1)));
+        cases.server("chopped-7", "a handshake written seven bytes at a time is accepted", "§4.2.1",
+                server -> ECHO.run(server.openChopped(7)));
     }
 
     private static void accepts(Cases cases, String name, String title, UnaryOperator<Upgrade> change) {
-        cases.body(name, title, "§4.2", server -> ECHO.run(server.open(change.apply(server.upgrade()))));
-    }
-
-    private static Upgrade renamed(Upgrade request, boolean capitals) {
-        return new Upgrade(request.line(), request.key(), request.fields().stream().map(field -> {
-            String name = field.substring(0, field.indexOf(':'));
-            return (capitals ? name.toUpperCase(Locale.ROOT) : name.toLowerCase(Locale.ROOT))
-                    + field.substring(field.indexOf(':'));
-        }).toList());
+        cases.server(name, title, "§4.2", server -> ECHO.run(server.open(change.apply(server.upgrade()))));
     }
 
     /** Every connection checks the names in the response; in this case the request offers some. */
@@ -104,48 +94,16 @@ final class Handshake {
                 request -> request.with("Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Protocol: superchat"));
     }
 
-    // ---- frames in the same segment as the request
-
-    private static void firstFrames(Cases cases) {
-        first(cases, "text", List.of(text("Hello")), List.of(text("Hello")));
-        first(cases, "three", List.of(text("one"), binary(random(300)), text("three")),
-                List.of(text("one"), binary(random(300)), text("three")));
-        first(cases, "ping", List.of(ping("first")), List.of(pong("first")));
-        first(cases, "fragments", List.of(text("Hel").unfinished(), ping("p"), continuation("lo")),
-                List.of(pong("p"), text("Hello")));
-        first(cases, "64K", List.of(binary(random(65_536))), List.of(binary(random(65_536))));
-        cases.body("first-frames.half", "half a frame comes with the request, the rest after the response", "§4.1",
-                server -> {
-                    byte[] bytes = text(ascii(100)).bytes();
-                    for (int cut : new int[]{1, 2, 5, 6, 7, 50}) {
-                        Upgrade request = server.upgrade();
-                        Peer peer = server.openWithBytes(request, bytes, cut);
-                        peer.sendBytes(bytes, cut, bytes.length);
-                        peer.expect(text(ascii(100)));
-                        peer.close();
-                    }
-                });
-    }
-
-    private static void first(Cases cases, String name, List<Frame> frames, List<Frame> answers) {
-        cases.body("first-frames." + name, "frames in the same write as the request are answered (" + name + ")",
-                "§4.1",
-                server -> {
-                    Peer peer = server.open(server.upgrade(), frames.toArray(Frame[]::new));
-                    peer.expect(answers);
-                    peer.close();
-                });
-    }
-
     // ---- versions
 
     private static void versions(Cases cases) {
         for (String version : List.of("0", "1", "12", "14", "99", "255", "13.0", "x")) {
-            cases.body("version." + version, "version " + version + " gets 426 and Sec-WebSocket-Version: 13", "§4.4",
+            cases.server("version." + version, "version " + version + " gets 426 and Sec-WebSocket-Version: 13", "§4.4",
                     server -> version(server, version, false));
         }
         for (String version : List.of("7", "8")) {
-            cases.body("version." + version, "version " + version + ", a draft, gets 426 and Sec-WebSocket-Version: 13",
+            cases.server("version." + version,
+                    "version " + version + ", a draft, gets 426 and Sec-WebSocket-Version: 13",
                     "§4.4", server -> version(server, version, true));
         }
         refuses(cases, "version.none", "no version", "§4.2.1", request -> request.without("Sec-WebSocket-Version"));
@@ -194,7 +152,7 @@ final class Handshake {
         refuses(cases, "method.head", "HEAD", "§4.2.1", request -> method(request, "HEAD"));
         refuses(cases, "method.lower-case", "get", "§4.2.1", request -> method(request, "get"));
         serves(cases, "http-1.0", "HTTP/1.0", "§4.2.1",
-                request -> request.line(request.line().replace("HTTP/1.1", "HTTP/1.0")));
+                request -> request.line(request.head().line().replace("HTTP/1.1", "HTTP/1.0")));
         refuses(cases, "host.none", "no Host", "§4.2.1", request -> request.without("Host"));
         refuses(cases, "host.twice", "two different Hosts", "RFC 9112 §3.2",
                 request -> request.with("Host: elsewhere"));
@@ -207,14 +165,14 @@ final class Handshake {
                 request -> request.replace("Connection: keep-alive"));
         refuses(cases, "connection.like", "Connection: Upgraded", "§4.2.1",
                 request -> request.replace("Connection: Upgraded"));
-        cases.body("not-an-upgrade", "a plain GET gets any response but 101", "§4.2.1", server -> refuse(server,
+        cases.server("not-an-upgrade", "a plain GET gets any response but 101", "§4.2.1", server -> refuse(server,
                 server.upgrade().without("Upgrade").without("Connection").without("Sec-WebSocket-Key")
                         .without("Sec-WebSocket-Version").bytes(),
                 false, true));
     }
 
     private static Upgrade method(Upgrade request, String method) {
-        return request.line(request.line().replaceFirst("GET", method));
+        return request.line(request.head().line().replaceFirst("GET", method));
     }
 
     private static void malformed(Cases cases) {
@@ -233,15 +191,15 @@ final class Handshake {
         refuses(cases, "malformed.request-line", "a request line of one word", "RFC 9112 §3",
                 request -> request.line("GET"));
         refuses(cases, "malformed.http-version", "HTTP/x.y", "RFC 9112 §2.3",
-                request -> request.line(request.line().replace("HTTP/1.1", "HTTP/x.y")));
-        cases.body("malformed.garbage", "bytes that are not a request are refused", "RFC 9112 §2.2", server -> refuse(
+                request -> request.line(request.head().line().replace("HTTP/1.1", "HTTP/x.y")));
+        cases.server("malformed.garbage", "bytes that are no request are refused", "RFC 9112 §2.2", server -> refuse(
                 server, "\u0016\u0003\u0001\u0002\0\u0001\0\r\n\r\n".getBytes(ISO_8859_1), false, false));
-        cases.perilousBody("huge.header", "a header line of 1 MiB is refused, or at least does no harm", "§10.4",
+        cases.perilousServer("huge.header", "a header line of 1 MiB is refused, or at least does no harm", "§10.4",
                 server -> {
                     refuse(server, server.upgrade().with("X-Header: " + "x".repeat(1 << 20)).bytes(), true, false);
                     ECHO.run(server.open());
                 });
-        cases.perilousBody("huge.headers", "2,000 header lines are refused, or at least do no harm", "§10.4",
+        cases.perilousServer("huge.headers", "2,000 header lines are refused, or at least do no harm", "§10.4",
                 server -> {
                     Upgrade request = server.upgrade();
                     String[] more = IntStream.range(0, 2000).mapToObj(i -> "X-Header-" + i + ": value")
@@ -253,19 +211,19 @@ final class Handshake {
 
     /** Adds a case in which accepting is a violation. */
     private static void refuses(Cases cases, String name, String what, String section, UnaryOperator<Upgrade> change) {
-        cases.body(name, what + " is refused", section,
+        cases.server(name, what + " is refused", section,
                 server -> refuse(server, change.apply(server.upgrade()).bytes(), false, false));
     }
 
     /** Adds a case of a request that does not ask for a WebSocket: any response except 101 is correct, including a page. */
     private static void serves(Cases cases, String name, String what, String section, UnaryOperator<Upgrade> change) {
-        cases.body(name, what + " is not taken for a handshake", section,
+        cases.server(name, what + " is not taken for a handshake", section,
                 server -> refuse(server, change.apply(server.upgrade()).bytes(), false, true));
     }
 
     /** Adds a case in which accepting the request is only weak, because the RFC permits it. */
     private static void weak(Cases cases, String name, String what, String section, UnaryOperator<Upgrade> change) {
-        cases.body(name, what + " is refused", section,
+        cases.server(name, what + " is refused", section,
                 server -> refuse(server, change.apply(server.upgrade()).bytes(), true, false));
     }
 

@@ -12,7 +12,7 @@ import static dev.weft.tools.conform.wire.Frame.text;
 import dev.weft.tools.conform.wire.Event;
 import dev.weft.tools.conform.wire.Frame;
 import dev.weft.tools.conform.wire.Peer;
-import dev.weft.tools.conform.wire.Server;
+import dev.weft.tools.conform.wire.Subject;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -59,34 +59,33 @@ final class Utf8 {
         byte[] all = join(BEFORE, bytes, AFTER);
         int bad = BEFORE.length + good;
         cases.body("invalid." + name + ".whole", "invalid text, alone, with text around it, and as the second message, "
-                + "fails with 1007", "§8.1", server -> {
-                    fails(server.open(), text(bytes));
-                    fails(server.open(), text(all));
-                    Peer peer = server.open();
+                + "fails with 1007", "§8.1", 3, subject -> {
+                    fails(subject.open(), text(bytes));
+                    fails(subject.open(), text(all));
+                    Peer peer = subject.open();
                     peer.send(text("good"), text(all));
                     peer.failsAfter(INVALID_FRAME_PAYLOAD_DATA, text("good"));
                 });
         cases.body("invalid." + name + ".chopped-1", "invalid text, written byte by byte, fails with 1007", "§8.1",
-                server -> {
-                    Peer peer = server.open();
+                subject -> {
+                    Peer peer = subject.open();
                     peer.sendChopped(1, text(all));
                     peer.fails(INVALID_FRAME_PAYLOAD_DATA);
                 });
-        cases.body("invalid." + name + ".fragments",
+        cases.each("invalid." + name + ".fragments",
                 "invalid text, cut in two frames at every byte, and a frame to an "
                         + "byte, fails with 1007",
-                "§8.1", server -> server.forEach(
-                        IntStream.rangeClosed(0, bytes.length).boxed().toList(), (cut, part) -> {
-                            if (cut < bytes.length) {
-                                fails(part.open(), text(all).cutAt(BEFORE.length + cut));
-                            } else {
-                                fails(part.open(), text(all).fragments(1).toArray(Frame[]::new));
-                            }
-                        }));
+                "§8.1", settings -> IntStream.rangeClosed(0, bytes.length).boxed().toList(), (cut, part) -> {
+                    if (cut < bytes.length) {
+                        fails(part.open(), text(all).cutAt(BEFORE.length + cut));
+                    } else {
+                        fails(part.open(), text(all).fragments(1).toArray(Frame[]::new));
+                    }
+                });
         cases.body("invalid." + name + ".dribbled", "invalid text inside one frame fails with 1007 at the first bad "
-                + "byte, before the rest of the frame is sent", "§8.1", server -> dribbled(server, all, bad));
+                + "byte, before the rest of the frame is sent", "§8.1", subject -> dribbled(subject, all, bad));
         cases.body("invalid." + name + ".unfinished", "invalid text in a first fragment fails with 1007 before the last"
-                + " one is sent", "§8.1", server -> unfinished(server, all, bad));
+                + " one is sent", "§8.1", subject -> unfinished(subject, all, bad));
     }
 
     private static void fails(Peer peer, Frame... frames) {
@@ -94,9 +93,9 @@ final class Utf8 {
         peer.fails(INVALID_FRAME_PAYLOAD_DATA);
     }
 
-    private static void dribbled(Server server, byte[] all, int bad) {
-        Peer peer = server.open();
-        byte[] bytes = text(all).bytes();
+    private static void dribbled(Subject subject, byte[] all, int bad) {
+        Peer peer = subject.open();
+        byte[] bytes = peer.bytes(List.of(text(all)));
         int header = bytes.length - all.length;
         peer.sendBytes(bytes, 0, header + bad);
         Framing.pause();
@@ -105,14 +104,14 @@ final class Utf8 {
                 () -> peer.sendBytes(bytes, header + bad + 1, bytes.length));
     }
 
-    private static void unfinished(Server server, byte[] all, int bad) {
-        Peer peer = server.open();
+    private static void unfinished(Subject subject, byte[] all, int bad) {
+        Peer peer = subject.open();
         Frame[] frames = text(all).cutAt(bad + 1);
         peer.send(frames[0]);
         failsEarly(peer, "refuses invalid text only when its message is complete", () -> peer.send(frames[1]));
     }
 
-    /** §8.1 does not say when a server must detect this, so a late failure is weak but not wrong. */
+    /** §8.1 does not say when a program must detect this, so a late failure is weak but not wrong. */
     static void failsEarly(Peer peer, String otherwise, Runnable rest) {
         Event event = peer.poll();
         if (event == null) {
@@ -128,16 +127,16 @@ final class Utf8 {
     private static void truncated(Cases cases, String name, byte[] bytes) {
         byte[] all = join(BEFORE, bytes);
         cases.body("truncated." + name, "text that ends inside a code point, whole, in fragments, with an empty last "
-                + "fragment, and byte by byte, fails with 1007", "§8.1", server -> {
-                    fails(server.open(), text(bytes));
-                    fails(server.open(), text(all));
-                    fails(server.open(), text(all).cutAt(all.length));
-                    fails(server.open(), text(all).fragments(1).toArray(Frame[]::new));
-                    Peer peer = server.open();
+                + "fragment, and byte by byte, fails with 1007", "§8.1", 6, subject -> {
+                    fails(subject.open(), text(bytes));
+                    fails(subject.open(), text(all));
+                    fails(subject.open(), text(all).cutAt(all.length));
+                    fails(subject.open(), text(all).fragments(1).toArray(Frame[]::new));
+                    Peer peer = subject.open();
                     peer.sendChopped(1, text(all));
                     peer.fails(INVALID_FRAME_PAYLOAD_DATA);
                     // The bytes of the next message must not complete the sequence.
-                    peer = server.open();
+                    peer = subject.open();
                     peer.send(text(all), text(Arrays.copyOf(hex("808080"), 4 - bytes.length)));
                     peer.fails(INVALID_FRAME_PAYLOAD_DATA);
                 });
@@ -168,16 +167,16 @@ final class Utf8 {
         cases.body("invalid-after-64K",
                 "a bad byte after 65,536 good ones in one frame, dribbled: fails with 1007 before "
                         + "the rest is sent",
-                "§8.1", server -> {
+                "§8.1", subject -> {
                     byte[] good = Payloads.ascii(65_536);
-                    dribbled(server, join(good, hex("ff"), good), good.length);
+                    dribbled(subject, join(good, hex("ff"), good), good.length);
                 });
-        cases.body("invalid-everywhere", "a bad byte at each of the first 70 places of a frame of text", "§8.1",
-                server -> server.forEach(IntStream.range(0, 70).boxed().toList(), (at, part) -> {
+        cases.each("invalid-everywhere", "a bad byte at each of the first 70 places of a frame of text", "§8.1",
+                settings -> IntStream.range(0, 70).boxed().toList(), (at, part) -> {
                     byte[] bytes = Payloads.ascii(100);
                     bytes[at] = (byte) 0xff;
                     fails(part.open(), text(bytes));
-                }));
+                });
     }
 
     private static List<Frame> allCodePoints(int step) {

@@ -1,5 +1,6 @@
 package dev.weft.tools.conform.report;
 
+import dev.weft.tools.conform.wire.Side;
 import dev.weft.tools.conform.wire.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,9 +41,11 @@ public final class HtmlReport {
 
     private void add(RunResults run) {
         html.append(HEAD.formatted(escape(run.target())));
-        html.append("<h1>WebSocket conformance</h1>\n<p><code>").append(escape(run.target())).append("</code>");
-        if (!run.server().isEmpty()) {
-            html.append(", which calls itself <code>").append(escape(run.server())).append("</code>");
+        html.append("<h1>WebSocket conformance</h1>\n<p>").append(run.subject() == Side.SERVER
+                ? "The server at <code>"
+                : "The client that connected to <code>").append(escape(run.target())).append("</code>");
+        if (!run.name().isEmpty()) {
+            html.append(", which calls itself <code>").append(escape(run.name())).append("</code>");
         }
         html.append("; ").append(escape(run.started())).append(run.quick() ? ", quick run" : "").append("</p>\n");
         html.append("<table><tr><th>family<th class=n>cases");

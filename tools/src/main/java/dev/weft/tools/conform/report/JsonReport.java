@@ -20,7 +20,7 @@ public final class JsonReport {
     public static void write(RunResults run, Path file) throws IOException {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("target", run.target());
-        all.put("server", run.server());
+        all.put(run.subject().label(), run.name());
         all.put("started", run.started());
         all.put("millis", run.millis());
         all.put("quick", run.quick());

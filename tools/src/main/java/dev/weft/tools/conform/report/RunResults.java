@@ -1,5 +1,6 @@
 package dev.weft.tools.conform.report;
 
+import dev.weft.tools.conform.wire.Side;
 import dev.weft.tools.conform.wire.Verdict;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -9,14 +10,15 @@ import java.util.Map;
 /**
  * All results of a run.
  *
- * @param target the server's address
- * @param server the name that the server gives itself, if any
+ * @param subject what was tested
+ * @param target the server's address, or the one to which the client connected
+ * @param name the name that the program gives itself, if any
  * @param started the time of the start, as ISO 8601 in UTC
  * @param millis how long it took
  * @param quick whether the run had fewer repetitions
  * @param results in the order of the cases
  */
-public record RunResults(String target, String server, String started, long millis, boolean quick,
+public record RunResults(Side subject, String target, String name, String started, long millis, boolean quick,
         List<Result> results) {
     /** The totals of a family. */
     public record Sums(int cases, Map<Verdict, Integer> counts, long millis) {

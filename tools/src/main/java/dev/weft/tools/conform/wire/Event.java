@@ -1,6 +1,6 @@
 package dev.weft.tools.conform.wire;
 
-/** Something that the server sent, or the end of what it sent. */
+/** What the program under test sent. */
 public sealed interface Event {
     /**
      * A whole message, inflated.
@@ -28,6 +28,6 @@ public sealed interface Event {
      */
     record End(boolean reset) implements Event {}
 
-    /** The server sent something that breaks the protocol; nothing after it is read. */
+    /** The program broke the protocol by what it sent; nothing after this is read. */
     record Violation(String what) implements Event {}
 }

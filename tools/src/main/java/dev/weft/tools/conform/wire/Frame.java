@@ -17,11 +17,13 @@ import java.util.Random;
  * @param fin whether FIN is set
  * @param rsv RSV bits, {@link FrameHeader#RSV1} and so on
  * @param opcode 0 to 15
- * @param maskingKey the four bytes that mask the payload; {@code null} for an unmasked frame, a violation
+ * @param wronglyMasked whether it is unmasked if a client sends it, and masked if a server does: a violation
+ * @param key the four bytes that mask the payload; {@code null} for no certain ones
  * @param form the encoding of the length
  * @param payload the payload
  */
-public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthForm form, byte[] payload) {
+public record Frame(boolean fin, int rsv, int opcode, boolean wronglyMasked, byte[] key, LengthForm form,
+        byte[] payload) {
     /** The encoding of the length; every form except {@link #MINIMAL} may be a violation. */
     public enum LengthForm {
         /** The shortest form. */
@@ -94,36 +96,35 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         return close(payload);
     }
 
-    /** A whole, masked frame of any opcode. */
+    /** A whole frame of any opcode. */
     public static Frame of(int opcode, byte[] payload) {
-        byte[] key = new byte[4];
-        KEYS.nextBytes(key);
-        return new Frame(true, 0, opcode, key, LengthForm.MINIMAL, payload);
+        return new Frame(true, 0, opcode, false, null, LengthForm.MINIMAL, payload);
     }
 
     /** This frame with FIN clear. */
     public Frame unfinished() {
-        return new Frame(false, rsv, opcode, maskingKey, form, payload);
+        return new Frame(false, rsv, opcode, wronglyMasked, key, form, payload);
     }
 
     /** This frame with these RSV bits. */
     public Frame rsv(int bits) {
-        return new Frame(fin, bits, opcode, maskingKey, form, payload);
+        return new Frame(fin, bits, opcode, wronglyMasked, key, form, payload);
     }
 
-    /** This frame, not masked. */
-    public Frame unmasked() {
-        return new Frame(fin, rsv, opcode, null, form, payload);
+    /** The same, unmasked from a client and masked from a server. */
+    public Frame masksWrongly() {
+        return new Frame(fin, rsv, opcode, true, key, form, payload);
     }
 
-    /** This frame, masked with this key. */
+    /** The same with this masking key. */
     public Frame key(int a, int b, int c, int d) {
-        return new Frame(fin, rsv, opcode, new byte[]{(byte) a, (byte) b, (byte) c, (byte) d}, form, payload);
+        byte[] bytes = {(byte) a, (byte) b, (byte) c, (byte) d};
+        return new Frame(fin, rsv, opcode, wronglyMasked, bytes, form, payload);
     }
 
     /** This frame with its length in another form. */
     public Frame form(LengthForm other) {
-        return new Frame(fin, rsv, opcode, maskingKey, other, payload);
+        return new Frame(fin, rsv, opcode, wronglyMasked, key, other, payload);
     }
 
     /** Whether this is a Close, Ping or Pong frame, or one with a reserved control opcode. */
@@ -160,11 +161,6 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         return frames;
     }
 
-    /** The length of the header in bytes. */
-    public int headerLength() {
-        return 2 + lengthBytes() + (maskingKey == null ? 0 : 4);
-    }
-
     private int lengthBytes() {
         return switch (form) {
             case SIXTEEN -> 2;
@@ -173,34 +169,46 @@ public record Frame(boolean fin, int rsv, int opcode, byte[] maskingKey, LengthF
         };
     }
 
-    /** The frame's bytes on the wire. */
-    public byte[] bytes() {
+    /** The frame on the wire, if this end sends it. */
+    public byte[] bytes(Side sender) {
         int extended = lengthBytes();
-        byte[] bytes = new byte[headerLength() + payload.length];
+        boolean masked = sender.masks() != wronglyMasked;
+        int header = 2 + extended + (masked ? 4 : 0);
+        byte[] bytes = new byte[header + payload.length];
         bytes[0] = (byte) ((fin ? FrameHeader.FIN : 0) | rsv | opcode);
-        int mask = maskingKey == null ? 0 : FrameHeader.MASK;
+        int mask = masked ? FrameHeader.MASK : 0;
         bytes[1] = (byte) (mask | (extended == 0 ? payload.length : extended == 2 ? 126 : 127));
         int p = 2;
         for (int i = extended - 1; i >= 0; i--) {
             bytes[p++] = (byte) (i > 3 ? 0 : payload.length >>> 8 * i);
         }
-        if (maskingKey == null) {
-            System.arraycopy(payload, 0, bytes, p, payload.length);
-            return bytes;
-        }
-        System.arraycopy(maskingKey, 0, bytes, p, 4);
-        p += 4;
-        for (int i = 0; i < payload.length; i++) {
-            bytes[p + i] = (byte) (payload[i] ^ maskingKey[i & 3]);
+        System.arraycopy(payload, 0, bytes, header, payload.length);
+        if (masked) {
+            byte[] used = key == null ? randomKey() : key;
+            System.arraycopy(used, 0, bytes, p, 4);
+            mask(bytes, header, used);
         }
         return bytes;
     }
 
-    /** The bytes of these frames on the wire, one after the other. */
-    public static byte[] bytes(List<Frame> frames) {
+    private static byte[] randomKey() {
+        byte[] key = new byte[4];
+        KEYS.nextBytes(key);
+        return key;
+    }
+
+    /** Masks or unmasks the bytes from an offset to the end (§5.3). */
+    static void mask(byte[] bytes, int from, byte[] key) {
+        for (int i = from; i < bytes.length; i++) {
+            bytes[i] ^= key[i - from & 3];
+        }
+    }
+
+    /** Frames on the wire, one after the other. */
+    public static byte[] bytes(Side sender, List<Frame> frames) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (Frame frame : frames) {
-            all.writeBytes(frame.bytes());
+            all.writeBytes(frame.bytes(sender));
         }
         return all.toByteArray();
     }

@@ -10,32 +10,31 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The client's side of one connection: sends frames, valid or invalid, and checks what the server sends back. The first
- * violation ends the case with a {@link Failure}; behaviour that is only weak is recorded in the {@link Findings}. Used by one
- * thread.
+ * The suite's side of one connection: sends frames, right or wrong, and says what must come back. The first thing that
+ * must not be ends the case by a {@link Failure}; what is only weak goes to the {@link Findings}. Belongs to one thread.
  */
 public final class Peer {
-    /** Codes that are not the expected one but plausible: a server may classify the error differently. */
+    /** Codes by which a program may rightly say that something else is wrong than what is. */
     private static final Set<Integer> PLAUSIBLE = Set.of(CloseCode.PROTOCOL_ERROR, CloseCode.UNSUPPORTED_DATA,
             CloseCode.INVALID_FRAME_PAYLOAD_DATA, CloseCode.POLICY_VIOLATION, CloseCode.MESSAGE_TOO_BIG,
             CloseCode.INTERNAL_ERROR);
-    /** Codes with which a server refuses a valid message because it exceeds the server's limits. */
+    /** Codes by which a program says that something, though right, is more than it takes. */
     private static final Set<Integer> LIMIT_CODES = Set.of(CloseCode.MESSAGE_TOO_BIG, CloseCode.POLICY_VIOLATION);
-    /** The size in bytes that every server should accept; a larger message may exceed the server's limit. */
+    /** A program that does not take so much is a poor one; what is longer may be over its limit. */
     private static final int MODEST = 65_536;
 
     private final Wire wire;
+    private final Side subject;
     private final Settings settings;
     private final Findings findings;
-    private final Response response;
     private final AgreedParameters agreement;
     private int compressedReplies;
 
-    Peer(Wire wire, Settings settings, Findings findings, Response response, AgreedParameters agreement) {
+    Peer(Wire wire, Side subject, Settings settings, Findings findings, AgreedParameters agreement) {
         this.wire = wire;
+        this.subject = subject;
         this.settings = settings;
         this.findings = findings;
-        this.response = response;
         this.agreement = agreement;
     }
 
@@ -49,17 +48,22 @@ public final class Peer {
         return findings;
     }
 
-    /** The head of the response to the opening handshake. */
-    public Response response() {
-        return response;
-    }
-
-    /** The agreed parameters of permessage-deflate; {@code null} if it was not negotiated. */
+    /** What was agreed on for permessage-deflate; {@code null} if nothing. */
     public AgreedParameters agreement() {
         return agreement;
     }
 
-    /** The number of expected messages that arrived compressed. */
+    /** Log2 of the window of the messages that are sent compressed. */
+    public int windowBits() {
+        return agreement.bits(subject.other());
+    }
+
+    /** Whether the window of the messages that are sent compressed is forgotten after each. */
+    public boolean noContextTakeover() {
+        return agreement.noContextTakeover(subject.other());
+    }
+
+    /** How many of the expected messages came compressed. */
     public int compressedReplies() {
         return compressedReplies;
     }
@@ -78,13 +82,18 @@ public final class Peer {
     /** Sends frames in one write. */
     public void send(List<Frame> frames) {
         note(frames);
-        writeBytes(Frame.bytes(frames), Integer.MAX_VALUE);
+        writeBytes(bytes(frames), Integer.MAX_VALUE);
     }
 
     /** Sends frames in writes of this number of bytes. */
     public void sendChopped(int size, Frame... frames) {
         note(List.of(frames));
-        writeBytes(Frame.bytes(List.of(frames)), size);
+        writeBytes(bytes(List.of(frames)), size);
+    }
+
+    /** The bytes of frames that are sent to the program under test. */
+    public byte[] bytes(List<Frame> frames) {
+        return Frame.bytes(subject.other(), frames);
     }
 
     /** Sends bytes in one write. */
@@ -103,12 +112,12 @@ public final class Peer {
         send(Frame.close(payload));
     }
 
-    /** Ends the stream to the server with FIN, without a Close frame. */
+    /** Ends the stream to the program under test, by FIN, without a Close frame. */
     public void endOutput() {
         try {
             wire.endOutput();
         } catch (IOException e) {
-            throw new Failure("the server ended the connection: " + e.getMessage());
+            throw new Failure("the " + subject.label() + " ended the connection: " + e.getMessage());
         }
     }
 
@@ -121,10 +130,10 @@ public final class Peer {
         }
     }
 
-    /** Whether this frame begins a valid closing handshake, so that the server's Close frame needs no answer. */
+    /** Whether this begins the closing handshake, so that the peer's Close needs no answer. */
     static boolean isGoodClose(Frame frame) {
         byte[] payload = frame.payload();
-        if (frame.opcode() != Opcode.CLOSE.code() || !frame.fin() || frame.rsv() != 0 || frame.maskingKey() == null
+        if (frame.opcode() != Opcode.CLOSE.code() || !frame.fin() || frame.rsv() != 0 || frame.wronglyMasked()
                 || frame.form() != Frame.LengthForm.MINIMAL || payload.length == 1 || payload.length > 125) {
             return false;
         }
@@ -132,16 +141,21 @@ public final class Peer {
     }
 
     private void writeBytes(byte[] bytes, int size) {
-        try {
-            if (bytes.length <= size) {
-                wire.write(bytes);
-            } else {
-                wire.writeChopped(bytes, size);
+        Subject.write(wire, bytes, size);
+    }
+
+    /** Sends the same bytes again and again, by another thread, until writing fails or about {@code limit} bytes were sent. */
+    public void pour(byte[] bytes, long limit) {
+        wire.transcript().sent("again and again", bytes);
+        Thread.ofVirtual().name("conform-pour").start(() -> {
+            try {
+                for (long sent = 0; sent < limit; sent += bytes.length) {
+                    wire.write(bytes);
+                }
+            } catch (IOException e) {
+                wire.transcript().note("writing failed: " + e.getMessage());
             }
-        } catch (IOException e) {
-            // The server ended the connection. Reading shows how it did so, and whether that was allowed.
-            wire.transcript().note("writing failed: " + e.getMessage());
-        }
+        });
     }
 
     // ---- expecting
@@ -170,7 +184,8 @@ public final class Peer {
                 case Event.Close close -> {
                     if (LIMIT_CODES.contains(close.code()) && awaited.payload().length >= MODEST) {
                         throw new Unsupported("closes with " + close.code() + " \"" + close.reason()
-                                + "\": the server's limit refuses " + awaited.payload().length + " bytes");
+                                + "\": a limit of the " + subject.label() + "'s, for " + awaited.payload().length
+                                + " bytes");
                     }
                     throw new Failure("expected " + awaited + ", got close " + close.code() + " \"" + close.reason()
                             + '"');
@@ -229,12 +244,12 @@ public final class Peer {
         return event;
     }
 
-    /** Waits until the server fails the connection with this code (§7.1.7). */
+    /** Waits until the program under test fails the connection with this code (§7.1.7). */
     public void fails(int code) {
         failsAfter(code);
     }
 
-    /** Waits until the server fails the connection with this code, after it has answered with these messages. */
+    /** Waits for the failure of the connection with this code, after these messages. */
     public void failsAfter(int code, Frame... before) {
         Event event = next("expected close " + code);
         int answered = 0;
@@ -279,13 +294,13 @@ public final class Peer {
         closes(CloseCode.NORMAL_CLOSURE, "");
     }
 
-    /** Performs the closing handshake (§7.1.2): the server must answer with the same code and end the connection. */
+    /** Does the closing handshake (§7.1.2): the peer answers by the same code, and the connection ends. */
     public void closes(int code, String reason) {
         send(Frame.close(code, reason));
         closed(code);
     }
 
-    /** Waits for the server's answer to a Close frame, and for the end. */
+    /** Waits for the answer to a Close frame, and for the end. */
     public void closed(int code) {
         switch (next("expected close " + code)) {
             case Event.Close close -> {
@@ -308,7 +323,7 @@ public final class Peer {
         ended();
     }
 
-    /** Waits for the end of the stream (§7.1.1): the server must end it, with FIN. */
+    /** Waits for the end of the stream by FIN (§7.1.1): it is the server's to end it first, and the client's to follow. */
     public void ended() {
         Event event = next("§7.1.1: the Close frames have passed; expected the end of the connection");
         switch (event) {
@@ -322,12 +337,27 @@ public final class Peer {
         }
     }
 
-    /** The frames sent and received. */
+    /** Whether the next event comes in time and is the end of the stream. */
+    public boolean endsInTime() {
+        return wire.next(settings.timeout()) instanceof Event.End;
+    }
+
+    /** What went over the wire. */
     public List<String> transcript() {
         return wire.transcript().lines();
     }
 
-    /** Ends the connection at once. May be called from any thread. */
+    /** Leaves the stream to a client open after the closing handshake. */
+    public void stayOpen() {
+        wire.stayOpen();
+    }
+
+    /** The masking keys of the frames received so far. */
+    public List<Integer> maskingKeys() {
+        return wire.maskingKeys();
+    }
+
+    /** Ends the connection at once; from any thread. */
     public void abort() {
         wire.close();
     }

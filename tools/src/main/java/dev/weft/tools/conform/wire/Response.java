@@ -2,65 +2,47 @@ package dev.weft.tools.conform.wire;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
- * The head of the server's answer to the opening handshake (RFC 6455 §4.2.2).
+ * The server's answer to the opening handshake (RFC 6455 §4.2.2).
  *
- * @param status the status code
- * @param fields the header lines
+ * @param status its status
+ * @param head   its head
  */
-public record Response(int status, List<String> fields) {
-    private static final int MAX_LENGTH = 65_536;
+public record Response(int status, Head head) {
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     /**
-     * Reads a head, and no byte after it.
+     * Reads the head of a response, and not a byte more.
      *
-     * @return the head, or {@code null} if the stream ends before its first byte
-     * @throws Failure if the bytes are not a valid head
+     * @return the response, or {@code null} if the stream ends before its first byte
+     * @throws Failure if what comes is no head
      */
     static Response read(InputStream in) throws IOException {
-        ByteArrayOutputStream head = new ByteArrayOutputStream();
-        for (int state = 0; state < 4;) {
-            int b = in.read();
-            if (b < 0) {
-                if (head.size() == 0) {
-                    return null;
-                }
-                throw new Failure("the stream ended inside the head of the response");
-            }
-            head.write(b);
-            state = b == "\r\n\r\n".charAt(state) ? state + 1 : b == '\r' ? 1 : 0;
-            if (head.size() > MAX_LENGTH) {
-                throw new Failure("the head of the response is longer than " + MAX_LENGTH + " bytes");
-            }
+        Head head = Head.read(in, "response");
+        if (head == null) {
+            return null;
         }
-        String[] lines = head.toString(ISO_8859_1).split("\r\n");
-        if (!lines[0].matches("HTTP/1\\.[01] [1-5][0-9][0-9]( .*)?")) {
-            throw new Failure("not a status line: " + lines[0]);
+        if (!head.line().matches("HTTP/1\\.[01] [1-5][0-9][0-9]( .*)?")) {
+            throw new Failure("not a status line: " + head.line());
         }
-        return new Response(Integer.parseInt(lines[0].substring(9, 12)), Arrays.asList(lines).subList(1, lines.length));
+        return new Response(Integer.parseInt(head.line().substring(9, 12)), head);
     }
 
     /** The values of all lines of a header. */
     public List<String> values(String name) {
-        return fields.stream().filter(field -> field.regionMatches(true, 0, name + ":", 0, name.length() + 1))
-                .map(field -> field.substring(name.length() + 1).strip()).toList();
+        return head.values(name);
     }
 
     /** The elements of a list header, from all its lines. */
     public List<String> tokens(String name) {
-        return values(name).stream().flatMap(value -> Stream.of(value.split(","))).map(String::strip)
-                .filter(token -> !token.isEmpty()).toList();
+        return head.tokens(name);
     }
 
     /**
@@ -81,12 +63,11 @@ public record Response(int status, List<String> fields) {
         require(values("Content-Length").isEmpty() && values("Transfer-Encoding").isEmpty(),
                 "RFC 9110 §15.2: a response with status 101 has no body");
         List<String> protocols = values("Sec-WebSocket-Protocol");
-        List<String> offered = request.values("Sec-WebSocket-Protocol").stream()
-                .flatMap(value -> Stream.of(value.split(","))).map(String::strip).toList();
+        List<String> offered = request.head().tokens("Sec-WebSocket-Protocol");
         require(protocols.size() <= 1 && offered.containsAll(protocols),
-                "§4.1: subprotocol " + protocols + " is not among those offered: " + offered);
-        List<String> extensions = request.values("Sec-WebSocket-Extensions").stream()
-                .flatMap(value -> Stream.of(value.split(","))).map(Response::name).toList();
+                "§4.1: subprotocol " + protocols + ", offered were " + offered);
+        List<String> extensions = request.head().tokens("Sec-WebSocket-Extensions").stream().map(Response::name)
+                .toList();
         for (String extension : tokens("Sec-WebSocket-Extensions")) {
             require(extensions.contains(name(extension)), "§4.1: extension " + extension + " was not offered");
         }
@@ -102,7 +83,8 @@ public record Response(int status, List<String> fields) {
         }
     }
 
-    private static String accept(String key) {
+    /** The value of Sec-WebSocket-Accept for a key. */
+    static String accept(String key) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-1").digest((key + GUID).getBytes(ISO_8859_1));
             return Base64.getEncoder().encodeToString(digest);

@@ -8,10 +8,11 @@ import javax.net.ssl.SSLContext;
 /**
  * The settings of a run.
  *
- * @param target the server's address, {@code ws://host:port/path} or {@code wss://host:port/path}
+ * @param target the address of the server under test, or where the client under test must connect to: {@code
+ *     ws://host:port/path} or {@code wss://host:port/path}
  * @param tls for {@code wss}: the trusted certificates
  * @param timeout the maximum time for a required answer
- * @param patience the time to wait for an answer that a lax server sends only after it has received more; shorter than {@code
+ * @param patience the time to wait for an answer that a lax program sends only after it has received more; shorter than {@code
  *     timeout}, because every lax answer takes this long
  * @param maxMessage the maximum size of a message in bytes; cases that need larger messages are skipped
  * @param quick fewer repetitions
@@ -52,6 +53,11 @@ public record Settings(URI target, SSLContext tls, Duration timeout, Duration pa
     public String path() {
         String path = target.getRawPath().isEmpty() ? "/" : target.getRawPath();
         return target.getRawQuery() == null ? path : path + "?" + target.getRawQuery();
+    }
+
+    /** The maximum time until the client under test opens its next connection. */
+    public Duration idle() {
+        return timeout.multipliedBy(6);
     }
 
     /** The number of repetitions of a step: {@code times}, or a twentieth of it in a quick run. */

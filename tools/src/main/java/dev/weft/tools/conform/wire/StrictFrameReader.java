@@ -14,13 +14,16 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Reads what a server sends, as strictly as a client may (RFC 6455 §5, RFC 7692 §6): each violation throws a {@link Failure}.
- * Not thread-safe.
+ * Reads what the program under test sends, as strictly as its peer may (RFC 6455 §5, RFC 7692 §6): each violation throws a
+ * {@link Failure}. Not thread-safe.
  */
 final class StrictFrameReader {
     private final DataInputStream in;
+    private final Side sender;
     private final Transcript transcript;
     private final AgreedParameters agreement;
     private final WindowInflater inflater;
@@ -28,12 +31,14 @@ final class StrictFrameReader {
 
     private int messageOpcode = -1;
     private boolean compressed;
+    private final Queue<Integer> maskingKeys = new ConcurrentLinkedQueue<>();
     private ByteArrayOutputStream message = new ByteArrayOutputStream();
 
-    StrictFrameReader(InputStream in, AgreedParameters agreement, long maxMessage, Transcript transcript) {
+    StrictFrameReader(InputStream in, Side sender, AgreedParameters agreement, long maxMessage, Transcript transcript) {
         this.in = new DataInputStream(in);
+        this.sender = sender;
         this.agreement = agreement;
-        this.inflater = agreement == null ? null : new WindowInflater(agreement.serverBits());
+        this.inflater = agreement == null ? null : new WindowInflater(agreement.bits(sender));
         this.maxMessage = maxMessage;
         this.transcript = transcript;
     }
@@ -69,34 +74,51 @@ final class StrictFrameReader {
     /** The result of a read: an event for the case, or a Ping that must be answered. */
     record Received(Event event, byte[] ping) {}
 
+    /** The masking keys of the frames received so far; from any thread. */
+    Queue<Integer> maskingKeys() {
+        return maskingKeys;
+    }
+
     private Frame readFrame(int first) throws IOException {
         int second = in.readUnsignedByte();
         boolean fin = (first & FrameHeader.FIN) != 0;
         int rsv = first & 0x70;
         int opcode = first & 0x0f;
-        require((second & FrameHeader.MASK) == 0, "§5.1: the server masks a frame");
-        require(opcode <= 2 || opcode >= 8 && opcode <= 10, "§5.2: the server sends opcode " + opcode);
+        boolean masked = (second & FrameHeader.MASK) != 0;
+        require(masked == sender.masks(),
+                "§5.1: the " + sender.label() + (masked ? " masks a frame" : " does not mask a frame"));
+        require(opcode <= 2 || opcode >= 8 && opcode <= 10, "§5.2: the " + sender.label() + " sends opcode " + opcode);
         long length = second & 0x7f;
         if (length == 126) {
             length = in.readUnsignedShort();
-            require(length >= 126, "§5.2: the server does not encode length " + length + " minimally");
+            require(length >= 126, "§5.2: the " + sender.label() + " does not encode length " + length + " minimally");
         } else if (length == 127) {
             length = in.readLong();
-            require(length < 0 || length >= 65_536, "§5.2: the server does not encode length " + length + " minimally");
+            require(length < 0 || length >= 65_536,
+                    "§5.2: the " + sender.label() + " does not encode length " + length + " minimally");
         }
-        require(length >= 0, "§5.2: the server sets the top bit of a length");
+        require(length >= 0, "§5.2: the " + sender.label() + " sets the top bit of a length");
         if (opcode >= 8) {
-            require(fin, "§5.4: the server sends a fragmented control frame");
+            require(fin, "§5.4: the " + sender.label() + " sends a fragmented control frame");
             require(length <= FrameHeader.MAX_CONTROL_PAYLOAD, "§5.5: a control frame of " + length + " bytes");
         }
         boolean mayCompress = agreement != null && (opcode == 1 || opcode == 2);
         require((rsv & ~(mayCompress ? FrameHeader.RSV1 : 0)) == 0,
-                "§5.2: the server sets RSV bits " + Integer.toBinaryString(rsv >> 4) + " on "
+                "§5.2: the " + sender.label() + " sets RSV bits " + Integer.toBinaryString(rsv >> 4) + " on "
                         + Transcript.describe(fin, 0, opcode, 0, new byte[0]));
-        require(message.size() + length <= maxMessage, "the server sends more bytes than it received");
+        require(message.size() + length <= maxMessage, "the " + sender.label() + " sends more than was sent to it");
+        byte[] key = null;
         byte[] payload = new byte[(int) length];
+        if (masked) {
+            key = new byte[4];
+            in.readFully(key);
+            maskingKeys.add(ByteBuffer.wrap(key).getInt());
+        }
         in.readFully(payload);
-        return new Frame(fin, rsv, opcode, null, Frame.LengthForm.MINIMAL, payload);
+        if (masked) {
+            Frame.mask(payload, 0, key);
+        }
+        return new Frame(fin, rsv, opcode, false, key, Frame.LengthForm.MINIMAL, payload);
     }
 
     private Received control(Frame frame) {
@@ -110,14 +132,14 @@ final class StrictFrameReader {
         if (payload.length == 0) {
             return new Received(new Event.Close(CloseCode.NO_STATUS_RECEIVED, ""), null);
         }
-        require(payload.length >= 2, "§5.5.1: the server sends a Close frame of 1 byte");
+        require(payload.length >= 2, "§5.5.1: the " + sender.label() + " sends a Close frame of 1 byte");
         int code = (payload[0] & 0xff) << 8 | payload[1] & 0xff;
-        require(mayTravel(code), "§7.4: the server sends close code " + code);
+        require(mayTravel(code), "§7.4: the " + sender.label() + " sends close code " + code);
         try {
             String reason = UTF_8.newDecoder().decode(ByteBuffer.wrap(payload, 2, payload.length - 2)).toString();
             return new Received(new Event.Close(code, reason), null);
         } catch (CharacterCodingException e) {
-            throw new Failure("§5.5.1: the server's close reason is not UTF-8");
+            throw new Failure("§5.5.1: the " + sender.label() + "\'s close reason is not UTF-8");
         }
     }
 
@@ -129,9 +151,9 @@ final class StrictFrameReader {
     /** Returns the message that the frame completes, or {@code null} if it completes none. */
     private Event data(Frame frame) {
         if (frame.opcode() == Opcode.CONTINUATION.code()) {
-            require(messageOpcode >= 0, "§5.4: the server sends a continuation without a message");
+            require(messageOpcode >= 0, "§5.4: the " + sender.label() + " continues a message that it did not begin");
         } else {
-            require(messageOpcode < 0, "§5.4: the server begins a message inside another");
+            require(messageOpcode < 0, "§5.4: the " + sender.label() + " begins a message inside another");
             messageOpcode = frame.opcode();
             compressed = frame.rsv() != 0;
         }
@@ -158,12 +180,12 @@ final class StrictFrameReader {
     private byte[] inflate(byte[] bytes) {
         try {
             byte[] inflated = inflater.inflate(bytes, maxMessage);
-            if (agreement.serverNoContextTakeover()) {
+            if (agreement.noContextTakeover(sender)) {
                 inflater.reset();
             }
             return inflated;
         } catch (IllegalArgumentException e) {
-            throw new Failure("RFC 7692 §7.2.1: the server's message of " + bytes.length
+            throw new Failure("RFC 7692 §7.2.1: the " + sender.label() + "'s message of " + bytes.length
                     + " compressed bytes, " + Arrays.toString(Arrays.copyOf(bytes, Math.min(8, bytes.length)))
                     + "…, cannot be inflated: " + e.getMessage());
         }

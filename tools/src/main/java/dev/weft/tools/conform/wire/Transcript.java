@@ -24,7 +24,7 @@ public final class Transcript {
         String format() {
             if (frame != null) {
                 return direction + " " + describe(frame.fin(), frame.rsv(), frame.opcode(), length, bytes)
-                        + (frame.maskingKey() == null ? "" : " masked");
+                        + (frame.wronglyMasked() ? " (masked wrongly)" : "");
             }
             return direction + " " + note + (bytes == null ? "" : ": " + hex(bytes, length));
         }
@@ -55,7 +55,8 @@ public final class Transcript {
         Line kept = line.frame == null
                 ? line
                 : new Line(line.direction, null,
-                        new Frame(line.frame.fin(), line.frame.rsv(), line.frame.opcode(), line.frame.maskingKey(),
+                        new Frame(line.frame.fin(), line.frame.rsv(), line.frame.opcode(), line.frame.wronglyMasked(),
+                                null,
                                 line.frame.form(), line.bytes),
                         line.bytes, line.length);
         lock.lock();

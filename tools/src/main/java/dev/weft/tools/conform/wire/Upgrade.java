@@ -1,21 +1,17 @@
 package dev.weft.tools.conform.wire;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 
 /**
- * The head of an opening handshake request, valid or invalid (RFC 6455 §4.1).
+ * An opening handshake's request to send, valid or invalid (RFC 6455 §4.1).
  *
- * @param line   the request line
- * @param key    the value of Sec-WebSocket-Key that the answer must match
- * @param fields the header lines in order
+ * @param key  the value of Sec-WebSocket-Key that the answer must match
+ * @param head the head of the request
  */
-public record Upgrade(String line, String key, List<String> fields) {
+public record Upgrade(String key, Head head) {
     private static final Random RANDOM = new Random();
 
     /** A valid request without extensions. */
@@ -23,41 +19,39 @@ public record Upgrade(String line, String key, List<String> fields) {
         byte[] nonce = new byte[16];
         RANDOM.nextBytes(nonce);
         String key = Base64.getEncoder().encodeToString(nonce);
-        return new Upgrade("GET " + settings.path() + " HTTP/1.1", key, List.of("Host: " + settings.authority(),
-                "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: " + key,
-                "Sec-WebSocket-Version: 13"));
+        return new Upgrade(key, new Head("GET " + settings.path() + " HTTP/1.1", List.of(
+                "Host: " + settings.authority(), "Upgrade: websocket", "Connection: Upgrade",
+                "Sec-WebSocket-Key: " + key, "Sec-WebSocket-Version: 13")));
+    }
+
+    /** The same with another head, against which the answer is not checked. */
+    public Upgrade head(UnaryOperator<Head> change) {
+        return new Upgrade(key, change.apply(head));
     }
 
     /** This request with another request line. */
     public Upgrade line(String other) {
-        return new Upgrade(other, key, fields);
+        return head(old -> old.line(other));
     }
 
     /** This request without any line of this header. */
     public Upgrade without(String name) {
-        List<String> rest = new ArrayList<>(fields);
-        rest.removeIf(field -> isNamed(field, name));
-        return new Upgrade(line, key, rest);
+        return head(old -> old.without(name));
     }
 
     /** This request with more header lines. */
     public Upgrade with(String... more) {
-        List<String> all = new ArrayList<>(fields);
-        all.addAll(List.of(more));
-        return new Upgrade(line, key, all);
+        return head(old -> old.with(more));
     }
 
     /** This request with this line in place of the header line with the same name. */
     public Upgrade replace(String field) {
-        String name = field.substring(0, field.indexOf(':')).strip();
-        List<String> all = new ArrayList<>(fields);
-        all.replaceAll(old -> isNamed(old, name) ? field : old);
-        return new Upgrade(line, key, all);
+        return head(old -> old.replace(field));
     }
 
     /** This request with another key, which the answer is checked against. */
     public Upgrade key(String other) {
-        return new Upgrade(line, other, fields).replace("Sec-WebSocket-Key: " + other);
+        return new Upgrade(other, head.replace("Sec-WebSocket-Key: " + other));
     }
 
     /** This request with an offer of extensions. */
@@ -65,18 +59,8 @@ public record Upgrade(String line, String key, List<String> fields) {
         return with("Sec-WebSocket-Extensions: " + extensions);
     }
 
-    /** The values of all lines of a header. */
-    public List<String> values(String name) {
-        return fields.stream().filter(field -> isNamed(field, name))
-                .map(field -> field.substring(field.indexOf(':') + 1).strip()).toList();
-    }
-
-    private static boolean isNamed(String field, String name) {
-        return field.toLowerCase(Locale.ROOT).startsWith(name.toLowerCase(Locale.ROOT) + ":");
-    }
-
     /** The bytes of the head. */
     public byte[] bytes() {
-        return (line + "\r\n" + String.join("\r\n", fields) + "\r\n\r\n").getBytes(ISO_8859_1);
+        return head.bytes();
     }
 }

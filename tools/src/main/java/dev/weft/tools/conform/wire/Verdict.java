@@ -8,9 +8,9 @@ package dev.weft.tools.conform.wire;
  * <li>{@link #NON_STRICT}: the RFC tolerates it (a SHOULD, a MAY, or silence) but the behaviour is weaker than it could be:
  * invalid text refused only after the whole message, TCP dropped without a Close frame, an error reported with the code of
  * another error.
- * <li>{@link #UNSUPPORTED}: the extension was not negotiated, or the message exceeds the server's own limit (1009).
- * <li>{@link #SKIPPED}: not run, because of {@code --max-message}.
- * <li>{@link #INFORMATIONAL}: the RFCs do not specify the behaviour; it is reported for information.
+ * <li>{@link #UNSUPPORTED}: the extension was not negotiated, or the message exceeds the program's own limit (1009).
+ * <li>{@link #SKIPPED}: not run, because of {@code --max-message} or because the client did not ask for it.
+ * <li>{@link #INFORMATIONAL}: the RFCs do not say; reported for information.
  * <li>{@link #OK}: as strict as possible.
  * </ul>
  */

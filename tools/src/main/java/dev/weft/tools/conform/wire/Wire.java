@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -16,14 +17,16 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
 /**
- * A connection to the server, over TCP or over TLS. After the opening handshake, a virtual thread reads everything, so a case
- * may send any amount without a deadlock. This thread also answers pings and the server's Close frame.
+ * A connection to the program under test, over TCP or over TLS. After the opening handshake, a virtual thread reads everything,
+ * so a case may send any amount without a deadlock. This thread also answers pings and Close frames and, if the suite is the
+ * server, ends the stream after the closing handshake.
  */
 final class Wire implements AutoCloseable {
     private static final int READ_LENGTH = 65_536;
     private static final int FIRST_WAIT_MILLIS = 5_000;
 
-    private final Socket tcp = new Socket();
+    private final Side peer;
+    private final Socket tcp;
     /** The TCP socket itself, or a TLS socket on top of it. */
     private final Socket socket;
     private final InputStream in;
@@ -31,22 +34,38 @@ final class Wire implements AutoCloseable {
     private final ReentrantLock writing = new ReentrantLock();
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private final Transcript transcript = new Transcript();
+    private volatile StrictFrameReader reader;
+    private volatile boolean staysOpen;
     private boolean closeSent;
 
-    Wire(Settings settings) throws IOException {
+    private Wire(Side peer, Socket tcp, Socket socket) throws IOException {
+        this.peer = peer;
+        this.tcp = tcp;
+        this.socket = socket;
+        this.in = new BufferedInputStream(socket.getInputStream(), READ_LENGTH);
+        this.out = socket.getOutputStream();
+    }
+
+    /** Connects to the server under test. */
+    static Wire connect(Settings settings) throws IOException {
+        Socket tcp = new Socket();
         try {
             tcp.setTcpNoDelay(true);
             tcp.connect(new InetSocketAddress(settings.host(), settings.port()), FIRST_WAIT_MILLIS);
-            socket = settings.secured() ? secured(settings) : tcp;
-            in = new BufferedInputStream(socket.getInputStream(), READ_LENGTH);
-            out = socket.getOutputStream();
+            return new Wire(Side.SERVER, tcp, settings.secured() ? secured(tcp, settings) : tcp);
         } catch (IOException e) {
-            close();
+            tcp.close();
             throw e;
         }
     }
 
-    private Socket secured(Settings settings) throws IOException {
+    /** Takes a connection from the client under test. */
+    static Wire accepted(Socket tcp) throws IOException {
+        tcp.setTcpNoDelay(true);
+        return new Wire(Side.CLIENT, tcp, tcp);
+    }
+
+    private static Socket secured(Socket tcp, Settings settings) throws IOException {
         tcp.setSoTimeout(FIRST_WAIT_MILLIS);
         SSLSocket secured = (SSLSocket) settings.tls().getSocketFactory().createSocket(tcp, settings.host(),
                 settings.port(), true);
@@ -94,7 +113,12 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** Ends the stream to the server, with FIN or TLS close_notify. */
+    /** Leaves the stream open after the closing handshake, although the suite is the server. */
+    void stayOpen() {
+        staysOpen = true;
+    }
+
+    /** Ends the stream to the program under test, with FIN or TLS close_notify. */
     void endOutput() throws IOException {
         transcript.note(socket == tcp ? "we send FIN" : "we send close_notify");
         socket.shutdownOutput();
@@ -113,7 +137,7 @@ final class Wire implements AutoCloseable {
             if (response == null) {
                 transcript.note("the server ends the connection without a response");
             } else {
-                transcript.note("HTTP status " + response.status() + " " + response.fields());
+                transcript.note("HTTP status " + response.status() + " " + response.head().fields());
             }
             return response;
         } catch (SocketTimeoutException e) {
@@ -124,19 +148,40 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** Starts to read frames. */
-    void startReading(AgreedParameters agreement, long maxMessage) {
-        StrictFrameReader reader = new StrictFrameReader(in, agreement, maxMessage, transcript);
-        Thread.ofVirtual().name("conform-reader").start(() -> readAll(reader));
+    /**
+     * Waits for the head of a request.
+     *
+     * @return the head, or {@code null} if the client ends the connection instead
+     * @throws IOException if none comes in time
+     */
+    Head request(Duration timeout) throws IOException {
+        socket.setSoTimeout((int) timeout.toMillis());
+        Head request = Head.read(in, "request");
+        socket.setSoTimeout(0);
+        if (request != null) {
+            transcript.note(request.line() + " " + request.fields());
+        }
+        return request;
     }
 
-    private void readAll(StrictFrameReader reader) {
+    /** Starts to read frames. */
+    void startReading(AgreedParameters agreement, long maxMessage) {
+        reader = new StrictFrameReader(in, peer, agreement, maxMessage, transcript);
+        Thread.ofVirtual().name("conform-reader").start(this::readAll);
+    }
+
+    /** The masking keys of the frames received so far. */
+    List<Integer> maskingKeys() {
+        return List.copyOf(reader.maskingKeys());
+    }
+
+    private void readAll() {
         boolean closed = false;
         try {
             while (true) {
                 StrictFrameReader.Received received = reader.read();
                 if (closed && !(received.event() instanceof Event.End)) {
-                    throw new Failure("§5.5.1: the server sends a frame after its Close frame");
+                    throw new Failure("§5.5.1: the " + peer.label() + " sends a frame after its Close frame");
                 }
                 if (received.ping() != null) {
                     answer(Frame.pong(received.ping()), false);
@@ -146,6 +191,9 @@ final class Wire implements AutoCloseable {
                 if (received.event() instanceof Event.Close close) {
                     events.add(close);
                     answer(close.code() == 1005 ? Frame.close(new byte[0]) : Frame.close(close.code(), ""), true);
+                    if (peer == Side.CLIENT && !staysOpen) {
+                        endQuietly();
+                    }
                     continue;
                 }
                 end(received.event());
@@ -163,14 +211,23 @@ final class Wire implements AutoCloseable {
         }
     }
 
+    /** §7.1.1: the server ends the stream first; it does not matter if the client has already done so. */
+    private void endQuietly() {
+        try {
+            endOutput();
+        } catch (IOException e) {
+            // The next read reports this.
+        }
+    }
+
     private void end(Event event) {
         if (event instanceof Event.End end) {
-            transcript.note(end.reset() ? "the server ends the connection by RST" : "the server ends the connection");
+            transcript.note("the " + peer.label() + " ends the connection" + (end.reset() ? " by RST" : ""));
         }
         events.add(event);
     }
 
-    /** Sends an answer that the protocol requires; it does not matter if the server has already disconnected. */
+    /** Sends an answer that the protocol requires; it does not matter if the peer has already disconnected. */
     private void answer(Frame frame, boolean close) {
         writing.lock();
         try {
@@ -179,7 +236,7 @@ final class Wire implements AutoCloseable {
             }
             closeSent = close;
             transcript.sent(frame);
-            out.write(frame.bytes());
+            out.write(frame.bytes(peer.other()));
         } catch (IOException e) {
             // The reading thread reports this.
         } finally {

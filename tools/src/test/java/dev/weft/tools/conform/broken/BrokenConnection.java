@@ -3,19 +3,22 @@ package dev.weft.tools.conform.broken;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.weft.parser.Utf8Validator;
+import dev.weft.tools.conform.wire.Side;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.Random;
 import java.util.zip.DataFormatException;
 
-/** The server's side of a connection: echoes messages. */
+/** One end of a connection: echoes messages. */
 final class BrokenConnection {
     private static final int LIMIT = 16 << 20;
 
@@ -30,6 +33,7 @@ final class BrokenConnection {
     }
 
     private final Fault fault;
+    private final Side side;
     private final Socket socket;
     private final DataInputStream in;
     private final OutputStream out;
@@ -42,13 +46,17 @@ final class BrokenConnection {
     private int fragments;
     private final Deque<byte[]> pings = new ArrayDeque<>();
     private boolean closed;
+    private final Random random = new Random();
+    private int keys;
 
-    BrokenConnection(Fault fault, Socket socket, BrokenHandshake handshake) throws IOException {
+    BrokenConnection(Fault fault, Side side, Socket socket, InputStream in, BrokenDeflate deflate)
+            throws IOException {
         this.fault = fault;
+        this.side = side;
         this.socket = socket;
-        this.in = new DataInputStream(handshake.in());
+        this.in = new DataInputStream(in);
         this.out = new BufferedOutputStream(socket.getOutputStream(), 65_536);
-        this.deflate = handshake.deflate();
+        this.deflate = deflate;
     }
 
     private boolean has(Fault other) {
@@ -94,12 +102,21 @@ final class BrokenConnection {
             socket.setSoLinger(true, 0);
             return;
         }
-        BrokenServer.drain(socket);
+        end();
+    }
+
+    /** A server ends the stream; a client leaves that to the server. */
+    private void end() throws IOException {
+        if (side == Side.SERVER || has(Fault.ENDS_FIRST)) {
+            BrokenServer.drain(socket);
+        } else {
+            BrokenServer.readRest(socket);
+        }
     }
 
     private static void sleep() {
         try {
-            Thread.sleep(10_000);
+            Thread.sleep(2_500);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -141,7 +158,7 @@ final class BrokenConnection {
         boolean ignored = has(Fault.ACCEPTS_RESERVED_CONTROL) && code > 10;
         require(code <= 2 || code >= 8 && code <= 10 || ignored);
         boolean masked = (second & 0x80) != 0;
-        require(masked || has(Fault.ACCEPTS_UNMASKED));
+        require(masked == (side == Side.SERVER) || has(Fault.ACCEPTS_WRONG_MASKS));
         long length = second & 0x7f;
         if (length >= 126) {
             boolean small = length == 126;
@@ -355,37 +372,52 @@ final class BrokenConnection {
 
     /** What was buffered is lost. */
     private void sendNow(int code, byte[] payload) throws IOException {
-        socket.getOutputStream().write(new byte[]{(byte) (0x80 | code), (byte) payload.length});
-        socket.getOutputStream().write(payload);
-        BrokenServer.drain(socket);
+        socket.getOutputStream().write(frame(true, 0, code, payload));
+        end();
         throw new IOException("lost");
     }
 
     private void send(boolean fin, int rsv, int code, byte[] payload) throws IOException {
-        boolean interleaves = has(Fault.INTERLEAVES) && code != 0 && !fin;
-        int bits = has(Fault.SENDS_RSV2) && code < 8 ? rsv | 0x20 : rsv;
-        out.write((fin ? 0x80 : 0) | bits | code);
-        int mask = has(Fault.MASKS) ? 0x80 : 0;
-        boolean longForm = has(Fault.SENDS_LONG_FORMS) && code < 8;
-        if (payload.length < 126 && !longForm) {
-            out.write(mask | payload.length);
-        } else if (payload.length < 65_536) {
-            out.write(mask | 126);
-            out.write(payload.length >> 8);
-            out.write(payload.length);
-        } else {
-            out.write(mask | 127);
-            out.write(new byte[4]);
-            out.write(new byte[]{(byte) (payload.length >> 24), (byte) (payload.length >> 16),
-                    (byte) (payload.length >> 8), (byte) payload.length});
-        }
-        if (mask != 0) {
-            out.write(new byte[4]);
-        }
-        out.write(payload);
-        if (interleaves) {
+        out.write(frame(fin, rsv, code, payload));
+        if (has(Fault.INTERLEAVES) && code != 0 && !fin) {
             send(true, 0, 1, new byte[]{'x'});
         }
+    }
+
+    private byte[] frame(boolean fin, int rsv, int code, byte[] payload) {
+        ByteArrayOutputStream frame = new ByteArrayOutputStream();
+        int bits = has(Fault.SENDS_RSV2) && code < 8 ? rsv | 0x20 : rsv;
+        frame.write((fin ? 0x80 : 0) | bits | code);
+        boolean masks = (side == Side.CLIENT) != has(Fault.MASKS_WRONGLY);
+        int mask = masks ? 0x80 : 0;
+        boolean longForm = has(Fault.SENDS_LONG_FORMS) && code < 8;
+        if (payload.length < 126 && !longForm) {
+            frame.write(mask | payload.length);
+        } else if (payload.length < 65_536) {
+            frame.write(mask | 126);
+            frame.write(payload.length >> 8);
+            frame.write(payload.length);
+        } else {
+            frame.write(mask | 127);
+            frame.writeBytes(new byte[4]);
+            frame.writeBytes(new byte[]{(byte) (payload.length >> 24), (byte) (payload.length >> 16),
+                    (byte) (payload.length >> 8), (byte) payload.length});
+        }
+        byte[] masked = payload.clone();
+        if (masks) {
+            byte[] key = nextKey();
+            frame.writeBytes(key);
+            for (int i = 0; i < masked.length; i++) {
+                masked[i] ^= key[i & 3];
+            }
+        }
+        frame.writeBytes(masked);
+        return frame.toByteArray();
+    }
+
+    private byte[] nextKey() {
+        int key = has(Fault.CONSTANT_MASK) ? 0x12345678 : has(Fault.COUNTS_MASKS) ? keys++ : random.nextInt();
+        return new byte[]{(byte) (key >> 24), (byte) (key >> 16), (byte) (key >> 8), (byte) key};
     }
 
     private void flush() throws IOException {

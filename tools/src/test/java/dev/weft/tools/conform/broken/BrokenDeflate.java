@@ -1,6 +1,7 @@
 package dev.weft.tools.conform.broken;
 
 import dev.weft.tools.conform.deflate.WindowDeflater;
+import dev.weft.tools.conform.wire.Side;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,7 +11,7 @@ import java.util.Map;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
-/** The server's side of permessage-deflate (RFC 7692). */
+/** One end's side of permessage-deflate (RFC 7692). */
 final class BrokenDeflate {
     /** What is removed from a message's end, and a final block after which the inflater says that it is done. */
     private static final byte[] TAIL = {0, 0, (byte) 0xff, (byte) 0xff, 3, 0};
@@ -18,20 +19,22 @@ final class BrokenDeflate {
 
     private final Fault fault;
     private final Map<String, String> agreed;
+    private final String peer;
     private final WindowDeflater deflater;
     private final Inflater inflater = new Inflater(true);
     private final byte[] buffer = new byte[65_536];
     private byte[] history = {};
     private ByteArrayOutputStream message;
 
-    private BrokenDeflate(Fault fault, Map<String, String> agreed) {
+    private BrokenDeflate(Fault fault, Side side, Map<String, String> agreed) {
         this.fault = fault;
         this.agreed = agreed;
+        this.peer = side.other().label();
         int bits = fault == Fault.WINDOW_TOO_LARGE
                 ? 15
-                : Integer.parseInt(agreed.getOrDefault("server_max_window_bits", "15"));
+                : Integer.parseInt(agreed.getOrDefault(side.label() + "_max_window_bits", "15"));
         this.deflater = new WindowDeflater(bits,
-                agreed.containsKey("server_no_context_takeover") && fault != Fault.KEEPS_CONTEXT);
+                agreed.containsKey(side.label() + "_no_context_takeover") && fault != Fault.KEEPS_CONTEXT);
     }
 
     /** The first offer that can be accepted, or {@code null}. */
@@ -44,13 +47,22 @@ final class BrokenDeflate {
             }
             Map<String, String> agreed = agree(fault, parameters.subList(1, parameters.size()));
             if (agreed != null) {
-                return new BrokenDeflate(fault, agreed);
+                return new BrokenDeflate(fault, Side.SERVER, agreed);
             }
             if (fault == Fault.TRIES_ONE_OFFER) {
                 return null;
             }
         }
         return null;
+    }
+
+    /** What an answer agrees to, or {@code null} if it must be refused. */
+    static BrokenDeflate answered(Fault fault, String answer) {
+        List<String> parameters = split(answer, ';');
+        boolean valid = parameters.getFirst().equals("permessage-deflate")
+                && !parameters.contains("client_max_window_bits") && split(answer, ',').size() == 1;
+        Map<String, String> agreed = valid ? agree(fault, parameters.subList(1, parameters.size())) : null;
+        return agreed == null ? null : new BrokenDeflate(fault, Side.CLIENT, agreed);
     }
 
     private static Map<String, String> agree(Fault fault, List<String> parameters) {
@@ -66,7 +78,7 @@ final class BrokenDeflate {
                 case "server_no_context_takeover", "client_no_context_takeover" -> value == null;
                 case "server_max_window_bits" -> value != null && value.matches(good);
                 case "client_max_window_bits" -> value == null || value.matches(good);
-                default -> fault == Fault.ACCEPTS_BAD_OFFER;
+                default -> fault == Fault.ACCEPTS_UNKNOWN_PARAMETER;
             };
             if (!valid || agreed.containsKey(name)) {
                 return null;
@@ -160,10 +172,10 @@ final class BrokenDeflate {
         }
         if (last) {
             history = window();
-            boolean forget = agreed.containsKey("client_no_context_takeover") || fault == Fault.FORGETS_CLIENT_CONTEXT;
+            boolean forget = agreed.containsKey(peer + "_no_context_takeover") || fault == Fault.FORGETS_CONTEXT;
             history = forget
                     ? new byte[0]
-                    : fault == Fault.SMALL_CLIENT_WINDOW
+                    : fault == Fault.SMALL_WINDOW
                             ? Arrays.copyOfRange(history, Math.max(0, history.length - 16_384), history.length)
                             : history;
         }

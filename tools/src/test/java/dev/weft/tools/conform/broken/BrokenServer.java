@@ -1,5 +1,6 @@
 package dev.weft.tools.conform.broken;
 
+import dev.weft.tools.conform.wire.Side;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -42,7 +43,7 @@ public final class BrokenServer implements AutoCloseable {
             socket.setTcpNoDelay(true);
             BrokenHandshake handshake = new BrokenHandshake(fault, socket);
             if (handshake.shake()) {
-                new BrokenConnection(fault, socket, handshake).run();
+                new BrokenConnection(fault, Side.SERVER, socket, handshake.in(), handshake.deflate()).run();
             } else {
                 drain(socket);
             }
@@ -56,7 +57,12 @@ public final class BrokenServer implements AutoCloseable {
     /** Ends the stream to the peer, and reads what still comes, so that no RST destroys what was sent. */
     static void drain(Socket socket) throws IOException {
         socket.shutdownOutput();
-        socket.setSoTimeout(2000);
+        readRest(socket);
+    }
+
+    /** Reads until the peer ends the stream, for a bounded time. */
+    static void readRest(Socket socket) throws IOException {
+        socket.setSoTimeout(6000);
         byte[] rest = new byte[65_536];
         for (int i = 0; i < 1000 && socket.getInputStream().read(rest) >= 0; i++) {
             // Only read.

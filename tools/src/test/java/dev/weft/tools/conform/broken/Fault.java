@@ -1,24 +1,53 @@
 package dev.weft.tools.conform.broken;
 
-/** What {@link BrokenServer} can do wrong, and the case that must find it. */
+import dev.weft.tools.conform.wire.Side;
+
+/**
+ * What {@link BrokenServer} and {@link BrokenClient} can do wrong, and the case that must find it. The cases are those for
+ * servers; for clients, the ends have changed places.
+ */
 public enum Fault {
     // @formatter:off
     NONE("handshake.plain"),
-    // handshake
-    WRONG_ACCEPT("handshake.plain"),
-    NAMES_SUBPROTOCOL("handshake.plain"),
-    NAMES_EXTENSION("handshake.extension.unknown"),
-    ACCEPTS_VERSION_12("handshake.version.12"),
-    HIDES_VERSION("handshake.version.14"),
-    ACCEPTS_NO_KEY("handshake.key.none"),
-    ACCEPTS_SHORT_KEY("handshake.key.15-bytes"),
-    ACCEPTS_POST("handshake.method.post"),
+    // handshake: servers
+    WRONG_ACCEPT(Side.SERVER, "handshake.plain"),
+    NAMES_SUBPROTOCOL(Side.SERVER, "handshake.plain"),
+    NAMES_EXTENSION(Side.SERVER, "handshake.extension.unknown"),
+    ACCEPTS_VERSION_12(Side.SERVER, "handshake.version.12"),
+    HIDES_VERSION(Side.SERVER, "handshake.version.14"),
+    ACCEPTS_NO_KEY(Side.SERVER, "handshake.key.none"),
+    ACCEPTS_SHORT_KEY(Side.SERVER, "handshake.key.15-bytes"),
+    ACCEPTS_POST(Side.SERVER, "handshake.method.post"),
     NEEDS_EXACT_CONNECTION("handshake.connection.list"),
     NEEDS_CAPITALS("handshake.case.lower"),
     DROPS_FIRST_FRAMES("handshake.first-frames.text"),
-    LOSES_HALF_FRAME("handshake.first-frames.half"),
+    LOSES_HALF_FRAME(Side.SERVER, "handshake.first-frames.half"),
+    // handshake: clients
+    SAME_KEY(Side.CLIENT, "handshake.key.fresh"),
+    SENDS_SHORT_KEY(Side.CLIENT, "handshake.plain"),
+    SENDS_VERSION_8(Side.CLIENT, "handshake.plain"),
+    SENDS_NO_HOST(Side.CLIENT, "handshake.plain"),
+    IGNORES_ACCEPT(Side.CLIENT, "handshake.accept.other"),
+    NEEDS_NO_ACCEPT(Side.CLIENT, "handshake.accept.none"),
+    COMPARES_ACCEPT_PREFIX(Side.CLIENT, "handshake.accept.longer"),
+    COMPARES_ACCEPT_WITHOUT_CASE(Side.CLIENT, "handshake.accept.case"),
+    IGNORES_UPGRADE(Side.CLIENT, "handshake.upgrade.none"),
+    UPGRADE_LIKE(Side.CLIENT, "handshake.upgrade.like"),
+    IGNORES_CONNECTION(Side.CLIENT, "handshake.connection.other"),
+    IGNORES_STATUS(Side.CLIENT, "handshake.status.200"),
+    LAX_STATUS_LINE(Side.CLIENT, "handshake.malformed.http-version"),
+    IGNORES_SUBPROTOCOL(Side.CLIENT, "handshake.subprotocol.unasked"),
+    IGNORES_EXTENSION(Side.CLIENT, "handshake.extension.unasked"),
+    REFUSES_INTERIM(Side.CLIENT, "handshake.interim.103"),
+    NO_HEAD_LIMIT(Side.CLIENT, "handshake.endless.headers"),
+    NO_FIELD_LIMIT(Side.CLIENT, "handshake.huge.headers"),
+    CLOSES_UNESTABLISHED(Side.CLIENT, "handshake.accept.other"),
+    // masking: clients
+    CONSTANT_MASK(Side.CLIENT, "framing.mask.fresh"),
+    COUNTS_MASKS(Side.CLIENT, "framing.mask.fresh"),
+    ENDS_FIRST(Side.CLIENT, "closing.waits-for-server"),
     // what it accepts
-    ACCEPTS_UNMASKED("framing.unmasked.text"),
+    ACCEPTS_WRONG_MASKS("framing.unmasked.text"),
     ACCEPTS_LONG_FORMS("framing.length.125.in-16-bits"),
     ACCEPTS_RSV("reserved-bits.4.text"),
     ACCEPTS_RSV3_ON_PING("reserved-bits.1.ping"),
@@ -28,7 +57,7 @@ public enum Fault {
     ACCEPTS_FRAGMENTED_PING("control.fragmented.ping"),
     ACCEPTS_STRAY_CONTINUATION("fragmentation.stray.first"),
     ACCEPTS_MESSAGE_INSIDE("fragmentation.inside.text"),
-    IGNORES_MASK_ROTATION("framing.mask.lengths"),
+    IGNORES_MASK_ROTATION(Side.SERVER, "framing.mask.lengths"),
     // what it does to messages
     LOSES_BYTE_65536("framing.text.65536"),
     SWAPS_TYPES("framing.binary.5"),
@@ -38,7 +67,7 @@ public enum Fault {
     VOIDS_GOOD_FRAMES("reserved-bits.4.after-message"),
     LIMIT_64_FRAGMENTS("fragmentation.one-byte.1000"),
     // what it sends
-    MASKS("framing.text.5"),
+    MASKS_WRONGLY("framing.text.5"),
     SENDS_LONG_FORMS("framing.binary.16"),
     SENDS_RSV2("framing.text.5"),
     INTERLEAVES("framing.text.1024"),
@@ -81,32 +110,47 @@ public enum Fault {
     // permessage-deflate
     WINDOW_TOO_LARGE("deflate-volume.server-bits-9"),
     KEEPS_CONTEXT("deflate-volume.server-bits-15.no-server-takeover"),
-    OMITS_SERVER_BITS("deflate-offers.accept.server-bits-10"),
-    OMITS_SERVER_TAKEOVER("deflate-offers.accept.server-takeover"),
-    NAMES_CLIENT_BITS("deflate-offers.accept.plain"),
-    ACCEPTS_BAD_OFFER("deflate-offers.decline.unknown-parameter"),
+    OMITS_SERVER_BITS(Side.SERVER, "deflate-offers.accept.server-bits-10"),
+    OMITS_SERVER_TAKEOVER(Side.SERVER, "deflate-offers.accept.server-takeover"),
+    NAMES_CLIENT_BITS(Side.SERVER, "deflate-offers.accept.plain"),
+    ACCEPTS_UNKNOWN_PARAMETER("deflate-offers.decline.unknown-parameter"),
     ACCEPTS_BITS_16("deflate-offers.decline.server-bits-16"),
-    TRIES_ONE_OFFER("deflate-offers.fallback.unknown"),
+    TRIES_ONE_OFFER(Side.SERVER, "deflate-offers.fallback.unknown"),
     SENDS_RSV1_ON_CONTINUATION("deflate-volume.text.1K"),
     ACCEPTS_RSV1_ON_CONTINUATION("deflate.rsv1.continuation"),
     ACCEPTS_RSV1_ON_PING("deflate.rsv1.ping"),
-    FORGETS_CLIENT_CONTEXT("deflate.stream.shared-window"),
+    FORGETS_CONTEXT("deflate.stream.shared-window"),
     STOPS_AT_BFINAL("deflate.stream.final-then-more"),
     SENDS_TAIL("deflate.stream.empty-between"),
     ACCEPTS_TRUNCATED_DEFLATE("deflate.corrupt.truncated"),
     NO_UTF8_IN_DEFLATE("deflate.text.invalid.never-ff"),
     NO_INFLATE_LIMIT("deflate.bomb"),
-    SMALL_CLIENT_WINDOW("deflate.window.farthest-15");
+    SMALL_WINDOW("deflate.window.farthest-15");
     // @formatter:on
 
+    private final Side only;
     private final String foundBy;
 
     Fault(String foundBy) {
+        this(null, foundBy);
+    }
+
+    Fault(Side only, String foundBy) {
+        this.only = only;
         this.foundBy = foundBy;
     }
 
+    /** Whether this end can have this fault. */
+    public boolean isOf(Side side) {
+        return only == null || only == side;
+    }
+
     /** The id of a case that must not be OK. */
-    public String foundBy() {
-        return foundBy;
+    public String foundBy(Side side) {
+        if (side == Side.SERVER || only == Side.CLIENT) {
+            return foundBy;
+        }
+        return foundBy.replace("server", "CLIENT").replace("client", "server").replace("CLIENT", "client")
+                .replace("unmasked", "masked").replace("deflate-offers.decline", "deflate-answers.refuse");
     }
 }

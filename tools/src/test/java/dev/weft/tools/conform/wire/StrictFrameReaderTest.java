@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StrictFrameReaderTest {
     private static StrictFrameReader reader(String bytes, AgreedParameters agreement) {
         return new StrictFrameReader(new ByteArrayInputStream(HexFormat.of().parseHex(bytes.replace(" ", ""))),
-                agreement,
+                Side.SERVER, agreement,
                 1000,
                 new Transcript());
     }

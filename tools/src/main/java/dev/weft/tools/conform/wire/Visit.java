@@ -1,0 +1,105 @@
+package dev.weft.tools.conform.wire;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A connection that the client under test opened, and the request that it sent. */
+public final class Visit {
+    private static final Visit NONE = new Visit(null, null);
+
+    private final Wire wire;
+    private final Head request;
+
+    private Visit(Wire wire, Head request) {
+        this.wire = wire;
+        this.request = request;
+    }
+
+    /**
+     * Waits for the request on a new connection.
+     *
+     * @return the visit, or {@code null} if the client ends the connection instead
+     * @throws IOException if no request comes in time
+     * @throws Failure if what comes is no head of a request
+     */
+    public static Visit of(Socket socket, Duration timeout) throws IOException {
+        Wire wire = Wire.accepted(socket);
+        Head request = wire.request(timeout);
+        return request == null ? null : new Visit(wire, request);
+    }
+
+    /** The target of the request: path and query. */
+    public String target() {
+        String[] words = request.line().split(" ");
+        return words.length < 2 ? "" : words[1];
+    }
+
+    Head request() {
+        return request;
+    }
+
+    Wire wire() {
+        return wire;
+    }
+
+    /** Answers with an error status, and ends the connection. */
+    public void refuse(String status) {
+        Subject.write(wire, new Head("HTTP/1.1 " + status, List.of("Content-Length: 0", "Connection: close"))
+                .bytes(), new byte[0]);
+        wire.close();
+    }
+
+    /** The visits of one case that are still to be used. Thread-safe. */
+    public static final class Line {
+        private final BlockingQueue<Visit> waiting = new LinkedBlockingQueue<>();
+
+        /** An empty line. */
+        public Line() {}
+
+        /** Adds a visit. */
+        public void add(Visit visit) {
+            waiting.add(visit);
+        }
+
+        /** Lets all who wait for visits, now or later, know that there will be no more. */
+        public void end() {
+            waiting.add(NONE);
+        }
+
+        /**
+         * Waits for the next visit.
+         *
+         * @throws Failure if there is none in time, or there will be no more
+         */
+        Visit next(Duration timeout) {
+            try {
+                Visit visit = waiting.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
+                if (visit == null) {
+                    throw new Failure("the client opened no further connection within " + timeout.toSeconds() + " s");
+                }
+                if (visit == NONE) {
+                    waiting.add(NONE);
+                    throw new Failure("the client opened no further connection");
+                }
+                return visit;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new Failure("interrupted");
+            }
+        }
+
+        /** Removes and returns those that nobody has taken. */
+        public List<Visit> drain() {
+            List<Visit> left = new ArrayList<>();
+            waiting.drainTo(left);
+            left.remove(NONE);
+            return left;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package dev.weft.tools.conform;
+
+import dev.weft.tools.conform.cases.Case;
+import dev.weft.tools.conform.report.Result;
+import dev.weft.tools.conform.wire.Settings;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import javax.net.ssl.SSLContext;
+
+/**
+ * A quick run of cases against a client in this process.
+ *
+ * @param results in the order of the cases
+ * @param surplusVisits how many of the client's connections no case needed
+ */
+record ClientRun(List<Result> results, int surplusVisits) {
+    private static final int AT_ONCE = 16;
+
+    /** Runs cases; the client is made for a port, and visits the targets that it is given, several at once. */
+    static ClientRun of(List<Case> cases, Duration timeout, IntFunction<Consumer<String>> client) throws Exception {
+        try (ServerSocket listener = new ServerSocket(0, 1024, InetAddress.getByName("127.0.0.1"))) {
+            int port = listener.getLocalPort();
+            Settings settings = new Settings(URI.create("ws://127.0.0.1:" + port), SSLContext.getDefault(), timeout,
+                    timeout.dividedBy(5), 16 << 20, true);
+            CaseRunner runner = new CaseRunner(settings, result -> {});
+            try (FuzzingServer server = new FuzzingServer(settings, cases, runner, listener)) {
+                visitAll(server.numbers(), client.apply(port));
+                List<Result> results = server.await(null);
+                return new ClientRun(results, server.surplusVisits());
+            }
+        }
+    }
+
+    private static void visitAll(int numbers, Consumer<String> visit) {
+        AtomicInteger next = new AtomicInteger(1);
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < AT_ONCE; i++) {
+                threads.execute(() -> {
+                    for (int n = next.getAndIncrement(); n <= numbers; n = next.getAndIncrement()) {
+                        visit.accept("/runCase?case=" + n + "&agent=test");
+                    }
+                });
+            }
+        }
+        visit.accept("/updateReports?agent=test");
+    }
+}

@@ -1,0 +1,82 @@
+package dev.weft.tools.conform;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.weft.ConnectionLimits;
+import dev.weft.MessageView;
+import dev.weft.WebSocketConnection;
+import dev.weft.client.WebSocketClient;
+import dev.weft.client.WebSocketClientBuilder;
+import dev.weft.tools.conform.cases.Case;
+import dev.weft.tools.conform.cases.Cases;
+import dev.weft.tools.conform.report.Result;
+import dev.weft.tools.conform.wire.Side;
+import dev.weft.tools.conform.wire.Verdict;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Weft's client by the suite, with and without permessage-deflate. */
+@Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class WeftClientTest {
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    /** No rule decides these: small replies are not worth compressing, and what a message without bytes means is open. */
+    private static final Set<String> INFORMATIONAL = Set.of("deflate.stream.no-bytes", "deflate-volume.text.16",
+            "deflate-volume.random.16", "deflate-volume.text.64", "deflate-volume.random.64");
+
+    /** The client shuts down its output as soon as both Close frames have passed, so that any server finds the end. */
+    private static final String NOT_STRICT = "closing.waits-for-server";
+
+    private static WebSocketClientBuilder builder() {
+        return WebSocketClient.builder().limits(ConnectionLimits.builder().maxMessageSize(16 << 20).build());
+    }
+
+    private static ClientRun run(WebSocketClientBuilder builder, List<Case> cases) throws Exception {
+        try (WebSocketClient client = builder.build()) {
+            return ClientRun.of(cases, TIMEOUT,
+                    port -> target -> echo(client, URI.create("ws://127.0.0.1:" + port + target)));
+        }
+    }
+
+    private static void echo(WebSocketClient client, URI uri) {
+        try (WebSocketConnection ws = client.open(uri)) {
+            for (MessageView view = ws.receiveView(); view != null; view = ws.receiveView()) {
+                ws.send(view);
+            }
+        } catch (IOException e) {
+            // This failure is what the case tests.
+        }
+    }
+
+    @Test
+    void everyCaseMustBeOk() throws Exception {
+        ClientRun run = run(builder(), Cases.all(Side.CLIENT));
+        assertEquals(List.of(), run.results().stream().filter(result -> !isExpected(result)).toList());
+        assertEquals(0, run.surplusVisits());
+    }
+
+    private static boolean isExpected(Result result) {
+        return switch (result.verdict()) {
+            case OK -> true;
+            case INFORMATIONAL -> INFORMATIONAL.contains(result.id());
+            case NON_STRICT -> result.id().equals(NOT_STRICT);
+            default -> false;
+        };
+    }
+
+    @Test
+    void everyCaseMustBeOkWithoutDeflate() throws Exception {
+        Set<String> framing = Set.of("handshake", "framing", "control", "reserved-bits", "opcodes", "fragmentation",
+                "closing");
+        List<Case> cases = Cases.all(Side.CLIENT).stream()
+                .filter(one -> framing.contains(one.family()) || one.family().equals("deflate-answers")).toList();
+        ClientRun run = run(builder().noDeflate(), cases);
+        assertEquals(List.of(), run.results().stream().filter(result -> result.family().equals("deflate-answers")
+                ? result.verdict() != Verdict.UNSUPPORTED
+                : !isExpected(result)).toList());
+    }
+}
