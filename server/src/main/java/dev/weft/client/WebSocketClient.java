@@ -30,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -336,6 +337,14 @@ public final class WebSocketClient implements AutoCloseable {
             channel.close();
             throw e;
         }
+    }
+
+    /** The transport, or one that shows its bytes to a listener. */
+    Transport observed(Transport transport, Destination destination) {
+        Function<URI, WireListener> listeners = configuration.settings().wireListeners;
+        return listeners == null
+                ? transport
+                : new ObservedTransport(transport, listeners.apply(destination.uri()), logger);
     }
 
     private void sweep(int now) {
