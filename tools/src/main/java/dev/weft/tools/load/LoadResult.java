@@ -54,7 +54,8 @@ record LoadResult(LoadPlan plan, int open, double seconds, long sent, long answe
         long sent = statistics.sent.sum();
         long delay = statistics.delays().getValueAtPercentile(99);
         return new LoadResult(plan, open, seconds, sent, statistics.answered.sum(), statistics.unanswered.sum(),
-                latencies, statistics.errors(), warnings(plan, sent / seconds, delay, latencies.get("p99"), own));
+                latencies, statistics.errors(),
+                open == 0 ? List.of() : warnings(plan, sent / seconds, delay, latencies.get("p99"), own));
     }
 
     /** What makes this program the bottleneck. */

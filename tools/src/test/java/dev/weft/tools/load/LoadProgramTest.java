@@ -1,6 +1,7 @@
 package dev.weft.tools.load;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -134,6 +135,7 @@ class LoadProgramTest {
         assertEquals(1, load(address, "-n2", "-d10ms"));
         assertTrue(out.toString().contains("error       2 x no connection: CONNECT Connection refused"),
                 out.toString());
+        assertFalse(out.toString().contains("warning"), out.toString());
     }
 
     @Test
