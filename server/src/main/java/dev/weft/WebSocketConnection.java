@@ -1,6 +1,7 @@
 package dev.weft;
 
 import dev.weft.parser.CloseCode;
+import dev.weft.parser.http.ResponseHead;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -330,6 +331,12 @@ public interface WebSocketConnection extends AutoCloseable {
      * about 2 KiB. Does not wait.
      */
     HandshakeRequest request();
+
+    /**
+     * The head of the server's response in the opening handshake, with its headers: only on a connection of a client, and
+     * only if the client keeps it ({@link dev.weft.client.WebSocketClientBuilder#keepResponse}). Does not wait.
+     */
+    Optional<ResponseHead> response();
 
     /** The path of the handshake's request, as it was on the wire, without the query. Does not wait. */
     default String path() {

@@ -137,4 +137,9 @@ public final class ClientConfiguration {
     public Duration closeGrace() {
         return settings.closeGrace;
     }
+
+    /** Whether each connection keeps the response. */
+    public boolean keepResponse() {
+        return settings.keepResponse;
+    }
 }

@@ -77,7 +77,7 @@ final class ClientHandshake {
         keepCookies(head.headers());
         return switch (ClientOpeningHandshake.check(head, key, subprotocols)) {
             case Accepted accepted -> {
-                HandshakeResult result = result(accepted);
+                HandshakeResult result = result(accepted, head);
                 input.restore(Arrays.copyOfRange(input.array(), reader.offset(), input.length()));
                 yield result;
             }
@@ -117,13 +117,14 @@ final class ClientHandshake {
                 new FailedResponse(head.status(), head.headers(), body));
     }
 
-    private HandshakeResult result(Accepted accepted) throws WebSocketConnectException {
+    private HandshakeResult result(Accepted accepted, ResponseHead head) throws WebSocketConnectException {
         Optional<DeflateSettings> offered = configuration.deflate();
         try {
             Optional<NegotiatedDeflate> negotiated = DeflateNegotiation.confirmLines(accepted.extensions(), offered);
             return new HandshakeResult(destination.target(), null, null, accepted.subprotocol().orElse(null), null,
                     negotiated.map(agreed -> new DeflateExtension(agreed, offered.orElseThrow(), codecs, Role.CLIENT))
-                            .orElse(null));
+                            .orElse(null),
+                    configuration.keepResponse() ? head : null);
         } catch (ProtocolViolationException e) {
             throw new WebSocketConnectException(Step.HANDSHAKE, Escape.text(e.getMessage()), e);
         }

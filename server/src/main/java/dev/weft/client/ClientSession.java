@@ -196,6 +196,7 @@ final class ClientSession implements ConnectionHolder {
                 secured.handshake();
             }
             step = Step.HANDSHAKE;
+            transport = client.observed(transport, destination);
             input[0] = new InboundBuffer(transport, client.services().pool());
             HandshakeResult result = new ClientHandshake(client.configuration(), client.codecs(), destination).run(
                     transport,

@@ -32,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 
 /**
  * A WebSocket client (RFC 6455). It opens any number of connections, which share its threads and its memory.
@@ -337,6 +338,14 @@ public final class WebSocketClient implements AutoCloseable {
             channel.close();
             throw e;
         }
+    }
+
+    /** The transport, or one that shows its bytes to a listener. */
+    Transport observed(Transport transport, Destination destination) {
+        Function<URI, WireListener> listeners = configuration.settings().wireListeners;
+        return listeners == null
+                ? transport
+                : new ObservedTransport(transport, listeners.apply(destination.uri()), logger);
     }
 
     private void sweep(int now) {

@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
@@ -64,6 +65,9 @@ public final class WebSocketClientBuilder {
     int readBufferSize = 16_384;
     long maxBufferedSize = Runtime.getRuntime().maxMemory() / 4;
     Duration closeGrace = Duration.ofSeconds(10);
+    boolean keepResponse;
+    /** {@code null}: none. */
+    Function<URI, WireListener> wireListeners;
     /** For tests. */
     NameLookup.Resolver resolver = InetAddress::getAllByName;
     /** For tests: whether connections run on the loops, where these are available. */
@@ -96,6 +100,8 @@ public final class WebSocketClientBuilder {
         this.readBufferSize = other.readBufferSize;
         this.maxBufferedSize = other.maxBufferedSize;
         this.closeGrace = other.closeGrace;
+        this.keepResponse = other.keepResponse;
+        this.wireListeners = other.wireListeners;
         this.resolver = other.resolver;
         this.loops = other.loops;
     }
@@ -330,6 +336,25 @@ public final class WebSocketClientBuilder {
     public WebSocketClientBuilder closeGrace(Duration closeGrace) {
         Bounds.check("closeGrace", closeGrace, Duration.ZERO, LONGEST_GRACE);
         this.closeGrace = closeGrace;
+        return this;
+    }
+
+    /**
+     * Sets whether {@link dev.weft.WebSocketConnection#response()} is kept for as long as the connection lasts, which takes
+     * some KiB. Default false.
+     */
+    public WebSocketClientBuilder keepResponse(boolean keepResponse) {
+        this.keepResponse = keepResponse;
+        return this;
+    }
+
+    /**
+     * Shows the bytes of each connection to a listener of its own. Sending then costs more, as it does with TLS. Default: none.
+     *
+     * @param listeners is called with the URI of each connection, also of one that follows a redirect
+     */
+    public WebSocketClientBuilder wireListener(Function<URI, WireListener> listeners) {
+        this.wireListeners = Objects.requireNonNull(listeners, "listeners");
         return this;
     }
 

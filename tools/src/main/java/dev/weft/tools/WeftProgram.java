@@ -7,6 +7,7 @@ import dev.weft.tools.echo.EchoLauncher;
 import dev.weft.tools.load.LoadProgram;
 import java.io.PrintWriter;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -15,10 +16,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.Unmatched;
 
 /** One command line for all programs: its first word selects the program. */
 @Command(name = "weft", sortOptions = false, usageHelpAutoWidth = true, synopsisSubcommandLabel = "COMMAND", description = {
-        "An echo server, a client, a conformance suite and a load generator for WebSockets. `weft COMMAND --help` shows what a command takes, and its exit codes."}, exitCodeListHeading = "Exit codes:%n", exitCodeList = {
+        "An echo server, a client, a conformance suite, a load generator and benchmarks for WebSockets. `weft COMMAND --help` shows what a command takes, and its exit codes."}, exitCodeListHeading = "Exit codes:%n", exitCodeList = {
                 "0:success", "2:wrong command line",
                 "other:see the command"})
 public final class WeftProgram implements Callable<Integer> {
@@ -53,12 +55,34 @@ public final class WeftProgram implements Callable<Integer> {
     private static CommandLine commands() {
         return new CommandLine(new WeftProgram()).addSubcommand("echo", EchoCommandLine.spec())
                 .addSubcommand("connect", Connect.command()).addSubcommand("conform", Conform.command())
-                .addSubcommand("load", LoadProgram.command()).addSubcommand("completion", new Completion());
+                .addSubcommand("load", LoadProgram.command()).addSubcommand("bench", new Bench())
+                .addSubcommand("completion", new Completion());
     }
 
     @Override
     public Integer call() {
         throw new ParameterException(spec.commandLine(), "which command?");
+    }
+
+    /** Stands for the benchmarks, which {@code scripts/weft} runs: nothing imports their module. */
+    @Command(name = "bench", sortOptions = false, usageHelpAutoWidth = true, description = {
+            "Measures Weft beside its peers: `scripts/weft bench --help` has the options. Needs the source tree."}, exitCodeListHeading = "Exit codes:%n", exitCodeList = {
+                    "0:every suite came to its end", "1:one did not",
+                    "2:wrong command line"})
+    private static final class Bench implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Unmatched
+        private List<String> arguments;
+
+        @Option(names = {"-h", "--help"}, usageHelp = true, description = "Print this.")
+        private boolean help;
+
+        @Override
+        public Integer call() {
+            throw new ParameterException(spec.commandLine(), "bench is run by scripts/weft, in the source tree");
+        }
     }
 
     /** Prints the completion script. */

@@ -28,13 +28,13 @@ class WeftProgramTest {
     @Test
     void helpMustNameEveryCommand() {
         assertEquals(0, run("--help"));
-        for (String command : List.of("echo", "connect", "conform", "load", "completion")) {
+        for (String command : List.of("echo", "connect", "conform", "load", "bench", "completion")) {
             assertTrue(out.toString().contains("\n  " + command), out.toString());
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"connect", "completion", "echo", "load"})
+    @ValueSource(strings = {"connect", "completion", "echo", "load", "bench"})
     void helpOfEveryCommandMustHaveItsExitCodes(String command) {
         assertEquals(0, run(command, "--help"));
         assertTrue(out.toString().matches("(?s).*Exit codes:\n +0 .*\n +2 .*"), out.toString());
@@ -47,6 +47,13 @@ class WeftProgramTest {
         err.getBuffer().setLength(0);
         assertEquals(2, run("connekt"));
         assertEquals(1, err.toString().lines().count(), err.toString());
+    }
+
+    @Test
+    void benchMustSayWhatRunsIt() {
+        assertEquals(2, run("bench", "parser", "--quick"));
+        assertEquals("weft: bench is run by scripts/weft, in the source tree (--help shows all commands)\n",
+                err.toString());
     }
 
     @Test

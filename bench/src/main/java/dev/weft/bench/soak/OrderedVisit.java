@@ -213,7 +213,7 @@ final class OrderedVisit {
         } finally {
             finished.countDown();
             if (failure != null) {
-                closeQuietly(client);
+                client.closeQuietly();
             }
         }
     }
@@ -295,14 +295,6 @@ final class OrderedVisit {
         boolean ofTheWire = e instanceof SocketException || e instanceof EOFException || e instanceof SSLException;
         if (!(leaving && ofTheWire) && failure == null) {
             failure = e;
-        }
-    }
-
-    private static void closeQuietly(RawClient client) {
-        try {
-            client.close();
-        } catch (IOException e) {
-            // The visit had already failed.
         }
     }
 }

@@ -133,12 +133,24 @@ final class RawClient implements AutoCloseable {
         frame(true, TEXT, text.getBytes(UTF_8));
     }
 
-    /** Sends a message in this number of fragments, split at random positions. */
+    /** Sends a binary message in this number of fragments, split at random positions. */
     void sendBinary(byte[] payload, int fragments) throws IOException {
+        send(false, payload, fragments, () -> {});
+    }
+
+    /** Something to send before a fragment. */
+    @FunctionalInterface
+    interface Before {
+        void send() throws IOException;
+    }
+
+    /** Sends a message in this number of fragments, split at random positions. */
+    void send(boolean text, byte[] payload, int fragments, Before before) throws IOException {
         int from = 0;
         for (int i = 1; i <= fragments; i++) {
             int to = i == fragments ? payload.length : from + masks.nextInt(payload.length - from + 1);
-            frame(i == fragments, i == 1 ? BINARY : 0, Arrays.copyOfRange(payload, from, to));
+            before.send();
+            frame(i == fragments, i > 1 ? 0 : text ? TEXT : BINARY, Arrays.copyOfRange(payload, from, to));
             from = to;
         }
     }
@@ -297,8 +309,22 @@ final class RawClient implements AutoCloseable {
         }
     }
 
+    /** Ends its own direction without a Close frame. */
+    void shutdownOutput() throws IOException {
+        socket.shutdownOutput();
+    }
+
     @Override
     public void close() throws IOException {
         socket.close();
+    }
+
+    /** Closes after a failure, which says more than another one would. */
+    void closeQuietly() {
+        try {
+            close();
+        } catch (IOException e) {
+            // It had already failed.
+        }
     }
 }

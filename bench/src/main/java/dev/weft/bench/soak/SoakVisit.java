@@ -1,20 +1,12 @@
 package dev.weft.bench.soak;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.weft.parser.FrameParser;
-import dev.weft.parser.FrameWriter;
-import dev.weft.parser.Opcode;
-import dev.weft.parser.ProtocolViolationException;
-import dev.weft.parser.Role;
-import java.io.ByteArrayOutputStream;
+import dev.weft.bench.soak.RawClient.Received;
+import dev.weft.bench.soak.RawClient.Received.Data;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.InetSocketAddress;
-import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.Queue;
@@ -33,11 +25,8 @@ final class SoakVisit {
         CLOSES, CLOSES_TOO, RESETS, LEAVES_WITHIN_A_MESSAGE, HALF_CLOSES_AND_LEAVES
     }
 
-    /** A reply that is to come; a pong is one too. */
-    private record Reply(Opcode opcode, byte[] payload) {}
-
     private static final int READ_LENGTH = 1 << 16;
-    private static final int CONNECT_MILLIS = 10_000;
+    private static final int CLOSE_CODE = 1000;
     /** No reply takes so long: what the server grants a peer that does not read is less. */
     private static final int READ_MILLIS = 60_000;
     private static final int MOST_MESSAGES = 200;
@@ -47,8 +36,7 @@ final class SoakVisit {
     private final End end;
     private final boolean readsSlowly;
     private final int longestPause;
-    private final FrameWriter writer = new FrameWriter(Role.CLIENT);
-    private final Queue<Reply> replies = new ConcurrentLinkedQueue<>();
+    private final Queue<Data> replies = new ConcurrentLinkedQueue<>();
     private final Queue<byte[]> pongs = new ConcurrentLinkedQueue<>();
     private final Counts counts;
 
@@ -70,15 +58,11 @@ final class SoakVisit {
 
     /** Makes the visit; fails if anything is not as it should be. Ends early, in its own way, once {@code until} is past. */
     void run(URI address, long until) throws Exception {
-        try (Socket socket = new Socket()) {
-            socket.setTcpNoDelay(true);
-            socket.setSoTimeout(READ_MILLIS);
-            socket.connect(new InetSocketAddress(address.getHost(), address.getPort()), CONNECT_MILLIS);
-            shakeHands(socket, address);
+        try (RawClient client = RawClient.connect(address, null, random, READ_MILLIS, 0)) {
             long readerSeed = random.nextLong();
-            Thread reader = Thread.startVirtualThread(() -> read(socket, new Random(readerSeed)));
+            Thread reader = Thread.startVirtualThread(() -> read(client, new Random(readerSeed)));
             try {
-                write(socket, until);
+                write(client, until);
             } catch (IOException e) {
                 fail(e);
             }
@@ -89,70 +73,38 @@ final class SoakVisit {
         }
     }
 
-    private static void shakeHands(Socket socket, URI address) throws IOException {
-        String path = address.getRawPath().isEmpty() ? "/" : address.getRawPath();
-        socket.getOutputStream().write(("GET " + path + " HTTP/1.1\r\nHost: " + address.getAuthority()
-                + "\r\nUpgrade: websocket\r\n"
-                + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-                .getBytes(ISO_8859_1));
-        ByteArrayOutputStream head = new ByteArrayOutputStream();
-        while (!head.toString(ISO_8859_1).endsWith("\r\n\r\n")) {
-            int b = socket.getInputStream().read();
-            if (b < 0 || head.size() > READ_LENGTH) {
-                throw new EOFException("no handshake: " + head.toString(ISO_8859_1));
-            }
-            head.write(b);
-        }
-        if (!head.toString(ISO_8859_1).startsWith("HTTP/1.1 101 ")) {
-            throw new IOException("no handshake: " + head.toString(ISO_8859_1));
-        }
-    }
-
-    private void write(Socket socket, long until) throws IOException {
-        OutputStream out = socket.getOutputStream();
+    private void write(RawClient client, long until) throws IOException {
         int messages = random.nextInt(MOST_MESSAGES);
         for (int i = 0; i < messages && System.nanoTime() < until && failure == null; i++) {
-            sendMessage(out);
+            sendMessage(client);
             if (random.nextBoolean()) {
                 LockSupport.parkNanos(1_000_000L * random.nextInt(longestPause + 1));
             }
         }
         leaving = true;
         switch (end) {
-            case CLOSES, CLOSES_TOO -> {
-                replies.add(new Reply(Opcode.CLOSE, new byte[]{3, (byte) 0xe8}));
-                frame(out, true, Opcode.CLOSE, new byte[]{3, (byte) 0xe8});
-            }
-            case RESETS -> {
-                socket.setSoLinger(true, 0);
-                socket.close();
-            }
+            case CLOSES, CLOSES_TOO -> client.sendClose(CLOSE_CODE, "");
+            case RESETS -> client.reset();
             case LEAVES_WITHIN_A_MESSAGE -> {
-                frame(out, false, Opcode.BINARY, new byte[random.nextInt(10_000)]);
-                socket.close();
+                client.sendUnfinished(new byte[random.nextInt(10_000)]);
+                client.close();
             }
-            case HALF_CLOSES_AND_LEAVES -> socket.shutdownOutput();
+            case HALF_CLOSES_AND_LEAVES -> client.shutdownOutput();
         }
     }
 
     /** One message in random fragments, with pings before some of them. */
-    private void sendMessage(OutputStream out) throws IOException {
+    private void sendMessage(RawClient client) throws IOException {
         boolean text = random.nextBoolean();
         byte[] payload = text ? text(length()) : binary(length());
-        replies.add(new Reply(text ? Opcode.TEXT : Opcode.BINARY, payload));
-        int fragments = random.nextInt(3) > 0 ? 1 : 1 + random.nextInt(5);
-        int from = 0;
-        for (int i = 1; i <= fragments; i++) {
-            int to = i == fragments ? payload.length : from + random.nextInt(payload.length - from + 1);
+        replies.add(new Data(text, payload));
+        client.send(text, payload, random.nextInt(3) > 0 ? 1 : 1 + random.nextInt(5), () -> {
             if (random.nextInt(10) == 0) {
                 byte[] ping = binary(random.nextInt(126));
                 pongs.add(ping);
-                frame(out, true, Opcode.PING, ping);
+                client.ping(ping);
             }
-            frame(out, i == fragments, i > 1 ? Opcode.CONTINUATION : text ? Opcode.TEXT : Opcode.BINARY,
-                    Arrays.copyOfRange(payload, from, to));
-            from = to;
-        }
+        });
     }
 
     private int length() {
@@ -181,92 +133,56 @@ final class SoakVisit {
         return text.toString().getBytes(UTF_8);
     }
 
-    private void frame(OutputStream out, boolean fin, Opcode opcode, byte[] payload) throws IOException {
-        byte[] bytes = new byte[writer.headerLength(payload.length) + payload.length];
-        writer.writeFrame(bytes, 0, fin, 0, opcode, payload, 0, payload.length);
-        out.write(bytes);
-    }
-
-    private void read(Socket socket, Random own) {
+    private void read(RawClient client, Random own) {
         try {
-            readReplies(socket, own);
-            Reply left = replies.peek();
-            if (mustEndWell() && left != null) {
-                fail(new EOFException(
-                        "the server ended before a reply, " + left.opcode() + " of " + left.payload().length));
+            Received received = client.read();
+            while (received != null && !(received instanceof Received.Close)) {
+                check(received);
+                if (readsSlowly && own.nextInt(20) == 0) {
+                    LockSupport.parkNanos(own.nextInt(100_000_000));
+                }
+                received = client.read();
+            }
+            if (mustEndWell()) {
+                checkEnd(client, (Received.Close) received);
             }
         } catch (IOException | RuntimeException e) {
             fail(e);
-        } catch (ProtocolViolationException e) {
-            fail(new IOException(e));
         } finally {
             if (failure != null) {
-                closeQuietly(socket);
+                client.closeQuietly();
             }
         }
     }
 
-    private void readReplies(Socket socket, Random own) throws IOException, ProtocolViolationException {
-        FrameParser parser = new FrameParser(Role.CLIENT, LARGEST_MESSAGE + READ_LENGTH);
-        ByteArrayOutputStream message = new ByteArrayOutputStream();
-        ByteArrayOutputStream control = new ByteArrayOutputStream();
-        Opcode opcode = null;
-        byte[] region = new byte[READ_LENGTH];
-        InputStream in = socket.getInputStream();
-        int count;
-        while ((count = in.read(region)) >= 0) {
-            parser.feed(region, 0, count);
-            counts.bytes.add(count);
-            FrameParser.Event event;
-            while ((event = parser.next()) != FrameParser.Event.NEED_INPUT) {
-                boolean isControl = parser.opcode().isControl();
-                if (!isControl && parser.opcode() != Opcode.CONTINUATION) {
-                    opcode = parser.opcode();
-                }
-                ByteArrayOutputStream target = isControl ? control : message;
-                if (event == FrameParser.Event.FRAME || event == FrameParser.Event.PAYLOAD) {
-                    target.write(parser.array(), parser.payloadOffset(), parser.payloadLength());
-                }
-                if (event == FrameParser.Event.FRAME || event == FrameParser.Event.FRAME_END) {
-                    if (isControl) {
-                        check(parser.opcode(), control);
-                    } else if (parser.fin()) {
-                        check(opcode, message);
-                    }
-                }
-            }
-            if (readsSlowly && own.nextInt(8) == 0) {
-                LockSupport.parkNanos(own.nextInt(100_000_000));
-            }
-        }
-    }
-
-    /** Compares a message or control frame with what must come next. */
-    private void check(Opcode opcode, ByteArrayOutputStream bytes) throws IOException {
-        byte[] payload = bytes.toByteArray();
-        bytes.reset();
-        if (opcode == Opcode.PONG) {
+    /** Compares a message or a pong with what must come next. */
+    private void check(Received received) throws IOException {
+        if (received instanceof Received.Pong pong) {
             // §5.5.3: only the newest of several pings needs an answer.
             byte[] ping;
             do {
                 ping = pongs.poll();
-                if (ping == null) {
-                    throw new IOException("a pong of " + payload.length + " bytes that answers no ping");
-                }
-            } while (!Arrays.equals(payload, ping));
+                RawClient.check(ping != null, "a pong that answers no ping");
+            } while (!Arrays.equals(ping, pong.payload()));
             counts.pongs.increment();
-            return;
-        }
-        if (opcode == Opcode.PING) {
-            throw new IOException("pinged, though never idle for so long");
-        }
-        Reply expected = replies.poll();
-        if (expected == null || expected.opcode() != opcode || !Arrays.equals(expected.payload(), payload)) {
-            throw new IOException("a reply, " + opcode + " of " + payload.length + " bytes, is not what was sent");
-        }
-        if (opcode != Opcode.CLOSE) {
+        } else if (received instanceof Data data) {
+            Data expected = replies.poll();
+            RawClient.check(
+                    expected != null && expected.text() == data.text()
+                            && Arrays.equals(expected.payload(), data.payload()),
+                    "a reply of " + data.payload().length + " bytes that is not what was sent");
+            counts.bytes.add(data.payload().length);
             counts.messages.increment();
         }
+    }
+
+    private void checkEnd(RawClient client, Received.Close close) throws IOException {
+        if (close == null) {
+            throw new EOFException("the server ended without a Close frame");
+        }
+        RawClient.check(close.code() == CLOSE_CODE, "the close code " + close.code() + " instead of " + CLOSE_CODE);
+        RawClient.check(replies.isEmpty(), "a Close frame before " + replies.size() + " replies");
+        RawClient.check(client.read() == null, "something after its Close frame");
     }
 
     private boolean mustEndWell() {
@@ -276,17 +192,9 @@ final class SoakVisit {
     /** What goes wrong at the wire once we left rudely is our own doing; what is wrong with a reply never is. */
     private void fail(Exception e) {
         boolean ours = leaving && !mustEndWell()
-                && (e instanceof java.net.SocketException || e instanceof EOFException);
+                && (e instanceof SocketException || e instanceof EOFException);
         if (!ours && failure == null) {
             failure = e;
-        }
-    }
-
-    private static void closeQuietly(Socket socket) {
-        try {
-            socket.close();
-        } catch (IOException e) {
-            // It failed before.
         }
     }
 }

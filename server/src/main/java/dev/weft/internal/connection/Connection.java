@@ -29,6 +29,7 @@ import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
+import dev.weft.parser.http.ResponseHead;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketAddress;
@@ -323,7 +324,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         PeriodicCheck.sweep(this, now);
     }
 
-    // Eviction, to free memory for others.
+    // Questions.
 
     /** The bytes that this connection holds, counted in the budget. */
     public long heldBytes() {
@@ -333,11 +334,6 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     /** Whether the bytes it holds have been stuck for a while: its peer does not read, or does not continue its message. */
     public boolean isStuck() {
         return Eviction.isStuck(this);
-    }
-
-    /** Fails the connection with 1013, and releases what it holds as soon as possible. Does not wait. */
-    public void evict() {
-        Eviction.start(this);
     }
 
     // State.
@@ -376,6 +372,11 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     @Override
     public HandshakeRequest request() {
         return handshake.request(transport);
+    }
+
+    @Override
+    public Optional<ResponseHead> response() {
+        return Optional.ofNullable(handshake.response());
     }
 
     @Override

@@ -22,7 +22,7 @@ final class Eviction {
         return connection.sender.isStuck(STUCK) || connection.sender.deadlines().isHalfRead();
     }
 
-    /** Evicts the connection. Does not wait. */
+    /** Evicts the connection: its memory is released as soon as possible. Does not wait. */
     static void start(Connection connection) {
         // Checked first, because the Close frame itself waits for a moment.
         boolean hasRoom = connection.sender.waitingBytes() == 0;

@@ -6,6 +6,7 @@ import dev.weft.internal.extension.Extension;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.RequestHead;
+import dev.weft.parser.http.ResponseHead;
 import java.util.List;
 import java.util.Map;
 
@@ -15,12 +16,19 @@ import java.util.Map;
  * @param target      the request's target
  * @param head        the request's head, or {@code null} if it is not kept
  * @param pattern     the endpoint's path, or {@code null} if it has none
- * @param subprotocol the negotiated subprotocol, or {@code null} @param attachment  the value that the handshake's policy
- * passes to the handler, or {@code null}
+ * @param subprotocol the negotiated subprotocol, or {@code null}
+ * @param attachment  the value that the handshake's policy passes to the handler, or {@code null}
  * @param extension   the negotiated extension, or {@code null}
+ * @param response    on a client, the head of the response; {@code null} if it is not kept, and on a server
  */
 public record HandshakeResult(String target, RequestHead head, PathPattern pattern, String subprotocol,
-        Object attachment, Extension extension) {
+        Object attachment, Extension extension, ResponseHead response) {
+    /** The result on a server. */
+    public HandshakeResult(String target, RequestHead head, PathPattern pattern, String subprotocol, Object attachment,
+            Extension extension) {
+        this(target, head, pattern, subprotocol, attachment, extension, null);
+    }
+
     /** The result of an endpoint without a path, where only the target and the extension are known. */
     public static HandshakeResult on(String target, Extension extension) {
         return new HandshakeResult(target, null, null, null, null, extension);

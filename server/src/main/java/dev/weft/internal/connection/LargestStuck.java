@@ -42,7 +42,7 @@ public final class LargestStuck implements BufferBudget.Relief {
             inVainAt = now;
             return 0;
         }
-        largest.evict();
+        Eviction.start(largest);
         return most;
     }
 }

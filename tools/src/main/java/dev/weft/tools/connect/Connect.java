@@ -8,10 +8,10 @@ import dev.weft.client.FailedResponse;
 import dev.weft.client.WebSocketClient;
 import dev.weft.client.WebSocketClientBuilder;
 import dev.weft.client.WebSocketConnectException;
+import dev.weft.tools.options.ClientOptions;
 import dev.weft.tools.options.Notation;
 import dev.weft.tools.options.PeerText;
 import dev.weft.tools.options.Terminals;
-import dev.weft.tools.options.Trust;
 import java.io.ByteArrayInputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -19,16 +19,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -37,9 +31,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import javax.net.ssl.SSLContext;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -109,48 +103,15 @@ public final class Connect implements Callable<Integer> {
                     + "has been received for this long. Default 1s; with --count or --no-input, no limit.")
     private Duration wait;
 
-    @Option(names = {"-H",
-            "--header"}, paramLabel = "NAME:VALUE", description = "A header of the request. May be repeated.")
-    private List<String> headers = List.of();
-
-    @Option(names = "--cookie", paramLabel = "NAME=VALUE", description = "A cookie of the request. May be repeated.")
-    private List<String> cookies = List.of();
-
-    @Option(names = {"-o", "--origin"}, paramLabel = "ORIGIN", description = "The Origin header.")
-    private String origin;
-
-    @Option(names = "--basic", paramLabel = "USER:PASSWORD", description = "Credentials for the server, by Basic "
-            + "authentication. Other users of the machine may see them in the list of processes.")
-    private String basic;
-
-    @Option(names = {"-s",
-            "--subprotocol"}, paramLabel = "NAME", description = "A subprotocol to offer. May be repeated, the "
-                    + "preferred one first.")
-    private List<String> subprotocols = List.of();
-
-    @Option(names = "--no-deflate", description = "Do not offer compression.")
-    private boolean noDeflate;
-
-    @Option(names = {"-k", "--insecure"}, description = "With wss: accept any certificate, for any name.")
-    private boolean insecure;
-
-    @Option(names = "--proxy", paramLabel = "URI", description = "http://host:port or socks5://host:port.")
-    private URI proxy;
-
-    @Option(names = "--unix", paramLabel = "FILE", description = "Connect to this socket file, whatever host the URI names.")
-    private Path unix;
-
-    @Option(names = {"-L", "--max-redirects"}, paramLabel = "N", description = "Follow at most N redirects. Default 0.")
-    private int maxRedirects;
-
-    @Option(names = "--connect-timeout", paramLabel = "TIME", description = "How long the connection may take. Default 10s.")
-    private Duration connectTimeout;
+    @Mixin
+    private ClientOptions clientOptions;
 
     @Option(names = "--max-message-size", paramLabel = "SIZE", description = "The most bytes of a received message; k and m "
             + "are understood. Default 16m.")
     private String maxMessageSize = "16m";
 
-    @Option(names = {"-v", "--verbose"}, description = "Show the handshake and the messages, with the time.")
+    @Option(names = {"-v", "--verbose"}, description = "Show the handshake, the frames and the messages, with the "
+            + "time. The request's credentials are shown, too.")
     private boolean verbose;
 
     @Option(names = {"-h", "--help"}, usageHelp = true, description = "Print this.")
@@ -214,9 +175,7 @@ public final class Connect implements Callable<Integer> {
             display.detail("* connecting to " + target);
             WebSocketConnection connection = client.open(target);
             onOpen.accept(connection);
-            String about = connection.remoteAddress() + connection.subprotocol().map(name -> ", subprotocol " + name)
-                    .orElse("");
-            display.detail("* connected to " + about);
+            display.detail("* connected" + agreed(connection));
             Conversation conversation = new Conversation(connection, display, count);
             return typed ? converse(conversation, form) : exchange(conversation, input(form));
         } catch (WebSocketConnectException e) {
@@ -230,6 +189,15 @@ public final class Connect implements Callable<Integer> {
         } catch (IllegalArgumentException | TypeConversionException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+    }
+
+    /** What both ends have agreed on. */
+    private static String agreed(WebSocketConnection connection) {
+        String subprotocol = connection.subprotocol().map(name -> ", subprotocol " + name).orElse("");
+        String extensions = connection.response().map(response -> String.join(", ",
+                response.headers().all("Sec-WebSocket-Extensions"))).filter(values -> !values.isEmpty())
+                .map(values -> ", " + PeerText.line(values, MOST_OF_BODY)).orElse(", no extensions");
+        return subprotocol + extensions;
     }
 
     private Form form() {
@@ -247,81 +215,19 @@ public final class Connect implements Callable<Integer> {
 
     private URI target() {
         try {
-            return new URI(uri.contains("://") ? uri : "ws://" + uri);
-        } catch (URISyntaxException e) {
-            throw new ParameterException(spec.commandLine(), "not a URI: " + e.getMessage(), e);
+            return ClientOptions.target(uri);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }
 
     private WebSocketClient client(Display display) throws IOException {
-        WebSocketClientBuilder builder = WebSocketClient.builder()
-                .limits(ConnectionLimits.builder().maxMessageSize(Notation.SIZE.parse().apply(maxMessageSize)).build())
-                .maxRedirects(maxRedirects).subprotocols(subprotocols.toArray(String[]::new))
-                .closeGrace(Duration.ofMillis(EXIT_MILLIS));
-        List<String> shown = new ArrayList<>();
-        for (String[] header : allHeaders()) {
-            builder.header(header[0], header[1]);
-            shown.add(header[0] + ": " + header[1]);
-        }
-        if (noDeflate) {
-            builder.noDeflate();
-        }
-        if (connectTimeout != null) {
-            builder.connectTimeout(connectTimeout);
-        }
-        if (unix != null) {
-            builder.unixSocket(unix);
-        }
-        if (proxy != null) {
-            builder.proxy(proxy());
-        }
-        if (insecure) {
-            builder.tls(trustInAll(), parameters -> parameters.setEndpointIdentificationAlgorithm(""));
-        }
+        WebSocketClientBuilder builder = clientOptions.builder().closeGrace(Duration.ofMillis(EXIT_MILLIS))
+                .limits(ConnectionLimits.builder().maxMessageSize(Notation.SIZE.parse().apply(maxMessageSize)).build());
         if (verbose) {
-            builder.cookieHandler(new HandshakeLog(display, shown));
+            builder.keepResponse(true).wireListener(target -> new WireLog(display));
         }
         return builder.build();
-    }
-
-    private static SSLContext trustInAll() throws IOException {
-        try {
-            return Trust.any();
-        } catch (GeneralSecurityException e) {
-            throw new IOException("there is no TLS: " + e.getMessage(), e);
-        }
-    }
-
-    private List<String[]> allHeaders() {
-        List<String[]> all = new ArrayList<>();
-        for (String header : headers) {
-            String[] parts = header.split(":", 2);
-            if (parts.length < 2) {
-                throw new IllegalArgumentException("--header " + header + " has no colon");
-            }
-            all.add(new String[]{parts[0].strip(), parts[1].strip()});
-        }
-        if (!cookies.isEmpty()) {
-            all.add(new String[]{"Cookie", String.join("; ", cookies)});
-        }
-        if (origin != null) {
-            all.add(new String[]{"Origin", origin});
-        }
-        if (basic != null) {
-            all.add(new String[]{"Authorization",
-                    "Basic " + Base64.getEncoder().encodeToString(basic.getBytes(UTF_8))});
-        }
-        return all;
-    }
-
-    private Proxy proxy() {
-        String scheme = proxy.getScheme();
-        if (proxy.getHost() == null || proxy.getPort() < 0 || !("http".equals(scheme) || "socks5".equals(scheme))) {
-            throw new IllegalArgumentException(
-                    "--proxy " + proxy + " is not like http://host:port or socks5://host:port");
-        }
-        return new Proxy(scheme.equals("http") ? Proxy.Type.HTTP : Proxy.Type.SOCKS,
-                InetSocketAddress.createUnresolved(proxy.getHost(), proxy.getPort()));
     }
 
     /** The input when no user types. */

@@ -6,6 +6,7 @@ import dev.weft.WebSocketConnection;
 import dev.weft.client.WebSocketClient;
 import dev.weft.client.WebSocketConnectException;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -53,12 +54,19 @@ final class LoadConnection {
             sender = Thread.ofVirtual().start(() -> send(number));
             return true;
         } catch (WebSocketConnectException e) {
-            statistics
-                    .error("no connection: " + e.step() + e.response().map(answer -> " " + answer.status()).orElse(""));
+            statistics.error("no connection: " + e.step()
+                    + e.response().map(response -> " " + response.status()).orElseGet(() -> cause(e)));
         } catch (IOException e) {
-            statistics.error("no connection: " + e.getClass().getSimpleName());
+            statistics.error("no connection: " + e.getMessage());
         }
         return false;
+    }
+
+    /** What the system says; the message of the exception itself has addresses, which differ. */
+    private static String cause(WebSocketConnectException e) {
+        return e.step() == WebSocketConnectException.Step.CONNECT && e.getCause() instanceof IOException cause
+                ? " " + cause.getMessage()
+                : "";
     }
 
     private void send(int number) {
@@ -104,7 +112,8 @@ final class LoadConnection {
         try {
             for (MessageView view = connection.receiveView(); view != null; view = connection.receiveView()) {
                 Long due = awaited.poll();
-                if (due == null || view.length() != payload.length || view.type() != plan.type()) {
+                if (due == null || view.type() != plan.type() || !Arrays.equals(view.array(), view.offset(),
+                        view.offset() + view.length(), payload, 0, payload.length)) {
                     statistics.error("wrong answer");
                 } else {
                     statistics.answered(due, System.nanoTime());

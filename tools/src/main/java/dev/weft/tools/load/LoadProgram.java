@@ -4,15 +4,11 @@ import com.google.gson.GsonBuilder;
 import dev.weft.ConnectionLimits;
 import dev.weft.MessageType;
 import dev.weft.client.WebSocketClient;
-import dev.weft.client.WebSocketClientBuilder;
+import dev.weft.tools.options.ClientOptions;
 import dev.weft.tools.options.Notation;
 import dev.weft.tools.options.Terminals;
-import dev.weft.tools.options.Trust;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -20,6 +16,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -66,9 +63,8 @@ public final class LoadProgram implements Callable<Integer> {
                     + "connection that wait for their answer at the same time. Default: ${DEFAULT-VALUE}.")
     private int window;
 
-    @Option(names = {"-s",
-            "--size"}, paramLabel = "SIZE", defaultValue = "128", description = "Bytes of a message. Default: "
-                    + "${DEFAULT-VALUE}.")
+    @Option(names = "--size", paramLabel = "SIZE", defaultValue = "128", description = "Bytes of a message. Default: "
+            + "${DEFAULT-VALUE}.")
     private String size;
 
     @Option(names = {"-b", "--binary"}, description = "Send binary messages instead of text.")
@@ -86,11 +82,8 @@ public final class LoadProgram implements Callable<Integer> {
     @Option(names = "--json", description = "Print the result as JSON; latencies are in nanoseconds.")
     private boolean json;
 
-    @Option(names = "--no-deflate", description = "Do not offer compression.")
-    private boolean noDeflate;
-
-    @Option(names = {"-k", "--insecure"}, description = "With wss: accept any certificate, for any name.")
-    private boolean insecure;
+    @Mixin
+    private ClientOptions clientOptions;
 
     @Option(names = {"-h", "--help"}, usageHelp = true, description = "Print this.")
     private boolean help;
@@ -148,7 +141,7 @@ public final class LoadProgram implements Callable<Integer> {
             return result.open() == 0 ? NO_CONNECTION : result.hasFailed() ? FAILED : 0;
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        } catch (IOException | GeneralSecurityException e) {
+        } catch (IOException e) {
             err.println("load: " + e.getMessage());
             return NO_CONNECTION;
         }
@@ -163,11 +156,13 @@ public final class LoadProgram implements Callable<Integer> {
             if (!(rate >= 0 && rate <= 1e8)) {
                 throw new IllegalArgumentException("--rate " + rate + " is not within 0 to 100000000");
             }
-            URI target = new URI(uri.contains("://") ? uri : "ws://" + uri);
-            return new LoadPlan(target, connections, rate, window, bytes,
+            if (duration.isZero()) {
+                throw new IllegalArgumentException("--duration is 0");
+            }
+            return new LoadPlan(ClientOptions.target(uri), connections, rate, window, bytes,
                     binary ? MessageType.BINARY : MessageType.TEXT,
                     rampUp, duration);
-        } catch (IllegalArgumentException | TypeConversionException | URISyntaxException e) {
+        } catch (IllegalArgumentException | TypeConversionException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }
@@ -178,15 +173,8 @@ public final class LoadProgram implements Callable<Integer> {
         }
     }
 
-    private WebSocketClient client(LoadPlan plan) throws IOException, GeneralSecurityException {
-        WebSocketClientBuilder builder = WebSocketClient.builder().closeGrace(Duration.ZERO)
-                .limits(ConnectionLimits.builder().maxMessageSize(Math.max(plan.size(), 1 << 20)).build());
-        if (noDeflate) {
-            builder.noDeflate();
-        }
-        if (insecure) {
-            builder.tls(Trust.any(), parameters -> parameters.setEndpointIdentificationAlgorithm(""));
-        }
-        return builder.build();
+    private WebSocketClient client(LoadPlan plan) throws IOException {
+        return clientOptions.builder().closeGrace(Duration.ZERO)
+                .limits(ConnectionLimits.builder().maxMessageSize(Math.max(plan.size(), 1 << 20)).build()).build();
     }
 }

@@ -24,6 +24,7 @@ record LoadResult(LoadPlan plan, int open, double seconds, long sent, long answe
         Map<String, Long> latencies, Map<String, Long> errors, List<String> warnings) {
     private static final double[] PERCENTILES = {50, 90, 99, 99.9, 99.99};
     private static final double MUCH_CPU = 0.7;
+    private static final double ALL_CPU = 0.95;
     private static final double MUCH_PAUSE = 0.05;
     private static final double MUCH_DELAY = 0.2;
     private static final double ENOUGH = 0.98;
@@ -36,9 +37,10 @@ record LoadResult(LoadPlan plan, int open, double seconds, long sent, long answe
      *
      * @param processors the number of processors that it kept busy
      * @param available  the number of available processors
+     * @param machine    the fraction of all processors that was busy with anything; negative if it is not known
      * @param paused     the fraction of the time that garbage collection took
      */
-    record Own(double processors, int available, double paused) {}
+    record Own(double processors, int available, double machine, double paused) {}
 
     static LoadResult of(LoadPlan plan, int open, double seconds, LoadStatistics statistics, Own own) {
         Histogram total = statistics.total();
@@ -52,7 +54,8 @@ record LoadResult(LoadPlan plan, int open, double seconds, long sent, long answe
         long sent = statistics.sent.sum();
         long delay = statistics.delays().getValueAtPercentile(99);
         return new LoadResult(plan, open, seconds, sent, statistics.answered.sum(), statistics.unanswered.sum(),
-                latencies, statistics.errors(), warnings(plan, sent / seconds, delay, latencies.get("p99"), own));
+                latencies, statistics.errors(),
+                open == 0 ? List.of() : warnings(plan, sent / seconds, delay, latencies.get("p99"), own));
     }
 
     /** The reasons why this program may be the bottleneck. */
@@ -62,6 +65,12 @@ record LoadResult(LoadPlan plan, int open, double seconds, long sent, long answe
             warnings.add(String.format(Locale.ROOT,
                     "this program kept %.1f of %d processors busy: it may be the bottleneck, not the server",
                     own.processors(), own.available()));
+        }
+        if (own.machine() > ALL_CPU && own.processors() <= MUCH_CPU * own.available()) {
+            warnings.add(String.format(Locale.ROOT,
+                    "this machine was %.0f %% busy, %.1f of its %d processors with this program: whatever else ran here slowed "
+                            + "it down",
+                    own.machine() * 100, own.processors(), own.available()));
         }
         if (own.paused() > MUCH_PAUSE) {
             warnings.add(String.format(Locale.ROOT, "this program spent %.0f %% of the time collecting garbage",

@@ -43,6 +43,7 @@ final class LoadRun {
         List<LoadConnection> open = open(client);
         long begin = System.nanoTime() + SOON;
         long cpu = system.getProcessCpuTime();
+        system.getCpuLoad(); // each call returns the load since the one before
         long pauses = pauses();
         if (!open.isEmpty()) {
             statistics.measureFrom(begin);
@@ -51,7 +52,7 @@ final class LoadRun {
         }
         long nanos = Math.max(1, System.nanoTime() - begin);
         LoadResult.Own own = new LoadResult.Own((system.getProcessCpuTime() - cpu) / (double) nanos,
-                Runtime.getRuntime().availableProcessors(), (pauses() - pauses) * 1e6 / nanos);
+                Runtime.getRuntime().availableProcessors(), system.getCpuLoad(), (pauses() - pauses) * 1e6 / nanos);
         open.forEach(LoadConnection::stop);
         long until = System.nanoTime() + DRAIN;
         for (LoadConnection each : open) {

@@ -55,8 +55,13 @@ public final class PeerText {
 
     /** The number of bytes, and the first of them in hexadecimal notation. */
     public static String binary(byte[] bytes, int most) {
-        String shown = HexFormat.ofDelimiter(" ").formatHex(bytes, 0, Math.min(bytes.length, most));
-        return "(" + bytes(bytes.length) + ") " + shown + (bytes.length > most ? " …" : "");
+        return "(" + bytes(bytes.length) + ") " + hex(bytes, most);
+    }
+
+    /** The first bytes in hexadecimal notation. */
+    public static String hex(byte[] bytes, int most) {
+        return HexFormat.ofDelimiter(" ").formatHex(bytes, 0, Math.min(bytes.length, most))
+                + (bytes.length > most ? " …" : "");
     }
 
     /** A number of bytes, in words. */

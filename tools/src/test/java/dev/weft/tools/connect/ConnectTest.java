@@ -230,8 +230,12 @@ class ConnectTest {
     void verboseMustShowHandshakeAndMessagesWithTheTime() throws Exception {
         assertEquals(0, connect("a\u001b\n", start(new EchoHandler()) + "x?y=z", "-v", "-c1", "-H", "X-A: 1"));
         assertEquals("a\u001b\n", out());
-        for (String part : List.of("> GET /x\\?y=z HTTP/1.1", "> X-A: 1", "< Sec-WebSocket-Accept: .+",
-                "\\* connected to .+", "> text \\(2 bytes\\) a\\\\u001b", "< text \\(2 bytes\\) a\\\\u001b",
+        for (String part : List.of("\\* from 127\\.0\\.0\\.1:[0-9]+ to 127\\.0\\.0\\.1:[0-9]+",
+                "> GET /x\\?y=z HTTP/1.1", "> X-A: 1", "> Sec-WebSocket-Key: .+", "< HTTP/1.1 101 Switching Protocols",
+                "< Sec-WebSocket-Accept: .+", "\\* connected, permessage-deflate.+", "> frame TEXT FIN MASK, 2 bytes",
+                "< frame TEXT FIN, 2 bytes", "> frame CLOSE FIN MASK, 2 bytes: 1000",
+                "< frame CLOSE FIN, 2 bytes: 1000",
+                "> text \\(2 bytes\\) a\\\\u001b", "< text \\(2 bytes\\) a\\\\u001b",
                 "\\* the connection is over: clean.+")) {
             assertTrue(err.toString().lines().anyMatch(line -> line.matches("[0-9:]{8}\\.[0-9]{3} " + part)),
                     part + " in " + err);
@@ -287,7 +291,9 @@ class ConnectTest {
                 .replace("ws://127.0.0.1", "wss://localhost");
         assertEquals(ExitStatus.NO_CONNECTION, connect("a\n", uri));
         assertTrue(err.toString().contains(": TLS: "), err.toString());
-        assertEquals(0, connect("a\n", uri, "--insecure", "-c1"));
+        assertEquals(0, connect("a\n", uri, "--insecure", "-c1", "--verbose"));
         assertEquals("a\n", out());
+        assertTrue(err.toString().lines().anyMatch(line -> line.matches(".+ \\* TLSv1.3, TLS_.+, certificate of .+")),
+                err.toString());
     }
 }

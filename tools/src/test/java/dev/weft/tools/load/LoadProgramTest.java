@@ -1,6 +1,7 @@
 package dev.weft.tools.load;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -57,7 +58,7 @@ class LoadProgramTest {
 
     @Test
     void everyMessageMustBeAnswered() throws Exception {
-        assertEquals(0, load(start(new EchoHandler()), "-n5", "-w3", "-d300ms", "--json", "--binary", "-s1k"),
+        assertEquals(0, load(start(new EchoHandler()), "-n5", "-w3", "-d300ms", "--json", "--binary", "--size=1k"),
                 out.toString());
         JsonObject result = json();
         assertTrue(result.get("answered").getAsLong() > 0, out.toString());
@@ -110,7 +111,8 @@ class LoadProgramTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--connections=0", "--window=0", "--size=1g", "--rate=-1", "--rate=NaN", "--duration=long"})
+    @ValueSource(strings = {"--connections=0", "--window=0", "--size=1g", "--rate=-1", "--rate=NaN", "--duration=long",
+            "--duration=0s", "--header=a"})
     void wrongCommandLineMustBeOneLineAndStatus2(String option) {
         assertEquals(2, load("ws://127.0.0.1/", option));
         assertTrue(err.toString().matches("load: .+ \\(--help shows all options\\)\n"), err.toString());
@@ -120,7 +122,29 @@ class LoadProgramTest {
     void ownLimitsMustBeSaid() {
         LoadPlan plan = new LoadPlan(URI.create("ws://localhost"), 1, 1000, 1, 1, MessageType.TEXT, Duration.ZERO,
                 Duration.ZERO);
-        assertEquals(List.of(), LoadResult.warnings(plan, 999, 100, 1000, new LoadResult.Own(1, 4, 0)));
-        assertEquals(4, LoadResult.warnings(plan, 900, SECOND, SECOND, new LoadResult.Own(3.5, 4, 0.2)).size());
+        assertEquals(List.of(), LoadResult.warnings(plan, 999, 100, 1000, new LoadResult.Own(1, 4, 0.9, 0)));
+        assertEquals(4, LoadResult.warnings(plan, 900, SECOND, SECOND, new LoadResult.Own(3.5, 4, 1, 0.2)).size());
+        List<String> others = LoadResult.warnings(plan, 999, 100, 1000, new LoadResult.Own(1, 4, 0.97, 0));
+        assertTrue(others.getFirst().contains("97 % busy, 1.0 of its 4 processors"), others.toString());
+    }
+
+    @Test
+    void missingServerMustBeNamed() throws Exception {
+        String address = start(new EchoHandler());
+        server.close();
+        assertEquals(1, load(address, "-n2", "-d10ms"));
+        assertTrue(out.toString().contains("error       2 x no connection: CONNECT Connection refused"),
+                out.toString());
+        assertFalse(out.toString().contains("warning"), out.toString());
+    }
+
+    @Test
+    void answersWithOtherBytesMustBeErrors() throws Exception {
+        assertEquals(3, load(start(ws -> {
+            while (ws.receive() instanceof Message.Text(String text)) {
+                ws.send(text.substring(1) + "!");
+            }
+        }), "-n1", "-d100ms"));
+        assertTrue(out.toString().contains("x wrong answer"), out.toString());
     }
 }
