@@ -31,11 +31,22 @@ final class FullHeap {
             String line;
             while ((line = input.readLine()) != null) {
                 int failures = fill(Long.parseLong(line));
-                String carriers = isCarrierless() ? "carrierless" : "carried";
-                System.out.println(server.health().status() + " " + failures + " " + carriers + " "
-                        + server.connectionCount());
+                String state = null;
+                while (state == null) {
+                    try {
+                        state = state(server, failures);
+                    } catch (OutOfMemoryError e) {
+                        // Connections have taken what was freed: tries again.
+                    }
+                }
+                System.out.println(state);
             }
         }
+    }
+
+    private static String state(WebSocketServer server, int failures) throws InterruptedException {
+        String carriers = isCarrierless() ? "carrierless" : "carried";
+        return server.health().status() + " " + failures + " " + carriers + " " + server.connectionCount();
     }
 
     /** Whether a virtual thread that is ready does not run, and no carrier is there to run it. */

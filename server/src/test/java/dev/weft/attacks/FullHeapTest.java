@@ -1,6 +1,7 @@
 package dev.weft.attacks;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
@@ -92,7 +93,9 @@ class FullHeapTest {
     private String[] fill(int millis) throws IOException {
         process.outputWriter().write(millis + "\n");
         process.outputWriter().flush();
-        return process.inputReader().readLine().split(" ");
+        String state = process.inputReader().readLine();
+        assertNotNull(state, "the server's process has ended");
+        return state.split(" ");
     }
 
     private int connections() {

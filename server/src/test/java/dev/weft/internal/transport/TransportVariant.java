@@ -20,6 +20,8 @@ final class TransportVariant {
     private static final String PACKAGE = "dev.weft.internal.transport.";
     private static final List<String> CLASSES = List.of(PACKAGE + "ParkingTransport", PACKAGE + "SelectorEngine",
             PACKAGE + "Poller", PACKAGE + "SelectorThread");
+    /** What belongs to the copy's package and is not copied. */
+    private static final List<String> NEIGHBOURS = List.of(PACKAGE + "WatchedSocket");
     /** As {@link ParkingTransport} has it. */
     private static final int WAITING = 1;
     /** A line on which a statement begins that reads or changes what threads share. */
@@ -41,7 +43,7 @@ final class TransportVariant {
 
     /** A noisy copy, with these changes. */
     static TransportVariant copy(Edit... edits) throws IOException {
-        return new TransportVariant(NoisyCopy.of(CLASSES, STEP, List.of(), edits));
+        return new TransportVariant(NoisyCopy.of(CLASSES, STEP, NEIGHBOURS, edits));
     }
 
     /** A driver that runs. */
