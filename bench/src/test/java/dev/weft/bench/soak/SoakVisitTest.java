@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.MessageView;
-import dev.weft.server.WebSocketHandler;
+import dev.weft.WebSocketHandler;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
 import java.net.URI;
