@@ -45,8 +45,8 @@ import picocli.CommandLine.Spec;
 /** The command line. */
 @Command(name = "conform", sortOptions = false, usageHelpAutoWidth = true, mixinStandardHelpOptions = false, customSynopsis = {
         "conform [OPTION...] URL", "conform [OPTION...] --client [--] [COMMAND [ARG...]]"}, description = {
-                "Tells how strictly a WebSocket echo server, or with --client a client, follows RFC 6455 and RFC 7692.",
-                "The server must send every message back as it came. A client must do so too, on the connections that it opens as "
+                "Tests how strictly a WebSocket echo server, or with --client a client, follows RFC 6455 and RFC 7692.",
+                "The server must send every message back unchanged. A client must do so too, on the connections that it opens as "
                         + "a test client for an Autobahn fuzzing server does. Exits with 0 if no case FAILED, 1 if one did or the "
                         + "client stopped before the end, 2 for a wrong command line or if there is no server or client."})
 public final class Conform implements Callable<Integer> {
@@ -122,7 +122,7 @@ public final class Conform implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         List<Case> cases = Cases.all(client ? Side.CLIENT : Side.SERVER).stream().filter(this::isWanted).toList();
         if (cases.isEmpty()) {
-            throw wrong("no case fits " + only);
+            throw wrong("no case matches " + only);
         }
         if (list) {
             cases.forEach(one -> out.println(one.id() + "  " + one.title() + "  [" + one.section() + "]"));
@@ -220,7 +220,7 @@ public final class Conform implements Callable<Integer> {
         return run.hasFailed() ? 1 : 0;
     }
 
-    /** The time of a run. */
+    /** Measures the time of a run. */
     private final class Stopwatch {
         private final Instant started = Instant.now().truncatedTo(ChronoUnit.SECONDS);
         private final long before = System.nanoTime();

@@ -66,7 +66,7 @@ final class Deflate {
     private static void streams(Cases cases) {
         Frame hello = text("Hello");
         echo(cases, "stream.fixed", "a block with the fixed codes", "§7.2.3.1", hello, HELLO);
-        echo(cases, "stream.fixed-twice", "the same message twice, each by itself", "§7.2.3.2", hello, HELLO, HELLO);
+        echo(cases, "stream.fixed-twice", "the same message twice, each compressed independently", "§7.2.3.2", hello, HELLO, HELLO);
         cases.body("stream.shared-window", "the second message refers to the first", "§7.2.3.2", subject -> {
             Peer peer = subject.openDeflating(OFFER);
             peer.send(text(hex(HELLO)).rsv(RSV1));
@@ -261,7 +261,7 @@ final class Deflate {
         corrupt(cases, "random", "random bytes", join(hex("fe"), random(500)));
         corrupt(cases, "in-third-block", "two good blocks, then a bad one", new BlockWriter().stored(false, ascii(300))
                 .fixed(false).literals(ascii(50)).endOfBlock().put(0b110, 3).message());
-        cases.body("corrupt.after-good", "a good message, then a corrupt one: the echo, then 1007 or 1002", "§7.2.2",
+        cases.body("corrupt.after-good", "a valid message, then a corrupt one: the echo, then 1007 or 1002", "§7.2.2",
                 subject -> {
                     Peer peer = subject.openDeflating(OFFER);
                     peer.send(text(hex(HELLO)).rsv(RSV1), text(hex("0600")).rsv(RSV1));

@@ -59,7 +59,7 @@ final class DeflateOffers {
 
     private static void accepts(Cases cases, String name, String offer) {
         cases.server("accept." + name,
-                "offer \"" + offer + "\": accepted with a fitting response, and a message is echoed",
+                "offer \"" + offer + "\": accepted with a matching response, and a message is echoed",
                 "RFC 7692 §7.1", server -> {
                     try (Deflating peer = Deflating.open(server, offer)) {
                         peer.echoes(text(words(2000, 1)));
@@ -92,7 +92,7 @@ final class DeflateOffers {
         }
         Peer peer = server.open(request);
         if (peer.agreement() == null) {
-            // A server need not accept every offer that it could.
+            // A server does not have to accept every offer that it could accept.
             server.findings()
                     .nonStrict("RFC 7692 §5: declines all of " + request.head().values("Sec-WebSocket-Extensions"));
             peer.close();
@@ -147,7 +147,7 @@ final class DeflateOffers {
 
     private static void hostile(Cases cases) {
         cases.server("hostile",
-                "extension headers made to be slow (blanks, quotes, backslashes; 7,000 bytes) are answered "
+                "extension headers that are slow to parse (blanks, quotes, backslashes; 7,000 bytes) are answered "
                         + "quickly",
                 "RFC 9110 §5.6.6", server -> server.forEach(
                         List.of(" ".repeat(7000) + "x", PLAIN + "; a=\"" + "\\".repeat(7000),

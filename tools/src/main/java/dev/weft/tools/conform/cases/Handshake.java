@@ -192,7 +192,7 @@ final class Handshake {
                 request -> request.line("GET"));
         refuses(cases, "malformed.http-version", "HTTP/x.y", "RFC 9112 §2.3",
                 request -> request.line(request.head().line().replace("HTTP/1.1", "HTTP/x.y")));
-        cases.server("malformed.garbage", "bytes that are no request are refused", "RFC 9112 §2.2", server -> refuse(
+        cases.server("malformed.garbage", "bytes that are not a request are refused", "RFC 9112 §2.2", server -> refuse(
                 server, "\u0016\u0003\u0001\u0002\0\u0001\0\r\n\r\n".getBytes(ISO_8859_1), false, false));
         cases.perilousServer("huge.header", "a header line of 1 MiB is refused, or at least does no harm", "§10.4",
                 server -> {

@@ -133,7 +133,7 @@ final class Limits {
     private static void lengthsThatLie(Cases cases) {
         for (String length : List.of("000000007fffffff", "0000000080000000", "0000000100000000", "7fffffffffffffff")) {
             cases.perilousBody("declared." + length,
-                    "a frame says that it has 0x" + length + " bytes, and ten come: closed with "
+                    "a frame declares 0x" + length + " bytes, and ten are sent: closed with "
                             + "1009, or waits; the next connection is served",
                     "§10.4", 2, subject -> declared(subject, length));
         }

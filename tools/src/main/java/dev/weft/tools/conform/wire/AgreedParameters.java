@@ -50,7 +50,7 @@ public record AgreedParameters(boolean serverNoContextTakeover, boolean clientNo
         }
         Map<String, String> answer = parse(extensions.getFirst());
         if (offers(request).stream().noneMatch(offer -> fits(offer, answer))) {
-            throw new Failure("RFC 7692 §7.1: the response \"" + extensions.getFirst() + "\" fits no offer of "
+            throw new Failure("RFC 7692 §7.1: the response \"" + extensions.getFirst() + "\" matches no offer of "
                     + request.values("Sec-WebSocket-Extensions"));
         }
         return of(answer);

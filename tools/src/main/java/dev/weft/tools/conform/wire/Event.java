@@ -1,6 +1,6 @@
 package dev.weft.tools.conform.wire;
 
-/** What the program under test sent. */
+/** Something that the program under test sent, or the end of what it sent. */
 public sealed interface Event {
     /**
      * A whole message, inflated.
@@ -28,6 +28,6 @@ public sealed interface Event {
      */
     record End(boolean reset) implements Event {}
 
-    /** The program broke the protocol by what it sent; nothing after this is read. */
+    /** The program sent something that breaks the protocol; nothing after it is read. */
     record Violation(String what) implements Event {}
 }

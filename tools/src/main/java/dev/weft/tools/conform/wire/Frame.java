@@ -111,12 +111,12 @@ public record Frame(boolean fin, int rsv, int opcode, boolean wronglyMasked, byt
         return new Frame(fin, bits, opcode, wronglyMasked, key, form, payload);
     }
 
-    /** The same, unmasked from a client and masked from a server. */
+    /** This frame, but unmasked if a client sends it, and masked if a server does. */
     public Frame masksWrongly() {
         return new Frame(fin, rsv, opcode, true, key, form, payload);
     }
 
-    /** The same with this masking key. */
+    /** This frame with this masking key. */
     public Frame key(int a, int b, int c, int d) {
         byte[] bytes = {(byte) a, (byte) b, (byte) c, (byte) d};
         return new Frame(fin, rsv, opcode, wronglyMasked, bytes, form, payload);
@@ -169,7 +169,7 @@ public record Frame(boolean fin, int rsv, int opcode, boolean wronglyMasked, byt
         };
     }
 
-    /** The frame on the wire, if this end sends it. */
+    /** The frame's bytes on the wire, if this side sends it. */
     public byte[] bytes(Side sender) {
         int extended = lengthBytes();
         boolean masked = sender.masks() != wronglyMasked;
@@ -204,7 +204,7 @@ public record Frame(boolean fin, int rsv, int opcode, boolean wronglyMasked, byt
         }
     }
 
-    /** Frames on the wire, one after the other. */
+    /** The bytes of these frames on the wire, one after the other. */
     public static byte[] bytes(Side sender, List<Frame> frames) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (Frame frame : frames) {

@@ -10,17 +10,18 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The suite's side of one connection: sends frames, right or wrong, and says what must come back. The first thing that
- * must not be ends the case by a {@link Failure}; what is only weak goes to the {@link Findings}. Belongs to one thread.
+ * The suite's side of one connection: sends frames, valid or invalid, and checks what the program under test sends back. The
+ * first violation ends the case with a {@link Failure}; behaviour that is only weak is recorded in the {@link Findings}. Used by
+ * one thread.
  */
 public final class Peer {
-    /** Codes by which a program may rightly say that something else is wrong than what is. */
+    /** Codes that are not the expected one but plausible: a program may classify the error differently. */
     private static final Set<Integer> PLAUSIBLE = Set.of(CloseCode.PROTOCOL_ERROR, CloseCode.UNSUPPORTED_DATA,
             CloseCode.INVALID_FRAME_PAYLOAD_DATA, CloseCode.POLICY_VIOLATION, CloseCode.MESSAGE_TOO_BIG,
             CloseCode.INTERNAL_ERROR);
-    /** Codes by which a program says that something, though right, is more than it takes. */
+    /** Codes with which a program refuses a valid message because it exceeds the program's limits. */
     private static final Set<Integer> LIMIT_CODES = Set.of(CloseCode.MESSAGE_TOO_BIG, CloseCode.POLICY_VIOLATION);
-    /** A program that does not take so much is a poor one; what is longer may be over its limit. */
+    /** The size in bytes that every program should accept; a larger message may exceed its limit. */
     private static final int MODEST = 65_536;
 
     private final Wire wire;
@@ -48,22 +49,22 @@ public final class Peer {
         return findings;
     }
 
-    /** What was agreed on for permessage-deflate; {@code null} if nothing. */
+    /** The agreed parameters of permessage-deflate; {@code null} if it was not negotiated. */
     public AgreedParameters agreement() {
         return agreement;
     }
 
-    /** Log2 of the window of the messages that are sent compressed. */
+    /** The binary logarithm of the window of the messages that the suite compresses. */
     public int windowBits() {
         return agreement.bits(subject.other());
     }
 
-    /** Whether the window of the messages that are sent compressed is forgotten after each. */
+    /** Whether the suite must compress each message without the previous ones. */
     public boolean noContextTakeover() {
         return agreement.noContextTakeover(subject.other());
     }
 
-    /** How many of the expected messages came compressed. */
+    /** The number of expected messages that arrived compressed. */
     public int compressedReplies() {
         return compressedReplies;
     }
@@ -112,7 +113,7 @@ public final class Peer {
         send(Frame.close(payload));
     }
 
-    /** Ends the stream to the program under test, by FIN, without a Close frame. */
+    /** Ends the stream to the program under test with FIN, without a Close frame. */
     public void endOutput() {
         try {
             wire.endOutput();
@@ -130,7 +131,7 @@ public final class Peer {
         }
     }
 
-    /** Whether this begins the closing handshake, so that the peer's Close needs no answer. */
+    /** Whether this frame begins a valid closing handshake, so that the program's Close frame needs no answer. */
     static boolean isGoodClose(Frame frame) {
         byte[] payload = frame.payload();
         if (frame.opcode() != Opcode.CLOSE.code() || !frame.fin() || frame.rsv() != 0 || frame.wronglyMasked()
@@ -184,7 +185,7 @@ public final class Peer {
                 case Event.Close close -> {
                     if (LIMIT_CODES.contains(close.code()) && awaited.payload().length >= MODEST) {
                         throw new Unsupported("closes with " + close.code() + " \"" + close.reason()
-                                + "\": a limit of the " + subject.label() + "'s, for " + awaited.payload().length
+                                + "\": the " + subject.label() + "'s limit refuses " + awaited.payload().length
                                 + " bytes");
                     }
                     throw new Failure("expected " + awaited + ", got close " + close.code() + " \"" + close.reason()
@@ -249,7 +250,7 @@ public final class Peer {
         failsAfter(code);
     }
 
-    /** Waits for the failure of the connection with this code, after these messages. */
+    /** Waits until the program fails the connection with this code, after it has answered with these messages. */
     public void failsAfter(int code, Frame... before) {
         Event event = next("expected close " + code);
         int answered = 0;
@@ -294,7 +295,7 @@ public final class Peer {
         closes(CloseCode.NORMAL_CLOSURE, "");
     }
 
-    /** Does the closing handshake (§7.1.2): the peer answers by the same code, and the connection ends. */
+    /** Performs the closing handshake (§7.1.2): the program must answer with the same code, and the connection must end. */
     public void closes(int code, String reason) {
         send(Frame.close(code, reason));
         closed(code);
@@ -323,7 +324,7 @@ public final class Peer {
         ended();
     }
 
-    /** Waits for the end of the stream by FIN (§7.1.1): it is the server's to end it first, and the client's to follow. */
+    /** Waits for the end of the stream with FIN (§7.1.1): the server must end it first, then the client. */
     public void ended() {
         Event event = next("§7.1.1: the Close frames have passed; expected the end of the connection");
         switch (event) {
@@ -337,17 +338,17 @@ public final class Peer {
         }
     }
 
-    /** Whether the next event comes in time and is the end of the stream. */
+    /** Whether the next event is the end of the stream, and arrives within the time limit. */
     public boolean endsInTime() {
         return wire.next(settings.timeout()) instanceof Event.End;
     }
 
-    /** What went over the wire. */
+    /** The frames sent and received. */
     public List<String> transcript() {
         return wire.transcript().lines();
     }
 
-    /** Leaves the stream to a client open after the closing handshake. */
+    /** Keeps the stream to a client open after the closing handshake. */
     public void stayOpen() {
         wire.stayOpen();
     }
@@ -357,7 +358,7 @@ public final class Peer {
         return wire.maskingKeys();
     }
 
-    /** Ends the connection at once; from any thread. */
+    /** Ends the connection at once. May be called from any thread. */
     public void abort() {
         wire.close();
     }

@@ -12,17 +12,17 @@ import java.util.List;
 /**
  * The server's answer to the opening handshake (RFC 6455 §4.2.2).
  *
- * @param status its status
- * @param head   its head
+ * @param status the status code
+ * @param head   the status line and the header lines
  */
 public record Response(int status, Head head) {
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     /**
-     * Reads the head of a response, and not a byte more.
+     * Reads the head of a response, and no byte after it.
      *
      * @return the response, or {@code null} if the stream ends before its first byte
-     * @throws Failure if what comes is no head
+     * @throws Failure if the bytes are not a valid head
      */
     static Response read(InputStream in) throws IOException {
         Head head = Head.read(in, "response");
@@ -65,7 +65,7 @@ public record Response(int status, Head head) {
         List<String> protocols = values("Sec-WebSocket-Protocol");
         List<String> offered = request.head().tokens("Sec-WebSocket-Protocol");
         require(protocols.size() <= 1 && offered.containsAll(protocols),
-                "§4.1: subprotocol " + protocols + ", offered were " + offered);
+                "§4.1: subprotocol " + protocols + " is not among those offered: " + offered);
         List<String> extensions = request.head().tokens("Sec-WebSocket-Extensions").stream().map(Response::name)
                 .toList();
         for (String extension : tokens("Sec-WebSocket-Extensions")) {

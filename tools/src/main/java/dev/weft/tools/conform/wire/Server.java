@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 
-/** The server under test: a place to open connections to. For use by any thread. */
+/** The server under test, for one case: opens connections to it. For any thread. */
 public final class Server extends Subject {
     private static final int AT_ONCE = 16;
 

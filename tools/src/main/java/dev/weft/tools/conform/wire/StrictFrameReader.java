@@ -106,7 +106,7 @@ final class StrictFrameReader {
         require((rsv & ~(mayCompress ? FrameHeader.RSV1 : 0)) == 0,
                 "§5.2: the " + sender.label() + " sets RSV bits " + Integer.toBinaryString(rsv >> 4) + " on "
                         + Transcript.describe(fin, 0, opcode, 0, new byte[0]));
-        require(message.size() + length <= maxMessage, "the " + sender.label() + " sends more than was sent to it");
+        require(message.size() + length <= maxMessage, "the " + sender.label() + " sends more bytes than it received");
         byte[] key = null;
         byte[] payload = new byte[(int) length];
         if (masked) {
@@ -151,7 +151,7 @@ final class StrictFrameReader {
     /** Returns the message that the frame completes, or {@code null} if it completes none. */
     private Event data(Frame frame) {
         if (frame.opcode() == Opcode.CONTINUATION.code()) {
-            require(messageOpcode >= 0, "§5.4: the " + sender.label() + " continues a message that it did not begin");
+            require(messageOpcode >= 0, "§5.4: the " + sender.label() + " sends a continuation without a message");
         } else {
             require(messageOpcode < 0, "§5.4: the " + sender.label() + " begins a message inside another");
             messageOpcode = frame.opcode();

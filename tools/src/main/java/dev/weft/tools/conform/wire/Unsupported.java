@@ -4,7 +4,7 @@ package dev.weft.tools.conform.wire;
 public final class Unsupported extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** The message says what the program does not support. */
+    /** Creates an exception whose message says what the program does not support. */
     public Unsupported(String message) {
         super(message);
     }

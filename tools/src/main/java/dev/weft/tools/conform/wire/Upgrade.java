@@ -6,7 +6,7 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 
 /**
- * An opening handshake's request to send, valid or invalid (RFC 6455 §4.1).
+ * The request of an opening handshake, valid or invalid (RFC 6455 §4.1).
  *
  * @param key  the value of Sec-WebSocket-Key that the answer must match
  * @param head the head of the request

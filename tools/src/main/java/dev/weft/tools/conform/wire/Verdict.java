@@ -10,7 +10,7 @@ package dev.weft.tools.conform.wire;
  * another error.
  * <li>{@link #UNSUPPORTED}: the extension was not negotiated, or the message exceeds the program's own limit (1009).
  * <li>{@link #SKIPPED}: not run, because of {@code --max-message} or because the client did not ask for it.
- * <li>{@link #INFORMATIONAL}: the RFCs do not say; reported for information.
+ * <li>{@link #INFORMATIONAL}: the RFCs do not specify the behaviour; it is reported for information.
  * <li>{@link #OK}: as strict as possible.
  * </ul>
  */
