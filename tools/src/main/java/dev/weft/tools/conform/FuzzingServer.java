@@ -9,7 +9,7 @@ import dev.weft.tools.conform.wire.Frame;
 import dev.weft.tools.conform.wire.Peer;
 import dev.weft.tools.conform.wire.Settings;
 import dev.weft.tools.conform.wire.Verdict;
-import dev.weft.tools.conform.wire.Visit;
+import dev.weft.tools.conform.wire.ClientRequest;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -55,7 +55,7 @@ final class FuzzingServer implements AutoCloseable {
     /** A case, and its connections. */
     private final class Trial {
         private final Case one;
-        private final Visit.Line line = new Visit.Line();
+        private final ClientRequest.Line line = new ClientRequest.Line();
         private final AtomicBoolean started = new AtomicBoolean();
         private final CompletableFuture<Result> result = new CompletableFuture<>();
 
@@ -67,7 +67,7 @@ final class FuzzingServer implements AutoCloseable {
             return one.maxMessage() > settings.maxMessage() ? 0 : one.connections().applyAsInt(settings);
         }
 
-        void visit(Visit visit) {
+        void visit(ClientRequest visit) {
             line.add(visit);
             if (started.compareAndSet(false, true)) {
                 run();
@@ -136,9 +136,9 @@ final class FuzzingServer implements AutoCloseable {
 
     private void receive(Socket socket) {
         lastEvent = System.nanoTime();
-        Visit visit = null;
+        ClientRequest visit = null;
         try {
-            visit = Visit.of(socket, settings.timeout());
+            visit = ClientRequest.of(socket, settings.timeout());
         } catch (IOException | Failure e) {
             // No request. A client that sends none fails the case, for which no connection comes.
         }
@@ -158,7 +158,7 @@ final class FuzzingServer implements AutoCloseable {
         }
     }
 
-    private void dispatch(Visit visit) {
+    private void dispatch(ClientRequest visit) {
         String target = visit.target();
         Matcher query = QUERY.matcher(target);
         if (target.equals("/getCaseCount") || target.startsWith("/getCaseCount?")) {
@@ -192,8 +192,8 @@ final class FuzzingServer implements AutoCloseable {
     }
 
     /** Accepts a connection that belongs to no case, sends messages, and ends it. */
-    private void tell(Visit visit, Frame... messages) {
-        Visit.Line alone = new Visit.Line();
+    private void tell(ClientRequest visit, Frame... messages) {
+        ClientRequest.Line alone = new ClientRequest.Line();
         alone.add(visit);
         Client client = new Client(settings, new Findings(), alone);
         try {

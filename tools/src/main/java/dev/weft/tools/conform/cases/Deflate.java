@@ -66,7 +66,8 @@ final class Deflate {
     private static void streams(Cases cases) {
         Frame hello = text("Hello");
         echo(cases, "stream.fixed", "a block with the fixed codes", "§7.2.3.1", hello, HELLO);
-        echo(cases, "stream.fixed-twice", "the same message twice, each compressed independently", "§7.2.3.2", hello, HELLO, HELLO);
+        echo(cases, "stream.fixed-twice", "the same message twice, each compressed independently", "§7.2.3.2", hello,
+                HELLO, HELLO);
         cases.body("stream.shared-window", "the second message refers to the first", "§7.2.3.2", subject -> {
             Peer peer = subject.openDeflating(OFFER);
             peer.send(text(hex(HELLO)).rsv(RSV1));

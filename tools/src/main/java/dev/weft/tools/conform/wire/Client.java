@@ -10,10 +10,10 @@ import java.util.function.UnaryOperator;
  * one before. For use by any thread.
  */
 public final class Client extends Subject {
-    private final Visit.Line visits;
+    private final ClientRequest.Line visits;
 
     /** A client, for one case. */
-    public Client(Settings settings, Findings findings, Visit.Line visits) {
+    public Client(Settings settings, Findings findings, ClientRequest.Line visits) {
         super(settings, findings);
         this.visits = visits;
     }
@@ -42,7 +42,7 @@ public final class Client extends Subject {
 
     private Waiting next() {
         closeWires();
-        Visit visit = visits.next(settings().idle());
+        ClientRequest visit = visits.next(settings().idle());
         Wire wire = add(visit.wire());
         new Request(visit.request()).check();
         return new Waiting(wire, visit.request());

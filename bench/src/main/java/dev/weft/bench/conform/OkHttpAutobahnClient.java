@@ -11,14 +11,14 @@ import okhttp3.WebSocketListener;
 import okio.ByteString;
 
 /** An echo client made with OkHttp, for a fuzzing server. */
-public final class OkHttpEchoClient extends WebSocketListener {
+public final class OkHttpAutobahnClient extends WebSocketListener {
     private static final int NO_STATUS = 1005;
 
     private final boolean echo;
     private final CountDownLatch end = new CountDownLatch(1);
     private volatile String first;
 
-    private OkHttpEchoClient(boolean echo) {
+    private OkHttpAutobahnClient(boolean echo) {
         this.echo = echo;
     }
 
@@ -30,7 +30,7 @@ public final class OkHttpEchoClient extends WebSocketListener {
     }
 
     private static String visit(OkHttpClient client, URI uri, boolean echo) throws InterruptedException {
-        OkHttpEchoClient listener = new OkHttpEchoClient(echo);
+        OkHttpAutobahnClient listener = new OkHttpAutobahnClient(echo);
         WebSocket connection = client.newWebSocket(new Request.Builder().url(uri.toString()).build(), listener);
         if (!listener.end.await(FuzzingRun.PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             connection.cancel();

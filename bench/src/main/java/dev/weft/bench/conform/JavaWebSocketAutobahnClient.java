@@ -11,12 +11,12 @@ import org.java_websocket.extensions.permessage_deflate.PerMessageDeflateExtensi
 import org.java_websocket.handshake.ServerHandshake;
 
 /** An echo client made with Java-WebSocket, for a fuzzing server. */
-public final class JavaWebSocketEchoClient extends WebSocketClient {
+public final class JavaWebSocketAutobahnClient extends WebSocketClient {
     private final boolean echo;
     private final CountDownLatch end = new CountDownLatch(1);
     private volatile String first;
 
-    private JavaWebSocketEchoClient(URI uri, boolean echo) {
+    private JavaWebSocketAutobahnClient(URI uri, boolean echo) {
         super(uri, new Draft_6455(List.of(new PerMessageDeflateExtension())));
         this.echo = echo;
         setTcpNoDelay(true);
@@ -24,12 +24,12 @@ public final class JavaWebSocketEchoClient extends WebSocketClient {
 
     /** Runs all cases of the server whose address is the argument. */
     public static void main(String[] args) throws Exception {
-        FuzzingRun.run(args, "java-websocket", JavaWebSocketEchoClient::visit);
+        FuzzingRun.run(args, "java-websocket", JavaWebSocketAutobahnClient::visit);
         System.exit(0);
     }
 
     private static String visit(URI uri, boolean echo) throws InterruptedException {
-        JavaWebSocketEchoClient client = new JavaWebSocketEchoClient(uri, echo);
+        JavaWebSocketAutobahnClient client = new JavaWebSocketAutobahnClient(uri, echo);
         client.connect();
         if (!client.end.await(FuzzingRun.PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             client.close();

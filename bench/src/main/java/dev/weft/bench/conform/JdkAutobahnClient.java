@@ -10,14 +10,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** An echo client made with the JDK's HttpClient, for a fuzzing server. */
-public final class JdkEchoClient implements WebSocket.Listener {
+public final class JdkAutobahnClient implements WebSocket.Listener {
     private final boolean echo;
     private final CountDownLatch end = new CountDownLatch(1);
     private final StringBuilder text = new StringBuilder();
     private final ByteArrayOutputStream binary = new ByteArrayOutputStream();
     private volatile String first;
 
-    private JdkEchoClient(boolean echo) {
+    private JdkAutobahnClient(boolean echo) {
         this.echo = echo;
     }
 
@@ -29,7 +29,7 @@ public final class JdkEchoClient implements WebSocket.Listener {
     }
 
     private static String visit(HttpClient client, URI uri, boolean echo) throws Exception {
-        JdkEchoClient listener = new JdkEchoClient(echo);
+        JdkAutobahnClient listener = new JdkAutobahnClient(echo);
         WebSocket connection = client.newWebSocketBuilder().buildAsync(uri, listener)
                 .get(FuzzingRun.PATIENCE_SECONDS, TimeUnit.SECONDS);
         if (!listener.end.await(FuzzingRun.PATIENCE_SECONDS, TimeUnit.SECONDS)) {

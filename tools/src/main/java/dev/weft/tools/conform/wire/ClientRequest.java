@@ -10,13 +10,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** A connection that the client under test opened, and the request that it sent. */
-public final class Visit {
-    private static final Visit NONE = new Visit(null, null);
+public final class ClientRequest {
+    private static final ClientRequest NONE = new ClientRequest(null, null);
 
     private final Wire wire;
     private final Head request;
 
-    private Visit(Wire wire, Head request) {
+    private ClientRequest(Wire wire, Head request) {
         this.wire = wire;
         this.request = request;
     }
@@ -24,14 +24,14 @@ public final class Visit {
     /**
      * Waits for the request on a new connection.
      *
-     * @return the visit, or {@code null} if the client ends the connection instead
-     * @throws IOException if no request comes in time
-     * @throws Failure if what comes is no head of a request
+     * @return the request, or {@code null} if the client ends the connection instead
+     * @throws IOException if no request arrives in time
+     * @throws Failure if the bytes are not a valid request head
      */
-    public static Visit of(Socket socket, Duration timeout) throws IOException {
+    public static ClientRequest of(Socket socket, Duration timeout) throws IOException {
         Wire wire = Wire.accepted(socket);
         Head request = wire.request(timeout);
-        return request == null ? null : new Visit(wire, request);
+        return request == null ? null : new ClientRequest(wire, request);
     }
 
     /** The target of the request: path and query. */
@@ -57,13 +57,13 @@ public final class Visit {
 
     /** The visits of one case that are still to be used. Thread-safe. */
     public static final class Line {
-        private final BlockingQueue<Visit> waiting = new LinkedBlockingQueue<>();
+        private final BlockingQueue<ClientRequest> waiting = new LinkedBlockingQueue<>();
 
         /** An empty line. */
         public Line() {}
 
         /** Adds a visit. */
-        public void add(Visit visit) {
+        public void add(ClientRequest visit) {
             waiting.add(visit);
         }
 
@@ -77,9 +77,9 @@ public final class Visit {
          *
          * @throws Failure if there is none in time, or there will be no more
          */
-        Visit next(Duration timeout) {
+        ClientRequest next(Duration timeout) {
             try {
-                Visit visit = waiting.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
+                ClientRequest visit = waiting.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
                 if (visit == null) {
                     throw new Failure("the client opened no further connection within " + timeout.toSeconds() + " s");
                 }
@@ -95,8 +95,8 @@ public final class Visit {
         }
 
         /** Removes and returns those that nobody has taken. */
-        public List<Visit> drain() {
-            List<Visit> left = new ArrayList<>();
+        public List<ClientRequest> drain() {
+            List<ClientRequest> left = new ArrayList<>();
             waiting.drainTo(left);
             left.remove(NONE);
             return left;
