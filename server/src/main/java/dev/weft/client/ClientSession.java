@@ -14,7 +14,6 @@ import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
-import dev.weft.parser.Role;
 import dev.weft.parser.http.Headers;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -155,7 +154,7 @@ final class ClientSession implements ConnectionHolder {
 
     /** Makes the open connection. If the client has been closed meanwhile, the connection ends soon. */
     private Connection connect(HandshakeResult result, InboundBuffer input) {
-        Connection open = new Connection(Role.CLIENT, transport, input, 0, result,
+        Connection open = new Connection(transport, input, 0, result,
                 client.services());
         connection = open;
         client.sessionIsLive();

@@ -17,6 +17,7 @@ import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Sweeper;
 import dev.weft.internal.transport.Transport;
 import dev.weft.internal.transport.TransportFactory;
+import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.ClientOpeningHandshake;
@@ -85,8 +86,10 @@ public final class WebSocketClient implements AutoCloseable {
                 : TransportFactory.parking(pollerFailures, "");
         this.timer = new ShortTimer(transports::start, transports::threadBuilder,
                 failures("weft-client-flush-timer" + number));
-        this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
-                new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer, thread -> false));
+        this.services = new ConnectionServices(Role.CLIENT, configuration.timeouts(),
+                new SendServices(configuration.limits(), clock,
+                        new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer,
+                        thread -> false));
         this.sweepFailures = failures("to look after a client's connection");
         this.guarded = new GuardedSweep<>(ClientSession::sweep, WebSocketClient::abort, sweepFailures);
         this.sweeper = new Sweeper(clock, configuration.timeouts().shortest(), this::sweep,

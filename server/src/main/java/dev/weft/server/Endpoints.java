@@ -5,6 +5,7 @@ import dev.weft.internal.PathPattern;
 import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.Sweeper;
+import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateSettings;
 import java.util.Map;
@@ -49,7 +50,7 @@ final class Endpoints {
         ConnectionTimeouts timeouts = endpoint.timeouts(configuration.timeouts());
         sweeper.shorten(timeouts.shortest());
         sweeper.shorten(endpoint.policyTimeoutOr(configuration.policyTimeout()));
-        ConnectionServices services = new ConnectionServices(timeouts,
+        ConnectionServices services = new ConnectionServices(Role.SERVER, timeouts,
                 sending.withLimits(endpoint.limits(configuration.limits())));
         Optional<ServedEndpoint.Compression> compression = endpoint.deflateOr(configuration.deflate())
                 .map(settings -> new ServedEndpoint.Compression(settings,

@@ -7,7 +7,6 @@ import dev.weft.internal.http.RequestInput;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.LingeringClose;
 import dev.weft.internal.transport.Transport;
-import dev.weft.parser.Role;
 import dev.weft.parser.http.HttpHeadException;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.OpeningHandshake;
@@ -71,7 +70,7 @@ final class ServerHandshake {
             buffer.restore(adoption.alreadyRead());
             if (adoption.isAnswered()) {
                 handler = adoption.endpoint().handler();
-                return new Connection(Role.SERVER, transport, buffer, 0, adoption.result(),
+                return new Connection(transport, buffer, 0, adoption.result(),
                         adoption.endpoint().services());
             }
         }
@@ -231,7 +230,7 @@ final class ServerHandshake {
         transport.write(ByteBuffer.wrap(acceptance.reply()));
         acceptance.endpoint().endpoint().sockets().apply(transport);
         handler = acceptance.endpoint().handler();
-        return new Connection(Role.SERVER, transport, input, 0, acceptance.result(),
+        return new Connection(transport, input, 0, acceptance.result(),
                 acceptance.endpoint().services());
     }
 

@@ -13,6 +13,7 @@ import dev.weft.internal.time.LoggedFailures;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.Sweeper;
 import dev.weft.internal.transport.TransportFactory;
+import dev.weft.parser.Role;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -78,9 +79,10 @@ public final class WebSocketServer implements AutoCloseable {
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
         this.certificateWatch = CertificateWatch.of(configuration, "weft-tls-reload-" + listeners.label());
         this.timer = new ShortTimer(transports::start, transports::threadBuilder, failures("weft-flush-timer-"));
-        this.services = new ConnectionServices(configuration.timeouts(), new SendServices(configuration.limits(), clock,
-                new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer,
-                sessions::hasNextFrame));
+        this.services = new ConnectionServices(Role.SERVER, configuration.timeouts(),
+                new SendServices(configuration.limits(), clock,
+                        new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer,
+                        sessions::hasNextFrame));
         this.sweeper = new Sweeper(clock, configuration.shortestTimeout(), this::sweep, failures("weft-sweeper-"));
         this.endpoints = new Endpoints(configuration, services.sending(), sweeper);
         this.httpEndpoints = new HttpEndpoints(configuration, sweeper);

@@ -53,7 +53,7 @@ final class InMemoryEcho {
                 .messageTimeout(NO_DEADLINE).writeTimeout(NO_DEADLINE).streamTimeout(NO_DEADLINE)
                 .closeTimeout(NO_DEADLINE).build();
         var budget = new BufferBudget(Runtime.getRuntime().maxMemory() / 4);
-        services = new ConnectionServices(timeouts, new SendServices(
+        services = new ConnectionServices(Role.SERVER, timeouts, new SendServices(
                 ConnectionLimits.builder().readAheadSize(BUFFER_SIZE).build(), clock,
                 new BufferPool(BUFFER_SIZE, budget),
                 timer,
@@ -98,7 +98,7 @@ final class InMemoryEcho {
 
     private void serve(MemoryTransport transport) {
         InboundBuffer input = new InboundBuffer(transport, services.pool());
-        Connection connection = new Connection(Role.SERVER, transport, input, 0, HandshakeResult.on("/", null),
+        Connection connection = new Connection(transport, input, 0, HandshakeResult.on("/", null),
                 services);
         connection.start(() -> {});
         connections.add(connection);

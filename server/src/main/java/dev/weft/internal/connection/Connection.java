@@ -82,8 +82,9 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
      * @param input  may hold the first frames already
      * @param offset where in the input's region they begin
      */
-    public Connection(Role role, Transport transport, InboundBuffer input, int offset, HandshakeResult handshake,
+    public Connection(Transport transport, InboundBuffer input, int offset, HandshakeResult handshake,
             ConnectionServices services) {
+        Role role = services.role();
         Extension extension = handshake.extension();
         this.transport = transport;
         this.services = services;
@@ -335,8 +336,6 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     public boolean isStuck() {
         return Eviction.isStuck(this);
     }
-
-    // State.
 
     @Override
     public boolean isOpen() {

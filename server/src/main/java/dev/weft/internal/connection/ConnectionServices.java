@@ -6,14 +6,21 @@ import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.ShortTimer;
+import dev.weft.parser.Role;
 
 /**
- * The services that all connections of an endpoint share.
+ * The services that all connections of an endpoint share, and those of a client.
  *
+ * @param role     the role of these connections
  * @param timeouts the timeouts of one connection
  * @param sending  the services that their sending sides share
  */
-public record ConnectionServices(ConnectionTimeouts timeouts, SendServices sending) {
+public record ConnectionServices(Role role, ConnectionTimeouts timeouts, SendServices sending) {
+    /** The same for connections of this role. */
+    public ConnectionServices as(Role role) {
+        return new ConnectionServices(role, timeouts, sending);
+    }
+
     /** The limits of each connection. */
     public ConnectionLimits limits() {
         return sending.limits();

@@ -8,6 +8,7 @@ import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.LingeringClose;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.ProtocolViolationException;
+import dev.weft.parser.Role;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -48,7 +49,14 @@ final class ConnectionTeardown {
         } catch (IOException e) {
             // The peer did not wait for the answer. That is recorded, and the peer's Close frame is still reported.
         }
-        shutDownOutput(connection);
+        if (!leavesTheEndToTheServer(connection)) {
+            shutDownOutput(connection);
+        }
+    }
+
+    /** §7.1.1: after the closing handshake, a client waits for the server to end the TCP connection. */
+    private static boolean leavesTheEndToTheServer(Connection connection) {
+        return connection.services.role() == Role.CLIENT && connection.closing.state() == ClosingHandshake.State.CLOSED;
     }
 
     /**
@@ -127,7 +135,11 @@ final class ConnectionTeardown {
     /** Closes the transport, because nothing can be sent or received any more. */
     private static void linger(Connection connection) {
         connection.sender.deadlines().closing();
-        LingeringClose.close(connection.transport);
+        if (leavesTheEndToTheServer(connection)) {
+            LingeringClose.closeAfterPeer(connection.transport);
+        } else {
+            LingeringClose.close(connection.transport);
+        }
         connection.breakOff(new IOException("the closing handshake was not completed"));
     }
 

@@ -40,7 +40,8 @@ public final class MemoryConnections implements AutoCloseable {
         this.timer = time.newTimer("weft-test-timer");
         CoarseClock clock = new CoarseClock();
         BufferPool pool = new BufferPool(READ_BUFFER_SIZE, new BufferBudget(MAX_BUFFERED_SIZE));
-        this.services = new ConnectionServices(timeouts, new SendServices(limits, clock, pool, timer, thread -> false));
+        this.services = new ConnectionServices(Role.SERVER, timeouts,
+                new SendServices(limits, clock, pool, timer, thread -> false));
         this.sweeper = new Sweeper("weft-test-sweeper", clock, timeouts.shortest(), this::sweep);
     }
 
@@ -60,7 +61,7 @@ public final class MemoryConnections implements AutoCloseable {
      * @param input whose region holds the bytes that followed the handshake's head
      */
     public Connection connect(Role role, Transport transport, InboundBuffer input, HandshakeResult handshake) {
-        Connection connection = new Connection(role, transport, input, 0, handshake, services);
+        Connection connection = new Connection(transport, input, 0, handshake, services.as(role));
         time.watch(transport);
         ends.add(new End(connection, input, transport));
         connection.start(() -> time.forget(transport));

@@ -19,19 +19,35 @@ public final class LingeringClose {
     public static void close(Transport transport) {
         try {
             transport.shutdownOutput();
-            ByteBuffer piece = ByteBuffer.allocate(PIECE);
-            long total = 0;
-            int count = 0;
-            int spent = 0;
-            while (count >= 0 && total < DROPPED) {
-                total += count;
-                spent = TurnQuota.spend(spent, TurnQuota.FRAME + count);
-                count = transport.read(piece.clear());
-            }
+            dropInput(transport);
         } catch (IOException e) {
             // The connection was already broken, or the deadline has passed.
         } finally {
             transport.close();
+        }
+    }
+
+    /** As {@link #close}, but shuts down the output after the peer has. */
+    public static void closeAfterPeer(Transport transport) {
+        try {
+            dropInput(transport);
+            transport.shutdownOutput();
+        } catch (IOException e) {
+            // As above.
+        } finally {
+            transport.close();
+        }
+    }
+
+    private static void dropInput(Transport transport) throws IOException {
+        ByteBuffer piece = ByteBuffer.allocate(PIECE);
+        long total = 0;
+        int count = 0;
+        int spent = 0;
+        while (count >= 0 && total < DROPPED) {
+            total += count;
+            spent = TurnQuota.spend(spent, TurnQuota.FRAME + count);
+            count = transport.read(piece.clear());
         }
     }
 }

@@ -198,17 +198,17 @@ public final class ConnectionFixture implements AutoCloseable {
         transport = new RecordingTransport(ends[0], setup.readLength, setup.parks);
         budget = setup.budget;
         BufferPool pool = setup.pool != null ? setup.pool : new BufferPool(1 << 14, budget);
-        ConnectionServices services = new ConnectionServices(setup.timeouts,
+        ConnectionServices services = new ConnectionServices(setup.role, setup.timeouts,
                 new SendServices(setup.limits, clock, pool, setup.timer, this::hasNextFrame));
         HandshakeResult handshake = HandshakeResult.on("/", setup.extension);
         thread = setup.threads
-                .start(() -> run(setup.role, new InboundBuffer(transport, pool), handshake, services,
+                .start(() -> run(new InboundBuffer(transport, pool), handshake, services,
                         handler == null ? this::runTasks : handler));
     }
 
     /** The default settings, for what makes up a connection. */
     public static ConnectionServices services(BufferPool pool, ShortTimer timer) {
-        return new ConnectionServices(TIMEOUTS,
+        return new ConnectionServices(Role.SERVER, TIMEOUTS,
                 new SendServices(LIMITS, new CoarseClock(), pool, timer, sender -> false));
     }
 
@@ -222,9 +222,9 @@ public final class ConnectionFixture implements AutoCloseable {
         return with().start(handler);
     }
 
-    private void run(Role role, InboundBuffer input, HandshakeResult handshake, ConnectionServices services,
+    private void run(InboundBuffer input, HandshakeResult handshake, ConnectionServices services,
             Handler handler) {
-        Connection created = new Connection(role, transport, input, 0, handshake, services);
+        Connection created = new Connection(transport, input, 0, handshake, services);
         created.start(() -> {});
         connection.complete(created);
         CloseReason reason = new CloseReason(1000, "");
