@@ -7,7 +7,7 @@ import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionHolder;
 import dev.weft.internal.connection.HandshakeResult;
-import dev.weft.internal.connection.OwnEnd;
+import dev.weft.internal.connection.RethrownEnd;
 import dev.weft.internal.connection.UnattendedEnd;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.time.Interrupts;
@@ -143,7 +143,7 @@ final class ClientSession implements ConnectionHolder {
             handler.handle(served);
         } catch (Throwable e) {
             reason = FAILED;
-            if (!OwnEnd.is(e, served)) {
+            if (!RethrownEnd.is(e, served)) {
                 client.logger().log(Level.WARNING, "a client's handler failed: " + served.remoteAddress(), e);
             }
         }

@@ -132,8 +132,8 @@ final class ObservedTransport implements Transport {
     }
 
     @Override
-    public boolean tellsOfUnread() {
-        return below.tellsOfUnread();
+    public boolean willReportUnread() {
+        return below.willReportUnread();
     }
 
     @Override

@@ -4,7 +4,7 @@ import dev.weft.CloseStatus;
 import dev.weft.WebSocketConnection;
 import dev.weft.WebSocketHandler;
 import dev.weft.internal.connection.Connection;
-import dev.weft.internal.connection.OwnEnd;
+import dev.weft.internal.connection.RethrownEnd;
 import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.parser.CloseCode;
@@ -202,7 +202,7 @@ public final class ReconnectingClient implements AutoCloseable {
                 }
             } catch (Throwable e) {
                 code = CloseCode.INTERNAL_ERROR;
-                if (!OwnEnd.is(e, open)) {
+                if (!RethrownEnd.is(e, open)) {
                     settings.client.logger().log(Level.WARNING, "a client's handler failed: " + open.remoteAddress(),
                             e);
                 }

@@ -6,7 +6,7 @@ import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionServices;
-import dev.weft.internal.connection.LargestStuck;
+import dev.weft.internal.connection.StuckConnectionRelief;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Failures;
@@ -78,7 +78,7 @@ public final class WebSocketClient implements AutoCloseable {
         String number = "-" + LAST_NUMBER.incrementAndGet();
         CoarseClock clock = new CoarseClock();
         BufferBudget budget = new BufferBudget(configuration.maxBufferedSize());
-        budget.relief(new LargestStuck(clock,
+        budget.relief(new StuckConnectionRelief(clock,
                 () -> sessions.stream().map(ClientSession::connection).filter(Objects::nonNull).iterator()));
         Failures pollerFailures = failures("weft-client-poller" + number);
         this.transports = configuration.settings().loops

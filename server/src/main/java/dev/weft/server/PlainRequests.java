@@ -266,7 +266,7 @@ final class PlainRequests {
         }
 
         @Override
-        public void goesOn() {
+        public void bodyContinues() {
             deadlines.advance(RequestPhase.BODY, around);
         }
 

@@ -37,14 +37,14 @@ final class RequestHeadReader {
     /**
      * Waits for the head, and consumes its bytes from the input.
      *
-     * @param goesOn called before each read; false stops reading
+     * @param continues called before each read; false stops reading
      * @return {@link Result#COMPLETE} if the head is complete
      */
-    Result read(RequestInput input, BooleanSupplier goesOn) throws IOException, HttpHeadException {
+    Result read(RequestInput input, BooleanSupplier continues) throws IOException, HttpHeadException {
         int bytes = 0;
         int counted = 0;
         try {
-            while (goesOn.getAsBoolean() && (input.hasBytes() || input.fill())) {
+            while (continues.getAsBoolean() && (input.hasBytes() || input.fill())) {
                 begun = true;
                 int offset = parser.parse(input.array(), input.from(), input.to());
                 if (offset >= 0) {

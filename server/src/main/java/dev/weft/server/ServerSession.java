@@ -6,7 +6,7 @@ import dev.weft.internal.AddressText;
 import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionHolder;
-import dev.weft.internal.connection.OwnEnd;
+import dev.weft.internal.connection.RethrownEnd;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
@@ -140,7 +140,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
             reason = FAILED;
             if (aborted && e instanceof Exception) {
                 log(Level.DEBUG, "a handler was ended by the shutdown: " + Escape.text(e.toString()));
-            } else if (!OwnEnd.is(e, open)) {
+            } else if (!RethrownEnd.is(e, open)) {
                 server.failures().handler(transport.remoteAddress(), open.request().target(), e);
             }
         }

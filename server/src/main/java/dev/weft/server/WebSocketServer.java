@@ -4,7 +4,7 @@ import dev.weft.internal.Bounds;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.ConnectionServices;
-import dev.weft.internal.connection.LargestStuck;
+import dev.weft.internal.connection.StuckConnectionRelief;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.Failures;
@@ -73,7 +73,7 @@ public final class WebSocketServer implements AutoCloseable {
         CoarseClock clock = new CoarseClock();
         BufferBudget budget = new BufferBudget(configuration.maxBufferedSize());
         this.sessions = new Sessions();
-        budget.relief(new LargestStuck(clock, sessions.connections()));
+        budget.relief(new StuckConnectionRelief(clock, sessions.connections()));
         this.transports = ServerTransports.open(configuration, opener, failures("weft-poller-"), budget);
         this.tlsHandshakes = configuration.tlsSettings()
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));

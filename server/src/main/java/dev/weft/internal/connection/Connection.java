@@ -162,8 +162,8 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     @Override
-    public void messageGoesOn() {
-        sender.deadlines().messageGoesOn();
+    public void messageContinues() {
+        sender.deadlines().messageContinues();
     }
 
     /** Whether this thread was the last one to receive, and the next frame has arrived completely. */

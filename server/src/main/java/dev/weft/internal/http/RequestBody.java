@@ -35,7 +35,7 @@ public final class RequestBody extends InputStream {
         void waits() throws IOException;
 
         /** Called after a wait for the client. */
-        void goesOn();
+        void bodyContinues();
     }
 
     /** The deadline restarts after this number of bytes: a client that sends a single byte now and then makes no progress. */
@@ -213,7 +213,7 @@ public final class RequestBody extends InputStream {
             isLost = true;
             throw e;
         } finally {
-            gate.goesOn();
+            gate.bodyContinues();
         }
         if (!more) {
             throw failed(400, "the request's body was cut off");

@@ -49,10 +49,10 @@ final class LoopThread {
     }
 
     private void run() {
-        boolean goesOn = true;
-        while (goesOn) {
+        boolean continues = true;
+        while (continues) {
             try {
-                goesOn = step();
+                continues = step();
             } catch (Throwable e) {
                 // Even handling a failure can fail: code that runs for the first time may have to load a class.
                 LockSupport.parkNanos(RECOVERY_NANOS);

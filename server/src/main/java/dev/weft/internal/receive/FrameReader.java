@@ -68,7 +68,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
      * receive.
      */
     private void watchIfNeeded() {
-        if (parser.unread() > 0 || !input.transport().tellsOfUnread()) {
+        if (parser.unread() > 0 || !input.transport().willReportUnread()) {
             readAhead().watchLater(owner.timer());
         }
     }

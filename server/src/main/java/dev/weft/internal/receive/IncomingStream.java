@@ -306,6 +306,6 @@ public final class IncomingStream extends InputStream implements IncomingMessage
 
     /** A pause of the reading thread is not the peer's fault. */
     private void deadlineBeginsAnew() {
-        owner.messageGoesOn();
+        owner.messageContinues();
     }
 }

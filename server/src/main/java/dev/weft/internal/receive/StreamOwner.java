@@ -16,5 +16,5 @@ public interface StreamOwner {
     ConnectionClosedException closed();
 
     /** Called when the reading thread continues an incomplete message after it paused itself. */
-    void messageGoesOn();
+    void messageContinues();
 }

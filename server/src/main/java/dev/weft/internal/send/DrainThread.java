@@ -49,7 +49,7 @@ final class DrainThread implements Runnable {
         } catch (Throwable e) {
             fails(e);
         } finally {
-            more = sender.goesOnDraining();
+            more = sender.continuesDraining();
             lock.unlock();
         }
         return more;

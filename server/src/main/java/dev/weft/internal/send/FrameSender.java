@@ -335,7 +335,7 @@ public final class FrameSender extends DelayedFlush {
     }
 
     /** Whether the draining thread has more to do; if not, it ends. */
-    boolean goesOnDraining() {
+    boolean continuesDraining() {
         boolean more = outbox.isWaiting(isStreaming()) || buffer.isBehind();
         if (!more) {
             state = SendState.IDLE;

@@ -81,7 +81,7 @@ public final class MemoryTransport implements Transport {
     }
 
     @Override
-    public boolean tellsOfUnread() {
+    public boolean willReportUnread() {
         // The listener was called when these bytes arrived; a read may have left some of them.
         return !in.canRead();
     }

@@ -112,7 +112,7 @@ public final class Deadlines {
     }
 
     /** Restarts the message's deadline: the reading thread continues an incomplete message after it paused itself. */
-    public void messageGoesOn() {
+    public void messageContinues() {
         unfinishedSince = 0;
     }
 

@@ -239,7 +239,7 @@ final class ParkingTransport extends ChannelTransport implements WatchedSocket {
     }
 
     @Override
-    public boolean tellsOfUnread() {
+    public boolean willReportUnread() {
         // In DISARMED the listener has been called once. A read that did not wait keeps this state, and may leave bytes.
         return reading != DISARMED;
     }

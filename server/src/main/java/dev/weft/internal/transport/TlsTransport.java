@@ -135,8 +135,8 @@ public final class TlsTransport implements Transport {
     }
 
     @Override
-    public boolean tellsOfUnread() {
-        return !input.holdsUnread() && below.tellsOfUnread();
+    public boolean willReportUnread() {
+        return !input.holdsUnread() && below.willReportUnread();
     }
 
     @Override

@@ -125,7 +125,7 @@ public interface Transport {
      * Whether the listener will be called for all bytes that are unread now, even without {@link #reportUnread()}. For the
      * thread that reads.
      */
-    default boolean tellsOfUnread() {
+    default boolean willReportUnread() {
         return true;
     }
 

@@ -39,7 +39,7 @@ interface WaitingTransport extends Transport {
     }
 
     @Override
-    default boolean tellsOfUnread() {
+    default boolean willReportUnread() {
         return backgroundReader().isReading();
     }
 

@@ -139,13 +139,13 @@ final class SeededExchange {
         }
 
         private void receive(WebSocketConnection ws) throws IOException {
-            boolean goesOn = true;
-            while (goesOn) {
+            boolean continues = true;
+            while (continues) {
                 if (seen == counts[1 - number] && number == 0) {
                     closeWhenSent(ws);
                 }
                 try {
-                    goesOn = switch (random.nextInt(5)) {
+                    continues = switch (random.nextInt(5)) {
                         case 0 -> take(ws.receive());
                         case 1 -> takeSoon(ws);
                         case 2 -> takeView(ws.receiveView());
@@ -156,7 +156,7 @@ final class SeededExchange {
                         }
                     };
                 } catch (IOException e) {
-                    goesOn = false;
+                    continues = false;
                 }
             }
         }

@@ -172,8 +172,8 @@ public final class RecordingTransport implements Transport {
     }
 
     @Override
-    public boolean tellsOfUnread() {
-        return inner.tellsOfUnread();
+    public boolean willReportUnread() {
+        return inner.willReportUnread();
     }
 
     @Override

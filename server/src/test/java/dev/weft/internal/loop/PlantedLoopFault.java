@@ -139,10 +139,10 @@ enum PlantedLoopFault {
                         loop = null;
                         return loops.addSpare(this);
             """, """
-                        boolean goesOn = loops.addSpare(this);
+                        boolean continues = loops.addSpare(this);
                         Noise.inFault();
                         loop = null;
-                        return goesOn;
+                        return continues;
             """)),
     /** It runs the loop in an old term. */
     LOOP_ASSIGNED_BEFORE_ITS_TERM(new Edit("""

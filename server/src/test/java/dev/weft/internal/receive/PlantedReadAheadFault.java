@@ -115,15 +115,15 @@ enum PlantedReadAheadFault {
             """),
     /** The transport called the listener while a thread received, and will not call it again. */
     BYTES_ON_THE_NETWORK_FORGOTTEN("""
-                    if (parser.unread() > 0 || !input.transport().tellsOfUnread()) {
+                    if (parser.unread() > 0 || !input.transport().willReportUnread()) {
             """, """
                     if (parser.unread() > 0) {
             """),
     /** A ping that came with the last message. */
     REST_OF_THE_REGION_FORGOTTEN("""
-                    if (parser.unread() > 0 || !input.transport().tellsOfUnread()) {
+                    if (parser.unread() > 0 || !input.transport().willReportUnread()) {
             """, """
-                    if (!input.transport().tellsOfUnread()) {
+                    if (!input.transport().willReportUnread()) {
             """),
     /** The transport calls the listener only once. */
     NOT_ASKED_TO_TELL_AGAIN("""

@@ -83,15 +83,15 @@ final class StressedInput extends PartialTransport {
 
     /** The engine's thread; ends with the test's life. */
     void runEngine() {
-        boolean goesOn = true;
-        while (goesOn) {
+        boolean continues = true;
+        while (continues) {
             boolean tell = false;
             lock.lock();
             try {
                 while (!over && (!isReadable() || state == State.DISARMED || state == State.CLOSED)) {
                     changed.awaitUninterruptibly();
                 }
-                goesOn = !over;
+                continues = !over;
                 if (state == State.WAITING) {
                     inVain = 0;
                     state = State.RUNNING;
@@ -259,7 +259,7 @@ final class StressedInput extends PartialTransport {
     }
 
     @Override
-    public boolean tellsOfUnread() {
+    public boolean willReportUnread() {
         lock.lock();
         try {
             return state != State.DISARMED;

@@ -207,7 +207,7 @@ final class StressedOwner implements ReceiverOwner {
     }
 
     @Override
-    public void messageGoesOn() {
-        deadlines.messageGoesOn();
+    public void messageContinues() {
+        deadlines.messageContinues();
     }
 }

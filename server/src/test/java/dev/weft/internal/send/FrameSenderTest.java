@@ -91,11 +91,11 @@ class FrameSenderTest {
     @Test
     void peerThatHasReadEverythingMustNotBeRefusedForASpentBudget() throws Exception {
         CountDownLatch written = new CountDownLatch(1);
-        CountDownLatch goesOn = new CountDownLatch(1);
+        CountDownLatch mayContinue = new CountDownLatch(1);
         StressedWire slow = new StressedWire(bytes -> {
             written.countDown();
             try {
-                goesOn.await();
+                mayContinue.await();
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
@@ -109,7 +109,7 @@ class FrameSenderTest {
         written.await();
         assertEquals(SendResult.ACCEPTED, other.attempt().run(Opcode.BINARY, message, 0, LARGE, true));
         assertEquals(SendResult.SERVER_FULL, other.attempt().run(Opcode.BINARY, message, 0, LARGE, true));
-        goesOn.countDown();
+        mayContinue.countDown();
         ConnectionFixture.awaitUntil(() -> other.waitingBytes() == 0 && budget.taken() == budget.limit());
     }
 

@@ -30,21 +30,21 @@ enum PlantedSenderFault {
 
                 private boolean turn() {
             """, """
-                        more = sender.goesOnDraining();
+                        more = sender.continuesDraining();
                         lock.unlock();
             """, """
-                        more = sender.goesOnDraining();
+                        more = sender.continuesDraining();
                         Noise.inFault();
                         lock.unlock();
             """),
     /** Another thread may have begun to drain meanwhile. */
     STATE_CHANGED_AFTER_UNLOCKING("""
-                        more = sender.goesOnDraining();
+                        more = sender.continuesDraining();
                         lock.unlock();
             """, """
                         lock.unlock();
                         Noise.inFault();
-                        more = sender.goesOnDraining();
+                        more = sender.continuesDraining();
             """),
     /** Everybody leaves what waits to a thread that has ended. */
     DRAINING_KEPT("""

@@ -155,9 +155,9 @@ class MemoryTransportTest {
         there.onUnread(() -> {});
         here.write(bytes(1, 2));
         assertArrayEquals(new byte[]{1}, read(there, 1));
-        assertFalse(there.tellsOfUnread());
+        assertFalse(there.willReportUnread());
         assertArrayEquals(new byte[]{2}, read(there, 1));
-        assertTrue(there.tellsOfUnread());
+        assertTrue(there.willReportUnread());
     }
 
     @Test

@@ -61,16 +61,16 @@ class SocketTransportTest {
 
     @Test
     void listenerMustBeCalledOnceOnRequest() throws Exception {
-        assertFalse(transport.tellsOfUnread());
+        assertFalse(transport.willReportUnread());
         transport.reportUnread();
         transport.reportUnread();
-        assertTrue(transport.tellsOfUnread());
+        assertTrue(transport.willReportUnread());
         peer.write(bytes(1));
         awaitTold();
-        assertFalse(transport.tellsOfUnread());
+        assertFalse(transport.willReportUnread());
         // The bytes that were found are unread: the transport looks for no others.
         transport.reportUnread();
-        assertFalse(transport.tellsOfUnread());
+        assertFalse(transport.willReportUnread());
         assertEquals(1, transport.poll(ByteBuffer.allocate(10)));
         assertEquals(0, transport.poll(ByteBuffer.allocate(10)));
         assertEquals(0, told.availablePermits());

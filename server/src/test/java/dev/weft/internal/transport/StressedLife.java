@@ -319,7 +319,7 @@ final class StressedLife {
         long before = told.get();
         int count;
         while ((count = transport.readNow(target)) == 0) {
-            if (own.nextBoolean() || !transport.tellsOfUnread()) {
+            if (own.nextBoolean() || !transport.willReportUnread()) {
                 transport.reportUnread();
             }
             awaitTold(before);

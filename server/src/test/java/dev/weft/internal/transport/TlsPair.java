@@ -138,8 +138,8 @@ final class TlsPair implements AutoCloseable {
         }
 
         @Override
-        public boolean tellsOfUnread() {
-            return below.tellsOfUnread();
+        public boolean willReportUnread() {
+            return below.willReportUnread();
         }
 
         @Override

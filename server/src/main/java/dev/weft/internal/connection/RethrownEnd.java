@@ -4,11 +4,11 @@ import dev.weft.ConnectionClosedException;
 import java.io.IOException;
 
 /** Distinguishes a failure of the handler itself from the end of its connection that the handler only rethrows. */
-public final class OwnEnd {
+public final class RethrownEnd {
     /** The maximum number of causes that are checked, since a chain of causes may be circular. */
     private static final int LONGEST_CHAIN = 16;
 
-    private OwnEnd() {}
+    private RethrownEnd() {}
 
     /**
      * Whether a handler threw an exception, wrapped or not, that its own connection had thrown, and not one from another

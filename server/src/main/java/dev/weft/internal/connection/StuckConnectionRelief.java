@@ -4,7 +4,7 @@ import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.time.CoarseClock;
 
 /** Frees memory for other connections by evicting the stuck connection that holds the most. For any thread. */
-public final class LargestStuck implements BufferBudget.Relief {
+public final class StuckConnectionRelief implements BufferBudget.Relief {
     private final CoarseClock clock;
     private final Iterable<Connection> connections;
     /**
@@ -18,7 +18,7 @@ public final class LargestStuck implements BufferBudget.Relief {
      *
      * @param connections the connections that are currently open; iterated again on each attempt
      */
-    public LargestStuck(CoarseClock clock, Iterable<Connection> connections) {
+    public StuckConnectionRelief(CoarseClock clock, Iterable<Connection> connections) {
         this.clock = clock;
         this.connections = connections;
     }
