@@ -114,10 +114,11 @@ class MetricsTest {
                 RawPeer peer = RawPeer.connect(server)) {
             int request = RawPeer.request().length();
             peer.upgraded().bytes(textFrame("Hello")).readFrame();
-            Await.until("one message", () -> server.statistics().sentMessages() == 1);
+            // Counted once they have been written, which the peer may notice first.
+            Await.until("one message", () -> server.statistics().sentBytes() == 7);
+            assertEquals(1, server.statistics().sentMessages());
             assertEquals(1, server.statistics().receivedMessages());
             assertEquals(request + 11, server.statistics().receivedBytes());
-            assertEquals(7, server.statistics().sentBytes());
             peer.bytes(RawPeer.frame(0x02, new byte[10])).bytes(RawPeer.frame(0x80, new byte[70_000]));
             long sent = 7;
             for (String frame = ""; frame.length() < 60_000;) {
