@@ -231,7 +231,13 @@ class MetricsTest {
         try (WebSocketServer server = builder().start();
                 WebSocketServer inner = WebSocketServer.builder().http("/inner", server.metricsHandler()).start();
                 RawPeer peer = RawPeer.open(server)) {
-            assertTrue(get(inner, "/inner").rest().contains("\nweft_websockets_opened_total 1\n"));
+            Await.until("the connection is counted", () -> {
+                try {
+                    return get(inner, "/inner").rest().contains("\nweft_websockets_opened_total 1\n");
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            });
             peer.leave();
         }
     }

@@ -44,7 +44,7 @@ class TurnsTest {
 
     private ConnectionFixture.Setup with() {
         return ConnectionFixture.with().capacity(64 << 20).limits(LIMIT, LIMIT, Integer.MAX_VALUE)
-                .threads(threads.builder());
+                .threads(threads.builder()).withoutTimer();
     }
 
     private ConnectionFixture.Setup withDeflate() {
