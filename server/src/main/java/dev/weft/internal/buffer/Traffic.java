@@ -31,9 +31,9 @@ public final class Traffic {
         }
     }
 
-    /** The peer has sent a message, or has begun one that is read as a stream. */
-    public void receivedMessage(int place) {
-        add(place, RECEIVED_MESSAGES, 1);
+    /** The peer has sent this number of messages; one that is read as a stream counts when it begins. */
+    public void receivedMessages(int place, int messages) {
+        add(place, RECEIVED_MESSAGES, messages);
     }
 
     /** These bytes were read from the network. */
@@ -41,13 +41,11 @@ public final class Traffic {
         add(place, RECEIVED_BYTES, bytes);
     }
 
-    /** A message was completed. */
-    public void sentMessage(int place) {
-        add(place, SENT_MESSAGES, 1);
-    }
-
-    /** These bytes were written to the network. */
-    public void sentBytes(int place, int bytes) {
+    /** These bytes were written to the network, with the end of this number of messages. */
+    public void sent(int place, int messages, int bytes) {
+        if (messages > 0) {
+            add(place, SENT_MESSAGES, messages);
+        }
         add(place, SENT_BYTES, bytes);
     }
 

@@ -35,6 +35,8 @@ public final class InboundBuffer {
     private volatile ByteBuffer ahead;
     private int aheadFrom;
     private boolean aheadIsPooled;
+    /** The number of messages that are not yet counted: all those of a region are counted at once. */
+    private byte messages;
     /** Whether the last reads almost filled a buffer of the usual size. */
     private boolean plenty;
     /** The work done in this turn, as {@link TurnQuota} counts it. */
@@ -118,9 +120,18 @@ public final class InboundBuffer {
         return count;
     }
 
-    /** Counts a message of which these bytes are. */
+    /** Counts a message of which these bytes are, at the latest when the region is released. */
     void countMessage() {
-        pool.traffic().receivedMessage(transport.place());
+        if (++messages == Byte.MAX_VALUE) {
+            countMessages();
+        }
+    }
+
+    private void countMessages() {
+        if (messages > 0) {
+            pool.traffic().receivedMessages(transport.place(), messages);
+            messages = 0;
+        }
     }
 
     private int usualSize() {
@@ -334,6 +345,7 @@ public final class InboundBuffer {
 
     /** Returns the pooled buffer, if there is one; the region is no longer valid. */
     public void release() {
+        countMessages();
         current = NOTHING;
         if (pooled != null) {
             pool.giveBack(pooled, transport.place());

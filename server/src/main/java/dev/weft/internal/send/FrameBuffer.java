@@ -47,6 +47,8 @@ final class FrameBuffer {
     /** When this buffer fell behind, or last made progress; 0 while it is not behind. */
     private volatile int behindSince;
     private boolean closeBuilt;
+    /** The number of messages that end in frames built since the last write. */
+    private byte messages;
     /** The number of writes; wraps around. */
     private short writes;
 
@@ -171,8 +173,8 @@ final class FrameBuffer {
 
     /** Builds a frame after those already built. If there is no room, writes those first. A large frame is written at once. */
     void frame(boolean fin, int rsv, Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
-        if (fin && !opcode.isControl()) {
-            pool.traffic().sentMessage(transport.place());
+        if (fin && !opcode.isControl() && ++messages == Byte.MAX_VALUE) {
+            countSent(0);
         }
         int length = to - from;
         int frameLength = writer.headerLength(length) + length;
@@ -343,12 +345,17 @@ final class FrameBuffer {
             closing.breakOff(e);
             throw e;
         } finally {
-            pool.traffic().sentBytes(transport.place(), bytes - remaining(first, second));
+            countSent(bytes - remaining(first, second));
             if (!well) {
                 // Part of a frame may have been written: nothing may follow it, and the reading thread must notice.
                 transport.close();
             }
         }
+    }
+
+    private void countSent(int bytes) {
+        pool.traffic().sent(transport.place(), messages, bytes);
+        messages = 0;
     }
 
     private static int remaining(ByteBuffer first, ByteBuffer second) {

@@ -14,11 +14,11 @@ class TrafficTest {
     @Test
     void countersMustBeKeptApart() {
         Traffic traffic = new Traffic(2);
-        traffic.receivedMessage(0);
+        traffic.receivedMessages(0, 1);
         traffic.receivedBytes(1, 20);
-        traffic.sentBytes(0, 300);
+        traffic.sent(0, 0, 300);
         for (int i = 0; i < 4; i++) {
-            traffic.sentMessage(i - 1);
+            traffic.sent(i - 1, 1, 0);
         }
         assertEquals(1, traffic.receivedMessages());
         assertEquals(20, traffic.receivedBytes());
