@@ -181,7 +181,7 @@ final class PlainRequests {
                             && !head.headers().containsToken("Connection", "close") && response.length().isPresent()
                     : !head.headers().containsToken("Connection", "close");
             return wanted && served < settings.maxRequestsPerConnection()
-                    && !server.shutdown().refusesConnections()
+                    && !server.shutdown().isDraining()
                     && body.failure() == null && !body.isLost() && !body.isAmbiguous()
                     && (body.isComplete() || !(plain.framing() instanceof BodyFraming.Fixed) || body.left() <= DROPPED);
         }
@@ -229,7 +229,7 @@ final class PlainRequests {
             }
             spent = TurnQuota.spend(spent, TURN);
             deadlines.enter(RequestPhase.IDLE);
-            if (server.shutdown().refusesConnections()) {
+            if (server.shutdown().isDraining()) {
                 deadlines.closeIdle();
             }
             return true;

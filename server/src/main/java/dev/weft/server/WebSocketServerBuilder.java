@@ -156,6 +156,20 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
 
     /**
      * Sets the permissions of the files of Unix domain sockets: a client can connect if it may write to the file.
+    /**
+     * Adds the listening socket that is the process's standard input, instead of {@link #host} and {@link #port}: a TCP
+     * or Unix domain socket of the process that started this one, as with {@code StandardInput=socket} and {@code
+     * Accept=no} of systemd. Processes that share such a socket can replace one another without refusing a connection:
+     * the new process starts, and then {@link WebSocketServer#drain()} in the old one leaves further connections to it.
+     * {@link WebSocketServer#close()} closes the socket as its last step. Then the JDK also redirects {@code System.out}
+     * and {@code System.err} of this process to nowhere, so write logs before. If the standard input is no listening
+     * socket, or has been closed, the start fails; if a start fails, the socket stays open.
+     */
+    public WebSocketServerBuilder listenInherited() {
+        listening = listening.withInherited();
+        return this;
+    }
+
      * Default {@code rw-------}, only the user of this process. The permissions are set right after the file is
      * created; until then, the process's umask applies. They have no effect on a system without such permissions;
      * there, those of the directory apply.

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.function.Executable;
 class ServerConfigurationTest {
     /** Every setting has another value than by default. */
     private static WebSocketServerBuilder changed() throws Exception {
-        return WebSocketServer.builder().listen("::1", 1).backlog(2).reusePort(true).shutdownHook(true)
+        return WebSocketServer.builder().listen("::1", 1).listenInherited().backlog(2).reusePort(true)
+                .shutdownHook(true)
                 .socketPermissions(Set.of())
                 .transport(TransportKind.BLOCKING)
                 .tcpNoDelay(false).keepAlive(true).receiveBufferSize(3).sendBufferSize(4).tls(SSLContext.getDefault())

@@ -108,6 +108,9 @@ final class EchoOptions {
                         "Permissions of the files of --unix: users with write permission may connect."),
                 flag("--reuse-port", defaults.reusePort(), builder::reusePort,
                         "Whether other processes of this user may listen on the same port, and share its connections."),
+                switchOn("--inherited", builder::listenInherited,
+                        "Listen on the socket that is the standard input, as systemd passes it with StandardInput=socket, in place"
+                                + " of --host and --port."),
                 option("--backlog", Notation.COUNT, defaults.backlog(), builder::backlog,
                         "Connections that may wait to be accepted."),
                 option("--transport", Notation.TRANSPORT, defaults.transport(), builder::transport,

@@ -55,6 +55,7 @@ class EchoOptionsTest {
             "tls", List.of("tlsCert", "tlsKey", "tlsKeystore", "tlsPasswordFile"),
             "policy", List.of("allowOrigin", "anyOrigin", "allowHost"),
             "httpSettings", List.of("allowHost"));
+            "listenInherited", List.of("inherited"),
 
     /** Inherited ones too. */
     private static Stream<String> settersOf(Class<?> builder) {
@@ -92,6 +93,7 @@ class EchoOptionsTest {
                 value("--backlog=7", c -> c.backlog(), 7),
                 value("--transport=blocking", c -> c.transport(), TransportKind.BLOCKING),
                 value("--no-tcp-nodelay", c -> c.tcpNoDelay(), false),
+                value("--inherited", c -> c.listenInherited(), true),
                 value("--keep-alive", c -> c.keepAlive(), true),
                 value("--receive-buffer-size=64k", c -> c.receiveBufferSize(), OptionalInt.of(65_536)),
                 value("--send-buffer-size=32k", c -> c.sendBufferSize(), OptionalInt.of(32_768)),
