@@ -40,15 +40,18 @@ final class PlainRequests {
     private final ServerSession session;
     private final WebSocketServer server;
     private final Transport transport;
+    private final ClientAddress client;
     private final RequestDeadlines deadlines;
     private final HttpSettings settings;
     private int served;
     private int spent;
 
-    PlainRequests(ServerSession session, WebSocketServer server, Transport transport, RequestDeadlines deadlines) {
+    PlainRequests(ServerSession session, WebSocketServer server, Transport transport, ClientAddress client,
+            RequestDeadlines deadlines) {
         this.session = session;
         this.server = server;
         this.transport = transport;
+        this.client = client;
         this.deadlines = deadlines;
         this.settings = server.configuration().httpSettings();
     }
@@ -122,6 +125,7 @@ final class PlainRequests {
                     .pathRest(pattern.restOf(head.path())).localAddress(transport.localAddress())
                     .remoteAddress(transport.remoteAddress()).body(body);
             transport.tlsSession().ifPresent(request::tlsSession);
+            client.header().ifPresent(request::proxyHeader);
             return request.build();
         }
 

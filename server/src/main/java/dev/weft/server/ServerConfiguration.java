@@ -184,6 +184,11 @@ public final class ServerConfiguration {
         return settings.httpSettings;
     }
 
+    /** The proxies whose reports about clients the server believes. */
+    public ProxySettings proxySettings() {
+        return settings.proxySettings;
+    }
+
     /** The endpoints of plain HTTP requests, by path. Unmodifiable. */
     public Map<String, HttpEndpoint> httpEndpoints() {
         return httpEndpoints;

@@ -42,6 +42,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     int readBufferSize = 16_384;
     long maxBufferedSize = Runtime.getRuntime().maxMemory() / 4;
     HttpSettings httpSettings = HttpSettings.DEFAULT;
+    ProxySettings proxySettings = ProxySettings.NONE;
     PathTable<HttpEndpoint> httpEndpoints = PathTable.empty();
     Optional<String> metrics = Optional.empty();
     Optional<ThreadFactory> threads = Optional.empty();
@@ -67,6 +68,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         this.readBufferSize = other.readBufferSize;
         this.maxBufferedSize = other.maxBufferedSize;
         this.httpSettings = other.httpSettings;
+        this.proxySettings = other.proxySettings;
         this.httpEndpoints = other.httpEndpoints;
         this.metrics = other.metrics;
         this.threads = other.threads;
@@ -155,8 +157,6 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Sets the permissions of the files of Unix domain sockets: a client can connect if it may write to the file.
-    /**
      * Adds the listening socket that is the process's standard input, instead of {@link #host} and {@link #port}: a TCP
      * or Unix domain socket of the process that started this one, as with {@code StandardInput=socket} and {@code
      * Accept=no} of systemd. Processes that share such a socket can replace one another without refusing a connection:
@@ -170,6 +170,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return this;
     }
 
+    /**
+     * Sets the permissions of the files of Unix domain sockets: a client can connect if it may write to the file.
      * Default {@code rw-------}, only the user of this process. The permissions are set right after the file is
      * created; until then, the process's umask applies. They have no effect on a system without such permissions;
      * there, those of the directory apply.
@@ -386,6 +388,15 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     /** Sets the limits and timeouts of plain HTTP requests. Default {@link HttpSettings#DEFAULT}. */
     public WebSocketServerBuilder httpSettings(HttpSettings httpSettings) {
         this.httpSettings = Objects.requireNonNull(httpSettings, "httpSettings");
+        return this;
+    }
+
+    /**
+     * Sets the proxies whose reports about clients the server believes. Default {@link ProxySettings#NONE}: the client is
+     * the peer of the connection.
+     */
+    public WebSocketServerBuilder proxySettings(ProxySettings proxySettings) {
+        this.proxySettings = Objects.requireNonNull(proxySettings, "proxySettings");
         return this;
     }
 

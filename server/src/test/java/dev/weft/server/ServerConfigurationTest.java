@@ -43,7 +43,8 @@ class ServerConfigurationTest {
                 .maxBufferedSize(23_000).deflate(DeflateSettings.builder().level(2).build()).subprotocols("x")
                 .policy(HandshakePolicy.anyOrigin()).threads(Thread.ofPlatform().factory())
                 .handler(Handlers::echo).endpoint("/a", Handlers::echo).http("/b", request -> null).metrics("/c")
-                .httpSettings(HttpSettings.builder().maxBodySize(24).build());
+                .httpSettings(HttpSettings.builder().maxBodySize(24).build())
+                .proxySettings(ProxySettings.builder().trustUnixSockets(true).build());
     }
 
     private static Map<String, Object> values(ServerConfiguration configuration) throws Exception {
