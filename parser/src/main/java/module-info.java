@@ -5,4 +5,5 @@ module dev.weft.parser {
     exports dev.weft.parser;
     exports dev.weft.parser.deflate;
     exports dev.weft.parser.http;
+    exports dev.weft.parser.proxy;
 }

@@ -3,6 +3,7 @@ package dev.weft;
 import dev.weft.internal.AddressText;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.RequestHead;
+import dev.weft.parser.proxy.ProxyHeader;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Collections;
@@ -27,6 +28,7 @@ public final class HandshakeRequest {
     private final SocketAddress localAddress;
     private final SocketAddress remoteAddress;
     private final @Nullable SSLSession tlsSession;
+    private final @Nullable ProxyHeader proxyHeader;
 
     private HandshakeRequest(Builder builder) {
         this.head = builder.head;
@@ -35,6 +37,7 @@ public final class HandshakeRequest {
         this.localAddress = builder.localAddress;
         this.remoteAddress = builder.remoteAddress;
         this.tlsSession = builder.tlsSession;
+        this.proxyHeader = builder.proxyHeader;
     }
 
     /** Returns a builder for a request with this head, for example to test a policy. */
@@ -121,7 +124,7 @@ public final class HandshakeRequest {
         return localAddress;
     }
 
-    /** The address of the peer that sent the request. */
+    /** The address of the client that sent the request; behind a proxy, that of the proxy unless the server trusts it. */
     public SocketAddress remoteAddress() {
         return remoteAddress;
     }
@@ -132,6 +135,15 @@ public final class HandshakeRequest {
      */
     public Optional<SSLSession> tlsSession() {
         return Optional.ofNullable(tlsSession);
+    }
+
+    /**
+     * The header of the PROXY protocol with which a trusted proxy began the connection: the address to which the client has
+     * connected, and additional values such as the TLS server name. Empty if the server does not use that protocol, and
+     * in the request of an open connection.
+     */
+    public Optional<ProxyHeader> proxyHeader() {
+        return Optional.ofNullable(proxyHeader);
     }
 
     /** Describes the path and the peer, but not the query, which may contain secrets. */
@@ -150,6 +162,7 @@ public final class HandshakeRequest {
         private SocketAddress localAddress = NOWHERE;
         private SocketAddress remoteAddress = NOWHERE;
         private @Nullable SSLSession tlsSession;
+        private @Nullable ProxyHeader proxyHeader;
 
         private Builder(RequestHead head) {
             this.head = Objects.requireNonNull(head, "head");
@@ -182,6 +195,12 @@ public final class HandshakeRequest {
         /** Sets the TLS session. Default: the request was received without TLS. */
         public Builder tlsSession(SSLSession tlsSession) {
             this.tlsSession = Objects.requireNonNull(tlsSession, "tlsSession");
+            return this;
+        }
+
+        /** Sets the header of the PROXY protocol. Default: the connection began with none. */
+        public Builder proxyHeader(ProxyHeader proxyHeader) {
+            this.proxyHeader = Objects.requireNonNull(proxyHeader, "proxyHeader");
             return this;
         }
 

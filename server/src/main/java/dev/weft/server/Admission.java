@@ -32,7 +32,7 @@ final class Admission {
     private final AtomicInteger refusals = new AtomicInteger();
     /** Set before a shutdown aborts the remaining sessions: a session that is admitted later aborts itself. */
     private volatile boolean aborting;
-    /** Reaches zero when connections are refused and the last one has ended. */
+    /** Reaches zero when no connection can be admitted and the last one has ended. */
     private final CountDownLatch drained = new CountDownLatch(1);
 
     /** Creates an admission without sessions. */
@@ -49,7 +49,7 @@ final class Admission {
 
     /** Takes a connection from the acceptor. Does not block. */
     void admit(SocketChannel channel) {
-        if (server.shutdown().refusesConnections()) {
+        if (server.isStopping()) {
             closeQuietly(channel);
             return;
         }
@@ -172,9 +172,7 @@ final class Admission {
             live.decrementAndGet();
         }
         sessions.remove(session);
-        if (server.shutdown().refusesConnections()) {
-            countDownIfDrained();
-        }
+        endIfDrained();
     }
 
     /**
@@ -183,28 +181,27 @@ final class Admission {
      */
     void connectionOver() {
         live.decrementAndGet();
-        if (server.shutdown().refusesConnections()) {
-            countDownIfDrained();
-        }
+        endIfDrained();
     }
 
     private void giveBackSlot(boolean full) {
         (full ? refusals : open).decrementAndGet();
     }
 
-    private void countDownIfDrained() {
-        if (live.get() <= 0 && refusals.get() <= 0) {
+    /** Ends the wait for the last connection, if there is none and can be none any more. */
+    void endIfDrained() {
+        if (server.shutdown().admitsNone() && live.get() <= 0 && refusals.get() <= 0) {
             drained.countDown();
         }
     }
 
     /**
-     * Waits until the existing connections have ended. For a server that refuses new connections.
+     * Waits until the existing connections have ended. For a server that is draining or closed.
      *
      * @return whether no connection is left
      */
     boolean awaitEnd(Duration longest) throws InterruptedException {
-        countDownIfDrained();
+        endIfDrained();
         return drained.await(longest.toNanos(), TimeUnit.NANOSECONDS);
     }
 

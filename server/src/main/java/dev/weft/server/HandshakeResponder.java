@@ -45,6 +45,7 @@ final class HandshakeResponder {
 
     private final WebSocketServer server;
     private final Transport transport;
+    private final ClientAddress client;
     private final BooleanSupplier ended;
     /** Set when it has been found. */
     private volatile @Nullable ServedEndpoint endpoint;
@@ -52,11 +53,13 @@ final class HandshakeResponder {
     /**
      * Creates a responder for requests that are received over this transport.
      *
+     * @param client who sends them
      * @param ended whether the server itself has ended the decision, which can make it fail
      */
-    HandshakeResponder(WebSocketServer server, Transport transport, BooleanSupplier ended) {
+    HandshakeResponder(WebSocketServer server, Transport transport, ClientAddress client, BooleanSupplier ended) {
         this.server = server;
         this.transport = transport;
+        this.client = client;
         this.ended = ended;
     }
 
@@ -113,9 +116,10 @@ final class HandshakeResponder {
             List<ExtensionHeader.Entry> offers) {
         Optional<DeflateNegotiation.Accepted> deflate = found.negotiate(offers);
         try {
-            HandshakeRequest request = HandshakeResult.request(head, upgrade.subprotocols(), found.pattern(),
+            HandshakeRequest.Builder request = HandshakeResult.request(head, upgrade.subprotocols(), found.pattern(),
                     transport);
-            return switch (found.policy().decide(request)) {
+            client.header().ifPresent(request::proxyHeader);
+            return switch (found.policy().decide(request.build())) {
                 case HandshakeDecision.Accept accept -> {
                     String subprotocol = accept.subprotocol().or(() -> found.preferred(upgrade.subprotocols()))
                             .orElse(null);

@@ -6,6 +6,7 @@ import dev.weft.QueryParameters;
 import dev.weft.internal.http.RequestBodyException;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.RequestHead;
+import dev.weft.parser.proxy.ProxyHeader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,6 +34,7 @@ public final class HttpRequest {
     private final SocketAddress localAddress;
     private final SocketAddress remoteAddress;
     private final SSLSession tlsSession;
+    private final ProxyHeader proxyHeader;
     private final InputStream body;
 
     private HttpRequest(Builder builder) {
@@ -42,6 +44,7 @@ public final class HttpRequest {
         this.localAddress = builder.localAddress;
         this.remoteAddress = builder.remoteAddress;
         this.tlsSession = builder.tlsSession;
+        this.proxyHeader = builder.proxyHeader;
         this.body = builder.body;
     }
 
@@ -144,7 +147,7 @@ public final class HttpRequest {
         return localAddress;
     }
 
-    /** The address of the client that sent the request. */
+    /** The address of the client that sent the request; behind a proxy, that of the proxy unless the server trusts it. */
     public SocketAddress remoteAddress() {
         return remoteAddress;
     }
@@ -152,6 +155,14 @@ public final class HttpRequest {
     /** The TLS session; empty without TLS, or if a proxy terminates TLS. */
     public Optional<SSLSession> tlsSession() {
         return Optional.ofNullable(tlsSession);
+    }
+
+    /**
+     * The header of the PROXY protocol with which a trusted proxy began the connection: the address to which the client has
+     * connected, and additional values such as the TLS server name. Empty if the server does not use that protocol.
+     */
+    public Optional<ProxyHeader> proxyHeader() {
+        return Optional.ofNullable(proxyHeader);
     }
 
     /**
@@ -221,6 +232,7 @@ public final class HttpRequest {
         private SocketAddress localAddress = NOWHERE;
         private SocketAddress remoteAddress = NOWHERE;
         private SSLSession tlsSession;
+        private ProxyHeader proxyHeader;
         private InputStream body = InputStream.nullInputStream();
 
         private Builder(RequestHead head) {
@@ -254,6 +266,12 @@ public final class HttpRequest {
         /** Sets the TLS session. Default: the request was received without TLS. */
         public Builder tlsSession(SSLSession tlsSession) {
             this.tlsSession = Objects.requireNonNull(tlsSession, "tlsSession");
+            return this;
+        }
+
+        /** Sets the header of the PROXY protocol. Default: the connection began with none. */
+        public Builder proxyHeader(ProxyHeader proxyHeader) {
+            this.proxyHeader = Objects.requireNonNull(proxyHeader, "proxyHeader");
             return this;
         }
 

@@ -11,22 +11,37 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.Channel;
 import java.nio.channels.NetworkChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicReference;
 
-/** A listening socket: clients can connect from the time it is opened until it is closed. May be used by any thread. */
+/**
+ * A listening socket: clients can connect from the time it is opened until it is closed. One thread accepts; the other
+ * methods may be called by any thread.
+ */
 final class Listener implements Closeable {
+    private static final String CANNOT_INHERIT = "cannot listen on the standard input: ";
+
     private final ServerSocketChannel channel;
     private final SocketAddress address;
-    /** {@code null} over TCP. */
+    /** {@code null} over TCP, and for an inherited socket. */
     private final SocketFile file;
+    /** Waits for connections on an inherited socket, which stays open when it is closed; otherwise {@code null}. */
+    private final Selector selector;
+    /** Accepted when the inherited socket was checked, and not yet returned by {@link #accept()}. */
+    private final AtomicReference<SocketChannel> first = new AtomicReference<>();
 
-    private Listener(ServerSocketChannel channel, SocketFile file) throws IOException {
+    private Listener(ServerSocketChannel channel, SocketFile file, Selector selector) throws IOException {
         this.channel = channel;
         this.address = channel.getLocalAddress();
         this.file = file;
+        this.selector = selector;
     }
 
     /**
@@ -50,7 +65,7 @@ final class Listener implements Closeable {
                 reusePort(channel, cannot);
             }
             bind(channel, address, settings.backlog(), receiveBufferSize, cannot);
-            return new Listener(channel, null);
+            return new Listener(channel, null, null);
         } catch (Throwable e) {
             channel.close();
             throw e;
@@ -75,11 +90,54 @@ final class Listener implements Closeable {
         try {
             bind(channel, address, settings.backlog(), receiveBufferSize, cannot);
             file.created(settings.socketPermissions());
-            return new Listener(channel, file);
+            return new Listener(channel, file, null);
         } catch (Throwable e) {
             file.remove();
             channel.close();
             throw e;
+        }
+    }
+
+    /**
+     * Listens on the socket that is the process's standard input. Processes that share it share its queue of
+     * connections: the connections that this process does not accept are left to the others.
+     *
+     * @throws IOException if the standard input is no listening socket
+     */
+    static Listener openInherited() throws IOException {
+        Channel inherited = System.inheritedChannel();
+        if (!(inherited instanceof ServerSocketChannel channel)) {
+            throw new SocketException(CANNOT_INHERIT + switch (inherited) {
+                case null -> "it is no socket";
+                case SocketChannel connection -> "it is a connection, not a listening socket";
+                default -> "it is no stream socket";
+            });
+        }
+        if (!channel.isOpen()) {
+            throw new SocketException(CANNOT_INHERIT + "it has been closed");
+        }
+        // Another process may take a connection before this one does: then accepting it must not wait for the next.
+        channel.configureBlocking(false);
+        Selector selector = Selector.open();
+        try {
+            channel.register(selector, SelectionKey.OP_ACCEPT);
+            Listener listener = new Listener(channel, null, selector);
+            listener.first.set(acceptFirst(channel));
+            return listener;
+        } catch (Throwable e) {
+            selector.close();
+            throw e;
+        }
+    }
+
+    private static SocketChannel acceptFirst(ServerSocketChannel channel) throws SocketException {
+        try {
+            return channel.accept();
+        } catch (IOException e) {
+            SocketException thrown = new SocketException(
+                    CANNOT_INHERIT + "it is no listening socket: " + e.getMessage());
+            thrown.initCause(e);
+            throw thrown;
         }
     }
 
@@ -117,28 +175,58 @@ final class Listener implements Closeable {
         return address;
     }
 
-    /** Listens; do not close it directly. */
-    ServerSocketChannel channel() {
-        return channel;
+    /** The channel of a socket that a loop can accept from; do not close it directly. Empty for an inherited socket. */
+    Optional<ServerSocketChannel> channel() {
+        return selector == null ? Optional.of(channel) : Optional.empty();
     }
 
-    /** Waits for the next connection. */
+    /** Waits for the next connection, until {@link #stop()} at most. */
     SocketChannel accept() throws IOException {
-        return channel.accept();
+        if (selector == null) {
+            return channel.accept();
+        }
+        SocketChannel accepted = first.getAndSet(null);
+        while (accepted == null) {
+            selector.select();
+            selector.selectedKeys().clear();
+            accepted = channel.accept();
+        }
+        return accepted;
     }
 
     /**
-     * Releases a thread that waits in {@link #accept()}. The file of a Unix domain socket is removed before the socket
-     * is closed.
+     * Releases the thread that waits in {@link #accept()}. Closes the socket, and first removes the file of a Unix domain
+     * socket. An inherited socket stays open: when it is closed, the JDK closes the standard output streams with it.
      */
-    @Override
-    public void close() throws IOException {
+    void stop() throws IOException {
+        if (selector == null) {
+            closeChannel();
+            return;
+        }
+        SocketChannel unused = first.getAndSet(null);
+        if (unused != null) {
+            unused.close();
+        }
+        selector.close();
+    }
+
+    private void closeChannel() throws IOException {
         try {
             if (file != null) {
                 file.remove();
             }
         } finally {
             channel.close();
+        }
+    }
+
+    /** Stops, and closes an inherited socket too. */
+    @Override
+    public void close() throws IOException {
+        try {
+            stop();
+        } finally {
+            closeChannel();
         }
     }
 }

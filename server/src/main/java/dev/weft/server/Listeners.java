@@ -34,7 +34,7 @@ final class Listeners implements Closeable {
     }
 
     /**
-     * Opens a listener for each address. When this method returns, clients can connect.
+     * Opens a listener for each address, and last one for the inherited socket, if it is to be used. When this method returns, clients can connect.
      *
      * @param receiveBufferSize the size in bytes of the connections' receive buffers
      * @throws IOException if one fails; then none is left open
@@ -44,6 +44,9 @@ final class Listeners implements Closeable {
         try {
             for (SocketAddress address : settings.addresses()) {
                 opened.listeners.add(Listener.open(address, settings, receiveBufferSize));
+            }
+            if (settings.inherited()) {
+                opened.listeners.add(Listener.openInherited());
             }
             return opened;
         } catch (Throwable e) {
@@ -61,7 +64,10 @@ final class Listeners implements Closeable {
         return new Listeners(List.of());
     }
 
-    /** All addresses, in the order of the settings, with the ports that the system has chosen. */
+    /**
+     * All addresses, in the order of the settings, with the ports that the system has chosen; last that of an inherited
+     * socket.
+     */
     List<SocketAddress> addresses() {
         return listeners.stream().map(Listener::address).toList();
     }
@@ -107,7 +113,8 @@ final class Listeners implements Closeable {
             Function<String, Failures> failures) {
         acceptors = listeners.stream().map(listener -> {
             Failures ofThread = failures.apply("weft-acceptor-" + label(listener.address()));
-            return transports.accepting(listener.channel(), admission).map(socket -> new Acceptor(socket, ofThread))
+            return listener.channel().flatMap(channel -> transports.accepting(channel, admission))
+                    .map(socket -> new Acceptor(socket, ofThread))
                     .orElseGet(() -> new Acceptor(listener::accept, admission, ofThread));
         }).toList();
     }
@@ -122,26 +129,44 @@ final class Listeners implements Closeable {
         }
     }
 
-    /** Stops accepting; does not wait for the acceptors. */
+    /** Stops accepting, and closes the sockets that the server has opened; does not wait for the acceptors. */
+    void stop() throws IOException {
+        acceptors.forEach(Acceptor::stop);
+        try {
+            forEach(Listener::stop);
+        } finally {
+            acceptors.forEach(Acceptor::sourceClosed);
+        }
+    }
+
+    /** Closes all sockets, the inherited one too. Must be called after {@link #stop()} if there are acceptors. */
     @Override
     public void close() throws IOException {
-        acceptors.forEach(Acceptor::stop);
+        forEach(Listener::close);
+    }
+
+    /** What is done to a listener. */
+    @FunctionalInterface
+    private interface Action {
+        void on(Listener listener) throws IOException;
+    }
+
+    private void forEach(Action action) throws IOException {
         IOException failure = null;
         for (Listener listener : listeners) {
             try {
-                listener.close();
+                action.on(listener);
             } catch (IOException e) {
                 failure = e;
             }
         }
-        acceptors.forEach(Acceptor::sourceClosed);
         if (failure != null) {
             throw failure;
         }
     }
 
     /**
-     * Waits, after {@link #close()}, until no more connections are admitted, but no longer than this for each acceptor.
+     * Waits, after {@link #stop()}, until no more connections are admitted, but no longer than this for each acceptor.
      */
     void awaitEnd(Duration longest) throws InterruptedException {
         for (Acceptor acceptor : acceptors) {

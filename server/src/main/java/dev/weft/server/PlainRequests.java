@@ -40,15 +40,18 @@ final class PlainRequests {
     private final ServerSession session;
     private final WebSocketServer server;
     private final Transport transport;
+    private final ClientAddress client;
     private final RequestDeadlines deadlines;
     private final HttpSettings settings;
     private int served;
     private int spent;
 
-    PlainRequests(ServerSession session, WebSocketServer server, Transport transport, RequestDeadlines deadlines) {
+    PlainRequests(ServerSession session, WebSocketServer server, Transport transport, ClientAddress client,
+            RequestDeadlines deadlines) {
         this.session = session;
         this.server = server;
         this.transport = transport;
+        this.client = client;
         this.deadlines = deadlines;
         this.settings = server.configuration().httpSettings();
     }
@@ -122,6 +125,7 @@ final class PlainRequests {
                     .pathRest(pattern.restOf(head.path())).localAddress(transport.localAddress())
                     .remoteAddress(transport.remoteAddress()).body(body);
             transport.tlsSession().ifPresent(request::tlsSession);
+            client.header().ifPresent(request::proxyHeader);
             return request.build();
         }
 
@@ -181,7 +185,7 @@ final class PlainRequests {
                             && !head.headers().containsToken("Connection", "close") && response.length().isPresent()
                     : !head.headers().containsToken("Connection", "close");
             return wanted && served < settings.maxRequestsPerConnection()
-                    && !server.shutdown().refusesConnections()
+                    && !server.shutdown().isDraining()
                     && body.failure() == null && !body.isLost() && !body.isAmbiguous()
                     && (body.isComplete() || !(plain.framing() instanceof BodyFraming.Fixed) || body.left() <= DROPPED);
         }
@@ -229,7 +233,7 @@ final class PlainRequests {
             }
             spent = TurnQuota.spend(spent, TURN);
             deadlines.enter(RequestPhase.IDLE);
-            if (server.shutdown().refusesConnections()) {
+            if (server.shutdown().isDraining()) {
                 deadlines.closeIdle();
             }
             return true;

@@ -7,6 +7,11 @@ import dev.weft.parser.http.HttpHeadException;
  * refusals by reason, and the log line of each refusal names it.
  */
 public enum RefusalReason {
+    /**
+     * The server requires the PROXY protocol, but the peer is not a trusted proxy, or its connection does not begin with a
+     * valid header: closed.
+     */
+    PROXY_HEADER,
     /** The TLS handshake failed, for example because a server that uses TLS received a plain request: a TLS alert. */
     TLS_FAILED,
     /** {@link WebSocketServerBuilder#maxTlsHandshakes} were in progress for as long as a handshake may take: closed. */
@@ -16,8 +21,8 @@ public enum RefusalReason {
     /** A line, or all header lines together, exceeded {@link WebSocketServerBuilder#httpLimits}: 414, 431. */
     HEAD_TOO_LARGE,
     /**
-     * The request head, or the TLS handshake before it, took longer than the handshake timeout: 408, or closed. This
-     * also happens to the spare connections that browsers keep open.
+     * The request head, or the TLS handshake or the header of the PROXY protocol before it, took longer than the
+     * handshake timeout: 408, or closed. This also happens to the spare connections that browsers keep open.
      */
     HEAD_TOO_SLOW,
     /** The major version of HTTP is not 1: 505. */

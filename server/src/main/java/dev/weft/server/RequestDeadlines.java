@@ -18,7 +18,7 @@ import java.util.function.Supplier;
  * The phase of a session before its connection is open, and the end of a phase that takes too long. The session's
  * thread advances it; the sweeper and a shutdown end it early.
  * <pre>
- *   TLS ── done, or none ──▶ HEAD (too slow, failed, server goes down: closed)
+ *   PREFACE ── done, or none ──▶ HEAD (too slow, failed, server goes down: closed)
  *
  *   HEAD ── whole and good ──▶ DECIDING ── decided ──▶ ANSWERING ── 101 written ──▶ open
  *     │                           │  │                   ▲  ▲  │
@@ -84,7 +84,7 @@ final class RequestDeadlines {
      * first phase.
      */
     boolean advance(RequestPhase from, RequestPhase to) {
-        if (from != RequestPhase.TLS || to != RequestPhase.HEAD) {
+        if (from != RequestPhase.PREFACE || to != RequestPhase.HEAD) {
             since = server.services().clock().now();
         }
         return PHASE.compareAndSet(this, from, to);
@@ -174,11 +174,11 @@ final class RequestDeadlines {
     /**
      * Ends the wait for the head with this answer, if the wait has not ended yet. The session's thread stays in its
      * read: to end the read from here would reset the connection of a peer that continues to send, and the answer would
-     * be lost. During the TLS handshake no answer is sent.
+     * be lost. Before the end of the preface no answer is sent.
      */
     private void giveUp(RefusalReason reason, HttpResponse answer) {
-        if (PHASE.compareAndSet(this, RequestPhase.TLS, RequestPhase.GIVEN_UP)) {
-            server.refusalLog().closed(reason, transport.remoteAddress(), "closed within the TLS handshake");
+        if (PHASE.compareAndSet(this, RequestPhase.PREFACE, RequestPhase.GIVEN_UP)) {
+            server.refusalLog().closed(reason, transport.remoteAddress(), "closed before the request head");
             transport.close();
             // It may still be waiting for its turn.
             session.thread().interrupt();
@@ -247,7 +247,7 @@ final class RequestDeadlines {
             ours = 0;
         }
         switch (phase) {
-            case TLS, HEAD -> {
+            case PREFACE, HEAD -> {
                 // Time in which the peer waits for the server, for example for the answer to its ClientHello, does not
                 // count against the peer.
                 if (transport.hasUnread()) {

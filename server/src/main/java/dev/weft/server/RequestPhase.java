@@ -3,10 +3,11 @@ package dev.weft.server;
 /** The phase of a session before its connection is open; {@link RequestDeadlines} shows the transitions. */
 enum RequestPhase {
     /**
-     * The TLS handshake is in progress, if TLS is used: the handshake deadline applies, and no answer can be sent yet.
+     * The header of the PROXY protocol is being read, or the TLS handshake is in progress, if they are used: the handshake
+     * deadline applies, and no answer can be sent yet.
      */
-    TLS,
-    /** The request head is being read: the handshake deadline applies, and includes the time of the TLS handshake. */
+    PREFACE,
+    /** The request head is being read: the handshake deadline applies, and includes the time of the preface. */
     HEAD,
     /** The policy or the HTTP handler, which is user code, decides: its deadline applies, and the peer is watched. */
     DECIDING,

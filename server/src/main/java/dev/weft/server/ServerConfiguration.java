@@ -57,10 +57,16 @@ public final class ServerConfiguration {
     }
 
     /**
-     * The addresses to listen on, at least one, as they were set; a port is 0 if the system chooses it. Unmodifiable.
+     * The addresses to listen on, as they were set; a port is 0 if the system chooses it. At least one, unless the server
+     * {@linkplain #listenInherited() inherits a socket}. Unmodifiable.
      */
     public List<SocketAddress> addresses() {
         return settings.listening.addresses();
+    }
+
+    /** Whether the server listens on the socket that is the process's standard input. */
+    public boolean listenInherited() {
+        return settings.listening.inherited();
     }
 
     /** The permissions of the files of Unix domain sockets, which determine who may connect. Unmodifiable. */
@@ -176,6 +182,11 @@ public final class ServerConfiguration {
     /** The limits and timeouts of plain HTTP requests. */
     public HttpSettings httpSettings() {
         return settings.httpSettings;
+    }
+
+    /** The proxies whose reports about clients the server believes. */
+    public ProxySettings proxySettings() {
+        return settings.proxySettings;
     }
 
     /** The endpoints of plain HTTP requests, by path. Unmodifiable. */

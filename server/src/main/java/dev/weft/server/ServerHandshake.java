@@ -12,6 +12,7 @@ import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.OpeningHandshake;
 import dev.weft.parser.http.OpeningHandshake.Upgrade;
 import dev.weft.parser.http.RequestHead;
+import dev.weft.parser.proxy.ProxyHeaderException;
 import dev.weft.server.HandshakeResponder.Acceptance;
 import dev.weft.server.HandshakeResponder.Answer;
 import dev.weft.server.HandshakeResponder.Plain;
@@ -24,9 +25,9 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session until its connection is open: the TLS handshake, plain requests if there are any, the head of the opening
- * handshake, the decision, the answer. {@link RequestDeadlines} shows the phases. {@link #run} is for the session's
- * thread; the other methods are for any thread.
+ * A session until its connection is open: the header of the PROXY protocol, the TLS handshake, plain requests if there
+ * are any, the head of the opening handshake, the decision, the answer. {@link RequestDeadlines} shows the phases. {@link
+ * #run} is for the session's thread; the other methods are for any thread.
  */
 final class ServerHandshake {
     private static final String RETRY_AFTER_SECONDS = "1";
@@ -36,6 +37,9 @@ final class ServerHandshake {
     private final Transport transport;
     private final RequestDeadlines deadlines;
     private final @Nullable Adoption adoption;
+    private final ClientAddress client;
+    private final boolean readsProxyHeader;
+    private final boolean hasPreface;
     private final HandshakeResponder responder;
     private final PlainRequests plainRequests;
     /** Serves the connection when it is open. Used only by the session's thread. */
@@ -50,11 +54,15 @@ final class ServerHandshake {
         this.session = session;
         this.server = server;
         this.transport = transport;
-        RequestPhase first = server.tlsHandshakes().isPresent() ? RequestPhase.TLS : RequestPhase.HEAD;
+        this.client = new ClientAddress(server.configuration().proxySettings(), transport);
+        // Another server has read what precedes the request.
+        this.readsProxyHeader = adoption == null && server.configuration().proxySettings().proxyProtocol();
+        this.hasPreface = readsProxyHeader || server.tlsHandshakes().isPresent();
+        RequestPhase first = hasPreface ? RequestPhase.PREFACE : RequestPhase.HEAD;
         this.deadlines = new RequestDeadlines(session, server, transport,
                 session.isFull() || adoption != null && adoption.isAnswered() ? RequestPhase.ANSWERING : first);
-        this.responder = new HandshakeResponder(server, transport, deadlines::hasEndedDeciding);
-        this.plainRequests = new PlainRequests(session, server, transport, deadlines);
+        this.responder = new HandshakeResponder(server, transport, client, deadlines::hasEndedDeciding);
+        this.plainRequests = new PlainRequests(session, server, transport, client, deadlines);
         this.adoption = adoption;
     }
 
@@ -76,7 +84,7 @@ final class ServerHandshake {
         }
         RequestInput input = new RequestInput(buffer);
         try {
-            if (!secure()) {
+            if (readsProxyHeader && !meetProxy() || !secure() || !begin()) {
                 return null;
             }
             if (session.isFull()) {
@@ -111,6 +119,27 @@ final class ServerHandshake {
         }
     }
 
+    /** Reads the header of the PROXY protocol. Returns false if the connection has ended. */
+    private boolean meetProxy() throws IOException {
+        String why;
+        if (client.isTrusted()) {
+            try {
+                return client.readHeader();
+            } catch (ProxyHeaderException e) {
+                why = e.getMessage();
+            }
+        } else {
+            why = "the peer is not a trusted proxy";
+        }
+        server.refusalLog().closed(RefusalReason.PROXY_HEADER, transport.remoteAddress(), why);
+        return false;
+    }
+
+    /** Ends the preface, if there is one. Returns false if it has been given up. */
+    private boolean begin() {
+        return session.isFull() || !hasPreface || deadlines.advance(RequestPhase.PREFACE, RequestPhase.HEAD);
+    }
+
     /**
      * Performs the TLS handshake, if TLS is used, as soon as it may begin. Returns false if the connection has ended.
      */
@@ -133,12 +162,12 @@ final class ServerHandshake {
             server.refusalLog().closed(RefusalReason.TLS_FAILED, transport.remoteAddress(), Escape.text(e.toString()));
         }
         if (failed) {
-            if (deadlines.advance(RequestPhase.TLS, RequestPhase.ANSWERING) || session.isFull()) {
+            if (deadlines.advance(RequestPhase.PREFACE, RequestPhase.ANSWERING) || session.isFull()) {
                 transport.closeAfterFailedHandshake();
             }
             return false;
         }
-        return session.isFull() || deadlines.advance(RequestPhase.TLS, RequestPhase.HEAD);
+        return true;
     }
 
     /**
@@ -158,11 +187,18 @@ final class ServerHandshake {
         RequestHeadReader.Result result = RequestHeadReader.Result.INCOMPLETE;
         try {
             result = reader.read(input, () -> deadlines.phase() == RequestPhase.HEAD);
-            if (result == RequestHeadReader.Result.BUDGET_IS_SPENT) {
-                refusal = outOfBudget(reader);
+            switch (result) {
+                case BUDGET_IS_SPENT -> refusal = outOfBudget(reader);
+                case COMPLETE -> client.examine(reader.head());
+                case INCOMPLETE -> {
+                    // The peer has left, or the wait has been given up.
+                }
             }
         } catch (HttpHeadException e) {
             refusal = refusal(RefusalReason.of(e), HttpResponse.text(e.status(), e.getMessage() + "\n"),
+                    reader.headSoFar());
+        } catch (IllegalArgumentException e) {
+            refusal = refusal(RefusalReason.BAD_HEADERS, HttpResponse.text(400, e.getMessage() + "\n"),
                     reader.headSoFar());
         }
         if (!deadlines.advance(RequestPhase.HEAD, RequestPhase.DECIDING)) {

@@ -14,7 +14,10 @@ final class ServerOverMemory implements MemoryServer {
     private final WebSocketServer server;
 
     private ServerOverMemory(ServerConfiguration configuration, TransportFactory transports) throws IOException {
-        server = new WebSocketServer(configuration, Listeners.none(), failures -> transports);
+        // There is no proxy that would send its header.
+        ProxySettings proxies = configuration.proxySettings().toBuilder().proxyProtocol(false).build();
+        server = new WebSocketServer(configuration.toBuilder().proxySettings(proxies).build(), Listeners.none(),
+                failures -> transports);
         server.timer.start();
     }
 
@@ -27,7 +30,7 @@ final class ServerOverMemory implements MemoryServer {
 
     @Override
     public boolean accept(Transport transport) {
-        if (server.shutdown().refusesConnections()) {
+        if (server.shutdown().isDraining()) {
             transport.close();
             return false;
         }

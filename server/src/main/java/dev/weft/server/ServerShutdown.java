@@ -33,6 +33,8 @@ final class ServerShutdown {
     private final CountDownLatch terminated = new CountDownLatch(1);
     /** {@code null} if there is none. */
     private final Thread hook;
+    /** Set when no further connection can be admitted. */
+    private volatile boolean admitsNone;
     private volatile CloseReason reason = CloseOptions.DEFAULT.reason();
 
     /**
@@ -77,9 +79,14 @@ final class ServerShutdown {
         return state.get() == STOPPING;
     }
 
-    /** Whether new connections are refused. */
-    boolean refusesConnections() {
+    /** Whether the server stops listening; a connection that has been accepted before is still served. */
+    boolean isDraining() {
         return state.get() != OPEN;
+    }
+
+    /** Whether no further connection can be admitted. */
+    boolean admitsNone() {
+        return admitsNone;
     }
 
     /** The code and the reason of the Close frames. */
@@ -91,12 +98,17 @@ final class ServerShutdown {
         return terminated;
     }
 
-    void closeListeners() {
+    /** Stops accepting. An inherited socket stays open. */
+    void stopListening() {
         try {
-            listeners.close();
+            listeners.stop();
         } catch (IOException e) {
-            server.logger().log(Level.WARNING, "cannot stop listening", e);
+            cannotStop(e);
         }
+    }
+
+    private void cannotStop(IOException failure) {
+        server.logger().log(Level.WARNING, "cannot stop listening", failure);
     }
 
     void drain() {
@@ -109,12 +121,14 @@ final class ServerShutdown {
             return;
         }
         keeper.start();
-        closeListeners();
+        stopListening();
         try {
             listeners.awaitEnd(LAST_ADMISSION);
         } catch (InterruptedException e) {
             Interrupts.restoreInterrupt(true);
         }
+        admitsNone = true;
+        server.admission().endIfDrained();
         sessions.forEach(session -> server.startThread(session::closeIdle));
         server.logger().log(Level.INFO, "stopped listening on {0}; {1} connections stay open", listeners.description(),
                 server.connectionCount());
@@ -138,7 +152,7 @@ final class ServerShutdown {
     }
 
     boolean awaitDrained(Duration timeout) throws InterruptedException {
-        if (!refusesConnections()) {
+        if (!isDraining()) {
             throw new IllegalStateException("the server still accepts connections: call drain() first");
         }
         return server.admission().awaitEnd(timeout);
@@ -169,13 +183,14 @@ final class ServerShutdown {
      * @return whether the thread was interrupted, which ends the spread and the grace period
      */
     private boolean shutDown(int open, CloseOptions options) {
-        closeListeners();
+        stopListening();
         // An interrupt shortens the wait; an earlier interrupt must not prevent the peers from being notified.
         boolean interrupted = Thread.interrupted();
         int atFirst = open;
         Admission admission = server.admission();
         try {
             listeners.awaitEnd(LAST_ADMISSION);
+            admitsNone = true;
             atFirst = Math.max(open, admission.connectionCount());
             boolean healthy = server.health().status() != ServerHealth.Status.FAILED;
             tellPeers(healthy ? options.spread() : Duration.ZERO);
@@ -184,14 +199,25 @@ final class ServerShutdown {
             }
         } catch (InterruptedException e) {
             interrupted = true;
+            admitsNone = true;
         }
         long aborted = admission.abort();
         release.run();
         removeHook();
         server.logger().log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted",
                 listeners.description(), atFirst, aborted);
+        closeInherited();
         terminated.countDown();
         return interrupted;
+    }
+
+    /** Must be the last step: with an inherited socket, the JDK also closes the streams that a log may be written to. */
+    private void closeInherited() {
+        try {
+            listeners.close();
+        } catch (IOException e) {
+            cannotStop(e);
+        }
     }
 
     /**

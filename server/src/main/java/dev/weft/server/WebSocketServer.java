@@ -122,7 +122,7 @@ public final class WebSocketServer implements AutoCloseable {
             server.begin();
             return server;
         } catch (Throwable e) {
-            listeners.close();
+            listeners.stop();
             throw e;
         }
     }
@@ -144,7 +144,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /**
      * All addresses on which the server listens, in the order in which they were set, with the ports that the system
-     * has chosen. Unmodifiable.
+     * has chosen; last that of an inherited socket. Unmodifiable.
      */
     public List<SocketAddress> addresses() {
         return listeners.addresses();
@@ -289,10 +289,12 @@ public final class WebSocketServer implements AutoCloseable {
 
     /**
      * Stops listening, and lets the connections continue until they end by themselves. The system refuses new
-     * connections, or passes them to another process that listens on the same address. A plain HTTP connection ends
-     * after its current response. Waits at most a second, for connections that have just been accepted. The server
-     * continues to run, and keeps the JVM alive, until {@link #close()}. {@link #awaitDrained} waits for the end of the
-     * connections. Does nothing if the server is draining or closed.
+     * connections, or passes them to another process that listens on the same address. An {@linkplain
+     * WebSocketServerBuilder#listenInherited() inherited socket} stays open: new connections wait in its queue for
+     * another process that shares it. A plain HTTP connection ends after its current response. Waits at most a second,
+     * for connections that have just been accepted. The server continues to run, and keeps the JVM alive, until {@link
+     * #close()}. {@link #awaitDrained} waits for the end of the connections. Does nothing if the server is draining or
+     * closed.
      */
     public void drain() {
         shutdown.drain();
@@ -355,7 +357,7 @@ public final class WebSocketServer implements AutoCloseable {
             transports.tend();
             failures.tick();
             if (monitor.look(now) && shutdownAfterFailure.getState() == Thread.State.NEW) {
-                shutdown.closeListeners();
+                shutdown.stopListening();
                 shutdownAfterFailure.start();
             }
             certificateWatch.ifPresent(watch -> watch.tick(now));

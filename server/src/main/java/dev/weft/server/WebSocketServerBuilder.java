@@ -42,6 +42,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     int readBufferSize = 16_384;
     long maxBufferedSize = Runtime.getRuntime().maxMemory() / 4;
     HttpSettings httpSettings = HttpSettings.DEFAULT;
+    ProxySettings proxySettings = ProxySettings.NONE;
     PathTable<HttpEndpoint> httpEndpoints = PathTable.empty();
     Optional<String> metrics = Optional.empty();
     Optional<ThreadFactory> threads = Optional.empty();
@@ -67,6 +68,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         this.readBufferSize = other.readBufferSize;
         this.maxBufferedSize = other.maxBufferedSize;
         this.httpSettings = other.httpSettings;
+        this.proxySettings = other.proxySettings;
         this.httpEndpoints = other.httpEndpoints;
         this.metrics = other.metrics;
         this.threads = other.threads;
@@ -151,6 +153,20 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      */
     public WebSocketServerBuilder listen(SocketAddress address) {
         listening = listening.withAddress(address);
+        return this;
+    }
+
+    /**
+     * Adds the listening socket that is the process's standard input, instead of {@link #host} and {@link #port}: a TCP
+     * or Unix domain socket of the process that started this one, as with {@code StandardInput=socket} and {@code
+     * Accept=no} of systemd. Processes that share such a socket can replace one another without refusing a connection:
+     * the new process starts, and then {@link WebSocketServer#drain()} in the old one leaves further connections to it.
+     * {@link WebSocketServer#close()} closes the socket as its last step. Then the JDK also redirects {@code System.out}
+     * and {@code System.err} of this process to nowhere, so write logs before. If the standard input is no listening
+     * socket, or has been closed, the start fails; if a start fails, the socket stays open.
+     */
+    public WebSocketServerBuilder listenInherited() {
+        listening = listening.withInherited();
         return this;
     }
 
@@ -372,6 +388,15 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     /** Sets the limits and timeouts of plain HTTP requests. Default {@link HttpSettings#DEFAULT}. */
     public WebSocketServerBuilder httpSettings(HttpSettings httpSettings) {
         this.httpSettings = Objects.requireNonNull(httpSettings, "httpSettings");
+        return this;
+    }
+
+    /**
+     * Sets the proxies whose reports about clients the server believes. Default {@link ProxySettings#NONE}: the client is
+     * the peer of the connection.
+     */
+    public WebSocketServerBuilder proxySettings(ProxySettings proxySettings) {
+        this.proxySettings = Objects.requireNonNull(proxySettings, "proxySettings");
         return this;
     }
 

@@ -267,7 +267,7 @@ class TlsAttacksTest {
             }
         });
         assertEquals(9, log.lines(Level.FINE).stream()
-                .filter(line -> line.contains("refused, HEAD_TOO_SLOW (closed within the TLS handshake)")).count());
+                .filter(line -> line.contains("refused, HEAD_TOO_SLOW (closed before the request head)")).count());
         assertEquals(List.of(), log.lines(Level.WARNING));
     }
 

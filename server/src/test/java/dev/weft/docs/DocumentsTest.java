@@ -30,7 +30,8 @@ class DocumentsTest {
             "java.nio", "java.util.concurrent", "java.util.concurrent.locks", "java.net.http", "javax.net.ssl",
             "java.nio.file", "java.nio.channels");
     /** Header fields, and names of other projects, which a page compares with Weft's. */
-    private static final Set<String> FOREIGN = Set.of("Upgrade", "Host", "Authorization", "Timeout", "ServerEndpoint",
+    private static final Set<String> FOREIGN = Set.of("Upgrade", "Host", "Authorization", "Forwarded", "Timeout",
+            "ServerEndpoint",
             "OnOpen", "OnMessage", "OnClose", "OnError", "Encoder", "Decoder", "Configurator", "HandshakeInterceptor",
             "ConcurrentWebSocketSessionDecorator", "WebSocketConfigurer", "MessageMapping");
 

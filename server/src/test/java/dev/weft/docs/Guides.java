@@ -150,17 +150,6 @@ final class Guides {
         return untilExpiry;
     }
 
-    static HandshakePolicy byProxy() {
-        // @start region="forwarded"
-        HandshakePolicy policy = request -> {
-            List<String> forwarded = request.headers().all("X-Forwarded-For");
-            String client = forwarded.isEmpty() ? "unknown" : forwarded.getLast();
-            return HandshakeDecision.accept().withAttachment(client);
-        };
-        // @end
-        return policy;
-    }
-
     static WebSocketServer tls(Path chain, Path key, WebSocketHandler handler) throws IOException {
         // @start region="tls"
         TlsCertificates certificates = TlsCertificates.fromPem(chain, key);

@@ -164,15 +164,6 @@ class GuidesTest {
     }
 
     @Test
-    void policySeesTheClientBeforeTheProxy() {
-        try (TestServer server = TestServer.of("/",
-                Endpoint.of(ws -> ws.send(ws.attachment(String.class).orElseThrow())).policy(Guides.byProxy()))) {
-            server.request("/").header("X-Forwarded-For", "192.0.2.1")
-                    .open().expectText("192.0.2.1");
-        }
-    }
-
-    @Test
     void serverSpeaksTls(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("keys.p12");
         TestKeys.write(file);

@@ -3,6 +3,7 @@ package dev.weft.docs;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weft.Installed;
 import dev.weft.Message;
@@ -12,12 +13,14 @@ import dev.weft.WebSocketConnection;
 import dev.weft.client.WebSocketClient;
 import dev.weft.client.WebSocketClientBuilder;
 import dev.weft.server.Await;
+import dev.weft.server.ClientAddressField;
 import dev.weft.server.Handlers;
-import dev.weft.server.HandshakeDecision;
-import dev.weft.server.HandshakePolicy;
+import dev.weft.server.ProxySettings;
+import dev.weft.server.RefusalReason;
 import dev.weft.server.WebSocketServer;
 import java.io.File;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -48,6 +51,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ProxiesTest {
     private static final Duration LIMIT = Duration.ofSeconds(50);
+    private static final ProxySettings PROXIES = ProxySettings.builder().trustedProxies(List.of("127.0.0.1"))
+            .clientAddressField(ClientAddressField.X_FORWARDED_FOR).build();
+    /** Not the proxies' own address. */
+    private static final String CLIENT = "127.0.0.2";
     private static final Path GUIDES = Documents.ROOT.resolve("docs/guides/proxies");
 
     @TempDir
@@ -60,7 +67,9 @@ class ProxiesTest {
         Path file = folder.resolve("keys.p12");
         TestKeys.write(file);
         keys = KeyStore.getInstance(file.toFile(), TestKeys.PASSWORD.toCharArray());
-        client = HttpClient.newBuilder().sslContext(TestKeys.contextOf(keys)).build();
+        client = HttpClient.newBuilder().sslContext(TestKeys.contextOf(keys))
+                .localAddress(InetAddress.getByName(CLIENT))
+                .build();
         String certificate = TestKeys.certificate(keys);
         String secret = TestKeys.privateKey(keys);
         Files.writeString(folder.resolve("site.pem"), certificate);
@@ -83,6 +92,10 @@ class ProxiesTest {
                 ? List.of(Installed.program("nginx"), "-p", folder.toString(), "-c",
                         nginx(port, serverAddress, timeout).toString())
                 : List.of(Installed.program("haproxy"), "-db", "-f", haproxy(port, serverAddress, timeout).toString());
+        return start(proxy, command, port);
+    }
+
+    private TestProcess start(String proxy, List<String> command, int port) throws IOException {
         File log = folder.resolve("log").toFile();
         TestProcess process = TestProcess.start(
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log), LIMIT);
@@ -135,12 +148,14 @@ class ProxiesTest {
 
     private static WebSocketServer server(Duration pingInterval) throws IOException {
         return Guides.health().pingInterval(pingInterval)
-                .policy(HandshakePolicy.sameOrigin().and(request -> HandshakeDecision.accept()
-                        .withAttachment(request.headers().first("X-Forwarded-For").orElse("none"))))
-                .handler(ws -> {
-                    ws.send(ws.attachment(String.class).orElseThrow());
-                    Handlers.echo(ws);
-                }).start();
+                .proxySettings(PROXIES)
+                .handler(ProxiesTest::tellAddress).start();
+    }
+
+    /** Tells the client its address, without the port. */
+    private static void tellAddress(WebSocketConnection ws) throws IOException {
+        ws.send(((InetSocketAddress) ws.remoteAddress()).getAddress().getHostAddress());
+        Handlers.echo(ws);
     }
 
     @ParameterizedTest
@@ -151,7 +166,7 @@ class ProxiesTest {
         try (WebSocketServer server = server(Duration.ofSeconds(20));
                 TestProcess proxy = start(name, port, server.port(), "60s")) {
             TextClient ws = TextClient.open(client, uri, "Origin", "https://localhost:" + port);
-            assertEquals("127.0.0.1", ws.next());
+            assertEquals(CLIENT, ws.next());
             String large = "grüße ".repeat(20_000);
             ws.send(large);
             assertEquals(large, ws.next());
@@ -202,7 +217,7 @@ class ProxiesTest {
         try (WebSocketServer server = server(Duration.ofHours(1));
                 TestProcess proxy = start(name, port, server.port(), "1s")) {
             TextClient ws = TextClient.open(client, "wss://localhost:" + port + "/");
-            assertEquals("127.0.0.1", ws.next());
+            assertEquals(CLIENT, ws.next());
             assertTrue(List.of("error", "close 1006 ").contains(ws.next()));
             Await.until("the server knows, too", () -> server.connectionCount() == 0);
             assertTrue(proxy.process().isAlive());
@@ -216,7 +231,7 @@ class ProxiesTest {
         try (WebSocketServer server = server(Duration.ofMillis(200));
                 TestProcess proxy = start(name, port, server.port(), "1s")) {
             TextClient ws = TextClient.open(client, "wss://localhost:" + port + "/");
-            assertEquals("127.0.0.1", ws.next());
+            assertEquals(CLIENT, ws.next());
             // Three times as long as the proxy allows a silent connection to be: there is nothing but the time to wait for.
             assertEquals(null, ws.next(Duration.ofSeconds(3)));
             ws.send("still there");
@@ -239,10 +254,80 @@ class ProxiesTest {
         }
     }
 
+    private TestProcess startTcp(int port, int serverPort, String header) throws Exception {
+        Path file = Files.writeString(folder.resolve("weft.cfg"), changed("haproxy-tcp.cfg",
+                "127.0.0.1:9001", "127.0.0.1:" + serverPort, "bind :443", "bind 127.0.0.1:" + port,
+                "send-proxy-v2 proxy-v2-options crc32c", header, "check", "check inter 100ms", "maxconn 20000",
+                "maxconn 100"));
+        return start("haproxy", List.of(Installed.program("haproxy"), "-db", "-f", file.toString()), port);
+    }
+
+    @Test
+    void clientIsKnownThroughTlsBehindNginx() throws Exception {
+        Path module = Path.of(System.getProperty("weft.nginx.modules", "/usr/lib/nginx/modules"),
+                "ngx_stream_module.so");
+        assumeTrue(Files.exists(module), "no stream module of nginx on this machine: its configuration is not tried");
+        int port = freePort();
+        try (WebSocketServer server = tlsServer()) {
+            Path part = Files.writeString(folder.resolve("weft.conf"), changed("nginx-stream.conf", "127.0.0.1:9001",
+                    "127.0.0.1:" + server.port(), "listen 443", "listen 127.0.0.1:" + port));
+            Path file = Files.writeString(folder.resolve("main.conf"), "load_module " + module
+                    + ";\ndaemon off;\nmaster_process off;\npid " + folder.resolve("pid")
+                    + ";\nerror_log stderr;\nevents { }\nstream {\ninclude " + part + ";\n}\n");
+            try (TestProcess proxy = start("nginx",
+                    List.of(Installed.program("nginx"), "-p", folder.toString(), "-c", file.toString()), port)) {
+                assertClientIsKnown(port);
+                assertTrue(proxy.process().isAlive());
+            }
+        }
+    }
+
+    private WebSocketServer tlsServer() throws IOException {
+        ProxySettings proxies = PROXIES.toBuilder().proxyProtocol(true).clientAddressField(ClientAddressField.NONE)
+                .build();
+        return WebSocketServer.builder().tls(TestKeys.contextOf(keys)).proxySettings(proxies)
+                .handler(ProxiesTest::tellAddress).start();
+    }
+
+    private void assertClientIsKnown(int port) throws InterruptedException {
+        TextClient ws = TextClient.open(client, "wss://localhost:" + port + "/", "Origin", "https://localhost:" + port);
+        assertEquals(CLIENT, ws.next());
+        ws.send("through TLS");
+        assertEquals("through TLS", ws.next());
+    }
+
+    /** HAProxy's checks are connections of its own: LOCAL in version 2. */
+    @ParameterizedTest
+    @ValueSource(strings = {"send-proxy", "send-proxy-v2", "send-proxy-v2 proxy-v2-options crc32c"})
+    void clientIsKnownThroughTls(String header) throws Exception {
+        int port = freePort();
+        try (WebSocketServer server = tlsServer(); TestProcess proxy = startTcp(port, server.port(), header)) {
+            assertClientIsKnown(port);
+            assertEquals(0, server.refusals().get(RefusalReason.PROXY_HEADER));
+            assertTrue(proxy.process().isAlive());
+        }
+    }
+
+    /** The server trusts others. */
+    @Test
+    void headerOfAProxyThatIsNotTrustedIsRefused() throws Exception {
+        int port = freePort();
+        ProxySettings proxies = ProxySettings.builder().trustedProxies(List.of("10.0.0.0/8")).proxyProtocol(true)
+                .build();
+        try (WebSocketServer server = WebSocketServer.builder().proxySettings(proxies).handler(Handlers::echo).start();
+                TestProcess proxy = startTcp(port, server.port(), "send-proxy-v2")) {
+            assertThrows(CompletionException.class, () -> TextClient.open(client, "ws://localhost:" + port + "/"));
+            assertTrue(server.refusals().get(RefusalReason.PROXY_HEADER) > 0);
+            assertTrue(proxy.process().isAlive());
+        }
+    }
+
     @Test
     void pageHoldsTheFiles() {
         String page = Documents.read(Documents.ROOT.resolve("docs/guides/deployment.md"));
         assertTrue(page.contains(Documents.read(GUIDES.resolve("nginx.conf"))));
         assertTrue(page.contains(Documents.read(GUIDES.resolve("haproxy.cfg"))));
+        assertTrue(page.contains(Documents.read(GUIDES.resolve("haproxy-tcp.cfg"))));
+        assertTrue(page.contains(Documents.read(GUIDES.resolve("nginx-stream.conf"))));
     }
 }

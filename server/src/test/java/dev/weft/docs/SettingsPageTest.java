@@ -11,6 +11,7 @@ import dev.weft.parser.http.HttpLimits;
 import dev.weft.server.Endpoint;
 import dev.weft.server.HttpEndpoint;
 import dev.weft.server.HttpSettings;
+import dev.weft.server.ProxySettings;
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
@@ -36,7 +37,7 @@ class SettingsPageTest {
     private static final Map<Class<?>, Supplier<Object>> BUILDERS = Map.of(
             WebSocketServerBuilder.class, SettingsPageTest::builder, DeflateSettings.Builder.class,
             DeflateSettings::builder, HttpLimits.Builder.class, HttpLimits::builder, HttpSettings.Builder.class,
-            HttpSettings::builder);
+            HttpSettings::builder, ProxySettings.Builder.class, ProxySettings::builder);
 
     static List<Row> settings() {
         return SettingsTables.rows(HEADS);
@@ -64,6 +65,7 @@ class SettingsPageTest {
         assertEquals(setters(DeflateSettings.Builder.class), inPage(DeflateSettings.Builder.class));
         assertEquals(setters(HttpLimits.Builder.class), inPage(HttpLimits.Builder.class));
         assertEquals(setters(HttpSettings.Builder.class), inPage(HttpSettings.Builder.class));
+        assertEquals(setters(ProxySettings.Builder.class), inPage(ProxySettings.Builder.class));
     }
 
     private static Set<String> inPage(Class<?> builder) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.TestKeys;
 import dev.weft.attacks.Bystander;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -127,6 +128,21 @@ class AdmissionTest {
             }, new Provider("slow", "1", "") {
                 private static final long serialVersionUID = 1;
             }, context.getProtocol());
+        }
+    }
+
+    /** The system has taken it out of the queue: nobody else could serve it. */
+    @Test
+    void connectionThatIsAcceptedWhenADrainBeginsIsServed() throws Exception {
+        try (ServerSocketChannel listener = ServerSocketChannel.open()
+                .bind(new InetSocketAddress("127.0.0.1", 0));
+                WebSocketServer server = Handlers.echoServer().start();
+                RawPeer peer = RawPeer.connect((InetSocketAddress) listener.getLocalAddress())) {
+            server.drain();
+            server.admission().admit(listener.accept());
+            try (RawPeer upgraded = peer.upgraded()) {
+                Bystander.assertEchoes(upgraded, "late");
+            }
         }
     }
 

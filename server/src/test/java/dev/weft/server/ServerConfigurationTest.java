@@ -28,7 +28,8 @@ import org.junit.jupiter.api.function.Executable;
 class ServerConfigurationTest {
     /** Every setting has another value than by default. */
     private static WebSocketServerBuilder changed() throws Exception {
-        return WebSocketServer.builder().listen("::1", 1).backlog(2).reusePort(true).shutdownHook(true)
+        return WebSocketServer.builder().listen("::1", 1).listenInherited().backlog(2).reusePort(true)
+                .shutdownHook(true)
                 .socketPermissions(Set.of())
                 .transport(TransportKind.BLOCKING)
                 .tcpNoDelay(false).keepAlive(true).receiveBufferSize(3).sendBufferSize(4).tls(SSLContext.getDefault())
@@ -42,7 +43,8 @@ class ServerConfigurationTest {
                 .maxBufferedSize(23_000).deflate(DeflateSettings.builder().level(2).build()).subprotocols("x")
                 .policy(HandshakePolicy.anyOrigin()).threads(Thread.ofPlatform().factory())
                 .handler(Handlers::echo).endpoint("/a", Handlers::echo).http("/b", request -> null).metrics("/c")
-                .httpSettings(HttpSettings.builder().maxBodySize(24).build());
+                .httpSettings(HttpSettings.builder().maxBodySize(24).build())
+                .proxySettings(ProxySettings.builder().trustUnixSockets(true).build());
     }
 
     private static Map<String, Object> values(ServerConfiguration configuration) throws Exception {

@@ -124,6 +124,14 @@ final class Snippets {
         // @end
     }
 
+    static ProxySettings proxies() {
+        // @start region="proxies"
+        ProxySettings proxies = ProxySettings.builder().trustedProxies(List.of("127.0.0.1", "10.0.0.0/8"))
+                .clientAddressField(ClientAddressField.X_FORWARDED_FOR).build();
+        // @end
+        return proxies;
+    }
+
     static HandshakePolicy policy(Function<String, String> userOfSession) {
         // @start region="policy"
         HandshakePolicy signedIn = request -> {

@@ -93,6 +93,16 @@ class SnippetsTest {
     }
 
     @Test
+    void trustedProxyNamesTheClient() throws Exception {
+        try (WebSocketServer server = WebSocketServer.builder().proxySettings(Snippets.proxies())
+                .handler(ws -> ws.send(ws.remoteAddress().toString())).start();
+                RawPeer peer = RawPeer.open(server, "X-Forwarded-For: 192.0.2.1, 10.1.2.3")) {
+            // "/192.0.2.1:0"
+            assertEquals("810c 2f3139322e302e322e313a30", peer.readFrame());
+        }
+    }
+
+    @Test
     void policyAdmitsWhoIsSignedIn() throws Exception {
         Map<String, String> sessions = Map.of("s1", "ada");
         HandshakePolicy policy = Snippets.policy(session -> session == null ? null : sessions.get(session));

@@ -30,7 +30,8 @@ class CorpusTest {
         FRAME_PARSER(FrameParserFuzz.class, FrameParserFuzz::fuzzerTestOneInput), REQUEST_HEAD(RequestHeadFuzz.class,
                 RequestHeadFuzz::fuzzerTestOneInput), EXTENSION_HEADER(ExtensionHeaderFuzz.class,
                         ExtensionHeaderFuzz::fuzzerTestOneInput), INFLATER(InflaterFuzz.class,
-                                InflaterFuzz::fuzzerTestOneInput);
+                                InflaterFuzz::fuzzerTestOneInput), PROXY_HEADER(ProxyHeaderFuzz.class,
+                                        ProxyHeaderFuzz::fuzzerTestOneInput);
 
         private final Class<?> type;
         private final Consumer<byte[]> test;

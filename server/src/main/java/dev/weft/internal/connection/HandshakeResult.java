@@ -37,17 +37,17 @@ public record HandshakeResult(String target, RequestHead head, PathPattern patte
     /** The request, as far as it has been kept. */
     HandshakeRequest request(Transport transport) {
         RequestHead kept = head != null ? head : new RequestHead("GET", target, Headers.EMPTY);
-        return request(kept, kept.headers().tokens("Sec-WebSocket-Protocol"), pattern, transport);
+        return request(kept, kept.headers().tokens("Sec-WebSocket-Protocol"), pattern, transport).build();
     }
 
-    /** A request with this head to an endpoint with this path, or {@code null} if it has none. */
-    public static HandshakeRequest request(RequestHead head, List<String> subprotocols, PathPattern pattern,
+    /** A request with this head to an endpoint with this path, or {@code null} if it has none; to be built. */
+    public static HandshakeRequest.Builder request(RequestHead head, List<String> subprotocols, PathPattern pattern,
             Transport transport) {
         HandshakeRequest.Builder request = HandshakeRequest.builder(head).subprotocols(subprotocols)
                 .pathParameters(pattern == null ? Map.of() : pattern.parametersOf(head.path()))
                 .localAddress(transport.localAddress()).remoteAddress(transport.remoteAddress());
         transport.tlsSession().ifPresent(request::tlsSession);
-        return request.build();
+        return request;
     }
 
     /** Whether nothing in it is specific to one connection. */

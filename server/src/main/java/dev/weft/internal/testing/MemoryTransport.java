@@ -29,7 +29,7 @@ public final class MemoryTransport implements Transport {
     private final Pipe in;
     private final Pipe out;
     private final SocketAddress local;
-    private final SocketAddress remote;
+    private volatile SocketAddress remote;
 
     private MemoryTransport(Pipe in, Pipe out, SocketAddress local, SocketAddress remote) {
         this.in = in;
@@ -158,6 +158,11 @@ public final class MemoryTransport implements Transport {
     @Override
     public SocketAddress remoteAddress() {
         return remote;
+    }
+
+    @Override
+    public void remoteAddress(SocketAddress client) {
+        remote = client;
     }
 
     /** One direction. The array exists only while it holds bytes. */

@@ -13,7 +13,8 @@ public abstract class ChannelTransport implements Transport {
     /** The socket of this end. */
     protected final SocketChannel channel;
     private final SocketAddress local;
-    private final SocketAddress remote;
+    /** Immutable, so that other threads see the earlier or the later one. */
+    private SocketAddress remote;
 
     /** A transport over this channel. */
     protected ChannelTransport(SocketChannel channel) throws IOException {
@@ -75,5 +76,10 @@ public abstract class ChannelTransport implements Transport {
     @Override
     public final SocketAddress remoteAddress() {
         return remote;
+    }
+
+    @Override
+    public final void remoteAddress(SocketAddress client) {
+        remote = client;
     }
 }

@@ -220,4 +220,14 @@ public final class TlsTransport implements Transport {
     public SocketAddress remoteAddress() {
         return below.remoteAddress();
     }
+
+    @Override
+    public void remoteAddress(SocketAddress client) {
+        below.remoteAddress(client);
+    }
+
+    @Override
+    public Transport unencrypted() {
+        return below;
+    }
 }

@@ -185,6 +185,16 @@ public interface Transport {
     /** The address of this end. */
     SocketAddress localAddress();
 
-    /** The address of the other end. */
+    /** The address of the other end, or of the client that a proxy at the other end serves. */
     SocketAddress remoteAddress();
+
+    /** Replaces the address of the other end by that of the client that it serves. For the thread that reads. */
+    default void remoteAddress(SocketAddress client) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** What precedes the {@link #handshake()}: the transport without encryption. */
+    default Transport unencrypted() {
+        return this;
+    }
 }

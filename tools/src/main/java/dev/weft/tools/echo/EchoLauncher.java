@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -64,13 +65,16 @@ public final class EchoLauncher {
         }
     }
 
-    /** The requested host names, with the actual ports of the server. */
+    /** The requested host names, or the address of an inherited socket, with the actual ports of the server. */
     private static List<String> urls(WebSocketServer server) {
         List<String> urls = new ArrayList<>();
         String scheme = server.configuration().tls().isPresent() ? "wss" : "ws";
+        List<SocketAddress> requested = server.configuration().addresses();
         for (int i = 0; i < server.addresses().size(); i++) {
             if (server.addresses().get(i) instanceof InetSocketAddress address) {
-                String host = ((InetSocketAddress) server.configuration().addresses().get(i)).getHostString();
+                String host = i < requested.size()
+                        ? ((InetSocketAddress) requested.get(i)).getHostString()
+                        : address.getAddress().getHostAddress();
                 String urlHost = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
                 urls.add(scheme + "://" + urlHost + ":" + address.getPort() + "/");
             } else {

@@ -5,6 +5,7 @@ import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpLimits;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
+import dev.weft.server.ProxySettings;
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.WebSocketServerBuilder;
 import dev.weft.tools.options.Notation;
@@ -40,6 +41,8 @@ final class EchoOptions {
     private static final int OPTIONS_WIDTH = 36;
     private static final Pattern ISO_DURATION = Pattern.compile("\\bPT[0-9.HMS-]+");
 
+    private static final List<String> PROXY_OPTIONS = List.of("--trusted-proxy", "--trust-unix-sockets",
+            "--proxy-protocol", "--max-proxy-header-size", "--client-address-field");
     private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
 
     static {
@@ -62,6 +65,8 @@ final class EchoOptions {
     private final List<SocketAddress> addresses = new ArrayList<>();
     private final List<String> origins = new ArrayList<>();
     private final List<String> hosts = new ArrayList<>();
+    private final List<String> trustedProxies = new ArrayList<>();
+    private final ProxySettings.Builder proxyBuilder = ProxySettings.builder();
     private boolean anyOrigin;
     private final EchoTls tls = new EchoTls();
     private Level logLevel = Level.INFO;
@@ -78,6 +83,7 @@ final class EchoOptions {
         declareServer();
         declareCompression();
         declareHandshakes();
+        declareProxies();
         declareOutput();
         spec.usageMessage().description(
                 "A WebSocket server that sends every message back, and shows browsers a page to try it with.",
@@ -102,6 +108,9 @@ final class EchoOptions {
                         paths -> paths.stream().map(UnixDomainSocketAddress::of).forEach(addresses::add),
                         "File of a Unix domain socket to listen on, in place of --host and --port; may be repeated.",
                         List.of()),
+                switchOn("--inherited", builder::listenInherited,
+                        "Listen on the socket that is the standard input, as systemd passes it with StandardInput=socket, in place"
+                                + " of --host and --port."),
                 option("--socket-permissions", Notation.PERMISSIONS,
                         PosixFilePermissions.toString(defaults.socketPermissions()),
                         text -> builder.socketPermissions(PosixFilePermissions.fromString(text)),
@@ -257,6 +266,25 @@ final class EchoOptions {
                 switchOn("--any-origin", () -> anyOrigin = true, "Let pages of every origin connect."));
     }
 
+    private void declareProxies() {
+        var proxies = defaults.proxySettings();
+        group("Proxies",
+                list("--trusted-proxy", "PREFIX", "an IP address or a prefix of addresses",
+                        prefix -> ProxySettings.builder().trustedProxies(List.of(prefix)), trustedProxies::addAll,
+                        "Address, or prefix such as 10.0.0.0/8, of proxies that are believed who the client is; may be"
+                                + " repeated.",
+                        proxies.trustedProxies()),
+                flag("--trust-unix-sockets", proxies.trustUnixSockets(), proxyBuilder::trustUnixSockets,
+                        "Whether those who connect by the files of --unix are such proxies."),
+                flag("--proxy-protocol", proxies.proxyProtocol(), proxyBuilder::proxyProtocol,
+                        "Whether each connection must begin with a header of the PROXY protocol, from a trusted proxy."),
+                option("--max-proxy-header-size", Notation.SIZE, proxies.maxProxyHeaderSize(),
+                        proxyBuilder::maxProxyHeaderSize, "Most bytes of such a header."),
+                option("--client-address-field", Notation.FIELD, proxies.clientAddressField(),
+                        proxyBuilder::clientAddressField,
+                        "Header in which the proxies name the client: none, x-forwarded-for or forwarded."));
+    }
+
     private void declareOutput() {
         group("Output",
                 switchOn("--quiet", () -> logLevel = Level.WARNING, "Log warnings only."),
@@ -348,6 +376,9 @@ final class EchoOptions {
             addresses.forEach(builder::listen);
             if (!hosts.isEmpty()) {
                 builder.httpSettings(defaults.httpSettings().toBuilder().hosts(hosts).build());
+            }
+            if (PROXY_OPTIONS.stream().anyMatch(parsed::hasMatchedOption)) {
+                builder.proxySettings(proxyBuilder.trustedProxies(trustedProxies).build());
             }
             configuration = builder.httpLimits(httpLimits.build()).policy(policy()).build();
         } catch (IllegalArgumentException e) {

@@ -1,5 +1,6 @@
 package dev.weft.tools.options;
 
+import dev.weft.server.ClientAddressField;
 import dev.weft.server.TransportKind;
 import java.net.InetSocketAddress;
 import java.nio.file.InvalidPathException;
@@ -41,8 +42,9 @@ public record Notation<T>(String label, Class<T> type, Function<String, T> parse
     public static final Notation<Duration> TIME = new Notation<>("TIME", Duration.class, Notation::parseDuration,
             Notation::formatDuration);
     /** One of the transports. */
-    public static final Notation<TransportKind> TRANSPORT = new Notation<>("KIND", TransportKind.class,
-            Notation::parseTransport, Notation::formatTransport);
+    public static final Notation<TransportKind> TRANSPORT = oneOf("KIND", TransportKind.class);
+    /** One of the header fields in which proxies report clients. */
+    public static final Notation<ClientAddressField> FIELD = oneOf("FIELD", ClientAddressField.class);
 
     /** File permissions, as {@code ls} prints them. */
     public static final Notation<String> PERMISSIONS = new Notation<>("rwxrwxrwx", String.class,
@@ -54,15 +56,19 @@ public record Notation<T>(String label, Class<T> type, Function<String, T> parse
             + ":([0-9]{1,5})");
     private static final Pattern DURATION_SYNTAX = Pattern.compile("([0-9]+)(ms|s|m|h|d)", Pattern.CASE_INSENSITIVE);
 
-    private static TransportKind parseTransport(String text) {
-        return Arrays.stream(TransportKind.values()).filter(kind -> formatTransport(kind).equals(text)).findFirst()
+    private static <E extends Enum<E>> Notation<E> oneOf(String label, Class<E> type) {
+        return new Notation<>(label, type, text -> parseConstant(type, text), Notation::formatConstant);
+    }
+
+    private static <E extends Enum<E>> E parseConstant(Class<E> type, String text) {
+        return Arrays.stream(type.getEnumConstants()).filter(each -> formatConstant(each).equals(text)).findFirst()
                 .orElseThrow(() -> new TypeConversionException("'" + text + "' is none of "
-                        + Arrays.stream(TransportKind.values()).map(Notation::formatTransport)
+                        + Arrays.stream(type.getEnumConstants()).map(Notation::formatConstant)
                                 .collect(Collectors.joining(", "))));
     }
 
-    private static String formatTransport(TransportKind kind) {
-        return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    private static String formatConstant(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private static String parseName(String text) {

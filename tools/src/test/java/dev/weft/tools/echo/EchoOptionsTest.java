@@ -3,6 +3,7 @@ package dev.weft.tools.echo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.HandshakeRequest;
@@ -10,7 +11,9 @@ import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpLimits;
 import dev.weft.parser.http.RequestHead;
+import dev.weft.server.ClientAddressField;
 import dev.weft.server.HandshakeDecision;
+import dev.weft.server.ProxySettings;
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
@@ -36,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine.ParameterException;
 
 class EchoOptionsTest {
     /** The launcher's own work, no options. */
@@ -51,10 +55,13 @@ class EchoOptionsTest {
             "deflate", settersOf(DeflateSettings.Builder.class).map(name -> "deflate" + name).toList(),
             "noDeflate", List.of("deflate"),
             "listen", List.of("listen", "unix"),
+            "listenInherited", List.of("inherited"),
             "subprotocols", List.of("subprotocol"),
             "tls", List.of("tlsCert", "tlsKey", "tlsKeystore", "tlsPasswordFile"),
             "policy", List.of("allowOrigin", "anyOrigin", "allowHost"),
-            "httpSettings", List.of("allowHost"));
+            "httpSettings", List.of("allowHost"),
+            "proxySettings", List.of("trustedProxy", "trustUnixSockets", "proxyProtocol", "maxProxyHeaderSize",
+                    "clientAddressField"));
 
     /** Inherited ones too. */
     private static Stream<String> settersOf(Class<?> builder) {
@@ -86,10 +93,14 @@ class EchoOptionsTest {
                 value("--listen=[::1]:80", c -> c.addresses(),
                         List.of(InetSocketAddress.createUnresolved("[::1]", 80))),
                 value("--unix=a/b", c -> c.addresses(), List.of(UnixDomainSocketAddress.of("a/b"))),
+                value("--inherited", c -> c.listenInherited(), true),
                 value("--socket-permissions=rw-rw----", c -> c.socketPermissions(),
                         PosixFilePermissions.fromString("rw-rw----")),
                 value("--reuse-port", c -> c.reusePort(), true),
                 value("--backlog=7", c -> c.backlog(), 7),
+                value("--trusted-proxy=10.0.0.0/8", c -> c.proxySettings().trustedProxies(), List.of("10.0.0.0/8")),
+                value("--trust-unix-sockets", c -> c.proxySettings().trustUnixSockets(), true),
+                value("--max-proxy-header-size=300", c -> c.proxySettings().maxProxyHeaderSize(), 300),
                 value("--transport=blocking", c -> c.transport(), TransportKind.BLOCKING),
                 value("--no-tcp-nodelay", c -> c.tcpNoDelay(), false),
                 value("--keep-alive", c -> c.keepAlive(), true),
@@ -151,7 +162,7 @@ class EchoOptionsTest {
     void everySettingIsTried() {
         List<String> tried = Stream.concat(values().map(arguments -> (String) arguments.get()[0]),
                 Stream.of("--allow-origin", "--any-origin", "--allow-host", "--tls-cert", "--tls-key", "--tls-keystore",
-                        "--tls-password-file"))
+                        "--tls-password-file", "--proxy-protocol", "--client-address-field"))
                 .map(argument -> argument.replaceAll("=.*|^--no|-", "").toLowerCase()).toList();
         assertEquals(List.of(), settings().filter(setting -> !tried.contains(setting.toLowerCase())).toList());
     }
@@ -191,6 +202,17 @@ class EchoOptionsTest {
     void theLastOfSeveralValuesCounts() {
         assertEquals(List.of(InetSocketAddress.createUnresolved("127.0.0.1", 2)),
                 parse("--port=1", "--port=2").configuration().addresses());
+    }
+
+    @Test
+    void trustedProxiesNameTheClient() {
+        ProxySettings proxies = parse("--trusted-proxy=::1", "--trusted-proxy", "10.0.0.0/8", "--proxy-protocol",
+                "--client-address-field=x-forwarded-for").configuration().proxySettings();
+        assertEquals(List.of("::1", "10.0.0.0/8"), proxies.trustedProxies());
+        assertTrue(proxies.proxyProtocol());
+        assertEquals(ClientAddressField.X_FORWARDED_FOR, proxies.clientAddressField());
+        assertThrows(ParameterException.class, () -> parse("--proxy-protocol"));
+        assertThrows(ParameterException.class, () -> parse("--trusted-proxy=localhost"));
     }
 
     @Test

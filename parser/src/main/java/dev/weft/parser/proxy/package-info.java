@@ -1,0 +1,9 @@
+/**
+ * What a proxy reports about the client of a connection: the header of the PROXY protocol, and the header fields
+ * {@code Forwarded} (RFC 7239) and {@code X-Forwarded-For}; without I/O. Only what a trusted proxy has sent is worth
+ * parsing: a client can send the same.
+ */
+@NullMarked
+package dev.weft.parser.proxy;
+
+import org.jspecify.annotations.NullMarked;
