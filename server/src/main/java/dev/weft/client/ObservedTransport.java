@@ -1,22 +1,19 @@
 package dev.weft.client;
 
 import dev.weft.internal.time.TimeLimit;
+import dev.weft.internal.transport.LayeredTransport;
 import dev.weft.internal.transport.Transport;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.SocketAddress;
-import java.net.SocketOption;
 import java.nio.ByteBuffer;
-import java.util.Optional;
 import java.util.function.Consumer;
-import javax.net.ssl.SSLSession;
 
 /**
  * Shows a {@link WireListener} what passes through another transport. As with TLS, every write waits: so the listener sees bytes
  * before the network does, and never sees the reply first.
  */
-final class ObservedTransport implements Transport {
+final class ObservedTransport implements LayeredTransport {
     private final Transport below;
     private final Logger logger;
     /** {@code null} once it has failed. */
@@ -28,6 +25,11 @@ final class ObservedTransport implements Transport {
         this.listener = listener;
         this.logger = logger;
         tell(told -> told.connected(below.localAddress(), below.remoteAddress(), below.tlsSession()));
+    }
+
+    @Override
+    public Transport below() {
+        return below;
     }
 
     private void tell(Consumer<WireListener> what) {
@@ -92,82 +94,5 @@ final class ObservedTransport implements Transport {
     @Override
     public void writeNow(ByteBuffer first, ByteBuffer second) {
         // As above.
-    }
-
-    // The rest is that of the other transport.
-
-    @Override
-    public Thread.Builder.OfVirtual threadBuilder() {
-        return below.threadBuilder();
-    }
-
-    @Override
-    public int place() {
-        return below.place();
-    }
-
-    @Override
-    public <T> void setOption(SocketOption<T> option, T value) throws IOException {
-        below.setOption(option, value);
-    }
-
-    @Override
-    public Optional<SSLSession> tlsSession() {
-        return below.tlsSession();
-    }
-
-    @Override
-    public boolean awaitReadable(TimeLimit limit) throws IOException {
-        return below.awaitReadable(limit);
-    }
-
-    @Override
-    public void onUnread(UnreadListener listener) {
-        below.onUnread(listener);
-    }
-
-    @Override
-    public void reportUnread() {
-        below.reportUnread();
-    }
-
-    @Override
-    public boolean willReportUnread() {
-        return below.willReportUnread();
-    }
-
-    @Override
-    public boolean hasUnread() {
-        return below.hasUnread();
-    }
-
-    @Override
-    public byte writeProgress() {
-        return below.writeProgress();
-    }
-
-    @Override
-    public void retryWrite() {
-        below.retryWrite();
-    }
-
-    @Override
-    public void shutdownOutput() throws IOException {
-        below.shutdownOutput();
-    }
-
-    @Override
-    public void close() {
-        below.close();
-    }
-
-    @Override
-    public SocketAddress localAddress() {
-        return below.localAddress();
-    }
-
-    @Override
-    public SocketAddress remoteAddress() {
-        return below.remoteAddress();
     }
 }

@@ -2,8 +2,6 @@ package dev.weft.internal.transport;
 
 import dev.weft.internal.time.TimeLimit;
 import java.io.IOException;
-import java.net.SocketAddress;
-import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.util.Optional;
@@ -21,7 +19,7 @@ import javax.net.ssl.SSLSession;
  * A connection that waits holds no bytes and no buffer, except a small one if the transport below can wait only inside a read.
  * It does hold its engine: about 7 KiB with the JDK's engine (measured with JDK 25), including keys and session.
  */
-public final class TlsTransport implements Transport {
+public final class TlsTransport implements LayeredTransport {
     private static final int IDLE = 0;
     private static final int READING = 1;
     private static final int CLOSED = 2;
@@ -53,13 +51,8 @@ public final class TlsTransport implements Transport {
     }
 
     @Override
-    public Thread.Builder.OfVirtual threadBuilder() {
-        return below.threadBuilder();
-    }
-
-    @Override
-    public int place() {
-        return below.place();
+    public Transport below() {
+        return below;
     }
 
     @Override
@@ -125,23 +118,8 @@ public final class TlsTransport implements Transport {
     }
 
     @Override
-    public void onUnread(UnreadListener listener) {
-        below.onUnread(listener);
-    }
-
-    @Override
-    public void reportUnread() {
-        below.reportUnread();
-    }
-
-    @Override
     public boolean willReportUnread() {
         return !input.holdsUnread() && below.willReportUnread();
-    }
-
-    @Override
-    public boolean hasUnread() {
-        return below.hasUnread();
     }
 
     private void begin() throws AsynchronousCloseException {
@@ -181,16 +159,6 @@ public final class TlsTransport implements Transport {
         // Writes nothing, for the same reason.
     }
 
-    @Override
-    public byte writeProgress() {
-        return below.writeProgress();
-    }
-
-    @Override
-    public void retryWrite() {
-        below.retryWrite();
-    }
-
     /** Waits for a write that has begun. */
     @Override
     public void shutdownOutput() throws IOException {
@@ -204,26 +172,6 @@ public final class TlsTransport implements Transport {
         if (was == IDLE) {
             input.release();
         }
-    }
-
-    @Override
-    public <T> void setOption(SocketOption<T> option, T value) throws IOException {
-        below.setOption(option, value);
-    }
-
-    @Override
-    public SocketAddress localAddress() {
-        return below.localAddress();
-    }
-
-    @Override
-    public SocketAddress remoteAddress() {
-        return below.remoteAddress();
-    }
-
-    @Override
-    public void remoteAddress(SocketAddress client) {
-        below.remoteAddress(client);
     }
 
     @Override

@@ -100,7 +100,7 @@ final class TlsPair implements AutoCloseable {
     }
 
     /** Passes everything on; for others to change something about it. */
-    static class Passing implements Transport {
+    static class Passing implements LayeredTransport {
         final Transport below;
 
         Passing(Transport below) {
@@ -108,93 +108,8 @@ final class TlsPair implements AutoCloseable {
         }
 
         @Override
-        public int read(ByteBuffer target, TimeLimit limit) throws IOException {
-            return below.read(target, limit);
-        }
-
-        @Override
-        public int readNow(ByteBuffer target) throws IOException {
-            return below.readNow(target);
-        }
-
-        @Override
-        public boolean awaitReadable(TimeLimit limit) throws IOException {
-            return below.awaitReadable(limit);
-        }
-
-        @Override
-        public boolean hasUnread() {
-            return below.hasUnread();
-        }
-
-        @Override
-        public void onUnread(UnreadListener listener) {
-            below.onUnread(listener);
-        }
-
-        @Override
-        public void reportUnread() {
-            below.reportUnread();
-        }
-
-        @Override
-        public boolean willReportUnread() {
-            return below.willReportUnread();
-        }
-
-        @Override
-        public void write(ByteBuffer source) throws IOException {
-            below.write(source);
-        }
-
-        @Override
-        public void write(ByteBuffer first, ByteBuffer second) throws IOException {
-            below.write(first, second);
-        }
-
-        @Override
-        public void writeNow(ByteBuffer source) throws IOException {
-            below.writeNow(source);
-        }
-
-        @Override
-        public void writeNow(ByteBuffer first, ByteBuffer second) throws IOException {
-            below.writeNow(first, second);
-        }
-
-        @Override
-        public boolean writesWithoutWaiting() {
-            return below.writesWithoutWaiting();
-        }
-
-        @Override
-        public byte writeProgress() {
-            return below.writeProgress();
-        }
-
-        @Override
-        public void retryWrite() {
-            below.retryWrite();
-        }
-
-        @Override
-        public void shutdownOutput() throws IOException {
-            below.shutdownOutput();
-        }
-
-        @Override
-        public void close() {
-            below.close();
-        }
-
-        @Override
-        public java.net.SocketAddress localAddress() {
-            return below.localAddress();
-        }
-
-        @Override
-        public java.net.SocketAddress remoteAddress() {
-            return below.remoteAddress();
+        public Transport below() {
+            return below;
         }
     }
 
