@@ -13,7 +13,7 @@ import java.util.function.ToIntFunction;
  * @param section    the section of the RFC that requires it; of RFC 6455 unless another RFC is named
  * @param load       the cost of the case
  * @param maxMessage size of its largest message in bytes; the case is skipped if this exceeds the run's limit
- * @param connections the number of connections that it needs: a client is asked for so many
+ * @param connections the number of connections that it needs, which a client is asked to open
  * @param body       sends and checks; throws {@link dev.weft.tools.conform.wire.Failure} and similar exceptions
  */
 public record Case(String id, String title, String section, Load load, long maxMessage,

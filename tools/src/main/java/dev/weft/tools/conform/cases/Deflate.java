@@ -4,7 +4,7 @@ import static dev.weft.parser.CloseCode.INVALID_FRAME_PAYLOAD_DATA;
 import static dev.weft.parser.CloseCode.MESSAGE_TOO_BIG;
 import static dev.weft.parser.CloseCode.PROTOCOL_ERROR;
 import static dev.weft.parser.FrameHeader.RSV1;
-import static dev.weft.tools.conform.cases.DeflateOffers.PLAIN;
+import static dev.weft.tools.conform.cases.DeflateElements.PLAIN;
 import static dev.weft.tools.conform.cases.Payloads.ascii;
 import static dev.weft.tools.conform.cases.Payloads.hex;
 import static dev.weft.tools.conform.cases.Payloads.join;

@@ -1,10 +1,8 @@
 package dev.weft.tools.conform.cases;
 
-import static dev.weft.tools.conform.cases.DeflateOffers.PLAIN;
+import static dev.weft.tools.conform.cases.DeflateElements.PLAIN;
 import static dev.weft.tools.conform.cases.Payloads.words;
 import static dev.weft.tools.conform.wire.Frame.text;
-
-import java.util.List;
 
 /**
  * Which answers to its offer of permessage-deflate a client accepts, and which it must refuse (RFC 7692 §5, §7.1). Nothing is
@@ -14,36 +12,18 @@ final class DeflateAnswers {
     private DeflateAnswers() {}
 
     static void add(Cases cases) {
-        accepts(cases, "plain", PLAIN);
-        accepts(cases, "server-takeover", PLAIN + "; server_no_context_takeover");
-        accepts(cases, "client-takeover", PLAIN + "; client_no_context_takeover");
-        accepts(cases, "both-takeovers", PLAIN + "; server_no_context_takeover; client_no_context_takeover");
-        for (int bits = 8; bits <= 15; bits++) {
-            accepts(cases, "client-bits-" + bits, PLAIN + "; client_max_window_bits=" + bits);
-            accepts(cases, "server-bits-" + bits, PLAIN + "; server_max_window_bits=" + bits);
-        }
-        accepts(cases, "all-four", PLAIN + "; server_no_context_takeover; client_no_context_takeover"
-                + "; server_max_window_bits=10; client_max_window_bits=11");
+        DeflateElements.valid((name, element) -> accepts(cases, name, element));
         accepts(cases, "order", PLAIN + "; client_max_window_bits=13; server_max_window_bits=12; "
                 + "client_no_context_takeover; server_no_context_takeover");
         written(cases, "blanks", PLAIN + "  ;  server_no_context_takeover  ");
         written(cases, "no-blanks", PLAIN + ";server_no_context_takeover;server_max_window_bits=9");
         written(cases, "quoted-value", PLAIN + "; server_max_window_bits=\"9\"");
 
-        refuses(cases, "unknown-parameter", PLAIN + "; x_unknown");
-        refuses(cases, "unknown-parameter-value", PLAIN + "; server_no_context_takeover; level=9");
+        DeflateElements.invalid((name, element) -> refuses(cases, name, element));
         refuses(cases, "server-takeover-with-value", PLAIN + "; server_no_context_takeover=1");
-        refuses(cases, "client-takeover-with-value", PLAIN + "; client_no_context_takeover=true");
-        refuses(cases, "server-bits-without-value", PLAIN + "; server_max_window_bits");
         refuses(cases, "client-bits-without-value", PLAIN + "; client_max_window_bits");
-        for (String bits : List.of("0", "7", "16", "08", "015", "-9", "8.5", "1e1", "x", "99999999999")) {
-            refuses(cases, "server-bits-" + bits, PLAIN + "; server_max_window_bits=" + bits);
-            refuses(cases, "client-bits-" + bits, PLAIN + "; client_max_window_bits=" + bits);
-        }
         refuses(cases, "server-bits-empty", PLAIN + "; server_max_window_bits=\"\"");
         refuses(cases, "client-bits-empty", PLAIN + "; client_max_window_bits=\"\"");
-        refuses(cases, "repeated-takeover", PLAIN + "; server_no_context_takeover; server_no_context_takeover");
-        refuses(cases, "repeated-bits", PLAIN + "; server_max_window_bits=10; server_max_window_bits=10");
         refuses(cases, "twice", PLAIN + ", " + PLAIN);
         refuses(cases, "with-another", PLAIN + ", x-unasked");
         refuses(cases, "after-another", "x-unasked, " + PLAIN);

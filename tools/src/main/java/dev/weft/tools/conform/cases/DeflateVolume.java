@@ -1,6 +1,6 @@
 package dev.weft.tools.conform.cases;
 
-import static dev.weft.tools.conform.cases.DeflateOffers.PLAIN;
+import static dev.weft.tools.conform.cases.DeflateElements.PLAIN;
 import static dev.weft.tools.conform.cases.Payloads.size;
 import static dev.weft.tools.conform.cases.Payloads.words;
 import static dev.weft.tools.conform.wire.Frame.binary;
