@@ -1,6 +1,7 @@
 package dev.weft.tools.conform;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.MessageView;
@@ -17,6 +18,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -52,8 +54,18 @@ class WeftClientTest {
     @Test
     void everyCaseMustBeOk() throws Exception {
         ClientRun run = run(builder(), Cases.all(Side.CLIENT));
-        assertEquals(List.of(), run.results().stream().filter(result -> !isExpected(result)).toList());
+        List<Result> unexpected = run.results().stream().filter(result -> !isExpected(result)).toList();
         assertEquals(0, run.surplusVisits());
+        // If the handler's thread is not scheduled for some milliseconds, a frame that was read ahead may fail the connection
+        // before an earlier message is answered: not strict, but allowed. It must not happen every time.
+        assertTrue(unexpected.stream().allMatch(result -> result.verdict() == Verdict.NON_STRICT),
+                unexpected::toString);
+        Set<String> again = unexpected.stream().map(Result::id).collect(Collectors.toSet());
+        if (!again.isEmpty()) {
+            List<Case> cases = Cases.all(Side.CLIENT).stream().filter(one -> again.contains(one.id())).toList();
+            assertEquals(List.of(),
+                    run(builder(), cases).results().stream().filter(result -> !isExpected(result)).toList());
+        }
     }
 
     private static boolean isExpected(Result result) {
