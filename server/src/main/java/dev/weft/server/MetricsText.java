@@ -28,14 +28,11 @@ final class MetricsText {
     }
 
     private void connections(ServerStatistics statistics) {
-        gauge("weft_connections", "", "Connections that have not ended.");
-        sample("weft_connections", "", statistics.connections());
-        gauge("weft_max_connections", "", "The limit of connections.");
-        sample("weft_max_connections", "", statistics.maxConnections());
-        counter("weft_connections_accepted", "", "Connections accepted, those refused afterwards included.");
-        sample("weft_connections_accepted_total", "", statistics.acceptedConnections());
-        counter("weft_websockets_opened", "", "Opening handshakes accepted.");
-        sample("weft_websockets_opened_total", "", statistics.openedWebSockets());
+        gauge("weft_connections", "", "Connections that have not ended.", statistics.connections());
+        gauge("weft_max_connections", "", "The limit of connections.", statistics.maxConnections());
+        counter("weft_connections_accepted", "", "Connections accepted, those refused afterwards included.",
+                statistics.acceptedConnections());
+        counter("weft_websockets_opened", "", "Opening handshakes accepted.", statistics.openedWebSockets());
         counter("weft_refusals", "", "Requests, and connections before any request, refused.");
         statistics.refusals().forEach((reason, count) -> sample("weft_refusals_total",
                 "{reason=\"" + name(reason) + "\"}", count));
@@ -45,36 +42,31 @@ final class MetricsText {
     }
 
     private void traffic(ServerStatistics statistics) {
-        counter("weft_received_messages", "", "Messages received.");
-        sample("weft_received_messages_total", "", statistics.receivedMessages());
-        counter("weft_received_bytes", "bytes", "Bytes received, requests included, TLS excluded.");
-        sample("weft_received_bytes_total", "", statistics.receivedBytes());
-        counter("weft_sent_messages", "", "Messages sent.");
-        sample("weft_sent_messages_total", "", statistics.sentMessages());
-        counter("weft_sent_bytes", "bytes", "Bytes sent in frames, TLS excluded.");
-        sample("weft_sent_bytes_total", "", statistics.sentBytes());
+        counter("weft_received_messages", "", "Messages received.", statistics.receivedMessages());
+        counter("weft_received_bytes", "bytes", "Bytes received, requests included, TLS excluded.",
+                statistics.receivedBytes());
+        counter("weft_sent_messages", "", "Messages sent.", statistics.sentMessages());
+        counter("weft_sent_bytes", "bytes", "Bytes sent in frames, TLS excluded.", statistics.sentBytes());
     }
 
     private void tls(ServerStatistics statistics) {
-        counter("weft_tls_handshakes", "", "TLS handshakes completed.");
-        sample("weft_tls_handshakes_total", "", statistics.tlsHandshakes());
-        gauge("weft_tls_handshakes_in_progress", "", "TLS handshakes in progress.");
-        sample("weft_tls_handshakes_in_progress", "", statistics.tlsHandshakesInProgress());
-        gauge("weft_tls_handshakes_waiting", "", "Connections that wait for their TLS handshake to begin.");
-        sample("weft_tls_handshakes_waiting", "", statistics.tlsHandshakesWaiting());
+        counter("weft_tls_handshakes", "", "TLS handshakes completed.", statistics.tlsHandshakes());
+        gauge("weft_tls_handshakes_in_progress", "", "TLS handshakes in progress.",
+                statistics.tlsHandshakesInProgress());
+        gauge("weft_tls_handshakes_waiting", "", "Connections that wait for their TLS handshake to begin.",
+                statistics.tlsHandshakesWaiting());
         statistics.certificateExpiry().ifPresent(expiry -> {
-            gauge("weft_tls_certificate_expiry_timestamp_seconds", "seconds", "When the first certificate expires.");
-            sample("weft_tls_certificate_expiry_timestamp_seconds", "", expiry.getEpochSecond());
+            gauge("weft_tls_certificate_expiry_timestamp_seconds", "seconds", "When the first certificate expires.",
+                    expiry.getEpochSecond());
         });
     }
 
     private void resources(ServerStatistics statistics) {
-        gauge("weft_buffered_bytes", "bytes", "Bytes that all connections hold in buffers and messages.");
-        sample("weft_buffered_bytes", "", statistics.bufferedBytes());
-        gauge("weft_max_buffered_bytes", "bytes", "The limit of those bytes.");
-        sample("weft_max_buffered_bytes", "", statistics.maxBufferedBytes());
-        counter("weft_loop_takeovers", "", "Loops of the process taken over, because a turn took too long.");
-        sample("weft_loop_takeovers_total", "", statistics.takeovers());
+        gauge("weft_buffered_bytes", "bytes", "Bytes that all connections hold in buffers and messages.",
+                statistics.bufferedBytes());
+        gauge("weft_max_buffered_bytes", "bytes", "The limit of those bytes.", statistics.maxBufferedBytes());
+        counter("weft_loop_takeovers", "", "Loops of the process taken over, because a turn took too long.",
+                statistics.takeovers());
         gauge("weft_health", "", "Whether the server can do its work: 1 for its status, 0 for the others.");
         for (Status status : Status.values()) {
             sample("weft_health", "{status=\"" + name(status) + "\"}", statistics.health().status() == status ? 1 : 0);
@@ -85,8 +77,18 @@ final class MetricsText {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 
+    private void gauge(String name, String unit, String help, long value) {
+        gauge(name, unit, help);
+        sample(name, "", value);
+    }
+
     private void gauge(String name, String unit, String help) {
         family(name, "gauge", unit, help);
+    }
+
+    private void counter(String name, String unit, String help, long value) {
+        counter(name, unit, help);
+        sample(name + "_total", "", value);
     }
 
     private void counter(String name, String unit, String help) {
