@@ -394,8 +394,7 @@ final class ClientSession implements ConnectionHolder {
                     startToFinish();
                 }
             }
-            case NOTHING -> {
-            }
+            case NOTHING -> {}
         }
     }
 }

@@ -6,7 +6,7 @@ public final class Escape {
 
     private Escape() {}
 
-    /** The text with backslashes and everything except printable ASCII as {@code \\uXXXX}; cut if it is long. */
+    /** The text with backslashes and everything except printable ASCII as <code>&#92;uXXXX</code>; cut if it is long. */
     public static String text(String text) {
         StringBuilder escaped = new StringBuilder();
         for (int i = 0; i < text.length() && i < LONGEST; i++) {

@@ -375,7 +375,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
 
     /**
      * Serves the server's {@linkplain WebSocketServer#statistics() statistics} at this path, as text for Prometheus: in the
-     * format OpenMetrics 1.0 for clients that accept it. Whoever can reach the path can read them. Default: not served.
+     * format OpenMetrics 1.0 for clients that accept it. Anybody who can reach the path can read them. Default: not served.
      *
      * @throws IllegalArgumentException if the path is malformed
      */

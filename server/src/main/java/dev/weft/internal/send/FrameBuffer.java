@@ -300,8 +300,11 @@ final class FrameBuffer {
     }
 
     private void count() {
-        int now = (buffer == null ? 0 : buffer.capacity()) + (rest == null ? 0 : rest.capacity());
-        countAs(now);
+        countAs(held());
+    }
+
+    private int held() {
+        return (buffer == null ? 0 : buffer.capacity()) + (rest == null ? 0 : rest.capacity());
     }
 
     private void countAs(int now) {
@@ -372,7 +375,7 @@ final class FrameBuffer {
 
     private void await(ByteBuffer first, ByteBuffer second) throws IOException {
         // Everything that waits is counted, except the caller's own array.
-        countAs(Math.max(1, (buffer == null ? 0 : buffer.capacity()) + (rest == null ? 0 : rest.capacity())));
+        countAs(Math.max(1, held()));
         deadlines.writing();
         try {
             if (second == null) {
