@@ -8,7 +8,6 @@ import dev.weft.internal.transport.Transport;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.FrameWriter;
 import dev.weft.parser.Opcode;
-import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.deflate.SharedMessage;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -155,20 +154,6 @@ final class FrameBuffer {
     void breakOff(IOException cause) {
         closing.breakOff(cause);
         transport.close();
-    }
-
-    /**
-     * Ends the connection after an encoder has failed part-way, for example because memory is exhausted: its state no longer
-     * matches the peer's decoder.
-     */
-    IOException encodingFailed(Throwable e) {
-        IOException cause = new IOException("a message could not be encoded", e);
-        breakOff(cause);
-        if (e instanceof ProtocolViolationException) {
-            throw new IllegalStateException(
-                    "the encoder reported a violation by the peer, but it never processes the peer's bytes", e);
-        }
-        return cause;
     }
 
     /** Builds a frame after those already built. If there is no room, writes those first. A large frame is written at once. */

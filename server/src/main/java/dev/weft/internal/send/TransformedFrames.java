@@ -3,6 +3,7 @@ package dev.weft.internal.send;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.time.TurnQuota;
 import dev.weft.parser.Opcode;
+import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.deflate.SharedMessage;
 import java.io.IOException;
 import java.util.Arrays;
@@ -45,7 +46,7 @@ final class TransformedFrames {
                 at = end;
             } while (at < to);
         } catch (Throwable e) {
-            throw buffer.encodingFailed(e);
+            throw failed(e);
         }
         buffer.frame(true, extension.rsv(), opcode, encoded, 0, length, wait);
     }
@@ -61,7 +62,7 @@ final class TransformedFrames {
                 lock.spend(TurnQuota.DEFLATED * Math.min(plain.length, TurnQuota.BYTES), wait);
             }
         } catch (Throwable e) {
-            throw buffer.encodingFailed(e);
+            throw failed(e);
         }
         buffer.frame(true, encoded == plain ? 0 : extension.rsv(), opcode, encoded, 0, encoded.length, wait);
     }
@@ -95,7 +96,7 @@ final class TransformedFrames {
         try {
             extension.encoder().input(payload, from, to, fin);
         } catch (Throwable e) {
-            throw buffer.encodingFailed(e);
+            throw failed(e);
         }
         Opcode next = opcode;
         int count;
@@ -116,7 +117,21 @@ final class TransformedFrames {
         try {
             return extension.encoder().output(encoded, 0, encoded.length);
         } catch (Throwable e) {
-            throw buffer.encodingFailed(e);
+            throw failed(e);
         }
+    }
+
+    /**
+     * Ends the connection after the encoder has failed part-way, for example because memory is exhausted: its state no longer
+     * matches the peer's decoder.
+     */
+    private IOException failed(Throwable e) {
+        IOException cause = new IOException("a message could not be encoded", e);
+        buffer.breakOff(cause);
+        if (e instanceof ProtocolViolationException) {
+            throw new IllegalStateException(
+                    "the encoder reported a violation by the peer, but it never processes the peer's bytes", e);
+        }
+        return cause;
     }
 }

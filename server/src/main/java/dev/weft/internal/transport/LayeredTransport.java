@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import javax.net.ssl.SSLSession;
 
-/** A transport above another one, which does everything that this one does not do itself. */
+/** A transport above another one, which does everything that this one does not do itself, except handshakes. */
 public interface LayeredTransport extends Transport {
     /** The transport below. */
     Transport below();
@@ -126,5 +126,10 @@ public interface LayeredTransport extends Transport {
     @Override
     default SocketAddress remoteAddress() {
         return below().remoteAddress();
+    }
+
+    @Override
+    default void remoteAddress(SocketAddress client) {
+        below().remoteAddress(client);
     }
 }
