@@ -1,4 +1,4 @@
-package dev.weft.server;
+package dev.weft.attacks;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -6,6 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.HandshakeRequest;
 import dev.weft.TestKeys;
 import dev.weft.parser.http.HttpResponse;
+import dev.weft.server.Await;
+import dev.weft.server.Handlers;
+import dev.weft.server.HandshakeDecision;
+import dev.weft.server.HttpSettings;
+import dev.weft.server.LogCapture;
+import dev.weft.server.RawPeer;
+import dev.weft.server.ServerInsight;
+import dev.weft.server.TransportKind;
+import dev.weft.server.WebSocketServer;
+import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,7 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Attack 32: a slow policy or HTTP handler. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class DecidingTest {
+class DecidingAttacksTest {
     private static final Duration SHORT = Duration.ofMillis(300);
     private static final String HELLO = "8105 48656c6c6f";
 
@@ -99,7 +109,7 @@ class DecidingTest {
             }
             Await.until("all slots are free", () -> server.connectionCount() == 0);
             assertEquals(slots, interrupted.size());
-            assertEquals(0, server.services().pool().budget().taken());
+            assertEquals(0, ServerInsight.budget(server).taken());
             try (RawPeer peer = RawPeer.connect(server).text(RawPeer.request())) {
                 awaitDeciding(1);
                 decide.countDown();
@@ -118,17 +128,17 @@ class DecidingTest {
             // With the head, directly after it, and later; the last one is split.
             peer.text(RawPeer.request() + new String(frame, StandardCharsets.ISO_8859_1));
             awaitDeciding(1);
-            long before = server.services().pool().budget().taken();
+            long before = ServerInsight.budget(server).taken();
             assertEquals(frame.length, before, "no buffer is held");
             peer.bytes(frame).bytes(Arrays.copyOf(frame, 4));
-            Await.until("they are kept", () -> server.services().pool().budget().taken() >= before + frame.length + 4);
+            Await.until("they are kept", () -> ServerInsight.budget(server).taken() >= before + frame.length + 4);
             decide.countDown();
             assertTrue(peer.readHead().startsWith("HTTP/1.1 101 "));
             peer.bytes(Arrays.copyOfRange(frame, 4, frame.length));
             for (int i = 0; i < 3; i++) {
                 assertEquals(HELLO, peer.readFrame());
             }
-            Await.until("nothing is held", () -> server.services().pool().budget().taken() == 0);
+            Await.until("nothing is held", () -> ServerInsight.budget(server).taken() == 0);
         }
     }
 
@@ -139,7 +149,7 @@ class DecidingTest {
             awaitDeciding(1);
             byte[] frame = RawPeer.frame(0x82, new byte[100_000]);
             peer.bytes(frame);
-            Await.until("some is kept", () -> server.services().pool().budget().taken() == 2048);
+            Await.until("some is kept", () -> ServerInsight.budget(server).taken() == 2048);
             decide.countDown();
             assertTrue(peer.readHead().startsWith("HTTP/1.1 101 "));
             assertEquals(2 * (1 + 1 + 8) + 1 + 2 * 100_000, peer.readFrame().length());
