@@ -8,4 +8,5 @@ module dev.weft.server {
     exports dev.weft.client;
     exports dev.weft.server;
     exports dev.weft.testing;
+    exports dev.weft.topics;
 }

@@ -79,10 +79,12 @@ class ArchitectureTest {
     void whatBothEndsShareDoesNotKnowTheEnds() {
         noClasses().that().resideInAPackage("dev.weft")
                 .should().dependOnClassesThat()
-                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..", "dev.weft.testing..").check(CLASSES);
+                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..", "dev.weft.testing..", "dev.weft.topics..")
+                .check(CLASSES);
         noClasses().that().resideInAPackage("dev.weft.internal..")
                 .should().dependOnClassesThat()
-                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..", "dev.weft.testing..").check(CLASSES);
+                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..", "dev.weft.testing..", "dev.weft.topics..")
+                .check(CLASSES);
     }
 
     @Test
@@ -117,6 +119,15 @@ class ArchitectureTest {
     }
 
     @Test
+    void topicsUseConnectionsAndNothingElse() {
+        noClasses().that().resideInAPackage("dev.weft.topics..")
+                .should().dependOnClassesThat()
+                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..", "dev.weft.testing..",
+                        "dev.weft.internal.*..")
+                .check(CLASSES);
+    }
+
+    @Test
     void packagesHaveNoCycles() {
         slices().matching("dev.(**)").should().beFreeOfCycles().check(CLASSES);
     }
@@ -124,7 +135,8 @@ class ArchitectureTest {
     @Test
     void publicMethodsDoNotShowInternals() {
         methods().that().areDeclaredInClassesThat()
-                .resideInAnyPackage("dev.weft", "dev.weft.server", "dev.weft.client", "dev.weft.testing")
+                .resideInAnyPackage("dev.weft", "dev.weft.server", "dev.weft.client", "dev.weft.testing",
+                        "dev.weft.topics")
                 .and().areDeclaredInClassesThat().arePublic().and().arePublic()
                 .should().notHaveRawReturnType(JavaClass.Predicates.resideInAPackage("dev.weft.internal.."))
                 .check(CLASSES);

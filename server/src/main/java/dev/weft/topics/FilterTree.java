@@ -1,0 +1,87 @@
+package dev.weft.topics;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** The subscriptions to filters with wildcards, by level. Changed by one thread at a time, and read by any number. */
+final class FilterTree {
+    private static final class Node {
+        final Map<String, Node> children = new ConcurrentHashMap<>();
+        final SubscriberSet subscribers = new SubscriberSet();
+    }
+
+    private final Node root = new Node();
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** Adds a subscription and returns the one that it replaces. */
+    @Nullable
+    Subscription add(Subscription added) {
+        lock.lock();
+        try {
+            Node node = root;
+            for (String level : added.levels()) {
+                node = node.children.computeIfAbsent(level, key -> new Node());
+            }
+            return node.subscribers.add(added);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Removes a subscription, and the nodes that nobody needs any more. Returns whether it was there. */
+    boolean remove(Subscription removed) {
+        lock.lock();
+        try {
+            return remove(root, removed, 0);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static boolean remove(Node node, Subscription removed, int depth) {
+        if (depth == removed.levels().size()) {
+            return node.subscribers.remove(removed);
+        }
+        String level = removed.levels().get(depth);
+        Node child = node.children.get(level);
+        if (child == null) {
+            return false;
+        }
+        boolean found = remove(child, removed, depth + 1);
+        if (child.children.isEmpty() && child.subscribers.size() == 0) {
+            node.children.remove(level);
+        }
+        return found;
+    }
+
+    boolean isEmpty() {
+        return root.children.isEmpty();
+    }
+
+    /** Adds the subscribers of all filters that match the levels of a topic. */
+    void addMatching(List<String> levels, List<SubscriberSet> matching) {
+        if (!isEmpty()) {
+            addMatching(root, levels, 0, matching);
+        }
+    }
+
+    private static void addMatching(Node node, List<String> levels, int depth, List<SubscriberSet> matching) {
+        if (depth == levels.size()) {
+            matching.add(node.subscribers);
+            return;
+        }
+        Node rest = node.children.get(TopicName.REST);
+        if (rest != null) {
+            matching.add(rest.subscribers);
+        }
+        for (String level : List.of(levels.get(depth), TopicName.ANY)) {
+            Node child = node.children.get(level);
+            if (child != null) {
+                addMatching(child, levels, depth + 1, matching);
+            }
+        }
+    }
+}

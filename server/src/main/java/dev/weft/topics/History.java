@@ -1,0 +1,79 @@
+package dev.weft.topics;
+
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The last messages of a topic, without gaps. Guarded by the topic's lock. */
+final class History {
+    private static final int OVERHEAD = 64;
+
+    private final TopicLimits limits;
+    /** The bytes of the histories of all topics. */
+    private final AtomicLong total;
+    private final Deque<Publication> kept = new ArrayDeque<>();
+    private long size;
+
+    History(TopicLimits limits, AtomicLong total) {
+        this.limits = limits;
+        this.total = total;
+    }
+
+    void add(Publication publication) {
+        if (limits.historyLength() == 0) {
+            return;
+        }
+        kept.addLast(publication);
+        count(sizeOf(publication));
+        while (kept.size() > limits.historyLength() || size > limits.historySize()
+                || total.get() > limits.totalHistorySize() && !kept.isEmpty()) {
+            dropOldest();
+        }
+    }
+
+    void dropOlderThan(Instant time) {
+        while (!kept.isEmpty() && kept.peekFirst().time().isBefore(time)) {
+            dropOldest();
+        }
+    }
+
+    private void dropOldest() {
+        count(-sizeOf(kept.removeFirst()));
+    }
+
+    private void count(long bytes) {
+        size += bytes;
+        total.addAndGet(bytes);
+    }
+
+    private static long sizeOf(Publication publication) {
+        return (long) publication.message().length() + OVERHEAD;
+    }
+
+    /** The messages after an offset, oldest first; {@code null} if the history does not reach back so far. */
+    List<Publication> after(long offset, long lastOffset) {
+        long missed = lastOffset - offset;
+        return missed < 0 || missed > kept.size() ? null : last((int) missed);
+    }
+
+    /** The last messages, at most this many, oldest first. */
+    List<Publication> last(int count) {
+        List<Publication> all = new ArrayList<>(kept);
+        return all.subList(Math.max(0, all.size() - count), all.size());
+    }
+
+    boolean isEmpty() {
+        return kept.isEmpty();
+    }
+
+    int length() {
+        return kept.size();
+    }
+
+    long size() {
+        return size;
+    }
+}

@@ -1,0 +1,62 @@
+package dev.weft.topics;
+
+import java.util.Objects;
+
+/**
+ * The place of a message among all messages of its topic. The offset counts the messages of one life of the topic, from 1. The
+ * epoch identifies that life: when a topic begins anew, it has another epoch, so that old positions are recognized. Immutable.
+ * <p>
+ * {@link #toString()} and {@link #parse} use the form {@code epoch:offset}, in which a client can keep a position.
+ */
+public final class Position {
+    private static final int RADIX = 36;
+
+    private final long epoch;
+    private final long offset;
+
+    Position(long epoch, long offset) {
+        this.epoch = epoch;
+        this.offset = offset;
+    }
+
+    /**
+     * Reads a position that {@link #toString()} has written.
+     *
+     * @throws IllegalArgumentException if the text has another form
+     */
+    public static Position parse(String text) {
+        int colon = text.indexOf(':');
+        try {
+            return new Position(Long.parseUnsignedLong(text.substring(0, colon), RADIX),
+                    Long.parseLong(text.substring(colon + 1)));
+        } catch (IndexOutOfBoundsException | NumberFormatException e) {
+            throw new IllegalArgumentException("a position has the form epoch:offset", e);
+        }
+    }
+
+    /** Identifies the life of the topic. Two lives of a topic have different epochs; which is later cannot be seen. */
+    public long epoch() {
+        return epoch;
+    }
+
+    /** The number of messages that the topic had when this one was published, including this one; 0 before the first. */
+    public long offset() {
+        return offset;
+    }
+
+    /** Whether both identify the same message of the same life. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Position that && epoch == that.epoch && offset == that.offset;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(epoch, offset);
+    }
+
+    @Override
+    public String toString() {
+        return Long.toUnsignedString(epoch, RADIX) + ":" + offset;
+    }
+}

@@ -1,0 +1,92 @@
+package dev.weft.topics;
+
+import dev.weft.PreparedMessage;
+import dev.weft.internal.Bounds;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to subscribe: from where on, and in which form messages are sent. Immutable: each method returns options of which one is
+ * changed.
+ */
+public final class SubscribeOptions {
+    /** Only messages that are published from now on, as they were published. */
+    public static final SubscribeOptions DEFAULT = new SubscribeOptions(null, 0, Publication::message, null, true);
+
+    private final @Nullable Position since;
+    private final int last;
+    private final Function<Publication, PreparedMessage> format;
+    private final @Nullable Function<Subscription, PreparedMessage> greeting;
+    private final boolean closesWhenBehind;
+
+    private SubscribeOptions(@Nullable Position since, int last, Function<Publication, PreparedMessage> format,
+            @Nullable Function<Subscription, PreparedMessage> greeting, boolean closesWhenBehind) {
+        this.since = since;
+        this.last = last;
+        this.format = format;
+        this.greeting = greeting;
+        this.closesWhenBehind = closesWhenBehind;
+    }
+
+    /**
+     * First sends everything that was published after the message at this position, if the topic still has all of it; {@link
+     * Subscription#recovery()} tells. Not for a filter with wildcards.
+     */
+    public SubscribeOptions since(Position position) {
+        return new SubscribeOptions(Objects.requireNonNull(position), 0, format, greeting, closesWhenBehind);
+    }
+
+    /** First sends the newest messages that the topic still has: at most this many, 1 or more. Not for a filter with wildcards. */
+    public SubscribeOptions last(int messages) {
+        Bounds.check("last", messages, 1, Integer.MAX_VALUE);
+        return new SubscribeOptions(null, messages, format, greeting, closesWhenBehind);
+    }
+
+    /**
+     * Sends each message in the form that this function gives it, for example with its topic and position. All subscriptions
+     * with the same function object share the result. The function is called by the thread that publishes, must not wait, and
+     * must not use these topics. If it throws, the subscribed connection is closed with 1011.
+     */
+    public SubscribeOptions format(Function<Publication, PreparedMessage> function) {
+        return new SubscribeOptions(since, last, Objects.requireNonNull(function), greeting, closesWhenBehind);
+    }
+
+    /**
+     * Before anything else, sends the message that this function makes of the subscription, for example with its {@link
+     * Subscription#recovery()} and {@link Subscription#start()}. The function must not wait, and must not use these topics.
+     */
+    public SubscribeOptions greeting(Function<Subscription, PreparedMessage> function) {
+        return new SubscribeOptions(since, last, format, Objects.requireNonNull(function), closesWhenBehind);
+    }
+
+    /**
+     * Whether a connection that does not accept a message is closed with 1013, so that its client comes back and asks for what
+     * it has missed. True by default. If false, the message is left out, and {@link Subscription#missed()} counts it.
+     */
+    public SubscribeOptions closesWhenBehind(boolean closes) {
+        return new SubscribeOptions(since, last, format, greeting, closes);
+    }
+
+    @Nullable
+    Position since() {
+        return since;
+    }
+
+    int last() {
+        return last;
+    }
+
+    Function<Publication, PreparedMessage> format() {
+        return format;
+    }
+
+    @Nullable
+    Function<Subscription, PreparedMessage> greeting() {
+        return greeting;
+    }
+
+    boolean closesWhenBehind() {
+        return closesWhenBehind;
+    }
+}

@@ -1,0 +1,105 @@
+package dev.weft.topics;
+
+import dev.weft.PreparedMessage;
+import dev.weft.WebSocketConnection;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+
+/**
+ * A connection's subscription to a topic, or to all topics that match a filter. It ends with the connection. For any thread; no
+ * method waits.
+ */
+public final class Subscription {
+    private final WebSocketConnection connection;
+    private final String filter;
+    private final List<String> levels;
+    private final SubscribeOptions options;
+    private final AtomicLong missed = new AtomicLong();
+    private volatile Recovery recovery = Recovery.NOT_REQUESTED;
+    private volatile Position start = new Position(0, 0);
+    private volatile boolean active;
+
+    Subscription(WebSocketConnection connection, String filter, List<String> levels, SubscribeOptions options) {
+        this.connection = connection;
+        this.filter = filter;
+        this.levels = levels;
+        this.options = options;
+    }
+
+    /** The connection to which messages are sent. */
+    public WebSocketConnection connection() {
+        return connection;
+    }
+
+    /** The topic, or the filter with wildcards. */
+    public String filter() {
+        return filter;
+    }
+
+    /** What a subscriber that gave a position was sent. */
+    public Recovery recovery() {
+        return recovery;
+    }
+
+    /**
+     * The position of the last message that was published before this subscription began, or 0:0 if the filter has wildcards.
+     * Unless {@link #recovery()} is {@link Recovery#IMPOSSIBLE}, a client that asked for what it has missed gets it up to this
+     * position, and then everything after it.
+     */
+    public Position start() {
+        return start;
+    }
+
+    /** Whether messages are still sent. */
+    public boolean isActive() {
+        return active;
+    }
+
+    /** The number of messages that the connection did not accept. */
+    public long missed() {
+        return missed.get();
+    }
+
+    List<String> levels() {
+        return levels;
+    }
+
+    SubscribeOptions options() {
+        return options;
+    }
+
+    /** Sends the greeting. Nothing else is sent before. */
+    void begin(Recovery result, Position position) {
+        recovery = result;
+        start = position;
+        Function<Subscription, PreparedMessage> greeting = options.greeting();
+        PreparedMessage first = greeting == null ? null : greeting.apply(this);
+        active = true;
+        if (first != null) {
+            send(first);
+        }
+    }
+
+    void end() {
+        active = false;
+    }
+
+    /** Sends a message, or, if the connection does not accept it, does what the options say. Returns whether it was accepted. */
+    boolean send(PreparedMessage message) {
+        if (connection.trySend(message).isAccepted()) {
+            return true;
+        }
+        missed.incrementAndGet();
+        if (options.closesWhenBehind()) {
+            end();
+            connection.close(1013, "too slow");
+        }
+        return false;
+    }
+
+    @Override
+    public String toString() {
+        return "Subscription[" + filter + ", connection " + connection.id() + "]";
+    }
+}
