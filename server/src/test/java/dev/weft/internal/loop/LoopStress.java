@@ -1,5 +1,6 @@
 package dev.weft.internal.loop;
 
+import dev.weft.internal.stress.StressClock;
 import dev.weft.internal.time.Failures;
 import dev.weft.server.Await;
 import java.io.IOException;
@@ -73,12 +74,14 @@ public final class LoopStress {
     private final Settings settings;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final List<Lane> lanes = new ArrayList<>();
+    private final StressClock clock;
     private final long end;
     private volatile boolean over;
     private volatile boolean stopping;
 
     private LoopStress(Settings settings, Duration round) {
         this.settings = settings;
+        this.clock = new StressClock(settings.patience());
         this.end = System.nanoTime() + round.toNanos();
     }
 
@@ -155,6 +158,7 @@ public final class LoopStress {
     /** Until this is so. */
     private void watch(BooleanSupplier condition) {
         while (!condition.getAsBoolean()) {
+            clock.look();
             for (Lane lane : lanes) {
                 if (lane.thread.isAlive() && lane.isStuck()) {
                     throw new AssertionError("nothing happens any more in " + lane.life);
@@ -194,13 +198,9 @@ public final class LoopStress {
         private final Random seeds;
         private final Subject subject;
         private final LoopLife.Kind[] kinds;
+        private final StressClock.Watch watch = clock.watch();
         private volatile LoopLife life;
         private int lives;
-
-        /** The watchdog's. */
-        private LoopLife seen;
-        private long progressSeen;
-        private long since;
 
         Lane(long seed, Subject subject, LoopLife.Kind... kinds) {
             this.seeds = new Random(seed);
@@ -225,12 +225,7 @@ public final class LoopStress {
             if (now == null) {
                 return false;
             }
-            if (now != seen || now.progress() != progressSeen) {
-                seen = now;
-                progressSeen = now.progress();
-                since = System.nanoTime();
-            }
-            return System.nanoTime() - since > settings.patience().toNanos();
+            return watch.isStuck(now, now.progress());
         }
     }
 }

@@ -265,6 +265,7 @@ final class StressedSender implements Lives.Life {
         await("the pongs", () -> received.lastPong() == actors.get(0).pongs() - 1);
         await("the sender has nothing to do",
                 () -> state("state").equals(SendState.IDLE) && !sender.buffer().isBuilt());
+        await("no flush is due", () -> state("flushDue").equals(false));
         await("nothing waits", () -> sender.waitingBytes() == 0 && budget.taken() == 0 && !wire.isWriting()
                 && !sender.isStuck(Duration.ZERO));
         check(received.isAtFrameBoundary(), "a part of a frame");

@@ -38,12 +38,12 @@ public final class Lives {
     private final List<Lane> lanes = new ArrayList<>();
     private final LongFunction<Life> maker;
     private final long end;
-    private final Duration patience;
+    private final StressClock clock;
 
     private Lives(LongFunction<Life> maker, int count, long seed, Duration length, Duration patience) {
         this.maker = maker;
         this.end = System.nanoTime() + length.toNanos();
-        this.patience = patience;
+        this.clock = new StressClock(patience);
         Random seeds = new Random(seed);
         for (int i = 0; i < count; i++) {
             lanes.add(new Lane(seeds.nextLong()));
@@ -81,6 +81,7 @@ public final class Lives {
         boolean alive = true;
         while (alive) {
             alive = false;
+            clock.look();
             for (Lane lane : lanes) {
                 if (lane.thread.isAlive()) {
                     alive = true;
@@ -100,13 +101,9 @@ public final class Lives {
     private final class Lane {
         private final Thread thread = Thread.ofVirtual().name("lane").unstarted(this::run);
         private final Random seeds;
+        private final StressClock.Watch watch = clock.watch();
         private volatile Life life;
         private long done;
-
-        /** The watchdog's. */
-        private Life seen;
-        private long progressSeen;
-        private long since = System.nanoTime();
 
         Lane(long seed) {
             this.seeds = new Random(seed);
@@ -131,12 +128,7 @@ public final class Lives {
                 failure.compareAndSet(null,
                         new AssertionError(now.failure().getMessage() + " in " + now, now.failure()));
             }
-            if (now != seen || now != null && now.progress() != progressSeen) {
-                seen = now;
-                progressSeen = now == null ? 0 : now.progress();
-                since = System.nanoTime();
-            }
-            if (System.nanoTime() - since > patience.toNanos()) {
+            if (watch.isStuck(now, now == null ? 0 : now.progress())) {
                 failure.compareAndSet(null, new AssertionError("nothing happens any more in " + now));
             }
         }

@@ -1,6 +1,7 @@
 package dev.weft.internal.transport;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.weft.internal.stress.StressClock;
 import dev.weft.server.Await;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -42,11 +43,13 @@ final class TransportStress {
     private final ServerSocketChannel listener;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final List<Lane> lanes = new ArrayList<>();
+    private final StressClock clock;
     private final long end;
 
     private TransportStress(Settings settings, ServerSocketChannel listener) {
         this.settings = settings;
         this.listener = listener;
+        this.clock = new StressClock(settings.patience());
         this.end = System.nanoTime() + settings.length().toNanos();
     }
 
@@ -113,6 +116,7 @@ final class TransportStress {
     /** Waits for the end of all lanes. */
     private void watch() throws IOException {
         while (lanes.stream().anyMatch(lane -> lane.thread.isAlive())) {
+            clock.look();
             for (Lane lane : lanes) {
                 if (lane.thread.isAlive() && lane.isStuck()) {
                     failure.compareAndSet(null, new AssertionError("nothing happens any more in " + lane.life));
@@ -134,16 +138,12 @@ final class TransportStress {
         private final Random seeds;
         private final TransportVariant.Subject subject;
         private final boolean alone;
+        private final StressClock.Watch watch = clock.watch();
         private volatile StressedLife life;
         private int lives;
         private long bytes;
         private long waits;
         private long vainWaits;
-
-        /** The watchdog's. */
-        private StressedLife seen;
-        private long progressSeen;
-        private long since;
 
         Lane(long seed, TransportVariant.Subject subject, boolean alone) {
             this.seeds = new Random(seed);
@@ -175,12 +175,7 @@ final class TransportStress {
             if (now == null) {
                 return false;
             }
-            if (now != seen || now.progress() != progressSeen) {
-                seen = now;
-                progressSeen = now.progress();
-                since = System.nanoTime();
-            }
-            return System.nanoTime() - since > settings.patience().toNanos();
+            return watch.isStuck(now, now.progress());
         }
 
         /** Closes the descriptors of a lane that is given up. */
