@@ -72,6 +72,17 @@ final class ServerSession implements Runnable, ConnectionHolder {
         return connection;
     }
 
+    /** What the connection is doing. For any thread. */
+    ConnectionState state() {
+        // The order matters: if there is no handshake, there is a connection.
+        ServerHandshake early = handshake;
+        Connection open = connection;
+        if (open == null) {
+            return early.state();
+        }
+        return open.isOpen() ? ConnectionState.OPEN : ConnectionState.CLOSING;
+    }
+
     /** Marks the session as ended and returns the previous stage. */
     Stage end() {
         return STAGE.getAndSet(this, Stage.ENDED);

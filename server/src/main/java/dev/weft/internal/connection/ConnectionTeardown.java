@@ -3,6 +3,7 @@ package dev.weft.internal.connection;
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.internal.close.ClosingHandshake;
+import dev.weft.internal.close.LocalEndException;
 import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.LingeringClose;
@@ -77,6 +78,11 @@ final class ConnectionTeardown {
             drainQuietly(connection);
         }
         return connection.breakOff(e) || closing.isCause(e) ? e : closing.exception();
+    }
+
+    /** Cuts the connection off. Does not wait. */
+    static void abort(Connection connection) {
+        connection.breakOff(LocalEndException.aborted());
     }
 
     static void shutDownOutput(Connection connection) {
