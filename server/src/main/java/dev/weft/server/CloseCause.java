@@ -4,6 +4,7 @@ import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.CloseStatus.Side;
 import dev.weft.internal.close.LocalEndException;
+import dev.weft.internal.close.LimitViolations;
 import dev.weft.internal.time.DeadlineException;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.ProtocolViolationException;
@@ -32,9 +33,6 @@ public enum CloseCause {
     /** The network connection ended or failed before the closing handshake was complete. */
     DISCONNECTED;
 
-    /** RFC 6455 §10.4 is about the limits of implementations. */
-    private static final String LIMITS = "10.4";
-
     static CloseCause of(CloseStatus status) {
         boolean failedHere = status.closedFirst().equals(Optional.of(Side.LOCAL))
                 && status.sent().map(CloseReason::code).orElse(0) == CloseCode.INTERNAL_ERROR;
@@ -43,7 +41,7 @@ public enum CloseCause {
         }
         return switch (status.cause().orElse(null)) {
             case null -> CLOSED;
-            case ProtocolViolationException violation -> isLimit(violation) ? LIMIT : VIOLATION;
+            case ProtocolViolationException violation -> LimitViolations.includes(violation) ? LIMIT : VIOLATION;
             case DeadlineException deadline -> switch (deadline.due()) {
                 case WRITE_TIMEOUT -> WRITE_TIMEOUT;
                 case CLOSE_TIMEOUT -> CLOSE_TIMEOUT;
@@ -53,9 +51,5 @@ public enum CloseCause {
             case LocalEndException end -> end.isEviction() ? EVICTED : ABORTED;
             default -> DISCONNECTED;
         };
-    }
-
-    static boolean isLimit(ProtocolViolationException violation) {
-        return violation.closeCode() == CloseCode.MESSAGE_TOO_BIG || violation.section().equals(LIMITS);
     }
 }

@@ -226,7 +226,7 @@ final class RequestDeadlines {
             Optional<RequestHead> head = interrupts && reader != null ? reader.headSoFar() : Optional.empty();
             transport.write(ByteBuffer.wrap(
                     server.refusalLog().refuse(reason, answer, transport.remoteAddress(), head)));
-            observer.answered();
+            observer.answered(answer.status(), null);
             transport.shutdownOutput();
             if (reader == null || !reader.hasBegun()) {
                 // For example a spare connection of a browser: there is no request in progress that a reset could

@@ -61,7 +61,7 @@ final class ServerHandshake {
         this.readsProxyHeader = adoption == null && server.configuration().proxySettings().proxyProtocol();
         this.hasPreface = readsProxyHeader || server.tlsHandshakes().isPresent();
         RequestPhase first = hasPreface ? RequestPhase.PREFACE : RequestPhase.HEAD;
-        this.observer = new RequestObserver(server);
+        this.observer = new RequestObserver(server, transport);
         this.deadlines = new RequestDeadlines(session, server, transport, observer,
                 session.isFull() || adoption != null && adoption.isAnswered() ? RequestPhase.ANSWERING : first);
         this.responder = new HandshakeResponder(server, transport, client, deadlines::hasEndedDeciding);
@@ -243,7 +243,7 @@ final class ServerHandshake {
         RequestHead head = reader.head();
         OpeningHandshake.Checked request = OpeningHandshake.check(head);
         if (!(request instanceof NotUpgrade)) {
-            observer.handshakeReceived();
+            observer.handshakeReceived(head);
         }
         if (!(request instanceof Upgrade upgrade)) {
             return responder.answerOther(head);
@@ -275,13 +275,14 @@ final class ServerHandshake {
     }
 
     private Response refusal(RefusalReason reason, HttpResponse response, Optional<RequestHead> head) {
-        return new Response(server.refusalLog().refuse(reason, response, transport.remoteAddress(), head));
+        return new Response(server.refusalLog().refuse(reason, response, transport.remoteAddress(), head),
+                response.status());
     }
 
     private Connection accept(Acceptance acceptance, InboundBuffer input) throws IOException {
         // §4.2.2: the bytes after the head are not processed before this has been written.
         transport.write(ByteBuffer.wrap(acceptance.reply()));
-        observer.accepted();
+        observer.accepted(acceptance.endpoint());
         acceptance.endpoint().endpoint().sockets().apply(transport);
         handler = acceptance.endpoint().handler();
         return new Connection(transport, input, 0, acceptance.result(),
@@ -310,7 +311,7 @@ final class ServerHandshake {
     private void refuse(Response answer) throws IOException {
         deadlines.enter(RequestPhase.ANSWERING);
         transport.write(ByteBuffer.wrap(answer.reply()));
-        observer.answered();
+        observer.answered(answer.status(), responder.endpoint());
         LingeringClose.close(transport);
     }
 

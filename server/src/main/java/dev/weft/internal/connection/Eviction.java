@@ -2,6 +2,7 @@ package dev.weft.internal.connection;
 
 import dev.weft.CloseReason;
 import dev.weft.internal.close.LocalEndException;
+import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.parser.CloseCode;
 import java.io.IOException;
 import java.time.Duration;
@@ -27,7 +28,9 @@ final class Eviction {
     static void start(Connection connection) {
         // Checked first, because the Close frame itself waits for a moment.
         boolean hasRoom = connection.sender.waitingBytes() == 0;
-        connection.fail(new CloseReason(CloseCode.TRY_AGAIN_LATER, "server is full"), LocalEndException.evicted());
+        LocalEndException evicted = LocalEndException.evicted();
+        ConnectionEvents.get().limitHit("EVICTED", evicted.getMessage(), connection.remoteAddress());
+        connection.fail(new CloseReason(CloseCode.TRY_AGAIN_LATER, "server is full"), evicted);
         connection.sender.dropWaiting();
         if (hasRoom && connection.closeStatus().isEmpty()) {
             connection.services.timer().startThread(() -> sendAndCutOff(connection),

@@ -5,6 +5,7 @@ import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.internal.PreparedMessageAccess;
 import dev.weft.internal.StrictUtf8;
+import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -96,6 +97,7 @@ final class MessageSender {
         if (result == SendResult.PEER_BEHIND || result == SendResult.SERVER_FULL) {
             connection.services.pool().traffic().refusedSend(connection.transport.place(),
                     result == SendResult.SERVER_FULL);
+            ConnectionEvents.get().queueFull(connection, result, connection.sender.waitingBytes());
         }
         return FailedCallThrottle.count(connection, result);
     }

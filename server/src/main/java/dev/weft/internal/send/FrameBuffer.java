@@ -362,7 +362,7 @@ final class FrameBuffer {
     private void await(ByteBuffer first, ByteBuffer second) throws IOException {
         // Everything that waits is counted, except the caller's own array.
         countAs(Math.max(1, held()));
-        deadlines.writing();
+        Object recorded = NetworkWait.begin(deadlines);
         try {
             if (second == null) {
                 transport.write(first);
@@ -374,7 +374,7 @@ final class FrameBuffer {
                 throw e;
             }
         } finally {
-            deadlines.written();
+            NetworkWait.end(recorded, deadlines, transport);
             lock.turnIsOver();
         }
     }
