@@ -2,6 +2,7 @@
 module dev.weft.server {
     requires transitive dev.weft.parser;
     requires static java.management;
+    requires static jdk.jfr;
     requires static org.jspecify;
 
     exports dev.weft;

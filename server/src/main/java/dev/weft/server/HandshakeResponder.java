@@ -33,8 +33,12 @@ final class HandshakeResponder {
     /** The connection is open as soon as the response, a 101, has been written. */
     record Acceptance(byte[] reply, ServedEndpoint endpoint, HandshakeResult result) implements Answer {}
 
-    /** The connection is closed after the response. */
-    record Response(byte[] reply) implements Answer {}
+    /**
+     * The connection is closed after the response.
+     *
+     * @param status the response's status
+     */
+    record Response(byte[] reply, int status) implements Answer {}
 
     /** A plain request, to be answered by a handler. */
     record Plain(RequestHead head, BodyFraming framing, PathPattern pattern, HttpEndpoints.Served served)
@@ -81,7 +85,14 @@ final class HandshakeResponder {
     }
 
     private Response refuse(RefusalReason reason, HttpResponse response, RequestHead head) {
-        return new Response(server.refusalLog().refuse(reason, response, transport.remoteAddress(), Optional.of(head)));
+        return new Response(server.refusalLog().refuse(reason, response, transport.remoteAddress(), Optional.of(head)),
+                response.status());
+    }
+
+    /** The endpoint of the last opening handshake; {@code null} if there is none. */
+    @Nullable
+    ServedEndpoint endpoint() {
+        return endpoint;
     }
 
     /** How long the policy may take. May be called by any thread while the policy decides. */

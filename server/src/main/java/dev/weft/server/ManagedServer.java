@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.internal.buffer.Traffic;
 import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.TreeMap;
@@ -50,11 +51,57 @@ public final class ManagedServer implements AutoCloseable {
         }
     }
 
+    /** Each attribute reads no more than it needs: a whole snapshot goes through all connections. */
     private record Attributes(WebSocketServer server) implements WebSocketServerMXBean {
         @Override
         public String getHealth() {
             ServerHealth health = server.health();
             return health.status() + (health.reason().isEmpty() ? "" : ": " + health.reason());
+        }
+
+        private Traffic traffic() {
+            return server.services().pool().traffic();
+        }
+
+        private static <E extends Enum<E>, N extends Number> Map<String, N> byName(Map<E, N> counts) {
+            Map<String, N> byName = new TreeMap<>();
+            counts.forEach((constant, count) -> byName.put(constant.name(), count));
+            return byName;
+        }
+
+        @Override
+        public Map<String, Integer> getConnectionsByState() {
+            return byName(new ConnectionCensus(server).byState());
+        }
+
+        @Override
+        public Map<String, Integer> getConnectionsByEndpoint() {
+            return new ConnectionCensus(server).byEndpoint();
+        }
+
+        @Override
+        public long getQueuedBytes() {
+            return new ConnectionCensus(server).queuedBytes();
+        }
+
+        @Override
+        public Map<String, Long> getHandshakes() {
+            return byName(server.counters().handshakes());
+        }
+
+        @Override
+        public Map<String, Long> getRefusedSends() {
+            return byName(server.statistics().refusedSends());
+        }
+
+        @Override
+        public Map<String, Long> getLimitsHit() {
+            return server.statistics().limitsHit();
+        }
+
+        @Override
+        public double getLastLagSeconds() {
+            return server.lag.last().toNanos() / 1e9;
         }
 
         @Override
@@ -64,67 +111,66 @@ public final class ManagedServer implements AutoCloseable {
 
         @Override
         public long getAcceptedConnections() {
-            return server.statistics().acceptedConnections();
+            return server.counters().acceptedCount();
         }
 
         @Override
         public long getOpenedWebSockets() {
-            return server.statistics().openedWebSockets();
+            return server.counters().openedCount();
         }
 
         @Override
         public Map<String, Long> getRefusals() {
-            Map<String, Long> byName = new TreeMap<>();
-            server.refusals().forEach((reason, count) -> byName.put(reason.name(), count));
-            return byName;
+            return byName(server.refusals());
         }
 
         @Override
         public Map<String, Long> getCloses() {
             Map<String, Long> byName = new TreeMap<>();
-            server.statistics().closes().forEach((closing, count) -> byName
-                    .put(closing.code() + closing.by().map(end -> " " + end).orElse(""), count));
+            server.counters().closes().forEach((closing, count) -> byName
+                    .put(closing.code() + closing.by().map(end -> " " + end).orElse("") + " " + closing.cause(),
+                            count));
             return byName;
         }
 
         @Override
         public long getReceivedMessages() {
-            return server.statistics().receivedMessages();
+            return traffic().receivedMessages();
         }
 
         @Override
         public long getReceivedBytes() {
-            return server.statistics().receivedBytes();
+            return traffic().receivedBytes();
         }
 
         @Override
         public long getSentMessages() {
-            return server.statistics().sentMessages();
+            return traffic().sentMessages();
         }
 
         @Override
         public long getSentBytes() {
-            return server.statistics().sentBytes();
+            return traffic().sentBytes();
         }
 
         @Override
         public long getBufferedBytes() {
-            return server.statistics().bufferedBytes();
+            return server.services().pool().budget().taken();
         }
 
         @Override
         public long getTlsHandshakes() {
-            return server.statistics().tlsHandshakes();
+            return server.tlsHandshakes().map(TlsHandshakes::completed).orElse(0L);
         }
 
         @Override
         public int getTlsHandshakesInProgress() {
-            return server.statistics().tlsHandshakesInProgress();
+            return server.tlsHandshakes().map(TlsHandshakes::count).orElse(0);
         }
 
         @Override
         public long getTakeovers() {
-            return server.statistics().takeovers();
+            return server.transports.takeovers();
         }
     }
 }

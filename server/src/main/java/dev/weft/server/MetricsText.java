@@ -1,6 +1,9 @@
 package dev.weft.server;
 
+import dev.weft.server.DurationHistogram.Bucket;
 import dev.weft.server.ServerHealth.Status;
+import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.Locale;
 
 /**
@@ -8,6 +11,9 @@ import java.util.Locale;
  * counter's family after its samples and has no units. Not thread-safe.
  */
 final class MetricsText {
+    private static final String SENT = labels("direction", "sent");
+    private static final String RECEIVED = labels("direction", "received");
+
     private final boolean openMetrics;
     private final StringBuilder text = new StringBuilder(4096);
 
@@ -33,12 +39,25 @@ final class MetricsText {
         counter("weft_connections_accepted", "", "Connections accepted, those refused afterwards included.",
                 statistics.acceptedConnections());
         counter("weft_websockets_opened", "", "Opening handshakes accepted.", statistics.openedWebSockets());
+        gauge("weft_connections_by_state", "", "Connections that have not ended, by what they are doing.");
+        statistics.connectionsByState().forEach((state, count) -> sample("weft_connections_by_state",
+                labels("state", name(state)), count));
+        gauge("weft_endpoint_connections", "", "WebSocket connections, by the path of their endpoint.");
+        statistics.connectionsByEndpoint().forEach((path, count) -> sample("weft_endpoint_connections",
+                labels("endpoint", path), count));
+        counter("weft_handshakes", "", "Opening handshakes, by outcome.");
+        statistics.handshakes().forEach((outcome, count) -> sample("weft_handshakes_total",
+                labels("outcome", name(outcome)), count));
+        histogram("weft_handshake_duration_seconds", "How long accepted opening handshakes took.",
+                statistics.handshakeDurations());
         counter("weft_refusals", "", "Requests, and connections before any request, refused.");
         statistics.refusals().forEach((reason, count) -> sample("weft_refusals_total",
-                "{reason=\"" + name(reason) + "\"}", count));
-        counter("weft_closes", "", "WebSocket connections ended, by the first Close frame's code and sender.");
+                labels("reason", name(reason)), count));
+        counter("weft_closes", "",
+                "WebSocket connections ended, by the first Close frame's code and sender, and by cause.");
         statistics.closes().forEach((closing, count) -> sample("weft_closes_total", "{code=\"" + closing.code()
-                + "\",by=\"" + closing.by().map(MetricsText::name).orElse("none") + "\"}", count));
+                + "\",by=\"" + closing.by().map(MetricsText::name).orElse("none") + "\",cause=\""
+                + name(closing.cause()) + "\"}", count));
     }
 
     private void traffic(ServerStatistics statistics) {
@@ -47,6 +66,18 @@ final class MetricsText {
                 statistics.receivedBytes());
         counter("weft_sent_messages", "", "Messages sent.", statistics.sentMessages());
         counter("weft_sent_bytes", "bytes", "Bytes sent in frames, TLS excluded.", statistics.sentBytes());
+        counter("weft_compression_plain_bytes", "bytes", "Bytes of compressed messages, before compression.");
+        sample("weft_compression_plain_bytes_total", SENT, statistics.sentCompression().plainBytes());
+        sample("weft_compression_plain_bytes_total", RECEIVED, statistics.receivedCompression().plainBytes());
+        counter("weft_compression_compressed_bytes", "bytes",
+                "Bytes of compressed messages, as they were on the wire.");
+        sample("weft_compression_compressed_bytes_total", SENT, statistics.sentCompression().compressedBytes());
+        sample("weft_compression_compressed_bytes_total", RECEIVED, statistics.receivedCompression().compressedBytes());
+        counter("weft_refused_sends", "", "Messages that trySend did not accept, by result.");
+        statistics.refusedSends().forEach((result, count) -> sample("weft_refused_sends_total",
+                labels("result", name(result)), count));
+        gauge("weft_queued_bytes", "bytes", "Bytes of frames that wait to be sent.", statistics.queuedBytes());
+        histogram("weft_ping_latency_seconds", "Times between pings and their pongs.", statistics.pingLatencies());
     }
 
     private void tls(ServerStatistics statistics) {
@@ -65,11 +96,18 @@ final class MetricsText {
         gauge("weft_buffered_bytes", "bytes", "Bytes that all connections hold in buffers and messages.",
                 statistics.bufferedBytes());
         gauge("weft_max_buffered_bytes", "bytes", "The limit of those bytes.", statistics.maxBufferedBytes());
+        counter("weft_limits_hit", "", "How often a limit was reached, by the name of the setting.");
+        statistics.limitsHit()
+                .forEach((limit, count) -> sample("weft_limits_hit_total", labels("limit", limit), count));
+        histogram("weft_scheduling_lag_seconds", "How long a thread that is ready waits for its turn; sampled.",
+                statistics.lags());
+        gauge("weft_last_scheduling_lag_seconds", "seconds", "The longest lag of the last measurement.");
+        sample("weft_last_scheduling_lag_seconds", "", seconds(statistics.lastLag()));
         counter("weft_loop_takeovers", "", "Loops of the process taken over, because a turn took too long.",
                 statistics.takeovers());
         gauge("weft_health", "", "Whether the server can do its work: 1 for its status, 0 for the others.");
         for (Status status : Status.values()) {
-            sample("weft_health", "{status=\"" + name(status) + "\"}", statistics.health().status() == status ? 1 : 0);
+            sample("weft_health", labels("status", name(status)), statistics.health().status() == status ? 1 : 0);
         }
     }
 
@@ -95,6 +133,27 @@ final class MetricsText {
         family(openMetrics ? name : name + "_total", "counter", unit, help);
     }
 
+    private void histogram(String name, String help, DurationHistogram histogram) {
+        family(name, "histogram", "seconds", help);
+        for (Bucket bucket : histogram.buckets()) {
+            sample(name + "_bucket", labels("le", seconds(bucket.atMost())), bucket.count());
+        }
+        sample(name + "_bucket", labels("le", "+Inf"), histogram.count());
+        sample(name + "_sum", "", seconds(histogram.sum()));
+        sample(name + "_count", "", histogram.count());
+    }
+
+    /** As a decimal number without an exponent, with a point: OpenMetrics wants bounds such as 1.0. */
+    private static String seconds(Duration duration) {
+        BigDecimal seconds = BigDecimal.valueOf(duration.toNanos(), 9).stripTrailingZeros();
+        return seconds.setScale(Math.max(1, seconds.scale())).toPlainString();
+    }
+
+    /** One label. A path may contain quotation marks. */
+    private static String labels(String name, String value) {
+        return "{" + name + "=\"" + value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"}";
+    }
+
     private void family(String name, String type, String unit, String help) {
         text.append("# TYPE ").append(name).append(' ').append(type).append('\n');
         if (openMetrics && !unit.isEmpty()) {
@@ -104,6 +163,10 @@ final class MetricsText {
     }
 
     private void sample(String name, String labels, long value) {
+        sample(name, labels, Long.toString(value));
+    }
+
+    private void sample(String name, String labels, String value) {
         text.append(name).append(labels).append(' ').append(value).append('\n');
     }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.weft.internal.AddressText;
 import dev.weft.internal.Escape;
+import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.RequestHead;
 import java.lang.System.Logger;
@@ -11,9 +12,11 @@ import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -22,6 +25,11 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class RefusalLog {
     private static final int LONGEST_EXPLANATION = 200;
+    /** Reasons that are limits of this server. */
+    private static final Set<RefusalReason> LIMITS = EnumSet.of(RefusalReason.TLS_HANDSHAKES_FULL,
+            RefusalReason.HEAD_TOO_LARGE, RefusalReason.HEAD_TOO_SLOW, RefusalReason.SERVER_FULL,
+            RefusalReason.BUDGET_SPENT, RefusalReason.POLICY_TOO_SLOW, RefusalReason.BODY_TOO_LARGE,
+            RefusalReason.BODY_TOO_SLOW, RefusalReason.HTTP_HANDLER_TOO_SLOW);
 
     private final Logger logger;
     private final ResponseEncoder encoder;
@@ -47,7 +55,7 @@ final class RefusalLog {
 
     /** Records a refusal by a response that the caller encodes. */
     void note(RefusalReason reason, HttpResponse response, SocketAddress peer, Optional<RequestHead> head) {
-        counts.get(reason).increment();
+        count(reason, peer);
         if (logger.isLoggable(Level.DEBUG)) {
             log(reason, peer, response.status() + explanation(response), head.map(RefusalLog::described).orElse(""));
         }
@@ -55,9 +63,16 @@ final class RefusalLog {
 
     /** Records a refusal without a response. */
     void closed(RefusalReason reason, SocketAddress peer, String why) {
-        counts.get(reason).increment();
+        count(reason, peer);
         if (logger.isLoggable(Level.DEBUG)) {
             log(reason, peer, why, "");
+        }
+    }
+
+    private void count(RefusalReason reason, SocketAddress peer) {
+        counts.get(reason).increment();
+        if (LIMITS.contains(reason)) {
+            ConnectionEvents.get().limitHit(reason.name(), "refused", peer);
         }
     }
 

@@ -40,6 +40,7 @@ final class RequestDeadlines {
     private final ServerSession session;
     private final WebSocketServer server;
     private final Transport transport;
+    private final RequestObserver observer;
 
     private volatile RequestPhase phase;
     /** The time at which the current phase's deadline began to run. */
@@ -63,10 +64,12 @@ final class RequestDeadlines {
     private volatile Duration longestPause = Duration.ZERO;
 
     /** Creates the deadlines of a session that begins with this phase. */
-    RequestDeadlines(ServerSession session, WebSocketServer server, Transport transport, RequestPhase first) {
+    RequestDeadlines(ServerSession session, WebSocketServer server, Transport transport, RequestObserver observer,
+            RequestPhase first) {
         this.session = session;
         this.server = server;
         this.transport = transport;
+        this.observer = observer;
         this.phase = first;
         this.since = server.services().clock().now();
         this.sweptAt = since;
@@ -223,6 +226,7 @@ final class RequestDeadlines {
             Optional<RequestHead> head = interrupts && reader != null ? reader.headSoFar() : Optional.empty();
             transport.write(ByteBuffer.wrap(
                     server.refusalLog().refuse(reason, answer, transport.remoteAddress(), head)));
+            observer.answered(answer.status(), null);
             transport.shutdownOutput();
             if (reader == null || !reader.hasBegun()) {
                 // For example a spare connection of a browser: there is no request in progress that a reset could

@@ -3,13 +3,16 @@ package dev.weft.server;
 import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.CloseStatus.Side;
+import dev.weft.internal.time.DurationCounts;
 import dev.weft.parser.CloseCode;
 import dev.weft.server.ServerStatistics.Closing;
 import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -19,26 +22,14 @@ import java.util.concurrent.atomic.LongAdder;
 final class ServerCounters {
     private final LongAdder accepted = new LongAdder();
     private final LongAdder opened = new LongAdder();
-    /** All that there are, in the order of the codes. */
-    private final Map<Closing, LongAdder> closes = new LinkedHashMap<>();
+    private final Map<HandshakeOutcome, LongAdder> handshakes = new EnumMap<>(HandshakeOutcome.class);
+    private final DurationCounts handshakeDurations = new DurationCounts();
+    private final Map<Closing, LongAdder> closes = new ConcurrentHashMap<>();
 
     ServerCounters() {
-        for (int code = 1000; code <= 1015; code++) {
-            add(Integer.toString(code));
+        for (HandshakeOutcome outcome : HandshakeOutcome.values()) {
+            handshakes.put(outcome, new LongAdder());
         }
-        for (String codes : new String[]{"3xxx", "4xxx", "other"}) {
-            add(codes);
-        }
-    }
-
-    private void add(String code) {
-        for (Optional<Side> by : ends()) {
-            closes.put(new Closing(code, by), new LongAdder());
-        }
-    }
-
-    private static Iterable<Optional<Side>> ends() {
-        return List.of(Optional.of(Side.LOCAL), Optional.of(Side.REMOTE), Optional.empty());
     }
 
     /** A connection was taken from a listening socket. */
@@ -56,7 +47,8 @@ final class ServerCounters {
         Optional<CloseReason> first = status.closedFirst()
                 .flatMap(side -> side == Side.LOCAL ? status.sent() : status.received());
         int code = first.map(CloseReason::code).orElse(CloseCode.ABNORMAL_CLOSURE);
-        closes.get(new Closing(text(code), status.closedFirst())).increment();
+        closes.computeIfAbsent(new Closing(text(code), status.closedFirst(), CloseCause.of(status)),
+                closing -> new LongAdder()).increment();
     }
 
     private static String text(int code) {
@@ -74,15 +66,31 @@ final class ServerCounters {
         return opened.sum();
     }
 
-    /** Those that have occurred. Unmodifiable. */
+    /** An opening handshake has ended, this long after its connection or the request before it. */
+    void handshake(HandshakeOutcome outcome, long nanos) {
+        handshakes.get(outcome).increment();
+        if (outcome == HandshakeOutcome.ACCEPTED) {
+            handshakeDurations.record(nanos);
+        }
+    }
+
+    /** The number of opening handshakes by outcome; all outcomes are present. Unmodifiable. */
+    Map<HandshakeOutcome, Long> handshakes() {
+        Map<HandshakeOutcome, Long> snapshot = new EnumMap<>(HandshakeOutcome.class);
+        handshakes.forEach((outcome, count) -> snapshot.put(outcome, count.sum()));
+        return Collections.unmodifiableMap(snapshot);
+    }
+
+    /** How long the accepted handshakes took. */
+    DurationCounts handshakeDurations() {
+        return handshakeDurations;
+    }
+
+    /** Those that have occurred, in the order of their codes. Unmodifiable. */
     Map<Closing, Long> closes() {
-        Map<Closing, Long> snapshot = new LinkedHashMap<>();
-        closes.forEach((closing, count) -> {
-            long sum = count.sum();
-            if (sum > 0) {
-                snapshot.put(closing, sum);
-            }
-        });
+        Map<Closing, Long> snapshot = new TreeMap<>(Comparator.comparing(Closing::code)
+                .thenComparing(closing -> closing.by().map(Side::ordinal).orElse(-1)).thenComparing(Closing::cause));
+        closes.forEach((closing, count) -> snapshot.put(closing, count.sum()));
         return Collections.unmodifiableMap(snapshot);
     }
 }

@@ -10,6 +10,7 @@ import dev.weft.internal.transport.Transport;
 import dev.weft.parser.http.HttpHeadException;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.OpeningHandshake;
+import dev.weft.parser.http.OpeningHandshake.NotUpgrade;
 import dev.weft.parser.http.OpeningHandshake.Upgrade;
 import dev.weft.parser.http.RequestHead;
 import dev.weft.parser.proxy.ProxyHeaderException;
@@ -41,6 +42,7 @@ final class ServerHandshake {
     private final boolean readsProxyHeader;
     private final boolean hasPreface;
     private final HandshakeResponder responder;
+    private final RequestObserver observer;
     private final PlainRequests plainRequests;
     /** Serves the connection when it is open. Used only by the session's thread. */
     private @Nullable WebSocketHandler handler;
@@ -59,7 +61,8 @@ final class ServerHandshake {
         this.readsProxyHeader = adoption == null && server.configuration().proxySettings().proxyProtocol();
         this.hasPreface = readsProxyHeader || server.tlsHandshakes().isPresent();
         RequestPhase first = hasPreface ? RequestPhase.PREFACE : RequestPhase.HEAD;
-        this.deadlines = new RequestDeadlines(session, server, transport,
+        this.observer = new RequestObserver(server, transport);
+        this.deadlines = new RequestDeadlines(session, server, transport, observer,
                 session.isFull() || adoption != null && adoption.isAnswered() ? RequestPhase.ANSWERING : first);
         this.responder = new HandshakeResponder(server, transport, client, deadlines::hasEndedDeciding);
         this.plainRequests = new PlainRequests(session, server, transport, client, deadlines);
@@ -74,6 +77,14 @@ final class ServerHandshake {
      */
     @Nullable
     Connection run(InboundBuffer buffer) {
+        Connection open = openedBy(buffer);
+        if (open == null) {
+            observer.left();
+        }
+        return open;
+    }
+
+    private @Nullable Connection openedBy(InboundBuffer buffer) {
         if (adoption != null) {
             buffer.restore(adoption.alreadyRead());
             if (adoption.isAnswered()) {
@@ -175,7 +186,9 @@ final class ServerHandshake {
      * meanwhile.
      */
     private boolean awaitNext(RequestInput input) throws IOException {
-        return (input.hasBytes() || input.fill()) && deadlines.advance(RequestPhase.IDLE, RequestPhase.HEAD);
+        boolean begins = (input.hasBytes() || input.fill()) && deadlines.advance(RequestPhase.IDLE, RequestPhase.HEAD);
+        observer.begins();
+        return begins;
     }
 
     /** Reads a head, and determines its answer; {@code null} if the connection has ended. */
@@ -228,7 +241,11 @@ final class ServerHandshake {
     /** As {@link #nextAnswer}, for a valid head: only a handshake is decided here. */
     private @Nullable Answer decide(RequestHeadReader reader, RequestInput input) {
         RequestHead head = reader.head();
-        if (!(OpeningHandshake.check(head) instanceof Upgrade upgrade)) {
+        OpeningHandshake.Checked request = OpeningHandshake.check(head);
+        if (!(request instanceof NotUpgrade)) {
+            observer.handshakeReceived(head);
+        }
+        if (!(request instanceof Upgrade upgrade)) {
             return responder.answerOther(head);
         }
         PendingDecision deciding = new PendingDecision(transport, session.thread(), server.services().pool().budget(),
@@ -258,16 +275,26 @@ final class ServerHandshake {
     }
 
     private Response refusal(RefusalReason reason, HttpResponse response, Optional<RequestHead> head) {
-        return new Response(server.refusalLog().refuse(reason, response, transport.remoteAddress(), head));
+        return new Response(server.refusalLog().refuse(reason, response, transport.remoteAddress(), head),
+                response.status());
     }
 
     private Connection accept(Acceptance acceptance, InboundBuffer input) throws IOException {
         // §4.2.2: the bytes after the head are not processed before this has been written.
         transport.write(ByteBuffer.wrap(acceptance.reply()));
+        observer.accepted(acceptance.endpoint());
         acceptance.endpoint().endpoint().sockets().apply(transport);
         handler = acceptance.endpoint().handler();
         return new Connection(transport, input, 0, acceptance.result(),
                 acceptance.endpoint().services());
+    }
+
+    /** What the connection is doing. For any thread. */
+    ConnectionState state() {
+        return switch (deadlines.phase()) {
+            case BODY, WRITING, PRODUCING, IDLE -> ConnectionState.HTTP;
+            case PREFACE, HEAD, DECIDING, ANSWERING, GIVEN_UP -> ConnectionState.HANDSHAKE;
+        };
     }
 
     /** The handler of the connection that {@link #run} has returned. */
@@ -284,6 +311,7 @@ final class ServerHandshake {
     private void refuse(Response answer) throws IOException {
         deadlines.enter(RequestPhase.ANSWERING);
         transport.write(ByteBuffer.wrap(answer.reply()));
+        observer.answered(answer.status(), responder.endpoint());
         LingeringClose.close(transport);
     }
 

@@ -1,12 +1,14 @@
 package dev.weft.server;
 
 import dev.weft.CloseReason;
+import dev.weft.CloseStatus;
 import dev.weft.WebSocketHandler;
 import dev.weft.internal.AddressText;
 import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionHolder;
 import dev.weft.internal.connection.RethrownEnd;
+import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
@@ -72,6 +74,17 @@ final class ServerSession implements Runnable, ConnectionHolder {
         return connection;
     }
 
+    /** What the connection is doing. For any thread. */
+    ConnectionState state() {
+        // The order matters: if there is no handshake, there is a connection.
+        ServerHandshake early = handshake;
+        Connection open = connection;
+        if (open == null) {
+            return early.state();
+        }
+        return open.isOpen() ? ConnectionState.OPEN : ConnectionState.CLOSING;
+    }
+
     /** Marks the session as ended and returns the previous stage. */
     Stage end() {
         return STAGE.getAndSet(this, Stage.ENDED);
@@ -87,7 +100,9 @@ final class ServerSession implements Runnable, ConnectionHolder {
     public void connectionOver() {
         if (STAGE.compareAndSet(this, Stage.LIVE, Stage.OVER) && !full) {
             try {
-                server.counters().closed(connection.known());
+                CloseStatus status = connection.known();
+                server.counters().closed(status);
+                ConnectionEvents.get().closed(connection, status, CloseCause.of(status));
             } catch (OutOfMemoryError e) {
                 // Then this one is not counted: the end of a connection needs no memory.
             }

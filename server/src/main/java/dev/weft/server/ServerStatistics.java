@@ -1,7 +1,9 @@
 package dev.weft.server;
 
 import dev.weft.CloseStatus.Side;
+import dev.weft.SendResult;
 import dev.weft.internal.buffer.Traffic;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -29,16 +31,36 @@ public final class ServerStatistics {
     private final int tlsHandshakesWaiting;
     private final Optional<Instant> certificateExpiry;
     private final long takeovers;
+    private final Map<ConnectionState, Integer> connectionsByState;
+    private final Map<String, Integer> connectionsByEndpoint;
+    private final long queuedBytes;
+    private final Map<HandshakeOutcome, Long> handshakes;
+    private final DurationHistogram handshakeDurations;
+    private final DurationHistogram pingLatencies;
+    private final DurationHistogram lags;
+    private final Duration lastLag;
+    private final Compression sentCompression;
+    private final Compression receivedCompression;
+    private final Map<SendResult, Long> refusedSends;
 
     /**
      * How connections ended.
      *
-     * @param code the code of the first Close frame: {@code 1000} to {@code 1015}, {@code 3xxx} and {@code 4xxx} for those
-     *             of applications, or {@code other}; {@code 1006} if there was no Close frame, {@code 1005} if it had no
-     *             code
-     * @param by   the end that sent that frame; empty if there was none
+     * @param code  the code of the first Close frame: {@code 1000} to {@code 1015}, {@code 3xxx} and {@code 4xxx} for those
+     *              of applications, or {@code other}; {@code 1006} if there was no Close frame, {@code 1005} if it had no
+     *              code
+     * @param by    the end that sent that frame; empty if there was none
+     * @param cause the reason why the connection ended
      */
-    public record Closing(String code, Optional<Side> by) {}
+    public record Closing(String code, Optional<Side> by, CloseCause cause) {}
+
+    /**
+     * How much compression has saved. Messages that were not compressed are not included.
+     *
+     * @param plainBytes      the bytes of messages without compression
+     * @param compressedBytes the bytes of the same messages as they were on the wire
+     */
+    public record Compression(long plainBytes, long compressedBytes) {}
 
     /** Reads the figures of a server. */
     ServerStatistics(WebSocketServer server) {
@@ -64,6 +86,19 @@ public final class ServerStatistics {
         this.certificateExpiry = configuration.tlsSettings().flatMap(TlsSettings::certificates)
                 .map(TlsCertificates::expiresAt);
         this.takeovers = server.transports.takeovers();
+        ConnectionCensus census = new ConnectionCensus(server);
+        this.connectionsByState = census.byState();
+        this.connectionsByEndpoint = census.byEndpoint();
+        this.queuedBytes = census.queuedBytes();
+        this.handshakes = server.counters().handshakes();
+        this.handshakeDurations = new DurationHistogram(server.counters().handshakeDurations());
+        this.pingLatencies = new DurationHistogram(traffic.latency());
+        this.lags = new DurationHistogram(server.lag.lags());
+        this.lastLag = server.lag.last();
+        this.sentCompression = new Compression(traffic.plainBytesSent(), traffic.compressedBytesSent());
+        this.receivedCompression = new Compression(traffic.plainBytesReceived(), traffic.compressedBytesReceived());
+        this.refusedSends = Map.of(SendResult.PEER_BEHIND, traffic.refusedForPeer(), SendResult.SERVER_FULL,
+                traffic.refusedForServer());
     }
 
     /** As {@link WebSocketServer#health()}. */
@@ -157,5 +192,83 @@ public final class ServerStatistics {
      */
     public long takeovers() {
         return takeovers;
+    }
+
+    /**
+     * The number of connections in each state. All states are present. Their sum is {@link #connections()}, except for
+     * what happens between the two readings. Unmodifiable.
+     */
+    public Map<ConnectionState, Integer> connectionsByState() {
+        return connectionsByState;
+    }
+
+    /**
+     * The number of WebSocket connections of each endpoint, by its path; {@code *} is the server's handler for all other
+     * paths. An endpoint that was removed is present as long as it has connections. Unmodifiable.
+     */
+    public Map<String, Integer> connectionsByEndpoint() {
+        return connectionsByEndpoint;
+    }
+
+    /** The number of bytes of frames that wait to be sent, of all connections. They are part of {@link #bufferedBytes()}. */
+    public long queuedBytes() {
+        return queuedBytes;
+    }
+
+    /** The number of opening handshakes by outcome. All outcomes are present. Unmodifiable. */
+    public Map<HandshakeOutcome, Long> handshakes() {
+        return handshakes;
+    }
+
+    /**
+     * How long the accepted opening handshakes took: from the acceptance of the connection, or the beginning of the request if
+     * another one preceded it on the connection, until the 101 was written.
+     */
+    public DurationHistogram handshakeDurations() {
+        return handshakeDurations;
+    }
+
+    /** The times between pings, keepalive's and the application's, and their pongs. */
+    public DurationHistogram pingLatencies() {
+        return pingLatencies;
+    }
+
+    /**
+     * How long a thread that is ready to run waits for its turn. Measured about once a second: on each loop, or, without
+     * loops, on the JDK's scheduler.
+     */
+    public DurationHistogram lags() {
+        return lags;
+    }
+
+    /** The longest of the last measurements for {@link #lags()}; one that is not complete counts with its time so far. */
+    public Duration lastLag() {
+        return lastLag;
+    }
+
+    /** What compression has saved of the messages sent. */
+    public Compression sentCompression() {
+        return sentCompression;
+    }
+
+    /** What compression has saved of the messages received. */
+    public Compression receivedCompression() {
+        return receivedCompression;
+    }
+
+    /**
+     * The number of messages that {@code trySend} did not accept although the connection was open: {@link
+     * SendResult#PEER_BEHIND} and {@link SendResult#SERVER_FULL}. Unmodifiable.
+     */
+    public Map<SendResult, Long> refusedSends() {
+        return refusedSends;
+    }
+
+    /**
+     * How often a limit was reached, by the name of the setting; all of these limits are present. Computed from the
+     * other figures. Unmodifiable.
+     */
+    public Map<String, Long> limitsHit() {
+        return LimitsHit.of(this);
     }
 }

@@ -61,7 +61,8 @@ public final class WebSocketServer implements AutoCloseable {
     private final Optional<TlsHandshakes> tlsHandshakes;
     private final Optional<CertificateWatch> certificateWatch;
 
-    private final Sessions sessions;
+    final LagProbe lag;
+    final Sessions sessions;
     private final Admission admission;
     private final ServerShutdown shutdown;
 
@@ -75,6 +76,7 @@ public final class WebSocketServer implements AutoCloseable {
         this.sessions = new Sessions();
         budget.relief(new StuckConnectionRelief(clock, sessions.connections()));
         this.transports = ServerTransports.open(configuration, opener, failures("weft-poller-"), budget);
+        this.lag = new LagProbe(transports);
         this.tlsHandshakes = configuration.tlsSettings()
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
         this.certificateWatch = CertificateWatch.of(configuration, "weft-tls-reload-" + listeners.label());
@@ -355,6 +357,7 @@ public final class WebSocketServer implements AutoCloseable {
         } finally {
             sweepFailures.report();
             transports.tend();
+            lag.tick(now);
             failures.tick();
             if (monitor.look(now) && shutdownAfterFailure.getState() == Thread.State.NEW) {
                 shutdown.stopListening();

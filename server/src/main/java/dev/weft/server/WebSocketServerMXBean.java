@@ -13,6 +13,27 @@ public interface WebSocketServerMXBean {
     /** As {@link ServerStatistics#connections()}. */
     int getConnections();
 
+    /** As {@link ServerStatistics#connectionsByState()}, by the state's name. */
+    Map<String, Integer> getConnectionsByState();
+
+    /** As {@link ServerStatistics#connectionsByEndpoint()}. */
+    Map<String, Integer> getConnectionsByEndpoint();
+
+    /** As {@link ServerStatistics#queuedBytes()}. */
+    long getQueuedBytes();
+
+    /** As {@link ServerStatistics#handshakes()}, by the outcome's name. */
+    Map<String, Long> getHandshakes();
+
+    /** As {@link ServerStatistics#refusedSends()}, by the result's name. */
+    Map<String, Long> getRefusedSends();
+
+    /** As {@link ServerStatistics#limitsHit()}. */
+    Map<String, Long> getLimitsHit();
+
+    /** As {@link ServerStatistics#lastLag()}, in seconds. */
+    double getLastLagSeconds();
+
     /** As {@link ServerStatistics#acceptedConnections()}. */
     long getAcceptedConnections();
 
@@ -22,7 +43,10 @@ public interface WebSocketServerMXBean {
     /** As {@link ServerStatistics#refusals()}, by the reason's name. */
     Map<String, Long> getRefusals();
 
-    /** As {@link ServerStatistics#closes()}, by code and end, such as {@code 1001 REMOTE}; {@code 1006} has no end. */
+    /**
+     * As {@link ServerStatistics#closes()}, by code, end and cause, such as {@code 1001 REMOTE CLOSED}; {@code 1006} has no
+     * end.
+     */
     Map<String, Long> getCloses();
 
     /** As {@link ServerStatistics#receivedMessages()}. */

@@ -92,10 +92,18 @@ class ArchitectureTest {
         ArchRuleDefinition.classes()
                 .should().onlyDependOnClassesThat(
                         JavaClass.Predicates
-                                .resideInAnyPackage("dev.weft..", "java..", "javax..", "org.jspecify.annotations")
+                                .resideInAnyPackage("dev.weft..", "java..", "javax..", "org.jspecify.annotations",
+                                        "jdk.jfr")
                                 .or(DescribedPredicate.describe("primitive or array",
                                         type -> type.isPrimitive() || type.isArray())))
                 .check(CLASSES);
+    }
+
+    /** The module of the flight recorder is optional. */
+    @Test
+    void onlyOneClassUsesTheFlightRecorder() {
+        noClasses().that().haveNameNotMatching("dev\\.weft\\.internal\\.event\\.FlightRecorderEvents(\\$.*)?")
+                .should().dependOnClassesThat().resideInAPackage("jdk.jfr..").check(CLASSES);
     }
 
     @Test

@@ -31,8 +31,12 @@ class ManagedServerTest {
             assertEquals(1L, beans.getAttribute(name, "OpenedWebSockets"));
             assertEquals(1L, beans.getAttribute(name, "AcceptedConnections"));
             assertEquals(0L, beans.getAttribute(name, "TlsHandshakes"));
+            TabularData states = (TabularData) beans.getAttribute(name, "ConnectionsByState");
+            assertEquals(0, states.get(new Object[]{"OPEN"}).get("value"));
+            TabularData handshakes = (TabularData) beans.getAttribute(name, "Handshakes");
+            assertEquals(1L, handshakes.get(new Object[]{"ACCEPTED"}).get("value"));
             TabularData closes = (TabularData) beans.getAttribute(name, "Closes");
-            assertEquals(1L, closes.get(new Object[]{"1000 REMOTE"}).get("value"));
+            assertEquals(1L, closes.get(new Object[]{"1000 REMOTE CLOSED"}).get("value"));
             TabularData refusals = (TabularData) beans.getAttribute(name, "Refusals");
             assertEquals(RefusalReason.values().length, refusals.size());
             for (MBeanAttributeInfo attribute : beans.getMBeanInfo(name).getAttributes()) {

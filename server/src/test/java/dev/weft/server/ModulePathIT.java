@@ -1,6 +1,7 @@
 package dev.weft.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,6 +26,7 @@ import javax.tools.ToolProvider;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.xpath.XPath;
 import javax.xml.xpath.XPathFactory;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,18 +107,54 @@ class ModulePathIT {
     @Test
     void applicationRunsWithTheTwoJarsAlone() throws Exception {
         assertEquals("", compile(MAIN));
+        assertGreets(run(TestProcess.jdkProgram("java"), "--module-path", modulePath(), "--module", "app/app.Main"));
+    }
+
+    /** {@code java.management} and {@code jdk.jfr} are optional. */
+    @Test
+    void applicationRunsInAnImageWithoutManagementAndFlightRecorder() throws Exception {
+        assertEquals("", compile(MAIN));
+        Path image = folder.resolve("image");
+        run(TestProcess.jdkProgram("jlink"), "--module-path", modulePath(), "--add-modules", "app", "--output",
+                image.toString());
+        String java = image.resolve("bin").resolve("java").toString();
+        String modules = run(java, "--list-modules");
+        assertFalse(modules.contains("java.management") || modules.contains("jdk.jfr"), modules);
+        assertGreets(run(java, "--module", "app/app.Main"));
+    }
+
+    @Test
+    void applicationOfModulesMustBeRecorded() throws Exception {
+        assertEquals("", compile(MAIN));
+        Path recording = folder.resolve("recording.jfr");
+        assertGreets(run(TestProcess.jdkProgram("java"), "-XX:StartFlightRecording:filename=" + recording,
+                "--module-path", modulePath(), "--module", "app/app.Main"));
+        assertTrue(RecordingFile.readAllEvents(recording).stream()
+                .anyMatch(event -> event.getEventType().getName().equals("dev.weft.Handshake")
+                        && event.getInt("status") == 101));
+    }
+
+    private String modulePath() {
+        return Stream.of(SERVER, PARSER, folder.resolve("classes")).map(Path::toString)
+                .collect(Collectors.joining(java.io.File.pathSeparator));
+    }
+
+    private static void assertGreets(String text) {
+        assertTrue(text.lines().anyMatch("hello from dev.weft.server"::equals), text);
+    }
+
+    /** Runs a program, which must succeed; returns what it has to say. */
+    private String run(String... command) throws Exception {
         Path output = folder.resolve("output");
-        ProcessBuilder builder = new ProcessBuilder(TestProcess.jdkProgram("java"),
-                "--module-path", Stream.of(SERVER, PARSER, folder.resolve("classes")).map(Path::toString)
-                        .collect(Collectors.joining(java.io.File.pathSeparator)),
-                "--module", "app/app.Main").redirectErrorStream(true).redirectOutput(output.toFile());
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
+                .redirectOutput(output.toFile());
         int status;
         try (TestProcess started = TestProcess.start(builder, LIMIT)) {
             status = started.process().waitFor();
         }
         String text = Files.readString(output);
         assertEquals(0, status, text);
-        assertTrue(text.lines().anyMatch("hello from dev.weft.server"::equals), text);
+        return text;
     }
 
     @Test

@@ -1,9 +1,10 @@
 package dev.weft.internal.buffer;
 
+import dev.weft.internal.time.DurationCounts;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Counts the messages and bytes of all connections of an endpoint. Each place where threads run, such as a loop, has counters
+ * Counts the messages and bytes of all connections of a server or client, and what happens to messages. Each place where threads run, such as a loop, has counters
  * of its own, so that a message changes nothing that all loops share; without places, threads are spread over some. For any
  * thread; does not wait or allocate.
  */
@@ -18,9 +19,16 @@ public final class Traffic {
     private static final int RECEIVED_BYTES = FIRST + 1;
     private static final int SENT_MESSAGES = FIRST + 2;
     private static final int SENT_BYTES = FIRST + 3;
+    private static final int PLAIN_SENT = FIRST + 4;
+    private static final int COMPRESSED_SENT = FIRST + 5;
+    private static final int PLAIN_RECEIVED = FIRST + 6;
+    private static final int COMPRESSED_RECEIVED = FIRST + 7;
+    private static final int PEER_BEHIND = FIRST + 8;
+    private static final int SERVER_FULL = FIRST + 9;
 
     private final int places;
     private final AtomicLongArray[] counters;
+    private final DurationCounts latency = new DurationCounts();
 
     /** Nothing yet, for threads that run at places; their number may be 0. */
     Traffic(int places) {
@@ -49,6 +57,28 @@ public final class Traffic {
         add(place, SENT_BYTES, bytes);
     }
 
+    /** Bytes of messages were compressed to fewer, or more. */
+    public void compressed(int place, int plain, int compressed) {
+        add(place, PLAIN_SENT, plain);
+        add(place, COMPRESSED_SENT, compressed);
+    }
+
+    /** Compressed bytes of messages were received, or plain ones recovered from them. */
+    public void decompressed(int place, int compressed, int plain) {
+        add(place, COMPRESSED_RECEIVED, compressed);
+        add(place, PLAIN_RECEIVED, plain);
+    }
+
+    /** A message was not sent because too much waits already: for its peer, or for all peers together. */
+    public void refusedSend(int place, boolean all) {
+        add(place, all ? SERVER_FULL : PEER_BEHIND, 1);
+    }
+
+    /** The times between pings and their pongs. */
+    public DurationCounts latency() {
+        return latency;
+    }
+
     private void add(int place, int counter, int count) {
         int index = place >= 0 && place < places
                 ? place
@@ -74,6 +104,36 @@ public final class Traffic {
     /** The number of bytes sent so far. */
     public long sentBytes() {
         return sum(SENT_BYTES);
+    }
+
+    /** The number of bytes of messages before they were compressed, so far. */
+    public long plainBytesSent() {
+        return sum(PLAIN_SENT);
+    }
+
+    /** The number of bytes of messages after they were compressed, so far. */
+    public long compressedBytesSent() {
+        return sum(COMPRESSED_SENT);
+    }
+
+    /** The number of bytes of compressed messages received, after they were decompressed, so far. */
+    public long plainBytesReceived() {
+        return sum(PLAIN_RECEIVED);
+    }
+
+    /** The number of bytes of compressed messages received, so far. */
+    public long compressedBytesReceived() {
+        return sum(COMPRESSED_RECEIVED);
+    }
+
+    /** The number of messages that were not sent because too much waited for their peer, so far. */
+    public long refusedForPeer() {
+        return sum(PEER_BEHIND);
+    }
+
+    /** The number of messages that were not sent because too much waited in all, so far. */
+    public long refusedForServer() {
+        return sum(SERVER_FULL);
     }
 
     private long sum(int counter) {

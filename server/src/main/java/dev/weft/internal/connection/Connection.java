@@ -64,7 +64,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     final Transport transport;
     final ConnectionServices services;
-    private final HandshakeResult handshake;
+    final HandshakeResult handshake;
     private final long id = LAST_ID.incrementAndGet();
     final ClosingHandshake closing = new ClosingHandshake();
     final FrameSender sender;
@@ -146,7 +146,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public void pong(byte[] array, int from, int to) {
-        sender.deadlines().pong(array, from, to);
+        PingSender.pong(this, array, from, to);
     }
 
     @Override
@@ -248,7 +248,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public void abort() {
-        breakOff(new IOException("aborted by this end"));
+        ConnectionTeardown.abort(this);
     }
 
     @Override

@@ -3,6 +3,9 @@ package dev.weft.internal.connection;
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.internal.close.ClosingHandshake;
+import dev.weft.internal.close.LocalEndException;
+import dev.weft.internal.close.LimitViolations;
+import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.LingeringClose;
@@ -25,10 +28,21 @@ final class ConnectionTeardown {
      * the caller.
      */
     static ConnectionClosedException failed(Connection connection, ProtocolViolationException violation) {
+        if (connection.isOpen()) {
+            record(connection, violation);
+        }
         String reason = violation.getMessage();
         connection.fail(new CloseReason(violation.closeCode(),
                 reason.substring(0, Math.min(reason.length(), CloseReason.MAX_REASON_LENGTH))), violation);
         return connection.closing.exception();
+    }
+
+    private static void record(Connection connection, ProtocolViolationException violation) {
+        if (LimitViolations.includes(violation)) {
+            ConnectionEvents.get().limitHit("CONNECTION", violation.getMessage(), connection.remoteAddress());
+        } else {
+            ConnectionEvents.get().violation(connection, violation);
+        }
     }
 
     /**
@@ -77,6 +91,11 @@ final class ConnectionTeardown {
             drainQuietly(connection);
         }
         return connection.breakOff(e) || closing.isCause(e) ? e : closing.exception();
+    }
+
+    /** Cuts the connection off. Does not wait. */
+    static void abort(Connection connection) {
+        connection.breakOff(LocalEndException.aborted());
     }
 
     static void shutDownOutput(Connection connection) {

@@ -1,6 +1,8 @@
 package dev.weft.internal.connection;
 
 import dev.weft.CloseReason;
+import dev.weft.internal.close.LocalEndException;
+import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.parser.CloseCode;
 import java.io.IOException;
 import java.time.Duration;
@@ -26,8 +28,9 @@ final class Eviction {
     static void start(Connection connection) {
         // Checked first, because the Close frame itself waits for a moment.
         boolean hasRoom = connection.sender.waitingBytes() == 0;
-        connection.fail(new CloseReason(CloseCode.TRY_AGAIN_LATER, "server is full"),
-                new IOException("evicted: the memory that it holds (maxBufferedSize) is needed for other connections"));
+        LocalEndException evicted = LocalEndException.evicted();
+        ConnectionEvents.get().limitHit("EVICTED", evicted.getMessage(), connection.remoteAddress());
+        connection.fail(new CloseReason(CloseCode.TRY_AGAIN_LATER, "server is full"), evicted);
         connection.sender.dropWaiting();
         if (hasRoom && connection.closeStatus().isEmpty()) {
             connection.services.timer().startThread(() -> sendAndCutOff(connection),

@@ -5,6 +5,7 @@ import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.internal.PreparedMessageAccess;
 import dev.weft.internal.StrictUtf8;
+import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.parser.Opcode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -60,13 +61,13 @@ final class MessageSender {
 
     static SendResult trySend(Connection connection, String text) {
         byte[] utf8 = StrictUtf8.encode(text);
-        return FailedCallThrottle.count(connection,
+        return result(connection,
                 connection.sender.attempt().run(Opcode.TEXT, utf8, 0, utf8.length, false));
     }
 
     static SendResult trySend(Connection connection, MessageType type, byte[] array, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, array.length);
-        return FailedCallThrottle.count(connection,
+        return result(connection,
                 connection.sender.attempt().run(opcode(type), array, offset, offset + length, true));
     }
 
@@ -77,7 +78,7 @@ final class MessageSender {
                     binary.remaining());
         } else {
             byte[] copy = copy(binary);
-            result = FailedCallThrottle.count(connection,
+            result = result(connection,
                     connection.sender.attempt().run(Opcode.BINARY, copy, 0, copy.length, false));
         }
         if (result.isAccepted()) {
@@ -87,8 +88,18 @@ final class MessageSender {
     }
 
     static SendResult trySend(Connection connection, PreparedMessage message) {
-        return FailedCallThrottle.count(connection,
+        return result(connection,
                 connection.sender.attempt().run(opcode(message.type()), PreparedMessageAccess.of(message)));
+    }
+
+    /** Counts the result of an attempt. */
+    private static SendResult result(Connection connection, SendResult result) {
+        if (result == SendResult.PEER_BEHIND || result == SendResult.SERVER_FULL) {
+            connection.services.pool().traffic().refusedSend(connection.transport.place(),
+                    result == SendResult.SERVER_FULL);
+            ConnectionEvents.get().queueFull(connection, result, connection.sender.waitingBytes());
+        }
+        return FailedCallThrottle.count(connection, result);
     }
 
     private static Opcode opcode(MessageType type) {

@@ -61,6 +61,14 @@ final class PingSender {
         return connection.closing.state() != ClosingHandshake.State.BROKEN && !connection.closing.isReceived();
     }
 
+    /** Processes a pong. For the thread that reads. */
+    static void pong(Connection connection, byte[] array, int from, int to) {
+        long nanos = connection.sender.deadlines().pong(array, from, to);
+        if (nanos >= 0) {
+            connection.services.pool().traffic().latency().record(nanos);
+        }
+    }
+
     /** Sends the sweeper's ping, whose pong has a deadline. Waits as any send does. */
     static void keepAlive(Connection connection) {
         Deadlines deadlines = connection.sender.deadlines();

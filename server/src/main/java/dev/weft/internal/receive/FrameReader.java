@@ -343,4 +343,8 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
     void countMessage() {
         input.countMessage();
     }
+
+    void countDecompressed(int compressed, int plain) {
+        input.countDecompressed(compressed, plain);
+    }
 }

@@ -120,6 +120,11 @@ public final class InboundBuffer {
         return count;
     }
 
+    /** Counts compressed bytes that were received, and plain ones that were recovered from them. */
+    void countDecompressed(int compressed, int plain) {
+        pool.traffic().decompressed(transport.place(), compressed, plain);
+    }
+
     /** Counts a message of which these bytes are, at the latest when the region is released. */
     void countMessage() {
         if (++messages == Byte.MAX_VALUE) {

@@ -249,6 +249,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
                 int count = decoder.output(target, offset, offset + room);
                 decoderHasMore = count == room;
                 check(target, offset, offset + count);
+                frames.countDecompressed(0, count);
                 frames.spend(count);
                 if (complete && !decoderHasMore) {
                     messages.checkEnd();
@@ -284,6 +285,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
         int end = begin + parser.payloadLength();
         if (decoder != null) {
             decoder.input(parser.array(), begin, end, complete);
+            frames.countDecompressed(end - begin, 0);
             decoderHasMore = true;
             if (!complete) {
                 messages.countDecoder();

@@ -205,6 +205,7 @@ public final class MessageReader {
         Extension.Transform decoder = extension.decoder();
         int from = parser().payloadOffset();
         decoder.input(parser().array(), from, from + parser().payloadLength(), last);
+        frames.countDecompressed(parser().payloadLength(), 0);
         int count;
         int room;
         do {
@@ -219,6 +220,7 @@ public final class MessageReader {
             count = decoder.output(target.array(), target.length(), target.length() + room);
             checkText(target.array(), target.length(), target.length() + count);
             target.added(count);
+            frames.countDecompressed(0, count);
             frames.spend(moved + count);
         } while (count == room);
     }

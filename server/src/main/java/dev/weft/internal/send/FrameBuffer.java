@@ -120,7 +120,7 @@ final class FrameBuffer {
     /** Builds a whole message as one frame, transformed by the extension if the extension applies to this message. */
     void message(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
         if (transforms(to - from)) {
-            new TransformedFrames(this, extension, lock).message(opcode, payload, from, to, wait);
+            new TransformedFrames(this, extension, lock, pool.traffic()).message(opcode, payload, from, to, wait);
         } else {
             frame(true, 0, opcode, payload, from, to, wait);
         }
@@ -130,7 +130,7 @@ final class FrameBuffer {
     void message(Opcode opcode, SharedMessage message, boolean wait) throws IOException {
         byte[] bytes = message.bytes();
         if (transforms(bytes.length)) {
-            new TransformedFrames(this, extension, lock).message(opcode, message, wait);
+            new TransformedFrames(this, extension, lock, pool.traffic()).message(opcode, message, wait);
         } else {
             frame(true, 0, opcode, bytes, 0, bytes.length, wait);
         }
@@ -144,7 +144,8 @@ final class FrameBuffer {
     Opcode fragment(boolean fin, boolean transformed, Opcode opcode, byte[] payload, int from, int to, boolean wait)
             throws IOException {
         if (transformed) {
-            return new TransformedFrames(this, extension, lock).piece(fin, opcode, payload, from, to, wait);
+            return new TransformedFrames(this, extension, lock, pool.traffic()).piece(fin, opcode, payload, from, to,
+                    wait);
         }
         frame(fin, 0, opcode, payload, from, to, wait);
         return Opcode.CONTINUATION;
@@ -361,7 +362,7 @@ final class FrameBuffer {
     private void await(ByteBuffer first, ByteBuffer second) throws IOException {
         // Everything that waits is counted, except the caller's own array.
         countAs(Math.max(1, held()));
-        deadlines.writing();
+        Object recorded = NetworkWait.begin(deadlines);
         try {
             if (second == null) {
                 transport.write(first);
@@ -373,7 +374,7 @@ final class FrameBuffer {
                 throw e;
             }
         } finally {
-            deadlines.written();
+            NetworkWait.end(recorded, deadlines, transport);
             lock.turnIsOver();
         }
     }

@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.internal.buffer.Traffic;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.time.TurnQuota;
 import dev.weft.parser.Opcode;
@@ -18,11 +19,13 @@ final class TransformedFrames {
     private final FrameBuffer buffer;
     private final Extension extension;
     private final SendLock lock;
+    private final Traffic traffic;
 
-    TransformedFrames(FrameBuffer buffer, Extension extension, SendLock lock) {
+    TransformedFrames(FrameBuffer buffer, Extension extension, SendLock lock, Traffic traffic) {
         this.buffer = buffer;
         this.extension = extension;
         this.lock = lock;
+        this.traffic = traffic;
     }
 
     /** Builds a whole message as one frame. */
@@ -48,6 +51,7 @@ final class TransformedFrames {
         } catch (Throwable e) {
             throw failed(e);
         }
+        count(to - from, length);
         buffer.frame(true, extension.rsv(), opcode, encoded, 0, length, wait);
     }
 
@@ -63,6 +67,9 @@ final class TransformedFrames {
             }
         } catch (Throwable e) {
             throw failed(e);
+        }
+        if (encoded != plain) {
+            count(plain.length, encoded.length);
         }
         buffer.frame(true, encoded == plain ? 0 : extension.rsv(), opcode, encoded, 0, encoded.length, wait);
     }
@@ -99,9 +106,12 @@ final class TransformedFrames {
             throw failed(e);
         }
         Opcode next = opcode;
+        int plain = to - from;
         int count;
         do {
             count = output(encoded);
+            count(plain, count);
+            plain = 0;
             boolean last = count < encoded.length;
             if (count > 0 || fin && last) {
                 // RSV bits are set on the first fragment only (RFC 7692 §6).
@@ -111,6 +121,10 @@ final class TransformedFrames {
             }
         } while (count == encoded.length);
         return next;
+    }
+
+    private void count(int plain, int compressed) {
+        traffic.compressed(buffer.transport().place(), plain, compressed);
     }
 
     private int output(byte[] encoded) throws IOException {

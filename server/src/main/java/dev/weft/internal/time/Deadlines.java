@@ -4,7 +4,6 @@ import dev.weft.ConnectionTimeouts;
 import java.lang.invoke.MethodHandles;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
@@ -153,12 +152,14 @@ public final class Deadlines {
         return now;
     }
 
-    /** Processes a pong. For the thread that reads. */
-    public void pong(byte[] array, int from, int to) {
+    /**
+     * Processes a pong. For the thread that reads.
+     *
+     * @return the nanoseconds until the ping was answered; negative if the pong answers none
+     */
+    public long pong(byte[] array, int from, int to) {
         Pings now = pings;
-        if (now != null) {
-            now.answer(array, from, to);
-        }
+        return now == null ? Pings.NONE : now.answer(array, from, to);
     }
 
     /** The time until the last answered ping was answered. For any thread. */
@@ -241,19 +242,20 @@ public final class Deadlines {
         return reading != 0 && unfinishedSince != 0 && reading != clock.now();
     }
 
-    public TimeoutException exception(Due due) {
+    public DeadlineException exception(Due due) {
         return switch (due) {
-            case WRITE_TIMEOUT -> timeout("the peer read nothing for ", "writeTimeout", timeouts.writeTimeout());
-            case CLOSE_TIMEOUT -> timeout("the closing handshake took over ", "closeTimeout", timeouts.closeTimeout());
+            case WRITE_TIMEOUT -> timeout(due, "the peer read nothing for ", "writeTimeout", timeouts.writeTimeout());
+            case CLOSE_TIMEOUT ->
+                timeout(due, "the closing handshake took over ", "closeTimeout", timeouts.closeTimeout());
             case MESSAGE_TIMEOUT ->
-                timeout("a message was unfinished for ", "messageTimeout", timeouts.messageTimeout());
-            case PONG_TIMEOUT -> timeout("no answer to a ping for ", "pongTimeout", timeouts.pongTimeout());
+                timeout(due, "a message was unfinished for ", "messageTimeout", timeouts.messageTimeout());
+            case PONG_TIMEOUT -> timeout(due, "no answer to a ping for ", "pongTimeout", timeouts.pongTimeout());
             case NOTHING, PING -> throw new IllegalArgumentException(due.toString());
         };
     }
 
-    private static TimeoutException timeout(String what, String setting, Duration value) {
-        return new TimeoutException(what + value.toMillis() + " ms (" + setting + ")");
+    private static DeadlineException timeout(Due due, String what, String setting, Duration value) {
+        return new DeadlineException(due, what + value.toMillis() + " ms (" + setting + ")");
     }
 
     private static boolean passed(int since, int now, Duration allowed) {

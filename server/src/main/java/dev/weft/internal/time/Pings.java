@@ -46,7 +46,8 @@ public final class Pings {
         static final Waiting END = new Waiting(null, null);
     }
 
-    private static final long NONE = -1;
+    /** Instead of a duration, if there is none. */
+    static final long NONE = -1;
     private static final int LENGTH = 2 * Integer.BYTES;
     /** The beginning of our payloads; unsolicited pongs do not begin with it. */
     private static final int MARK = ThreadLocalRandom.current().nextInt();
@@ -86,26 +87,30 @@ public final class Pings {
         return ByteBuffer.allocate(LENGTH).putInt(MARK).putInt(number).array();
     }
 
-    /** Processes a pong; ignores one that answers none of our pings, or only answered ones. For the thread that reads. */
-    public void answer(byte[] array, int from, int to) {
+    /**
+     * Processes a pong; ignores one that answers none of our pings, or only answered ones. For the thread that reads.
+     *
+     * @return the nanoseconds until the newest ping, or one for which a thread waits, was answered; otherwise {@link #NONE}
+     */
+    public long answer(byte[] array, int from, int to) {
         if (to - from != LENGTH) {
-            return;
+            return NONE;
         }
         ByteBuffer payload = ByteBuffer.wrap(array, from, LENGTH);
-        if (payload.getInt() == MARK) {
-            answer(payload.getInt());
-        }
+        return payload.getInt() == MARK ? answer(payload.getInt()) : NONE;
     }
 
-    private void answer(int number) {
+    private long answer(int number) {
         if (number - answered <= 0 || sent - number < 0) {
-            return;
+            return NONE;
         }
+        long measured = NONE;
         answered = number;
         long now = System.nanoTime();
         long newestSentAt = sentAt;
         if (number == sent) {
-            latency = now - newestSentAt;
+            measured = now - newestSentAt;
+            latency = measured;
         }
         Waiting all;
         do {
@@ -115,12 +120,14 @@ public final class Pings {
             Ping ping = each.ping;
             if (ping.number - number <= 0) {
                 if (ping.number == number) {
-                    latency = now - ping.sentAt;
+                    measured = now - ping.sentAt;
+                    latency = measured;
                 }
                 ping.nanos = now - ping.sentAt;
                 LockSupport.unpark(ping.thread);
             }
         }
+        return measured;
     }
 
     /** The pings that were sent after this one: the list's beginning. */

@@ -1,0 +1,52 @@
+package dev.weft.server;
+
+import dev.weft.CloseStatus.Side;
+import dev.weft.SendResult;
+import dev.weft.parser.CloseCode;
+import dev.weft.server.ServerStatistics.Closing;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Adds up how often each limit was reached, from the statistics of what happened then. */
+final class LimitsHit {
+    private LimitsHit() {}
+
+    static Map<String, Long> of(ServerStatistics statistics) {
+        Map<String, Long> hit = new TreeMap<>();
+        hit.put("maxConnections", refusals(statistics, RefusalReason.SERVER_FULL));
+        hit.put("maxTlsHandshakes", refusals(statistics, RefusalReason.TLS_HANDSHAKES_FULL));
+        hit.put("httpLimits", refusals(statistics, RefusalReason.HEAD_TOO_LARGE));
+        hit.put("maxBodySize", refusals(statistics, RefusalReason.BODY_TOO_LARGE));
+        hit.put("handshakeTimeout", refusals(statistics, RefusalReason.HEAD_TOO_SLOW));
+        hit.put("policyTimeout", refusals(statistics, RefusalReason.POLICY_TOO_SLOW));
+        hit.put("bodyTimeout", refusals(statistics, RefusalReason.BODY_TOO_SLOW));
+        hit.put("handlerTimeout", refusals(statistics, RefusalReason.HTTP_HANDLER_TOO_SLOW));
+        hit.put("maxBufferedSize", refusals(statistics, RefusalReason.BUDGET_SPENT)
+                + closes(statistics, CloseCause.EVICTED)
+                + closes(statistics, CloseCause.LIMIT, CloseCode.TRY_AGAIN_LATER)
+                + statistics.refusedSends().get(SendResult.SERVER_FULL));
+        hit.put("maxQueuedSize", statistics.refusedSends().get(SendResult.PEER_BEHIND));
+        hit.put("maxMessageSize", closes(statistics, CloseCause.LIMIT, CloseCode.MESSAGE_TOO_BIG));
+        hit.put("messageTimeout", closes(statistics, CloseCause.LIMIT, CloseCode.POLICY_VIOLATION));
+        hit.put("pongTimeout", closes(statistics, CloseCause.PONG_TIMEOUT));
+        hit.put("writeTimeout", closes(statistics, CloseCause.WRITE_TIMEOUT));
+        hit.put("closeTimeout", closes(statistics, CloseCause.CLOSE_TIMEOUT));
+        return Collections.unmodifiableMap(hit);
+    }
+
+    private static long refusals(ServerStatistics statistics, RefusalReason reason) {
+        return statistics.refusals().get(reason);
+    }
+
+    private static long closes(ServerStatistics statistics, CloseCause cause) {
+        return statistics.closes().entrySet().stream().filter(entry -> entry.getKey().cause() == cause)
+                .mapToLong(Map.Entry::getValue).sum();
+    }
+
+    private static long closes(ServerStatistics statistics, CloseCause cause, int code) {
+        return statistics.closes().getOrDefault(
+                new Closing(Integer.toString(code), Optional.of(Side.LOCAL), cause), 0L);
+    }
+}
