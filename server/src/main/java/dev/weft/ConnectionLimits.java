@@ -2,19 +2,25 @@ package dev.weft;
 
 import dev.weft.internal.Bounds;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Limits on the resources that one connection may use. Every limit is finite. If a peer sends more than a limit allows,
  * the connection is closed with 1009 (RFC 6455 §7.4.1). Immutable; no method waits.
  */
 public final class ConnectionLimits {
-    /** The default limits, in the order of the methods below: 1 MiB, 1 TiB, 131,072 frames, 1 MiB, 16 KiB. */
+    /**
+     * The default limits, in the order of the methods below: 1 MiB, 1 TiB, 131,072 frames, 1 MiB, 512 KiB, {@link
+     * OverflowPolicy#REFUSE}, 16 KiB.
+     */
     public static final ConnectionLimits DEFAULT = builder().build();
 
     private final int maxMessageSize;
     private final long maxStreamedMessageSize;
     private final int maxFramesPerMessage;
     private final int maxQueuedSize;
+    private final int queueLowWaterMark;
+    private final OverflowPolicy overflowPolicy;
     private final int readAheadSize;
 
     private ConnectionLimits(Builder builder) {
@@ -22,6 +28,8 @@ public final class ConnectionLimits {
         this.maxStreamedMessageSize = builder.maxStreamedMessageSize;
         this.maxFramesPerMessage = builder.maxFramesPerMessage;
         this.maxQueuedSize = builder.maxQueuedSize;
+        this.queueLowWaterMark = builder.queueLowWaterMark;
+        this.overflowPolicy = builder.overflowPolicy;
         this.readAheadSize = builder.readAheadSize;
     }
 
@@ -46,12 +54,25 @@ public final class ConnectionLimits {
 
     /**
      * The maximum number of bytes of messages that {@link WebSocketConnection#trySend(String)} may queue until the peer
-     * reads them. Each message counts as its length plus 64 bytes. If the queue is empty, one message may exceed the
-     * limit. A connection may never queue more than 1/32 of the server's {@code maxBufferedSize}, or 64 KiB if that is
+     * reads them. Each message counts as its length plus 64 bytes, or 128 if it has a key. If the queue is empty, one
+     * message may exceed the limit. A connection may never queue more than 1/32 of the server's {@code maxBufferedSize}, or 64 KiB if that is
      * more.
      */
     public int maxQueuedSize() {
         return maxQueuedSize;
+    }
+
+    /**
+     * The number of queued bytes, counted as for {@link #maxQueuedSize()}, at which the queue counts as drained: {@link
+     * SendQueue#onDrained}. At most half of what the connection may queue is in effect.
+     */
+    public int queueLowWaterMark() {
+        return queueLowWaterMark;
+    }
+
+    /** What happens to a message that would exceed {@link #maxQueuedSize()}. */
+    public OverflowPolicy overflowPolicy() {
+        return overflowPolicy;
     }
 
     /**
@@ -75,12 +96,15 @@ public final class ConnectionLimits {
         builder.maxStreamedMessageSize = maxStreamedMessageSize;
         builder.maxFramesPerMessage = maxFramesPerMessage;
         builder.maxQueuedSize = maxQueuedSize;
+        builder.queueLowWaterMark = queueLowWaterMark;
+        builder.overflowPolicy = overflowPolicy;
         builder.readAheadSize = readAheadSize;
         return builder;
     }
 
     private List<Object> values() {
-        return List.of(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize, readAheadSize);
+        return List.of(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize, queueLowWaterMark,
+                overflowPolicy, readAheadSize);
     }
 
     /** Whether all limits are equal. */
@@ -113,6 +137,8 @@ public final class ConnectionLimits {
         private long maxStreamedMessageSize = 1L << 40;
         private int maxFramesPerMessage = 131_072;
         private int maxQueuedSize = 1 << 20;
+        private int queueLowWaterMark = 1 << 19;
+        private OverflowPolicy overflowPolicy = OverflowPolicy.REFUSE;
         private int readAheadSize = 16_384;
 
         private Builder() {}
@@ -145,6 +171,22 @@ public final class ConnectionLimits {
         public Builder maxQueuedSize(int size) {
             Bounds.check("maxQueuedSize", size, 0, Integer.MAX_VALUE);
             maxQueuedSize = size;
+            return this;
+        }
+
+        /**
+         * Sets {@link ConnectionLimits#queueLowWaterMark()}: 0 bytes or more. With 0, the queue must be empty. Default
+         * 512 KiB.
+         */
+        public Builder queueLowWaterMark(int size) {
+            Bounds.check("queueLowWaterMark", size, 0, Integer.MAX_VALUE);
+            queueLowWaterMark = size;
+            return this;
+        }
+
+        /** Sets {@link ConnectionLimits#overflowPolicy()}. Default {@link OverflowPolicy#REFUSE}. */
+        public Builder overflowPolicy(OverflowPolicy policy) {
+            overflowPolicy = Objects.requireNonNull(policy, "overflowPolicy");
             return this;
         }
 

@@ -2,8 +2,12 @@ package dev.weft;
 
 /** The result of {@link WebSocketConnection#trySend(String)}. */
 public enum SendResult {
-    /** The message was written or queued; it is sent before a later Close frame. */
+    /** The message was written or queued; it is sent before a later Close frame, unless a policy drops it. */
     ACCEPTED,
+    /** Accepted, after older messages in the queue were dropped: {@link OverflowPolicy#DROP_OLDEST}. */
+    DROPPED_OLDER,
+    /** Not sent: the queue is full, and the policy is {@link OverflowPolicy#DROP_NEWEST}. */
+    DROPPED,
     /** Not sent: the messages queued for this peer would exceed {@link ConnectionLimits#maxQueuedSize()}. */
     PEER_BEHIND,
     /**
@@ -16,6 +20,6 @@ public enum SendResult {
 
     /** Whether the message was accepted. Does not wait. */
     public boolean isAccepted() {
-        return this == ACCEPTED;
+        return this == ACCEPTED || this == DROPPED_OLDER;
     }
 }

@@ -176,8 +176,8 @@ public interface WebSocketConnection extends AutoCloseable {
      * or the JDK's blocking channels, another thread is started for a moment. Any thread may call this; it does not
      * throw if the connection has ended.
      * <p>
-     * When this end closes, queued messages are sent before the Close frame, unless another thread's streamed message
-     * is open. When the peer closes, or the connection ends in another way, they are dropped.
+     * If the queue is full, the {@link OverflowPolicy} applies; by default, the message is refused. When this end
+     * closes, queued messages are sent before the Close frame, unless another thread's streamed message is open. When the peer closes, or the connection ends in another way, they are dropped.
      *
      * @return whether the message was accepted, and if not, why
      * @throws IllegalArgumentException if the text has an unpaired surrogate; nothing is sent then
@@ -224,6 +224,9 @@ public interface WebSocketConnection extends AutoCloseable {
      * @throws IndexOutOfBoundsException if the bytes are not within the array
      */
     SendResult trySend(MessageType type, byte[] array, int offset, int length);
+
+    /** The messages that {@code trySend} has accepted and the network has not. Does not wait. */
+    SendQueue queue();
 
     /**
      * Opens a message that is sent in fragments as it is written (§5.4). Until it is completed or abandoned, messages

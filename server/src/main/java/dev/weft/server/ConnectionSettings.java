@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
+import dev.weft.OverflowPolicy;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.Escape;
 import dev.weft.parser.deflate.DeflateSettings;
@@ -159,6 +160,23 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
      */
     public S maxQueuedSize(int size) {
         return withLimits(limits -> limits.maxQueuedSize(size));
+    }
+
+    /**
+     * Sets what happens to a message for which there is no room in the queue. Default {@link OverflowPolicy#REFUSE}. A
+     * connection can have another policy: {@link dev.weft.SendQueue#overflowPolicy}.
+     */
+    public S overflowPolicy(OverflowPolicy policy) {
+        return withLimits(limits -> limits.overflowPolicy(policy));
+    }
+
+    /**
+     * Sets the number of queued bytes at which a queue counts as drained: 0 or more. Default 512 KiB.
+     *
+     * @see ConnectionLimits#queueLowWaterMark()
+     */
+    public S queueLowWaterMark(int size) {
+        return withLimits(limits -> limits.queueLowWaterMark(size));
     }
 
     /**

@@ -65,6 +65,10 @@ final class MetricsText {
         counter("weft_received_bytes", "bytes", "Bytes received, requests included, TLS excluded.",
                 statistics.receivedBytes());
         counter("weft_sent_messages", "", "Messages sent.", statistics.sentMessages());
+        counter("weft_dropped_messages", "", "Messages dropped because their queue was full.",
+                statistics.droppedMessages());
+        counter("weft_replaced_messages", "", "Waiting messages replaced by a later one with the same key.",
+                statistics.replacedMessages());
         counter("weft_sent_bytes", "bytes", "Bytes sent in frames, TLS excluded.", statistics.sentBytes());
         counter("weft_compression_plain_bytes", "bytes", "Bytes of compressed messages, before compression.");
         sample("weft_compression_plain_bytes_total", SENT, statistics.sentCompression().plainBytes());

@@ -42,6 +42,8 @@ public final class ServerStatistics {
     private final Compression sentCompression;
     private final Compression receivedCompression;
     private final Map<SendResult, Long> refusedSends;
+    private final long droppedMessages;
+    private final long replacedMessages;
 
     /**
      * How connections ended.
@@ -99,6 +101,8 @@ public final class ServerStatistics {
         this.receivedCompression = new Compression(traffic.plainBytesReceived(), traffic.compressedBytesReceived());
         this.refusedSends = Map.of(SendResult.PEER_BEHIND, traffic.refusedForPeer(), SendResult.SERVER_FULL,
                 traffic.refusedForServer());
+        this.droppedMessages = traffic.droppedMessages();
+        this.replacedMessages = traffic.replacedMessages();
     }
 
     /** As {@link WebSocketServer#health()}. */
@@ -262,6 +266,16 @@ public final class ServerStatistics {
      */
     public Map<SendResult, Long> refusedSends() {
         return refusedSends;
+    }
+
+    /** The number of messages that an {@link dev.weft.OverflowPolicy} has dropped because the queue was full. */
+    public long droppedMessages() {
+        return droppedMessages;
+    }
+
+    /** The number of waiting messages that a later one with the same key has replaced. */
+    public long replacedMessages() {
+        return replacedMessages;
     }
 
     /**

@@ -8,6 +8,7 @@ import dev.weft.SendResult;
 import dev.weft.TestProcess;
 import dev.weft.WebSocketConnection;
 import dev.weft.internal.connection.Connection;
+import dev.weft.internal.connection.Eviction;
 import dev.weft.server.Await;
 import dev.weft.server.Handlers;
 import dev.weft.server.RawPeer;
@@ -228,7 +229,7 @@ class OverloadAttacksTest {
             }
             for (int i = 0; i < peers.size(); i++) {
                 Connection each = (Connection) opened.poll(10, TimeUnit.SECONDS);
-                Await.until("it holds half a message", () -> each.heldBytes() > 0 && each.isStuck());
+                Await.until("it holds half a message", () -> each.heldBytes() > 0 && Eviction.isStuck(each));
             }
             var budget = ServerInsight.budget(server);
             if (budget.take(budget.limit())) {

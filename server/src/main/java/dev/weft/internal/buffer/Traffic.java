@@ -25,6 +25,8 @@ public final class Traffic {
     private static final int COMPRESSED_RECEIVED = FIRST + 7;
     private static final int PEER_BEHIND = FIRST + 8;
     private static final int SERVER_FULL = FIRST + 9;
+    private static final int DROPPED_MESSAGES = FIRST + 10;
+    private static final int REPLACED_MESSAGES = FIRST + 11;
 
     private final int places;
     private final AtomicLongArray[] counters;
@@ -77,6 +79,16 @@ public final class Traffic {
     /** The times between pings and their pongs. */
     public DurationCounts latency() {
         return latency;
+    }
+
+    /** A message was dropped because its queue was full. */
+    public void dropped() {
+        add(-1, DROPPED_MESSAGES, 1);
+    }
+
+    /** A later message with the same key took the place of a message that waited. */
+    public void replaced() {
+        add(-1, REPLACED_MESSAGES, 1);
     }
 
     private void add(int place, int counter, int count) {
@@ -134,6 +146,16 @@ public final class Traffic {
     /** The number of messages that were not sent because too much waited in all, so far. */
     public long refusedForServer() {
         return sum(SERVER_FULL);
+    }
+
+    /** The number of messages that were dropped because their queue was full. */
+    public long droppedMessages() {
+        return sum(DROPPED_MESSAGES);
+    }
+
+    /** The number of waiting messages that a later one with the same key has replaced. */
+    public long replacedMessages() {
+        return sum(REPLACED_MESSAGES);
     }
 
     private long sum(int counter) {

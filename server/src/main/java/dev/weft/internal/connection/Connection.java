@@ -10,6 +10,7 @@ import dev.weft.MessageType;
 import dev.weft.MessageView;
 import dev.weft.OutgoingMessage;
 import dev.weft.PreparedMessage;
+import dev.weft.SendQueue;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.internal.AddressText;
@@ -214,6 +215,11 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     }
 
     @Override
+    public SendQueue queue() {
+        return new ConnectionQueue(this);
+    }
+
+    @Override
     public OutgoingMessage sendStream(MessageType type) throws IOException {
         Objects.requireNonNull(type);
         try {
@@ -330,11 +336,6 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     /** The bytes that this connection holds, counted in the budget. */
     public long heldBytes() {
         return sender.waitingBytes() + receiver.heldBytes();
-    }
-
-    /** Whether the bytes it holds have been stuck for a while: its peer does not read, or does not continue its message. */
-    public boolean isStuck() {
-        return Eviction.isStuck(this);
     }
 
     @Override

@@ -15,12 +15,13 @@ import java.time.Duration;
  * would have to wait until the peer has read them. On a transport that cannot write without waiting, a separate thread writes
  * the frame and then cuts the connection off; nothing waits before the frame, and the close deadline bounds the write.
  */
-final class Eviction {
+public final class Eviction {
     private static final Duration STUCK = Duration.ofMillis(200);
 
     private Eviction() {}
 
-    static boolean isStuck(Connection connection) {
+    /** Whether the bytes it holds have been stuck for a while: its peer does not read, or does not continue its message. */
+    public static boolean isStuck(Connection connection) {
         return connection.sender.isStuck(STUCK) || connection.sender.deadlines().isHalfRead();
     }
 

@@ -93,7 +93,7 @@ final class MessageSender {
     }
 
     /** Counts the result of an attempt. */
-    private static SendResult result(Connection connection, SendResult result) {
+    static SendResult result(Connection connection, SendResult result) {
         if (result == SendResult.PEER_BEHIND || result == SendResult.SERVER_FULL) {
             connection.services.pool().traffic().refusedSend(connection.transport.place(),
                     result == SendResult.SERVER_FULL);
@@ -102,7 +102,7 @@ final class MessageSender {
         return FailedCallThrottle.count(connection, result);
     }
 
-    private static Opcode opcode(MessageType type) {
+    static Opcode opcode(MessageType type) {
         return type == MessageType.TEXT ? Opcode.TEXT : Opcode.BINARY;
     }
 }

@@ -19,13 +19,28 @@ final class PingSender {
 
     private PingSender() {}
 
-    /** Sends a ping, which waits as any send does. Then waits for its pong, no longer than the timeout. */
+    /** Sends the frame of a ping with the payload that it gets under the sender's lock; waits as any send does. */
+    @FunctionalInterface
+    private interface Sending {
+        void send(Supplier<byte[]> payload) throws IOException;
+    }
+
+    /** Sends a ping as soon as a frame can be sent. Then waits for its pong, no longer than the timeout. */
     static Duration ping(Connection connection, Duration timeout) throws IOException {
+        return ping(connection, timeout, payload -> connection.sender.control(Opcode.PING, payload));
+    }
+
+    /** Sends a ping after all messages that were accepted before, otherwise like the other method. */
+    static Duration barrier(Connection connection, Duration timeout) throws IOException {
+        return ping(connection, timeout, payload -> connection.sender.queued().ping(payload));
+    }
+
+    private static Duration ping(Connection connection, Duration timeout, Sending sending) throws IOException {
         Bounds.check("timeout", timeout, SHORTEST, TimeLimit.LONGEST);
         Pings pings = connection.sender.deadlines().pings();
         Ping ping = new Ping();
         try {
-            send(connection, () -> begin(connection, pings, ping));
+            send(connection, sending, () -> begin(connection, pings, ping));
             await(connection, pings, ping, timeout);
             return ping.answer().orElseThrow(connection::closed);
         } finally {
@@ -91,9 +106,9 @@ final class PingSender {
         }
     }
 
-    private static void send(Connection connection, Supplier<byte[]> payload) throws IOException {
+    private static void send(Connection connection, Sending sending, Supplier<byte[]> payload) throws IOException {
         try {
-            connection.sender.control(Opcode.PING, payload);
+            sending.send(payload);
         } catch (IOException e) {
             throw connection.translated(e);
         }

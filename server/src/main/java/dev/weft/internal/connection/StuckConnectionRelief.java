@@ -33,7 +33,7 @@ public final class StuckConnectionRelief implements BufferBudget.Relief {
         long most = 0;
         for (Connection connection : connections) {
             long held = connection.heldBytes();
-            if (held > most && connection.isOpen() && connection.isStuck()) {
+            if (held > most && connection.isOpen() && Eviction.isStuck(connection)) {
                 largest = connection;
                 most = held;
             }

@@ -32,7 +32,7 @@ final class Drain {
     boolean run() throws IOException {
         boolean well = false;
         try {
-            outbox.takeOver();
+            outbox.list().takeOver();
             boolean ready = catchUp();
             while (ready && buildNext()) {
                 ready = catchUp();
@@ -59,16 +59,24 @@ final class Drain {
     /** False if nothing is left that may be sent now. */
     private boolean buildNext() throws IOException {
         Outbox.Pong pong = outbox.takePongs();
-        Outbox.Entry entry = outbox.oldest();
+        OutboxEntry entry = outbox.list().oldest();
         if (pong != null) {
             build(pong);
         } else if (entry != null && (!sender.isStreaming() || entry.isClose() || !closing.isOpen())) {
-            build(entry);
-            outbox.remove();
+            buildOldest();
         } else {
             return false;
         }
         return true;
+    }
+
+    /** From now on, the entry is neither dropped nor replaced. Until now it may have been, even if it was the only one. */
+    private void buildOldest() throws IOException {
+        OutboxEntry claimed = outbox.list().claim();
+        if (claimed != null) {
+            build(claimed);
+            outbox.remove(claimed);
+        }
     }
 
     /** The oldest first; none after our Close frame (§5.5.1). */
@@ -82,7 +90,7 @@ final class Drain {
     }
 
     /** A message that may no longer be sent is dropped: the peer has closed, or a streamed message was cut off by our Close. */
-    private void build(Outbox.Entry entry) throws IOException {
+    private void build(OutboxEntry entry) throws IOException {
         if (entry.isClose()) {
             buffer.close(entry.payload(), wait);
             sender.flush(wait);

@@ -165,7 +165,7 @@ public final class FrameSender extends DelayedFlush {
     }
 
     /** Waits for the message's turn: after the end of a streamed message, and after the messages that were accepted before. */
-    private void awaitTurn() throws IOException {
+    void awaitTurn() throws IOException {
         for (StreamedMessage stream = streaming; stream != null; stream = streaming) {
             closing.requireOpen();
             if (outbox.hasPongs() && state != SendState.DRAINING) {
@@ -205,6 +205,11 @@ public final class FrameSender extends DelayedFlush {
     /** Makes an attempt to send a message without waiting. */
     public SendAttempt attempt() {
         return new SendAttempt(this, buffer, lock, closing, services);
+    }
+
+    /** What the application may do with the messages that wait. */
+    public QueuedMessages queued() {
+        return new QueuedMessages(this, buffer);
     }
 
     /** Whether a message could be sent at once. */
@@ -254,7 +259,7 @@ public final class FrameSender extends DelayedFlush {
 
     /** Drops the messages that wait, for example because memory is exhausted; a Close frame among them is still sent. */
     public void dropWaiting() {
-        outbox.dropNewest();
+        outbox.dropMessages(false);
     }
 
     /** Releases the lock, and sends what other threads left to the lock's holder. */
@@ -369,11 +374,6 @@ public final class FrameSender extends DelayedFlush {
     /** Whether bytes have waited for this long without the network taking any of them. */
     public boolean isStuck(Duration atLeast) {
         return buffer.isStuck(atLeast);
-    }
-
-    /** Whether the message that is being written is the only one that waits. */
-    boolean writesTheLast() {
-        return outbox.hasAtMostOneEntry();
     }
 
     /** Whether a streamed message is open. */

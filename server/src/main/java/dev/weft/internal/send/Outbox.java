@@ -1,153 +1,175 @@
 package dev.weft.internal.send;
 
+import dev.weft.OverflowPolicy;
 import dev.weft.SendResult;
 import dev.weft.internal.buffer.BufferBudget;
-import dev.weft.parser.Opcode;
-import dev.weft.parser.deflate.SharedMessage;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * Everything that is queued to be sent, with no thread waiting for it: the accepted messages, the Close frame after them, and
  * the answers to pings.
- * <p>
- * Lock-free, in this order:
  * <ul>
- * <li>A producer reserves a message's bytes, in this connection's share and in the budget of all, and pushes the message on a
- * list, newest first, by one compare-and-set. The Close frame is pushed in the same way and ends the list: anything after it is
- * refused. So an accepted message is always before the Close frame, and all threads see the same order.
- * <li>The consumer, which holds the lock, takes the whole list by one exchange, reverses it, and works through it, oldest
- * first; entries that are pushed meanwhile wait for the next turn. A message's bytes are released when its frame is built.
- * <li>Pongs have their own list, because they may be sent between the fragments of a message. If more than 16 wait, only the
- * newest is kept (§5.5.3).
+ * <li>A producer reserves a message's bytes, in this connection's share and in the budget of all, and adds the message to the
+ * {@link OutboxList}. If there is no room, the connection's {@link OverflowPolicy} decides. If the policy drops the oldest
+ * messages, their bytes are transferred to the new message, so that no other connection can take them meanwhile.
+ * <li>The consumer, which holds the sender's lock, works through the list. A message's bytes are released when its frame is
+ * built.
+ * <li>Pongs have their own lock-free list, because they may be sent between the fragments of a message. If more than 16 wait,
+ * only the newest is kept (§5.5.3).
+ * <li>Actions that wait until the queue has drained are on a third lock-free list. Whoever adds one checks the bytes
+ * afterwards, and whoever releases bytes checks the list afterwards: so none is forgotten. The list is taken whole by one
+ * exchange: so none runs twice.
  * </ul>
  */
 final class Outbox {
     private static final int MOST_PONGS = 16;
-    /** Bytes that a message counts for in addition to its payload: its list entry and its frame's header. */
-    private static final int OVERHEAD = 64;
     /** A connection's share of the budget: a 32nd, but at least room for an ordinary message. */
     private static final int SHARES = 32;
     private static final long LEAST_SHARE = 1 << 16;
 
-    private static final AtomicReferenceFieldUpdater<Outbox, Entry> NEWEST = AtomicReferenceFieldUpdater
-            .newUpdater(Outbox.class, Entry.class, "newest");
     private static final AtomicReferenceFieldUpdater<Outbox, Pong> PONGS = AtomicReferenceFieldUpdater
             .newUpdater(Outbox.class, Pong.class, "pongs");
     private static final AtomicLongFieldUpdater<Outbox> WAITING = AtomicLongFieldUpdater.newUpdater(Outbox.class,
             "waitingBytes");
-
-    /** A message or the Close frame, and what was pushed before it, or, when reversed, after it. */
-    static final class Entry {
-        private final Opcode opcode;
-        private final byte[] payload;
-        private final int from;
-        private final int to;
-        private final SharedMessage shared;
-        private Entry next;
-
-        private Entry(Opcode opcode, byte[] payload, int from, int to) {
-            this(opcode, payload, from, to, null);
-        }
-
-        private Entry(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared) {
-            this.opcode = opcode;
-            this.payload = payload;
-            this.from = from;
-            this.to = to;
-            this.shared = shared;
-        }
-
-        Opcode opcode() {
-            return opcode;
-        }
-
-        byte[] payload() {
-            return payload;
-        }
-
-        int from() {
-            return from;
-        }
-
-        int to() {
-            return to;
-        }
-
-        /** The message if it is for several connections, else {@code null}. */
-        SharedMessage shared() {
-            return shared;
-        }
-
-        boolean isClose() {
-            return opcode == Opcode.CLOSE;
-        }
-    }
+    private static final AtomicLongFieldUpdater<Outbox> DROPPED = AtomicLongFieldUpdater.newUpdater(Outbox.class,
+            "dropped");
+    private static final AtomicLongFieldUpdater<Outbox> REPLACED = AtomicLongFieldUpdater.newUpdater(Outbox.class,
+            "replaced");
+    private static final AtomicReferenceFieldUpdater<Outbox, Drained> DRAINED = AtomicReferenceFieldUpdater
+            .newUpdater(Outbox.class, Drained.class, "drained");
 
     /** A pong, those before it, and their number. */
     record Pong(byte[] payload, Pong before, int count) {}
 
-    /** The list's state while its Close frame is taken over and not yet removed: nothing is accepted any more. */
-    private static final Entry ENDING = new Entry(Opcode.CLOSE, null, 0, 0);
-    /** The list's state after that: nothing is accepted any more, and nothing waits. */
-    private static final Entry ENDED = new Entry(Opcode.CLOSE, null, 0, 0);
+    /** An action that waits until the queue has drained, and those before it. */
+    private record Drained(Runnable action, Drained before) {}
 
     /** An outbox that is always empty; a connection gets its own when something has to wait. */
     static final Outbox NONE = new Outbox(null);
 
     private final SendServices services;
-    private volatile Entry newest;
+    private final OutboxList list = new OutboxList();
     private volatile Pong pongs;
     private volatile long waitingBytes;
-    /**
-     * The entries that were taken over: the reversed list. Changed by the consumer; any thread may see whether there is one.
-     */
-    private volatile Entry oldest;
+    private volatile Drained drained;
+    private volatile long dropped;
+    private volatile long replaced;
+    /** The connection's own policy; {@code null} for that of its endpoint. */
+    private volatile OverflowPolicy policy;
 
     Outbox(SendServices services) {
         this.services = services;
     }
 
+    /** The messages and the Close frame. */
+    OutboxList list() {
+        return list;
+    }
+
+    // Producers.
+
     /**
      * Accepts a message, or returns why it was refused.
      *
-     * @param shared  whose bytes these are, or {@code null} if they are of this connection alone
      * @param copied  whether the array is the caller's, so that its bytes are copied
      * @param keepsUp whether the peer has taken everything so far: then the message is accepted even if the budget is spent,
      *                since the bytes wait only for a thread
      */
-    SendResult offer(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared, boolean copied,
-            boolean keepsUp) {
-        long bytes = bytes(from, to);
-        if (isClosed()) {
+    SendResult offer(OutboxEntry entry, boolean copied, boolean keepsUp) {
+        if (list.isClosed()) {
             return SendResult.CLOSED;
         }
-        if (!reserve(bytes)) {
-            return SendResult.PEER_BEHIND;
-        }
-        if (keepsUp) {
-            budget().takeRegardless(bytes);
-        } else if (!budget().take(bytes)) {
-            WAITING.getAndAdd(this, -bytes);
-            return SendResult.SERVER_FULL;
+        return entry.key() == null ? offerNext(entry, copied, keepsUp) : offerLatest(entry, copied, keepsUp);
+    }
+
+    private SendResult offerNext(OutboxEntry entry, boolean copied, boolean keepsUp) {
+        SendResult result = reserve(entry.bytes(), keepsUp);
+        if (!result.isAccepted()) {
+            return result;
         }
         boolean accepted = false;
         try {
-            Entry entry = copied
-                    ? new Entry(opcode, Arrays.copyOfRange(payload, from, to), 0, to - from)
-                    : new Entry(opcode, payload, from, to, shared);
-            accepted = push(entry);
-            return accepted ? SendResult.ACCEPTED : SendResult.CLOSED;
+            if (copied) {
+                entry.copyPayload();
+            }
+            accepted = list.push(entry);
+            return accepted ? result : SendResult.CLOSED;
         } finally {
             if (!accepted) {
-                giveBack(bytes);
+                giveBack(entry.bytes());
             }
         }
     }
 
-    private boolean reserve(long bytes) {
-        long most = Math.min(services.limits().maxQueuedSize(), Math.max(budget().limit() / SHARES, LEAST_SHARE));
+    /** The latest message takes the place of the one that waits with the same key, or else the last place. */
+    private SendResult offerLatest(OutboxEntry latest, boolean copied, boolean keepsUp) {
+        if (copied) {
+            latest.copyPayload();
+        }
+        long released = list.replace(latest, more -> tryReserve(more, keepsUp, false).isAccepted());
+        if (released >= 0) {
+            countReplaced();
+            giveBack(released);
+            return SendResult.ACCEPTED;
+        }
+        // Not under the list's lock, since this may evict another connection.
+        SendResult result = reserve(latest.bytes(), keepsUp);
+        return result.isAccepted() ? replaceOrPush(latest, result) : result;
+    }
+
+    private SendResult replaceOrPush(OutboxEntry latest, SendResult result) {
+        long released = latest.bytes();
+        try {
+            long replacedBytes = list.replaceOrPush(latest);
+            if (replacedBytes < 0) {
+                return SendResult.CLOSED;
+            }
+            if (replacedBytes > 0) {
+                countReplaced();
+            }
+            released = replacedBytes;
+            return result;
+        } finally {
+            giveBack(released);
+        }
+    }
+
+    /** Reserves bytes for a message, or applies the policy. */
+    private SendResult reserve(long bytes, boolean keepsUp) {
+        SendResult result = tryReserve(bytes, keepsUp, true);
+        if (result.isAccepted()) {
+            return result;
+        }
+        return switch (policy().action()) {
+            case DROP_OLDEST -> dropOldestFor(bytes, keepsUp, result);
+            case DROP_NEWEST -> {
+                if (result == SendResult.PEER_BEHIND) {
+                    countDropped();
+                    result = SendResult.DROPPED;
+                }
+                yield result;
+            }
+            case REFUSE, DISCONNECT -> result;
+        };
+    }
+
+    /** @param relieved whether another connection may be evicted */
+    private SendResult tryReserve(long bytes, boolean keepsUp, boolean relieved) {
+        if (!reserveShare(bytes)) {
+            return SendResult.PEER_BEHIND;
+        }
+        if (keepsUp) {
+            budget().takeRegardless(bytes);
+        } else if (!(relieved ? budget().take(bytes) : budget().takeWithoutRelief(bytes))) {
+            WAITING.getAndAdd(this, -bytes);
+            return SendResult.SERVER_FULL;
+        }
+        return SendResult.ACCEPTED;
+    }
+
+    private boolean reserveShare(long bytes) {
+        long most = share();
         long now;
         do {
             now = waitingBytes;
@@ -158,39 +180,75 @@ final class Outbox {
         return true;
     }
 
+    private long share() {
+        return Math.min(services.limits().maxQueuedSize(), Math.max(budget().limit() / SHARES, LEAST_SHARE));
+    }
+
+    /** Drops the oldest messages until there is room for a new one; none if there would be no room even then. */
+    private SendResult dropOldestFor(long bytes, boolean keepsUp, SendResult refusal) {
+        long fixed = list.claimedBytes();
+        if (fixed != 0 && fixed + bytes > share()
+                || refusal == SendResult.SERVER_FULL && waitingBytes - fixed < bytes) {
+            return refusal;
+        }
+        long freed = 0;
+        boolean reserved = reserveShare(bytes);
+        while (!reserved || !takeRest(bytes - freed, keepsUp)) {
+            OutboxEntry oldest = list.dropOldest();
+            if (oldest == null) {
+                // Other threads have taken the room.
+                giveBack(reserved ? bytes : 0, freed);
+                return refusal;
+            }
+            countDropped();
+            WAITING.getAndAdd(this, -oldest.bytes());
+            freed += oldest.bytes();
+            reserved = reserved || reserveShare(bytes);
+        }
+        giveBack(0, Math.max(0, freed - bytes));
+        return freed == 0 ? SendResult.ACCEPTED : SendResult.DROPPED_OLDER;
+    }
+
+    private boolean takeRest(long bytes, boolean regardless) {
+        if (bytes > 0 && regardless) {
+            budget().takeRegardless(bytes);
+        }
+        return bytes <= 0 || regardless || budget().takeWithoutRelief(bytes);
+    }
+
+    private void countDropped() {
+        DROPPED.getAndIncrement(this);
+        services.pool().traffic().dropped();
+    }
+
+    private void countReplaced() {
+        REPLACED.getAndIncrement(this);
+        services.pool().traffic().replaced();
+    }
+
     private void giveBack(long bytes) {
-        WAITING.getAndAdd(this, -bytes);
-        budget().giveBack(bytes);
+        giveBack(bytes, bytes);
+    }
+
+    private void giveBack(long share, long ofBudget) {
+        if (share != 0) {
+            WAITING.getAndAdd(this, -share);
+        }
+        if (ofBudget != 0) {
+            budget().giveBack(ofBudget);
+        }
+        if (drained != null && hasDrained()) {
+            runDrained();
+        }
     }
 
     private BufferBudget budget() {
         return services.pool().budget();
     }
 
-    private static long bytes(int from, int to) {
-        return (long) to - from + OVERHEAD;
-    }
-
     /** Ends the list with our Close frame. For the caller that has claimed it. */
     void close(byte[] payload) {
-        push(new Entry(Opcode.CLOSE, payload, 0, payload.length));
-    }
-
-    private boolean push(Entry entry) {
-        Entry before;
-        do {
-            before = newest;
-            if (before != null && before.isClose()) {
-                return false;
-            }
-            entry.next = before;
-        } while (!NEWEST.compareAndSet(this, before, entry));
-        return true;
-    }
-
-    private boolean isClosed() {
-        Entry last = newest;
-        return last != null && last.isClose();
+        list.push(OutboxEntry.close(payload, payload.length));
     }
 
     /** Adds the answer to a ping. */
@@ -205,31 +263,89 @@ final class Outbox {
         } while (!PONGS.compareAndSet(this, before, pong));
     }
 
+    /** Drops the messages that wait, except the one whose frame is being built, and leaves the Close frame. */
+    void dropMessages(boolean counted) {
+        if (this == NONE) {
+            return;
+        }
+        for (OutboxEntry each = list.dropOldest(); each != null; each = list.dropOldest()) {
+            giveBack(each.bytes());
+            if (counted) {
+                countDropped();
+            }
+        }
+    }
+
+    // The policy and the callback.
+
+    /** What happens to a message for which there is no room. */
+    OverflowPolicy policy() {
+        OverflowPolicy own = policy;
+        return own == null ? services.limits().overflowPolicy() : own;
+    }
+
+    /** Sets the policy of this connection. */
+    void policy(OverflowPolicy value) {
+        policy = value;
+    }
+
+    /** Runs an action once, on its own thread, when the queue has drained; at once if it has. */
+    void onDrained(Runnable action) {
+        add(action);
+        if (hasDrained()) {
+            runDrained();
+        }
+    }
+
+    private void add(Runnable action) {
+        Drained before;
+        do {
+            before = drained;
+        } while (!DRAINED.compareAndSet(this, before, new Drained(action, before)));
+    }
+
+    private boolean hasDrained() {
+        return waitingBytes <= Math.min(services.limits().queueLowWaterMark(), share() / 2);
+    }
+
+    private void runDrained() {
+        for (Drained each = DRAINED.getAndSet(this, null); each != null; each = each.before) {
+            Runnable action = each.action;
+            // Without memory for a thread, the action waits until bytes are released again.
+            services.timer().startThread(action, failure -> add(action));
+        }
+    }
+
+    // Questions, for any thread.
+
     /** Whether a pong waits. */
     boolean hasPongs() {
         return pongs != null;
     }
 
-    /** Whether a message or the Close frame waits. For any thread. */
+    /** Whether a message or the Close frame waits. */
     boolean hasEntries() {
-        Entry last = newest;
-        return last != null && last != ENDED || oldest != null;
+        return list.hasEntries();
     }
 
-    /** Whether at most one message waits: the one whose frame is being built or written. For any thread. */
-    boolean hasAtMostOneEntry() {
-        Entry first = oldest;
-        return isTaken(newest) && (first == null || first.next == null);
-    }
-
-    /** Whether anything waits that may be sent now. For any thread. */
+    /** Whether anything waits that may be sent now. */
     boolean isWaiting(boolean streaming) {
-        return pongs != null || (!streaming || isClosed()) && hasEntries();
+        return pongs != null || (!streaming || list.isClosed()) && list.hasEntries();
     }
 
-    /** Bytes of messages that wait, counted. For any thread. */
+    /** Bytes of messages that wait, counted. */
     long waitingBytes() {
         return waitingBytes;
+    }
+
+    /** The number of messages that the policy has dropped. */
+    long dropped() {
+        return dropped;
+    }
+
+    /** The number of messages that a later one with the same key has replaced. */
+    long replaced() {
+        return replaced;
     }
 
     // The consumer, under the lock.
@@ -239,70 +355,10 @@ final class Outbox {
         return pongs == null ? null : PONGS.getAndSet(this, null);
     }
 
-    /** Takes over the entries that were pushed, and puts them after those taken over before. */
-    void takeOver() {
-        if (isTaken(newest)) {
-            return;
-        }
-        Entry reversed = null;
-        for (Entry each = takeList(); each != null;) {
-            Entry before = each.next;
-            each.next = reversed;
-            reversed = each;
-            each = before;
-        }
-        if (oldest == null) {
-            oldest = reversed;
-        } else {
-            Entry last = oldest;
-            while (last.next != null) {
-                last = last.next;
-            }
-            last.next = reversed;
-        }
-    }
-
-    /** The oldest entry that was taken over, or {@code null} if there is none. */
-    Entry oldest() {
-        return oldest;
-    }
-
-    /** Whether the list, in this state, has no entry that must still be taken over. */
-    private static boolean isTaken(Entry last) {
-        return last == null || last == ENDING || last == ENDED;
-    }
-
-    private Entry takeList() {
-        Entry now;
-        do {
-            now = newest;
-        } while (now != null && !NEWEST.compareAndSet(this, now, now.isClose() ? ENDING : null));
-        return now;
-    }
-
-    /** Removes the oldest entry, whose frame is built or which is dropped. */
-    void remove() {
-        Entry removed = oldest;
-        oldest = removed.next;
-        if (removed.isClose()) {
-            newest = ENDED;
-        } else {
-            giveBack(bytes(removed.from, removed.to));
-        }
-    }
-
-    /** Drops the entries that were pushed and not yet taken over, except a Close frame. For any thread. */
-    void dropNewest() {
-        Entry now;
-        Entry kept;
-        do {
-            now = newest;
-            if (isTaken(now)) {
-                return;
-            }
-            kept = now.isClose() ? new Entry(Opcode.CLOSE, now.payload, 0, now.to) : null;
-        } while (!NEWEST.compareAndSet(this, now, kept));
-        giveBackAll(now);
+    /** Removes the entry that is claimed: its frame is built, or it is dropped. */
+    void remove(OutboxEntry claimed) {
+        list.removeClaimed();
+        giveBack(claimed.bytes());
     }
 
     /** Drops everything; nothing is accepted any more. Called when the connection has ended. */
@@ -311,16 +367,6 @@ final class Outbox {
             return;
         }
         pongs = null;
-        giveBackAll(NEWEST.getAndSet(this, ENDED));
-        giveBackAll(oldest);
-        oldest = null;
-    }
-
-    private void giveBackAll(Entry first) {
-        for (Entry each = first; each != null; each = each.next) {
-            if (!each.isClose()) {
-                giveBack(bytes(each.from, each.to));
-            }
-        }
+        giveBack(list.end());
     }
 }

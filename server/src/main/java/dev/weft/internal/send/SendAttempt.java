@@ -1,5 +1,6 @@
 package dev.weft.internal.send;
 
+import dev.weft.OverflowPolicy.Action;
 import dev.weft.SendResult;
 import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.parser.Opcode;
@@ -37,22 +38,43 @@ public final class SendAttempt {
      * @return whether the message was sent or queued, and if not, why
      */
     public SendResult run(Opcode opcode, byte[] payload, int from, int to, boolean copied) {
-        return run(opcode, payload, from, to, null, copied);
+        return run(null, opcode, payload, from, to, null, copied);
     }
 
     /** Makes the attempt with a message for several connections. */
     public SendResult run(Opcode opcode, SharedMessage message) {
-        return run(opcode, message.bytes(), 0, message.bytes().length, message, false);
+        return runLatest(null, opcode, message);
     }
 
-    private SendResult run(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared, boolean copied) {
+    /**
+     * Makes the attempt with a message that replaces the one that waits with the same key.
+     *
+     * @param copied as for {@link #run}
+     */
+    public SendResult runLatest(Object key, Opcode opcode, byte[] payload, boolean copied) {
+        return run(key, opcode, payload, 0, payload.length, null, copied);
+    }
+
+    /** Makes the attempt with such a message for several connections. */
+    public SendResult runLatest(Object key, Opcode opcode, SharedMessage message) {
+        return run(key, opcode, message.bytes(), 0, message.bytes().length, message, false);
+    }
+
+    private SendResult run(Object key, Opcode opcode, byte[] payload, int from, int to, SharedMessage shared,
+            boolean copied) {
         if (!closing.isOpen()) {
             return SendResult.CLOSED;
         }
         if (mayWaitInPart(to - from) && acquireIfClear()) {
             return send(opcode, payload, from, to, shared);
         }
-        SendResult result = sender.ownOutbox().offer(opcode, payload, from, to, shared, copied, keepsUp());
+        Outbox outbox = sender.ownOutbox();
+        SendResult result = outbox.offer(new OutboxEntry(opcode, payload, from, to, shared, key), copied,
+                keepsUp(outbox));
+        if (result == SendResult.PEER_BEHIND && outbox.policy().action() == Action.DISCONNECT) {
+            disconnect(outbox);
+            return SendResult.CLOSED;
+        }
         sender.sendWhatWaits();
         return result;
     }
@@ -67,6 +89,14 @@ public final class SendAttempt {
         }
         sender.release();
         return false;
+    }
+
+    /** Lets the Close frame follow the frame that is being written: the peer does not read what is queued before. */
+    private void disconnect(Outbox outbox) {
+        if (closing.claim(outbox.policy().closeReason())) {
+            outbox.dropMessages(true);
+            sender.close();
+        }
     }
 
     /** Call with the lock held; this method releases it. */
@@ -100,8 +130,8 @@ public final class SendAttempt {
      * Whether a transport that cannot write without waiting has taken everything so far, or is just taking the last of it: the
      * writing thread may not yet have noticed that the peer has already read it.
      */
-    private boolean keepsUp() {
+    private boolean keepsUp(Outbox outbox) {
         return !buffer.transport().writesWithoutWaiting() && !sender.isStreaming()
-                && (sender.waitingBytes() == 0 || sender.writesTheLast() && !sender.isStuck(SHORT));
+                && (sender.waitingBytes() == 0 || outbox.list().hasAtMostOne() && !sender.isStuck(SHORT));
     }
 }

@@ -137,15 +137,20 @@ enum PlantedSenderFault {
             """),
     /** The newest is sent first. */
     LIST_NOT_REVERSED("""
-                    Entry reversed = null;
-                    for (Entry each = takeList(); each != null;) {
-                        Entry before = each.next;
+                    OutboxEntry last = takeList();
+                    OutboxEntry reversed = null;
+                    for (OutboxEntry each = last; each != null;) {
+                        OutboxEntry before = each.next;
                         each.next = reversed;
                         reversed = each;
                         each = before;
                     }
             """, """
-                    Entry reversed = takeList();
+                    OutboxEntry reversed = takeList();
+                    OutboxEntry last = reversed;
+                    while (last.next != null) {
+                        last = last.next;
+                    }
             """),
     /** Entries that were taken over before are lost. */
     TAKE_OVER_REPLACES("""
@@ -157,31 +162,33 @@ enum PlantedSenderFault {
             """),
     /** A message that is offered after the end waits forever. */
     ENDED_NOT_KEPT("""
-                    giveBackAll(NEWEST.getAndSet(this, ENDED));
+                        long bytes = bytes(NEWEST.getAndSet(this, ENDED)) + bytes(oldest);
             """, """
-                    giveBackAll(NEWEST.getAndSet(this, null));
+                        long bytes = bytes(NEWEST.getAndSet(this, null)) + bytes(oldest);
             """),
     /** The connection has ended without returning its share of the budget. */
     NOT_GIVEN_BACK_AT_THE_END("""
-                    giveBackAll(oldest);
-                    oldest = null;
+                        long bytes = bytes(NEWEST.getAndSet(this, ENDED)) + bytes(oldest);
             """, """
-                    oldest = null;
+                        long bytes = bytes(NEWEST.getAndSet(this, ENDED));
             """),
     /** Two threads may give back at the same time. */
     GIVEN_BACK_IN_TWO_STEPS("""
-                    WAITING.getAndAdd(this, -bytes);
-                    budget().giveBack(bytes);
+                    if (share != 0) {
+                        WAITING.getAndAdd(this, -share);
             """, """
-                    long before = waitingBytes;
-                    waitingBytes = before - bytes;
-                    budget().giveBack(bytes);
+                    if (share != 0) {
+                        long before = waitingBytes;
+                        Noise.inFault();
+                        waitingBytes = before - share;
             """),
     /** The Close frame is dropped with the messages. */
     CLOSE_DROPPED("""
-                        kept = now.isClose() ? new Entry(Opcode.CLOSE, now.payload, 0, now.to) : null;
+                        if (first == null || first.isClose()) {
+                            return null;
             """, """
-                        kept = null;
+                        if (first == null) {
+                            return null;
             """),
     /** A pong may be added between the two steps. */
     PONGS_TAKEN_IN_TWO_STEPS("""
@@ -194,9 +201,9 @@ enum PlantedSenderFault {
             """),
     /** A message that waits has the bytes of a later one. */
     CALLERS_ARRAY_KEPT("""
-                        Entry entry = copied
+                    payload = Arrays.copyOfRange(payload, from, to);
             """, """
-                        Entry entry = copied && to < 0
+                    payload = from > 0 ? Arrays.copyOfRange(payload, from, to) : payload;
             """),
     /** The frames that were too large for the buffer follow those in it. */
     REST_BEFORE_THE_BUFFER("""
@@ -216,6 +223,81 @@ enum PlantedSenderFault {
                     countAs(0);
             """, """
                     rest = null;
+            """),
+    /** A message was dropped, and no counter says so. */
+    DROP_NOT_COUNTED("""
+                        countDropped();
+                        WAITING.getAndAdd(this, -oldest.bytes());
+            """, """
+                        WAITING.getAndAdd(this, -oldest.bytes());
+            """),
+    /** The latest message is in the place of the old one and in the last place. */
+    REPLACED_AND_PUSHED("""
+                        waiting.replace(latest);
+                        return Math.max(0, -more);
+            """, """
+                        waiting.replace(latest);
+                        push(latest);
+                        return Math.max(0, -more);
+            """),
+    /** A message whose frame is being built is replaced. */
+    CLAIMED_MESSAGE_KEEPS_ITS_KEY("""
+                        if (claimed != null) {
+                            forget(claimed);
+                        }
+                        return claimed;
+            """, """
+                        return claimed;
+            """),
+    /** A later message takes the place of one that was dropped. */
+    DROPPED_MESSAGE_KEEPS_ITS_KEY("""
+                        forget(first);
+                        return first;
+            """, """
+                        return first;
+            """),
+    /** What is taken over next is put after a message that was dropped. */
+    PUT_AFTER_A_DROPPED_MESSAGE("""
+                        if (youngest == first) {
+                            youngest = claimed;
+                        }
+            """, """
+            """),
+    /** While entries are on neither list, nothing seems to wait. */
+    MOVING_ENTRIES_NOT_SEEN("""
+                    return last != null && last != ENDED || moving || oldest != null;
+            """, """
+                    return last != null && last != ENDED || oldest != null;
+            """, """
+                    moving = true;
+                    OutboxEntry last = takeList();
+            """, """
+                    moving = true;
+                    OutboxEntry last = takeList();
+                    Noise.inFault();
+            """),
+    /** The queue may have drained between the two steps. */
+    DRAINED_CHECKED_TOO_EARLY("""
+                    add(action);
+                    if (hasDrained()) {
+                        runDrained();
+                    }
+            """, """
+                    boolean drainedNow = hasDrained();
+                    Noise.inFault();
+                    add(action);
+                    if (drainedNow) {
+                        runDrained();
+                    }
+            """),
+    /** Two threads may run the same actions. */
+    DRAINED_TAKEN_IN_TWO_STEPS("""
+                    for (Drained each = DRAINED.getAndSet(this, null); each != null; each = each.before) {
+            """, """
+                    Drained taken = drained;
+                    Noise.inFault();
+                    drained = null;
+                    for (Drained each = taken; each != null; each = each.before) {
             """),
     /** The Close frame is called written as soon as it is built. */
     CLOSE_WRITTEN_TOO_EARLY("""

@@ -51,6 +51,9 @@ final class SenderActor {
     private final int id;
     private final Random random;
     private final List<Fate> fates = new ArrayList<>();
+    /** Of the messages with this actor's key, which replace each other. */
+    private final List<Fate> latestFates = new ArrayList<>();
+    private int droppedByResult;
     private int pings;
     private int pongs;
     private volatile boolean cut;
@@ -124,12 +127,14 @@ final class SenderActor {
             default -> {
             }
         }
-        switch (random.nextInt(id == 0 ? 12 : 9)) {
+        switch (random.nextInt(id == 0 ? 14 : 11)) {
             case 0, 1, 2 -> send(random.nextInt(3) > 0);
             case 3, 4, 5 -> trySendSome();
             case 6 -> ping();
             case 7 -> stream();
             case 8 -> attempt(random.nextBoolean() ? sender::flush : sender::drainAndWait);
+            case 9 -> trySendLatest();
+            case 10 -> flush();
             default -> pong();
         }
         Thread.interrupted();
@@ -202,14 +207,56 @@ final class SenderActor {
         if (copied) {
             Arrays.fill(message, (byte) -1);
         }
+        ends(fate(result));
+    }
+
+    private void trySendLatest() {
+        int count = 1 + random.nextInt(3 * MOST_MESSAGES_IN_A_ROW);
+        for (int i = 0; i < count; i++) {
+            byte[] message = ReceivedFrames.message(life.idOfLatest(id), latestFates.size(), length());
+            boolean copied = random.nextBoolean();
+            SendResult result = sender.attempt().runLatest("key " + id, opcode(), message, copied);
+            if (copied) {
+                Arrays.fill(message, (byte) -1);
+            }
+            latestFates.add(fate(result));
+        }
+    }
+
+    private Fate fate(SendResult result) {
         if (result == SendResult.CLOSED && !life.isLastRound()) {
             throw new AssertionError("closed too early");
         }
-        ends(switch (result) {
-            case ACCEPTED -> Fate.ACCEPTED;
+        if (result == SendResult.DROPPED) {
+            droppedByResult++;
+        }
+        return switch (result) {
+            case ACCEPTED, DROPPED_OLDER -> Fate.ACCEPTED;
             case CLOSED -> life.mayBreak() ? Fate.UNKNOWN : Fate.REFUSED;
-            case PEER_BEHIND, SERVER_FULL -> Fate.REFUSED;
+            case PEER_BEHIND, SERVER_FULL, DROPPED -> {
+                if (random.nextBoolean()) {
+                    life.awaitDrained();
+                }
+                yield Fate.REFUSED;
+            }
+        };
+    }
+
+    /** With or without a ping after everything else. */
+    private void flush() {
+        boolean pings = random.nextBoolean();
+        int number = pings ? this.pings++ : 0;
+        Fate fate = attempt(() -> {
+            if (pings) {
+                sender.queued().ping(() -> ReceivedFrames.ping(id, number));
+            } else {
+                sender.queued().flush();
+            }
         });
+        if (fate == Fate.SENT
+                && (!life.dropsOldest() && !isDone() || pings && life.received().lastPing(id) != number)) {
+            throw new AssertionError("messages of sender " + id + " still wait after a flush");
+        }
     }
 
     private void ping() {
@@ -284,14 +331,39 @@ final class SenderActor {
         return pongs;
     }
 
-    /** Whether everything that must arrive has; for after the round. */
+    /** Whether everything that must arrive has, if none is dropped; for after the round. */
     boolean isDone() {
         for (int i = 0; i < fates.size(); i++) {
-            if ((fates.get(i) == Fate.HELD || fates.get(i) == Fate.ACCEPTED) && !life.received().hasMessage(id, i)) {
+            if (mustArrive(fates.get(i)) && !life.received().hasMessage(id, i)) {
                 return false;
             }
         }
-        return true;
+        int latest = latestFates.lastIndexOf(Fate.ACCEPTED);
+        return latest < 0 || life.received().hasMessage(life.idOfLatest(id), latest);
+    }
+
+    private static boolean mustArrive(Fate fate) {
+        return fate == Fate.HELD || fate == Fate.ACCEPTED;
+    }
+
+    /** The number of messages that were accepted and have not arrived. */
+    int missing() {
+        return missing(id, fates) + missing(life.idOfLatest(id), latestFates);
+    }
+
+    private int missing(int sender, List<Fate> of) {
+        int missing = 0;
+        for (int i = 0; i < of.size(); i++) {
+            if (mustArrive(of.get(i)) && !life.received().hasMessage(sender, i)) {
+                missing++;
+            }
+        }
+        return missing;
+    }
+
+    /** The number of messages that were not accepted because the policy drops the newest. */
+    int droppedByResult() {
+        return droppedByResult;
     }
 
     /**
@@ -316,11 +388,16 @@ final class SenderActor {
                         + (arrived ? "arrived" : "did not arrive"));
             }
         }
+        for (int i = 0; i < latestFates.size(); i++) {
+            if (latestFates.get(i) == Fate.REFUSED && life.received().hasMessage(life.idOfLatest(id), i)) {
+                throw new AssertionError("value " + i + " of sender " + id + " was refused, and arrived");
+            }
+        }
     }
 
     @Override
     public String toString() {
-        return id + ": " + fates
+        return id + ": " + fates + ", with its key " + latestFates
                 + (thread != null && thread.isAlive() ? " at " + Arrays.toString(thread.getStackTrace()) : "");
     }
 }

@@ -12,8 +12,9 @@ import java.util.stream.Stream;
 final class SenderVariant {
     private static final String PACKAGE = "dev.weft.internal.send.";
     private static final List<String> CLASSES = Stream.concat(
-            Stream.of("FrameSender", "FrameBuffer", "Outbox", "Drain", "DrainThread", "SendAttempt", "StreamedMessage",
-                    "DelayedFlush", "SendLock").map(PACKAGE::concat),
+            Stream.of("FrameSender", "FrameBuffer", "Outbox", "OutboxList", "OutboxEntry", "Drain", "DrainThread",
+                    "SendAttempt", "StreamedMessage",
+                    "DelayedFlush", "SendLock", "QueuedMessages").map(PACKAGE::concat),
             Stream.of("dev.weft.internal.close.ClosingHandshake", "dev.weft.internal.time.ShortTimer")).toList();
     /** Classes without steps of their own, whose package must be the copy's, and the stress itself. */
     private static final List<String> USERS = Stream
@@ -23,7 +24,7 @@ final class SenderVariant {
     /** A line on which a statement begins. */
     private static final Pattern STEP = Pattern.compile("(?m)^ {8,}(?=(if|while|for) \\(|return |throw "
             + "|[a-zA-Z]+\\([^()]*(\\([^()]*\\))?[^()]*\\);$|[a-zA-Z.]+ (=|-=|\\+=) "
-            + "|(lock|outbox|buffer|closing|sender|ended|transport|OUTBOX|NEWEST|PONGS|WAITING|pool|deadlines|timer|services)"
+            + "|(lock|outbox|buffer|closing|sender|ended|transport|OUTBOX|NEWEST|PONGS|WAITING|DROPPED|REPLACED|DRAINED|list|taking|pool|deadlines|timer|services)"
             + "\\b[.(])");
 
     private final ClassLoader loader;

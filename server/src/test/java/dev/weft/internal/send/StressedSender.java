@@ -4,6 +4,7 @@ import static dev.weft.internal.connection.ConnectionFixture.TIMEOUTS;
 
 import dev.weft.CloseReason;
 import dev.weft.ConnectionLimits;
+import dev.weft.OverflowPolicy;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.close.ClosingHandshake;
@@ -21,6 +22,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -47,6 +50,8 @@ final class StressedSender implements Lives.Life {
     }
 
     private static final int MOST_ROUNDS = 4;
+    private static final List<OverflowPolicy> POLICIES = List.of(OverflowPolicy.REFUSE, OverflowPolicy.REFUSE,
+            OverflowPolicy.DROP_OLDEST, OverflowPolicy.DROP_NEWEST);
     private static final int LONGEST_PAUSE_NANOS = 300_000;
     private static final CloseReason REASON = new CloseReason(CloseCode.NORMAL_CLOSURE, "the stress is over");
 
@@ -58,6 +63,9 @@ final class StressedSender implements Lives.Life {
     private final StressedWire wire;
     private final boolean interrupts;
     private final BufferBudget budget;
+    private final OverflowPolicy policy;
+    private final AtomicInteger drainedDue = new AtomicInteger();
+    private final AtomicInteger drained = new AtomicInteger();
     private final ClosingHandshake closing = new ClosingHandshake();
     private final FrameSender sender;
     private final List<SenderActor> actors = new ArrayList<>();
@@ -74,13 +82,18 @@ final class StressedSender implements Lives.Life {
         this.rounds = 1 + random.nextInt(MOST_ROUNDS);
         Role role = random.nextBoolean() ? Role.SERVER : Role.CLIENT;
         int count = 2 + random.nextInt(3);
-        this.received = new ReceivedFrames(role, count);
+        // The second half is for the messages with keys.
+        this.received = new ReceivedFrames(role, 2 * count);
         boolean withoutWaiting = random.nextInt(4) > 0;
         this.interrupts = random.nextBoolean();
         this.wire = new StressedWire(this::receive, withoutWaiting, random.nextLong());
         this.budget = new BufferBudget(random.nextInt(4) == 0 ? 1 << 14 : 1 << 24);
         BufferPool pool = new BufferPool(1 << (7 + random.nextInt(8)), budget);
-        ConnectionLimits limits = ConnectionLimits.builder().maxQueuedSize(1 << (10 + random.nextInt(11))).build();
+        ConnectionLimits limits = ConnectionLimits.builder().maxQueuedSize(1 << (10 + random.nextInt(11)))
+                .queueLowWaterMark(1 << random.nextInt(20))
+                .overflowPolicy(POLICIES.get(random.nextInt(POLICIES.size())))
+                .build();
+        this.policy = limits.overflowPolicy();
         CoarseClock clock = new CoarseClock();
         SendServices services = new SendServices(limits, clock, pool, timer,
                 thread -> ThreadLocalRandom.current().nextInt(3) == 0);
@@ -104,6 +117,29 @@ final class StressedSender implements Lives.Life {
 
     boolean isLastRound() {
         return lastRound;
+    }
+
+    /** The peer's number for the messages that have this actor's key. */
+    int idOfLatest(int actor) {
+        return actors.size() + actor;
+    }
+
+    /** Whether accepted messages may be dropped. */
+    boolean dropsOldest() {
+        return policy == OverflowPolicy.DROP_OLDEST;
+    }
+
+    /** Has an action run when the queue has drained; once. */
+    void awaitDrained() {
+        drainedDue.incrementAndGet();
+        AtomicBoolean ran = new AtomicBoolean();
+        sender.queued().onDrained(() -> {
+            if (ran.getAndSet(true)) {
+                fail(new AssertionError("an action ran twice"));
+            }
+            drained.incrementAndGet();
+            noteProgress();
+        });
     }
 
     /** Whether the wire may break in this round. */
@@ -260,7 +296,7 @@ final class StressedSender implements Lives.Life {
     /** Everything arrives, although nothing happens that could make up for what was forgotten. */
     private void settle() {
         for (SenderActor actor : actors) {
-            await("the messages of " + actor, actor::isDone);
+            await("the messages of " + actor, () -> dropsOldest() || actor.isDone());
         }
         await("the pongs", () -> received.lastPong() == actors.get(0).pongs() - 1);
         await("the sender has nothing to do",
@@ -268,9 +304,14 @@ final class StressedSender implements Lives.Life {
         await("no flush is due", () -> state("flushDue").equals(false));
         await("nothing waits", () -> sender.waitingBytes() == 0 && budget.taken() == 0 && !wire.isWriting()
                 && !sender.isStuck(Duration.ZERO));
+        await("the actions after draining", () -> drained.get() == drainedDue.get());
         check(received.isAtFrameBoundary(), "a part of a frame");
         check(!wire.isClosed() && closing.isOpen(), "closed too early");
-        actors.forEach(actor -> actor.check(false, false));
+        actors.forEach(actor -> actor.check(false, dropsOldest()));
+        QueuedMessages queued = sender.queued();
+        long missing = actors.stream().mapToInt(actor -> actor.missing() + actor.droppedByResult()).sum();
+        check(missing == queued.dropped() + queued.replaced(), missing + " messages are missing, " + queued.dropped()
+                + " were dropped, and " + queued.replaced() + " replaced");
     }
 
     private void await(String what, BooleanSupplier condition) {
@@ -342,7 +383,8 @@ final class StressedSender implements Lives.Life {
         await("no thread drains", () -> !state("state").equals(SendState.DRAINING));
         await("the budget is whole", () -> budget.taken() == 0 && sender.waitingBytes() == 0);
         boolean cut = actors.stream().anyMatch(SenderActor::hasCut);
-        boolean mayDrop = cut || end == End.PEER_CLOSES || end == End.DROP;
+        await("the actions after the end", () -> drained.get() == drainedDue.get());
+        boolean mayDrop = cut || dropsOldest() || end == End.PEER_CLOSES || end == End.DROP;
         actors.forEach(actor -> actor.check(end.breaks, mayDrop));
         requireWell();
     }
@@ -369,6 +411,7 @@ final class StressedSender implements Lives.Life {
                 + ", " + received.count() + " frames, state=" + state("state") + " flushDue=" + state("flushDue")
                 + " streaming=" + state("streaming") + " lock=" + state("lock") + " waiting=" + sender.waitingBytes()
                 + " taken=" + budget.taken()
+                + " drained=" + drained + "/" + drainedDue + " policy=" + policy
                 + " built=" + sender.buffer().isBuilt() + " behind=" + sender.buffer().waitingBytes()
                 + " writing=" + wire.isWriting() + " wireClosed=" + wire.isClosed() + " pongs="
                 + actors.get(0).pongs() + " closing=" + closing.state() + " pending=" + closing.isPending()
