@@ -7,6 +7,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SocketChannel;
 import java.util.Objects;
 
@@ -34,8 +35,7 @@ public final class ConnectionAdopter {
      * @throws IOException              if the channel is not connected
      */
     public boolean adopt(AdoptedHandshake handshake, SocketChannel channel) throws IOException {
-        Adoption adoption = adoption(handshake);
-        return server.admission().adopt(plain(channel), adoption);
+        return adopt(channel, adoption(handshake));
     }
 
     /**
@@ -66,7 +66,7 @@ public final class ConnectionAdopter {
      * @throws IOException           if the channel is not connected
      */
     public boolean adopt(SocketChannel channel, byte[] alreadyRead) throws IOException {
-        return server.admission().adopt(plain(channel), new Adoption(alreadyRead.clone(), null, null));
+        return adopt(channel, new Adoption(alreadyRead.clone(), null, null));
     }
 
     private Adoption adoption(AdoptedHandshake handshake) {
@@ -75,11 +75,19 @@ public final class ConnectionAdopter {
         return new Adoption(handshake.alreadyRead(), endpoint, handshake.result(endpoint));
     }
 
-    private Transport plain(SocketChannel channel) throws IOException {
+    private boolean adopt(SocketChannel channel, Adoption adoption) throws IOException {
         if (server.tlsHandshakes().isPresent()) {
             throw new IllegalStateException("a server that speaks TLS cannot adopt a channel");
         }
         server.configuration().sockets().configure(channel);
-        return server.transports.over(channel);
+        Transport transport;
+        try {
+            transport = server.transports.over(channel);
+        } catch (ClosedSelectorException e) {
+            // The server has shut down, and with it the selectors that it does not share with others.
+            channel.close();
+            return false;
+        }
+        return server.admission().adopt(transport, adoption);
     }
 }

@@ -9,6 +9,8 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,6 +20,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.X509ExtendedKeyManager;
 
 /**
@@ -36,12 +40,15 @@ public final class TlsCertificates {
     /** Covers the fields below, and the replacing of the keys. */
     private final ReentrantLock lock = new ReentrantLock();
     private List<Object> state;
+    /** Has the sessions that clients can resume; another one replaces it when a certificate has changed. */
+    private volatile SSLContext context;
 
     private TlsCertificates(Builder builder) throws IOException {
         this.sources = List.copyOf(builder.sources);
         this.reloadInterval = builder.reloadInterval;
         this.state = state();
         this.keyManager = new TlsKeyManager(read(), builder.rejectUnknownNames);
+        this.context = newContext();
     }
 
     /** Where identities come from. */
@@ -172,7 +179,7 @@ public final class TlsCertificates {
 
     /**
      * Reads all files again. TLS handshakes from now on use the new certificates and keys; connections that are open
-     * continue. Clients can still resume the sessions of a certificate that has not changed. Waits for the disk.
+     * continue. Clients can still resume their sessions if no certificate has changed. Waits for the disk.
      *
      * @throws IOException as {@link Builder#build()}; all certificates then stay as they are
      */
@@ -180,7 +187,12 @@ public final class TlsCertificates {
         lock.lock();
         try {
             state = state();
+            List<List<X509Certificate>> before = chains();
             keyManager.replace(read());
+            if (!chains().equals(before)) {
+                // Not every JDK checks whether the certificate of a session is still in use.
+                context = newContext();
+            }
         } finally {
             lock.unlock();
         }
@@ -224,6 +236,25 @@ public final class TlsCertificates {
 
     TlsKeyManager selection() {
         return keyManager;
+    }
+
+    /** The context for the next handshake. */
+    SSLContext context() {
+        return context;
+    }
+
+    private SSLContext newContext() {
+        try {
+            SSLContext created = SSLContext.getInstance("TLS");
+            created.init(new KeyManager[]{keyManager}, null, null);
+            return created;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("the JDK's TLS cannot be used", e);
+        }
+    }
+
+    private List<List<X509Certificate>> chains() {
+        return keyManager.identities().stream().map(TlsIdentity::chain).toList();
     }
 
     private List<TlsIdentity> read() throws IOException {

@@ -1,14 +1,13 @@
 package dev.weft.server;
 
 import dev.weft.internal.tls.TlsKeyManager;
-import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -16,7 +15,7 @@ import javax.net.ssl.SSLParameters;
 /**
  * How a server uses TLS. Renegotiation is always refused.
  *
- * @param context      has the server's key and certificates
+ * @param current      returns the context for the next handshake, which has the server's key and certificates
  * @param certificates those of the context, if it was made for them
  * @param customizer   changes the parameters, such as client authentication, protocols or cipher suites. The defaults
  *                     are TLS 1.3 and 1.2, as far as the context supports them; cipher suites with forward secrecy and
@@ -24,7 +23,8 @@ import javax.net.ssl.SSLParameters;
  *                     protocols by ALPN. The customizer is called when the settings are created, and again when a
  *                     server starts
  */
-record TlsSettings(SSLContext context, Optional<TlsCertificates> certificates, Consumer<SSLParameters> customizer) {
+record TlsSettings(Supplier<SSLContext> current, Optional<TlsCertificates> certificates,
+        Consumer<SSLParameters> customizer) {
     private static final List<String> PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
     private static final String ALPN = "http/1.1";
     /** Those of TLS 1.3, and what RFC 9325 §4.2 recommends for TLS 1.2. */
@@ -37,25 +37,30 @@ record TlsSettings(SSLContext context, Optional<TlsCertificates> certificates, C
      * @throws IllegalArgumentException if the context does not support the parameters
      */
     TlsSettings {
-        Objects.requireNonNull(context, "context");
         Objects.requireNonNull(customizer, "customizer");
+        SSLContext context = current.get();
         engine(context, parameters(context, certificates, customizer));
     }
 
     /** The settings for these certificates, which stay their own: they can be reloaded. */
     static TlsSettings of(TlsCertificates certificates, Consumer<SSLParameters> customizer) {
-        try {
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(new KeyManager[]{certificates.keyManager()}, null, null);
-            return new TlsSettings(context, Optional.of(certificates), customizer);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("the JDK's TLS cannot be used", e);
-        }
+        return new TlsSettings(certificates::context, Optional.of(certificates), customizer);
+    }
+
+    /** The settings for this context. */
+    static TlsSettings of(SSLContext context, Consumer<SSLParameters> customizer) {
+        Objects.requireNonNull(context, "context");
+        return new TlsSettings(() -> context, Optional.empty(), customizer);
+    }
+
+    /** The context for the next handshake. */
+    SSLContext context() {
+        return current.get();
     }
 
     /** The parameters with which a server starts. */
     SSLParameters parameters() {
-        return parameters(context, certificates, customizer);
+        return parameters(context(), certificates, customizer);
     }
 
     private static SSLParameters parameters(SSLContext context, Optional<TlsCertificates> certificates,
@@ -78,7 +83,7 @@ record TlsSettings(SSLContext context, Optional<TlsCertificates> certificates, C
 
     /** Creates an engine for one connection. */
     SSLEngine engine(SSLParameters parameters) {
-        return engine(context, parameters);
+        return engine(context(), parameters);
     }
 
     private static SSLEngine engine(SSLContext context, SSLParameters parameters) {

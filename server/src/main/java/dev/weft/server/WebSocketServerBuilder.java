@@ -241,7 +241,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * @throws IllegalArgumentException if the context does not support the parameters
      */
     public WebSocketServerBuilder tls(SSLContext context, Consumer<SSLParameters> customizer) {
-        this.tls = Optional.of(new TlsSettings(context, Optional.empty(), customizer));
+        this.tls = Optional.of(TlsSettings.of(context, customizer));
         return this;
     }
 

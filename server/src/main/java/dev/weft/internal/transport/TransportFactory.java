@@ -15,7 +15,12 @@ public interface TransportFactory extends AutoCloseable {
     /** The first release of Java in which a virtual thread that blocks in a selector does not hold its carrier. */
     int FIRST_WITHOUT_PINNING = 24;
 
-    /** Creates a transport over a connected channel in blocking mode, and takes ownership of the channel. Does not block. */
+    /**
+     * Creates a transport over a connected channel in blocking mode, and takes ownership of the channel. Does not block.
+     *
+     * @throws java.nio.channels.ClosedSelectorException if this factory was closed, and its selectors with it; the caller then
+     *                                                   closes the channel
+     */
     Transport over(SocketChannel channel) throws IOException;
 
     /** Adds this factory's encryption, if it has any, to a transport of another kind, and takes ownership of it. Does not block. */
