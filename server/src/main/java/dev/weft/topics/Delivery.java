@@ -18,13 +18,18 @@ final class Delivery {
     /** After this many subscribers, other threads have their turn. */
     private static final int SLICE = 256;
 
+    /** Which value a message replaces: two topics may use the same keys. */
+    private record Key(String topic, String key) {}
+
     private final Publication publication;
+    private final @Nullable Key key;
     private final Map<Function<Publication, PreparedMessage>, PreparedMessage> formatted = new IdentityHashMap<>(4);
     private int accepted;
     private int refused;
 
-    Delivery(Publication publication) {
+    Delivery(Publication publication, @Nullable String key) {
         this.publication = publication;
+        this.key = key == null ? null : new Key(publication.topic(), key);
     }
 
     /** Sends to the subscribers of several sets, and once to a connection that is in more than one of them. */
@@ -46,7 +51,7 @@ final class Delivery {
     /** Sends to one subscriber. */
     void to(Subscription subscription) {
         PreparedMessage message = formatted(subscription);
-        if (message != null && subscription.send(message)) {
+        if (message != null && subscription.send(message, key)) {
             accepted++;
         } else {
             refused++;

@@ -61,8 +61,9 @@ public final class SubscribeOptions {
     }
 
     /**
-     * Whether a connection that does not accept a message is closed with 1013, so that its client comes back and asks for what
-     * it has missed. True by default. If false, the message is left out, and {@link Subscription#missed()} counts it.
+     * Whether a connection that refuses a message, because its peer is behind or memory is short, is closed with 1013, so that
+     * its client comes back and asks for what it has missed. True by default. If false, the message is left out, and {@link
+     * Subscription#missed()} counts it. What a connection's own {@link dev.weft.OverflowPolicy} drops is not refused.
      */
     public SubscribeOptions closesWhenBehind(boolean closes) {
         return new SubscribeOptions(since, last, format, greeting, closes);

@@ -1,10 +1,13 @@
 package dev.weft.topics;
 
 import dev.weft.PreparedMessage;
+import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
+import dev.weft.parser.CloseCode;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection's subscription to a topic, or to all topics that match a filter. It ends with the connection. For any thread; no
@@ -56,7 +59,7 @@ public final class Subscription {
         return active;
     }
 
-    /** The number of messages that the connection did not accept. */
+    /** The number of messages that the connection refused, or dropped at once by its {@link dev.weft.OverflowPolicy}. */
     public long missed() {
         return missed.get();
     }
@@ -77,7 +80,7 @@ public final class Subscription {
         PreparedMessage first = greeting == null ? null : greeting.apply(this);
         active = true;
         if (first != null) {
-            send(first);
+            send(first, null);
         }
     }
 
@@ -85,15 +88,21 @@ public final class Subscription {
         active = false;
     }
 
-    /** Sends a message, or, if the connection does not accept it, does what the options say. Returns whether it was accepted. */
-    boolean send(PreparedMessage message) {
-        if (connection.trySend(message).isAccepted()) {
+    /**
+     * Sends a message, in place of one with the same key that still waits. If the connection refuses it, does what the options
+     * say. Returns whether it was accepted.
+     */
+    boolean send(PreparedMessage message, @Nullable Object key) {
+        SendResult result = key == null
+                ? connection.trySend(message)
+                : connection.queue().trySendLatest(key, message);
+        if (result.isAccepted()) {
             return true;
         }
         missed.incrementAndGet();
-        if (options.closesWhenBehind()) {
+        if (result != SendResult.DROPPED && options.closesWhenBehind()) {
             end();
-            connection.close(1013, "too slow");
+            connection.close(CloseCode.TRY_AGAIN_LATER, "too slow");
         }
         return false;
     }

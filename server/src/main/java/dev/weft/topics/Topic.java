@@ -49,9 +49,9 @@ final class Topic {
         return name;
     }
 
-    /** Publishes a message; {@code null} if this topic is retired. */
+    /** Publishes a message, perhaps the latest value of a key; {@code null} if this topic is retired. */
     @Nullable
-    Position publish(PreparedMessage message, FilterTree filters, Instant now) {
+    Position publish(PreparedMessage message, @Nullable String key, FilterTree filters, Instant now) {
         lock.lock();
         try {
             if (retired) {
@@ -65,7 +65,7 @@ final class Topic {
             List<SubscriberSet> sets = new ArrayList<>(2);
             sets.add(subscribers);
             filters.addMatching(levels, sets);
-            Delivery delivery = new Delivery(publication);
+            Delivery delivery = new Delivery(publication, key);
             try {
                 delivery.run(sets);
             } finally {
@@ -99,7 +99,7 @@ final class Topic {
             added.begin(recovery, position());
             for (Publication each : first) {
                 if (added.isActive()) {
-                    new Delivery(each).to(added);
+                    new Delivery(each, null).to(added);
                 }
             }
             Subscription replaced = subscribers.add(added);

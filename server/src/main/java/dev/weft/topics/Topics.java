@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * There is no order between topics. A connection that is subscribed by several filters gets a message once.
  * <p>
  * <b>Slow subscribers.</b> Publishing never waits for a peer: it uses {@link WebSocketConnection#trySend(PreparedMessage)}, so a
- * message is sent at once or queued, and the connection's limits and policy apply. {@link SubscribeOptions#closesWhenBehind}
- * says what happens if the connection does not accept it. Publishing waits only while other threads publish to the same topic.
+ * message is sent at once or queued, and the connection's limits and {@link dev.weft.OverflowPolicy} apply. {@link
+ * SubscribeOptions#closesWhenBehind} says what happens if the connection refuses it. Publishing waits only while other threads publish to the same topic.
  * <p>
  * <b>Ends.</b> A subscription ends with its connection, however that ends. A topic without subscribers, whose history is empty,
  * is forgotten after a minute or more; if it is used again, it begins with a new epoch.
@@ -74,16 +74,29 @@ public final class Topics {
      * @throws TopicException if the name is invalid, or there are too many topics; the message is not published
      */
     public Position publish(String topic, PreparedMessage message) {
+        return publish(topic, null, message);
+    }
+
+    private Position publish(String topic, @Nullable String key, PreparedMessage message) {
         List<String> levels = TopicName.levelsOfTopic(topic);
         Objects.requireNonNull(message);
         while (true) {
             Topic current = topic(topic, levels);
-            Position position = current.publish(message, filters, clock.instant());
+            Position position = current.publish(message, key, filters, clock.instant());
             if (position != null) {
                 return position;
             }
             topics.remove(topic, current);
         }
+    }
+
+    /**
+     * Publishes a value, of which a subscriber needs only the newest for each key: where the previous value of the key still
+     * waits to be sent, this one takes its place ({@link dev.weft.SendQueue}). Otherwise like {@link #publish(String,
+     * PreparedMessage)}. A history keeps all values.
+     */
+    public Position publishLatest(String topic, String key, PreparedMessage message) {
+        return publish(topic, Objects.requireNonNull(key), message);
     }
 
     /** Publishes a text message in the name of the application, like {@link #publish(String, PreparedMessage)}. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionLimits;
+import dev.weft.OverflowPolicy;
 import dev.weft.PreparedMessage;
 import dev.weft.WebSocketConnection;
 import dev.weft.server.Await;
@@ -23,6 +24,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -323,6 +325,49 @@ class TopicsTest {
         }
         topics.publish("a", "end");
         peer(slow).expectText("end");
+    }
+
+    @Test
+    void slowSubscriberMustGetTheNewestValueOfEachKey() {
+        Topics topics = Topics.builder().build();
+        TestPair slow = pair();
+        topics.subscribe(end(slow), "prices");
+        topics.subscribe(end(slow), "more");
+        String filler = " ".repeat(2000);
+
+        for (int round = 0; round < 200; round++) {
+            for (String key : List.of("a", "b")) {
+                topics.publishLatest("prices", key, PreparedMessage.text(key + round + filler));
+                topics.publishLatest("more", key, PreparedMessage.text("more " + key + round + filler));
+            }
+        }
+        topics.publish("prices", "end");
+
+        List<String> received = new ArrayList<>();
+        String text;
+        while (!(text = peer(slow).expectText()).equals("end")) {
+            received.add(text.strip());
+        }
+        assertEquals(Set.of("a199", "more a199", "b199", "more b199"),
+                Set.copyOf(received.subList(received.size() - 4, received.size())));
+        assertTrue(received.size() < 100, "values: " + received.size());
+        assertEquals(800 - received.size(), end(slow).queue().replacedMessages());
+    }
+
+    @Test
+    void connectionWithAPolicyOfItsOwnMustStay() {
+        Topics topics = Topics.builder().build();
+        TestPair slow = pair(ConnectionLimits.builder().maxQueuedSize(1000).build());
+        end(slow).queue().overflowPolicy(OverflowPolicy.DROP_NEWEST);
+        Subscription behind = topics.subscribe(end(slow), "a");
+        String message = "x".repeat(100_000);
+
+        while (behind.missed() < 3) {
+            topics.publish("a", message);
+        }
+
+        assertTrue(behind.isActive() && end(slow).isOpen());
+        assertEquals(3, end(slow).queue().droppedMessages());
     }
 
     // History and recovery.
