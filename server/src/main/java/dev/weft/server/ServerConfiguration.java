@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
+import dev.weft.RateLimits;
 import dev.weft.WebSocketHandler;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.PathPattern;
@@ -187,6 +188,21 @@ public final class ServerConfiguration {
     /** The proxies whose reports about clients the server believes. */
     public ProxySettings proxySettings() {
         return settings.proxySettings;
+    }
+
+    /** The limits for each client address. */
+    public AddressLimits addressLimits() {
+        return settings.addressLimits;
+    }
+
+    /** The rates of each connection. */
+    public RateLimits rateLimits() {
+        return settings.rateLimits;
+    }
+
+    /** The rates of all connections together. */
+    public RateLimits totalRateLimits() {
+        return settings.totalRateLimits;
     }
 
     /** The endpoints of plain HTTP requests, by path. Unmodifiable. */

@@ -4,9 +4,11 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
+import dev.weft.RateLimits;
 import dev.weft.WebSocketConnection;
 import dev.weft.WebSocketHandler;
 import dev.weft.parser.http.HttpResponse;
+import dev.weft.server.AddressLimits;
 import dev.weft.server.Endpoint;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
@@ -234,6 +236,18 @@ final class Guides {
                         .messageTimeout(Duration.ofMinutes(2)));
         // @end
         return builder;
+    }
+
+    static WebSocketServerBuilder rates() {
+        // @start region="rates"
+        var perAddress = RateLimits.builder().handshakes(5).receivedMessages(100).receivedBytes(1 << 20).build();
+        var limited = WebSocketServer.builder()
+                .addressLimits(AddressLimits.builder().maxConnectionsPerAddress(20).ratesPerAddress(perAddress)
+                        .exempt(List.of("10.0.0.0/8")).build())
+                .rateLimits(RateLimits.builder().pings(10).inflatedBytes(10 << 20).build())
+                .totalRateLimits(RateLimits.builder().handshakes(1000).build());
+        // @end
+        return limited;
     }
 
     static WebSocketHandler computing(Consumer<byte[]> compute) {

@@ -141,6 +141,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public void answerPing(byte[] array, int from, int to, boolean more) throws IOException {
+        transport.countPing();
         sender.pong(array, from, to, more);
     }
 

@@ -21,7 +21,9 @@ final class Eviction {
     private Eviction() {}
 
     static boolean isStuck(Connection connection) {
-        return connection.sender.isStuck(STUCK) || connection.sender.deadlines().isHalfRead();
+        // A peer that waits for a rate is not to blame.
+        return connection.sender.isStuck(STUCK) || connection.sender.deadlines().isHalfRead()
+                && !(connection.transport.hasRates() && connection.transport.hasUnread());
     }
 
     /** Evicts the connection: its memory is released as soon as possible. Does not wait. */

@@ -13,13 +13,19 @@ final class PeriodicCheck {
     /** Performs the actions that are due at this time. Does not wait. */
     static void sweep(Connection connection, int now) {
         Deadlines deadlines = connection.sender.deadlines();
+        if (!connection.isOpen()) {
+            connection.transport.liftRates();
+        }
+        connection.transport.tick();
         Deadlines.Due due = deadlines.due(now, connection.transport.writeProgress());
         switch (isOurDelay(due, connection) ? Deadlines.Due.NOTHING : due) {
             case NOTHING -> {
             }
             case PING -> startPing(connection);
             case MESSAGE_TIMEOUT -> {
-                if (!connection.receiver.hasGivenUp()) {
+                if (connection.transport.delayedPeer()) {
+                    deadlines.postponeMessage(now);
+                } else if (!connection.receiver.hasGivenUp()) {
                     connection.services.timer().startThread(() -> closeForLateness(connection));
                 }
             }
