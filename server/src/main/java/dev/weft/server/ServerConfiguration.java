@@ -130,6 +130,11 @@ public final class ServerConfiguration {
         return timeouts;
     }
 
+    /** The maximum time that a connection may last; empty if it may last forever. */
+    public Optional<Duration> maxLifetime() {
+        return settings.values.maxLifetime;
+    }
+
     /** How long the policy may take to decide about a request. */
     public Duration policyTimeout() {
         return settings.values.policyTimeout.orElseThrow();

@@ -37,10 +37,7 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -136,20 +133,14 @@ final class Guides {
         return policy;
     }
 
-    static WebSocketHandler expiring(ScheduledExecutorService scheduler, WebSocketHandler handler) {
+    static HandshakePolicy expiring(Tokens tokens) {
         // @start region="expiry"
-        WebSocketHandler untilExpiry = ws -> {
-            User user = ws.attachment(User.class).orElseThrow();
-            long left = Duration.between(Instant.now(), user.expiry()).toMillis();
-            Future<?> expiry = scheduler.schedule(() -> ws.close(4001, "token expired"), left, TimeUnit.MILLISECONDS);
-            try {
-                handler.handle(ws);
-            } finally {
-                expiry.cancel(false);
-            }
-        };
+        HandshakePolicy expiring = request -> request.query().first("token").flatMap(tokens::verify)
+                .<HandshakeDecision>map(
+                        user -> HandshakeDecision.accept().withAttachment(user).withExpiresAt(user.expiry()))
+                .orElseGet(() -> HandshakeDecision.reject(401, "a valid token is needed"));
         // @end
-        return untilExpiry;
+        return expiring;
     }
 
     static WebSocketServer tls(Path chain, Path key, WebSocketHandler handler) throws IOException {

@@ -37,7 +37,7 @@ class ClientLimitsTest {
     }
 
     private static WebSocketServerBuilder echo() {
-        return Handlers.echoServer().shutdownGrace(Duration.ZERO);
+        return Handlers.echoServer().shutdownGrace(Duration.ZERO).closeTimeout(Duration.ofSeconds(1));
     }
 
     private static Answer refusal(WebSocketServer server) throws IOException {
@@ -72,7 +72,8 @@ class ClientLimitsTest {
     void everyEndMustReleaseItsPlace() throws Exception {
         try (WebSocketServer server = WebSocketServer.builder().addressLimits(connections(1))
                 .shutdownGrace(Duration.ZERO)
-                .policyTimeout(Duration.ofMillis(50)).handshakeTimeout(Duration.ofMillis(50))
+                .policyTimeout(Duration.ofMillis(50)).closeTimeout(Duration.ofMillis(500))
+                .handshakeTimeout(Duration.ofMillis(50))
                 .endpoint("/chat", Endpoint.of(ws -> {
                     switch (ws.receive().toString()) {
                         case String text when text.contains("throw") ->

@@ -13,7 +13,9 @@ final class PeriodicCheck {
     /** Performs the actions that are due at this time. Does not wait. */
     static void sweep(Connection connection, int now) {
         Deadlines deadlines = connection.sender.deadlines();
-        if (!connection.isOpen()) {
+        if (connection.isOpen()) {
+            endLifetime(connection);
+        } else {
             connection.transport.liftRates();
         }
         connection.transport.tick();
@@ -37,6 +39,14 @@ final class PeriodicCheck {
         Duration streamTimeout = connection.services.timeouts().streamTimeout();
         if (connection.sender.isStreamOverdue(now, streamTimeout) && connection.isOpen()) {
             connection.services.timer().startThread(() -> failOverdueStream(connection));
+        }
+    }
+
+    private static void endLifetime(Connection connection) {
+        Lifetime lifetime = connection.handshake.lifetime();
+        CloseReason end = lifetime == null ? null : lifetime.end();
+        if (end != null) {
+            connection.services.timer().startThread(() -> connection.claimAndClose(end));
         }
     }
 
