@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -359,6 +360,24 @@ public interface WebSocketConnection extends AutoCloseable {
      * @throws ClassCastException if the object is of another type
      */
     <T> Optional<T> attachment(Class<T> type);
+
+    /**
+     * When the authorization of this connection expires: the connection is then closed, unless it is {@linkplain #renew
+     * renewed} before. Does not wait.
+     *
+     * @return empty if it does not expire
+     */
+    Optional<Instant> expiresAt();
+
+    /**
+     * Sets when the authorization expires, instead of the time that the handshake's policy or the last renewal has set; for
+     * example after the client has sent a new token. If that time has passed, the connection is closed soon, within about a
+     * second. Later changes of the system's time do not matter. For any thread; does not wait. Does nothing if the
+     * connection is being closed.
+     *
+     * @throws IllegalStateException if the policy has set no such time
+     */
+    void renew(Instant expiresAt);
 
     /** The address of this end. Does not wait. */
     SocketAddress localAddress();

@@ -1,7 +1,9 @@
 package dev.weft.server;
 
+import dev.weft.internal.rate.LimitedTransport;
 import dev.weft.internal.transport.Transport;
 import dev.weft.internal.transport.TransportFactory;
+import dev.weft.server.ClientLimits.Refusal;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.SocketChannel;
@@ -17,14 +19,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class Admission {
     /**
-     * The maximum number of connections above the limit that are refused with 503 at a time; further ones are closed
+     * The maximum number of connections above a limit that are refused with a response at a time; further ones are closed
      * without an answer.
      */
     private static final int REFUSALS = 256;
 
+    private static final Refusal FULL = new Refusal(RefusalReason.SERVER_FULL,
+            ServerHandshake.unavailable("too many connections"));
+
     private final WebSocketServer server;
     private final TransportFactory transports;
     private final Sessions sessions;
+    /** {@code null} if there are no rates and no limits of addresses. */
+    private final @Nullable ClientLimits limits;
 
     private final AtomicInteger open = new AtomicInteger();
     /** The open sessions whose connection has not ended; a handler may continue after its connection has ended. */
@@ -40,9 +47,10 @@ final class Admission {
         this.server = server;
         this.transports = transports;
         this.sessions = sessions;
+        this.limits = server.clientLimits();
     }
 
-    /** The number of connections that have not ended, except those that are refused because the server is full. */
+    /** The number of connections that have not ended, except those that are refused because of a limit. */
     int connectionCount() {
         return live.get();
     }
@@ -56,6 +64,10 @@ final class Admission {
         Transport transport;
         try {
             server.counters().accepted();
+            if (limits != null && limits.refusesOutright(channel.getRemoteAddress())) {
+                closeQuietly(channel);
+                return;
+            }
             server.configuration().sockets().configure(channel);
             transport = transports.over(channel);
         } catch (IOException | RuntimeException e) {
@@ -70,46 +82,79 @@ final class Admission {
         admit(transport);
     }
 
-    /** Takes a connection whose handshake has not begun; it is refused if the server is full. Does not block. */
-    void admit(Transport transport) {
-        boolean full = open.incrementAndGet() > server.configuration().maxConnections();
-        if (full) {
+    /**
+     * Takes a connection whose handshake has not begun; it is refused if the server is full, or if its client is over a
+     * limit. Does not block.
+     */
+    void admit(Transport accepted) {
+        Transport transport = accepted;
+        Refusal refusal = null;
+        if (open.incrementAndGet() > server.configuration().maxConnections()) {
+            refusal = FULL;
+        } else if (limits != null) {
+            try {
+                LimitedTransport limited = limits.over(accepted);
+                transport = limited;
+                refusal = limits.meet(limited);
+            } catch (Throwable e) {
+                // Memory may be exhausted.
+                open.decrementAndGet();
+                transport.close();
+                throw e;
+            }
+        }
+        if (refusal != null) {
             open.decrementAndGet();
             if (refusals.incrementAndGet() > REFUSALS) {
                 refusals.decrementAndGet();
-                server.refusalLog().closed(RefusalReason.SERVER_FULL, transport.remoteAddress(),
-                        "closed without an answer");
-                transport.close();
+                closeWithoutAnswer(transport, refusal.reason());
                 return;
             }
         }
-        admit(transport, full, null);
+        admit(transport, refusal, null);
+    }
+
+    private void closeWithoutAnswer(Transport transport, RefusalReason reason) {
+        if (reason == RefusalReason.SERVER_FULL) {
+            server.refusalLog().closed(reason, transport.remoteAddress(), "closed without an answer");
+        } else {
+            server.refusalLog().count(reason, transport.remoteAddress());
+        }
+        transport.close();
     }
 
     /**
      * Takes a connection from another server. Does not block.
      *
-     * @return false if the server is full or shutting down; the connection is then closed
+     * @return false if the server is full or shutting down, or the client is over a limit; the connection is then closed
      */
-    boolean adopt(Transport transport, Adoption adoption) {
+    boolean adopt(Transport adopted, Adoption adoption) {
         if (server.isStopping()) {
-            transport.close();
+            adopted.close();
             return false;
         }
-        if (open.incrementAndGet() > server.configuration().maxConnections()) {
+        LimitedTransport limited = limits == null ? null : limits.over(adopted);
+        Transport transport = limited == null ? adopted : limited;
+        boolean full = open.incrementAndGet() > server.configuration().maxConnections();
+        Refusal refusal = full || limited == null ? null : limits.meet(limited);
+        if (full || refusal != null) {
             open.decrementAndGet();
+            if (refusal != null) {
+                server.refusalLog().count(refusal.reason(), transport.remoteAddress());
+            }
             transport.close();
             return false;
         }
-        admit(transport, false, adoption);
+        admit(transport, null, adoption);
         return true;
     }
 
     /** Admits a connection. If anything fails before the session's thread runs, the session's slot is given back. */
-    private void admit(Transport transport, boolean full, @Nullable Adoption adoption) {
+    private void admit(Transport transport, @Nullable Refusal refusal, @Nullable Adoption adoption) {
+        boolean full = refusal != null;
         ServerSession session;
         try {
-            session = new ServerSession(server, transport, full, adoption);
+            session = new ServerSession(server, transport, refusal, adoption);
         } catch (Throwable e) {
             giveBackSlot(full);
             transport.close();
@@ -208,7 +253,7 @@ final class Admission {
     /**
      * Aborts all remaining sessions, and those that are admitted later. For the end of a shutdown.
      *
-     * @return the number of sessions, except those that are refused because the server is full
+     * @return the number of sessions, except those that are refused because of a limit
      */
     long abort() {
         aborting = true;

@@ -33,6 +33,7 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     static final class Values {
         Optional<HandshakePolicy> policy = Optional.empty();
         Optional<Duration> policyTimeout = Optional.empty();
+        Optional<Duration> maxLifetime = Optional.empty();
         Optional<List<String>> subprotocols = Optional.empty();
         /** The inner value is empty if messages are never compressed. */
         Optional<Optional<DeflateSettings>> deflate = Optional.empty();
@@ -55,6 +56,7 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
         Values(Values other) {
             this.policy = other.policy;
             this.policyTimeout = other.policyTimeout;
+            this.maxLifetime = other.maxLifetime;
             this.subprotocols = other.subprotocols;
             this.deflate = other.deflate;
             this.sockets = other.sockets;
@@ -106,6 +108,15 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     public S policyTimeout(Duration policyTimeout) {
         Bounds.check("policyTimeout", policyTimeout, SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
         return with(values -> values.policyTimeout = Optional.of(policyTimeout));
+    }
+
+    /**
+     * Sets the maximum time that a connection may last, from its handshake on: 1 ms to 20 days. It is then closed with 1001.
+     * Default: forever. For the time until an authorization expires, see {@link HandshakeDecision.Accept#withExpiresAt}.
+     */
+    public S maxLifetime(Duration maxLifetime) {
+        Bounds.check("maxLifetime", maxLifetime, SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
+        return with(values -> values.maxLifetime = Optional.of(maxLifetime));
     }
 
     /**

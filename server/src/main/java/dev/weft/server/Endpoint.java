@@ -58,6 +58,10 @@ public final class Endpoint extends ConnectionSettings<Endpoint> {
         return values.policy.orElse(server);
     }
 
+    Optional<Duration> maxLifetimeOr(Optional<Duration> server) {
+        return values.maxLifetime.or(() -> server);
+    }
+
     Duration policyTimeoutOr(Duration server) {
         return values.policyTimeout.orElse(server);
     }

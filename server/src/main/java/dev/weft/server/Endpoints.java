@@ -49,6 +49,7 @@ final class Endpoints {
         Objects.requireNonNull(endpoint, "endpoint");
         ConnectionTimeouts timeouts = endpoint.timeouts(configuration.timeouts());
         sweeper.shorten(timeouts.shortest());
+        endpoint.maxLifetimeOr(configuration.maxLifetime()).ifPresent(sweeper::shorten);
         sweeper.shorten(endpoint.policyTimeoutOr(configuration.policyTimeout()));
         ConnectionServices services = new ConnectionServices(Role.SERVER, timeouts,
                 sending.withLimits(endpoint.limits(configuration.limits())));

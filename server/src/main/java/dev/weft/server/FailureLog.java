@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Logs warnings about exceptions thrown by the application's code, with the peer and the target for which they
- * occurred. Each kind is rate-limited.
+ * occurred, and about clients over a limit. Each kind is rate-limited.
  */
 final class FailureLog {
     /** The maximum number of failures of a kind that are logged within {@link #SPAN}. */
@@ -20,11 +20,13 @@ final class FailureLog {
     private final RateLimitedLogger handler;
     private final RateLimitedLogger policy;
     private final RateLimitedLogger httpHandler;
+    private final RateLimitedLogger limits;
 
     FailureLog(Logger logger, LongSupplier nanos) {
         handler = new RateLimitedLogger(logger, "a handler failed", MOST_LOGGED, SPAN, nanos);
         policy = new RateLimitedLogger(logger, "the handshake policy failed", MOST_LOGGED, SPAN, nanos);
         httpHandler = new RateLimitedLogger(logger, "an HTTP handler failed", MOST_LOGGED, SPAN, nanos);
+        limits = new RateLimitedLogger(logger, "a client is over a limit", MOST_LOGGED, SPAN, nanos);
     }
 
     void handler(SocketAddress peer, String target, Throwable thrown) {
@@ -39,6 +41,10 @@ final class FailureLog {
         httpHandler.warn(() -> described(peer, target), thrown);
     }
 
+    void overLimit(SocketAddress client, RefusalReason reason) {
+        limits.warn(() -> AddressText.of(client) + ", " + reason, null);
+    }
+
     /** Called by the sweeper. */
     void tick() {
         all().forEach(RateLimitedLogger::tick);
@@ -50,7 +56,7 @@ final class FailureLog {
     }
 
     private List<RateLimitedLogger> all() {
-        return List.of(handler, policy, httpHandler);
+        return List.of(handler, policy, httpHandler, limits);
     }
 
     private static String described(SocketAddress peer, String target) {

@@ -1,9 +1,13 @@
 package dev.weft.server;
 
+import dev.weft.CloseReason;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpResponse;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The decision of a policy about a handshake. */
@@ -15,19 +19,21 @@ public sealed interface HandshakeDecision {
      * @param headers     additional header fields for the response
      * @param attachment  an object for the handler ({@link dev.weft.WebSocketConnection#attachment(Class)}), may be {@code
      *                    null}
+     * @param expiry      when the authorization of the connection expires; empty if it does not
      */
     @SuppressWarnings("exports") // users of this API do not need the annotations
     record Accept(Optional<String> subprotocol, Headers headers,
-            @Nullable Object attachment) implements HandshakeDecision {
+            @Nullable Object attachment, Optional<Expiry> expiry) implements HandshakeDecision {
         /** Accepts the handshake. */
         public Accept {
             Objects.requireNonNull(subprotocol);
             Objects.requireNonNull(headers);
+            Objects.requireNonNull(expiry);
         }
 
         /** Returns a copy with this subprotocol, which must be one of those offered. */
         public Accept withSubprotocol(String chosen) {
-            return new Accept(Optional.of(chosen), headers, attachment);
+            return new Accept(Optional.of(chosen), headers, attachment, expiry);
         }
 
         /**
@@ -36,7 +42,8 @@ public sealed interface HandshakeDecision {
          * @throws IllegalArgumentException if it is not a valid header field
          */
         public Accept withHeader(String name, String value) {
-            return new Accept(subprotocol, Headers.builder().addAll(headers).set(name, value).build(), attachment);
+            return new Accept(subprotocol, Headers.builder().addAll(headers).set(name, value).build(), attachment,
+                    expiry);
         }
 
         /**
@@ -46,23 +53,64 @@ public sealed interface HandshakeDecision {
          * @throws IllegalArgumentException if it is not a valid header field
          */
         public Accept withAddedHeader(String name, String value) {
-            return new Accept(subprotocol, Headers.builder().addAll(headers).add(name, value).build(), attachment);
+            return new Accept(subprotocol, Headers.builder().addAll(headers).add(name, value).build(), attachment,
+                    expiry);
         }
 
         /** Returns a copy with an object for the handler, such as the identity of the user. */
         public Accept withAttachment(Object something) {
-            return new Accept(subprotocol, headers, something);
+            return new Accept(subprotocol, headers, something, expiry);
+        }
+
+        /**
+         * Returns a copy whose authorization expires at this time. The connection is then closed with the code 3000
+         * (Unauthorized, in IANA's registry of close codes), unless the handler {@linkplain
+         * dev.weft.WebSocketConnection#renew renews} it before.
+         */
+        public Accept withExpiresAt(Instant time) {
+            return withExpiresAt(time, new CloseReason(Expiry.UNAUTHORIZED, "the authorization has expired"));
+        }
+
+        /**
+         * Returns a copy whose authorization expires at this time, with another code and reason for the Close frame.
+         *
+         * @throws IllegalArgumentException if the code must not be sent (RFC 6455 §7.4)
+         */
+        public Accept withExpiresAt(Instant time, CloseReason reason) {
+            return new Accept(subprotocol, headers, attachment, Optional.of(new Expiry(time, reason)));
         }
 
         /**
          * Combines this decision with a later one. The result has the subprotocol and the attachment of the later one,
-         * or of this one if the later one has none; and all header fields of this decision, followed by all of the
-         * later one.
+         * or of this one if the later one has none; all header fields of this decision, followed by all of the later
+         * one; and the expiry that comes first.
          */
         public Accept merge(Accept later) {
             Headers both = Headers.builder().addAll(headers).addAll(later.headers).build();
             return new Accept(later.subprotocol.or(() -> subprotocol), both,
-                    later.attachment != null ? later.attachment : attachment);
+                    later.attachment != null ? later.attachment : attachment,
+                    Stream.of(expiry, later.expiry).flatMap(Optional::stream).min(Comparator.comparing(Expiry::at)));
+        }
+    }
+
+    /**
+     * When the authorization of a connection expires.
+     *
+     * @param at     the time; one in the past closes the connection within about a second after the handshake
+     * @param reason the code and reason of the Close frame
+     */
+    record Expiry(Instant at, CloseReason reason) {
+        /** Unauthorized, in IANA's registry of close codes: unlike 1008, it tells a client to get a new token. */
+        public static final int UNAUTHORIZED = 3000;
+
+        /**
+         * Describes an expiry.
+         *
+         * @throws IllegalArgumentException if the code must not be sent (RFC 6455 §7.4)
+         */
+        public Expiry {
+            Objects.requireNonNull(at, "at");
+            CloseReason.sendable(reason.code(), reason.reason());
         }
     }
 
@@ -89,7 +137,7 @@ public sealed interface HandshakeDecision {
 
     /** Returns a decision that accepts the handshake. */
     static Accept accept() {
-        return new Accept(Optional.empty(), Headers.EMPTY, null);
+        return new Accept(Optional.empty(), Headers.EMPTY, null, Optional.empty());
     }
 
     /** Returns a decision that rejects the handshake with this status and a text for people to read. */

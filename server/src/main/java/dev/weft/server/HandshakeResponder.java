@@ -137,7 +137,7 @@ final class HandshakeResponder {
                     byte[] reply = upgrade.accept(subprotocol,
                             deflate.map(DeflateNegotiation.Accepted::responseValue).orElse(null), accept.headers());
                     yield new Acceptance(reply, found, found.shared(new HandshakeResult(head.target(),
-                            found.keepsHeaders() ? head : null, found.pattern(), subprotocol, accept.attachment(),
+                            found.keepsHeaders() ? head : null, found.pattern(), subprotocol, found.kept(accept),
                             deflate.map(found::extension).orElse(null))));
                 }
                 case HandshakeDecision.Reject reject -> refuse(reject.reason(), reject.response(), head);

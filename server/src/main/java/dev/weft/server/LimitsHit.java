@@ -1,6 +1,7 @@
 package dev.weft.server;
 
 import dev.weft.CloseStatus.Side;
+import dev.weft.RateLimits.Kind;
 import dev.weft.SendResult;
 import dev.weft.parser.CloseCode;
 import dev.weft.server.ServerStatistics.Closing;
@@ -16,6 +17,14 @@ final class LimitsHit {
     static Map<String, Long> of(ServerStatistics statistics) {
         Map<String, Long> hit = new TreeMap<>();
         hit.put("maxConnections", refusals(statistics, RefusalReason.SERVER_FULL));
+        hit.put("maxConnectionsPerAddress", refusals(statistics, RefusalReason.ADDRESS_FULL));
+        hit.put("handshakes", refusals(statistics, RefusalReason.TOO_MANY_HANDSHAKES));
+        hit.put("receivedBytes", statistics.throttles().get(Kind.RECEIVED_BYTES));
+        hit.put("receivedMessages", statistics.throttles().get(Kind.RECEIVED_MESSAGES));
+        hit.put("sentBytes", statistics.throttles().get(Kind.SENT_BYTES));
+        hit.put("sentMessages", statistics.throttles().get(Kind.SENT_MESSAGES));
+        hit.put("pings", statistics.throttles().get(Kind.PINGS));
+        hit.put("inflatedBytes", statistics.throttles().get(Kind.INFLATED_BYTES));
         hit.put("maxTlsHandshakes", refusals(statistics, RefusalReason.TLS_HANDSHAKES_FULL));
         hit.put("httpLimits", refusals(statistics, RefusalReason.HEAD_TOO_LARGE));
         hit.put("maxBodySize", refusals(statistics, RefusalReason.BODY_TOO_LARGE));

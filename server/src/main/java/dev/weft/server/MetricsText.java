@@ -25,6 +25,7 @@ final class MetricsText {
         MetricsText text = new MetricsText(openMetrics);
         text.connections(statistics);
         text.traffic(statistics);
+        text.addresses(statistics);
         text.tls(statistics);
         text.resources(statistics);
         if (openMetrics) {
@@ -82,6 +83,11 @@ final class MetricsText {
                 labels("result", name(result)), count));
         gauge("weft_queued_bytes", "bytes", "Bytes of frames that wait to be sent.", statistics.queuedBytes());
         histogram("weft_ping_latency_seconds", "Times between pings and their pongs.", statistics.pingLatencies());
+    }
+
+    private void addresses(ServerStatistics statistics) {
+        gauge("weft_client_addresses", "", "Client addresses counted, 0 without limits of addresses.",
+                statistics.addresses());
     }
 
     private void tls(ServerStatistics statistics) {

@@ -29,7 +29,8 @@ final class RefusalLog {
     private static final Set<RefusalReason> LIMITS = EnumSet.of(RefusalReason.TLS_HANDSHAKES_FULL,
             RefusalReason.HEAD_TOO_LARGE, RefusalReason.HEAD_TOO_SLOW, RefusalReason.SERVER_FULL,
             RefusalReason.BUDGET_SPENT, RefusalReason.POLICY_TOO_SLOW, RefusalReason.BODY_TOO_LARGE,
-            RefusalReason.BODY_TOO_SLOW, RefusalReason.HTTP_HANDLER_TOO_SLOW);
+            RefusalReason.BODY_TOO_SLOW, RefusalReason.HTTP_HANDLER_TOO_SLOW,
+            RefusalReason.ADDRESS_FULL, RefusalReason.TOO_MANY_HANDSHAKES);
 
     private final Logger logger;
     private final ResponseEncoder encoder;
@@ -69,7 +70,8 @@ final class RefusalLog {
         }
     }
 
-    private void count(RefusalReason reason, SocketAddress peer) {
+    /** Counts a refusal without a response, and does not log it: there may be very many. */
+    void count(RefusalReason reason, SocketAddress peer) {
         counts.get(reason).increment();
         if (LIMITS.contains(reason)) {
             ConnectionEvents.get().limitHit(reason.name(), "refused", peer);

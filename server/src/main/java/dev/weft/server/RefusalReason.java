@@ -51,6 +51,16 @@ public enum RefusalReason {
     /** The number of connections has reached {@link WebSocketServerBuilder#maxConnections}: 503, or closed. */
     SERVER_FULL,
     /**
+     * The client's address has {@link AddressLimits#maxConnectionsPerAddress} connections: 429, or closed before the TLS
+     * handshake.
+     */
+    ADDRESS_FULL,
+    /**
+     * The client's address, or all clients together, begin more connections per second than {@link
+     * dev.weft.RateLimits.Kind#HANDSHAKES} allows: 429, or closed before the TLS handshake.
+     */
+    TOO_MANY_HANDSHAKES,
+    /**
      * The head, or a body that is read as a whole, would have exceeded {@link WebSocketServerBuilder#maxBufferedSize}:
      * 503.
      */

@@ -245,6 +245,7 @@ final class RequestDeadlines {
 
     /** Ends a phase that has taken too long; does not block. */
     void sweep(int now) {
+        transport.tick();
         ConnectionTimeouts timeouts = server.configuration().timeouts();
         if (sweptSince != since) {
             sweptSince = since;

@@ -4,6 +4,7 @@ import dev.weft.WebSocketHandler;
 import dev.weft.internal.PathPattern;
 import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.connection.HandshakeResult;
+import dev.weft.internal.connection.Lifetime;
 import dev.weft.internal.extension.DeflateExtension;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateCodecs;
@@ -11,6 +12,7 @@ import dev.weft.parser.deflate.DeflateNegotiation;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.ExtensionHeader;
 import dev.weft.parser.deflate.NegotiatedDeflate;
+import dev.weft.server.HandshakeDecision.Expiry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +30,7 @@ final class ServedEndpoint {
     private final @Nullable PathPattern pattern;
     private final HandshakePolicy policy;
     private final Duration policyTimeout;
+    private final Optional<Duration> maxLifetime;
     private final List<String> subprotocols;
     private final ConnectionServices services;
     private final Optional<Compression> compression;
@@ -48,6 +51,7 @@ final class ServedEndpoint {
         this.endpoint = endpoint;
         this.pattern = pattern;
         this.policy = endpoint.policyOr(server.policy());
+        this.maxLifetime = endpoint.maxLifetimeOr(server.maxLifetime());
         this.policyTimeout = endpoint.policyTimeoutOr(server.policyTimeout());
         this.subprotocols = endpoint.subprotocolsOr(server.subprotocols());
         this.services = services;
@@ -68,6 +72,25 @@ final class ServedEndpoint {
 
     Duration policyTimeout() {
         return policyTimeout;
+    }
+
+    /** What the connection keeps of the decision: the attachment, in a lifetime if the connection has one. */
+    @Nullable
+    Object kept(HandshakeDecision.Accept accept) {
+        return lifetime(accept.attachment(), accept.expiry());
+    }
+
+    private @Nullable Object lifetime(@Nullable Object attachment, Optional<Expiry> expiry) {
+        return maxLifetime.isEmpty() && expiry.isEmpty()
+                ? attachment
+                : new Lifetime(attachment, services.clock()::elapsed, maxLifetime.orElse(null),
+                        expiry.map(Expiry::at).orElse(null), expiry.map(Expiry::reason).orElse(null));
+    }
+
+    /** The same for a handshake that another server has answered. */
+    @Nullable
+    Object keptAttachment(@Nullable Object attachment) {
+        return lifetime(attachment, Optional.empty());
     }
 
     boolean keepsHeaders() {

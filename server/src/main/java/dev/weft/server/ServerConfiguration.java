@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
+import dev.weft.RateLimits;
 import dev.weft.WebSocketHandler;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.PathPattern;
@@ -129,6 +130,11 @@ public final class ServerConfiguration {
         return timeouts;
     }
 
+    /** The maximum time that a connection may last; empty if it may last forever. */
+    public Optional<Duration> maxLifetime() {
+        return settings.values.maxLifetime;
+    }
+
     /** How long the policy may take to decide about a request. */
     public Duration policyTimeout() {
         return settings.values.policyTimeout.orElseThrow();
@@ -187,6 +193,21 @@ public final class ServerConfiguration {
     /** The proxies whose reports about clients the server believes. */
     public ProxySettings proxySettings() {
         return settings.proxySettings;
+    }
+
+    /** The limits for each client address. */
+    public AddressLimits addressLimits() {
+        return settings.addressLimits;
+    }
+
+    /** The rates of each connection. */
+    public RateLimits rateLimits() {
+        return settings.rateLimits;
+    }
+
+    /** The rates of all connections together. */
+    public RateLimits totalRateLimits() {
+        return settings.totalRateLimits;
     }
 
     /** The endpoints of plain HTTP requests, by path. Unmodifiable. */

@@ -4,6 +4,7 @@ import dev.weft.WebSocketHandler;
 import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.http.RequestInput;
+import dev.weft.internal.rate.LimitedTransport;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.LingeringClose;
 import dev.weft.internal.transport.Transport;
@@ -14,6 +15,7 @@ import dev.weft.parser.http.OpeningHandshake.NotUpgrade;
 import dev.weft.parser.http.OpeningHandshake.Upgrade;
 import dev.weft.parser.http.RequestHead;
 import dev.weft.parser.proxy.ProxyHeaderException;
+import dev.weft.server.ClientLimits.Refusal;
 import dev.weft.server.HandshakeResponder.Acceptance;
 import dev.weft.server.HandshakeResponder.Answer;
 import dev.weft.server.HandshakeResponder.Plain;
@@ -38,6 +40,8 @@ final class ServerHandshake {
     private final Transport transport;
     private final RequestDeadlines deadlines;
     private final @Nullable Adoption adoption;
+    /** Set when the connection is refused because of a limit. */
+    private @Nullable Refusal overLimit;
     private final ClientAddress client;
     private final boolean readsProxyHeader;
     private final boolean hasPreface;
@@ -50,9 +54,12 @@ final class ServerHandshake {
     /**
      * Creates a handshake that has not begun yet.
      *
+     * @param refusal  the reason why this connection is refused, or {@code null} if it is not yet
      * @param adoption the connection that is taken over, or {@code null} if this server has accepted the connection
      */
-    ServerHandshake(ServerSession session, WebSocketServer server, Transport transport, @Nullable Adoption adoption) {
+    ServerHandshake(ServerSession session, WebSocketServer server, Transport transport, @Nullable Refusal refusal,
+            @Nullable Adoption adoption) {
+        this.overLimit = refusal;
         this.session = session;
         this.server = server;
         this.transport = transport;
@@ -98,8 +105,8 @@ final class ServerHandshake {
             if (readsProxyHeader && !meetProxy() || !secure() || !begin()) {
                 return null;
             }
-            if (session.isFull()) {
-                refuse(refusal(RefusalReason.SERVER_FULL, unavailable("too many connections"), Optional.empty()));
+            if (overLimit != null) {
+                refuse(refusal(overLimit.reason(), overLimit.response(), Optional.empty()));
                 return null;
             }
             while (true) {
@@ -135,7 +142,7 @@ final class ServerHandshake {
         String why;
         if (client.isTrusted()) {
             try {
-                return client.readHeader();
+                return client.readHeader() && isWorthAnswer();
             } catch (ProxyHeaderException e) {
                 why = e.getMessage();
             }
@@ -144,6 +151,27 @@ final class ServerHandshake {
         }
         server.refusalLog().closed(RefusalReason.PROXY_HEADER, transport.remoteAddress(), why);
         return false;
+    }
+
+    /**
+     * The client is known, as far as the header of the PROXY protocol tells. Returns false if it is over a limit, and an
+     * answer would need a TLS handshake.
+     */
+    private boolean isWorthAnswer() {
+        if (overLimit == null) {
+            overLimit = meet();
+        }
+        if (overLimit != null && server.tlsHandshakes().isPresent()) {
+            server.refusalLog().count(overLimit.reason(), transport.remoteAddress());
+            return false;
+        }
+        return true;
+    }
+
+    /** Counts the connection for its client. Returns the reason to refuse it, or {@code null}. */
+    private @Nullable Refusal meet() {
+        ClientLimits limits = server.clientLimits();
+        return limits != null && transport instanceof LimitedTransport limited ? limits.meet(limited) : null;
     }
 
     /** Ends the preface, if there is one. Returns false if it has been given up. */
@@ -202,7 +230,13 @@ final class ServerHandshake {
             result = reader.read(input, () -> deadlines.phase() == RequestPhase.HEAD);
             switch (result) {
                 case BUDGET_IS_SPENT -> refusal = outOfBudget(reader);
-                case COMPLETE -> client.examine(reader.head());
+                case COMPLETE -> {
+                    client.examine(reader.head());
+                    Refusal over = meet();
+                    if (over != null) {
+                        refusal = refusal(over.reason(), over.response(), reader.headSoFar());
+                    }
+                }
                 case INCOMPLETE -> {
                     // The peer has left, or the wait has been given up.
                 }

@@ -12,6 +12,7 @@ import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
+import dev.weft.server.ClientLimits.Refusal;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
@@ -47,14 +48,15 @@ final class ServerSession implements Runnable, ConnectionHolder {
     /**
      * Creates a session that is not started yet.
      *
-     * @param full     whether the server already has as many connections as it may, so that this one is refused
+     * @param refusal  the reason why this connection is refused, or {@code null} if it is not
      * @param adoption the connection that is taken over, or {@code null} if this server has accepted the connection
      */
-    ServerSession(WebSocketServer server, Transport transport, boolean full, @Nullable Adoption adoption) {
+    ServerSession(WebSocketServer server, Transport transport, @Nullable Refusal refusal,
+            @Nullable Adoption adoption) {
         this.server = server;
         this.transport = transport;
-        this.full = full;
-        this.handshake = new ServerHandshake(this, server, transport, adoption);
+        this.full = refusal != null;
+        this.handshake = new ServerHandshake(this, server, transport, refusal, adoption);
         this.thread = server.configuration().threads().isPresent()
                 ? server.configuration().threads().get().newThread(this)
                 : transport.threadBuilder().inheritInheritableThreadLocals(false).unstarted(this);
@@ -110,6 +112,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
         }
     }
 
+    /** Whether the connection is refused because of a limit, and does not count. */
     boolean isFull() {
         return full;
     }

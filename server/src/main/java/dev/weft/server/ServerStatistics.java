@@ -1,6 +1,7 @@
 package dev.weft.server;
 
 import dev.weft.CloseStatus.Side;
+import dev.weft.RateLimits.Kind;
 import dev.weft.SendResult;
 import dev.weft.internal.buffer.Traffic;
 import java.time.Duration;
@@ -44,6 +45,8 @@ public final class ServerStatistics {
     private final Map<SendResult, Long> refusedSends;
     private final long droppedMessages;
     private final long replacedMessages;
+    private final int addresses;
+    private final Map<Kind, Long> throttles;
 
     /**
      * How connections ended.
@@ -103,6 +106,9 @@ public final class ServerStatistics {
                 traffic.refusedForServer());
         this.droppedMessages = traffic.droppedMessages();
         this.replacedMessages = traffic.replacedMessages();
+        ClientLimits limits = server.clientLimits();
+        this.addresses = limits == null ? 0 : limits.addresses();
+        this.throttles = limits == null ? ClientLimits.noThrottles() : limits.throttles();
     }
 
     /** As {@link WebSocketServer#health()}. */
@@ -284,5 +290,18 @@ public final class ServerStatistics {
      */
     public Map<String, Long> limitsHit() {
         return LimitsHit.of(this);
+    }
+
+    /** The number of client addresses that are counted now; 0 without {@link AddressLimits}. */
+    public int addresses() {
+        return addresses;
+    }
+
+    /**
+     * The number of times that a connection waited for a rate, for each kind of rate but handshakes, which are counted in
+     * {@link #refusals()}; all kinds are present. Unmodifiable.
+     */
+    public Map<Kind, Long> throttles() {
+        return throttles;
     }
 }

@@ -26,6 +26,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A WebSocket server (RFC 6455): accepts connections and runs a handler for each, on its own virtual thread.
@@ -63,6 +64,9 @@ public final class WebSocketServer implements AutoCloseable {
 
     final LagProbe lag;
     final Sessions sessions;
+    /** {@code null} if there are no rates and no limits of addresses. */
+    private final @Nullable ClientLimits clientLimits;
+
     private final Admission admission;
     private final ServerShutdown shutdown;
 
@@ -86,6 +90,10 @@ public final class WebSocketServer implements AutoCloseable {
                         new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer,
                         sessions::hasNextFrame));
         this.sweeper = new Sweeper(clock, configuration.shortestTimeout(), this::sweep, failures("weft-sweeper-"));
+        this.clientLimits = ClientLimits.of(configuration, clock, refusalLog, failures);
+        if (clientLimits != null) {
+            sweeper.shorten(ClientLimits.PRECISION);
+        }
         this.endpoints = new Endpoints(configuration, services.sending(), sweeper);
         this.httpEndpoints = new HttpEndpoints(configuration, sweeper);
         configuration.metrics().ifPresent(path -> httpEndpoints.add(path, HttpEndpoint.of("GET", metricsHandler())));
@@ -359,6 +367,9 @@ public final class WebSocketServer implements AutoCloseable {
             transports.tend();
             lag.tick(now);
             failures.tick();
+            if (clientLimits != null) {
+                clientLimits.tick();
+            }
             if (monitor.look(now) && shutdownAfterFailure.getState() == Thread.State.NEW) {
                 shutdown.stopListening();
                 shutdownAfterFailure.start();
@@ -381,6 +392,12 @@ public final class WebSocketServer implements AutoCloseable {
 
     ConnectionServices services() {
         return services;
+    }
+
+    /** {@code null} if there are no rates and no limits of addresses. */
+    @Nullable
+    ClientLimits clientLimits() {
+        return clientLimits;
     }
 
     /** Present if, and only if, the server uses TLS. */

@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.RateLimits;
 import dev.weft.WebSocketHandler;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.PathPattern;
@@ -43,6 +44,9 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     long maxBufferedSize = Runtime.getRuntime().maxMemory() / 4;
     HttpSettings httpSettings = HttpSettings.DEFAULT;
     ProxySettings proxySettings = ProxySettings.NONE;
+    AddressLimits addressLimits = AddressLimits.NONE;
+    RateLimits rateLimits = RateLimits.NONE;
+    RateLimits totalRateLimits = RateLimits.NONE;
     PathTable<HttpEndpoint> httpEndpoints = PathTable.empty();
     Optional<String> metrics = Optional.empty();
     Optional<ThreadFactory> threads = Optional.empty();
@@ -69,6 +73,9 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         this.maxBufferedSize = other.maxBufferedSize;
         this.httpSettings = other.httpSettings;
         this.proxySettings = other.proxySettings;
+        this.addressLimits = other.addressLimits;
+        this.rateLimits = other.rateLimits;
+        this.totalRateLimits = other.totalRateLimits;
         this.httpEndpoints = other.httpEndpoints;
         this.metrics = other.metrics;
         this.threads = other.threads;
@@ -397,6 +404,28 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      */
     public WebSocketServerBuilder proxySettings(ProxySettings proxySettings) {
         this.proxySettings = Objects.requireNonNull(proxySettings, "proxySettings");
+        return this;
+    }
+
+    /** Sets the limits for each client address. Default {@link AddressLimits#NONE}. */
+    public WebSocketServerBuilder addressLimits(AddressLimits addressLimits) {
+        this.addressLimits = Objects.requireNonNull(addressLimits, "addressLimits");
+        return this;
+    }
+
+    /**
+     * Sets the rates of each connection. Default {@link RateLimits#NONE}.
+     *
+     * @throws IllegalArgumentException if handshakes are limited
+     */
+    public WebSocketServerBuilder rateLimits(RateLimits rateLimits) {
+        this.rateLimits = ClientLimits.requireNoHandshakes(rateLimits);
+        return this;
+    }
+
+    /** Sets the rates of all connections together. Default {@link RateLimits#NONE}. */
+    public WebSocketServerBuilder totalRateLimits(RateLimits totalRateLimits) {
+        this.totalRateLimits = Objects.requireNonNull(totalRateLimits, "totalRateLimits");
         return this;
     }
 

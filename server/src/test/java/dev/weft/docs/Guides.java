@@ -4,9 +4,11 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
+import dev.weft.RateLimits;
 import dev.weft.WebSocketConnection;
 import dev.weft.WebSocketHandler;
 import dev.weft.parser.http.HttpResponse;
+import dev.weft.server.AddressLimits;
 import dev.weft.server.Endpoint;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
@@ -35,10 +37,7 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -134,20 +133,14 @@ final class Guides {
         return policy;
     }
 
-    static WebSocketHandler expiring(ScheduledExecutorService scheduler, WebSocketHandler handler) {
+    static HandshakePolicy expiring(Tokens tokens) {
         // @start region="expiry"
-        WebSocketHandler untilExpiry = ws -> {
-            User user = ws.attachment(User.class).orElseThrow();
-            long left = Duration.between(Instant.now(), user.expiry()).toMillis();
-            Future<?> expiry = scheduler.schedule(() -> ws.close(4001, "token expired"), left, TimeUnit.MILLISECONDS);
-            try {
-                handler.handle(ws);
-            } finally {
-                expiry.cancel(false);
-            }
-        };
+        HandshakePolicy expiring = request -> request.query().first("token").flatMap(tokens::verify)
+                .<HandshakeDecision>map(
+                        user -> HandshakeDecision.accept().withAttachment(user).withExpiresAt(user.expiry()))
+                .orElseGet(() -> HandshakeDecision.reject(401, "a valid token is needed"));
         // @end
-        return untilExpiry;
+        return expiring;
     }
 
     static WebSocketServer tls(Path chain, Path key, WebSocketHandler handler) throws IOException {
@@ -234,6 +227,18 @@ final class Guides {
                         .messageTimeout(Duration.ofMinutes(2)));
         // @end
         return builder;
+    }
+
+    static WebSocketServerBuilder rates() {
+        // @start region="rates"
+        var perAddress = RateLimits.builder().handshakes(5).receivedMessages(100).receivedBytes(1 << 20).build();
+        var limited = WebSocketServer.builder()
+                .addressLimits(AddressLimits.builder().maxConnectionsPerAddress(20).ratesPerAddress(perAddress)
+                        .exempt(List.of("10.0.0.0/8")).build())
+                .rateLimits(RateLimits.builder().pings(10).inflatedBytes(10 << 20).build())
+                .totalRateLimits(RateLimits.builder().handshakes(1000).build());
+        // @end
+        return limited;
     }
 
     static WebSocketHandler computing(Consumer<byte[]> compute) {

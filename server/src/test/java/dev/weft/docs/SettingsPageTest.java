@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.docs.SettingsTables.Row;
+import dev.weft.RateLimits;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;
+import dev.weft.server.AddressLimits;
 import dev.weft.server.Endpoint;
 import dev.weft.server.HttpEndpoint;
 import dev.weft.server.HttpSettings;
@@ -37,7 +39,8 @@ class SettingsPageTest {
     private static final Map<Class<?>, Supplier<Object>> BUILDERS = Map.of(
             WebSocketServerBuilder.class, SettingsPageTest::builder, DeflateSettings.Builder.class,
             DeflateSettings::builder, HttpLimits.Builder.class, HttpLimits::builder, HttpSettings.Builder.class,
-            HttpSettings::builder, ProxySettings.Builder.class, ProxySettings::builder);
+            HttpSettings::builder, ProxySettings.Builder.class, ProxySettings::builder, AddressLimits.Builder.class,
+            AddressLimits::builder, RateLimits.Builder.class, RateLimits::builder);
 
     static List<Row> settings() {
         return SettingsTables.rows(HEADS);
@@ -66,6 +69,8 @@ class SettingsPageTest {
         assertEquals(setters(HttpLimits.Builder.class), inPage(HttpLimits.Builder.class));
         assertEquals(setters(HttpSettings.Builder.class), inPage(HttpSettings.Builder.class));
         assertEquals(setters(ProxySettings.Builder.class), inPage(ProxySettings.Builder.class));
+        assertEquals(setters(AddressLimits.Builder.class), inPage(AddressLimits.Builder.class));
+        assertEquals(setters(RateLimits.Builder.class), inPage(RateLimits.Builder.class));
     }
 
     private static Set<String> inPage(Class<?> builder) {

@@ -398,11 +398,12 @@ class HandshakePolicyTest {
         HandshakePolicy limit = request -> HandshakeDecision.accept();
         HandshakePolicy renewed = request -> HandshakeDecision.accept().withAttachment("renewed").withSubprotocol("v2")
                 .withHeader("Set-Cookie", "b=2").withHeader("X", "3");
-        Accept kept = new Accept(Optional.of("chat"), Headers.of("Set-Cookie", "a=1"), "user");
+        Accept kept = new Accept(Optional.of("chat"), Headers.of("Set-Cookie", "a=1"), "user",
+                Optional.empty());
         assertEquals(kept, signedIn.and(limit).decide(request("a")));
         assertEquals(kept, limit.and(signedIn).decide(request("a")));
         assertEquals(new Accept(Optional.of("v2"), Headers.of("Set-Cookie", "a=1", "Set-Cookie", "b=2", "X", "3"),
-                "renewed"), signedIn.and(limit).and(renewed).decide(request("a")));
+                "renewed", Optional.empty()), signedIn.and(limit).and(renewed).decide(request("a")));
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.weft.MessageType;
 import dev.weft.MessageView;
 import dev.weft.OutgoingMessage;
 import dev.weft.PreparedMessage;
+import dev.weft.RateLimits;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.WebSocketHandler;
@@ -122,6 +123,17 @@ final class Snippets {
             message.complete(); // without it, the message is abandoned
         }
         // @end
+    }
+
+    static WebSocketServerBuilder limits(WebSocketServerBuilder builder) {
+        // @start region="limits"
+        var perAddress = RateLimits.builder().handshakes(5).receivedMessages(100).receivedBytes(1 << 20).build();
+        builder.addressLimits(AddressLimits.builder().maxConnectionsPerAddress(20).ratesPerAddress(perAddress)
+                .exempt(List.of("10.0.0.0/8")).build())
+                .rateLimits(RateLimits.builder().pings(10).inflatedBytes(10 << 20).build())
+                .totalRateLimits(RateLimits.builder().handshakes(1000).build());
+        // @end
+        return builder;
     }
 
     static ProxySettings proxies() {

@@ -36,6 +36,7 @@ import java.io.InterruptedIOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -49,14 +50,6 @@ import java.util.function.Consumer;
  * <li>{@link ClosingHandshake} has the state of the closing handshake, on which everything else depends.
  * <li>{@link Deadlines} gets its timestamps from the connection's threads; the sweeper checks them.
  * </ul>
- * The end of a connection (RFC 6455 §7.1):
- * <pre>
- *   both Close frames passed ─────────────────────────────┐
- *   violation, limit: Close frame, nothing more is read ──┼──▶ output shut down, peer's bytes dropped ──▶ transport closed
- *   dead wire, deadline, abort ───────────────────────────┴───────────────────────────────────────────▶ transport closed
- * </pre>
- * The connection's own thread takes these steps in {@link #finish}. If that thread is busy, the thread that found the end
- * while reading ahead takes them. A deadline bounds them.
  */
 public final class Connection implements WebSocketConnection, ReceiverOwner, OutgoingStream.Owner {
     /** Shared, since it has no state. */
@@ -142,6 +135,7 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
 
     @Override
     public void answerPing(byte[] array, int from, int to, boolean more) throws IOException {
+        transport.countPing();
         sender.pong(array, from, to, more);
     }
 
@@ -382,6 +376,17 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     @Override
     public <T> Optional<T> attachment(Class<T> type) {
         return Optional.ofNullable(type.cast(handshake.attachment()));
+    }
+
+    @Override
+    public Optional<Instant> expiresAt() {
+        Lifetime lifetime = handshake.lifetime();
+        return lifetime == null ? Optional.empty() : lifetime.expiresAt();
+    }
+
+    @Override
+    public void renew(Instant expiresAt) {
+        Lifetime.of(handshake).renew(Objects.requireNonNull(expiresAt, "expiresAt"));
     }
 
     @Override

@@ -18,7 +18,12 @@ import java.io.InterruptedIOException;
 
 /**
  * The last steps of a connection (RFC 6455 §7.1): the connection's own thread takes them after its handler has returned.
- * While the handler is busy, the thread that found the end while reading ahead takes them.
+ * While the handler is busy, the thread that found the end while reading ahead takes them. A deadline bounds them.
+ * <pre>
+ *   both Close frames passed ─────────────────────────────┐
+ *   violation, limit: Close frame, nothing more is read ──┼──▶ output shut down, peer's bytes dropped ──▶ transport closed
+ *   dead wire, deadline, abort ───────────────────────────┴───────────────────────────────────────────▶ transport closed
+ * </pre>
  */
 final class ConnectionTeardown {
     private ConnectionTeardown() {}

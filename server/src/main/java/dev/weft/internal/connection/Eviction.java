@@ -22,7 +22,9 @@ public final class Eviction {
 
     /** Whether the bytes it holds have been stuck for a while: its peer does not read, or does not continue its message. */
     public static boolean isStuck(Connection connection) {
-        return connection.sender.isStuck(STUCK) || connection.sender.deadlines().isHalfRead();
+        // A peer that waits for a rate is not to blame.
+        return connection.sender.isStuck(STUCK) || connection.sender.deadlines().isHalfRead()
+                && !(connection.transport.hasRates() && connection.transport.hasUnread());
     }
 
     /** Evicts the connection: its memory is released as soon as possible. Does not wait. */

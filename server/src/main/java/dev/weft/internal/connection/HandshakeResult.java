@@ -17,7 +17,7 @@ import java.util.Map;
  * @param head        the request's head, or {@code null} if it is not kept
  * @param pattern     the endpoint's path, or {@code null} if it has none
  * @param subprotocol the negotiated subprotocol, or {@code null}
- * @param attachment  the value that the handshake's policy passes to the handler, or {@code null}
+ * @param attachment  the value that the handshake's policy passes to the handler, possibly in a {@link Lifetime}, or {@code null}
  * @param extension   the negotiated extension, or {@code null}
  * @param response    on a client, the head of the response; {@code null} if it is not kept, and on a server
  */
@@ -32,6 +32,16 @@ public record HandshakeResult(String target, RequestHead head, PathPattern patte
     /** The result of an endpoint without a path, where only the target and the extension are known. */
     public static HandshakeResult on(String target, Extension extension) {
         return new HandshakeResult(target, null, null, null, null, extension);
+    }
+
+    @Override
+    public Object attachment() {
+        return attachment instanceof Lifetime lifetime ? lifetime.attachment() : attachment;
+    }
+
+    /** How long the connection may last; {@code null} if that is not limited. */
+    Lifetime lifetime() {
+        return attachment instanceof Lifetime lifetime ? lifetime : null;
     }
 
     /** The request, as far as it has been kept. */

@@ -13,13 +13,21 @@ final class PeriodicCheck {
     /** Performs the actions that are due at this time. Does not wait. */
     static void sweep(Connection connection, int now) {
         Deadlines deadlines = connection.sender.deadlines();
+        if (connection.isOpen()) {
+            endLifetime(connection);
+        } else {
+            connection.transport.liftRates();
+        }
+        connection.transport.tick();
         Deadlines.Due due = deadlines.due(now, connection.transport.writeProgress());
         switch (isOurDelay(due, connection) ? Deadlines.Due.NOTHING : due) {
             case NOTHING -> {
             }
             case PING -> startPing(connection);
             case MESSAGE_TIMEOUT -> {
-                if (!connection.receiver.hasGivenUp()) {
+                if (connection.transport.delayedPeer()) {
+                    deadlines.postponeMessage(now);
+                } else if (!connection.receiver.hasGivenUp()) {
                     connection.services.timer().startThread(() -> closeForLateness(connection));
                 }
             }
@@ -31,6 +39,14 @@ final class PeriodicCheck {
         Duration streamTimeout = connection.services.timeouts().streamTimeout();
         if (connection.sender.isStreamOverdue(now, streamTimeout) && connection.isOpen()) {
             connection.services.timer().startThread(() -> failOverdueStream(connection));
+        }
+    }
+
+    private static void endLifetime(Connection connection) {
+        Lifetime lifetime = connection.handshake.lifetime();
+        CloseReason end = lifetime == null ? null : lifetime.end();
+        if (end != null) {
+            connection.services.timer().startThread(() -> connection.claimAndClose(end));
         }
     }
 

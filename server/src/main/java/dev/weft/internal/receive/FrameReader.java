@@ -339,6 +339,21 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         return isClose;
     }
 
+    /**
+     * Waits for the rates of messages, if there are any, but no longer than the limit. This thread does not receive yet, so that
+     * control frames are processed meanwhile.
+     *
+     * @return false if the limit has passed
+     */
+    boolean awaitRates(TimeLimit limit) throws IOException {
+        return !input.hasRates() || input.transport().awaitMessage(limit);
+    }
+
+    /** No message has been received after {@link #awaitRates}. */
+    void noMessage() {
+        input.transport().noMessage();
+    }
+
     /** Counts a message for the statistics. */
     void countMessage() {
         input.countMessage();
@@ -346,5 +361,8 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
 
     void countDecompressed(int compressed, int plain) {
         input.countDecompressed(compressed, plain);
+        if (input.hasRates()) {
+            input.transport().countInflated(plain);
+        }
     }
 }

@@ -39,6 +39,7 @@ public final class InboundBuffer {
     private byte messages;
     /** Whether the last reads almost filled a buffer of the usual size. */
     private boolean plenty;
+    private final boolean hasRates;
     /** The work done in this turn, as {@link TurnQuota} counts it. */
     private int spent;
 
@@ -46,6 +47,7 @@ public final class InboundBuffer {
     public InboundBuffer(Transport transport, BufferPool pool) {
         this.transport = transport;
         this.pool = pool;
+        this.hasRates = transport.hasRates();
     }
 
     /**
@@ -317,6 +319,11 @@ public final class InboundBuffer {
         if (held != null && aheadIsPooled) {
             pool.giveBack(held, transport.place());
         }
+    }
+
+    /** Whether the transport must be told of messages. */
+    boolean hasRates() {
+        return hasRates;
     }
 
     /** The transport that this reads from. */

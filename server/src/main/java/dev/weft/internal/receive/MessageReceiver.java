@@ -69,6 +69,7 @@ public final class MessageReceiver {
 
     /** Waits for the next whole message. */
     public Message receive() throws IOException {
+        awaitRates(TimeLimit.NONE);
         messages.frames().claim();
         try {
             return nextMessage();
@@ -79,15 +80,27 @@ public final class MessageReceiver {
 
     /** Waits for the next whole message, no longer than the limit; empty if none arrived in time. */
     public Optional<Message> receive(TimeLimit limit) throws IOException {
+        if (!awaitRates(limit)) {
+            return Optional.empty();
+        }
         messages.frames().claim();
         messages.frames().limitWaits(limit);
         try {
             return Optional.of(nextMessage());
         } catch (TimeLimitExceededException e) {
+            messages.frames().noMessage();
             return Optional.empty();
         } finally {
             messages.frames().limitWaits(TimeLimit.NONE);
             messages.frames().release();
+        }
+    }
+
+    private boolean awaitRates(TimeLimit limit) throws IOException {
+        try {
+            return !closing.isOpen() || messages.frames().awaitRates(limit);
+        } catch (IOException e) {
+            throw owner.translated(e);
         }
     }
 
@@ -111,6 +124,7 @@ public final class MessageReceiver {
 
     /** Waits for the next whole message and lends it; {@code null} at the end. */
     public MessageView receiveView() throws IOException {
+        awaitRates(TimeLimit.NONE);
         messages.frames().claim();
         messages.frames().lend();
         try {
@@ -124,6 +138,7 @@ public final class MessageReceiver {
 
     /** Waits for the beginning of the next message; {@code null} at the end. */
     public IncomingMessage receiveStream() throws IOException {
+        awaitRates(TimeLimit.NONE);
         messages.frames().claim();
         try {
             return nextStream();

@@ -344,7 +344,10 @@ final class FrameBuffer {
 
     private void countSent(int bytes) {
         pool.traffic().sent(transport.place(), messages, bytes);
-        messages = 0;
+        if (messages > 0) {
+            transport.countSent(messages);
+            messages = 0;
+        }
     }
 
     private static int remaining(ByteBuffer first, ByteBuffer second) {

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 public final class CoarseClock {
     private volatile int now;
     private volatile int before;
+    private volatile long elapsed;
 
     /** A clock that shows the current time. */
     public CoarseClock() {
@@ -27,10 +28,16 @@ public final class CoarseClock {
         return before;
     }
 
-    /** Sets the clock. */
+    /** The milliseconds since the clock was created; unlike {@link #now()}, they never wrap around. */
+    public long elapsed() {
+        return elapsed;
+    }
+
+    /** Sets the clock. For one thread at a time. */
     void set(long nanos) {
         int last = now;
         int millis = (int) TimeUnit.NANOSECONDS.toMillis(nanos);
+        elapsed += last == 0 ? 0 : Math.max(0, millis - last);
         now = millis == 0 ? 1 : millis;
         before = last == 0 ? now : last;
     }

@@ -4,6 +4,7 @@ import dev.weft.ConnectionTimeouts;
 import java.lang.invoke.MethodHandles;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
@@ -21,6 +22,8 @@ public final class Deadlines {
 
     private static final AtomicReferenceFieldUpdater<Deadlines, Pings> PINGS = AtomicReferenceFieldUpdater
             .newUpdater(Deadlines.class, Pings.class, "pings");
+    private static final AtomicIntegerFieldUpdater<Deadlines> UNFINISHED_SINCE = AtomicIntegerFieldUpdater
+            .newUpdater(Deadlines.class, "unfinishedSince");
 
     static {
         try {
@@ -107,6 +110,15 @@ public final class Deadlines {
     public void messageEnded() {
         if (unfinishedSince != 0) {
             unfinishedSince = 0;
+        }
+    }
+
+    /** Restarts the message's deadline, if it runs: this end has made the peer wait. For the sweeper, with its time. */
+    public void postponeMessage(int now) {
+        int since = unfinishedSince;
+        if (since != 0) {
+            // The message may have ended meanwhile.
+            UNFINISHED_SINCE.compareAndSet(this, since, now);
         }
     }
 

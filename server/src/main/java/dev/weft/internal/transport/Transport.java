@@ -193,6 +193,46 @@ public interface Transport {
         throw new UnsupportedOperationException();
     }
 
+    // Rates. A transport without rates does nothing.
+
+    /** Whether rates apply: only then must messages be announced to this transport. Never changes. */
+    default boolean hasRates() {
+        return false;
+    }
+
+    /**
+     * Waits until another message may be received, but no longer than the limit. For the thread that receives, before it reads.
+     *
+     * @return false if the limit has passed
+     * @throws IOException as {@link #read(ByteBuffer)}
+     */
+    default boolean awaitMessage(TimeLimit limit) throws IOException {
+        return true;
+    }
+
+    /** Takes back an {@link #awaitMessage} after which no message was received. Does not wait. */
+    default void noMessage() {}
+
+    /** Counts a ping that was received. Does not wait. */
+    default void countPing() {}
+
+    /** Counts bytes that were decompressed. Does not wait. */
+    default void countInflated(int bytes) {}
+
+    /** Counts messages that were written. Does not wait. */
+    default void countSent(int messages) {}
+
+    /** Whether the peer had to wait for a rate since the last call: then it is not late. For the sweeper. */
+    default boolean delayedPeer() {
+        return false;
+    }
+
+    /** Continues the waits that are over at this time of the clock. For the sweeper. Does not wait. */
+    default void tick() {}
+
+    /** From now on no rate applies: the connection is being closed, and must not wait for that. For any thread. */
+    default void liftRates() {}
+
     /** What precedes the {@link #handshake()}: the transport without encryption. */
     default Transport unencrypted() {
         return this;

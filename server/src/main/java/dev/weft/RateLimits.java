@@ -1,0 +1,126 @@
+package dev.weft;
+
+import dev.weft.internal.Bounds;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/**
+ * How much may happen per second. What is not set is not limited. After a pause, as much as one second allows may happen at
+ * once. A peer over a limit is slowed down, not disconnected: the server reads no more from it, so that TCP stops it, or waits
+ * before it sends more. No byte is lost, and no deadline runs against the peer meanwhile. Only {@link Kind#HANDSHAKES} are
+ * refused. The server's clock advances in steps of up to a quarter of a second. Immutable; no method waits.
+ * {@snippet class = "dev.weft.server.Snippets" region = "limits"}
+ */
+public final class RateLimits {
+    /** Limits nothing. */
+    public static final RateLimits NONE = builder().build();
+
+    /** What is limited. */
+    public enum Kind {
+        /** Connections that begin, with the TLS handshake and the request that follow. */
+        HANDSHAKES,
+        /** Bytes received, requests and frame headers included, TLS excluded. */
+        RECEIVED_BYTES,
+        /** Messages that the handler receives. */
+        RECEIVED_MESSAGES,
+        /** Bytes sent, responses and frame headers included, TLS excluded. */
+        SENT_BYTES,
+        /** Messages sent. */
+        SENT_MESSAGES,
+        /** Pings received. */
+        PINGS,
+        /** Bytes of messages that were decompressed, after their decompression. */
+        INFLATED_BYTES
+    }
+
+    private final Map<Kind, Long> perSecond;
+
+    private RateLimits(Map<Kind, Long> perSecond) {
+        this.perSecond = new EnumMap<>(Kind.class);
+        this.perSecond.putAll(perSecond);
+    }
+
+    /** The limit per second; empty if this is not limited. */
+    public OptionalLong perSecond(Kind kind) {
+        Long limit = perSecond.get(kind);
+        return limit == null ? OptionalLong.empty() : OptionalLong.of(limit);
+    }
+
+    /** Whether nothing is limited. */
+    public boolean isEmpty() {
+        return perSecond.isEmpty();
+    }
+
+    /** Returns a builder that limits nothing. */
+    public static Builder builder() {
+        return new Builder(Map.of());
+    }
+
+    /** Returns a builder that is initialized with these limits. */
+    public Builder toBuilder() {
+        return new Builder(perSecond);
+    }
+
+    @Override
+    public String toString() {
+        return "RateLimits" + perSecond;
+    }
+
+    /** Builds limits. Each limit is 1 to 10,000,000,000 per second; default none. Not thread-safe. */
+    public static final class Builder {
+        private static final long HIGHEST = 10_000_000_000L;
+
+        private final Map<Kind, Long> perSecond = new EnumMap<>(Kind.class);
+
+        private Builder(Map<Kind, Long> initial) {
+            perSecond.putAll(initial);
+        }
+
+        /** Limits the connections that begin per second. Further ones get 429, or are closed before their TLS handshake. */
+        public Builder handshakes(long perSecond) {
+            return set("handshakes", Kind.HANDSHAKES, perSecond);
+        }
+
+        /** Limits the bytes received per second. */
+        public Builder receivedBytes(long perSecond) {
+            return set("receivedBytes", Kind.RECEIVED_BYTES, perSecond);
+        }
+
+        /** Limits the messages received per second. */
+        public Builder receivedMessages(long perSecond) {
+            return set("receivedMessages", Kind.RECEIVED_MESSAGES, perSecond);
+        }
+
+        /** Limits the bytes sent per second. */
+        public Builder sentBytes(long perSecond) {
+            return set("sentBytes", Kind.SENT_BYTES, perSecond);
+        }
+
+        /** Limits the messages sent per second. Messages that leave in one write may exceed it; later ones then wait longer. */
+        public Builder sentMessages(long perSecond) {
+            return set("sentMessages", Kind.SENT_MESSAGES, perSecond);
+        }
+
+        /** Limits the pings received per second. Pings that arrive in one read may exceed it; the next read then waits longer. */
+        public Builder pings(long perSecond) {
+            return set("pings", Kind.PINGS, perSecond);
+        }
+
+        /** Limits the decompressed bytes per second. A message may exceed it; the next one then waits longer. */
+        public Builder inflatedBytes(long perSecond) {
+            return set("inflatedBytes", Kind.INFLATED_BYTES, perSecond);
+        }
+
+        private Builder set(String name, Kind kind, long limit) {
+            Bounds.check(name, limit, 1, HIGHEST);
+            perSecond.put(kind, limit);
+            return this;
+        }
+
+        /** Returns the limits. */
+        public RateLimits build() {
+            return new RateLimits(perSecond);
+        }
+    }
+}
