@@ -5,9 +5,7 @@ import dev.weft.internal.transport.TransportFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.SocketChannel;
-import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Admission {
     /**
-     * The maximum number of connections above the limit that are refused with 503 at a time; further ones are closed
-     * without an answer.
+     * The maximum number of connections that are refused with 503 at a time, because the server is full or is being
+     * drained; further ones are closed without an answer.
      */
     private static final int REFUSALS = 256;
 
@@ -32,8 +30,10 @@ final class Admission {
     private final AtomicInteger refusals = new AtomicInteger();
     /** Set before a shutdown aborts the remaining sessions: a session that is admitted later aborts itself. */
     private volatile boolean aborting;
-    /** Reaches zero when no connection can be admitted and the last one has ended. */
-    private final CountDownLatch drained = new CountDownLatch(1);
+    /** Reaches zero when no further connection is served and the last one has ended. */
+    private final CountDownLatch served = new CountDownLatch(1);
+    /** Reaches zero when no connection can be admitted and the last one has ended, those that are refused included. */
+    private final CountDownLatch admitted = new CountDownLatch(1);
 
     /** Creates an admission without sessions. */
     Admission(WebSocketServer server, TransportFactory transports, Sessions sessions) {
@@ -42,7 +42,7 @@ final class Admission {
         this.sessions = sessions;
     }
 
-    /** The number of connections that have not ended, except those that are refused because the server is full. */
+    /** The number of connections that have not ended, except those that were admitted only to be refused. */
     int connectionCount() {
         return live.get();
     }
@@ -70,53 +70,88 @@ final class Admission {
         admit(transport);
     }
 
-    /** Takes a connection whose handshake has not begun; it is refused if the server is full. Does not block. */
+    /**
+     * Takes a connection whose handshake has not begun; it is refused if the server is full or is being drained. Does
+     * not block.
+     */
     void admit(Transport transport) {
-        boolean full = open.incrementAndGet() > server.configuration().maxConnections();
-        if (full) {
-            open.decrementAndGet();
-            if (refusals.incrementAndGet() > REFUSALS) {
-                refusals.decrementAndGet();
-                server.refusalLog().closed(RefusalReason.SERVER_FULL, transport.remoteAddress(),
-                        "closed without an answer");
-                transport.close();
-                return;
-            }
+        if (!count()) {
+            refuse(RefusalReason.SERVER_FULL, transport);
+        } else if (server.shutdown().refusesNew()) {
+            uncount();
+            refuse(RefusalReason.SHUTTING_DOWN, transport);
+        } else {
+            admit(transport, null, null);
         }
-        admit(transport, full, null);
     }
 
     /**
      * Takes a connection from another server. Does not block.
      *
-     * @return false if the server is full or shutting down; the connection is then closed
+     * @return false if the server is full, is being drained or shuts down; the connection is then closed
      */
     boolean adopt(Transport transport, Adoption adoption) {
-        if (server.isStopping()) {
+        if (!count()) {
             transport.close();
             return false;
         }
-        if (open.incrementAndGet() > server.configuration().maxConnections()) {
-            open.decrementAndGet();
+        if (!server.shutdown().servesNew()) {
+            uncount();
             transport.close();
             return false;
         }
-        admit(transport, false, adoption);
+        admit(transport, null, adoption);
         return true;
     }
 
-    /** Admits a connection. If anything fails before the session's thread runs, the session's slot is given back. */
-    private void admit(Transport transport, boolean full, @Nullable Adoption adoption) {
+    /**
+     * Counts a connection that is to be served. The caller asks about a drain afterwards: then either it sees the drain,
+     * or the drain sees the connection.
+     *
+     * @return false if the server is full
+     */
+    private boolean count() {
+        if (open.incrementAndGet() > server.configuration().maxConnections()) {
+            open.decrementAndGet();
+            return false;
+        }
+        live.incrementAndGet();
+        return true;
+    }
+
+    private void uncount() {
+        open.decrementAndGet();
+        live.decrementAndGet();
+        endIfDrained();
+    }
+
+    private void refuse(RefusalReason reason, Transport transport) {
+        if (refusals.incrementAndGet() > REFUSALS) {
+            refusals.decrementAndGet();
+            server.refusalLog().closed(reason, transport.remoteAddress(), "closed without an answer");
+            transport.close();
+        } else {
+            admit(transport, reason, null);
+        }
+    }
+
+    /**
+     * Admits a connection that has been counted. If anything fails before the session's thread runs, it no longer counts.
+     *
+     * @param refusal why it is refused, or {@code null} if it is served
+     */
+    private void admit(Transport transport, @Nullable RefusalReason refusal, @Nullable Adoption adoption) {
         ServerSession session;
         try {
-            session = new ServerSession(server, transport, full, adoption);
+            session = new ServerSession(server, transport, refusal, adoption);
         } catch (Throwable e) {
-            giveBackSlot(full);
+            if (refusal == null) {
+                uncount();
+            } else {
+                refusals.decrementAndGet();
+            }
             transport.close();
             throw e;
-        }
-        if (!full) {
-            live.incrementAndGet();
         }
         try {
             sessions.add(session);
@@ -129,7 +164,7 @@ final class Admission {
         // before it goes through the sessions.
         if (aborting) {
             session.abort();
-        } else if (server.isStopping()) {
+        } else if (server.shutdown().closesAll() && (session.isServed() || server.isStopping())) {
             server.startThread(session::goAway);
         }
     }
@@ -167,8 +202,8 @@ final class Admission {
         }
         // The order matters: when a shutdown sees that no session is left, it has completed, and then no connection may
         // count.
-        giveBackSlot(session.isFull());
-        if (before == ServerSession.Stage.LIVE && !session.isFull()) {
+        (session.isServed() ? open : refusals).decrementAndGet();
+        if (before == ServerSession.Stage.LIVE && session.isServed()) {
             live.decrementAndGet();
         }
         sessions.remove(session);
@@ -184,36 +219,48 @@ final class Admission {
         endIfDrained();
     }
 
-    private void giveBackSlot(boolean full) {
-        (full ? refusals : open).decrementAndGet();
-    }
-
     /** Ends the wait for the last connection, if there is none and can be none any more. */
     void endIfDrained() {
-        if (server.shutdown().admitsNone() && live.get() <= 0 && refusals.get() <= 0) {
-            drained.countDown();
+        ServerShutdown shutdown = server.shutdown();
+        boolean admitsNone = shutdown.admitsNone();
+        if ((admitsNone || shutdown.refusesNew()) && live.get() <= 0) {
+            served.countDown();
+            if (admitsNone && refusals.get() <= 0) {
+                admitted.countDown();
+            }
         }
     }
 
-    /**
-     * Waits until the existing connections have ended. For a server that is draining or closed.
-     *
-     * @return whether no connection is left
-     */
-    boolean awaitEnd(Duration longest) throws InterruptedException {
-        endIfDrained();
-        return drained.await(longest.toNanos(), TimeUnit.NANOSECONDS);
+    /** Zero, in a server that is draining or closed, when the connections that it serves have ended. */
+    CountDownLatch served() {
+        return served;
+    }
+
+    /** Zero, in a server that admits no further connection, when all of them have ended, refused ones included. */
+    CountDownLatch admitted() {
+        return admitted;
     }
 
     /**
      * Aborts all remaining sessions, and those that are admitted later. For the end of a shutdown.
      *
-     * @return the number of sessions, except those that are refused because the server is full
+     * @return as {@link #abortServed()}
      */
     long abort() {
         aborting = true;
-        long aborted = sessions.stream().filter(session -> !session.isFull() && !session.isOver()).count();
+        long aborted = abortServed();
         sessions.forEach(ServerSession::abort);
         return aborted;
+    }
+
+    /**
+     * Aborts the remaining sessions that are served.
+     *
+     * @return the number of those whose connection had not ended
+     */
+    long abortServed() {
+        long live = sessions.stream().filter(session -> session.isServed() && !session.isOver()).count();
+        sessions.stream().filter(ServerSession::isServed).forEach(ServerSession::abort);
+        return live;
     }
 }

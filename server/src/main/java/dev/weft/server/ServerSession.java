@@ -34,6 +34,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
     private final WebSocketServer server;
     private final Transport transport;
     private final boolean full;
+    private final boolean late;
     private final Thread thread;
 
     private volatile boolean aborted;
@@ -45,13 +46,16 @@ final class ServerSession implements Runnable, ConnectionHolder {
     /**
      * Creates a session that is not started yet.
      *
-     * @param full     whether the server already has as many connections as it may, so that this one is refused
+     * @param refusal  why the connection is refused, {@code SERVER_FULL} or {@code SHUTTING_DOWN}; {@code null} if it is
+     *                 served
      * @param adoption the connection that is taken over, or {@code null} if this server has accepted the connection
      */
-    ServerSession(WebSocketServer server, Transport transport, boolean full, @Nullable Adoption adoption) {
+    ServerSession(WebSocketServer server, Transport transport, @Nullable RefusalReason refusal,
+            @Nullable Adoption adoption) {
         this.server = server;
         this.transport = transport;
-        this.full = full;
+        this.full = refusal == RefusalReason.SERVER_FULL;
+        this.late = refusal == RefusalReason.SHUTTING_DOWN;
         this.handshake = new ServerHandshake(this, server, transport, adoption);
         this.thread = server.configuration().threads().isPresent()
                 ? server.configuration().threads().get().newThread(this)
@@ -85,7 +89,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
     /** Marks the connection as no longer counted, whatever its handler still does. */
     @Override
     public void connectionOver() {
-        if (STAGE.compareAndSet(this, Stage.LIVE, Stage.OVER) && !full) {
+        if (STAGE.compareAndSet(this, Stage.LIVE, Stage.OVER) && isServed()) {
             try {
                 server.counters().closed(connection.known());
             } catch (OutOfMemoryError e) {
@@ -95,8 +99,19 @@ final class ServerSession implements Runnable, ConnectionHolder {
         }
     }
 
+    /** Whether the connection is refused before its request, because the server is full. */
     boolean isFull() {
         return full;
+    }
+
+    /** Whether the connection's requests are refused, except those of probes, because the server is being drained. */
+    boolean isLate() {
+        return late;
+    }
+
+    /** Whether the connection counts as one of the server. */
+    boolean isServed() {
+        return !full && !late;
     }
 
     /** Whether {@link #abort} has released the session's thread. */
@@ -132,7 +147,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
     private void serve(Connection open, WebSocketHandler handler) {
         CloseReason reason = NORMAL;
         try {
-            if (server.isStopping()) {
+            if (server.shutdown().closesAll()) {
                 goAway();
             }
             handler.handle(open);

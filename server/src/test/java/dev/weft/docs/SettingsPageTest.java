@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.weft.docs.SettingsTables.Row;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;
+import dev.weft.server.CloseOptions;
+import dev.weft.server.DrainSettings;
 import dev.weft.server.Endpoint;
 import dev.weft.server.HttpEndpoint;
 import dev.weft.server.HttpSettings;
@@ -37,7 +39,8 @@ class SettingsPageTest {
     private static final Map<Class<?>, Supplier<Object>> BUILDERS = Map.of(
             WebSocketServerBuilder.class, SettingsPageTest::builder, DeflateSettings.Builder.class,
             DeflateSettings::builder, HttpLimits.Builder.class, HttpLimits::builder, HttpSettings.Builder.class,
-            HttpSettings::builder, ProxySettings.Builder.class, ProxySettings::builder);
+            HttpSettings::builder, ProxySettings.Builder.class, ProxySettings::builder, DrainSettings.Builder.class,
+            DrainSettings::builder, CloseOptions.Builder.class, CloseOptions::builder);
 
     static List<Row> settings() {
         return SettingsTables.rows(HEADS);
@@ -66,6 +69,8 @@ class SettingsPageTest {
         assertEquals(setters(HttpLimits.Builder.class), inPage(HttpLimits.Builder.class));
         assertEquals(setters(HttpSettings.Builder.class), inPage(HttpSettings.Builder.class));
         assertEquals(setters(ProxySettings.Builder.class), inPage(ProxySettings.Builder.class));
+        assertEquals(setters(DrainSettings.Builder.class), inPage(DrainSettings.Builder.class));
+        assertEquals(setters(CloseOptions.Builder.class), inPage(CloseOptions.Builder.class));
     }
 
     private static Set<String> inPage(Class<?> builder) {

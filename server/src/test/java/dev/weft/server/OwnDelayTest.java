@@ -22,7 +22,7 @@ class OwnDelayTest {
         try (WebSocketServer server = Handlers.echoServer().tls(TestKeys.context()).handshakeTimeout(TIMEOUT).start()) {
             UnreadTransport transport = new UnreadTransport("");
             int now = server.services().clock().now();
-            ServerSession session = new ServerSession(server, transport, false, null);
+            ServerSession session = new ServerSession(server, transport, null, null);
             transport.hasUnread(true);
             for (int i = 0; i < 30; i++) {
                 now += STEP;
