@@ -7,9 +7,7 @@ import dev.weft.server.ClientLimits.Refusal;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.SocketChannel;
-import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Admission {
     /**
-     * The maximum number of connections above a limit that are refused with a response at a time; further ones are closed
-     * without an answer.
+     * The maximum number of connections that are refused with a response at a time, because of a limit or because the server is
+     * being drained; further ones are closed without an answer.
      */
     private static final int REFUSALS = 256;
 
@@ -39,8 +37,10 @@ final class Admission {
     private final AtomicInteger refusals = new AtomicInteger();
     /** Set before a shutdown aborts the remaining sessions: a session that is admitted later aborts itself. */
     private volatile boolean aborting;
-    /** Reaches zero when no connection can be admitted and the last one has ended. */
-    private final CountDownLatch drained = new CountDownLatch(1);
+    /** Reaches zero when no further connection is served and the last one has ended. */
+    private final CountDownLatch served = new CountDownLatch(1);
+    /** Reaches zero when no connection can be admitted and the last one has ended, those that are refused included. */
+    private final CountDownLatch admitted = new CountDownLatch(1);
 
     /** Creates an admission without sessions. */
     Admission(WebSocketServer server, TransportFactory transports, Sessions sessions) {
@@ -50,7 +50,7 @@ final class Admission {
         this.limits = server.clientLimits();
     }
 
-    /** The number of connections that have not ended, except those that are refused because of a limit. */
+    /** The number of connections that have not ended, except those that were admitted only to be refused. */
     int connectionCount() {
         return live.get();
     }
@@ -83,39 +83,113 @@ final class Admission {
     }
 
     /**
-     * Takes a connection whose handshake has not begun; it is refused if the server is full, or if its client is over a
-     * limit. Does not block.
+     * Takes a connection whose handshake has not begun; it is refused if the server is full or is being drained, or if its client
+     * is over a limit. Does not block.
      */
     void admit(Transport accepted) {
-        Transport transport = accepted;
-        Refusal refusal = null;
+        if (!count()) {
+            refuse(FULL, accepted);
+        } else if (server.shutdown().refusesNew()) {
+            uncount();
+            refuse(new Refusal(RefusalReason.SHUTTING_DOWN, server.shutdown().refusal()), accepted);
+        } else if (limits == null) {
+            admit(accepted, null, null);
+        } else {
+            LimitedTransport transport = limited(accepted);
+            Refusal refusal = refusalOf(transport);
+            if (refusal == null) {
+                admit(transport, null, null);
+            } else {
+                uncount();
+                refuse(refusal, transport);
+            }
+        }
+    }
+
+    /**
+     * Takes a connection from another server. Does not block.
+     *
+     * @return false if the server is full, is being drained or shuts down, or the client is over a limit; the connection is then
+     *         closed
+     */
+    boolean adopt(Transport adopted, Adoption adoption) {
+        if (!count()) {
+            adopted.close();
+            return false;
+        }
+        Transport transport = adopted;
+        boolean served = server.shutdown().servesNew();
+        if (served && limits != null) {
+            LimitedTransport limited = limited(adopted);
+            transport = limited;
+            Refusal refusal = refusalOf(limited);
+            if (refusal != null) {
+                server.refusalLog().count(refusal.reason(), transport.remoteAddress());
+                served = false;
+            }
+        }
+        if (!served) {
+            uncount();
+            transport.close();
+            return false;
+        }
+        admit(transport, null, adoption);
+        return true;
+    }
+
+    /** The transport with the limits of its client. If memory is exhausted, the connection no longer counts, and is closed. */
+    private LimitedTransport limited(Transport transport) {
+        try {
+            return limits.over(transport);
+        } catch (Throwable e) {
+            uncount();
+            transport.close();
+            throw e;
+        }
+    }
+
+    private @Nullable Refusal refusalOf(LimitedTransport transport) {
+        try {
+            return limits.meet(transport);
+        } catch (Throwable e) {
+            uncount();
+            transport.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Counts a connection that is to be served. The caller asks about a drain afterwards: then either it sees the drain, or the
+     * drain sees the connection.
+     *
+     * @return false if the server is full
+     */
+    private boolean count() {
         if (open.incrementAndGet() > server.configuration().maxConnections()) {
-            refusal = FULL;
-        } else if (limits != null) {
-            try {
-                LimitedTransport limited = limits.over(accepted);
-                transport = limited;
-                refusal = limits.meet(limited);
-            } catch (Throwable e) {
-                // Memory may be exhausted.
-                open.decrementAndGet();
-                transport.close();
-                throw e;
-            }
-        }
-        if (refusal != null) {
             open.decrementAndGet();
-            if (refusals.incrementAndGet() > REFUSALS) {
-                refusals.decrementAndGet();
-                closeWithoutAnswer(transport, refusal.reason());
-                return;
-            }
+            return false;
         }
-        admit(transport, refusal, null);
+        live.incrementAndGet();
+        return true;
+    }
+
+    private void uncount() {
+        open.decrementAndGet();
+        live.decrementAndGet();
+        endIfDrained();
+    }
+
+    private void refuse(Refusal refusal, Transport transport) {
+        if (refusals.incrementAndGet() > REFUSALS) {
+            refusals.decrementAndGet();
+            closeWithoutAnswer(transport, refusal.reason());
+        } else {
+            admit(transport, refusal, null);
+        }
     }
 
     private void closeWithoutAnswer(Transport transport, RefusalReason reason) {
-        if (reason == RefusalReason.SERVER_FULL) {
+        if (reason == RefusalReason.SERVER_FULL || reason == RefusalReason.SHUTTING_DOWN) {
             server.refusalLog().closed(reason, transport.remoteAddress(), "closed without an answer");
         } else {
             server.refusalLog().count(reason, transport.remoteAddress());
@@ -124,44 +198,22 @@ final class Admission {
     }
 
     /**
-     * Takes a connection from another server. Does not block.
+     * Admits a connection that has been counted. If anything fails before the session's thread runs, it no longer counts.
      *
-     * @return false if the server is full or shutting down, or the client is over a limit; the connection is then closed
+     * @param refusal why it is refused, or {@code null} if it is served
      */
-    boolean adopt(Transport adopted, Adoption adoption) {
-        if (server.isStopping()) {
-            adopted.close();
-            return false;
-        }
-        LimitedTransport limited = limits == null ? null : limits.over(adopted);
-        Transport transport = limited == null ? adopted : limited;
-        boolean full = open.incrementAndGet() > server.configuration().maxConnections();
-        Refusal refusal = full || limited == null ? null : limits.meet(limited);
-        if (full || refusal != null) {
-            open.decrementAndGet();
-            if (refusal != null) {
-                server.refusalLog().count(refusal.reason(), transport.remoteAddress());
-            }
-            transport.close();
-            return false;
-        }
-        admit(transport, null, adoption);
-        return true;
-    }
-
-    /** Admits a connection. If anything fails before the session's thread runs, the session's slot is given back. */
     private void admit(Transport transport, @Nullable Refusal refusal, @Nullable Adoption adoption) {
-        boolean full = refusal != null;
         ServerSession session;
         try {
             session = new ServerSession(server, transport, refusal, adoption);
         } catch (Throwable e) {
-            giveBackSlot(full);
+            if (refusal == null) {
+                uncount();
+            } else {
+                refusals.decrementAndGet();
+            }
             transport.close();
             throw e;
-        }
-        if (!full) {
-            live.incrementAndGet();
         }
         try {
             sessions.add(session);
@@ -174,7 +226,7 @@ final class Admission {
         // before it goes through the sessions.
         if (aborting) {
             session.abort();
-        } else if (server.isStopping()) {
+        } else if (server.shutdown().closesAll() && (session.isServed() || server.isStopping())) {
             server.startThread(session::goAway);
         }
     }
@@ -212,8 +264,8 @@ final class Admission {
         }
         // The order matters: when a shutdown sees that no session is left, it has completed, and then no connection may
         // count.
-        giveBackSlot(session.isFull());
-        if (before == ServerSession.Stage.LIVE && !session.isFull()) {
+        (session.isServed() ? open : refusals).decrementAndGet();
+        if (before == ServerSession.Stage.LIVE && session.isServed()) {
             live.decrementAndGet();
         }
         sessions.remove(session);
@@ -229,36 +281,48 @@ final class Admission {
         endIfDrained();
     }
 
-    private void giveBackSlot(boolean full) {
-        (full ? refusals : open).decrementAndGet();
-    }
-
     /** Ends the wait for the last connection, if there is none and can be none any more. */
     void endIfDrained() {
-        if (server.shutdown().admitsNone() && live.get() <= 0 && refusals.get() <= 0) {
-            drained.countDown();
+        ServerShutdown shutdown = server.shutdown();
+        boolean admitsNone = shutdown.admitsNone();
+        if ((admitsNone || shutdown.refusesNew()) && live.get() <= 0) {
+            served.countDown();
+            if (admitsNone && refusals.get() <= 0) {
+                admitted.countDown();
+            }
         }
     }
 
-    /**
-     * Waits until the existing connections have ended. For a server that is draining or closed.
-     *
-     * @return whether no connection is left
-     */
-    boolean awaitEnd(Duration longest) throws InterruptedException {
-        endIfDrained();
-        return drained.await(longest.toNanos(), TimeUnit.NANOSECONDS);
+    /** Zero, in a server that is draining or closed, when the connections that it serves have ended. */
+    CountDownLatch served() {
+        return served;
+    }
+
+    /** Zero, in a server that admits no further connection, when all of them have ended, refused ones included. */
+    CountDownLatch admitted() {
+        return admitted;
     }
 
     /**
      * Aborts all remaining sessions, and those that are admitted later. For the end of a shutdown.
      *
-     * @return the number of sessions, except those that are refused because of a limit
+     * @return as {@link #abortServed()}
      */
     long abort() {
         aborting = true;
-        long aborted = sessions.stream().filter(session -> !session.isFull() && !session.isOver()).count();
+        long aborted = abortServed();
         sessions.forEach(ServerSession::abort);
         return aborted;
+    }
+
+    /**
+     * Aborts the remaining sessions that are served.
+     *
+     * @return the number of those whose connection had not ended
+     */
+    long abortServed() {
+        long live = sessions.stream().filter(session -> session.isServed() && !session.isOver()).count();
+        sessions.stream().filter(ServerSession::isServed).forEach(ServerSession::abort);
+        return live;
     }
 }

@@ -4,10 +4,30 @@ import dev.weft.CloseReason;
 import dev.weft.internal.Bounds;
 import dev.weft.parser.CloseCode;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 
-/** Options for closing a server: {@link WebSocketServer#close(CloseOptions)}. Immutable. */
+/**
+ * How the connections of a server are closed, by {@link WebSocketServer#close(CloseOptions)} or while the server
+ * {@linkplain DrainSettings#closing() drains}. Immutable.
+ */
 public final class CloseOptions {
+    /** The order in which connections are closed. */
+    public enum Order {
+        /** The connection that was accepted first is closed first. */
+        OLDEST_FIRST,
+        /** A random order: then no group of clients loses its connections before another. */
+        RANDOM
+    }
+
+    /** How the Close frames are distributed over the {@link CloseOptions#spread()}. */
+    public enum Spacing {
+        /** With equal pauses. */
+        EVEN,
+        /** At random times, so that several servers that are closed together do not act in step. */
+        RANDOM
+    }
+
     /**
      * The default options: code 1001 without a reason, sent to all connections at once, and the grace period of the
      * server's settings.
@@ -17,11 +37,15 @@ public final class CloseOptions {
     private final CloseReason reason;
     private final Optional<Duration> grace;
     private final Duration spread;
+    private final Order order;
+    private final Spacing spacing;
 
     private CloseOptions(Builder builder) {
         this.reason = builder.reason;
         this.grace = Optional.ofNullable(builder.grace);
         this.spread = builder.spread;
+        this.order = builder.order;
+        this.spacing = builder.spacing;
     }
 
     /** The code and the reason of the Close frames. */
@@ -39,6 +63,16 @@ public final class CloseOptions {
         return spread;
     }
 
+    /** The order in which connections are closed, if the Close frames are spread. */
+    public Order order() {
+        return order;
+    }
+
+    /** How the Close frames are distributed over the spread. */
+    public Spacing spacing() {
+        return spacing;
+    }
+
     /** Returns a builder that is initialized with the defaults. */
     public static Builder builder() {
         return new Builder();
@@ -50,6 +84,8 @@ public final class CloseOptions {
         builder.reason = reason;
         builder.grace = grace.orElse(null);
         builder.spread = spread;
+        builder.order = order;
+        builder.spacing = spacing;
         return builder;
     }
 
@@ -63,6 +99,8 @@ public final class CloseOptions {
         private CloseReason reason = new CloseReason(CloseCode.GOING_AWAY, "");
         private Duration grace;
         private Duration spread = Duration.ZERO;
+        private Order order = Order.OLDEST_FIRST;
+        private Spacing spacing = Spacing.EVEN;
 
         private Builder() {}
 
@@ -77,7 +115,7 @@ public final class CloseOptions {
         }
 
         /**
-         * Sets how long to wait, after the last Close frame, for connections to end by themselves: 0 to 365 days. After
+         * Sets how long to wait, after the spread, for connections to end by themselves: 0 to 365 days. After
          * that time they are aborted. Default: the server's {@link WebSocketServerBuilder#shutdownGrace}.
          */
         public Builder grace(Duration grace) {
@@ -87,12 +125,25 @@ public final class CloseOptions {
         }
 
         /**
-         * Sets the time over which the Close frames are spread, in equal steps, so that clients do not all connect to
-         * another server at the same moment: 0 to 365 days. Default 0: all are sent at once.
+         * Sets the time over which the Close frames are spread, so that clients do not all connect to another server at
+         * the same moment: 0 to 365 days. Default 0: all are sent at once. Opening handshakes that are in progress may
+         * complete during this time; at its end, their connections are closed too.
          */
         public Builder spread(Duration spread) {
             Bounds.check("spread", spread, Duration.ZERO, LONGEST);
             this.spread = spread;
+            return this;
+        }
+
+        /** Sets the order in which connections are closed. Default {@link Order#OLDEST_FIRST}. Needs a spread. */
+        public Builder order(Order order) {
+            this.order = Objects.requireNonNull(order, "order");
+            return this;
+        }
+
+        /** Sets how the Close frames are distributed over the spread. Default {@link Spacing#EVEN}. */
+        public Builder spacing(Spacing spacing) {
+            this.spacing = Objects.requireNonNull(spacing, "spacing");
             return this;
         }
 

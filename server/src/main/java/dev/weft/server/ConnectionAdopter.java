@@ -28,7 +28,7 @@ public final class ConnectionAdopter {
      * path serves it, as if this server had accepted it. Does not wait.
      *
      * @param channel connected, in blocking mode, without TLS; the server closes it
-     * @return false if the server is full or shutting down; the channel is then closed
+     * @return false if the server is full, is being drained or shuts down; the channel is then closed
      * @throws IllegalArgumentException if there is no endpoint at the path, or if the answer agreed to compression but the
      *                                  endpoint does not compress
      * @throws IllegalStateException    if the server uses TLS: it would begin with a TLS handshake
@@ -61,7 +61,7 @@ public final class ConnectionAdopter {
      *
      * @param channel     connected, in blocking mode, without TLS; the server closes it
      * @param alreadyRead the bytes that the other server has read, from the request line on; must not be changed afterwards
-     * @return false if the server is full or shutting down; the channel is then closed
+     * @return false if the server is full, is being drained or shuts down; the channel is then closed
      * @throws IllegalStateException if the server uses TLS: it would begin with a TLS handshake
      * @throws IOException           if the channel is not connected
      */

@@ -59,6 +59,10 @@ final class Listeners implements Closeable {
         }
     }
 
+    boolean isEmpty() {
+        return listeners.isEmpty();
+    }
+
     /** No listeners, for a server that is given its connections. */
     static Listeners none() {
         return new Listeners(List.of());

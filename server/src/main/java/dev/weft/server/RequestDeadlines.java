@@ -158,7 +158,7 @@ final class RequestDeadlines {
     /** Ends the wait for a head. Does not wait. For a shutdown. */
     void goAway() {
         if (!closeIdle()) {
-            giveUp(RefusalReason.SHUTTING_DOWN, ServerHandshake.unavailable("the server goes down"));
+            giveUp(RefusalReason.SHUTTING_DOWN, server.shutdown().refusal());
         }
     }
 

@@ -145,9 +145,14 @@ public final class ServerConfiguration {
         return settings.shutdownGrace;
     }
 
-    /** Whether the server closes itself when the JVM ends. */
+    /** Whether the server drains and closes itself when the JVM ends. */
     public boolean shutdownHook() {
         return settings.shutdownHook;
+    }
+
+    /** What a drain does, unless it has settings of its own. */
+    public DrainSettings drainSettings() {
+        return settings.drainSettings;
     }
 
     /** The maximum number of open connections. */

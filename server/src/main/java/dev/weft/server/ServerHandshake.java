@@ -23,6 +23,7 @@ import dev.weft.server.HandshakeResponder.Response;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * #run} is for the session's thread; the other methods are for any thread.
  */
 final class ServerHandshake {
-    private static final String RETRY_AFTER_SECONDS = "1";
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final ServerSession session;
     private final WebSocketServer server;
@@ -275,6 +276,9 @@ final class ServerHandshake {
     /** As {@link #nextAnswer}, for a valid head: only a handshake is decided here. */
     private @Nullable Answer decide(RequestHeadReader reader, RequestInput input) {
         RequestHead head = reader.head();
+        if (server.shutdown().refusesNew() && !mayBeServed(head)) {
+            return refusal(RefusalReason.SHUTTING_DOWN, server.shutdown().refusal(), reader.headSoFar());
+        }
         OpeningHandshake.Checked request = OpeningHandshake.check(head);
         if (!(request instanceof NotUpgrade)) {
             observer.handshakeReceived(head);
@@ -301,6 +305,12 @@ final class ServerHandshake {
         } finally {
             deciding.release();
         }
+    }
+
+    /** Whether a server that refuses new connections serves this request. */
+    private boolean mayBeServed(RequestHead head) {
+        boolean plain = OpeningHandshake.check(head) instanceof NotUpgrade;
+        return plain && !session.isLate();
     }
 
     private Response outOfBudget(RequestHeadReader reader) {
@@ -338,7 +348,12 @@ final class ServerHandshake {
     }
 
     static HttpResponse unavailable(String why) {
-        return HttpResponse.text(503, why + "\n").withHeader("Retry-After", RETRY_AFTER_SECONDS);
+        return unavailable(why, RETRY_AFTER);
+    }
+
+    static HttpResponse unavailable(String why, Duration retryAfter) {
+        return HttpResponse.text(503, why + "\n").withHeader("Retry-After",
+                Long.toString(retryAfter.plusNanos(999_999_999).toSeconds()));
     }
 
     /** Answers, then closes: any further bytes from the peer are not processed. */

@@ -37,6 +37,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
     private final WebSocketServer server;
     private final Transport transport;
     private final boolean full;
+    private final boolean late;
     private final Thread thread;
 
     private volatile boolean aborted;
@@ -48,15 +49,17 @@ final class ServerSession implements Runnable, ConnectionHolder {
     /**
      * Creates a session that is not started yet.
      *
-     * @param refusal  the reason why this connection is refused, or {@code null} if it is not
+     * @param refusal  why the connection is refused, or {@code null} if it is served; if the server is being drained, only after
+     *                 its request has been read
      * @param adoption the connection that is taken over, or {@code null} if this server has accepted the connection
      */
     ServerSession(WebSocketServer server, Transport transport, @Nullable Refusal refusal,
             @Nullable Adoption adoption) {
         this.server = server;
         this.transport = transport;
-        this.full = refusal != null;
-        this.handshake = new ServerHandshake(this, server, transport, refusal, adoption);
+        this.late = refusal != null && refusal.reason() == RefusalReason.SHUTTING_DOWN;
+        this.full = refusal != null && !late;
+        this.handshake = new ServerHandshake(this, server, transport, full ? refusal : null, adoption);
         this.thread = server.configuration().threads().isPresent()
                 ? server.configuration().threads().get().newThread(this)
                 : transport.threadBuilder().inheritInheritableThreadLocals(false).unstarted(this);
@@ -100,7 +103,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
     /** Marks the connection as no longer counted, whatever its handler still does. */
     @Override
     public void connectionOver() {
-        if (STAGE.compareAndSet(this, Stage.LIVE, Stage.OVER) && !full) {
+        if (STAGE.compareAndSet(this, Stage.LIVE, Stage.OVER) && isServed()) {
             try {
                 CloseStatus status = connection.known();
                 server.counters().closed(status);
@@ -112,9 +115,19 @@ final class ServerSession implements Runnable, ConnectionHolder {
         }
     }
 
-    /** Whether the connection is refused because of a limit, and does not count. */
+    /** Whether the connection is refused before its request, because of a limit. */
     boolean isFull() {
         return full;
+    }
+
+    /** Whether the connection's requests are refused, except those of probes, because the server is being drained. */
+    boolean isLate() {
+        return late;
+    }
+
+    /** Whether the connection counts as one of the server. */
+    boolean isServed() {
+        return !full && !late;
     }
 
     /** Whether {@link #abort} has released the session's thread. */
@@ -150,7 +163,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
     private void serve(Connection open, WebSocketHandler handler) {
         CloseReason reason = NORMAL;
         try {
-            if (server.isStopping()) {
+            if (server.shutdown().closesAll()) {
                 goAway();
             }
             handler.handle(open);

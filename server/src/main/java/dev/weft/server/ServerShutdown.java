@@ -2,55 +2,90 @@ package dev.weft.server;
 
 import dev.weft.CloseReason;
 import dev.weft.internal.time.Interrupts;
+import dev.weft.parser.http.HttpResponse;
+import dev.weft.server.DrainSettings.NewConnections;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The end of a server. For any thread.
  * <pre>
- *   OPEN ── drain ──▶ DRAINING ── close ──▶ STOPPING ──▶ terminated
- *   OPEN ── close ──────────────────────▶ STOPPING
+ *          drain              notice passed             close
+ *   OPEN ─────────▶ NOTIFYING ─────────────▶ DRAINING ─────────▶ STOPPING ──▶ terminated
+ *     │                 └──────────────── close ────────────────────▲
+ *     └────────────────────────────────── close ────────────────────┘
+ *
+ *   OPEN       ready; serves new connections
+ *   NOTIFYING  not ready; still serves new connections
+ *   DRAINING   new connections are not accepted, or refused
+ *   STOPPING   new connections are not accepted; at the end, the server's threads end
+ * </pre>
+ * STOPPING closes the connections, and DRAINING does so if its settings say so. The steps are the same, and a drain leaves the
+ * rest of them to a {@link #close} that interrupts it:
+ * <pre>
+ *   one Close frame after the other ── spread passed ──▶ all are closed, handshakes end ── grace passed ──▶ the rest is aborted
  * </pre>
  */
 final class ServerShutdown {
-    private static final int OPEN = 0;
-    private static final int DRAINING = 1;
-    private static final int STOPPING = 2;
+    private enum State {
+        OPEN, NOTIFYING, DRAINING, STOPPING
+    }
 
+    private static final Duration A_YEAR = Duration.ofDays(365);
     /** The time to wait for the acceptors, which never block once the listeners are closed. */
     private static final Duration LAST_ADMISSION = Duration.ofSeconds(1);
 
     private final WebSocketServer server;
     private final Listeners listeners;
     private final Sessions sessions;
+    private final ShutdownClock clock;
     private final Runnable release;
-    private final AtomicInteger state = new AtomicInteger(OPEN);
-    private final CountDownLatch terminated = new CountDownLatch(1);
     /** {@code null} if there is none. */
-    private final Thread hook;
+    private final @Nullable Thread hook;
+
+    /** Guards the changes from one state to the next. */
+    private final ReentrantLock lock = new ReentrantLock();
+    private volatile State state = State.OPEN;
+    /** Runs the drain, and keeps the JVM alive; {@code null} until there is one. */
+    private @Nullable Thread drainThread;
+    /** Those of the drain, once there is one. */
+    private volatile DrainSettings settings = DrainSettings.DEFAULT;
     /** Set when no further connection can be admitted. */
     private volatile boolean admitsNone;
+    /** Set when further connections are refused. */
+    private volatile boolean refuses;
+    /** Set when a connection that opens is closed at once. */
+    private volatile boolean closesAll;
     private volatile CloseReason reason = CloseOptions.DEFAULT.reason();
+    /** Zero when the drain serves no further connection. */
+    private final CountDownLatch servesNone = new CountDownLatch(1);
+    /** Zero when the drain has done all that its settings say, or has left that to {@link #close}. */
+    private final CountDownLatch drainOver = new CountDownLatch(1);
+    private final CountDownLatch terminated = new CountDownLatch(1);
 
     /**
      * Creates the shutdown of a server that is not started yet.
      *
      * @param release ends the server's threads and frees its resources; called when no connection is left
      */
-    ServerShutdown(WebSocketServer server, Listeners listeners, Sessions sessions, Runnable release) {
+    ServerShutdown(WebSocketServer server, Listeners listeners, Sessions sessions, ShutdownClock clock,
+            Runnable release) {
         this.server = server;
         this.listeners = listeners;
         this.sessions = sessions;
+        this.clock = clock;
         this.release = release;
         this.hook = server.configuration().shutdownHook()
-                ? Thread.ofPlatform().name("weft-shutdown-hook-" + listeners.label()).unstarted(server::close)
+                ? Thread.ofPlatform().name("weft-shutdown-hook-" + listeners.label()).unstarted(this::runHook)
                 : null;
     }
+
+    // The shutdown hook.
 
     /**
      * Makes the JVM close the server when it shuts down, if the settings say so.
@@ -74,14 +109,37 @@ final class ServerShutdown {
         }
     }
 
-    /** Whether the server is closing its connections. */
-    boolean isStopping() {
-        return state.get() == STOPPING;
+    /** {@code null} if there is none. */
+    @Nullable
+    Thread hook() {
+        return hook;
     }
 
-    /** Whether the server stops listening; a connection that has been accepted before is still served. */
+    private void runHook() {
+        drain(server.configuration().drainSettings());
+        try {
+            drainOver.await();
+        } catch (InterruptedException e) {
+            // Then the drain ends early.
+        }
+        server.close();
+    }
+
+    // The state.
+
+    /** Whether the server is closing its connections and will end. */
+    boolean isStopping() {
+        return state == State.STOPPING;
+    }
+
+    /** Whether the server is being taken out of service: it is not ready, and keeps no connection for another request. */
     boolean isDraining() {
-        return state.get() != OPEN;
+        return state != State.OPEN;
+    }
+
+    /** Whether a new connection is served; a connection that has been accepted before may be served anyway. */
+    boolean servesNew() {
+        return state == State.OPEN || state == State.NOTIFYING;
     }
 
     /** Whether no further connection can be admitted. */
@@ -89,82 +147,131 @@ final class ServerShutdown {
         return admitsNone;
     }
 
+    /** Whether further connections are admitted only to be refused. */
+    boolean refusesNew() {
+        return refuses;
+    }
+
+    /** Whether a connection that opens must be closed at once. */
+    boolean closesAll() {
+        return closesAll;
+    }
+
     /** The code and the reason of the Close frames. */
     CloseReason reason() {
         return reason;
+    }
+
+    /** The response to a request that is not served because of this. */
+    HttpResponse refusal() {
+        return ServerHandshake.unavailable("the server goes down", settings.retryAfter());
     }
 
     CountDownLatch terminated() {
         return terminated;
     }
 
-    /** Stops accepting. An inherited socket stays open. */
-    void stopListening() {
-        try {
-            listeners.stop();
-        } catch (IOException e) {
-            cannotStop(e);
-        }
-    }
+    // Draining.
 
-    private void cannotStop(IOException failure) {
-        server.logger().log(Level.WARNING, "cannot stop listening", failure);
-    }
-
-    void drain() {
-        if (state.get() != OPEN) {
-            return;
-        }
+    /** Does nothing if the server is not open. */
+    void drain(DrainSettings how) {
         // Until now the acceptors have kept the JVM alive; from now on this thread does.
-        Thread keeper = Thread.ofPlatform().name("weft-drain-" + listeners.label()).unstarted(this::awaitTermination);
-        if (!state.compareAndSet(OPEN, DRAINING)) {
-            return;
-        }
-        keeper.start();
-        stopListening();
+        Thread thread = Thread.ofPlatform().name("weft-drain-" + listeners.label()).daemon(listeners.isEmpty())
+                .unstarted(() -> runDrain(how));
+        lock.lock();
         try {
-            listeners.awaitEnd(LAST_ADMISSION);
-        } catch (InterruptedException e) {
-            Interrupts.restoreInterrupt(true);
+            if (state != State.OPEN) {
+                return;
+            }
+            thread.start();
+            drainThread = thread;
+            settings = how;
+            state = State.NOTIFYING;
+        } finally {
+            lock.unlock();
         }
-        admitsNone = true;
+        if (how.notice().isZero()) {
+            try {
+                servesNone.await();
+            } catch (InterruptedException e) {
+                Interrupts.restoreInterrupt(true);
+            }
+        }
+    }
+
+    private void runDrain(DrainSettings how) {
+        try {
+            clock.await(terminated, clock.nanoTime() + how.notice().toNanos());
+            if (serveNone(how.newConnections())) {
+                if (how.closing().isPresent()) {
+                    int open = server.connectionCount();
+                    closeAll(how.closing().get(), server.admission().served());
+                    server.logger().log(Level.INFO, "drained: of {0} connections {1} were aborted", open,
+                            server.admission().abortServed());
+                }
+            }
+        } catch (InterruptedException e) {
+            // close() takes the rest of the steps.
+        } finally {
+            servesNone.countDown();
+            drainOver.countDown();
+            awaitTermination();
+        }
+    }
+
+    /** Returns false if the server is being closed. */
+    private boolean serveNone(NewConnections what) throws InterruptedException {
+        lock.lock();
+        try {
+            if (state != State.NOTIFYING) {
+                return false;
+            }
+            refuses = what == NewConnections.REFUSED;
+            state = State.DRAINING;
+        } finally {
+            lock.unlock();
+        }
+        if (!refuses) {
+            stopListening();
+            listeners.awaitEnd(LAST_ADMISSION);
+            admitsNone = true;
+        }
         server.admission().endIfDrained();
-        sessions.forEach(session -> server.startThread(session::closeIdle));
-        server.logger().log(Level.INFO, "stopped listening on {0}; {1} connections stay open", listeners.description(),
+        sessions.stream().filter(session -> session.connection() == null)
+                .forEach(session -> server.startThread(session::closeIdle));
+        server.logger().log(Level.INFO, "{0} on {1}; {2} connections are open",
+                refuses ? "refuses connections" : "stopped listening", listeners.description(),
                 server.connectionCount());
+        servesNone.countDown();
+        return true;
     }
 
     private void awaitTermination() {
         boolean ended = false;
         while (!ended) {
             try {
-                terminated.await();
-                ended = true;
+                ended = clock.await(terminated, clock.nanoTime() + A_YEAR.toNanos());
             } catch (InterruptedException e) {
-                // There is no reason to interrupt this thread; the server continues anyway.
+                // Interrupted by close(): this thread has nothing else to do.
             }
         }
-    }
-
-    /** {@code null} if there is none. */
-    Thread hook() {
-        return hook;
     }
 
     boolean awaitDrained(Duration timeout) throws InterruptedException {
         if (!isDraining()) {
             throw new IllegalStateException("the server still accepts connections: call drain() first");
         }
-        return server.admission().awaitEnd(timeout);
+        return ShutdownClock.SYSTEM.await(server.admission().served(), System.nanoTime() + timeout.toNanos());
     }
+
+    // Closing.
 
     /** Only the options of the first call are used; later calls wait for its end. */
     void close(CloseOptions options) {
         boolean interrupted = false;
         // Must be read before another thread can see that the server is stopping and close one of them.
         int open = server.connectionCount();
-        if (state.getAndSet(STOPPING) != STOPPING) {
-            reason = options.reason();
+        if (beginToStop()) {
             interrupted = shutDown(open, options);
         } else {
             try {
@@ -174,6 +281,25 @@ final class ServerShutdown {
             }
         }
         Interrupts.restoreInterrupt(interrupted);
+    }
+
+    /** Ends the drain, if there is one. Returns false if the server is already being closed. */
+    private boolean beginToStop() {
+        lock.lock();
+        try {
+            if (state == State.STOPPING) {
+                return false;
+            }
+            state = State.STOPPING;
+            if (drainThread == null) {
+                drainOver.countDown();
+            } else {
+                drainThread.interrupt();
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -192,14 +318,15 @@ final class ServerShutdown {
             listeners.awaitEnd(LAST_ADMISSION);
             admitsNone = true;
             atFirst = Math.max(open, admission.connectionCount());
-            boolean healthy = server.health().status() != ServerHealth.Status.FAILED;
-            tellPeers(healthy ? options.spread() : Duration.ZERO);
-            if (healthy) {
-                admission.awaitEnd(options.grace().orElse(server.configuration().shutdownGrace()));
+            if (server.health().status() == ServerHealth.Status.FAILED) {
+                closeRest(options);
+            } else {
+                closeAll(options, admission.admitted());
             }
         } catch (InterruptedException e) {
             interrupted = true;
             admitsNone = true;
+            closeRest(options);
         }
         long aborted = admission.abort();
         release.run();
@@ -209,6 +336,19 @@ final class ServerShutdown {
         closeInherited();
         terminated.countDown();
         return interrupted;
+    }
+
+    /** Stops accepting. An inherited socket stays open. */
+    void stopListening() {
+        try {
+            listeners.stop();
+        } catch (IOException e) {
+            cannotStop(e);
+        }
+    }
+
+    private void cannotStop(IOException failure) {
+        server.logger().log(Level.WARNING, "cannot stop listening", failure);
     }
 
     /** Must be the last step: with an inherited socket, the JDK also closes the streams that a log may be written to. */
@@ -221,31 +361,44 @@ final class ServerShutdown {
     }
 
     /**
-     * Closes every connection, spread over this time, and ends handshakes at once.
+     * Closes every connection, and waits for the grace period at most.
      *
-     * @throws InterruptedException if this thread was interrupted; then all remaining connections are closed at once
+     * @param ended zero when no connection is left
      */
-    private void tellPeers(Duration spread) throws InterruptedException {
-        if (spread.isZero()) {
-            sessions.forEach(this::tell);
-            return;
+    private void closeAll(CloseOptions options, CountDownLatch ended) throws InterruptedException {
+        server.admission().endIfDrained();
+        reason = options.reason();
+        if (!options.spread().isZero()) {
+            closeSome(options, ended);
         }
-        sessions.stream().filter(session -> session.connection() == null).forEach(this::tell);
-        List<ServerSession> others = sessions.stream().filter(session -> session.connection() != null).toList();
-        long begin = System.nanoTime();
-        long step = spread.toNanos() / Math.max(others.size(), 1);
-        try {
-            for (int i = 0; i < others.size(); i++) {
-                server.admission().awaitEnd(Duration.ofNanos(Math.max(begin + i * step - System.nanoTime(), 0)));
-                tell(others.get(i));
-            }
-        } catch (InterruptedException e) {
-            sessions.forEach(this::tell);
-            throw e;
+        closeRest(options);
+        Duration grace = options.grace().orElse(server.configuration().shutdownGrace());
+        clock.await(ended, clock.nanoTime() + grace.toNanos());
+    }
+
+    /** Closes the connections that are open now, spread over time. */
+    private void closeSome(CloseOptions options, CountDownLatch ended) throws InterruptedException {
+        ClosingPlan plan = ClosingPlan.of(sessions.stream().filter(session -> session.connection() != null), options,
+                new SecureRandom());
+        long begin = clock.nanoTime();
+        for (int i = 0; i < plan.order().size(); i++) {
+            clock.await(ended, begin + plan.offsets()[i]);
+            tell(plan.order().get(i));
         }
+        clock.await(ended, begin + options.spread().toNanos());
+    }
+
+    /** Closes every connection, and ends handshakes. */
+    private void closeRest(CloseOptions options) {
+        reason = options.reason();
+        // Either this thread sees a connection that opens, or that connection's thread sees this.
+        closesAll = true;
+        sessions.forEach(this::tell);
     }
 
     private void tell(ServerSession session) {
-        server.startThread(session::goAway);
+        if (!session.isOver() && (session.isServed() || isStopping())) {
+            server.startThread(session::goAway);
+        }
     }
 }

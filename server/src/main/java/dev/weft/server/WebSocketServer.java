@@ -71,8 +71,8 @@ public final class WebSocketServer implements AutoCloseable {
     private final ServerShutdown shutdown;
 
     /** Creates a server that is not started yet. */
-    WebSocketServer(ServerConfiguration configuration, Listeners listeners, ServerTransports.Opener opener)
-            throws IOException {
+    WebSocketServer(ServerConfiguration configuration, Listeners listeners, ServerTransports.Opener opener,
+            ShutdownClock shutdownClock) throws IOException {
         this.configuration = configuration;
         this.listeners = listeners;
         CoarseClock clock = new CoarseClock();
@@ -97,7 +97,7 @@ public final class WebSocketServer implements AutoCloseable {
         this.endpoints = new Endpoints(configuration, services.sending(), sweeper);
         this.httpEndpoints = new HttpEndpoints(configuration, sweeper);
         configuration.metrics().ifPresent(path -> httpEndpoints.add(path, HttpEndpoint.of("GET", metricsHandler())));
-        this.shutdown = new ServerShutdown(this, listeners, sessions, this::release);
+        this.shutdown = new ServerShutdown(this, listeners, sessions, shutdownClock, this::release);
         this.admission = new Admission(this, transports, sessions);
         listeners.acceptors(transports, admission::admit, this::failuresOf);
         this.monitor = new HealthMonitor(transports::beat, transports::isDead, transports::impairment,
@@ -128,7 +128,8 @@ public final class WebSocketServer implements AutoCloseable {
     public static WebSocketServer start(ServerConfiguration configuration) throws IOException {
         Listeners listeners = Listeners.open(configuration.listening(), configuration.receiveBufferSize());
         try {
-            WebSocketServer server = new WebSocketServer(configuration, listeners, configuration.transport()::open);
+            WebSocketServer server = new WebSocketServer(configuration, listeners, configuration.transport()::open,
+                    ShutdownClock.SYSTEM);
             server.begin();
             return server;
         } catch (Throwable e) {
@@ -218,6 +219,14 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     /**
+     * Whether new clients should be sent here: the server is healthy, is not being drained, and has fewer connections than
+     * {@code maxConnections}. For a load balancer. Cheap; does not wait.
+     */
+    public boolean isReady() {
+        return Readiness.of(this).isReady();
+    }
+
+    /**
      * Adds an endpoint, as {@link WebSocketServerBuilder#endpoint(String, Endpoint)} does. It applies to all handshakes
      * that are decided from now on. Does not wait.
      *
@@ -297,24 +306,28 @@ public final class WebSocketServer implements AutoCloseable {
         return shutdown.terminated().await(timeout.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    /**
-     * Stops listening, and lets the connections continue until they end by themselves. The system refuses new
-     * connections, or passes them to another process that listens on the same address. An {@linkplain
-     * WebSocketServerBuilder#listenInherited() inherited socket} stays open: new connections wait in its queue for
-     * another process that shares it. A plain HTTP connection ends after its current response. Waits at most a second,
-     * for connections that have just been accepted. The server continues to run, and keeps the JVM alive, until {@link
-     * #close()}. {@link #awaitDrained} waits for the end of the connections. Does nothing if the server is draining or
-     * closed.
-     */
+    /** Drains the server with the {@linkplain WebSocketServerBuilder#drainSettings settings} of its configuration. */
     public void drain() {
-        shutdown.drain();
+        drain(configuration.drainSettings());
     }
 
     /**
-     * Waits, after {@link #drain()}, until no connection is left, but no longer than the timeout.
+     * Takes the server out of service. At once, {@link #isReady} returns false, and each plain HTTP connection ends
+     * after its next response. After the notice, new connections are not accepted or are refused, idle HTTP connections
+     * are closed, and, if the settings say so, WebSockets are closed. Without a notice, waits at most a second, until no
+     * new connection is served. The server continues to run, and keeps the JVM alive, until {@link #close()}, which can
+     * be called at any time and takes over the remaining connections with its own options. {@link #awaitDrained} waits
+     * for the end of the connections. Does nothing if the server is draining or closed.
+     */
+    public void drain(DrainSettings settings) {
+        shutdown.drain(Objects.requireNonNull(settings, "settings"));
+    }
+
+    /**
+     * Waits, after {@link #drain()}, until no connection that the server serves is left, but no longer than the timeout.
      *
      * @param timeout 0 to 365 days
-     * @return whether no connection is left
+     * @return whether none is left, and no new one is served
      * @throws IllegalArgumentException if the timeout is not within its bounds
      * @throws IllegalStateException    if the server is not draining
      * @throws InterruptedException     if this thread was interrupted while it waited
@@ -339,6 +352,7 @@ public final class WebSocketServer implements AutoCloseable {
     /**
      * Shuts the server down as {@link #close()} does, but with another code and reason, with another grace period, or
      * with Close frames that are spread over a period of time; the grace period then begins at the end of that period.
+     * If the server is being drained, these options replace those of the drain.
      * Waits for all of it; {@link #awaitTermination} does not return earlier. If the server is already being closed,
      * the options are ignored.
      */

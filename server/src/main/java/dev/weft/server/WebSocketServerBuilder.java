@@ -38,6 +38,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     HttpLimits httpLimits = HttpLimits.DEFAULT;
     Duration shutdownGrace = Duration.ofSeconds(10);
     boolean shutdownHook;
+    DrainSettings drainSettings = DrainSettings.DEFAULT;
     int maxConnections = 1_000_000;
     int maxTlsHandshakes = 1024;
     int readBufferSize = 16_384;
@@ -67,6 +68,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         this.httpLimits = other.httpLimits;
         this.shutdownGrace = other.shutdownGrace;
         this.shutdownHook = other.shutdownHook;
+        this.drainSettings = other.drainSettings;
         this.maxConnections = other.maxConnections;
         this.maxTlsHandshakes = other.maxTlsHandshakes;
         this.readBufferSize = other.readBufferSize;
@@ -274,12 +276,20 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     }
 
     /**
-     * Sets whether the server closes itself, as {@link WebSocketServer#close()} does, when the JVM shuts down, for
-     * example after SIGTERM. The JVM exits after the grace period at the latest. Default false. Closing the server
-     * removes the hook.
+     * Sets whether the server drains with its {@link #drainSettings} and then closes itself, as {@link
+     * WebSocketServer#close()} does, when the JVM shuts down, for example after SIGTERM. The JVM exits after the times of
+     * these settings and the grace period at the latest. Default false. Closing the server removes the hook.
      */
     public WebSocketServerBuilder shutdownHook(boolean shutdownHook) {
         this.shutdownHook = shutdownHook;
+        return this;
+    }
+
+    /**
+     * Sets what {@link WebSocketServer#drain()} and the {@link #shutdownHook} do. Default {@link DrainSettings#DEFAULT}.
+     */
+    public WebSocketServerBuilder drainSettings(DrainSettings drainSettings) {
+        this.drainSettings = Objects.requireNonNull(drainSettings, "drainSettings");
         return this;
     }
 

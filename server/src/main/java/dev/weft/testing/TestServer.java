@@ -22,6 +22,7 @@ import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.deflate.ExtensionHeader;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.ResponseHead;
+import dev.weft.server.DrainSettings;
 import dev.weft.server.Endpoint;
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.WebSocketServer;
@@ -106,6 +107,14 @@ public final class TestServer implements AutoCloseable {
     public void advance(Duration duration) {
         Bounds.check("duration", duration, Duration.ZERO, TimeLimit.LONGEST);
         server.advance(time, duration);
+    }
+
+    /**
+     * Drains the server, like {@link WebSocketServer#drain(DrainSettings)}. The times of the settings follow the server's
+     * clock. Waits at most half a second, until what is due at once has been done.
+     */
+    public void drain(DrainSettings settings) {
+        server.drain(Objects.requireNonNull(settings, "settings"));
     }
 
     /** Aborts the clients' ends and shuts the server down. Interrupts a handler that does not end within half a second. */

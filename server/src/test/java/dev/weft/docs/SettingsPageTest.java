@@ -10,6 +10,8 @@ import dev.weft.RateLimits;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;
 import dev.weft.server.AddressLimits;
+import dev.weft.server.CloseOptions;
+import dev.weft.server.DrainSettings;
 import dev.weft.server.Endpoint;
 import dev.weft.server.HttpEndpoint;
 import dev.weft.server.HttpSettings;
@@ -40,7 +42,8 @@ class SettingsPageTest {
             WebSocketServerBuilder.class, SettingsPageTest::builder, DeflateSettings.Builder.class,
             DeflateSettings::builder, HttpLimits.Builder.class, HttpLimits::builder, HttpSettings.Builder.class,
             HttpSettings::builder, ProxySettings.Builder.class, ProxySettings::builder, AddressLimits.Builder.class,
-            AddressLimits::builder, RateLimits.Builder.class, RateLimits::builder);
+            AddressLimits::builder, RateLimits.Builder.class, RateLimits::builder, DrainSettings.Builder.class,
+            DrainSettings::builder, CloseOptions.Builder.class, CloseOptions::builder);
 
     static List<Row> settings() {
         return SettingsTables.rows(HEADS);
@@ -71,6 +74,8 @@ class SettingsPageTest {
         assertEquals(setters(ProxySettings.Builder.class), inPage(ProxySettings.Builder.class));
         assertEquals(setters(AddressLimits.Builder.class), inPage(AddressLimits.Builder.class));
         assertEquals(setters(RateLimits.Builder.class), inPage(RateLimits.Builder.class));
+        assertEquals(setters(DrainSettings.Builder.class), inPage(DrainSettings.Builder.class));
+        assertEquals(setters(CloseOptions.Builder.class), inPage(CloseOptions.Builder.class));
     }
 
     private static Set<String> inPage(Class<?> builder) {

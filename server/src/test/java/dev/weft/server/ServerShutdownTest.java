@@ -8,13 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.TestProcess;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The ways in which a server ends. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -105,29 +106,10 @@ class ServerShutdownTest {
         CloseOptions copy = builder.reason(4000, "x").grace(AN_HOUR).spread(AN_HOUR).build().toBuilder().build();
         assertEquals(List.of(4000, "x", AN_HOUR, AN_HOUR),
                 List.of(copy.reason().code(), copy.reason().reason(), copy.grace().orElseThrow(), copy.spread()));
-    }
-
-    // Draining
-
-    @Test
-    void drainingRefusesTheNewAndServesTheOld() throws Exception {
-        try (WebSocketServer server = Handlers.echoServer().start(); RawPeer peer = RawPeer.open(server)) {
-            assertThrows(IllegalStateException.class, () -> server.awaitDrained(Duration.ZERO));
-            server.drain();
-            server.drain();
-            assertThrows(ConnectException.class, () -> RawPeer.connect(server));
-            assertServed(peer);
-            assertFalse(server.awaitDrained(Duration.ofMillis(1)));
-            assertEquals(ServerHealth.Status.HEALTHY, server.health().status());
-            assertTrue(Thread.getAllStackTraces().keySet().stream()
-                    .anyMatch(thread -> thread.getName().equals("weft-drain-" + server.port()) && !thread.isDaemon()));
-            peer.hex(RawPeer.CLOSE_1000).readToEnd();
-            peer.leave();
-            assertTrue(server.awaitDrained(Duration.ofSeconds(20)));
-            assertFalse(server.awaitTermination(Duration.ZERO));
-        }
-        Await.until("the thread has ended", () -> Thread.getAllStackTraces().keySet().stream()
-                .noneMatch(thread -> thread.getName().startsWith("weft-drain-")));
+        CloseOptions random = copy.toBuilder().order(CloseOptions.Order.RANDOM).spacing(CloseOptions.Spacing.RANDOM)
+                .build().toBuilder().build();
+        assertEquals(CloseOptions.Order.RANDOM, random.order());
+        assertEquals(CloseOptions.Spacing.RANDOM, random.spacing());
     }
 
     @Test
@@ -151,15 +133,20 @@ class ServerShutdownTest {
 
         public static void main(String[] arguments) throws Exception {
             TestProcess.endWithInput();
-            System.out.println(Handlers.echoServer().shutdownHook(true).shutdownGrace(Duration.ofSeconds(30)).start()
-                    .port());
+            DrainSettings drain = DrainSettings.builder().newConnections(DrainSettings.NewConnections.REFUSED)
+                    .closing(CloseOptions.builder().reason(1012, "restart").grace(Duration.ofSeconds(30)).build())
+                    .build();
+            WebSocketServerBuilder server = Handlers.echoServer().shutdownHook(true)
+                    .shutdownGrace(Duration.ofSeconds(30));
+            System.out.println((arguments[0].equals("drain") ? server.drainSettings(drain) : server).start().port());
         }
     }
 
-    @Test
-    void terminatedProcessClosesItsConnections() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"close,8802 03e9", "drain,8809 03f472657374617274"})
+    void terminatedProcessClosesItsConnections(String how, String frame) throws Exception {
         try (TestProcess process = TestProcess.start(
-                new ProcessBuilder(TestProcess.java(List.of(), Terminated.class))
+                new ProcessBuilder(TestProcess.java(List.of(), Terminated.class, how))
                         .redirectError(ProcessBuilder.Redirect.INHERIT),
                 Duration.ofSeconds(50))) {
             int port = Integer.parseInt(process.process().inputReader().readLine());
@@ -167,8 +154,13 @@ class ServerShutdownTest {
                 assertServed(peer);
                 // SIGTERM; destroy() would close the streams, which ends the process as well.
                 assertTrue(process.process().toHandle().destroy());
-                assertEquals("8802 03e9", peer.readFrame());
+                assertEquals(frame, peer.readFrame());
                 assertTrue(process.process().isAlive());
+                if (how.equals("drain")) {
+                    try (RawPeer other = RawPeer.connect(port)) {
+                        assertEquals(503, other.text(RawPeer.request()).readAnswer().status());
+                    }
+                }
                 peer.hex(RawPeer.CLOSE_1000).leave();
                 assertTrue(process.process().waitFor(20, TimeUnit.SECONDS));
                 assertEquals(128 + 15, process.process().exitValue());

@@ -144,6 +144,14 @@ final class Snippets {
         return proxies;
     }
 
+    static DrainSettings drain() {
+        // @start region="drain"
+        DrainSettings restart = DrainSettings.builder().notice(Duration.ofSeconds(5))
+                .closing(CloseOptions.builder().reason(1012, "restart").spread(Duration.ofSeconds(30)).build()).build();
+        // @end
+        return restart;
+    }
+
     static HandshakePolicy policy(Function<String, String> userOfSession) {
         // @start region="policy"
         HandshakePolicy signedIn = request -> {

@@ -32,7 +32,7 @@ class UnreadAnswerTest {
     @BeforeEach
     void start() throws Exception {
         server = new WebSocketServer(Handlers.echoServer().maxConnections(1).build(), Listeners.none(),
-                failures -> new MemoryTransportFactory(time));
+                failures -> new MemoryTransportFactory(time), ShutdownClock.SYSTEM);
         server.timer.start();
         timeouts = server.configuration().timeouts();
     }

@@ -49,8 +49,18 @@ public final class ManualTime {
 
     /** Moves the clock. Waits at most half a second of real time after each step that starts a thread. */
     public void advance(Sweeper sweeper, Duration duration) {
+        advance(sweeper, duration, () -> {});
+    }
+
+    /**
+     * Moves the clock, otherwise as {@link #advance(Sweeper, Duration)}.
+     *
+     * @param afterStep called after each step
+     */
+    public void advance(Sweeper sweeper, Duration duration, Runnable afterStep) {
         long[] seen = {started.get()};
         sweeper.advance(duration, () -> {
+            afterStep.run();
             if (started.get() != seen[0]) {
                 settle();
                 seen[0] = started.get();

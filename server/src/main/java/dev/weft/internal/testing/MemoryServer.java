@@ -13,6 +13,12 @@ public interface MemoryServer extends AutoCloseable {
     /** Moves the clock, as {@link ManualTime#advance} does. */
     void advance(ManualTime time, Duration duration);
 
+    /**
+     * Drains the server, as these settings say. Their times follow the clock. Waits until what is due at once has been
+     * done.
+     */
+    void drain(Object settings);
+
     /** The number of connections that have not ended. */
     int connectionCount();
 
