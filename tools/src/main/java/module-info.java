@@ -5,8 +5,11 @@ open module dev.weft.tools { // picocli and Gson look into its classes
     requires com.google.gson;
     requires dev.weft.server;
     requires info.picocli;
+    requires java.compiler;
     requires java.logging;
     requires jdk.management;
     requires org.jline.reader;
     requires org.jline.terminal;
+
+    uses dev.weft.server.EndpointProvider;
 }

@@ -32,8 +32,9 @@ final class Endpoints {
     private final ChangingPathTable<ServedEndpoint> table = new ChangingPathTable<>();
 
     /**
-     * Creates the endpoints of a configuration.
+     * Creates the endpoint of a configuration's handler, and no others.
      *
+     * @param configuration is held until the end of the server
      * @param sending the services that all connections share, with the server's limits
      * @param sweeper is notified of the shortest deadline
      */
@@ -42,7 +43,6 @@ final class Endpoints {
         this.sending = sending;
         this.sweeper = sweeper;
         this.others = configuration.handler().map(handler -> served(Endpoint.of(handler), null)).orElse(null);
-        configuration.endpoints().forEach(this::add);
     }
 
     private ServedEndpoint served(Endpoint endpoint, @Nullable PathPattern pattern) {

@@ -29,8 +29,9 @@ final class HttpEndpoints {
     private final PathTable.Entry<Served> wholeServer;
 
     /**
-     * Creates the endpoints of a configuration.
+     * Creates a table without endpoints.
      *
+     * @param configuration is held until the end of the server
      * @param sweeper is notified of the shortest deadline
      */
     HttpEndpoints(ServerConfiguration configuration, Sweeper sweeper) {
@@ -38,7 +39,6 @@ final class HttpEndpoints {
         this.sweeper = sweeper;
         this.wholeServer = new PathTable.Entry<>(PathPattern.parse("/"),
                 served(HttpEndpoint.of(request -> describeServer())));
-        configuration.httpEndpoints().forEach(this::add);
     }
 
     private Served served(HttpEndpoint endpoint) {

@@ -45,11 +45,23 @@ public final class ServerConfiguration {
         settings.metrics.ifPresent(path -> settings.httpEndpoints.with(PathPattern.parse(path),
                 HttpEndpoint.of(request -> HttpResponse.empty(404))));
         Bounds.check("maxBufferedSize", settings.maxBufferedSize, settings.readBufferSize, Long.MAX_VALUE);
-        if (settings.handler.isEmpty() && endpoints.isEmpty() && httpEndpoints.isEmpty()) {
-            throw new IllegalStateException(
-                    "a server needs a handler, an endpoint, or plain HTTP to serve: "
-                            + "handler(…), endpoint(path, …), http(path, …) or files(path, …)");
-        }
+    }
+
+    /**
+     * These settings with other endpoints, even if none. The HTTP endpoint of the metrics is left out: it belongs to their
+     * path.
+     */
+    ServerConfiguration with(Map<String, Endpoint> endpoints, Map<String, HttpEndpoint> httpEndpoints) {
+        WebSocketServerBuilder builder = toBuilder();
+        builder.endpoints = PathTable.empty();
+        builder.httpEndpoints = PathTable.empty();
+        endpoints.forEach(builder::endpoint);
+        httpEndpoints.forEach((path, endpoint) -> {
+            if (!metrics().equals(Optional.of(path))) {
+                builder.http(path, endpoint);
+            }
+        });
+        return new ServerConfiguration(builder);
     }
 
     /** Returns a builder that is initialized with these settings. */

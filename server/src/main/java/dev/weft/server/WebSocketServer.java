@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +40,8 @@ public final class WebSocketServer implements AutoCloseable {
         ServerOverMemory.register();
     }
 
-    private final ServerConfiguration configuration;
+    /** Has the current endpoints. Nothing else holds endpoints: removed code can be collected. */
+    private final AtomicReference<ServerConfiguration> configuration;
     private final Logger logger = System.getLogger("dev.weft.server");
     private final ResponseEncoder encoder = new ResponseEncoder(System::currentTimeMillis);
     private final ServerCounters counters = new ServerCounters();
@@ -71,9 +73,10 @@ public final class WebSocketServer implements AutoCloseable {
     private final ServerShutdown shutdown;
 
     /** Creates a server that is not started yet. */
-    WebSocketServer(ServerConfiguration configuration, Listeners listeners, ServerTransports.Opener opener,
+    WebSocketServer(ServerConfiguration initial, Listeners listeners, ServerTransports.Opener opener,
             ShutdownClock shutdownClock) throws IOException {
-        this.configuration = configuration;
+        ServerConfiguration configuration = initial.with(Map.of(), Map.of());
+        this.configuration = new AtomicReference<>(initial);
         this.listeners = listeners;
         CoarseClock clock = new CoarseClock();
         BufferBudget budget = new BufferBudget(configuration.maxBufferedSize());
@@ -96,6 +99,8 @@ public final class WebSocketServer implements AutoCloseable {
         }
         this.endpoints = new Endpoints(configuration, services.sending(), sweeper);
         this.httpEndpoints = new HttpEndpoints(configuration, sweeper);
+        initial.endpoints().forEach(endpoints::add);
+        initial.httpEndpoints().forEach(httpEndpoints::add);
         configuration.metrics().ifPresent(path -> httpEndpoints.add(path, HttpEndpoint.of("GET", metricsHandler())));
         this.shutdown = new ServerShutdown(this, listeners, sessions, shutdownClock, this::release);
         this.admission = new Admission(this, transports, sessions);
@@ -234,6 +239,7 @@ public final class WebSocketServer implements AutoCloseable {
      */
     public void addEndpoint(String path, Endpoint endpoint) {
         endpoints.add(path, endpoint);
+        updateConfiguration();
     }
 
     /**
@@ -245,6 +251,7 @@ public final class WebSocketServer implements AutoCloseable {
      */
     public void replaceEndpoint(String path, Endpoint endpoint) {
         endpoints.replace(path, endpoint);
+        updateConfiguration();
     }
 
     /**
@@ -255,7 +262,9 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws IllegalArgumentException if the path is malformed
      */
     public boolean removeEndpoint(String path) {
-        return endpoints.remove(path);
+        boolean removed = endpoints.remove(path);
+        updateConfiguration();
+        return removed;
     }
 
     /** The current endpoints by path. An unmodifiable snapshot; does not wait. */
@@ -266,16 +275,20 @@ public final class WebSocketServer implements AutoCloseable {
     /** Adds an HTTP endpoint, as {@link WebSocketServerBuilder#http(String, HttpEndpoint)}; otherwise as {@link #addEndpoint}. */
     public void addHttp(String path, HttpEndpoint endpoint) {
         httpEndpoints.add(path, endpoint);
+        updateConfiguration();
     }
 
     /** Replaces the HTTP endpoint whose path matches the same paths, otherwise as {@link #replaceEndpoint}. */
     public void replaceHttp(String path, HttpEndpoint endpoint) {
         httpEndpoints.replace(path, endpoint);
+        updateConfiguration();
     }
 
     /** Removes the HTTP endpoint whose path matches the same paths, otherwise as {@link #removeEndpoint}. */
     public boolean removeHttp(String path) {
-        return httpEndpoints.remove(path);
+        boolean removed = httpEndpoints.remove(path);
+        updateConfiguration();
+        return removed;
     }
 
     /** The current HTTP endpoints by path, files included. An unmodifiable snapshot; does not wait. */
@@ -283,9 +296,14 @@ public final class WebSocketServer implements AutoCloseable {
         return httpEndpoints.byPath();
     }
 
-    /** The settings with which the server was started. */
+    /** Any thread. The last of several threads sees the changes of all. */
+    private void updateConfiguration() {
+        configuration.updateAndGet(old -> old.with(endpoints.byPath(), httpEndpoints.byPath()));
+    }
+
+    /** The settings with which the server was started, with the current endpoints. Does not wait. */
     public ServerConfiguration configuration() {
-        return configuration;
+        return configuration.get();
     }
 
     /** Waits until the server has been closed. */

@@ -460,7 +460,13 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * @throws IllegalStateException    if there is nothing to serve
      */
     public ServerConfiguration build() {
-        return new ServerConfiguration(this);
+        ServerConfiguration configuration = new ServerConfiguration(this);
+        if (handler.isEmpty() && configuration.endpoints().isEmpty() && configuration.httpEndpoints().isEmpty()) {
+            throw new IllegalStateException(
+                    "a server needs a handler, an endpoint, or plain HTTP to serve: "
+                            + "handler(…), endpoint(path, …), http(path, …) or files(path, …)");
+        }
+        return configuration;
     }
 
     /**

@@ -15,6 +15,7 @@ import dev.weft.WebSocketHandler;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestServer;
+import dev.weft.parser.http.HttpResponse;
 import java.io.IOException;
 import java.net.http.WebSocket;
 import java.time.Duration;
@@ -518,6 +519,24 @@ class EndpointsTest {
             }
         } catch (IOException | RuntimeException | AssertionError e) {
             wrong.add(e.toString());
+        }
+    }
+
+    @Test
+    void configurationHasTheCurrentEndpoints() throws Exception {
+        Endpoint first = Endpoint.of(ws -> {});
+        Endpoint second = Endpoint.of(ws -> {});
+        try (WebSocketServer server = WebSocketServer.builder().endpoint("/a", first).metrics("/metrics").start()) {
+            assertEquals(Map.of("/a", first), server.configuration().endpoints());
+            server.replaceEndpoint("/a", second);
+            server.addHttp("/h", HttpEndpoint.of(request -> HttpResponse.empty(204)));
+            assertEquals(Map.of("/a", second), server.configuration().endpoints());
+            assertEquals(Set.of("/h"), server.configuration().httpEndpoints().keySet());
+            server.removeEndpoint("/a");
+            server.removeHttp("/h");
+            assertEquals(Map.of(), server.configuration().endpoints());
+            assertEquals(Map.of(), server.configuration().httpEndpoints());
+            assertThrows(IllegalStateException.class, () -> server.configuration().toBuilder().build());
         }
     }
 }

@@ -11,7 +11,11 @@ final class EchoDefaults {
     private EchoDefaults() {}
 
     static WebSocketServerBuilder builder() {
-        return WebSocketServer.builder().host(HOST).port(PORT).handler(new EchoHandler())
-                .http("GET", "/**", new EchoPage());
+        return withEcho(WebSocketServer.builder().host(HOST).port(PORT));
+    }
+
+    /** Adds what the server serves without {@code --handler}. */
+    static WebSocketServerBuilder withEcho(WebSocketServerBuilder builder) {
+        return builder.handler(new EchoHandler()).http("GET", "/**", new EchoPage());
     }
 }

@@ -16,7 +16,9 @@ import java.util.function.Consumer;
 public final class EchoLauncher {
     static final int OK = 0;
     static final int CANNOT_LISTEN = 1;
+    static final int NOT_DONE = 1;
     static final int BAD_USAGE = 2;
+    static final int BAD_HANDLER = 4;
 
     private final PrintStream out;
     private final PrintStream err;
@@ -46,17 +48,29 @@ public final class EchoLauncher {
      * parsed, so the start does not wait for the parser classes to load, which would take half of the start time.
      */
     int launch(String... arguments) {
-        return arguments.length == 0
-                ? start(Level.INFO, EchoDefaults.builder().build())
+        return arguments.length == 0 && !OptionSources.hasOptions(System.getenv())
+                ? start(Level.INFO, EchoDefaults.builder().build(), server -> {})
                 : new EchoCommandLine(this).run(arguments);
     }
 
+    /** What follows the start of a server. After an exception, the server is closed. */
+    @FunctionalInterface
+    interface Started {
+        void accept(WebSocketServer server) throws IOException;
+    }
+
     /** Starts a server with these settings. */
-    int start(Level logLevel, ServerConfiguration configuration) {
+    int start(Level logLevel, ServerConfiguration configuration, Started started) {
         EchoLogging.configure(logLevel);
         try {
             WebSocketServer server = WebSocketServer.start(configuration);
             onStart.accept(server);
+            try {
+                started.accept(server);
+            } catch (IOException e) {
+                server.close();
+                throw e;
+            }
             print("Weft echo listening on " + String.join(", ", urls(server)) + System.lineSeparator());
             return OK;
         } catch (IOException e) {
@@ -66,7 +80,7 @@ public final class EchoLauncher {
     }
 
     /** The requested host names, or the address of an inherited socket, with the actual ports of the server. */
-    private static List<String> urls(WebSocketServer server) {
+    static List<String> urls(WebSocketServer server) {
         List<String> urls = new ArrayList<>();
         String scheme = server.configuration().tls().isPresent() ? "wss" : "ws";
         List<SocketAddress> requested = server.configuration().addresses();

@@ -7,7 +7,10 @@ import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
 import dev.weft.server.ProxySettings;
 import dev.weft.server.ServerConfiguration;
+import dev.weft.server.TlsCertificates;
+import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
+import dev.weft.tools.handlers.HandlerCode;
 import dev.weft.tools.options.Notation;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
@@ -20,23 +23,19 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
-import java.util.function.Consumer;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * The launcher's command line: one option for each setting of {@link WebSocketServerBuilder}, which also supplies the defaults.
  * Each instance parses one command line.
  */
-final class EchoOptions {
+final class EchoOptions extends OptionTable {
     private static final int HELP_WIDTH = 110;
     private static final int OPTIONS_WIDTH = 36;
     private static final Pattern ISO_DURATION = Pattern.compile("\\bPT[0-9.HMS-]+");
@@ -46,19 +45,17 @@ final class EchoOptions {
     private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
 
     static {
-        EXIT_CODES.put("0", "the help or the version was printed");
-        EXIT_CODES.put("1", "it cannot listen");
-        EXIT_CODES.put("2", "wrong command line");
+        EXIT_CODES.put("0", "the help or the version was printed; --check found no fault; --daemon started the server");
+        EXIT_CODES.put("1", "it cannot listen, or another server has the pid file");
+        EXIT_CODES.put("2", "wrong options on the command line, in the environment or in the file");
+        EXIT_CODES.put("4", "the code of --handler cannot be compiled, loaded or used");
         EXIT_CODES.put("128 + N", "ended by signal N");
     }
 
-    private final WebSocketServerBuilder builder = EchoDefaults.builder();
-    private final ServerConfiguration defaults = builder.build();
-    private final CommandSpec spec = CommandSpec.create().name("echo");
+    private final WebSocketServerBuilder builder = WebSocketServer.builder().host(EchoDefaults.HOST)
+            .port(EchoDefaults.PORT);
+    private final ServerConfiguration defaults = EchoDefaults.builder().build();
     private final CommandLine commandLine;
-    /** What to do with the value of each option that was given. */
-    private final Map<String, Consumer<Object>> setters = new LinkedHashMap<>();
-
     private final DeflateSettings.Builder deflateBuilder = DeflateSettings.builder();
     private boolean deflateWanted = true;
     private final HttpLimits.Builder httpLimits = HttpLimits.builder();
@@ -69,12 +66,15 @@ final class EchoOptions {
     private final ProxySettings.Builder proxyBuilder = ProxySettings.builder();
     private boolean anyOrigin;
     private final EchoTls tls = new EchoTls();
+    private final RunSettings run = new RunSettings();
     private Level logLevel = Level.INFO;
     private ServerConfiguration configuration;
     private boolean helpWanted;
     private boolean versionWanted;
 
     EchoOptions() {
+        super("echo");
+        declareHandler();
         declareSockets();
         declareTls();
         declareRequestHeads();
@@ -84,13 +84,28 @@ final class EchoOptions {
         declareCompression();
         declareHandshakes();
         declareProxies();
+        declareRunning();
         declareOutput();
+        for (String command : ControlCommand.NAMES) {
+            spec.addSubcommand(command, ControlCommand.spec(command));
+        }
         spec.usageMessage().description(
-                "A WebSocket server that sends every message back, and shows browsers a page to try it with.",
+                "A WebSocket server that sends every message back, and shows browsers a page to try it with. With --handler,"
+                        + " it runs your code instead.",
                 "A SIZE is in bytes, or with k, m or g in KiB, MiB or GiB; a TIME is like 500ms, 20s, 2m, 1h or 7d.")
                 .width(HELP_WIDTH).longOptionsMaxWidth(OPTIONS_WIDTH).sortOptions(false).abbreviateSynopsis(true)
                 .exitCodeListHeading("%nExit codes:%n").exitCodeList(EXIT_CODES);
         commandLine = new CommandLine(spec).setExpandAtFiles(false);
+    }
+
+    private void declareHandler() {
+        group("Handler",
+                option("--handler", Notation.FILE, "every message is sent back",
+                        "Code to serve in place of echo and page: a source file, a folder with sources, or a jar.",
+                        file -> run.handler = Optional.of(file)),
+                switchOn("--watch", () -> run.watch = true,
+                        "Load the code of --handler again when it changes. New connections get the new code; others keep"
+                                + " the old one."));
     }
 
     private void declareSockets() {
@@ -108,7 +123,10 @@ final class EchoOptions {
                         paths -> paths.stream().map(UnixDomainSocketAddress::of).forEach(addresses::add),
                         "File of a Unix domain socket to listen on, in place of --host and --port; may be repeated.",
                         List.of()),
-                switchOn("--inherited", builder::listenInherited,
+                switchOn("--inherited", () -> {
+                    builder.listenInherited();
+                    run.inherited = true;
+                },
                         "Listen on the socket that is the standard input, as systemd passes it with StandardInput=socket, in place"
                                 + " of --host and --port."),
                 option("--socket-permissions", Notation.PERMISSIONS,
@@ -285,6 +303,24 @@ final class EchoOptions {
                         "Header in which the proxies name the client: none, x-forwarded-for or forwarded."));
     }
 
+    private void declareRunning() {
+        group("Running",
+                option("--config", Notation.FILE, "none",
+                        "File with options: a line for each, such as port = 9001. The environment precedes it, such as"
+                                + " WEFT_PORT=9001; the command line precedes both.",
+                        file -> {}),
+                switchOn("--check", () -> run.check = true,
+                        "Check the options, and read the certificates and the code of --handler, but do not listen."),
+                switchOn("--daemon", () -> run.daemon = true,
+                        "Run in the background, and return when the server listens."),
+                option("--pid-file", Notation.FILE,
+                        "none; with --daemon, weft-echo.pid in $XDG_RUNTIME_DIR, or in the home directory",
+                        "File for the number of the process. The commands below find the server by it.",
+                        file -> run.pidFile = Optional.of(file)),
+                option("--log-file", Notation.FILE, "beside the pid file", "File for the output of --daemon.",
+                        run::logFile));
+    }
+
     private void declareOutput() {
         group("Output",
                 switchOn("--quiet", () -> logLevel = Level.WARNING, "Log warnings only."),
@@ -292,66 +328,6 @@ final class EchoOptions {
                         "Log the end of every connection, and every refusal, too."),
                 OptionSpec.builder("--help", "-h").usageHelp(true).description("Show this help, and exit.").build(),
                 OptionSpec.builder("--version").versionHelp(true).description("Show the version, and exit.").build());
-    }
-
-    private void group(String heading, OptionSpec... options) {
-        var group = ArgGroupSpec.builder().heading("%n" + heading + "%n").validate(false);
-        for (OptionSpec option : options) {
-            group.addArg(option);
-        }
-        spec.addArgGroup(group.build());
-    }
-
-    private <T> OptionSpec option(String name, Notation<T> notation, T byDefault, Consumer<T> setter,
-            String description) {
-        return option(name, notation, notation.format().apply(byDefault), description, setter);
-    }
-
-    private OptionSpec systemSize(String name, OptionalInt byDefault, Consumer<Integer> setter, String description) {
-        String text = byDefault.isPresent() ? Notation.SIZE.format().apply(byDefault.getAsInt()) : "left to it";
-        return option(name, Notation.SIZE, text, description, setter);
-    }
-
-    private <T> OptionSpec option(String name, Notation<T> notation, String byDefault, String description,
-            Consumer<T> setter) {
-        setters.put(name, value -> setter.accept(notation.type().cast(value)));
-        ITypeConverter<T> converter = notation.parse()::apply;
-        return OptionSpec.builder(name).type(notation.type()).converters(converter).paramLabel(notation.label())
-                .description(withDefault(description, byDefault)).build();
-    }
-
-    private OptionSpec flag(String name, boolean byDefault, Consumer<Boolean> setter, String description) {
-        setters.put(name, value -> setter.accept((Boolean) value));
-        return OptionSpec.builder(name).type(boolean.class).negatable(true)
-                .description(withDefault(description, byDefault ? "yes" : "no")).build();
-    }
-
-    private OptionSpec switchOn(String name, Runnable action, String description) {
-        setters.put(name, value -> action.run());
-        return OptionSpec.builder(name).type(boolean.class).description(description).build();
-    }
-
-    /** An option that may be repeated; the check throws {@link IllegalArgumentException} if a value is invalid. */
-    private OptionSpec list(String name, String label, String kind, Consumer<String> check,
-            Consumer<List<String>> setter,
-            String description, List<String> byDefault) {
-        setters.put(name, value -> setter.accept(((List<?>) value).stream().map(String.class::cast).toList()));
-        ITypeConverter<String> converter = text -> {
-            try {
-                check.accept(text);
-                return text;
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException("'" + text + "' is not " + kind);
-            }
-        };
-        return OptionSpec.builder(name).type(List.class).auxiliaryTypes(String.class).arity("1").converters(converter)
-                .paramLabel(label)
-                .description(withDefault(description, byDefault.isEmpty() ? "none" : String.join(", ", byDefault)))
-                .build();
-    }
-
-    private static String withDefault(String description, String byDefault) {
-        return description + " Default: " + byDefault + ".";
     }
 
     /**
@@ -380,7 +356,11 @@ final class EchoOptions {
             if (PROXY_OPTIONS.stream().anyMatch(parsed::hasMatchedOption)) {
                 builder.proxySettings(proxyBuilder.trustedProxies(trustedProxies).build());
             }
-            configuration = builder.httpLimits(httpLimits.build()).policy(policy()).build();
+            run.check();
+            builder.httpLimits(httpLimits.build()).policy(policy());
+            if (run.handler.isEmpty()) {
+                configuration = EchoDefaults.withEcho(builder).build();
+            }
         } catch (IllegalArgumentException e) {
             throw new ParameterException(commandLine, inOptions(e.getMessage()), e);
         }
@@ -428,9 +408,32 @@ final class EchoOptions {
         return commandLine.getUsageMessage();
     }
 
-    /** The settings, after parsing. */
+    /** The certificates that were read, after parsing. */
+    Optional<TlsCertificates> certificates() {
+        return tls.loaded();
+    }
+
+    /** What to serve and how to run, after parsing. */
+    RunSettings run() {
+        return run;
+    }
+
+    /** The settings of a server that echoes, after parsing without {@code --handler}. */
     ServerConfiguration configuration() {
         return configuration;
+    }
+
+    /**
+     * The settings of a server that serves this code, after parsing with {@code --handler}.
+     *
+     * @throws ParameterException with a message for the user
+     */
+    ServerConfiguration configuration(HandlerCode code) {
+        try {
+            return code.addTo(builder).build();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(commandLine, inOptions(e.getMessage()), e);
+        }
     }
 
     /** The lowest level that is logged. */

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** The launcher's TLS options: keys from PEM files, or from a key store made for example with {@code keytool}. */
 final class EchoTls {
@@ -17,6 +18,7 @@ final class EchoTls {
     private List<Path> keyFiles = List.of();
     private Path keystore;
     private Path passwordFile;
+    private Optional<TlsCertificates> loaded = Optional.empty();
 
     void certificates(List<String> files) {
         certificateFiles = files.stream().map(Path::of).toList();
@@ -60,10 +62,16 @@ final class EchoTls {
             }
         }
         try {
-            builder.tls(certificates.build());
+            loaded = Optional.of(certificates.build());
+            builder.tls(loaded.get());
         } catch (IOException e) {
             throw new IllegalArgumentException(option + " " + e.getMessage(), e);
         }
+    }
+
+    /** What {@link #apply} has read. */
+    Optional<TlsCertificates> loaded() {
+        return loaded;
     }
 
     private void checkCombination() {

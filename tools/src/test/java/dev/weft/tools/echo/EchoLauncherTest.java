@@ -4,9 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.Message;
 import dev.weft.TestKeys;
+import dev.weft.WebSocketConnection;
+import dev.weft.client.WebSocketClient;
+import dev.weft.client.WebSocketConnectException;
 import dev.weft.server.WebSocketServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -22,8 +27,10 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -75,6 +82,9 @@ class EchoLauncherTest {
             --tls-password-file=a,      "--tls-password-file needs --tls-keystore or --tls-cert"
             --tls-key=a,                "--tls-key must be given once for each --tls-cert, or not at all"
             --tls-cert=missing,         "--tls-cert missing is not a file"
+            --log-file=a,               "--log-file needs --daemon"
+            --any-origin=maybe,         "Invalid value for option '--any-origin': 'maybe' is not a boolean"
+            --watch,                    "--watch needs --handler"
             --tls-keystore=,            "Invalid value for option '--tls-keystore': it is empty"
             --no-such-thing,            "Unknown option: '--no-such-thing'"
             stray,                      "Unmatched argument at index 0: 'stray'"
@@ -259,5 +269,56 @@ class EchoLauncherTest {
             var nothing = http.send(HttpRequest.newBuilder(uri.resolve("/x")).build(), BodyHandlers.ofString());
             assertEquals(404, nothing.statusCode());
         }
+    }
+
+    @Test
+    void theExampleHandlerRunsInPlaceOfTheEcho() throws Exception {
+        assertEquals(EchoLauncher.OK, launch("--quiet", "--port=0", "--handler=../docs/examples/handlers/Chat.java"),
+                err.toString(UTF_8));
+        String uri = "ws://127.0.0.1:" + servers.getFirst().port();
+        try (WebSocketConnection ada = WebSocketClient.connect(URI.create(uri + "/chat/garden"));
+                WebSocketConnection bob = WebSocketClient.connect(URI.create(uri + "/chat/garden"))) {
+            Optional<Message> received;
+            do { // the handler may add a connection to its room after the client has it
+                ada.send("hello");
+                received = bob.receive(Duration.ofMillis(100));
+            } while (received.isEmpty());
+            assertEquals(new Message.Text("hello"), received.get());
+        }
+        assertEquals(404, assertThrows(WebSocketConnectException.class,
+                () -> WebSocketClient.connect(URI.create(uri + "/"))).response().orElseThrow().status());
+    }
+
+    @Test
+    void aHandlerThatDoesNotCompileIsStatus4(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("Chat.java"), "class Chat {\n  int x = y;\n}\n");
+        assertEquals(EchoLauncher.BAD_HANDLER, launch("--quiet", "--port=0", "--handler", file.toString()));
+        assertTrue(
+                err.toString(UTF_8).startsWith("echo: " + file + " does not compile: 1 error\n" + file + ":2: error: "),
+                err.toString(UTF_8));
+        assertEquals(List.of(), servers);
+    }
+
+    @Test
+    void checkListensNowhere(@TempDir Path folder) throws Exception {
+        Path config = Files.writeString(folder.resolve("echo.conf"), "# the port\nport = 0\n\nallow-origin = null\n");
+        assertEquals(EchoLauncher.OK, launch("--check", "--config", config.toString()), err.toString(UTF_8));
+        assertEquals("The options can be used.\n", out.toString(UTF_8));
+        Files.writeString(config, "port = 70000\n");
+        assertEquals(EchoLauncher.BAD_USAGE, launch("--check", "--config=" + config));
+        assertEquals(
+                "echo: --port 70000 is not within 0 to 65535 (" + config + ", line 1) (--help shows all options)\n",
+                err.toString(UTF_8));
+        assertEquals(List.of(), servers);
+    }
+
+    @Test
+    void commandsForAServerThatDoesNotRunAreStatus3(@TempDir Path folder) throws Exception {
+        Path pidFile = Files.writeString(folder.resolve("echo.pid"), "1\n");
+        for (String command : ControlCommand.NAMES) {
+            assertEquals(ControlCommand.NOT_RUNNING, launch(command, "--pid-file", pidFile.toString()));
+        }
+        assertTrue(err.toString(UTF_8).startsWith("echo: no server with the pid file " + pidFile + " is running ("),
+                err.toString(UTF_8));
     }
 }

