@@ -36,7 +36,7 @@ class BenchTest {
         run = folder.resolve("run");
     }
 
-    /** Measures at once, quick or not. */
+    /** A suite that ends at once, quick or not. */
     private final class Instant implements Suite {
         private final String name;
 
@@ -101,7 +101,7 @@ class BenchTest {
                 Results.read(run).measurements().stream().map(Measurement::suite).distinct().toList());
     }
 
-    /** A program that measures a little and then waits, with a process of its own. */
+    /** A suite that measures briefly and then waits, with a child process. */
     static final class Waits implements Suite {
         public static void main(String[] args) {
             System.exit(Bench.run(new PrintWriter(System.err, true),

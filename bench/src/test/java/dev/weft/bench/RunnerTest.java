@@ -39,7 +39,7 @@ class RunnerTest {
         runner = new Runner(recorder, Duration.ofSeconds(20));
     }
 
-    /** What a suite of this kind does. */
+    /** The work of a suite of this kind. */
     private interface Work {
         void run(Run run) throws IOException, InterruptedException;
     }
@@ -108,7 +108,7 @@ class RunnerTest {
                 try {
                     child.waitFor();
                 } catch (InterruptedException e) {
-                    continue; // as some libraries do
+                    continue; // as some libraries throw
                 }
             }
         }), plan("good", LONG, RunnerTest::good))));

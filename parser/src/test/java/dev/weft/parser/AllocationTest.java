@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class AllocationTest {
     private static final int FRAMES = 1_000_000;
 
-    /** In all, not per frame: what the virtual machine may do now and then on any thread. */
+    /** The total, not per frame: the JVM itself may allocate occasionally on any thread. */
     private static final long TOLERATED = 16_384;
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

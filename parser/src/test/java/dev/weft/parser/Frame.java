@@ -3,7 +3,7 @@ package dev.weft.parser;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
-/** A frame as tests see it, and its bytes written in the plainest way (RFC 6455 §5.2). */
+/** A frame as tests see it, and its bytes, written in the simplest way (RFC 6455 §5.2). */
 public record Frame(boolean fin, int rsv, int opcode, byte[] payload) {
 
     static Frame of(boolean fin, Opcode opcode, byte[] payload) {

@@ -9,9 +9,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Where the reads cut a stream changes nothing of what is in it. */
+/** The positions at which reads cut a stream must not change the result. */
 class FrameParserChunkingTest {
-    /** Longer streams are cut at every byte near their ends, and at a sample of the others. */
+    /** Longer streams are cut at every byte near both ends, and at a sample of the other bytes. */
     private static final int EVERY_CUT = 2048;
 
     static List<Vector> all() {

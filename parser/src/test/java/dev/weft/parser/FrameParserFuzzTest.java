@@ -13,9 +13,9 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random streams, whole and damaged, cut at random: {@link FrameParser} makes the same of them as
- * {@link NaiveFrameParser}. The system property {@code weft.fuzz.frames} sets how many frames are tried, and
- * {@code weft.fuzz.seed} where to begin: the seed in a failure's message, with 1 frame, repeats that failure.
+ * Random streams, valid and damaged, cut at random: {@link FrameParser} must give the same result as {@link NaiveFrameParser}.
+ * The system property {@code weft.fuzz.frames} sets the number of frames, and {@code weft.fuzz.seed} the first seed: the seed
+ * in the message of a failure, with 1 frame, repeats that failure.
  */
 class FrameParserFuzzTest {
     private static final long FRAMES = Long.getLong("weft.fuzz.frames", 5_000_000);
@@ -34,7 +34,7 @@ class FrameParserFuzzTest {
             }
         }
         if (FRAMES >= 1_000_000) {
-            // Else the streams are not what they are meant to be.
+            // Otherwise the generated streams are not valid.
             for (String kind : List.of("good", "unfinished", "5.1", "5.2", "5.4", "5.5", "10.4")) {
                 assertTrue(seen.getOrDefault(kind, 0L) > 1000, () -> "streams: " + seen);
             }
@@ -44,7 +44,7 @@ class FrameParserFuzzTest {
     private int oneStream(SplittableRandom random) {
         Role role = random.nextBoolean() ? Role.SERVER : Role.CLIENT;
         int claimedRsv = random.nextInt(8) << 4;
-        // Seldom so small that good frames meet it.
+        // Rarely so small that valid frames exceed it.
         long maxFrameLength = random.nextInt(16) == 0
                 ? random.nextInt(125, 70_000)
                 : random.nextLong(1 << 20, 1L << 40);
@@ -69,7 +69,7 @@ class FrameParserFuzzTest {
         return sent.size();
     }
 
-    /** Frames that keep every rule. */
+    /** Frames that obey every rule. */
     private static List<Frame> frames(SplittableRandom random, int claimedRsv) {
         var frames = new ArrayList<Frame>();
         boolean withinMessage = false;
@@ -113,7 +113,7 @@ class FrameParserFuzzTest {
             return bytes;
         }
         byte[] mutated = bytes.clone();
-        // Mostly among the first bytes, where the next header is not far.
+        // Mostly among the first bytes, because a header begins near them.
         int at = random.nextInt(random.nextBoolean() ? Math.min(16, bytes.length) : bytes.length);
         switch (random.nextInt(5)) {
             case 0 -> mutated[at] ^= (byte) (1 << random.nextInt(8));
@@ -131,7 +131,7 @@ class FrameParserFuzzTest {
         return mutated;
     }
 
-    /** Each slice lies anywhere in an array of its own, with noise around it that must stay as it is. */
+    /** Each slice is at a random position in its own array, with random bytes around it that must not change. */
     private static void feedSlices(SplittableRandom random, Reading reading, byte[] bytes) {
         int longest = 1 << random.nextInt(random.nextInt(8) == 0 ? 3 : 8, 18);
         for (int from = 0; from < bytes.length && !reading.failed();) {

@@ -56,7 +56,7 @@ class FrameParserTest {
         }
     }
 
-    /** A vector says nothing about messages that are unfinished at its end. */
+    /** A vector does not define the state of a message that is unfinished at its end. */
     private static Outcome normal(Outcome o) {
         return new Outcome(o.frames(), o.unfinished(), o.remaining(), o.violation(), o.atBoundary(), false);
     }

@@ -3,7 +3,7 @@ package dev.weft.parser;
 import java.io.ByteArrayOutputStream;
 import java.util.HexFormat;
 
-/** Bytes as tests write them: pairs of hex digits, spaces where they help. */
+/** Bytes as tests write them: pairs of hex digits, with spaces where they help. */
 final class Hex {
     private Hex() {}
 

@@ -16,7 +16,7 @@ class MaskingKeysTest {
             different.add(key);
             ones += Integer.bitCount(key);
         }
-        // Chance repeats n²/2^33 = 1.2 of them on the average, and 20 once in 10^17 runs.
+        // By chance, n²/2^33 = 1.2 of them repeat on average, and 20 in one of 10^17 runs.
         assertTrue(drawn - different.size() < 20, drawn + " draws gave " + different.size() + " keys");
         // 1.6 million ones are expected; 10,000 more or less are 11 standard deviations.
         assertTrue(Math.abs(ones - 16 * drawn) < 10_000, ones + " ones");

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** RFC 6455 §5 read from top to bottom, without a thought for speed: what {@link FrameParser} is compared with. */
+/** RFC 6455 §5 implemented from top to bottom, without regard to speed. {@link FrameParser} is compared with it. */
 public final class NaiveFrameParser {
     private final boolean expectMasked;
     private final int claimedRsv;

@@ -2,9 +2,9 @@ package dev.weft.parser;
 
 import java.util.BitSet;
 
-/** UTF-8 by its definition: the encodings of all code points, listed. What {@link Utf8Validator} is compared with. */
+/** UTF-8 by its definition: a list of the encodings of all code points. {@link Utf8Validator} is compared with it. */
 final class NaiveUtf8 {
-    /** The encodings, and the beginnings of longer ones, by their count of bytes. */
+    /** The encodings, and the beginnings of longer ones, by their number of bytes. */
     private static final BitSet[] COMPLETE = {new BitSet(), new BitSet(), new BitSet(), new BitSet()};
     private static final BitSet[] BEGUN = {new BitSet(), new BitSet(), new BitSet(), new BitSet()};
 
@@ -54,7 +54,7 @@ final class NaiveUtf8 {
         return -1;
     }
 
-    /** Whether bytes without an impossible one end with a whole code point. */
+    /** Whether these bytes, none of which is invalid, end with a complete code point. */
     static boolean isComplete(byte[] bytes, int from, int to) {
         int start = from;
         for (int p = from; p < to; p++) {
@@ -69,7 +69,7 @@ final class NaiveUtf8 {
         return set[to - from - 1].get(number(bytes, from, to));
     }
 
-    /** The bytes as one number; of four, the first is left with the three bits that F0 to F7 differ in. */
+    /** The bytes as one number; of the first of four bytes, only the three bits in which F0 to F7 differ. */
     private static int number(byte[] bytes, int from, int to) {
         int number = 0;
         for (int i = from; i < to; i++) {

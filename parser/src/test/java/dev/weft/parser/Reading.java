@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Pulls a {@link FrameParser} dry region by region, checks that its events keep their order, and keeps what they say. */
+/** Takes all events of a {@link FrameParser}, region by region, checks their order, and records their contents. */
 public final class Reading {
     private FrameParser parser;
     private final List<Frame> frames = new ArrayList<>();
@@ -22,7 +22,7 @@ public final class Reading {
         this.parser = parser;
     }
 
-    /** All of the bytes as one region that ends where its array ends. */
+    /** All bytes as one region that ends at the end of its array. */
     public static Outcome whole(FrameParser parser, byte[] bytes) {
         return new Reading(parser).feed(bytes).outcome();
     }
@@ -37,7 +37,7 @@ public final class Reading {
         return feed(Arrays.copyOfRange(bytes, from, to), 0, to - from);
     }
 
-    /** What is fed from here on is fed to a copy of the parser. */
+    /** From now on, bytes are fed to a copy of the parser. */
     Reading goOnWithACopy() {
         parser = parser.copy();
         return this;
@@ -53,7 +53,7 @@ public final class Reading {
             assertEquals(0, parser.unread());
         } catch (ProtocolViolationException e) {
             violation = e;
-            // The connection is over: the violation is thrown again, whatever is fed.
+            // After a violation, the parser throws it again, whatever it is fed.
             assertSame(e, assertThrows(ProtocolViolationException.class, parser::next));
             parser.feed(new byte[]{(byte) 0x81, 0}, 0, 2);
             assertSame(e, assertThrows(ProtocolViolationException.class, parser::next));

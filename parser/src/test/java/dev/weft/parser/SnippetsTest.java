@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class SnippetsTest {
     @Test
-    void whatOneSnippetWritesTheOtherReads() throws Exception {
+    void readSnippetMustReadWhatTheWriteSnippetWrites() throws Exception {
         byte[] large = Vectors.random(100_000);
         var wire = new ByteArrayOutputStream();
         Snippets.write(wire, large.clone());

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class Utf8ValidatorTest {
     private static final int MAX_ASCII_RUN = 40;
 
-    /** The bytes at which Unicode's table 3-7 changes its mind, and their neighbours. */
+    /** The bytes at the bounds of the ranges in Unicode's table 3-7, and their neighbours. */
     private static final int[] EDGES = {0x00, 0x01, 0x7e, 0x7f, 0x80, 0x81, 0x8e, 0x8f, 0x90, 0x91, 0x9e, 0x9f, 0xa0,
             0xa1, 0xbe, 0xbf, 0xc0, 0xc1, 0xc2, 0xc3, 0xde, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf2,
             0xf3, 0xf4, 0xf5, 0xf7, 0xf8, 0xfb, 0xfc, 0xfd, 0xfe, 0xff};
@@ -24,7 +24,7 @@ class Utf8ValidatorTest {
     @ParameterizedTest
     @ValueSource(strings = {"00", "7f", "c2 80", "df bf", "e0 a0 80", "ed 9f bf", "ee 80 80", "ef bf bd", "ef bf be",
             "ef bf bf", "ef b7 90", "f0 90 80 80", "f4 8f bf bf", "ce ba e1 bd b9 cf 83 ce bc ce b5"})
-    void validText(String bytes) {
+    void validTextMustBeAccepted(String bytes) {
         assertValid(true, bytes);
     }
 
@@ -32,7 +32,7 @@ class Utf8ValidatorTest {
     @ValueSource(strings = {"80", "bf", "c0 80", "c1 bf", "e0 80 80", "e0 9f bf", "ed a0 80", "ed bf bf",
             "ed a0 80 ed b0 80", "f0 80 80 80", "f0 8f bf bf", "f4 90 80 80", "f5 80 80 80", "f8 88 80 80 80", "fe",
             "ff", "c2", "e1 80", "f1 80 80", "c2 41", "e1 80 41", "f1 80 80 41"})
-    void invalidText(String bytes) {
+    void invalidTextMustBeRefused(String bytes) {
         assertValid(false, bytes);
     }
 
@@ -54,7 +54,7 @@ class Utf8ValidatorTest {
     }
 
     @Test
-    void everySequenceOfOneOrTwoBytesAfterEveryRunOfAscii() {
+    void sequencesOfOneAndTwoBytesMustBeJudgedCorrectlyAfterAscii() {
         byte[] bytes = new byte[2];
         for (int all = 0; all < 1 << 16; all++) {
             bytes[0] = (byte) (all >>> 8);
@@ -75,13 +75,13 @@ class Utf8ValidatorTest {
             bytes[0] = (byte) (all >>> 16);
             bytes[1] = (byte) (all >>> 8);
             bytes[2] = (byte) all;
-            // 41 is prime: among the middle bytes, every pair of first and last meets every run.
+            // 41 is prime: every pair of first and last byte occurs after every run.
             assertAgrees(bytes, 3, all % (MAX_ASCII_RUN + 1));
         }
     }
 
     @Test
-    void sequencesOfFourAndFiveBytesAtTheEdgesOfTheTable() {
+    void sequencesAtTheEdgesOfTheTableMustBeJudgedCorrectly() {
         byte[] bytes = new byte[5];
         for (int first : EDGES) {
             for (int second : EDGES) {
@@ -100,7 +100,7 @@ class Utf8ValidatorTest {
         }
     }
 
-    /** Whole, at every cut, byte by byte, and between runs of ASCII, against the naive decoder. */
+    /** Compared with the naive decoder: whole, cut at every byte, byte by byte, and between runs of ASCII. */
     private void assertAgrees(byte[] bytes, int length, int asciiRun) {
         int impossible = NaiveUtf8.firstImpossible(bytes, 0, length);
         boolean complete = impossible < 0 && NaiveUtf8.isComplete(bytes, 0, length);

@@ -9,15 +9,15 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
-/** Streams of frames, good and bad, with what a parser of either role must make of them (RFC 6455 §5.2–§5.7). */
+/** Valid and invalid streams of frames, with the result that a parser of either role must give (RFC 6455 §5.2–§5.7). */
 final class Vectors {
     static final int MAX_FRAME_LENGTH = 1 << 20;
 
     /**
-     * A stream and what is in it.
+     * A stream and its contents.
      *
-     * @param bytes    a good stream ends where a frame ends; a bad one ends with the byte that breaks the rule
-     * @param violation {@code null} for a good stream
+     * @param bytes    a valid stream ends at the end of a frame; an invalid one ends with the byte that breaks the rule
+     * @param violation {@code null} for a valid stream
      */
     record Vector(String name, Role role, int claimedRsv, byte[] bytes, List<Frame> frames,
             Outcome.Violation violation) {
@@ -76,7 +76,7 @@ final class Vectors {
         return good;
     }
 
-    /** §5.7, byte by byte as printed there. */
+    /** The bytes that are printed in §5.7. */
     private static void rfcExamples(List<Vector> good) {
         Frame hello = text("Hello");
         add(good, "unmasked text", CLIENT, "81 05 48 65 6c 6c 6f", hello);
@@ -184,7 +184,7 @@ final class Vectors {
         violates(to, 0, name, code, section, toServer, toClient);
     }
 
-    /** Once at the start of the connection, and once after good frames, which must be delivered. */
+    /** Once at the start of the connection, and once after valid frames, which must be delivered. */
     private static void violates(List<Vector> to, int claimedRsv, String name, int code, String section,
             String toServer, String toClient) {
         Frame[] before = {text("a"), Frame.of(true, Opcode.PING, random(3)), Frame.of(true, Opcode.BINARY, random(0))};

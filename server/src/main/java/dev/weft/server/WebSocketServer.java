@@ -326,7 +326,7 @@ public final class WebSocketServer implements AutoCloseable {
 
     /** Drains the server with the {@linkplain WebSocketServerBuilder#drainSettings settings} of its configuration. */
     public void drain() {
-        drain(configuration.drainSettings());
+        drain(configuration().drainSettings());
     }
 
     /**

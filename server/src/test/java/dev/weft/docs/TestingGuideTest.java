@@ -42,7 +42,7 @@ class TestingGuideTest {
 
     // @start region="testHandler"
     @Test
-    void theShouterAnswersInCapitals() {
+    void shouterMustAnswerInCapitals() {
         try (TestServer server = TestServer.of(shouter)) {
             TestConnection client = server.open("/");
             client.send("hello").expectText("HELLO");
@@ -54,7 +54,7 @@ class TestingGuideTest {
 
     // @start region="testRoom"
     @Test
-    void aRoomPassesMessagesOn() {
+    void roomMustPassMessagesOn() {
         try (TestServer server = TestServer.of("/chat/{room}", Endpoint.of(Guides.room()))) {
             TestConnection ada = server.open("/chat/tea");
             ada.send("first").expectText("first"); // now she is in the room
@@ -67,7 +67,7 @@ class TestingGuideTest {
 
     // @start region="testHttp"
     @Test
-    void aNoteIsKept() {
+    void noteMustBeKept() {
         Map<String, String> notes = new ConcurrentHashMap<>();
         ServerConfiguration configuration = WebSocketServer.builder().http("/notes/{name}", request -> {
             notes.put(request.pathParameter("name"), request.bodyText());
@@ -83,7 +83,7 @@ class TestingGuideTest {
 
     // @start region="testTls"
     @Test
-    void thePolicySeesTheTlsSession() {
+    void policyMustSeeTheTlsSession() {
         HandshakePolicy encrypted = request -> request.tlsSession().isPresent()
                 ? HandshakeDecision.accept()
                 : HandshakeDecision.reject(403, "TLS only");
@@ -97,7 +97,7 @@ class TestingGuideTest {
 
     // @start region="testRefusal"
     @Test
-    void aTokenIsNeeded() {
+    void tokenMustBeRequired() {
         try (TestServer server = TestServer.of("/chat", Endpoint.of(shouter).policy(tokens))) {
             server.request("/chat").expectRefusal(401);
             server.request("/chat").query("token", "abc").origin("https://example.com").open()
@@ -118,7 +118,7 @@ class TestingGuideTest {
 
     // @start region="testPair"
     @Test
-    void aMessageThatIsTooLargeEndsTheConnection() {
+    void messageThatIsTooLargeMustEndTheConnection() {
         ConnectionLimits limits = ConnectionLimits.builder().maxMessageSize(1000).build();
         try (TestPair pair = TestPair.builder().limits(limits).connect()) {
             pair.client().send("x".repeat(1001));
@@ -130,7 +130,7 @@ class TestingGuideTest {
 
     // @start region="testClock"
     @Test
-    void aClientThatIsSilentIsGivenUp() {
+    void silentClientMustBeAborted() {
         try (TestServer server = TestServer.of(shouter)) {
             TestConnection client = server.request("/").faultsToServer(Faults.none().stallAt(300)).open();
             client.send("x".repeat(1000)); // the network takes it, and the server never gets all of it
@@ -142,7 +142,7 @@ class TestingGuideTest {
 
     // @start region="testFaults"
     @Test
-    void messagesSurviveASlowNetwork() {
+    void messagesMustSurviveASlowNetwork() {
         Faults slow = Faults.none().dribble(3).delay(Duration.ofMillis(1));
         try (TestServer server = TestServer.of(shouter)) {
             TestConnection client = server.request("/").faultsToServer(slow).faultsToClient(slow).open();
@@ -153,7 +153,7 @@ class TestingGuideTest {
 
     // @start region="testSeed"
     @Test
-    void aFaultChangesNoMessage() {
+    void faultMustNotChangeAMessage() {
         for (int seed = 0; seed < 20; seed++) {
             Faults faults = Faults.seeded(seed, 200); // somewhere in the first 200 bytes
             try (TestPair pair = TestPair.builder().faultsToServer(faults).connect()) {

@@ -236,7 +236,7 @@ class ClosingOnTheWireTest {
     }
 
     @Test
-    void peerThatResetsIsNoMore() throws Exception {
+    void resetMustEndTheConnection() throws Exception {
         try (WebSocketServer server = server().start(); RawPeer peer = RawPeer.open(server)) {
             peer.socket().setSoLinger(true, 0);
             peer.leave();

@@ -315,7 +315,7 @@ class ReadAheadTest {
 
     /** TCP slows the peer down, and the held memory stays small. */
     @Test
-    void muchMoreThanThereIsRoomForWaitsOutside() throws Exception {
+    void bytesBeyondTheBoundMustWaitInTheNetwork() throws Exception {
         int count = 20_000;
         try (WebSocketServer server = sleepyAfterOne(); RawPeer peer = RawPeer.open(server)) {
             Thread sender = Thread.startVirtualThread(() -> {

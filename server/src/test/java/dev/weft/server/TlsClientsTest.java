@@ -74,7 +74,7 @@ class TlsClientsTest {
     }
 
     @Test
-    void theJdksClient() throws Exception {
+    void jdkClientMustConnect() throws Exception {
         start();
         SSLParameters parameters = new SSLParameters(null, new String[]{protocol});
         try (HttpClient client = HttpClient.newBuilder().sslContext(TestKeys.context()).sslParameters(parameters)
@@ -96,7 +96,7 @@ class TlsClientsTest {
     }
 
     @Test
-    void okHttp() throws Exception {
+    void okHttpMustConnect() throws Exception {
         start();
         OkHttpClient client = new OkHttpClient.Builder()
                 .sslSocketFactory(TestKeys.context().getSocketFactory(), TestKeys.trust())

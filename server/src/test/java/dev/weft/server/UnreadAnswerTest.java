@@ -57,22 +57,22 @@ class UnreadAnswerTest {
     @ParameterizedTest
     @ValueSource(strings = {"malformed\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
             "POST / HTTP/1.1\r\nHost: a\r\n\r\n"})
-    void refusalThatIsNotRead(String request) throws Exception {
+    void unreadRefusalMustEndInTime(String request) throws Exception {
         assertClosedInTime(new UnreadTransport(request), () -> {});
     }
 
     @Test
-    void rejectionByThePolicyThatIsNotRead() throws Exception {
+    void unreadRejectionByThePolicyMustEndInTime() throws Exception {
         assertClosedInTime(new UnreadTransport(RawPeer.request("Origin: http://elsewhere.example")), () -> {});
     }
 
     @Test
-    void acceptanceThatIsNotRead() throws Exception {
+    void unreadAcceptanceMustEndInTime() throws Exception {
         assertClosedInTime(new UnreadTransport(RawPeer.request()), () -> {});
     }
 
     @Test
-    void refusalByAFullServerThatIsNotRead() throws Exception {
+    void unreadRefusalByAFullServerMustEndInTime() throws Exception {
         MemoryTransport[] other = MemoryTransport.pair(1024);
         server.admission().admit(other[0]);
         assertClosedInTime(new UnreadTransport(""), other[1]::close);
@@ -80,14 +80,14 @@ class UnreadAnswerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "GET / HT"})
-    void timeoutOfTheRequestThatIsNotRead(String start) throws Exception {
+    void unreadTimeoutMustEndInTime(String start) throws Exception {
         assertClosedInTime(new UnreadTransport(start),
                 () -> time.advance(server.sweeper, timeouts.handshakeTimeout()));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "GET / HT"})
-    void refusalByAServerThatGoesDownThatIsNotRead(String start) throws Exception {
+    void unreadRefusalDuringShutdownMustEndInTime(String start) throws Exception {
         assertClosedInTime(new UnreadTransport(start), () -> Thread.startVirtualThread(
                 () -> server.close(CloseOptions.builder().grace(Duration.ofDays(1)).build())));
     }

@@ -64,7 +64,7 @@ class WeftProgramTest {
         assertEquals(List.of("--subprotocol"), complete(script, "weft", "connect", "--subp"));
     }
 
-    /** What bash would offer for the last word. */
+    /** The completions that bash offers for the last word. */
     private static List<String> complete(Path script, String... words) throws IOException, InterruptedException {
         Process bash = new ProcessBuilder("bash", "-c", "source " + script + "; COMP_WORDS=(" + String.join(" ", words)
                 + "); COMP_CWORD=" + (words.length - 1)

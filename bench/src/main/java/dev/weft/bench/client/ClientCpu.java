@@ -15,8 +15,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * CPU time of a client for each echo, next to other clients: the server, Weft's, on core 0, and the client on core 1, in a new
- * process for each measurement. The clients take turns; the figures are medians of the rounds.
+ * The CPU time of each client for an echo. The server, Weft's, runs on core 0, and the client on core 1, in a new process for
+ * each measurement. The clients take turns; the figures are medians of the rounds.
  */
 final class ClientCpu {
     private static final int WARM_UP_SECONDS = 2;
@@ -71,7 +71,7 @@ final class ClientCpu {
     private static double measure(Clients client, Load load, Cores cores) throws IOException, InterruptedException {
         try (ServerProcess server = ServerProcess.start(Peers.WEFT, cores.serverPrefix())) {
             List<String> command = new ArrayList<>();
-            // This program is on the core for the load, and so is what it starts.
+            // This program runs on the core for the load, and so do its child processes.
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             command.addAll(List.of("-XX:+UseSerialGC", "-Xms512m", "-Xmx2g"));
             command.addAll(client.jvmOptions());

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * One client under one load, in its own process. Arguments: the client, the port of an echo server, connections, messages in
- * flight on each, bytes of a message, seconds of warm-up, seconds that are measured. Prints the number of messages that came
- * back in that time, and the nanoseconds of CPU time that the process used meanwhile.
+ * flight on each, bytes of a message, seconds of warm-up, seconds that are measured. Prints the number of messages that were
+ * returned in that time, and the nanoseconds of CPU time that the process used.
  */
 final class ClientProcess {
     private static final long PATIENCE_NANOS = 20_000_000_000L;

@@ -2,12 +2,12 @@ package dev.weft.bench.client;
 
 import java.net.URI;
 
-/** A client that is compared. Each connection sends messages of the same bytes, and one more for each that comes back. */
+/** A client that is compared. Each connection sends the same message repeatedly: a new one for each that is returned. */
 @FunctionalInterface
 interface ComparedClient {
-    /** Notified of each message that came back, before the next one is sent. For any thread. */
+    /** Notified of each returned message, before the next one is sent. For any thread. */
     interface Count {
-        /** One message of this number of bytes has come back. */
+        /** A message of this number of bytes was returned. */
         void received(int length);
     }
 

@@ -31,7 +31,7 @@ final class JavaWebSocketEchoClient implements ComparedClient {
 
                 @Override
                 public void onClose(int code, String reason, boolean remote) {
-                    // Then messages are missing, which is noticed.
+                    // Then messages are missing, which fails the measurement.
                 }
 
                 @Override

@@ -22,7 +22,7 @@ final class JdkEchoClient implements ComparedClient {
         private final int window;
         private final byte[] message;
         private final Count count;
-        /** Used by one thread at a time, as all of a listener. */
+        /** Used by one thread at a time, like all fields of a listener. */
         private CompletableFuture<WebSocket> sent;
         private int length;
 

@@ -7,6 +7,7 @@ import dev.weft.bench.memory.Footprint.Cost;
 import dev.weft.bench.report.Measurement;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -93,7 +94,7 @@ public final class MemorySuite implements Suite {
                         + "had taken already.");
         run.remark(
                 "A process here holds 20,000 descriptors: 19,000 connections is the most over loopback. 100,000 over "
-                        + "several processes that share a port are not measured: Weft has no SO_REUSEPORT yet. The peers "
+                        + "several processes that share a port are not measured. The peers "
                         + "run without TLS and permessage-deflate, as in the echo suite.");
         if (!IdleSubject.hasCompactHeaders()) {
             run.remark("This JDK has no compact object headers: nothing is measured with them.");
@@ -104,11 +105,14 @@ public final class MemorySuite implements Suite {
 
     private void loopback(IdleSubject subject) throws IOException, InterruptedException {
         List<String> arguments = new ArrayList<>(subject.arguments());
+        SSLSocketFactory sockets = null;
         if (subject.tls()) {
-            arguments.add(LoopbackTls.newKeyStore().toString());
+            Path keyStore = LoopbackTls.newKeyStore();
+            arguments.add(keyStore.toString());
+            sockets = clientSockets(keyStore);
         }
         try (ChildJvm server = new ChildJvm(subject.jvmOptions(SERVER_HEAP), subject.main(), arguments);
-                IdleClient client = new IdleClient(server.port(), subject.deflate(), clientSockets(subject))) {
+                IdleClient client = new IdleClient(server.port(), subject.deflate(), sockets)) {
             client.warmUp(run.quick() ? QUICK_WARM_UP_ROUNDS : WARM_UP_ROUNDS, WARM_UP);
             Footprint before = Footprint.rehearsed(server.pid());
             Footprint last = before;
@@ -134,9 +138,9 @@ public final class MemorySuite implements Suite {
         }
     }
 
-    private static SSLSocketFactory clientSockets(IdleSubject subject) throws IOException {
+    private static SSLSocketFactory clientSockets(Path keyStore) throws IOException {
         try {
-            return subject.tls() ? LoopbackTls.client().getSocketFactory() : null;
+            return LoopbackTls.client(keyStore).getSocketFactory();
         } catch (GeneralSecurityException e) {
             throw new IOException(e);
         }

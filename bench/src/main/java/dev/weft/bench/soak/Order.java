@@ -94,7 +94,7 @@ record Order(Verb verb, int id, int count, int length) {
         return message;
     }
 
-    /** The message as it goes by text. */
+    /** The message as text. */
     @Override
     public String toString() {
         return "soak " + verb + " " + id + " " + count + " " + length;

@@ -19,8 +19,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 
 /**
- * One connection to a {@link SoakHandler}, which is given random orders. One thread writes them, another checks each byte
- * that comes, and that the messages of each order come in order. The seed decides everything but the timing.
+ * One connection to a {@link SoakHandler}, which gets random orders. One thread writes them; another checks every received
+ * byte, and that the messages of each order arrive in sequence. The seed decides everything except the timing.
  */
 final class OrderedVisit {
     /** How a visit ends. */
@@ -56,7 +56,7 @@ final class OrderedVisit {
     private static final int READ_MILLIS = 60_000;
     /** A client with a small receive buffer gets some 10 kB/s over TLS, and this part of the orders. */
     private static final int NARROW = 3;
-    /** For all orders: that bytes come at all the reader sees to. */
+    /** The maximum time for all orders; the reader itself checks that any bytes arrive. */
     private static final int MINUTES_FOR_ALL = 10;
     private static final int MOST_ORDERS = 12;
     private static final int MOST_MESSAGES = 100;
@@ -266,7 +266,7 @@ final class OrderedVisit {
         RawClient.check(done.accepted() == state.order.count() || state.order.verb() == Order.Verb.TRY_ONCE,
                 text + ", though " + state.order);
         state.done = true;
-        // The last order's state is there before it is given, and allGiven before that.
+        // The state of the last order is set before the order is sent, and allGiven before that.
         if (allGiven && orders.values().stream().allMatch(each -> each.done) && orders.containsKey(0)) {
             finished.countDown();
         }
@@ -290,7 +290,9 @@ final class OrderedVisit {
         RawClient.check(client.read() == null, "something behind its Close frame");
     }
 
-    /** What goes wrong at the wire once we left rudely is our own doing; what is wrong with a message never is. */
+    /**
+     * After this client has ended the connection abruptly, it has caused errors on the wire itself, but never a wrong message.
+     */
     private void fail(Exception e) {
         boolean ofTheWire = e instanceof SocketException || e instanceof EOFException || e instanceof SSLException;
         if (!(leaving && ofTheWire) && failure == null) {

@@ -37,7 +37,7 @@ final class RawClient implements AutoCloseable {
         /** A Pong frame. */
         record Pong(byte[] payload) implements Received {}
 
-        /** The server's Close frame; of a message that it broke off, what came. Nothing but the end follows. */
+        /** The server's Close frame, with the received part of an incomplete message. Only the end of the stream follows. */
         record Close(int code, String reason, byte[] brokenOff) implements Received {}
     }
 

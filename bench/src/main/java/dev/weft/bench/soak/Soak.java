@@ -31,7 +31,7 @@ public final class Soak {
               --pause MS        longest pause between two messages of a connection, in milliseconds (50)
               --handlers        visits a server of its own, or the one that a URL names, whose handlers sleep, compute, ping, send, try
                                 to send, stream, abandon and close as ordered, beside what echo visits do; its options are
-                                --transport=KIND and --tls
+                                --transport=KIND and --tls; a wss URL needs a certificate that this JVM trusts
               --seed N          repeats what was done, if not when (random)
               --server OPTION   an option for the server, such as --transport=blocking; may be given several times
               --help            this text
@@ -54,11 +54,9 @@ public final class Soak {
 
     private final Counts counts = new Counts();
 
-    private final SSLContext tls;
+    private SSLContext tls;
 
-    private Soak() throws GeneralSecurityException {
-        tls = LoopbackTls.client();
-    }
+    private Soak() {}
 
     /** Runs the soak test. The first argument is the folder of the server's jars, which {@code scripts/soak} adds. */
     public static void main(String[] arguments) throws Exception {
@@ -80,9 +78,15 @@ public final class Soak {
         System.exit(good ? 0 : 1);
     }
 
-    private EchoServer server() throws IOException {
+    private EchoServer server() throws IOException, GeneralSecurityException, InterruptedException {
         if (address != null) {
+            tls = SSLContext.getDefault();
             return EchoServer.at(address);
+        }
+        if (handlers && serverOptions.remove("--tls")) {
+            Path keyStore = LoopbackTls.newKeyStore();
+            tls = LoopbackTls.client(keyStore);
+            serverOptions.add("--tls=" + keyStore);
         }
         return handlers ? EchoServer.startWithHandlers(serverOptions) : EchoServer.start(jars, serverOptions);
     }

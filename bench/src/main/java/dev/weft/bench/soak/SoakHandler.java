@@ -101,7 +101,7 @@ final class SoakHandler implements WebSocketHandler {
         try {
             ws.ping(PATIENCE);
         } catch (PingTimeoutException e) {
-            // Its pong is behind much that the client reads slowly.
+            // Its pong is sent after many bytes that the client reads slowly.
         }
     }
 

@@ -15,19 +15,22 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One connection to an echo server, from handshake to end. One thread writes random messages, another reads what comes and
- * compares every byte; so the server may hold up either. The seed decides everything but the timing.
+ * One connection to an echo server, from the handshake to the end. One thread writes random messages; another reads, and
+ * compares every byte; so the server may delay either. The seed decides everything except the timing.
  */
 final class SoakVisit {
     /** How a visit ends. */
     private enum End {
-        /** Twice, so that most visits end well: every reply must have come, and the closing handshake be complete. */
+        /**
+         * Listed twice, so that most visits end properly: every reply must have arrived, and the closing handshake must be
+         * complete.
+         */
         CLOSES, CLOSES_TOO, RESETS, LEAVES_WITHIN_A_MESSAGE, HALF_CLOSES_AND_LEAVES
     }
 
     private static final int READ_LENGTH = 1 << 16;
     private static final int CLOSE_CODE = 1000;
-    /** No reply takes so long: what the server grants a peer that does not read is less. */
+    /** No reply takes this long: the server's deadline for a peer that does not read is shorter. */
     private static final int READ_MILLIS = 60_000;
     private static final int MOST_MESSAGES = 200;
     private static final int LARGEST_MESSAGE = 1 << 18;
@@ -56,7 +59,7 @@ final class SoakVisit {
         this.counts = counts;
     }
 
-    /** Makes the visit; fails if anything is not as it should be. Ends early, in its own way, once {@code until} is past. */
+    /** Makes the visit; fails if anything is wrong. Ends early, in its own way, once {@code until} has passed. */
     void run(URI address, long until) throws Exception {
         try (RawClient client = RawClient.connect(address, null, random, READ_MILLIS, 0)) {
             long readerSeed = random.nextLong();
@@ -155,7 +158,7 @@ final class SoakVisit {
         }
     }
 
-    /** Compares a message or a pong with what must come next. */
+    /** Compares a message or a pong with the expected next one. */
     private void check(Received received) throws IOException {
         if (received instanceof Received.Pong pong) {
             // §5.5.3: only the newest of several pings needs an answer.
@@ -189,7 +192,9 @@ final class SoakVisit {
         return end == End.CLOSES || end == End.CLOSES_TOO;
     }
 
-    /** What goes wrong at the wire once we left rudely is our own doing; what is wrong with a reply never is. */
+    /**
+     * After this client has ended the connection abruptly, it has caused errors on the wire itself, but never a wrong reply.
+     */
     private void fail(Exception e) {
         boolean ours = leaving && !mustEndWell()
                 && (e instanceof SocketException || e instanceof EOFException);

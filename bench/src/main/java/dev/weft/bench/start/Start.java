@@ -26,12 +26,12 @@ record Start(long nanos, long cpuNanos, long rss) {
     private static final long NANOS_PER_TICK = 10_000_000;
     private static final int PATIENCE_SECONDS = 120;
     private static final int END_SECONDS = 30;
-    private static final int FIRST_CPU_FIELD = 11; // of /proc/PID/stat, counted behind the name: utime, stime, cutime, cstime
+    private static final int FIRST_CPU_FIELD = 11; // of /proc/PID/stat, counted after the name: utime, stime, cutime, cstime
     private static final int CPU_FIELDS = 4;
     private static final String REQUEST = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
             + "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-    /** Starts a server, asks it for one connection as soon as it can be asked, and ends it. Its output is lost. */
+    /** Starts a server, opens a connection as soon as possible, and ends the server. Its output is discarded. */
     static Start measure(List<String> command, String javaOptions) throws IOException, InterruptedException {
         int port = freePort();
         List<String> all = new ArrayList<>(command);
@@ -39,7 +39,7 @@ record Start(long nanos, long cpuNanos, long rss) {
         return measure(all, port, javaOptions);
     }
 
-    /** As the other, with a command that says itself where the server listens, or leaves it at its default. */
+    /** Like the other method, with a command that sets the port itself, or uses the default. */
     static Start measure(List<String> all, int port, String javaOptions) throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(all).redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD);

@@ -66,7 +66,7 @@ public final class StartTime {
         return sorted[sorted.length / 2];
     }
 
-    /** Of figures in coarse steps, a median says less. */
+    /** The figures have coarse steps, so a median would say less. */
     private static double mean(List<Start> starts, ToLongFunction<Start> figure) {
         return starts.stream().mapToLong(figure).average().orElseThrow();
     }

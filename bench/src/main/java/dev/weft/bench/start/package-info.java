@@ -1,2 +1,2 @@
-/** How long the echo server takes to start, and what it takes of the machine. */
+/** How long the echo server takes to start, and the resources that it uses. */
 package dev.weft.bench.start;

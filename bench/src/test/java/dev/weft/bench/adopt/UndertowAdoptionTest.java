@@ -26,7 +26,7 @@ import org.xnio.StreamConnection;
 import org.xnio.streams.ChannelInputStream;
 import org.xnio.streams.ChannelOutputStream;
 
-/** Connections that Undertow has upgraded, served by Weft, beside Undertow's own plain HTTP. */
+/** Connections that Undertow has upgraded and Weft serves, next to Undertow's own plain HTTP. */
 @Timeout(60)
 class UndertowAdoptionTest {
     private final JdkListener listener = new JdkListener();

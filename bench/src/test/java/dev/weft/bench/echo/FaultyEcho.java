@@ -17,7 +17,7 @@ import java.net.Socket;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
-/** An echo server, a thread for each connection, that does one message wrong. */
+/** An echo server with a thread for each connection, which returns one wrong message. */
 final class FaultyEcho implements AutoCloseable {
     enum Fault {
         NONE, CHANGED, DROPPED, DOUBLED, STALLED
@@ -30,7 +30,7 @@ final class FaultyEcho implements AutoCloseable {
     private final AtomicInteger beforeFault;
     private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
 
-    /** One that does the message with that number wrong, counted from 0 over all connections. */
+    /** Returns a server whose answer to the message with this number is wrong, counted from 0 over all connections. */
     FaultyEcho(Fault fault, int number) throws IOException {
         this.fault = fault;
         this.beforeFault = new AtomicInteger(number);
@@ -65,7 +65,7 @@ final class FaultyEcho implements AutoCloseable {
             handshake(in, out);
             echo(in, out);
         } catch (IOException e) {
-            // The load has gone.
+            // The load has disconnected.
         } catch (ProtocolViolationException e) {
             throw new UncheckedIOException(new IOException(e));
         }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the load notices. */
+/** The faults of a server that the load detects. */
 @Timeout(30)
 class LoadTest {
     private static final Pace SHORT = new Pace(0, 100_000_000);
@@ -122,7 +122,7 @@ class LoadTest {
         assertTrue(clock.read().nanosSince(before) >= 0.8 * work);
     }
 
-    /** As the JDK reads them; both cut user and system time to ticks. */
+    /** As the JDK reads them; both truncate user and system time to ticks. */
     @Test
     void theCpuClocksTicksAreUserAndSystemTime() throws IOException {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();

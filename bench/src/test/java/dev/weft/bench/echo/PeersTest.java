@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every peer, in its own process, met by the JDK's own client. */
+/** Every peer, in its own process, with the JDK's client. */
 @Timeout(60)
 class PeersTest {
     private static final int SECONDS = 20;
@@ -44,7 +44,7 @@ class PeersTest {
             List<Client> subscribers = List.of(Client.open(http, port, Announcement.BROADCAST_PATH),
                     Client.open(http, port, Announcement.BROADCAST_PATH),
                     Client.open(http, port, Announcement.BROADCAST_PATH));
-            // Its own echo tells a sender that it is subscribed, which some peers make it only after the handshake.
+            // A sender knows by its own echo that it is subscribed: some peers subscribe it only after the handshake.
             for (Client subscriber : subscribers) {
                 subscriber.socket.sendText(SUBSCRIBED, true).get(SECONDS, TimeUnit.SECONDS);
                 assertEquals(SUBSCRIBED, subscriber.next());
@@ -63,7 +63,7 @@ class PeersTest {
             subscribers.forEach(subscriber -> subscriber.socket.abort());
             assertTrue(server.end(), "it ended by itself");
         } finally {
-            // Its close() would wait for sockets that a failure leaves open.
+            // Its close() would wait for sockets that were left open by a failure.
             http.shutdownNow();
         }
     }
@@ -86,7 +86,7 @@ class PeersTest {
             return message;
         }
 
-        /** The next one that is not what other subscribers may have sent at any time before. */
+        /** The next message that is not one that other subscribers may have sent earlier. */
         Object nextBut(String other) throws InterruptedException {
             Object message = next();
             while (message.equals(other)) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every scenario, small and short, on a server of which no fault is known. */
+/** Every scenario, small and short, on a server without known faults. */
 @Timeout(60)
 class ScenariosTest {
     private static ServerProcess server;

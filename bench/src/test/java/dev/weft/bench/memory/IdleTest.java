@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.bench.LoopbackTls;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ class IdleTest {
             client.echo();
             assertEquals(50, client.connections());
             Footprint.Cost cost = Footprint.of(server.pid()).since(before, 50);
-            // One thread for each connection, which is there because it waits.
+            // One thread for each connection, because it waits.
             assertTrue(cost.classes().get("java.lang.VirtualThread") > 100, cost.table());
             assertTrue(cost.table().contains("java.lang.VirtualThread"), cost.table());
         }
@@ -41,9 +42,11 @@ class IdleTest {
 
     @Test
     void echoesOverTls() throws Exception {
+        Path keyStore = LoopbackTls.newKeyStore();
         try (ChildJvm server = new ChildJvm(List.of(), IdleEcho.class.getName(),
-                List.of("PARKING", "plain", LoopbackTls.newKeyStore().toString()));
-                IdleClient client = new IdleClient(server.port(), false, LoopbackTls.client().getSocketFactory())) {
+                List.of("PARKING", "plain", keyStore.toString()));
+                IdleClient client = new IdleClient(server.port(), false,
+                        LoopbackTls.client(keyStore).getSocketFactory())) {
             client.open(3);
             client.echo();
             assertThrows(IOException.class, () -> new IdleClient(server.port(), false).open(1), "without TLS");

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What Weft is compared with does the same work. */
+/** The baselines must do the same work as Weft. */
 class BaselineTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 16, 125, 126, 65_535, 65_536})

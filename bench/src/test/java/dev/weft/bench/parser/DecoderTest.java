@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** No decoder is measured while it does nothing: each delivers every byte of payload, unmasked. */
+/** No decoder may be measured while it does nothing: each must deliver every byte of the payload, unmasked. */
 class DecoderTest {
     private static final String[] PAYLOADS = {"0", "16", "125", "126", "1024", "16384", "65536", "1048576", "mixed"};
     private static final String[] FEEDS = {"reads", "whole", "sliced"};
@@ -49,7 +49,7 @@ class DecoderTest {
         assertThrows(IllegalArgumentException.class, () -> Decoder.of(name, new FrameStream("0", "reads"), null));
     }
 
-    /** Reads the frames with none of the code that is measured. */
+    /** Reads the frames without any of the code that is measured. */
     private static long unmaskNaively(byte[] bytes, CRC32 check) {
         long total = 0;
         int at = 0;

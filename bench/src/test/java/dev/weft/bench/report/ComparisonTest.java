@@ -63,7 +63,7 @@ class ComparisonTest {
         assertEquals(Verdict.SAME, verdict(before.subList(0, 3), after.subList(0, 3)), "among few nobody can tell");
     }
 
-    /** The ranks of four and four rounds: with one exchange of neighbours p is 0.04, with three it is 0.15. */
+    /** The ranks of two times four rounds: with one exchange of neighbours p is 0.04, with three it is 0.15. */
     @Test
     void fourRoundsAreTestedByTheirRanks() {
         List<Double> before = List.of(10.0, 10.1, 10.2, 10.3);
@@ -92,7 +92,7 @@ class ComparisonTest {
         return Samples.results(all.toArray(Measurement[]::new));
     }
 
-    /** The machine is twice as slow: what is twice as dear has not changed, and what is three times as dear has. */
+    /** The machine is half as fast: a figure that doubled has not changed, and one that tripled has. */
     @Test
     void whatBecameOfMostOthersIsTheMachinesDoing() {
         Results before = withPeers(10, 20, 30, 40);

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 
-/** Whether charts can be drawn: a JDK for servers may lack the libraries that read fonts, and a machine the fonts. */
+/** Whether charts can be drawn: a JDK for servers may lack the libraries that read fonts, and a machine may lack fonts. */
 public final class Fonts {
     private Fonts() {}
 

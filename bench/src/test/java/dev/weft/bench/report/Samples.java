@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Results such as the suites give. */
+/** Results like those of the suites. */
 public final class Samples {
     private static final List<String> SCENARIOS = List.of("64 x 16 B w1", "64 x 16 B w16", "1000 x 1 KiB w1",
             "64 x 64 KiB w1");
@@ -27,12 +27,12 @@ public final class Samples {
                 remarks, measurements);
     }
 
-    /** What an echo server's CPU took. */
+    /** The CPU figures of echo servers. */
     public static Measurement cpu(String scenario, String subject, Double... rounds) {
         return new Measurement("echo", scenario, subject, "server CPU per message", "µs", true, List.of(rounds));
     }
 
-    /** A whole table, with a peer far behind and one without a figure in the last scenario. */
+    /** A complete table, with a much slower peer and one without a figure in the last scenario. */
     static List<Measurement> echo() {
         List<String> subjects = List.of("floor: selector loop", "Weft PARKING", "Weft BLOCKING", "uWebSockets 20.52.0",
                 "Netty 4.2.7", "Vert.x 5.0.5", "Undertow 2.3.20", "Tomcat 11.0.13", "Jetty 12.1.14",

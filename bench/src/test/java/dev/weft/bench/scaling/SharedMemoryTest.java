@@ -18,12 +18,12 @@ import org.junit.jupiter.api.io.TempDir;
 class SharedMemoryTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
-    /** Of what one loop has, when another one sends for it once. */
+    /** The shared accesses when one loop sends once to a connection of another. */
     private static final double MOST_OF_OTHERS = 0.1;
 
     @TempDir
     private static Path folder;
-    /** By what was done. */
+    /** By operation. */
     private static Map<String, List<Group>> counted;
 
     @BeforeAll

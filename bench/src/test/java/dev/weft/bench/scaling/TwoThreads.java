@@ -6,7 +6,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Two threads that are called loops: each adds to a number of its own 300 times, to one of both 200, and locks 100 times. */
+/**
+ * Two threads with the names of loops: each adds 300 times to its own number and 200 times to a shared one, and locks 100
+ * times.
+ */
 public final class TwoThreads {
     private static final int OWN = 300;
     private static final int BOTH = 200;
@@ -14,7 +17,7 @@ public final class TwoThreads {
 
     private TwoThreads() {}
 
-    /** Prints what they shared. */
+    /** Prints the data that they shared. */
     public static void main(String[] arguments) throws InterruptedException {
         AtomicLong both = new AtomicLong();
         ReentrantLock lock = new ReentrantLock();

@@ -19,10 +19,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The visits find what a server does wrong, and nothing else. */
+/** The visits must find the faults of a server, and nothing else. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class OrderedVisitTest {
-    /** What happens to every tenth binary message that is sent whole. */
+    /** Applied to every tenth binary message that is sent whole. */
     private enum Fault {
         BYTE_CHANGED, DROPPED, DOUBLED
     }

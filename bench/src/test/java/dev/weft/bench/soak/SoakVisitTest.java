@@ -20,7 +20,7 @@ class SoakVisitTest {
 
     private final Counts counts = new Counts();
 
-    /** Echoes; omits each message of this number and its multiples. */
+    /** Echoes; omits each message whose number is a multiple of this one. */
     private static WebSocketHandler echoWithout(int omitted) {
         return ws -> {
             int number = 0;

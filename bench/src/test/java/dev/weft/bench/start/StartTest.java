@@ -18,7 +18,7 @@ class StartTest {
             Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
             System.getProperty("java.class.path"), EchoServer.class.getName());
 
-    /** Its last argument is the port. */
+    /** The port is its last argument. */
     static final class EchoServer {
         private EchoServer() {}
 

@@ -1,6 +1,6 @@
 package dev.weft.examples;
 
-import java.io.ByteArrayOutputStream;
+import dev.weft.JdkListener;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -10,26 +10,23 @@ import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The JDK's WebSocket client as blocking code, in which no wait takes longer than 30 s. */
-public final class TestClient implements WebSocket.Listener, AutoCloseable {
+public final class TestClient implements AutoCloseable {
     public static final JsonMapper JSON = new JsonMapper();
 
-    private static final long LIMIT_SECONDS = 30;
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final String CLOSE = "close ";
 
-    private final BlockingQueue<Object> messages = new LinkedBlockingQueue<>();
-    private final CompletableFuture<Integer> closeCode = new CompletableFuture<>();
-    private final StringBuilder text = new StringBuilder();
-    private final ByteArrayOutputStream binary = new ByteArrayOutputStream();
+    private final JdkListener events = new JdkListener();
     private WebSocket socket;
+    /** 0: not received yet. */
+    private int closeCode;
 
     private TestClient() {}
 
@@ -40,7 +37,7 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
         for (int i = 0; i < headers.length; i += 2) {
             builder.header(headers[i], headers[i + 1]);
         }
-        client.socket = await(builder.buildAsync(URI.create("ws://127.0.0.1:" + port + target), client));
+        client.socket = await(builder.buildAsync(URI.create("ws://127.0.0.1:" + port + target), client.events));
         return client;
     }
 
@@ -60,14 +57,14 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
     /** What a browser gets at "/". */
     public static String page(HttpClient http, int port) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/"))
-                .timeout(Duration.ofSeconds(LIMIT_SECONDS)).build();
+                .timeout(LIMIT).build();
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
         return response.statusCode() + " " + response.headers().firstValue("Content-Type").orElse("") + "\n"
                 + response.body();
     }
 
     private static <T> T await(CompletableFuture<T> future) {
-        return future.orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).join();
+        return future.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join();
     }
 
     public void send(String message) {
@@ -86,62 +83,39 @@ public final class TestClient implements WebSocket.Listener, AutoCloseable {
 
     /** The next message: a {@code String} or a {@code byte[]}. */
     public Object next() throws InterruptedException {
-        Object message = messages.poll(LIMIT_SECONDS, TimeUnit.SECONDS);
+        Object message = events.next(LIMIT);
         if (message == null) {
-            throw new AssertionError("no message came");
+            throw new AssertionError("no message arrived");
+        }
+        if (message instanceof Throwable failure) {
+            throw new AssertionError(failure);
         }
         return message;
     }
 
-    /** Waits for the code of the server's Close frame. */
-    public int closeCode() {
-        return await(closeCode);
+    /** Drops messages until the server's Close frame arrives, and returns its code. */
+    public int closeCode() throws InterruptedException {
+        while (closeCode == 0) {
+            if (next() instanceof String event && event.startsWith(CLOSE)) {
+                closeCode = Integer.parseInt(event.split(" ")[1]);
+            }
+        }
+        return closeCode;
     }
 
     /** Closes, and waits for the server's Close frame. */
     @Override
     public void close() {
         socket.sendClose(WebSocket.NORMAL_CLOSURE, ""); // fails if the server has closed first
-        closeCode();
+        try {
+            closeCode();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Leaves without a Close frame. */
     public void abort() {
         socket.abort();
-    }
-
-    @Override
-    public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
-        text.append(data);
-        if (last) {
-            messages.add(text.toString());
-            text.setLength(0);
-        }
-        from.request(1);
-        return null;
-    }
-
-    @Override
-    public CompletionStage<?> onBinary(WebSocket from, ByteBuffer data, boolean last) {
-        byte[] part = new byte[data.remaining()];
-        data.get(part);
-        binary.writeBytes(part);
-        if (last) {
-            messages.add(binary.toByteArray());
-            binary.reset();
-        }
-        from.request(1);
-        return null;
-    }
-
-    @Override
-    public CompletionStage<?> onClose(WebSocket from, int code, String reason) {
-        closeCode.complete(code);
-        return null;
-    }
-
-    @Override
-    public void onError(WebSocket from, Throwable error) {
-        closeCode.completeExceptionally(error);
     }
 }

@@ -13,7 +13,7 @@ import dev.weft.parser.http.RequestHeadParser;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
-/** Exactly at a limit passes; the first byte or line beyond it is refused, without waiting for the rest. */
+/** A head exactly at a limit is accepted; the first byte or line over the limit is refused, without waiting for the rest. */
 class RequestHeadLimitsTest {
 
     private static final String REQUEST_LINE = "GET / HTTP/1.1\r\n";
@@ -173,7 +173,8 @@ class RequestHeadLimitsTest {
     }
 
     /**
-     * All bytes before this offset are taken, and the one there is refused, in the same words as in the whole text.
+     * All bytes before this offset are accepted, and the byte at this offset is refused, with the same message as for the whole
+     * text.
      */
     private static HttpHeadException assertRefusedAt(int offset, HttpLimits limits, String text) {
         byte[] bytes = text.getBytes(ISO_8859_1);

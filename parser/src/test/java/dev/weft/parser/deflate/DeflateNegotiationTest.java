@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DeflateNegotiationTest {
-    /** Takes whatever is offered. */
+    /** Accepts every offer. */
     private static final DeflateSettings ANY = DeflateSettings.builder().incomingMaxWindowBits(15).build();
     private static final String PMD = "permessage-deflate";
 
@@ -221,7 +221,7 @@ class DeflateNegotiationTest {
                 Accepted accepted = accept(server, DeflateNegotiation.offer(client)).orElseThrow();
                 NegotiatedDeflate confirmed = confirm(client, accepted.responseValue());
                 NegotiatedDeflate negotiated = accepted.negotiated();
-                // What the server does not name it still keeps to, and the client need not know.
+                // The server keeps to this even if it does not name it, and the client need not know.
                 assertTrue(negotiated.serverMaxWindowBits() <= confirmed.serverMaxWindowBits());
                 assertEquals(negotiated, new NegotiatedDeflate(confirmed.serverNoContextTakeover(),
                         confirmed.clientNoContextTakeover(), negotiated.serverMaxWindowBits(),

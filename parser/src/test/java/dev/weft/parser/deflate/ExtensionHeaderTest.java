@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ExtensionHeaderTest {
 
-    /** What was read, written without needless white space. */
+    /** The parsed values, written without optional white space. */
     private static String read(String... lines) {
         ExtensionHeader.Valid valid = assertInstanceOf(ExtensionHeader.Valid.class,
                 ExtensionHeader.parse(List.of(lines)), () -> String.join(" / ", lines));
@@ -110,7 +110,7 @@ class ExtensionHeaderTest {
             }
             if (ExtensionHeader.parse(List.of(line.toString())) instanceof ExtensionHeader.Valid) {
                 valid++;
-                // What was understood, written again, means the same.
+                // The parsed values, written again, must have the same meaning.
                 String canonical = read(line.toString());
                 assertEquals(canonical, read(canonical));
             }

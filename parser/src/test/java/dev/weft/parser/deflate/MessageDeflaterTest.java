@@ -94,7 +94,7 @@ class MessageDeflaterTest {
     void everyLengthAroundTheOutputBufferIsFlushedWhole() {
         Random random = new Random(2);
         NaiveInflater inflater = new NaiveInflater(15, true);
-        // Random bytes are stored: the flush ends before, in, and behind each of the buffer's last bytes.
+        // Random bytes are stored: the flush ends before, in, and after each of the last bytes of the buffer.
         for (int size = 4060; size < 4110; size++) {
             byte[] message = SampleMessages.random(size, random);
             assertArrayEquals(message, inflater.message(SampleMessages.deflated(deflater, message)));

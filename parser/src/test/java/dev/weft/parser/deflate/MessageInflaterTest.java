@@ -129,7 +129,7 @@ class MessageInflaterTest {
         MessageInflater second = new MessageInflater(one, 15, true);
         SampleMessages.inflated(first, stored("secret".repeat(1000).getBytes(ISO_8859_1)));
         assertEquals(1, one.idle());
-        // Five bytes from five bytes back.
+        // A reference to five bytes at distance five.
         assertThrows(ProtocolViolationException.class, () -> SampleMessages.inflated(second, hex("f2 00 11 00 00")));
         one.close();
     }
@@ -245,7 +245,7 @@ class MessageInflaterTest {
                 fresh.input(payload, 0, cut, false);
                 int calls = 0;
                 while (fresh.output(target, 0, target.length) == target.length) {
-                    // A bit stands for at most 258 bytes.
+                    // One bit can represent at most 258 bytes.
                     assertTrue(++calls <= payload.length * 8 * 258 / target.length + 1);
                 }
                 fresh.input(payload, cut, payload.length, true);
@@ -275,12 +275,12 @@ class MessageInflaterTest {
                 new byte[]{0});
     }
 
-    /** The payload of a message of this number of zeros, a multiple of 1 Mi. */
+    /** The payload of a message with this number of zero bytes, a multiple of 1 Mi. */
     private static byte[] zeros(int count) {
         Deflater zlib = new Deflater(9, true);
         byte[] target = new byte[1 << 16];
         zlib.setInput(new byte[1 << 20]);
-        // Refers to nothing before it, so it can be repeated.
+        // It refers to no earlier byte, so it can be repeated.
         int length = zlib.deflate(target, 0, target.length, Deflater.FULL_FLUSH);
         byte[] million = Arrays.copyOf(target, length);
         zlib.end();

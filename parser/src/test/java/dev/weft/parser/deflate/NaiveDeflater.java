@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * A sender of compressed messages that owes nothing to zlib: stored blocks and blocks with the fixed Huffman code,
- * final ones among them, whose back references reach as far as the window lets them.
+ * A sender of compressed messages that does not use zlib. It sends stored blocks and blocks with the fixed Huffman code, some
+ * of them final, with references as far back as the window allows.
  */
 final class NaiveDeflater {
     private final int window;
@@ -20,7 +20,7 @@ final class NaiveDeflater {
 
     private byte[] context = new byte[1 << 10];
     private int length;
-    /** The first place where three bytes were seen: as far back as can be. */
+    /** The first position of each three bytes: as far back as possible. */
     private final Map<Integer, Integer> places = new HashMap<>();
 
     NaiveDeflater(int windowBits, boolean takeover, Random random) {
@@ -61,7 +61,7 @@ final class NaiveDeflater {
         return output.toByteArray();
     }
 
-    /** A block that is but a reference to three bytes from this far back. */
+    /** A block that contains only a reference to three bytes at this distance. */
     static byte[] copyOfThree(int distance) {
         NaiveDeflater deflater = new NaiveDeflater(15, true, null);
         deflater.bits(2, 3);
@@ -102,7 +102,7 @@ final class NaiveDeflater {
         symbol(256);
     }
 
-    /** The furthest place within the window with the same three bytes, or -1. */
+    /** The most distant position within the window with the same three bytes, or -1. */
     private int match(int at) {
         if (at + 3 > length) {
             return -1;
@@ -141,7 +141,7 @@ final class NaiveDeflater {
         bits(distance - base, extra);
     }
 
-    /** Huffman codes go with their most significant bit first. */
+    /** Huffman codes are sent with their most significant bit first. */
     private void code(int code, int length) {
         for (int i = length - 1; i >= 0; i--) {
             bits(code >> i & 1, 1);

@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 
 /**
- * RFC 1951 and RFC 7692 §7.2.2 as plainly as can be, with a hard window: a back reference beyond it is an error. It
- * keeps all that it ever produced.
+ * RFC 1951 and RFC 7692 §7.2.2 in the simplest way, with a strict window: a reference beyond it is an error. It keeps all its
+ * output.
  */
 public final class NaiveInflater {
     private static final int[] LENGTH_BASE = {3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59,
@@ -44,7 +44,7 @@ public final class NaiveInflater {
         return furthest;
     }
 
-    /** The message that this payload stands for. */
+    /** Returns the message of this payload. */
     public byte[] message(byte[] payload) {
         int from = length;
         if (!takeover) {
@@ -117,14 +117,14 @@ public final class NaiveInflater {
         int[] distanceLengths = Arrays.copyOfRange(lengths, literals, lengths.length);
         require(lengths[256] > 0, "no code for the end of the block");
         for (int[] each : new int[][]{literalLengths, distanceLengths}) {
-            // RFC 1951 §3.2.7: one code of one bit, or none at all, may leave room.
+            // RFC 1951 §3.2.7: a code with one symbol of one bit, or without symbols, may be incomplete.
             int room = room(each);
             require(room == 0 || room > 0 && Arrays.stream(each).max().getAsInt() <= 1, "not a full code");
         }
         compressed(new Huffman(literalLengths), new Huffman(distanceLengths));
     }
 
-    /** What a code leaves unused of its 2 to the 15 patterns; negative if it needs more. */
+    /** The number of 2^15 bit patterns that a code does not use; negative if it needs more. */
     private static int room(int[] lengths) {
         return (1 << 15) - Arrays.stream(lengths).filter(each -> each > 0).map(each -> 1 << 15 - each).sum();
     }
@@ -196,7 +196,7 @@ public final class NaiveInflater {
         return lengths;
     }
 
-    /** A canonical code: how many symbols there are of each length, and the symbols by length. */
+    /** A canonical code: the number of symbols of each length, and the symbols by length. */
     private static final class Huffman {
         final int[] counts = new int[16];
         final int[] symbols;
@@ -215,7 +215,7 @@ public final class NaiveInflater {
         }
     }
 
-    /** For tests that need bytes together. */
+    /** For tests that need all bytes at once. */
     static byte[] joined(byte[]... parts) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (byte[] part : parts) {

@@ -8,9 +8,9 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
 
-/** Messages for tests, and the loops that put them through. */
+/** Messages for tests, and the loops that compress and decompress them. */
 final class SampleMessages {
-    /** The size classes; the long ones come rarely, for the tests' sake. */
+    /** The size classes; long messages are rare, to keep the tests short. */
     private static final int[] SIZES = {0, 1, 16, 125, 126, 216, 1024};
     private static final int[] LONG_SIZES = {4096, 1 << 16, 1 << 17};
     private static final String[] WORDS = {"price", "volume", "AAPL", "bid", "ask", "time", "sequence", "trade", "ü€😀",
@@ -18,7 +18,7 @@ final class SampleMessages {
 
     private SampleMessages() {}
 
-    /** The message number n of a row. */
+    /** Message number n of a sequence. */
     static byte[] numbered(int n, Random random) {
         boolean isLong = n % 167 == 166;
         int size = isLong ? LONG_SIZES[n / 167 % LONG_SIZES.length] : SIZES[random.nextInt(SIZES.length)];
@@ -31,7 +31,7 @@ final class SampleMessages {
         return bytes;
     }
 
-    /** Something like JSON. */
+    /** Text that resembles JSON. */
     static byte[] text(int size, Random random) {
         StringBuilder text = new StringBuilder("{");
         while (text.length() < size) {
@@ -45,7 +45,7 @@ final class SampleMessages {
         return HexFormat.of().parseHex(hex.replace(" ", ""));
     }
 
-    /** Compresses a message that is given whole. */
+    /** Compresses a message that is passed in one piece. */
     static byte[] deflated(MessageDeflater deflater, byte[] message) {
         deflater.input(message, 0, message.length, true);
         ByteArrayOutputStream payload = new ByteArrayOutputStream();
@@ -53,7 +53,7 @@ final class SampleMessages {
         return payload.toByteArray();
     }
 
-    /** Compresses a message that is given in pieces, and taken in pieces. */
+    /** Compresses a message that is passed in pieces, and whose output is taken in pieces. */
     static byte[] deflated(MessageDeflater deflater, byte[] message, Random random) {
         ByteArrayOutputStream payload = new ByteArrayOutputStream();
         int at = 0;
@@ -77,7 +77,7 @@ final class SampleMessages {
         } while (count == room);
     }
 
-    /** Decompresses a payload that comes whole. */
+    /** Decompresses a payload that is passed in one piece. */
     static byte[] inflated(MessageInflater inflater, byte[] payload) throws ProtocolViolationException {
         ByteArrayOutputStream message = new ByteArrayOutputStream();
         inflater.input(payload, 0, payload.length, true);
@@ -85,7 +85,7 @@ final class SampleMessages {
         return message.toByteArray();
     }
 
-    /** Decompresses a payload that comes in pieces, and is taken in pieces. */
+    /** Decompresses a payload that is passed in pieces, and whose output is taken in pieces. */
     static byte[] inflated(MessageInflater inflater, byte[] payload, Random random) throws ProtocolViolationException {
         ByteArrayOutputStream message = new ByteArrayOutputStream();
         int at = 0;

@@ -34,7 +34,7 @@ class SharedMessageTest {
         return new MessageDeflater(pool, bits, takeover, 2048);
     }
 
-    /** One peer whose messages are in part its own and in part shared. */
+    /** A peer, some of whose messages are shared. */
     private final class Peer {
         final MessageDeflater deflater;
         final NaiveInflater inflater;
@@ -79,7 +79,7 @@ class SharedMessageTest {
     @ValueSource(ints = {8, 9, 12, 15})
     void laterMessagesReferToSharedOnes(int bits) {
         Peer peer = new Peer(bits, true);
-        // Half of it is random, so that it is compressed and yet nothing but a reference makes it short.
+        // Half of it is random: it is sent compressed, but only a reference can make it short.
         byte[] novel = SampleMessages.random(100, new Random(bits));
         Arrays.fill(novel, 60, 100, (byte) 'a');
         peer.shared(new SharedMessage(novel));

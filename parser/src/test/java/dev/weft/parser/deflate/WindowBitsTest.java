@@ -12,8 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Every agreement on windows and context takeover, held against codecs that are not zlib's and have exactly that
- * window.
+ * Every agreement on windows and context takeover, with codecs that do not use zlib and have exactly that window.
  */
 class WindowBitsTest {
     private static final int MESSAGES = 1000;
@@ -39,7 +38,7 @@ class WindowBitsTest {
                         ? SampleMessages.deflated(deflater, message, random)
                         : SampleMessages.deflated(deflater, message);
                 assertArrayEquals(message, inflater.message(payload), () -> "message of " + message.length);
-                // Now and then the connection is not busy, and its compressor is used by others meanwhile.
+                // From time to time the connection is idle, and others use its compressor.
                 for (int i = random.nextInt(20) - 16; i > 0; i--) {
                     SampleMessages.deflated(other, SampleMessages.text(100, random));
                 }

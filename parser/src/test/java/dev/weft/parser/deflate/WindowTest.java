@@ -33,7 +33,7 @@ class WindowTest {
         }
     }
 
-    /** Each byte, asked for by a reference to it and the two behind it. */
+    /** Each byte, requested by a reference to it and the next two. */
     private static byte[] content(Window window) throws Exception {
         byte[] content = new byte[window.length()];
         byte[] three = new byte[3];

@@ -18,9 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Every kept input of every fuzz target, and some thousand mutations of them, which are the same each time.
- * {@code scripts/fuzz} looks for new ones, guided by coverage. The system property {@code weft.fuzz.mutations} sets how
- * many mutations are tried for each target.
+ * Every stored input of every fuzz target, and some thousand mutations of them, which are the same in each run.
+ * {@code scripts/fuzz} looks for new ones, guided by coverage. The system property {@code weft.fuzz.mutations} sets the number
+ * of mutations for each target.
  */
 class CorpusTest {
     private static final int MUTATIONS = Integer.getInteger("weft.fuzz.mutations", 5_000);

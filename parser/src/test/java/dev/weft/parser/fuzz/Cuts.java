@@ -3,11 +3,11 @@ package dev.weft.parser.fuzz;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
-/** Where reads cut a stream: the input chooses among ways that are always the same. */
+/** The positions at which reads cut a stream: a byte of the input selects one of several fixed ways. */
 final class Cuts {
     private Cuts() {}
 
-    /** In ascending order, from 0 to the length; some twice, for a read may bring nothing. */
+    /** In ascending order, from 0 to the length; some occur twice, because a read may return no bytes. */
     static int[] of(byte seed, int length) {
         SplittableRandom random = new SplittableRandom(seed);
         int longest = 1 << (seed & 7);

@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Extension headers: nothing escapes, what is understood means the same when it is written again, and the reply accepts
- * the first good offer and names nothing that it did not offer.
+ * Extension headers: no unexpected exception is thrown; a parsed header has the same meaning when it is written again; and the
+ * reply accepts the first acceptable offer and names nothing that was not offered.
  *
  * <pre>
  * byte 0   bits 0 to 2: the server's outgoingMaxWindowBits - 8; bit 3: set for no outgoing context takeover
@@ -71,7 +71,9 @@ public final class ExtensionHeaderFuzz {
         }
     }
 
-    /** By name; empty if RFC 7692 §7.1 has the offer declined. Those without value have the value "". */
+    /**
+     * Parameters by name; empty if the offer must be declined (RFC 7692 §7.1). A parameter without a value has the value "".
+     */
     private static Optional<Map<String, String>> goodParameters(Entry entry, boolean offer) {
         Map<String, String> parameters = new HashMap<>();
         for (Parameter parameter : entry.parameters()) {
@@ -98,10 +100,10 @@ public final class ExtensionHeaderFuzz {
                 assertTrue(offer.containsKey(bits), "not offered: " + bits);
                 assertEquals(agreed, bits(reply, bits));
             }
-            // §7.1.2.1, §7.1.2.2: what the client says of itself is a hint, what it asks of the server is not.
+            // §7.1.2.1, §7.1.2.2: a client's parameter for itself is a hint; its parameter for the server is a requirement.
             assertTrue(agreed <= bits(offer, bits));
             assertTrue(!server || agreed <= settings.outgoingMaxWindowBits());
-            // The client knows no more than the reply says.
+            // The client knows only what the reply says.
             assertTrue(server || agreed == bits(reply, bits));
 
             String noTakeover = end + "_no_context_takeover";

@@ -10,8 +10,8 @@ import dev.weft.parser.Role;
 import java.util.Arrays;
 
 /**
- * Frames: however they are cut, {@link FrameParser} makes the same of them as {@link NaiveFrameParser}, and nothing but
- * violations escapes.
+ * Frames: however they are cut, {@link FrameParser} must give the same result as {@link NaiveFrameParser}, and throw nothing
+ * but violations.
  *
  * <pre>
  * byte 0   bit 0: set for the client's end; bits 2 and 3: maxFrameLength; bits 4 to 6: the claimed RSV bits
@@ -37,7 +37,7 @@ public final class FrameParserFuzz {
         Outcome expected = new NaiveFrameParser(role, maxFrameLength, claimedRsv).parse(stream);
         int[][] ways = {{0, stream.length}, Cuts.of(data[1], stream.length), Cuts.everywhere(stream.length)};
         for (int[] cuts : ways) {
-            // Both as it lies in a large array, and with an array for each piece.
+            // Both in one large array, and with a separate array for each piece.
             Reading inPlace = new Reading(new FrameParser(role, maxFrameLength, claimedRsv));
             Reading pieces = new Reading(new FrameParser(role, maxFrameLength, claimedRsv));
             byte[] copy = stream.clone();

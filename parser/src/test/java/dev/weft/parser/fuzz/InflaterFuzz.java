@@ -18,8 +18,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Compressed messages: however they are cut and however much is asked for at once, {@link MessageInflater} makes the same
- * of them, which is what {@link NaiveInflater} makes of them; it keeps to the bounds and nothing but violations escapes.
+ * Compressed messages: however they are cut, and however much output is requested at once, {@link MessageInflater} must give
+ * the same result as {@link NaiveInflater}, keep to the bounds, and throw nothing but violations.
  *
  * <pre>
  * byte 0   bits 0 to 2: the sender's window bits - 8; bit 3: set for no context takeover
@@ -29,7 +29,7 @@ import java.util.List;
  * </pre>
  */
 public final class InflaterFuzz {
-    /** Bytes of output after which a connection is given up. */
+    /** The maximum output of a connection, in bytes. */
     private static final int LIMIT = 1 << 16;
     private static final byte UNTOUCHED = 0x55;
 
@@ -39,7 +39,7 @@ public final class InflaterFuzz {
         DONE, VIOLATION, LIMIT
     }
 
-    /** What came of a connection: as many messages as were whole, and how it ended. */
+    /** The result of a connection: its complete messages, and how it ended. */
     private record Inflated(List<byte[]> messages, End end) {}
 
     private InflaterFuzz() {}
@@ -108,7 +108,7 @@ public final class InflaterFuzz {
         }
     }
 
-    /** Takes what there is; whether it was no more than is left to take. */
+    /** Takes the available output; returns whether it was within the bound. */
     private static boolean drain(MessageInflater inflater, ByteArrayOutputStream message, int room, int left)
             throws ProtocolViolationException {
         byte[] target = new byte[room + 2];
@@ -124,7 +124,7 @@ public final class InflaterFuzz {
         return message.size() <= left;
     }
 
-    /** What the naive inflater accepts is accepted, and means the same; it is the stricter one with the window. */
+    /** What the naive inflater accepts must be accepted, with the same result; the naive one has the stricter window. */
     private static void compare(NaiveInflater naive, List<byte[]> payloads, Inflated inflated) {
         for (int i = 0; i < payloads.size(); i++) {
             byte[] expected;

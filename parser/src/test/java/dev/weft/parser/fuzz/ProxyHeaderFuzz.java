@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Headers of the PROXY protocol: the verdict is the same however they are cut and read, and nothing but refusals escapes. The
- * same bytes are also values of Forwarded and X-Forwarded-For.
+ * Headers of the PROXY protocol: the result must be the same however they are cut and read, and only refusals may be thrown.
+ * The same bytes are also values of Forwarded and X-Forwarded-For.
  *
  * <pre>
  * byte 0   bit 0: set for the smallest limit
@@ -47,7 +47,7 @@ public final class ProxyHeaderFuzz {
         ForwardedFields.xForwardedFor(List.of(text)).forEach(ProxyHeaderFuzz::check);
     }
 
-    /** An address is not hidden, and is the same when it is written again. */
+    /** An address must not be hidden, and must be the same when it is written again. */
     private static void check(String node) {
         ForwardedAddress.parse(node).ifPresent(address -> {
             assertTrue(!ForwardedFields.isHidden(node));

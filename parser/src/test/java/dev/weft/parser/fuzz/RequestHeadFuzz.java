@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Request heads: the verdict is that of a naive reference however they are cut, nothing but refusals escapes, and whatever
- * is understood can be judged and answered.
+ * Request heads: however they are cut, the result must be that of a naive reference; only refusals may be thrown; and every
+ * accepted head can be checked and answered.
  *
  * <pre>
  * byte 0   bit 0: set for small limits

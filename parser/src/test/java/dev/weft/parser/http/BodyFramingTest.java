@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where a body ends (RFC 9112 §6.3), and what could be two ends. */
+/** Where a body ends (RFC 9112 §6.3), and requests whose body could end at two positions. */
 class BodyFramingTest {
     private static BodyFraming framing(int minorVersion, String lines) throws HttpHeadException {
         String text = "POST / HTTP/1." + minorVersion + "\r\nHost: a\r\n" + lines.replace("~", "\r\n") + "\r\n\r\n";

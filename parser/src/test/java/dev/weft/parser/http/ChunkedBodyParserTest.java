@@ -17,10 +17,10 @@ class ChunkedBodyParserTest {
     private static final int MOST = 1000;
     private static final String AFTER = "GET /next";
 
-    /** What was read, and where the body ended; or the status of the refusal. */
+    /** The bytes that were read and the end of the body, or the status of the refusal. */
     private record Outcome(String body, int end, int status) {}
 
-    /** Reads regions of at most this size; each is in an array of its own, so that no other byte can be looked at. */
+    /** Reads regions of at most this size; each is in its own array, so that no other byte can be accessed. */
     private static Outcome outcome(byte[] bytes, int firstCut, int size) {
         ChunkedBodyParser parser = new ChunkedBodyParser(MOST, HttpLimits.DEFAULT);
         StringBuilder body = new StringBuilder();
@@ -93,7 +93,7 @@ class ChunkedBodyParserTest {
             "1;a\u0000~a~", "1;a\rb~", "0~A~~", "0~ A: b~~", "0~A: b~ c~~", "0~A : b~~", "0~: b~~", "0~A: \u0000~~",
             "0~A: b\n\n", "00000000000000001~a~", "\uff11~a~", "1_0~a~", "1.~a~"})
     void malformedChunksAre400(String text) {
-        // Whatever follows: a refusal may come later than its reason.
+        // Whatever follows: a refusal may occur later than its cause.
         assertEquals(400, outcome(withLineEnds(text) + "0~~".replace("~", "\r\n") + AFTER).status(), text);
     }
 
@@ -197,7 +197,7 @@ class ChunkedBodyParserTest {
             for (int part = random.nextInt(9); part >= 0; part--) {
                 text.append(parts[random.nextInt(parts.length)]);
             }
-            // An end for what is cut: two readers may differ in when they refuse it, not in whether they do.
+            // Completes a truncated body: two readers may refuse it at different positions, but both must refuse it.
             text.append("\r\n#\r\n#");
             byte[] bytes = text.toString().getBytes(ISO_8859_1);
             Outcome expected = naive(text.toString());

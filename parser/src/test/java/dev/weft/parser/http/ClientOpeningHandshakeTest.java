@@ -37,7 +37,7 @@ class ClientOpeningHandshakeTest {
         assertTrue(reason.contains(header), reason);
     }
 
-    /** The good headers without this one. */
+    /** The valid headers without this one. */
     private static Headers.Builder without(String name) {
         Headers.Builder headers = Headers.builder();
         good().build().forEach((each, value) -> {

@@ -9,21 +9,21 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Parses every head whole, cut at every byte and byte by byte, and wants the same result each time. */
+/** Parses every head whole, cut at every byte, and byte by byte, and expects the same result each time. */
 public final class HeadAssertions {
 
-    /** Neither a head nor anything that a head may go on with. */
+    /** Neither a head nor a possible continuation of one. */
     private static final String FRAMES = "\u0081\u0085\u0001\u0002\u0003\u0004\r\n\r\n";
 
     /**
      * @param result
-     *            the request, rendered, or the refusal
+     *            the request as text, or the refusal
      * @param consumed
-     *            the offset behind the head; -1 if it is not complete or refused
+     *            the offset after the head; -1 if it is incomplete or refused
      */
     public record Outcome(String result, int consumed) {}
 
-    /** The whole language of heads in one expression: what the state machine must accept, no more and no less. */
+    /** All valid heads as one expression: the state machine must accept exactly these. */
     private static final Pattern REFERENCE = Pattern.compile("""
             (?:\\r\\n){0,4}+[!#$%&'*+.^_`|~0-9A-Za-z-]++\\x20\
             (?:(?<=(?:^|\\n)OPTIONS\\x20)\\*|\
@@ -36,7 +36,7 @@ public final class HeadAssertions {
 
     private HeadAssertions() {}
 
-    /** Where the head ends that the text begins with, or -1: the verdict that is due, limits aside. */
+    /** The end of the head at the beginning of the text, or -1: the expected result, without limits. */
     public static int referenceEnd(String text) {
         Matcher reference = REFERENCE.matcher(text);
         return reference.lookingAt() ? reference.end() : -1;
@@ -56,7 +56,7 @@ public final class HeadAssertions {
         return parser.head();
     }
 
-    /** Feeds the regions between the cuts; a complete head ends it. */
+    /** Feeds the regions between the cuts, until the head is complete. */
     public static Outcome outcome(HttpLimits limits, byte[] bytes, int... cuts) {
         RequestHeadParser parser = new RequestHeadParser(limits);
         try {
@@ -92,14 +92,14 @@ public final class HeadAssertions {
         }
     }
 
-    /** The head is accepted as this request line and these field lines, and what follows it is not consumed. */
+    /** The head is accepted with this request line and these field lines, and the bytes after it are not consumed. */
     static void assertParsed(String head, String... lines) {
         Outcome expected = new Outcome(String.join("\n", lines), head.length());
         assertSameHoweverCut(expected, head);
         assertSameHoweverCut(expected, head + FRAMES);
     }
 
-    /** Everything up to the last byte could still become a head; the last byte is refused at once. */
+    /** All bytes before the last one could begin a valid head; the last byte is refused at once. */
     static void assertRefusedAtLastByte(int status, String text) {
         int last = text.length() - 1;
         byte[] bytes = bytes(text);

@@ -79,7 +79,7 @@ class OpeningHandshakeTest {
 
     @Test
     void absoluteTargetNeedsAHostToo() {
-        // RFC 9112 §3.2: its value is ignored then, but it must be there.
+        // RFC 9112 §3.2: its value is ignored then, but it must be present.
         String absolute = VALID.replace("GET /chat", "GET ws://elsewhere:8080/chat");
         assertUpgrade(absolute);
         assertRefused(400, absolute.replace("Host: server.example.com\r\n", ""));

@@ -15,7 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Mutated heads: the verdict is that of a naive reference, however the bytes are cut, and nothing unexpected escapes.
+ * Mutated heads: however the bytes are cut, the result must be that of a naive reference, and no unexpected exception is
+ * thrown.
  */
 class RequestHeadFuzzTest {
 

@@ -47,7 +47,7 @@ class RequestHeadParserTest {
 
     @Test
     void http10IsParsed() {
-        // RFC 9112 §2.3: health checks and old proxies send it; whether it will do is the handshake's to judge.
+        // RFC 9112 §2.3: health checks and old proxies send it; the handshake decides whether it is acceptable.
         assertParsed("GET /health HTTP/1.0\r\n\r\n", "GET /health HTTP/1.0");
     }
 

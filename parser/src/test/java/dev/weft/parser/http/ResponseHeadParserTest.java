@@ -22,7 +22,7 @@ class ResponseHeadParserTest {
         return parse(HttpLimits.DEFAULT, text);
     }
 
-    /** The head, which must be the same however the bytes are cut, and end before the first frame. */
+    /** Parses the head, which must be the same however the bytes are cut, and must end before the first frame. */
     private static ResponseHead parse(HttpLimits limits, String text) throws HttpHeadException {
         byte[] all = bytes(text + FRAME);
         ResponseHeadParser whole = new ResponseHeadParser(limits);
@@ -42,7 +42,7 @@ class ResponseHeadParserTest {
         return whole.head();
     }
 
-    /** What was wrong with the last byte; all bytes before it are accepted. */
+    /** The fault of the last byte; all bytes before it are accepted. */
     private static String refusedAtLastByte(HttpLimits limits, String text) throws HttpHeadException {
         byte[] all = bytes(text);
         ResponseHeadParser parser = new ResponseHeadParser(limits);

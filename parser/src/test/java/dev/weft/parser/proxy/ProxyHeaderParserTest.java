@@ -192,7 +192,7 @@ class ProxyHeaderParserTest {
         assertEquals(-2, outcome((longest + "x").getBytes(UTF_8), LIMIT).size());
     }
 
-    /** A client that does not speak the protocol is refused before it has sent more. */
+    /** A client that does not use the protocol is refused before it has sent more. */
     @Test
     void firstWrongByteIsRefused() {
         for (String begin : List.of("G", "\u0016", "PO", "PROXYX", "\r\n\r\n\r", "\rX")) {

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HexFormat;
 
-/** Headers of the PROXY protocol as bytes, and what the parser makes of bytes. */
+/** Headers of the PROXY protocol as bytes, and the results of parsing bytes. */
 public final class ProxyHeaders {
     /** The signature of version 2, and PROXY. */
     public static final String V2 = "0d0a0d0a 00 0d0a 51554954 0a 21";
@@ -22,7 +22,7 @@ public final class ProxyHeaders {
         return (line + "\r\n").getBytes(ISO_8859_1);
     }
 
-    /** What a parser made of bytes: the size of the header, or -1 if it is incomplete, or -2 if it was refused; and the header. */
+    /** The result of parsing: the size of the header, or -1 if it is incomplete, or -2 if it was refused; and the header. */
     public record Outcome(int size, String header) {}
 
     public static Outcome outcome(byte[] bytes, int maxSize, int... cuts) {
@@ -53,7 +53,7 @@ public final class ProxyHeaders {
         return new Outcome(end, text.toString());
     }
 
-    /** As a reader that must not read beyond the header: it reads what the parser needs, and no more. */
+    /** Like a reader that must not read beyond the header: it reads only what the parser needs. */
     public static Outcome outcomeOfExactReads(byte[] bytes, int maxSize) {
         ProxyHeaderParser parser = new ProxyHeaderParser(maxSize);
         int at = 0;

@@ -78,7 +78,7 @@ class BuffersTest {
     }
 
     @Test
-    void aHalfReadMessageHoldsNotFarMoreThanCameOfIt() throws Exception {
+    void halfReadMessageMustHoldLittleMoreThanItsReceivedBytes() throws Exception {
         for (int came : new int[]{1, 100, 1100, 5000, 20_000, 200_000, 3_000_000}) {
             try (ConnectionFixture test = ConnectionFixture.with().limits(1 << 30, 1 << 30, 100).capacity(1 << 22)
                     .start(ConnectionFixture.ECHO)) {
@@ -92,7 +92,7 @@ class BuffersTest {
     }
 
     @Test
-    void whatDecompressesAHalfReadMessageIsCountedToo() throws Exception {
+    void inflaterOfAHalfReadMessageMustBeCounted() throws Exception {
         DeflateSettings settings = DeflateSettings.DEFAULT;
         try (DeflateCodecs codecs = new DeflateCodecs(settings)) {
             for (Handler depth : DEPTHS) {
@@ -315,7 +315,7 @@ class BuffersTest {
     }
 
     @Test
-    void aSpentBudgetFailsWhoNeedsMoreWith1013() throws Exception {
+    void connectionThatNeedsMoreThanTheBudgetMustFailWith1013() throws Exception {
         for (Handler depth : List.of(ConnectionFixture.ECHO, ConnectionFixture.ECHO_VIEWS)) {
             for (int length : new int[]{500, 20_000}) {
                 for (boolean parks : new boolean[]{false, true}) {

@@ -159,7 +159,8 @@ class ConnectionStatesTest {
             BROKEN      | end of input  | EOF                  |          | CCE          | - - - IOException
             BROKEN      | reset         | RESET                |          | CCE          | - - - IOException
             """)
-    void byThePeer(State state, String event, String sent, String sees, String gets, String end) throws Exception {
+    void eventFromThePeerMustLeadToTheNextState(State state, String event, String sent, String sees, String gets,
+            String end) throws Exception {
         for (boolean waiting : new boolean[]{true, false}) {
             try (ConnectionFixture test = ConnectionFixture.start(null)) {
                 bring(test, state);
@@ -222,7 +223,8 @@ class ConnectionStatesTest {
             BROKEN      | close  | ok  |                      | CCE   | - - - IOException
             BROKEN      | abort  | ok  |                      | CCE   | - - - IOException
             """)
-    void byTheUser(State state, String event, String result, String sees, String gets, String end) throws Exception {
+    void callMustLeadToTheNextState(State state, String event, String result, String sees, String gets, String end)
+            throws Exception {
         for (boolean onOwner : new boolean[]{true, false}) {
             try (ConnectionFixture test = ConnectionFixture.start(null)) {
                 bring(test, state);
@@ -278,7 +280,7 @@ class ConnectionStatesTest {
             BROKEN      | returns |            | - - - IOException
             BROKEN      | throws  |            | - - - IOException
             """)
-    void byTheHandlersEnd(State state, String event, String sees, String end) throws Exception {
+    void endOfTheHandlerMustLeadToTheNextState(State state, String event, String sees, String end) throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             bring(test, state);
             if (event.equals("throws")) {

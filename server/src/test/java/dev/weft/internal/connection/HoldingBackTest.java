@@ -35,7 +35,7 @@ class HoldingBackTest {
     }
 
     @Test
-    void soDoPongsAndTheAnswerToAClose() throws Exception {
+    void pongsAndTheAnswerToACloseMustLeaveInOneWrite() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.with().withoutTimer().start(ConnectionFixture.ECHO)) {
             test.peer.send("89 80 00000000  81 80 00000000  89 81 00000000 01  88 80 00000000");
             test.peer.expect("8a 00  81 00  8a 01 01  88 00").expectEnd();

@@ -440,7 +440,7 @@ class SendingTest {
     }
 
     @Test
-    void abortFreesWhoWaitsForTheEndOfAStream() throws Exception {
+    void abortMustReleaseSendersThatWaitForAStream() throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {
             test.connection().sendStream(MessageType.BINARY);
             FutureTask<Void> waiting = inThread(() -> {

@@ -48,7 +48,7 @@ class FailuresTest {
     }
 
     @Test
-    void failedReportsAreMadeUpForLater() {
+    void failedReportsMustBeRepeatedLater() {
         reportsThatFail = 1;
         failures.note(new OutOfMemoryError("test"));
         assertEquals(List.of(), reports);

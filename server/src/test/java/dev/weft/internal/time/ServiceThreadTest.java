@@ -109,7 +109,7 @@ class ServiceThreadTest {
     }
 
     @Test
-    void failureToGoOnAfterAStopIsNone() throws Exception {
+    void failureAfterAStopMustNotBeRecorded() throws Exception {
         Failures failures = new Failures("service", (what, number, latest) -> {});
         CountDownLatch running = new CountDownLatch(1);
         AtomicReference<ServiceThread> self = new AtomicReference<>();

@@ -18,7 +18,7 @@ class SweeperTest {
     private final CoarseClock clock = new CoarseClock();
 
     @Test
-    void movesTheClockThenLooks() throws Exception {
+    void clockMustMoveBeforeTheCheck() throws Exception {
         LinkedBlockingQueue<Integer> looks = new LinkedBlockingQueue<>();
         long begin = clock.now();
         AtomicBoolean behind = new AtomicBoolean();
@@ -77,7 +77,7 @@ class SweeperTest {
     }
 
     @Test
-    void endsWhenStoppedHoweverLongItsStep() throws Exception {
+    void stopMustEndTheSweeperWhateverItsStep() throws Exception {
         AtomicReference<Thread> thread = new AtomicReference<>();
         LinkedBlockingQueue<Boolean> looked = new LinkedBlockingQueue<>();
         Sweeper sweeper = new Sweeper("sweeper", clock, Duration.ofDays(1), now -> {
@@ -93,7 +93,7 @@ class SweeperTest {
     }
 
     @Test
-    void goesOnAfterALookThatFailed() throws Exception {
+    void sweeperMustContinueAfterAFailedCheck() throws Exception {
         LinkedBlockingQueue<Boolean> looks = new LinkedBlockingQueue<>();
         Failures failures = new Failures("sweeper", (what, count, latest) -> {});
         Sweeper sweeper = new Sweeper(clock, Duration.ofMillis(1), now -> {
@@ -109,7 +109,7 @@ class SweeperTest {
     }
 
     @Test
-    void theClockNeverShowsZeroWhichStandsForNot() {
+    void clockMustNeverBeZero() {
         clock.set(0);
         assertEquals(1, clock.now());
     }

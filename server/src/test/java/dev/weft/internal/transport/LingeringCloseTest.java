@@ -23,7 +23,7 @@ class LingeringCloseTest {
     private final MemoryTransport there = ends[1];
 
     @Test
-    void whatThePeerHadUnderWayIsReadToItsEnd() throws Exception {
+    void bytesInFlightMustBeReadToTheEnd() throws Exception {
         FutureTask<Void> closing = new FutureTask<>(() -> LingeringClose.close(here), null);
         Thread.startVirtualThread(closing);
         // More than the transport holds.
@@ -35,7 +35,7 @@ class LingeringCloseTest {
     }
 
     @Test
-    void aPeerThatSendsWithoutEndIsLeft() throws Exception {
+    void peerThatSendsWithoutEndMustBeAborted() throws Exception {
         AtomicLong sent = new AtomicLong();
         FutureTask<IOException> sending = new FutureTask<>(() -> {
             ByteBuffer bytes = ByteBuffer.allocate(CAPACITY);

@@ -112,7 +112,7 @@ class ParkingTransportTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void closingFreesWhoWaits(boolean pinned) throws Exception {
+    void closeMustReleaseWaitingThreads(boolean pinned) throws Exception {
         try (Pair pair = new Pair(pinned)) {
             FutureTask<Integer> reading = start(() -> pair.transport.read(ByteBuffer.allocate(10)));
             FutureTask<Void> writing = start(() -> {
@@ -129,7 +129,7 @@ class ParkingTransportTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void stoppingThePollerFreesWhoWaits(boolean pinned) throws Exception {
+    void stopOfThePollerMustReleaseWaitingThreads(boolean pinned) throws Exception {
         try (Pair pair = new Pair(pinned)) {
             FutureTask<Boolean> waiting = start(pair.transport::awaitReadable);
             pair.poller.stop();

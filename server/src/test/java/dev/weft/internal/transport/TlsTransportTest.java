@@ -237,7 +237,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void behindAPeersCloseNotifyTls13StillWrites() throws Exception {
+    void tls13MustStillWriteAfterThePeersCloseNotify() throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13)) {
             pair.client.shutdownOutput();
             assertEquals(-1, pair.server.read(ByteBuffer.allocate(1)));
@@ -263,7 +263,7 @@ class TlsTransportTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 4, 5, 6, 20})
-    void anEndWithoutCloseNotifyIsNoEnd(int partOfARecord) throws Exception {
+    void endWithoutCloseNotifyMustBeAnError(int partOfARecord) throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13)) {
             pair.client.write(bytes(1));
             pair.belowClient.write(bytes(0x17, 3, 3, 0, 100, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -292,7 +292,7 @@ class TlsTransportTest {
     }
 
     @Test
-    void closingFreesWhoWaits() throws Exception {
+    void closeMustReleaseWaitingThreads() throws Exception {
         for (boolean waitsOutsideReads : new boolean[]{true, false}) {
             try (TlsPair pair = TlsPair.open(TLS13, below -> new Cutting(below, 1 << 20, waitsOutsideReads))) {
                 FutureTask<Integer> reading = TlsPair.start(() -> pair.server.read(ByteBuffer.allocate(10)));
@@ -491,7 +491,7 @@ class TlsTransportTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whoWaitsHoldsNoMoreThanWhatIsHere(boolean waitsOutsideReads) throws Exception {
+    void waitingReaderMustHoldOnlyReceivedBytes(boolean waitsOutsideReads) throws Exception {
         try (TlsPair pair = TlsPair.open(TLS13, below -> new Cutting(below, 1 << 30, waitsOutsideReads))) {
             assertEquals(0, pair.budget.taken());
             FutureTask<Integer> reading = TlsPair.start(() -> {

@@ -5,12 +5,15 @@ import dev.weft.Message;
 import dev.weft.MessageView;
 import dev.weft.WebSocketConnection;
 import dev.weft.client.WebSocketClient;
+import dev.weft.client.WebSocketClientBuilder;
 import dev.weft.client.WebSocketConnectException;
+import dev.weft.tools.options.Trust;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -46,6 +49,9 @@ public final class AutobahnClient implements Callable<Integer> {
             + "Default: ${DEFAULT-VALUE}.")
     private String agent;
 
+    @Option(names = "--insecure", description = "With wss: accept any certificate, for any name.")
+    private boolean insecure;
+
     @Option(names = {"-h", "--help"}, usageHelp = true, description = "Print this.")
     private boolean help;
 
@@ -67,7 +73,7 @@ public final class AutobahnClient implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         ConnectionLimits limits = ConnectionLimits.builder().maxMessageSize(MAX_MESSAGE_SIZE).build();
         int failed = 0;
-        try (WebSocketClient client = WebSocketClient.builder().limits(limits).build()) {
+        try (WebSocketClient client = client(limits)) {
             int count = caseCount(client);
             for (int number = 1; number <= count; number++) {
                 try {
@@ -82,10 +88,18 @@ public final class AutobahnClient implements Callable<Integer> {
             }
             client.open(uri("/updateReports?agent=" + encodedAgent())).awaitClose();
             return failed == 0 ? 0 : 1;
-        } catch (IOException e) {
+        } catch (IOException | GeneralSecurityException e) {
             err.println("autobahn-client: " + e.getMessage());
             return 1;
         }
+    }
+
+    private WebSocketClient client(ConnectionLimits limits) throws IOException, GeneralSecurityException {
+        WebSocketClientBuilder builder = WebSocketClient.builder().limits(limits);
+        if (insecure) {
+            builder.tls(Trust.any(), parameters -> parameters.setEndpointIdentificationAlgorithm(""));
+        }
+        return builder.build();
     }
 
     private int caseCount(WebSocketClient client) throws IOException {

@@ -67,6 +67,14 @@ public final class Conform implements Callable<Integer> {
             + "machine's loopback address. Default: any free one.")
     private int listen;
 
+    @Option(names = "--tls-cert", paramLabel = "FILE", description = "With --client: listen for wss, with the certificate in "
+            + "this PEM file.")
+    private Path certificate;
+
+    @Option(names = "--tls-key", paramLabel = "FILE", description = "A PEM file with the private key of --tls-cert. Default: "
+            + "the file of --tls-cert.")
+    private Path key;
+
     @Option(names = "--only", paramLabel = "PATTERN", description = "Run the cases whose id fits; * stands for "
             + "anything: utf8.*, *.chopped-1. May be repeated.")
     private List<String> only = List.of();
@@ -153,7 +161,8 @@ public final class Conform implements Callable<Integer> {
             throw wrong("--listen " + listen + " is no port");
         }
         try (ServerSocket listener = listener()) {
-            Settings settings = settings("ws://127.0.0.1:" + listener.getLocalPort());
+            Settings settings = settings(
+                    (certificate == null ? "ws" : "wss") + "://127.0.0.1:" + listener.getLocalPort());
             CaseRunner runner = new CaseRunner(settings, progressOf(cases.size()));
             Stopwatch watch = new Stopwatch();
             try (FuzzingServer server = new FuzzingServer(settings, cases, runner, listener)) {
@@ -242,11 +251,25 @@ public final class Conform implements Callable<Integer> {
         Duration wait = Duration.ofMillis((long) (timeout * 1000));
         Duration patience = wait.dividedBy(5);
         try {
-            SSLContext trust = insecure ? Trust.any() : Trust.ordinary();
-            return new Settings(URI.create(url), trust, wait, patience, bytes(maxMessage), quick);
+            return new Settings(URI.create(url), tls(), wait, patience, bytes(maxMessage), quick);
         } catch (IllegalArgumentException | GeneralSecurityException e) {
             throw wrong(e.getMessage());
+        } catch (IOException e) {
+            throw wrong("--tls-cert: " + e.getMessage());
         }
+    }
+
+    private SSLContext tls() throws IOException, GeneralSecurityException {
+        if (certificate != null && client) {
+            return Trust.withCertificate(certificate, key == null ? certificate : key);
+        }
+        if (certificate != null || key != null) {
+            throw new IllegalArgumentException(client
+                    ? "--tls-key needs --tls-cert"
+                    : "--tls-cert and --tls-key need "
+                            + "--client");
+        }
+        return insecure ? Trust.any() : Trust.ordinary();
     }
 
     private long bytes(String size) {

@@ -138,7 +138,7 @@ final class FuzzingServer implements AutoCloseable {
         lastEvent = System.nanoTime();
         ClientRequest visit = null;
         try {
-            visit = ClientRequest.of(socket, settings.timeout());
+            visit = ClientRequest.of(socket, settings);
         } catch (IOException | Failure e) {
             // No request. A client that sends none fails the case, for which no connection comes.
         }

@@ -4,16 +4,20 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.weft.client.WebSocketClient;
 import dev.weft.client.WebSocketClientBuilder;
+import dev.weft.server.TlsCertificates;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URLDecoder;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
 import picocli.CommandLine.Option;
 
 /** The options of every program that opens connections. */
@@ -42,6 +46,18 @@ public final class ClientOptions {
 
     @Option(names = {"-k", "--insecure"}, description = "With wss: accept any certificate, for any name.")
     private boolean insecure;
+
+    @Option(names = "--cacert", paramLabel = "FILE", description = "With wss: accept only certificates of the authorities in "
+            + "this PEM file.")
+    private Path authorities;
+
+    @Option(names = "--cert", paramLabel = "FILE", description = "With wss: a PEM file with the certificate that is shown to a "
+            + "server that asks for one, then those of its issuers.")
+    private Path certificate;
+
+    @Option(names = "--key", paramLabel = "FILE", description = "A PEM file with the private key of --cert. Default: the file "
+            + "of --cert.")
+    private Path key;
 
     @Option(names = "--proxy", paramLabel = "URI", description = "http://host:port or socks5://host:port, with "
             + "user:password@ before the host if the proxy requires that.")
@@ -91,14 +107,46 @@ public final class ClientOptions {
         if (proxy != null) {
             addProxy(builder);
         }
-        if (insecure) {
-            try {
-                builder.tls(Trust.any(), parameters -> parameters.setEndpointIdentificationAlgorithm(""));
-            } catch (GeneralSecurityException e) {
-                throw new IOException("there is no TLS: " + e.getMessage(), e);
-            }
+        if (insecure || authorities != null || certificate != null || key != null) {
+            addTls(builder);
         }
         return builder;
+    }
+
+    private void addTls(WebSocketClientBuilder builder) throws IOException {
+        if (insecure && authorities != null) {
+            throw new IllegalArgumentException("--insecure and --cacert exclude each other");
+        }
+        if (key != null && certificate == null) {
+            throw new IllegalArgumentException("--key needs --cert");
+        }
+        TrustManager trust = insecure ? Trust.anybody() : authorities == null ? null : trustedAuthorities();
+        try {
+            SSLContext context = Trust.context(certificate == null ? null : ownCertificate(), trust);
+            builder.tls(context, parameters -> {
+                if (insecure) {
+                    parameters.setEndpointIdentificationAlgorithm("");
+                }
+            });
+        } catch (GeneralSecurityException e) {
+            throw new IOException("there is no TLS: " + e.getMessage(), e);
+        }
+    }
+
+    private TrustManager trustedAuthorities() {
+        try {
+            return Trust.only(authorities);
+        } catch (IOException | GeneralSecurityException e) {
+            throw new IllegalArgumentException("--cacert " + authorities + " has no certificates as PEM", e);
+        }
+    }
+
+    private TlsCertificates ownCertificate() {
+        try {
+            return TlsCertificates.fromPem(certificate, key == null ? certificate : key);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("--cert: " + e.getMessage(), e);
+        }
     }
 
     private void addHeaders(WebSocketClientBuilder builder) {
@@ -127,9 +175,14 @@ public final class ClientOptions {
         }
         builder.proxy(new Proxy(scheme.equals("http") ? Proxy.Type.HTTP : Proxy.Type.SOCKS,
                 InetSocketAddress.createUnresolved(proxy.getHost(), proxy.getPort())));
-        if (proxy.getUserInfo() != null) {
-            String[] credentials = proxy.getUserInfo().split(":", 2);
-            builder.proxyCredentials(credentials[0], credentials.length > 1 ? credentials[1] : "");
+        if (proxy.getRawUserInfo() != null) {
+            String[] credentials = proxy.getRawUserInfo().split(":", 2);
+            builder.proxyCredentials(decoded(credentials[0]), credentials.length > 1 ? decoded(credentials[1]) : "");
         }
+    }
+
+    /** RFC 3986 §2.1; a + stands for itself, unlike in a form. */
+    private static String decoded(String part) {
+        return URLDecoder.decode(part.replace("+", "%2B"), UTF_8);
     }
 }

@@ -44,7 +44,7 @@ class AutobahnClientTest {
                 calls.add("wrong echo");
             }
             if (calls.size() == 2) {
-                // A case may end like this, too.
+                // A case may also end in this way.
                 ws.abort();
             }
         })) {

@@ -48,7 +48,7 @@ class BrokenClientTest {
         return Arrays.stream(Fault.values()).filter(fault -> fault != Fault.NONE && fault.isOf(Side.CLIENT));
     }
 
-    /** Several at once, because some wait for answers that do not come. */
+    /** Several at once, because some wait for answers that never arrive. */
     @BeforeAll
     static void startAll() {
         ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);

@@ -19,16 +19,22 @@ import javax.net.ssl.SSLContext;
  * A quick run of cases against a client in this process.
  *
  * @param results in the order of the cases
- * @param surplusVisits how many of the client's connections no case needed
+ * @param surplusVisits the number of the client's connections that no case needed
  */
 record ClientRun(List<Result> results, int surplusVisits) {
     private static final int AT_ONCE = 16;
 
     /** Runs cases; the client is made for a port, and visits the targets that it is given, several at once. */
     static ClientRun of(List<Case> cases, Duration timeout, IntFunction<Consumer<String>> client) throws Exception {
+        return of("ws", SSLContext.getDefault(), cases, timeout, client);
+    }
+
+    /** Like the other method, for {@code ws} or {@code wss} with the suite's key. */
+    static ClientRun of(String scheme, SSLContext tls, List<Case> cases, Duration timeout,
+            IntFunction<Consumer<String>> client) throws Exception {
         try (ServerSocket listener = new ServerSocket(0, 1024, InetAddress.getByName("127.0.0.1"))) {
             int port = listener.getLocalPort();
-            Settings settings = new Settings(URI.create("ws://127.0.0.1:" + port), SSLContext.getDefault(), timeout,
+            Settings settings = new Settings(URI.create(scheme + "://127.0.0.1:" + port), tls, timeout,
                     timeout.dividedBy(5), 16 << 20, true);
             CaseRunner runner = new CaseRunner(settings, result -> {});
             try (FuzzingServer server = new FuzzingServer(settings, cases, runner, listener)) {

@@ -3,6 +3,8 @@ package dev.weft.tools.conform;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.TestKeys;
+import dev.weft.tools.autobahn.AutobahnClient;
 import dev.weft.tools.conform.broken.BrokenClient;
 import dev.weft.tools.conform.broken.Fault;
 import java.io.BufferedReader;
@@ -10,10 +12,13 @@ import java.io.PipedReader;
 import java.io.PipedWriter;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The command line with {@code --client}. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -89,5 +94,26 @@ class ConformClientTest {
         assertEquals(0, conform("--client", "--list"));
         assertTrue(out.toString().contains("handshake.accept.none"), "ids");
         assertTrue(out.toString().contains("framing.masked.text"), "ids");
+    }
+
+    @Test
+    void certificateMustNotBeTakenWithoutClient(@TempDir Path folder) throws Exception {
+        String pem = Files.writeString(folder.resolve("key.pem"), TestKeys.pem()).toString();
+        assertEquals(2, conform("--tls-cert", pem, "ws://127.0.0.1:1/"));
+        assertEquals(2, conform("--client", "--tls-key", pem, "--", "true"));
+        assertEquals(2, conform("--client", "--tls-cert", folder.resolve("none.pem").toString(), "--", "true"));
+    }
+
+    @Test
+    void clientMustBeTestedOverTls(@TempDir Path folder) throws Exception {
+        String pem = Files.writeString(folder.resolve("key.pem"), TestKeys.pem()).toString();
+        Path json = folder.resolve("run.json");
+        assertEquals(0,
+                conform("--client", "--tls-cert", pem, "--only", "control.*", "--json", json.toString(), "--", Path.of(
+                        System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+                        System.getProperty("java.class.path"), AutobahnClient.class.getName(), "--insecure"),
+                out::toString);
+        assertTrue(Files.readString(json).contains("wss://127.0.0.1:"), out.toString());
+        assertTrue(out.toString().lines().noneMatch(line -> line.matches("(FAILED|SKIPPED)  .*")), out.toString());
     }
 }

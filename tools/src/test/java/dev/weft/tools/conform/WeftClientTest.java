@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.MessageView;
+import dev.weft.TestKeys;
 import dev.weft.WebSocketConnection;
 import dev.weft.client.WebSocketClient;
 import dev.weft.client.WebSocketClientBuilder;
@@ -22,7 +23,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Weft's client by the suite, with and without permessage-deflate. */
+/** Runs the suite against Weft's client, with and without permessage-deflate, and over TLS. */
 @Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class WeftClientTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -86,5 +87,17 @@ class WeftClientTest {
         assertEquals(List.of(), run.results().stream().filter(result -> result.family().equals("deflate-answers")
                 ? result.verdict() != Verdict.UNSUPPORTED
                 : !isExpected(result)).toList());
+    }
+
+    /** Over TLS, the families that look at the end of the connection, and one that needs many bytes. */
+    @Test
+    void casesMustBeOkOverTls() throws Exception {
+        Set<String> families = Set.of("handshake", "framing", "control", "fragmentation", "closing", "deflate");
+        List<Case> cases = Cases.all(Side.CLIENT).stream().filter(one -> families.contains(one.family())).toList();
+        try (WebSocketClient client = builder().tls(TestKeys.context()).build()) {
+            ClientRun run = ClientRun.of("wss", TestKeys.context(), cases, TIMEOUT,
+                    port -> target -> echo(client, URI.create("wss://127.0.0.1:" + port + target)));
+            assertEquals(List.of(), run.results().stream().filter(result -> !isExpected(result)).toList());
+        }
     }
 }

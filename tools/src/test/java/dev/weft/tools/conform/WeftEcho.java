@@ -8,7 +8,7 @@ import dev.weft.server.WebSocketServerBuilder;
 final class WeftEcho {
     private WeftEcho() {}
 
-    /** One that takes messages of 16 MiB. */
+    /** Accepts messages of up to 16 MiB. */
     static WebSocketServerBuilder builder() {
         return WebSocketServer.builder().maxMessageSize(16 << 20).handler(connection -> {
             for (MessageView message = connection.receiveView(); message != null; message = connection.receiveView()) {

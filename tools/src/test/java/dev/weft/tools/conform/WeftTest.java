@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Weft itself by its own suite, over each transport, and by wss. */
+/** Runs the suite against Weft's server, over each transport, and over TLS. */
 class WeftTest {
     /** No rule decides these: small replies are not worth compressing, and what a message without bytes means is open. */
     private static final Set<String> INFORMATIONAL = Set.of("deflate.stream.no-bytes", "deflate-volume.text.16",
@@ -46,7 +46,7 @@ class WeftTest {
         }
     }
 
-    /** Made by the JDK's keytool; nobody signed its certificate. */
+    /** A key made by the JDK's keytool, with a self-signed certificate. */
     private static SSLContext newKey(Path folder) throws Exception {
         String password = "for-tests-only";
         Path file = folder.resolve("key.p12");

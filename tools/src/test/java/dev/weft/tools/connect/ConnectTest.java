@@ -22,6 +22,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -30,6 +31,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -38,8 +40,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The program in pipes, against servers of this process. */
+/** Runs the program in pipes, against servers in this process. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ConnectTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -295,5 +298,81 @@ class ConnectTest {
         assertEquals("a\n", out());
         assertTrue(err.toString().lines().anyMatch(line -> line.matches(".+ \\* TLSv1.3, TLS_.+, certificate of .+")),
                 err.toString());
+    }
+
+    /** Its certificate is that of {@link TestKeys}, and only clients with a certificate that TestKeys trusts may connect. */
+    private String startForCertifiedClients() throws IOException {
+        return start(WebSocketServer.builder().tls(TestKeys.context(), parameters -> parameters.setNeedClientAuth(true))
+                .handler(new EchoHandler())).replace("ws://127.0.0.1", "wss://localhost");
+    }
+
+    @Test
+    void certificateMustBeShownToServerThatDemandsOne(@TempDir Path folder) throws Exception {
+        String uri = startForCertifiedClients();
+        String both = Files.writeString(folder.resolve("both.pem"), TestKeys.pem()).toString();
+        // With TLS 1.3, a client may be refused only after its own part of the handshake.
+        assertEquals(ExitStatus.NO_CONNECTION, connect("a\n", uri, "--cacert", both));
+        assertEquals(0, connect("a\n", uri, "--cacert", both, "--cert", both, "-c1"));
+        assertEquals("a\n", out());
+    }
+
+    @Test
+    void keyMustBeReadFromItsOwnFile(@TempDir Path folder) throws Exception {
+        Path store = folder.resolve("keys.p12");
+        TestKeys.write(store);
+        KeyStore stranger = KeyStore.getInstance(store.toFile(), TestKeys.PASSWORD.toCharArray());
+        String certificate = Files.writeString(folder.resolve("certificate.pem"), TestKeys.certificate(stranger))
+                .toString();
+        String key = Files.writeString(folder.resolve("key.pem"), TestKeys.privateKey(stranger)).toString();
+        String uri = start(WebSocketServer.builder().tls(TestKeys.contextOf(stranger),
+                parameters -> parameters.setNeedClientAuth(true)).handler(new EchoHandler()))
+                .replace("ws://127.0.0.1", "wss://localhost");
+        assertEquals(0, connect("a\n", uri, "--insecure", "--cert", certificate, "--key", key, "-c1"));
+        assertEquals(ExitStatus.NO_CONNECTION, connect("a\n", startForCertifiedClients(), "--insecure", "--cert",
+                certificate, "--key", key));
+    }
+
+    @Test
+    void certificateOfUnknownAuthorityMustBeRefused(@TempDir Path folder) throws Exception {
+        Path store = folder.resolve("keys.p12");
+        TestKeys.write(store);
+        String certificate = Files.writeString(folder.resolve("other.pem"),
+                TestKeys.certificate(KeyStore.getInstance(store.toFile(), TestKeys.PASSWORD.toCharArray()))).toString();
+        assertEquals(ExitStatus.NO_CONNECTION, connect("a\n", startForCertifiedClients(), "--cacert", certificate));
+        assertTrue(err.toString().contains(": TLS: "), err.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--cert=none.pem", "--cacert=none.pem", "--key=none.pem", "--insecure --cacert=none.pem"})
+    void wrongTlsOptionsMustBeStatus2(String options) {
+        List<String> args = new ArrayList<>(List.of("wss://localhost/"));
+        args.addAll(List.of(options.split(" ")));
+        assertEquals(2, connect("", args.toArray(String[]::new)));
+        assertTrue(err.toString().matches("connect: .*--(cert|cacert|key).+ \\(--help shows all options\\)\n"),
+                err.toString());
+    }
+
+    @Test
+    void credentialsInTheUriOfTheProxyMustBeSentToIt() throws Exception {
+        try (ServerSocket proxy = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            FutureTask<String> request = new FutureTask<>(() -> {
+                try (Socket peer = proxy.accept()) {
+                    StringBuilder head = new StringBuilder();
+                    while (head.indexOf("\r\n\r\n") < 0) {
+                        head.append((char) peer.getInputStream().read());
+                    }
+                    peer.getOutputStream()
+                            .write("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n".getBytes(UTF_8));
+                    return head.toString();
+                }
+            });
+            Thread.startVirtualThread(request);
+            assertEquals(ExitStatus.NO_CONNECTION, connect("a\n", "ws://server.example/", "--proxy",
+                    "http://us%65r:p%3Ass+@127.0.0.1:" + proxy.getLocalPort()));
+            // "user:p:ss+"
+            String head = request.get(10, TimeUnit.SECONDS);
+            assertTrue(head.contains("\r\nProxy-Authorization: Basic dXNlcjpwOnNzKw==\r\n"), head);
+        }
+        assertTrue(err.toString().contains("PROXY") && err.toString().contains("403"), err.toString());
     }
 }

@@ -28,7 +28,7 @@ class TypedInputTest {
     private final StringWriter err = new StringWriter();
     private final BlockingQueue<Message> received = new LinkedBlockingQueue<>();
 
-    /** Types these lines; returns what the server has received, the end included. */
+    /** Types these lines; returns what the server has received, including the end. */
     private List<Message> type(String... lines) throws Exception {
         List<Message> all = new ArrayList<>();
         try (WebSocketServer server = WebSocketServer.builder().handler(ws -> {

@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
-/** The JDK's client, as blocking code. */
+/** The JDK's client as blocking code. */
 final class EchoClient {
     private static final long LIMIT_SECONDS = 10;
 

@@ -42,13 +42,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine.ParameterException;
 
 class EchoOptionsTest {
-    /** The launcher's own work, no options. */
+    /** Settings that the launcher itself makes, without an option. */
     private static final List<String> NOT_OPTIONS = List.of("handler", "endpoint", "http", "files", "threads",
             "shutdownHook");
 
     private static final Set<String> CODE = Set.of("policy", "httpEndpoints", "handler", "endpoints", "toBuilder");
 
-    /** Settings that several options, or one of another name, stand for. */
+    /** Settings with several options, or with an option of another name. */
     private static final Map<String, List<String>> OTHERWISE_NAMED = Map.of(
             "httpLimits",
             settersOf(HttpLimits.Builder.class).filter(name -> !name.equals("maxStatusLineSize")).toList(),
@@ -63,7 +63,7 @@ class EchoOptionsTest {
             "proxySettings", List.of("trustedProxy", "trustUnixSockets", "proxyProtocol", "maxProxyHeaderSize",
                     "clientAddressField"));
 
-    /** Inherited ones too. */
+    /** Including inherited ones. */
     private static Stream<String> settersOf(Class<?> builder) {
         return Arrays.stream(builder.getMethods()).filter(method -> !Modifier.isStatic(method.getModifiers()))
                 .filter(method -> method.getReturnType().isAssignableFrom(builder)
@@ -175,7 +175,7 @@ class EchoOptionsTest {
         assertEquals(values(library), values(configuration));
     }
 
-    /** All but those that are code, and equal to themselves alone. */
+    /** All settings except those that are code, which are equal only to themselves. */
     private static Map<String, Object> values(ServerConfiguration configuration) throws Exception {
         Map<String, Object> values = new TreeMap<>();
         for (Method method : ServerConfiguration.class.getDeclaredMethods()) {

@@ -61,7 +61,7 @@ class EchoPageTest {
         assertTrue(List.of(header("Content-Security-Policy").split("; ")).contains(expected), expected);
     }
 
-    /** What the policy would block. */
+    /** Everything that the policy would block. */
     @ParameterizedTest
     @ValueSource(strings = {"\\bsrc=", "@import", "\\bstyle=\"", "\\bon[a-z]+=\"", "href=\"(?!data:)", "javascript:"})
     void nothingComesFromOutside(String pattern) {

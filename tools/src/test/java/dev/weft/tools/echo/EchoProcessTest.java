@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The launcher as a process of its own. */
+/** The launcher in its own process. */
 @Timeout(60)
 class EchoProcessTest {
     private static final Pattern LISTENING = Pattern
@@ -29,7 +29,7 @@ class EchoProcessTest {
     private TestProcess started;
     private Process process;
 
-    /** The launcher in a process that ends with the test's. */
+    /** Starts the launcher in a process that ends with that of the test. */
     static final class Launcher {
         private Launcher() {}
 
@@ -44,7 +44,7 @@ class EchoProcessTest {
         process = started.process();
     }
 
-    /** What it has written on standard error, to its end. */
+    /** All that it has written to standard error, until its end. */
     private String errors() {
         return process.errorReader().lines().collect(Collectors.joining("\n"));
     }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** {@code docs/settings.md} names the launcher's options. */
 class SettingsPageOptionsTest {
-    /** Of the launcher itself; they are no settings. */
+    /** Options of the launcher itself; they are not settings. */
     private static final Set<String> OWN = Set.of("--quiet", "--verbose", "--help", "--version",
             "--handler", "--watch", "--config", "--check", "--daemon", "--pid-file", "--log-file");
 
@@ -21,7 +21,7 @@ class SettingsPageOptionsTest {
         Set<String> options = options("--(?:\\[no-])?[a-z][a-z-]*", new EchoOptions().help());
         options.removeAll(OWN);
         Set<String> inPage = options("`--[a-z-]+(?=[` ])", Files.readString(Path.of("../docs/settings.md")));
-        inPage.remove("--no-deflate"); // the other side of --deflate
+        inPage.remove("--no-deflate"); // the opposite of --deflate
         assertEquals(options, inPage);
     }
 

@@ -73,12 +73,12 @@ class LoadProgramTest {
         int status = load(start(ws -> {
             first.countDown();
             assertTrue(first.await(1, TimeUnit.SECONDS));
-            // Stands still: a pause is what the test is about.
+            // The server pauses: the test is about this pause.
             Thread.sleep(1000);
             new EchoHandler().handle(ws);
         }), "-n1", "-r100", "-d1500ms", "--json");
         assertEquals(0, status, out.toString());
-        // About 100 of 150 messages were due in the pause, and waited for its end.
+        // About 100 of 150 messages were due during the pause, and waited for its end.
         assertTrue(json().getAsJsonObject("latencyNanos").get("p50").getAsLong() > SECOND / 10, out.toString());
         assertTrue(json().get("sent").getAsLong() > 100, out.toString());
     }

@@ -22,15 +22,15 @@ public final class ClientRequest {
     }
 
     /**
-     * Waits for the request on a new connection.
+     * Waits for the request on a new connection, after the TLS handshake if the address of the suite is {@code wss}.
      *
      * @return the request, or {@code null} if the client ends the connection instead
-     * @throws IOException if no request arrives in time
+     * @throws IOException if the TLS handshake fails, or no request arrives in time
      * @throws Failure if the bytes are not a valid request head
      */
-    public static ClientRequest of(Socket socket, Duration timeout) throws IOException {
-        Wire wire = Wire.accepted(socket);
-        Head request = wire.request(timeout);
+    public static ClientRequest of(Socket socket, Settings settings) throws IOException {
+        Wire wire = Wire.accepted(socket, settings);
+        Head request = wire.request(settings.timeout());
         return request == null ? null : new ClientRequest(wire, request);
     }
 

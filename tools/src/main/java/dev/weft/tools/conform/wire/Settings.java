@@ -10,7 +10,7 @@ import javax.net.ssl.SSLContext;
  *
  * @param target the address of the server under test, or where the client under test must connect to: {@code
  *     ws://host:port/path} or {@code wss://host:port/path}
- * @param tls for {@code wss}: the trusted certificates
+ * @param tls for {@code wss}: the certificates that are trusted, or, for a client under test, the suite's own key
  * @param timeout the maximum time for a required answer
  * @param patience the time to wait for an answer that a lax program sends only after it has received more; shorter than {@code
  *     timeout}, because every lax answer takes this long

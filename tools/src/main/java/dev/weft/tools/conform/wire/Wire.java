@@ -59,10 +59,18 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** Takes a connection from the client under test. */
-    static Wire accepted(Socket tcp) throws IOException {
+    /** Takes a connection from the client under test, which is the client of the TLS handshake, too. */
+    static Wire accepted(Socket tcp, Settings settings) throws IOException {
         tcp.setTcpNoDelay(true);
-        return new Wire(Side.CLIENT, tcp, tcp);
+        if (!settings.secured()) {
+            return new Wire(Side.CLIENT, tcp, tcp);
+        }
+        tcp.setSoTimeout((int) settings.timeout().toMillis());
+        SSLSocket secured = (SSLSocket) settings.tls().getSocketFactory().createSocket(tcp, settings.host(),
+                settings.port(), true);
+        secured.setUseClientMode(false);
+        secured.startHandshake();
+        return new Wire(Side.CLIENT, tcp, secured);
     }
 
     private static Socket secured(Socket tcp, Settings settings) throws IOException {

@@ -16,7 +16,7 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** An echo client that is right but for one fault. With {@link Fault#NONE} it shows that the suite can be satisfied. */
+/** An echo client that is correct except for one fault. With {@link Fault#NONE}, it passes the suite. */
 public final class BrokenClient {
     private static final String FIELD = "[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\\t\\x20-\\x7e\\x80-\\xff]*";
     private static final int MAX_HEAD = 32_768;
@@ -26,7 +26,7 @@ public final class BrokenClient {
     private final Fault fault;
     private final int port;
 
-    /** A client of a server on this machine. */
+    /** A client for a server on this machine. */
     public BrokenClient(Fault fault, int port) {
         this.fault = fault;
         this.port = port;
@@ -60,7 +60,7 @@ public final class BrokenClient {
             }
             new BrokenConnection(fault, Side.CLIENT, socket, in, deflate).run();
         } catch (IOException | RuntimeException e) {
-            // The server is gone or hopeless; the test looks at what the suite saw.
+            // The server has ended the connection; the test checks what the suite has found.
         }
     }
 

@@ -105,7 +105,7 @@ final class BrokenConnection {
         end();
     }
 
-    /** A server ends the stream; a client leaves that to the server. */
+    /** A server ends the stream; a client waits for the server to do so. */
     private void end() throws IOException {
         if (side == Side.SERVER || has(Fault.ENDS_FIRST)) {
             BrokenServer.drain(socket);
@@ -144,7 +144,7 @@ final class BrokenConnection {
         int code = first & 0x0f;
         boolean control = code >= 8;
         if (!control || code == 9) {
-            // What is right is checked after what this server may be lax in.
+            // First the checks that a fault may leave out, then the others.
             boolean lax = has(Fault.ACCEPTS_RSV) || has(Fault.ACCEPTS_RSV3_ON_PING) && code == 9 && rsv == 0x10
                     || has(Fault.ACCEPTS_RSV1_ON_PING) && code == 9 && rsv == 0x40
                     || has(Fault.ACCEPTS_RSV1_ON_CONTINUATION) && code == 0 && rsv == 0x40;
@@ -272,7 +272,7 @@ final class BrokenConnection {
                 || has(Fault.REFUSES_NONCHARACTERS);
     }
 
-    /** At the end of a frame or message: what has not been checked as it came. */
+    /** At the end of a frame or message: checks that were not made as it arrived. */
     private void checkText(boolean ends, boolean now) throws Violation {
         if (has(Fault.LATE_UTF8) || has(Fault.LATE_UTF8_FRAMES) || isLenient()) {
             byte[] all = message.toByteArray();
@@ -370,7 +370,7 @@ final class BrokenConnection {
                 || has(Fault.ACCEPTS_1005) && code == 1005 || has(Fault.ACCEPTS_2999) && code == 2999;
     }
 
-    /** What was buffered is lost. */
+    /** Buffered bytes are lost. */
     private void sendNow(int code, byte[] payload) throws IOException {
         socket.getOutputStream().write(frame(true, 0, code, payload));
         end();

@@ -13,7 +13,7 @@ import java.util.zip.Inflater;
 
 /** One end's side of permessage-deflate (RFC 7692). */
 final class BrokenDeflate {
-    /** What is removed from a message's end, and a final block after which the inflater says that it is done. */
+    /** The bytes that are removed from the end of a message, and a final block after which the inflater is finished. */
     private static final byte[] TAIL = {0, 0, (byte) 0xff, (byte) 0xff, 3, 0};
     private static final int WINDOW = 32_768;
 
@@ -37,7 +37,7 @@ final class BrokenDeflate {
                 agreed.containsKey(side.label() + "_no_context_takeover") && fault != Fault.KEEPS_CONTEXT);
     }
 
-    /** The first offer that can be accepted, or {@code null}. */
+    /** Returns the first offer that can be accepted, or {@code null}. */
     static BrokenDeflate negotiate(Fault fault, List<String> values) {
         List<String> offers = values.stream().flatMap(value -> split(value, ',').stream()).toList();
         for (String offer : offers) {
@@ -56,7 +56,7 @@ final class BrokenDeflate {
         return null;
     }
 
-    /** What an answer agrees to, or {@code null} if it must be refused. */
+    /** The parameters of an answer, or {@code null} if it must be refused. */
     static BrokenDeflate answered(Fault fault, String answer) {
         List<String> parameters = split(answer, ';');
         boolean valid = parameters.getFirst().equals("permessage-deflate")
@@ -137,7 +137,7 @@ final class BrokenDeflate {
         }
     }
 
-    /** Inflates the next piece of a message and returns what it gave; {@code null} if that makes it too long. */
+    /** Inflates the next piece of a message; returns {@code null} if the message becomes too long. */
     byte[] inflate(byte[] piece, boolean last, int limit) throws DataFormatException {
         byte[] input = piece;
         if (last) {

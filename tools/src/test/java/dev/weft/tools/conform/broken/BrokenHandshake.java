@@ -33,17 +33,17 @@ final class BrokenHandshake {
         this.in = new BufferedInputStream(socket.getInputStream(), 16_384);
     }
 
-    /** What follows the head. */
+    /** The bytes after the head. */
     InputStream in() {
         return in;
     }
 
-    /** What was agreed on for compression; {@code null} if nothing. */
+    /** The agreed compression; {@code null} if there is none. */
     BrokenDeflate deflate() {
         return deflate;
     }
 
-    /** Answers the request; whether by 101. */
+    /** Answers the request; returns whether with 101. */
     boolean shake() throws IOException {
         int status = readHead();
         if (status == 0) {

@@ -8,7 +8,7 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** An echo server that is right but for one fault. With {@link Fault#NONE} it shows that the suite can be satisfied. */
+/** An echo server that is correct except for one fault. With {@link Fault#NONE}, it passes the suite. */
 public final class BrokenServer implements AutoCloseable {
     private final Fault fault;
     private final ServerSocket listener;
@@ -21,7 +21,7 @@ public final class BrokenServer implements AutoCloseable {
         Thread.ofVirtual().start(this::accept);
     }
 
-    /** Where it listens. */
+    /** The address at which it listens. */
     public int port() {
         return listener.getLocalPort();
     }
@@ -33,7 +33,7 @@ public final class BrokenServer implements AutoCloseable {
                 sockets.add(socket);
                 Thread.ofVirtual().start(() -> serve(socket));
             } catch (IOException e) {
-                // Closed, or a connection that was gone before it was accepted.
+                // The listener is closed, or a connection ended before it was accepted.
             }
         }
     }
@@ -48,13 +48,13 @@ public final class BrokenServer implements AutoCloseable {
                 drain(socket);
             }
         } catch (IOException | RuntimeException e) {
-            // The peer is gone or hopeless; the test looks at what it saw.
+            // The peer has ended the connection; the test checks what it has found.
         } finally {
             sockets.remove(socket);
         }
     }
 
-    /** Ends the stream to the peer, and reads what still comes, so that no RST destroys what was sent. */
+    /** Ends the stream to the peer and reads the rest of its bytes, so that no RST discards what was sent. */
     static void drain(Socket socket) throws IOException {
         socket.shutdownOutput();
         readRest(socket);
@@ -65,7 +65,7 @@ public final class BrokenServer implements AutoCloseable {
         socket.setSoTimeout(6000);
         byte[] rest = new byte[65_536];
         for (int i = 0; i < 1000 && socket.getInputStream().read(rest) >= 0; i++) {
-            // Only read.
+            // Discarded.
         }
     }
 

@@ -3,8 +3,8 @@ package dev.weft.tools.conform.broken;
 import dev.weft.tools.conform.wire.Side;
 
 /**
- * What {@link BrokenServer} and {@link BrokenClient} can do wrong, and the case that must find it. The cases are those for
- * servers; for clients, the ends have changed places.
+ * The faults of {@link BrokenServer} and {@link BrokenClient}, each with the case that must find it. The cases are those for
+ * servers; for clients, the two ends are exchanged.
  */
 public enum Fault {
     // @formatter:off

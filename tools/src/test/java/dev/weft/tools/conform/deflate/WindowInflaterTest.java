@@ -27,7 +27,7 @@ class WindowInflaterTest {
     }
 
     @ParameterizedTest
-    // RFC 7692 §7.2.3: fixed codes, stored, BFINAL, two blocks
+    // RFC 7692 §7.2.3: fixed codes, a stored block, BFINAL, two blocks
     @ValueSource(strings = {"f248cdc9c90700", "000500faff48656c6c6f00", "f348cdc9c9070000",
             "f24805000000ffffcac9c90700"})
     void inflatesExamplesOfTheRfc(String payload) {
@@ -39,7 +39,7 @@ class WindowInflaterTest {
     void keepsWindowUntilReset() {
         WindowInflater inflater = new WindowInflater(15);
         inflater.inflate(HexFormat.of().parseHex("f248cdc9c90700"), LIMIT);
-        // RFC 7692 §7.2.3.2: refers to the message before
+        // RFC 7692 §7.2.3.2: refers to the previous message
         assertEquals("Hello", new String(inflater.inflate(HexFormat.of().parseHex("f200110000"), LIMIT), US_ASCII));
         inflater.reset();
         assertThrows(IllegalArgumentException.class,

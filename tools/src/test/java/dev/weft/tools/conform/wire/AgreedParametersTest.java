@@ -24,7 +24,7 @@ class AgreedParametersTest {
             "permessage-deflate, permessage-deflate; server_max_window_bits=12",
             "permessage-deflate; client_max_window_bits, permessage-deflate; server_max_window_bits=12",
             "permessage-deflate; server_max_window_bits=9, permessage-deflate; server_max_window_bits=9",
-            // more than the first offer allows
+            // more than the first offer permits
             "permessage-deflate; server_max_window_bits=15, permessage-deflate; server_max_window_bits=15; "
                     + "server_no_context_takeover"
     })

@@ -39,7 +39,7 @@ class StrictFrameReaderTest {
         StrictFrameReader reader = reader(bytes, null);
         assertThrows(Failure.class, () -> {
             while (!(reader.read().event() instanceof Event.End)) {
-                // The violation may come later.
+                // The violation may be reported later.
             }
         });
     }
