@@ -27,7 +27,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,6 +48,8 @@ class ReadAheadTest {
     private static final String HELLO = "8185 00000000 68656c6c6f";
     private static final String PING = "8982 00000000 7069";
     private static final String PONG = "8a02 7069";
+    /** The server may leave out answers to older pings if more wait to be sent (RFC 6455 §5.5.3). */
+    private static final int MOST_UNANSWERED = 8;
     private static final byte[] PIECE = new byte[1000];
 
     @RegisterExtension
@@ -192,19 +193,24 @@ class ReadAheadTest {
             peer.bytes(RawPeer.textFrame("first"));
             assertEquals(text("first"), nextReceived());
             List<Message> expected = new ArrayList<>();
+            int unanswered = 0;
             for (int i = 0; i < 200; i++) {
                 String text = "message " + i;
                 expected.add(text(text));
                 if (i % 3 == 0) {
                     peer.bytes(RawPeer.frame(0x01, text.substring(0, 4).getBytes())).hex(PING)
                             .bytes(RawPeer.frame(0x80, text.substring(4).getBytes()));
+                    unanswered++;
                 } else {
                     peer.bytes(RawPeer.textFrame(text)).hex(i % 2 == 0 ? PING : "");
+                    unanswered += i % 2 == 0 ? 1 : 0;
+                }
+                if (unanswered > MOST_UNANSWERED) {
+                    assertEquals(PONG, peer.readFrame());
+                    unanswered--;
                 }
             }
-            int pongs = (200 + 2) / 3 + (int) IntStream.range(0, 200)
-                    .filter(i -> i % 3 != 0 && i % 2 == 0).count();
-            for (int i = 0; i < pongs; i++) {
+            for (int i = 0; i < unanswered; i++) {
                 assertEquals(PONG, peer.readFrame());
             }
             mayGoOn.countDown();

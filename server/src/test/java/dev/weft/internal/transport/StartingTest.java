@@ -27,14 +27,13 @@ class StartingTest {
     private static final int PAIRS = 8;
     private static final int STARTS = 20;
     private static final long PATIENCE_MILLIS = 5000;
-    private static final int FIRST_WITHOUT_PINNING = 24;
     private static final Duration LIMIT = Duration.ofSeconds(50);
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void newThreadsMustGetTurnsAmongBusyOnes(boolean pinned) throws Exception {
-        assumeTrue(pinned || Runtime.version().feature() >= FIRST_WITHOUT_PINNING,
-                "a poller that blocks in its selector holds the only carrier before Java " + FIRST_WITHOUT_PINNING);
+        assumeTrue(pinned || !TransportFactory.selectPins(Runtime.version().feature()),
+                "a poller that blocks in its selector holds the only carrier on this Java");
         List<String> command = TestProcess.java(List.of("-Djdk.virtualThreadScheduler.parallelism=1",
                 "-Djdk.virtualThreadScheduler.maxPoolSize=1"), StartingTest.class, Boolean.toString(pinned));
         try (TestProcess started = TestProcess.start(new ProcessBuilder(command).redirectErrorStream(true), LIMIT)) {

@@ -91,6 +91,11 @@ final class StressedLife {
     private volatile int interrupts;
     private volatile long received;
     private volatile boolean closedHere;
+    /**
+     * Whether this life is over. Some of its threads check again and again whether another has gone on; if a copy that was given
+     * up has stopped that one, they would do so for the rest of the process, and keep the JDK's scheduler busy.
+     */
+    private volatile boolean released;
     private boolean listened;
     /** The number of calls of the listener. */
     private final AtomicLong told = new AtomicLong();
@@ -191,6 +196,7 @@ final class StressedLife {
 
     /** Ends it all, whatever its state. */
     void release() throws IOException {
+        released = true;
         if (transport != null) {
             closeHere();
         }
@@ -407,13 +413,14 @@ final class StressedLife {
     }
 
     private boolean peerWrites(Random own) throws IOException {
-        while (manner == Manner.AT_LAST && receivedByPeer < outbound && peerReading && transport != null) {
+        while (manner == Manner.AT_LAST && receivedByPeer < outbound && peerReading && transport != null
+                && !released) {
             LockSupport.parkNanos(LONGEST_PAUSE_NANOS);
         }
         ByteBuffer source = piece(sentByPeer, inbound, 0, own, manner == Manner.IN_TURNS ? 100 : LARGEST_PIECE);
         sentByPeer += source.remaining();
         peer.write(source);
-        while (manner == Manner.IN_TURNS && received < sentByPeer && reading && transport != null) {
+        while (manner == Manner.IN_TURNS && received < sentByPeer && reading && transport != null && !released) {
             LockSupport.parkNanos(LONGEST_PAUSE_NANOS);
         }
         dawdle(own, 10);
@@ -434,7 +441,7 @@ final class StressedLife {
     }
 
     private boolean peerReadsOnce(Random own) throws IOException {
-        while (manner == Manner.LATE && writing && !retried) {
+        while (manner == Manner.LATE && writing && !retried && !released) {
             LockSupport.parkNanos(LONGEST_PAUSE_NANOS / 10);
         }
         ByteBuffer target = ByteBuffer.allocate(1 + own.nextInt(LARGEST_PIECE));
@@ -520,7 +527,7 @@ final class StressedLife {
 
     /** Each retry takes the writer out of its wait for a moment. Rarely, the writer waits again before this is checked. */
     private void retry() {
-        while (writing && retries < RETRIES) {
+        while (writing && retries < RETRIES && !released) {
             if (TransportVariant.Subject.writerWaits(transport)) {
                 transport.retryWrite();
                 retries++;
