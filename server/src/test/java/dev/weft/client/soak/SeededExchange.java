@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
 /**
  * What the two ends of one connection say to each other; the seed decides it. Both send at the same time and receive in every
@@ -193,13 +194,22 @@ final class SeededExchange {
                     && type == (isText(1 - number, seen) ? MessageType.TEXT : MessageType.BINARY)
                     && Arrays.equals(message(1 - number, seen), bytes);
             if (!same && !unsafe) {
-                throw new AssertionError("message " + seen + " is not what was sent");
+                throw new AssertionError("message " + seen + " is not what was sent: " + difference(type, bytes));
             }
             if (same && seen == received) {
                 received++;
             }
             seen++;
             return true;
+        }
+
+        /** How a received message differs from the one that was sent, and whether it is another one. */
+        private String difference(MessageType type, byte[] bytes) {
+            byte[] expected = message(1 - number, seen);
+            List<Integer> same = IntStream.range(0, counts[1 - number])
+                    .filter(other -> Arrays.equals(message(1 - number, other), bytes)).boxed().toList();
+            return type + " of " + bytes.length + " bytes, like messages " + same + ", in place of " + expected.length
+                    + " bytes, of which " + Math.max(Arrays.mismatch(expected, bytes), 0) + " are the same";
         }
 
         private void send(WebSocketConnection ws) {
