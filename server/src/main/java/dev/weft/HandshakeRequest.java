@@ -29,6 +29,7 @@ public final class HandshakeRequest {
     private final SocketAddress remoteAddress;
     private final @Nullable SSLSession tlsSession;
     private final @Nullable ProxyHeader proxyHeader;
+    private final @Nullable TraceContext traceContext;
 
     private HandshakeRequest(Builder builder) {
         this.head = builder.head;
@@ -38,6 +39,7 @@ public final class HandshakeRequest {
         this.remoteAddress = builder.remoteAddress;
         this.tlsSession = builder.tlsSession;
         this.proxyHeader = builder.proxyHeader;
+        this.traceContext = builder.traceContext;
     }
 
     /** Returns a builder for a request with this head, for example to test a policy. */
@@ -146,6 +148,14 @@ public final class HandshakeRequest {
         return Optional.ofNullable(proxyHeader);
     }
 
+    /**
+     * The position of the request in a distributed trace; empty if the request has no valid {@code traceparent}. Also present
+     * in the request of an open connection whose headers are not kept.
+     */
+    public Optional<TraceContext> traceContext() {
+        return traceContext == null ? TraceContext.of(head.headers()) : Optional.of(traceContext);
+    }
+
     /** Describes the path and the peer, but not the query, which may contain secrets. */
     @Override
     public String toString() {
@@ -163,6 +173,7 @@ public final class HandshakeRequest {
         private SocketAddress remoteAddress = NOWHERE;
         private @Nullable SSLSession tlsSession;
         private @Nullable ProxyHeader proxyHeader;
+        private @Nullable TraceContext traceContext;
 
         private Builder(RequestHead head) {
             this.head = Objects.requireNonNull(head, "head");
@@ -201,6 +212,12 @@ public final class HandshakeRequest {
         /** Sets the header of the PROXY protocol. Default: the connection began with none. */
         public Builder proxyHeader(ProxyHeader proxyHeader) {
             this.proxyHeader = Objects.requireNonNull(proxyHeader, "proxyHeader");
+            return this;
+        }
+
+        /** Sets the position in a distributed trace. Default: as in the headers. */
+        public Builder traceContext(TraceContext traceContext) {
+            this.traceContext = Objects.requireNonNull(traceContext, "traceContext");
             return this;
         }
 

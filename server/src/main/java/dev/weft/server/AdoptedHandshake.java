@@ -95,6 +95,7 @@ public final class AdoptedHandshake {
                 .orElse(null);
         return endpoint.shared(new HandshakeResult(request.target(),
                 endpoint.keepsHeaders() ? new RequestHead("GET", request.target(), request.headers()) : null,
-                endpoint.pattern(), subprotocol, endpoint.keptAttachment(attachment), extension));
+                endpoint.pattern(), subprotocol, endpoint.keptAttachment(attachment), extension, null,
+                request.traceContext().orElse(null)));
     }
 }

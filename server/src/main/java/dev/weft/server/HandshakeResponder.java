@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.HandshakeRequest;
 import dev.weft.QueryParameters;
+import dev.weft.TraceContext;
 import dev.weft.internal.PathPattern;
 import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.transport.Transport;
@@ -138,7 +139,8 @@ final class HandshakeResponder {
                             deflate.map(DeflateNegotiation.Accepted::responseValue).orElse(null), accept.headers());
                     yield new Acceptance(reply, found, found.shared(new HandshakeResult(head.target(),
                             found.keepsHeaders() ? head : null, found.pattern(), subprotocol, found.kept(accept),
-                            deflate.map(found::extension).orElse(null))));
+                            deflate.map(found::extension).orElse(null), null,
+                            TraceContext.of(head.headers()).orElse(null))));
                 }
                 case HandshakeDecision.Reject reject -> refuse(reject.reason(), reject.response(), head);
             };

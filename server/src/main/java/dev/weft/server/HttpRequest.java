@@ -3,6 +3,7 @@ package dev.weft.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.weft.QueryParameters;
+import dev.weft.TraceContext;
 import dev.weft.internal.http.RequestBodyException;
 import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.RequestHead;
@@ -102,6 +103,11 @@ public final class HttpRequest {
      */
     public String pathRest() {
         return pathRest;
+    }
+
+    /** The position of the request in a distributed trace; empty if the request has no valid {@code traceparent}. */
+    public Optional<TraceContext> traceContext() {
+        return TraceContext.of(head.headers());
     }
 
     /** The target's query, as it was on the wire; empty if there was no '?'. */

@@ -42,17 +42,19 @@ final class PlainRequests {
     private final Transport transport;
     private final ClientAddress client;
     private final RequestDeadlines deadlines;
+    private final RequestObserver observer;
     private final HttpSettings settings;
     private int served;
     private int spent;
 
     PlainRequests(ServerSession session, WebSocketServer server, Transport transport, ClientAddress client,
-            RequestDeadlines deadlines) {
+            RequestDeadlines deadlines, RequestObserver observer) {
         this.session = session;
         this.server = server;
         this.transport = transport;
         this.client = client;
         this.deadlines = deadlines;
+        this.observer = observer;
         this.settings = server.configuration().httpSettings();
     }
 
@@ -195,8 +197,12 @@ final class PlainRequests {
             // An interrupt of the handler must not cut off the response.
             Thread.interrupted();
             keeps = mayKeep(response);
+            ResponseWriter writer = new ResponseWriter(transport, server.services().pool(), this);
+            int status = response.status();
+            long more = 0;
             try {
-                write(response);
+                byte[] bytes = server.encoder().dated(response).encodeHead(head.minorVersion(), keeps);
+                writer.write(response, bytes, headOnly, head.minorVersion() > 0);
             } catch (ResponseWriter.BodyFailedException e) {
                 if (!session.isAborted()) {
                     server.failures().httpHandler(transport.remoteAddress(), head.target(), e.getCause());
@@ -206,16 +212,15 @@ final class PlainRequests {
                 }
                 keeps = false;
                 HttpResponse failed = HttpResponse.text(500, "the request could not be answered\n");
-                transport.write(ByteBuffer.wrap(server.refusalLog().refuse(RefusalReason.HTTP_HANDLER_FAILED, failed,
-                        transport.remoteAddress(), Optional.of(head))));
+                status = failed.status();
+                byte[] reply = server.refusalLog().refuse(RefusalReason.HTTP_HANDLER_FAILED, failed,
+                        transport.remoteAddress(), Optional.of(head));
+                transport.write(ByteBuffer.wrap(reply));
+                more = reply.length;
+            } finally {
+                observer.answered(status, writer.written() + more, plain.pattern().toString());
             }
             return true;
-        }
-
-        private void write(HttpResponse response) throws IOException, ResponseWriter.BodyFailedException {
-            byte[] bytes = server.encoder().dated(response).encodeHead(head.minorVersion(), keeps);
-            new ResponseWriter(transport, server.services().pool(), this).write(response, bytes, headOnly,
-                    head.minorVersion() > 0);
         }
 
         /** Makes the connection ready for the next request, or closes it and returns false. */

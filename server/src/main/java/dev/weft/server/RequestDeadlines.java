@@ -224,9 +224,9 @@ final class RequestDeadlines {
             // While user code decides, the head is complete, and no thread parses it. The method matters: a response to
             // HEAD must have no body.
             Optional<RequestHead> head = interrupts && reader != null ? reader.headSoFar() : Optional.empty();
-            transport.write(ByteBuffer.wrap(
-                    server.refusalLog().refuse(reason, answer, transport.remoteAddress(), head)));
-            observer.answered(answer.status(), null);
+            byte[] reply = server.refusalLog().refuse(reason, answer, transport.remoteAddress(), head);
+            transport.write(ByteBuffer.wrap(reply));
+            observer.refused(answer.status(), reply.length, null);
             transport.shutdownOutput();
             if (reader == null || !reader.hasBegun()) {
                 // For example a spare connection of a browser: there is no request in progress that a reset could

@@ -3,18 +3,21 @@ package dev.weft.server;
 import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.http.RequestHead;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Observes the requests of one connection, one after the other, until it is open: counts, times and
  * records opening handshakes. For the
- * session's thread; {@link #answered} also for the thread that answers in its place.
+ * session's thread; {@link #refused} also for the thread that answers in its place.
  */
 final class RequestObserver {
     private static final int SWITCHING_PROTOCOLS = 101;
 
     private final WebSocketServer server;
     private final Transport transport;
+    /** {@code null} if there is no access log. */
+    private final @Nullable AccessRecord access;
     private long beganAt = System.nanoTime();
     /** The opening handshake that has been received and not yet answered, or {@code null}. */
     private volatile @Nullable RequestHead pending;
@@ -23,30 +26,59 @@ final class RequestObserver {
     RequestObserver(WebSocketServer server, Transport transport) {
         this.server = server;
         this.transport = transport;
+        this.access = server.accessLog().map(log -> new AccessRecord(log, transport)).orElse(null);
+    }
+
+    /** What the access log says about the connection; {@code null} if there is no access log. */
+    @Nullable
+    AccessRecord access() {
+        return access;
     }
 
     /** A further request begins. */
     void begins() {
         beganAt = System.nanoTime();
+        if (access != null) {
+            access.begins();
+        }
     }
 
-    /** The head of an opening handshake has been received. */
-    void handshakeReceived(RequestHead head) {
-        pending = head;
+    /** A head has been received. */
+    void received(RequestHead head, boolean isHandshake) {
+        pending = isHandshake ? head : null;
+        if (access != null) {
+            access.received(head);
+        }
     }
 
     /** The connection is open. */
-    void accepted(ServedEndpoint endpoint) {
+    void accepted(ServedEndpoint endpoint, Optional<String> subprotocol, long bytes) {
+        if (access != null) {
+            access.opened(label(endpoint), subprotocol, bytes);
+        }
         ended(HandshakeOutcome.ACCEPTED, SWITCHING_PROTOCOLS, endpoint);
     }
 
     /**
-     * A response has been written that does not open the connection.
+     * A response of this many bytes has been written that does not open the connection, to the last request or in place of
+     * one.
      *
      * @param endpoint the endpoint at the request's path, or {@code null} if there is none, or it was not sought
      */
-    void answered(int status, @Nullable ServedEndpoint endpoint) {
+    void refused(int status, long bytes, @Nullable ServedEndpoint endpoint) {
+        answered(status, bytes, endpoint == null ? null : label(endpoint));
         ended(HandshakeOutcome.REFUSED, status, endpoint);
+    }
+
+    /** A plain request was answered, or as far as it could be. */
+    void answered(int status, long bytes, @Nullable String path) {
+        if (access != null) {
+            access.answered(status, bytes, path);
+        }
+    }
+
+    private static String label(ServedEndpoint endpoint) {
+        return ConnectionCensus.label(endpoint.pattern());
     }
 
     /** The connection has ended, or is about to be closed. */
@@ -61,7 +93,7 @@ final class RequestObserver {
             long nanos = System.nanoTime() - beganAt;
             server.counters().handshake(outcome, nanos);
             ConnectionEvents.get().handshake(outcome, status,
-                    endpoint == null ? null : ConnectionCensus.label(endpoint.pattern()), head,
+                    endpoint == null ? null : label(endpoint), head,
                     transport.remoteAddress(), nanos);
         }
     }

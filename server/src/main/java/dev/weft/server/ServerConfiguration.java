@@ -237,6 +237,11 @@ public final class ServerConfiguration {
         return settings.metrics;
     }
 
+    /** The format of the access log; empty if there is none. */
+    public Optional<AccessLogFormat> accessLog() {
+        return settings.accessLog;
+    }
+
     /** The factory of the connections' threads; empty if Weft creates them, on its loops or as virtual threads. */
     public Optional<ThreadFactory> threads() {
         return settings.threads;

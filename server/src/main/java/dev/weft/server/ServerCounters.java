@@ -10,7 +10,6 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -44,11 +43,14 @@ final class ServerCounters {
 
     /** A connection has ended. */
     void closed(CloseStatus status) {
-        Optional<CloseReason> first = status.closedFirst()
-                .flatMap(side -> side == Side.LOCAL ? status.sent() : status.received());
-        int code = first.map(CloseReason::code).orElse(CloseCode.ABNORMAL_CLOSURE);
-        closes.computeIfAbsent(new Closing(text(code), status.closedFirst(), CloseCause.of(status)),
+        closes.computeIfAbsent(new Closing(text(firstCode(status)), status.closedFirst(), CloseCause.of(status)),
                 closing -> new LongAdder()).increment();
+    }
+
+    /** The code of the first Close frame; 1006 if there was none. */
+    static int firstCode(CloseStatus status) {
+        return status.closedFirst().flatMap(side -> side == Side.LOCAL ? status.sent() : status.received())
+                .map(CloseReason::code).orElse(CloseCode.ABNORMAL_CLOSURE);
     }
 
     private static String text(int code) {

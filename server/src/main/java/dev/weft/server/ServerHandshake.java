@@ -3,11 +3,13 @@ package dev.weft.server;
 import dev.weft.WebSocketHandler;
 import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;
+import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.http.RequestInput;
 import dev.weft.internal.rate.LimitedTransport;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.LingeringClose;
 import dev.weft.internal.transport.Transport;
+import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpHeadException;
 import dev.weft.parser.http.HttpResponse;
 import dev.weft.parser.http.OpeningHandshake;
@@ -73,7 +75,7 @@ final class ServerHandshake {
         this.deadlines = new RequestDeadlines(session, server, transport, observer,
                 session.isFull() || adoption != null && adoption.isAnswered() ? RequestPhase.ANSWERING : first);
         this.responder = new HandshakeResponder(server, transport, client, deadlines::hasEndedDeciding);
-        this.plainRequests = new PlainRequests(session, server, transport, client, deadlines);
+        this.plainRequests = new PlainRequests(session, server, transport, client, deadlines, observer);
         this.adoption = adoption;
     }
 
@@ -97,8 +99,9 @@ final class ServerHandshake {
             buffer.restore(adoption.alreadyRead());
             if (adoption.isAnswered()) {
                 handler = adoption.endpoint().handler();
-                return new Connection(transport, buffer, 0, adoption.result(),
-                        adoption.endpoint().services());
+                observer.received(new RequestHead("GET", adoption.result().target(), Headers.EMPTY), false);
+                observer.accepted(adoption.endpoint(), Optional.ofNullable(adoption.result().subprotocol()), 0);
+                return new Connection(transport, buffer, 0, adoption.result(), services(adoption.endpoint()));
             }
         }
         RequestInput input = new RequestInput(buffer);
@@ -280,9 +283,7 @@ final class ServerHandshake {
             return refusal(RefusalReason.SHUTTING_DOWN, server.shutdown().refusal(), reader.headSoFar());
         }
         OpeningHandshake.Checked request = OpeningHandshake.check(head);
-        if (!(request instanceof NotUpgrade)) {
-            observer.handshakeReceived(head);
-        }
+        observer.received(head, !(request instanceof NotUpgrade));
         if (!(request instanceof Upgrade upgrade)) {
             return responder.answerOther(head);
         }
@@ -326,11 +327,22 @@ final class ServerHandshake {
     private Connection accept(Acceptance acceptance, InboundBuffer input) throws IOException {
         // §4.2.2: the bytes after the head are not processed before this has been written.
         transport.write(ByteBuffer.wrap(acceptance.reply()));
-        observer.accepted(acceptance.endpoint());
+        observer.accepted(acceptance.endpoint(), Optional.ofNullable(acceptance.result().subprotocol()),
+                acceptance.reply().length);
         acceptance.endpoint().endpoint().sockets().apply(transport);
         handler = acceptance.endpoint().handler();
-        return new Connection(transport, input, 0, acceptance.result(),
-                acceptance.endpoint().services());
+        return new Connection(transport, input, 0, acceptance.result(), services(acceptance.endpoint()));
+    }
+
+    private ConnectionServices services(ServedEndpoint endpoint) {
+        AccessRecord access = observer.access();
+        return access == null ? endpoint.services() : endpoint.services().with(access.tally());
+    }
+
+    /** What the access log says about the connection; {@code null} if there is no access log. */
+    @Nullable
+    AccessRecord access() {
+        return observer.access();
     }
 
     /** What the connection is doing. For any thread. */
@@ -360,7 +372,7 @@ final class ServerHandshake {
     private void refuse(Response answer) throws IOException {
         deadlines.enter(RequestPhase.ANSWERING);
         transport.write(ByteBuffer.wrap(answer.reply()));
-        observer.answered(answer.status(), responder.endpoint());
+        observer.refused(answer.status(), answer.reply().length, responder.endpoint());
         LingeringClose.close(transport);
     }
 

@@ -5,6 +5,7 @@ import dev.weft.CloseStatus;
 import dev.weft.WebSocketHandler;
 import dev.weft.internal.AddressText;
 import dev.weft.internal.Escape;
+import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionHolder;
 import dev.weft.internal.connection.RethrownEnd;
@@ -137,7 +138,9 @@ final class ServerSession implements Runnable, ConnectionHolder {
 
     @Override
     public void run() {
-        InboundBuffer input = new InboundBuffer(transport, server.services().pool());
+        AccessRecord access = handshake.access();
+        BufferPool pool = server.services().pool();
+        InboundBuffer input = new InboundBuffer(transport, access == null ? pool : pool.with(access.tally()));
         try {
             Connection open = handshake.run(input);
             if (open != null) {
@@ -147,6 +150,9 @@ final class ServerSession implements Runnable, ConnectionHolder {
                 server.counters().opened();
                 open.start(this);
                 serve(open, handler);
+                if (access != null) {
+                    access.closed(open.known());
+                }
             }
         } catch (Throwable e) {
             server.logger().log(Level.WARNING, "a connection failed because of an internal error", e);

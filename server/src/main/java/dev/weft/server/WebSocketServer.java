@@ -64,6 +64,7 @@ public final class WebSocketServer implements AutoCloseable {
     private final Optional<TlsHandshakes> tlsHandshakes;
     private final Optional<CertificateWatch> certificateWatch;
 
+    private final Optional<AccessLog> accessLog;
     final LagProbe lag;
     final Sessions sessions;
     /** {@code null} if there are no rates and no limits of addresses. */
@@ -83,6 +84,7 @@ public final class WebSocketServer implements AutoCloseable {
         this.sessions = new Sessions();
         budget.relief(new StuckConnectionRelief(clock, sessions.connections()));
         this.transports = ServerTransports.open(configuration, opener, failures("weft-poller-"), budget);
+        this.accessLog = configuration.accessLog().map(AccessLog::new);
         this.lag = new LagProbe(transports);
         this.tlsHandshakes = configuration.tlsSettings()
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
@@ -451,6 +453,10 @@ public final class WebSocketServer implements AutoCloseable {
 
     ServerCounters counters() {
         return counters;
+    }
+
+    Optional<AccessLog> accessLog() {
+        return accessLog;
     }
 
     RefusalLog refusalLog() {

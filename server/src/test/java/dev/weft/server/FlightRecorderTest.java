@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +44,8 @@ class FlightRecorderTest {
             recording.dump(file);
         }
         return RecordingFile.readAllEvents(file).stream()
-                .filter(event -> event.getEventType().getName().equals("dev.weft." + name)).toList();
+                .filter(event -> event.getEventType().getName().equals("dev.weft." + name))
+                .sorted(Comparator.comparing(RecordedEvent::getEndTime)).toList();
     }
 
     private static RecordedEvent only(List<RecordedEvent> events) {

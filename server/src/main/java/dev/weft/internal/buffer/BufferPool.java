@@ -70,6 +70,19 @@ public final class BufferPool {
         }
     }
 
+    private BufferPool(BufferPool shared, Traffic traffic) {
+        this.budget = shared.budget;
+        this.smallest = shared.smallest;
+        this.shelves = shared.shelves;
+        this.places = shared.places;
+        this.traffic = traffic;
+    }
+
+    /** The same pool, for one connection whose messages and bytes are also counted by themselves. */
+    public BufferPool with(Tally ofConnection) {
+        return new BufferPool(this, traffic.with(ofConnection));
+    }
+
     /** Counts what passes through the buffers. */
     public Traffic traffic() {
         return traffic;

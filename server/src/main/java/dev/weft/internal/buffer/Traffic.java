@@ -30,7 +30,9 @@ public final class Traffic {
 
     private final int places;
     private final AtomicLongArray[] counters;
-    private final DurationCounts latency = new DurationCounts();
+    private final DurationCounts latency;
+    /** Counts the same for one connection; {@code null} if these are not one connection's. */
+    private final Tally tally;
 
     /** Nothing yet, for threads that run at places; their number may be 0. */
     Traffic(int places) {
@@ -39,16 +41,36 @@ public final class Traffic {
         for (int i = 0; i < counters.length; i++) {
             counters[i] = new AtomicLongArray(LENGTH);
         }
+        this.latency = new DurationCounts();
+        this.tally = null;
+    }
+
+    private Traffic(Traffic shared, Tally tally) {
+        this.places = shared.places;
+        this.counters = shared.counters;
+        this.latency = shared.latency;
+        this.tally = tally;
+    }
+
+    /** The same counters, for one connection whose messages and bytes are also counted by themselves. */
+    Traffic with(Tally ofConnection) {
+        return new Traffic(this, ofConnection);
     }
 
     /** The peer has sent this number of messages; one that is read as a stream counts when it begins. */
     public void receivedMessages(int place, int messages) {
         add(place, RECEIVED_MESSAGES, messages);
+        if (tally != null) {
+            tally.receivedMessages(messages);
+        }
     }
 
     /** These bytes were read from the network. */
     public void receivedBytes(int place, int bytes) {
         add(place, RECEIVED_BYTES, bytes);
+        if (tally != null) {
+            tally.receivedBytes(bytes);
+        }
     }
 
     /** These bytes were written to the network, with the end of this number of messages. */
@@ -57,6 +79,9 @@ public final class Traffic {
             add(place, SENT_MESSAGES, messages);
         }
         add(place, SENT_BYTES, bytes);
+        if (tally != null) {
+            tally.sent(messages, bytes);
+        }
     }
 
     /** Bytes of messages were compressed to fewer, or more. */

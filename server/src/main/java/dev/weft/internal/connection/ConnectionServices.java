@@ -3,6 +3,7 @@ package dev.weft.internal.connection;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.buffer.Tally;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.ShortTimer;
@@ -19,6 +20,11 @@ public record ConnectionServices(Role role, ConnectionTimeouts timeouts, SendSer
     /** The same for connections of this role. */
     public ConnectionServices as(Role role) {
         return new ConnectionServices(role, timeouts, sending);
+    }
+
+    /** The same for one connection whose messages and bytes are also counted by themselves. */
+    public ConnectionServices with(Tally ofConnection) {
+        return new ConnectionServices(role, timeouts, sending.with(ofConnection));
     }
 
     /** The limits of each connection. */

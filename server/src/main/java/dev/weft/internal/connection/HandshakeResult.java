@@ -1,6 +1,7 @@
 package dev.weft.internal.connection;
 
 import dev.weft.HandshakeRequest;
+import dev.weft.TraceContext;
 import dev.weft.internal.PathPattern;
 import dev.weft.internal.extension.Extension;
 import dev.weft.internal.transport.Transport;
@@ -20,13 +21,20 @@ import java.util.Map;
  * @param attachment  the value that the handshake's policy passes to the handler, possibly in a {@link Lifetime}, or {@code null}
  * @param extension   the negotiated extension, or {@code null}
  * @param response    on a client, the head of the response; {@code null} if it is not kept, and on a server
+ * @param trace       the request's position in a distributed trace, or {@code null}
  */
 public record HandshakeResult(String target, RequestHead head, PathPattern pattern, String subprotocol,
-        Object attachment, Extension extension, ResponseHead response) {
+        Object attachment, Extension extension, ResponseHead response, TraceContext trace) {
+    /** The result on a client. */
+    public HandshakeResult(String target, RequestHead head, PathPattern pattern, String subprotocol, Object attachment,
+            Extension extension, ResponseHead response) {
+        this(target, head, pattern, subprotocol, attachment, extension, response, null);
+    }
+
     /** The result on a server. */
     public HandshakeResult(String target, RequestHead head, PathPattern pattern, String subprotocol, Object attachment,
             Extension extension) {
-        this(target, head, pattern, subprotocol, attachment, extension, null);
+        this(target, head, pattern, subprotocol, attachment, extension, null, null);
     }
 
     /** The result of an endpoint without a path, where only the target and the extension are known. */
@@ -47,7 +55,12 @@ public record HandshakeResult(String target, RequestHead head, PathPattern patte
     /** The request, as far as it has been kept. */
     HandshakeRequest request(Transport transport) {
         RequestHead kept = head != null ? head : new RequestHead("GET", target, Headers.EMPTY);
-        return request(kept, kept.headers().tokens("Sec-WebSocket-Protocol"), pattern, transport).build();
+        HandshakeRequest.Builder request = request(kept, kept.headers().tokens("Sec-WebSocket-Protocol"), pattern,
+                transport);
+        if (trace != null) {
+            request.traceContext(trace);
+        }
+        return request.build();
     }
 
     /** A request with this head to an endpoint with this path, or {@code null} if it has none; to be built. */
@@ -62,6 +75,6 @@ public record HandshakeResult(String target, RequestHead head, PathPattern patte
 
     /** Whether nothing in it is specific to one connection. */
     public boolean isShareable() {
-        return attachment == null && extension == null && head == null;
+        return attachment == null && extension == null && head == null && trace == null;
     }
 }

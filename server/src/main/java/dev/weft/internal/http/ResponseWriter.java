@@ -58,6 +58,7 @@ public final class ResponseWriter {
     private final Transport transport;
     private final BufferPool pool;
     private final Pace pace;
+    private long written;
 
     /** A writer to this transport. */
     public ResponseWriter(Transport transport, BufferPool pool, Pace pace) {
@@ -96,6 +97,11 @@ public final class ResponseWriter {
         }
     }
 
+    /** The number of bytes written so far, with the head. */
+    public long written() {
+        return written;
+    }
+
     /** Writes in pieces, so that each piece restarts the write deadline, and other threads get a turn. */
     private void write(byte[] head, byte[] body) throws IOException {
         int end = Math.min(body.length, TurnQuota.PIECE);
@@ -105,12 +111,14 @@ public final class ResponseWriter {
         } else {
             transport.write(ByteBuffer.wrap(head), ByteBuffer.wrap(body, 0, end));
         }
+        written += head.length + end;
         int spent = TurnQuota.spend(0, end);
         while (end < body.length) {
             int count = Math.min(body.length - end, TurnQuota.PIECE);
             pace.writes();
             transport.write(ByteBuffer.wrap(body, end, count));
             spent = TurnQuota.spend(spent, count);
+            written += count;
             end += count;
         }
     }
@@ -199,6 +207,7 @@ public final class ResponseWriter {
             head = null;
             hasSent = true;
             int length = piece.remaining();
+            int total = length + (first == null ? 0 : first.remaining());
             pace.writes();
             try {
                 if (first == null) {
@@ -206,6 +215,7 @@ public final class ResponseWriter {
                 } else {
                     transport.write(first, piece);
                 }
+                written += total;
             } catch (IOException e) {
                 wireFailure = e;
                 throw e;

@@ -2,6 +2,7 @@ package dev.weft.internal.send;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.buffer.Tally;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.ShortTimer;
 import java.util.function.Predicate;
@@ -18,6 +19,11 @@ import java.util.function.Predicate;
  */
 public record SendServices(ConnectionLimits limits, CoarseClock clock, BufferPool pool, ShortTimer timer,
         Predicate<Thread> hasNextFrame) {
+    /** The same services for one connection whose messages and bytes are also counted by themselves. */
+    public SendServices with(Tally ofConnection) {
+        return new SendServices(limits, clock, pool.with(ofConnection), timer, hasNextFrame);
+    }
+
     /** The same services with other limits, for the connections of another endpoint that shares them. */
     public SendServices withLimits(ConnectionLimits others) {
         return new SendServices(others, clock, pool, timer, hasNextFrame);

@@ -1,0 +1,141 @@
+package dev.weft.server;
+
+import static dev.weft.server.RawPeer.textFrame;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.Message;
+import dev.weft.parser.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The lines of the access log. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class AccessLogTest {
+    private static final String TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    private static final Logger LOGGER = Logger.getLogger(AccessLog.LOGGER);
+
+    private final List<String> lines = new CopyOnWriteArrayList<>();
+    private final Handler handler = new Handler() {
+        @Override
+        public void publish(LogRecord logged) {
+            lines.add(logged.getMessage());
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    };
+
+    @BeforeEach
+    void collect() {
+        LOGGER.setUseParentHandlers(false);
+        LOGGER.addHandler(handler);
+    }
+
+    @AfterEach
+    void collectNoMore() {
+        LOGGER.removeHandler(handler);
+        LOGGER.setUseParentHandlers(true);
+    }
+
+    private static WebSocketServerBuilder builder() {
+        return WebSocketServer.builder().shutdownGrace(Duration.ZERO).noDeflate().endpoint("/chat", ws -> {
+            while (ws.receive() instanceof Message.Text(String text)) {
+                ws.send(text);
+            }
+        }).http("/page", request -> HttpResponse.text(200, "hello"));
+    }
+
+    private String line() {
+        Await.until("there is a line", () -> !lines.isEmpty());
+        return lines.getFirst();
+    }
+
+    @Test
+    void connectionMustBeALineAtItsEnd() throws Exception {
+        try (WebSocketServer server = builder().accessLog(AccessLogFormat.COMBINED).start()) {
+            try (RawPeer peer = RawPeer.connect(server)) {
+                peer.text(RawPeer.request("User-Agent: test/1", "traceparent: " + TRACE).replace("/chat",
+                        "/chat?token=secret"));
+                int response = peer.readHead().length();
+                peer.bytes(textFrame("Hello")).readFrame();
+                assertEquals(List.of(), lines);
+                peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd();
+                int request = RawPeer.request("User-Agent: test/1", "traceparent: " + TRACE).length()
+                        + "?token=secret".length();
+                String expected = "127\\.0\\.0\\.1 - - \\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} \\+0000\\] "
+                        + "\"GET /chat HTTP/1\\.1\" 101 " + (response + 7 + 4) + " \"-\" \"test/1\" in="
+                        + (request + 11 + 8) + " duration=[0-9]+\\.[0-9]{3} messages_in=1 messages_out=1 code=1000"
+                        + " by=remote cause=closed endpoint=\"/chat\" trace=\"" + TRACE + "\"";
+                assertTrue(line().matches(expected), () -> line() + "\n" + expected);
+            }
+        }
+    }
+
+    @Test
+    void requestsMustBeLinesWithTheirStatus() throws Exception {
+        try (WebSocketServer server = builder().accessLog(AccessLogFormat.JSON).start()) {
+            int sent;
+            try (RawPeer peer = RawPeer.connect(server)) {
+                peer.text("GET /page HTTP/1.1\r\nHost: a\r\nReferer: http://a/b?c\r\n\r\n");
+                sent = peer.readHead().length() + "hello".length();
+                Await.until("one line", () -> lines.size() == 1);
+                peer.leave();
+            }
+            String page = lines.getFirst();
+            assertTrue(page.startsWith("{\"time\":\"") && page.endsWith("}"), page);
+            assertTrue(page.contains(",\"client\":\"127.0.0.1\",\"port\":"), page);
+            assertTrue(
+                    page.contains(",\"method\":\"GET\",\"path\":\"/page\",\"protocol\":\"HTTP/1.1\",\"status\":200,"),
+                    page);
+            assertTrue(page.contains(",\"receivedBytes\":54,\"sentBytes\":" + sent + ","), page);
+            assertTrue(page.contains(",\"endpoint\":\"/page\",\"referer\":\"http://a/b\"}"), page);
+            assertEquals(403, RawPeer.answerOf(server, RawPeer.request("Origin: https://a.example")).status());
+            Await.until("two lines", () -> lines.size() == 2);
+            assertTrue(lines.get(1).contains("\"status\":403,") && !lines.get(1).contains("closeCode"), lines.get(1));
+            assertEquals(400, RawPeer.answerOf(server, "no request\r\n\r\n").status());
+            Await.until("three lines", () -> lines.size() == 3);
+            assertTrue(lines.get(2).contains("\"status\":400,") && !lines.get(2).contains("method"), lines.get(2));
+        }
+    }
+
+    /** What the peer sends is printable or escaped, and cut: it can neither end a line nor a quoted text. */
+    @Test
+    void peerMustNotForgeLines() throws Exception {
+        for (AccessLogFormat format : AccessLogFormat.values()) {
+            lines.clear();
+            try (WebSocketServer server = builder().accessLog(format).start()) {
+                RawPeer.answerOf(server,
+                        "GET /\"\\x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nUser-Agent: a\" \\\u0085\u00e9"
+                                + "z".repeat(1_000) + "\r\n\r\n");
+                String line = line();
+                assertTrue(line.chars().allMatch(c -> c >= ' ' && c <= '~'), line);
+                assertFalse(line.contains("z".repeat(600)), line);
+                assertTrue(line.contains(format == AccessLogFormat.JSON
+                        ? "\"path\":\"/\\u0022\\u005cx\""
+                        : "\"GET /\\x22\\x5cx HTTP/1.1\" 404 "), line);
+                assertTrue(line.contains(format == AccessLogFormat.JSON ? "a\\u0022 \\u005c" : "\"a\\x22 \\x5c"), line);
+            }
+        }
+    }
+
+    @Test
+    void nothingMustBeLoggedUnasked() throws Exception {
+        try (WebSocketServer server = builder().start()) {
+            assertEquals(404, RawPeer.answerOf(server, "GET / HTTP/1.0\r\n\r\n").status());
+        }
+        assertEquals(List.of(), lines);
+    }
+}
