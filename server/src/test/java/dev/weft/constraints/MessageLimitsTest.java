@@ -170,6 +170,7 @@ class MessageLimitsTest {
         assertNames("readAheadSize", () -> ConnectionLimits.builder().readAheadSize(127));
         assertNames("readAheadSize", () -> ConnectionLimits.builder().readAheadSize((16 << 20) + 1));
         assertNames("maxQueuedSize", () -> ConnectionLimits.builder().maxQueuedSize(-1));
+        assertNames("queueLowWaterMark", () -> ConnectionLimits.builder().queueLowWaterMark(-1));
         for (Duration bad : List.of(Duration.ZERO, Duration.ofMillis(-1), Duration.ofNanos(999_999),
                 Duration.ofDays(21))) {
             assertNames("handshakeTimeout", () -> ConnectionTimeouts.builder().handshakeTimeout(bad));

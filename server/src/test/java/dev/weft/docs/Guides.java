@@ -4,6 +4,7 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
+import dev.weft.PreparedMessage;
 import dev.weft.RateLimits;
 import dev.weft.WebSocketConnection;
 import dev.weft.WebSocketHandler;
@@ -74,10 +75,17 @@ final class Guides {
         // @start region="results"
         switch (each.trySend(text)) {
             case ACCEPTED -> {} // written, or queued
+            case DROPPED, DROPPED_OLDER -> {} // by a policy: see below
             case PEER_BEHIND -> each.close(1013, "too slow"); // or leave this message out
             case SERVER_FULL -> metrics.accept(each.remoteAddress()); // nobody's fault but the load's
             case CLOSED -> {} // onClose removes it
         }
+        // @end
+    }
+
+    static void latest(WebSocketConnection each, PreparedMessage message) {
+        // @start region="latest"
+        each.queue().trySendLatest("ACME", message);
         // @end
     }
 

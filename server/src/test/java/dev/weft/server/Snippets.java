@@ -98,6 +98,15 @@ final class Snippets {
         // @end
     }
 
+    static void latest(Set<WebSocketConnection> subscribers, String symbol, String price) {
+        // @start region="latest"
+        PreparedMessage news = PreparedMessage.text(symbol + " " + price);
+        for (WebSocketConnection each : subscribers) {
+            each.queue().trySendLatest(symbol, news); // replaces an earlier price of this symbol that still waits
+        }
+        // @end
+    }
+
     static void prepared(Set<WebSocketConnection> room, String text) {
         // @start region="prepared"
         PreparedMessage message = PreparedMessage.text(text); // encoded here, compressed when it is first sent

@@ -73,6 +73,8 @@ class SnippetsTest {
             assertEquals("8107 6772c3bcc39f65", other.readFrame());
             Snippets.prepared(room, "grüße");
             assertEquals("8107 6772c3bcc39f65", other.readFrame());
+            Snippets.latest(room, "A", "1");
+            assertEquals("8103 412031", other.readFrame());
         }
     }
 

@@ -6,6 +6,7 @@ import dev.weft.ConnectionClosedException;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.Message;
+import dev.weft.OverflowPolicy;
 import dev.weft.internal.buffer.BufferBudget;
 import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.extension.Extension;
@@ -120,6 +121,18 @@ public final class ConnectionFixture implements AutoCloseable {
         /** Sets how many bytes may be posted while they wait. */
         public Setup maxQueuedSize(int bytes) {
             limits = limits.toBuilder().maxQueuedSize(bytes).build();
+            return this;
+        }
+
+        /** Sets what happens to a message for which there is no room. */
+        public Setup overflowPolicy(OverflowPolicy policy) {
+            limits = limits.toBuilder().overflowPolicy(policy).build();
+            return this;
+        }
+
+        /** Sets the number of queued bytes at which the queue counts as drained. */
+        public Setup queueLowWaterMark(int bytes) {
+            limits = limits.toBuilder().queueLowWaterMark(bytes).build();
             return this;
         }
 

@@ -18,7 +18,7 @@ final class SenderVariant {
             Stream.of("dev.weft.internal.close.ClosingHandshake", "dev.weft.internal.time.ShortTimer")).toList();
     /** Classes without steps of their own, whose package must be the copy's, and the stress itself. */
     private static final List<String> USERS = Stream
-            .of("SendState", "SendServices", "TransformedFrames", "PayloadCopies", "SenderStress",
+            .of("SendState", "SendServices", "NetworkWait", "TransformedFrames", "PayloadCopies", "SenderStress",
                     "StressedSender", "SenderActor", "StressedWire", "ReceivedFrames")
             .map(PACKAGE::concat).toList();
     /** A line on which a statement begins. */
