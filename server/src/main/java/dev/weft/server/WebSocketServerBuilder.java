@@ -50,6 +50,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     RateLimits totalRateLimits = RateLimits.NONE;
     PathTable<HttpEndpoint> httpEndpoints = PathTable.empty();
     Optional<String> metrics = Optional.empty();
+    ProbeSettings probeSettings = ProbeSettings.NONE;
     Optional<ThreadFactory> threads = Optional.empty();
     Optional<WebSocketHandler> handler = Optional.empty();
     PathTable<Endpoint> endpoints = PathTable.empty();
@@ -80,6 +81,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         this.totalRateLimits = other.totalRateLimits;
         this.httpEndpoints = other.httpEndpoints;
         this.metrics = other.metrics;
+        this.probeSettings = other.probeSettings;
         this.threads = other.threads;
         this.handler = other.handler;
         this.endpoints = other.endpoints;
@@ -402,6 +404,12 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return this;
     }
 
+    /** Sets where liveness, readiness and health are served. Default {@link ProbeSettings#NONE}: nowhere. */
+    public WebSocketServerBuilder probeSettings(ProbeSettings probeSettings) {
+        this.probeSettings = Objects.requireNonNull(probeSettings, "probeSettings");
+        return this;
+    }
+
     /** Sets the limits and timeouts of plain HTTP requests. Default {@link HttpSettings#DEFAULT}. */
     public WebSocketServerBuilder httpSettings(HttpSettings httpSettings) {
         this.httpSettings = Objects.requireNonNull(httpSettings, "httpSettings");
@@ -456,8 +464,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * Returns the current settings. Checks those that depend on each other.
      *
      * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}, or the path of the
-     *                                  metrics matches the same paths as that of an HTTP handler
-     * @throws IllegalStateException    if there is nothing to serve
+     *                                  metrics or of a probe matches the same paths as that of an HTTP handler
+     * @throws IllegalStateException    if there is nothing to serve, or nothing for the probes' own listener
      */
     public ServerConfiguration build() {
         ServerConfiguration configuration = new ServerConfiguration(this);
