@@ -42,8 +42,7 @@ public final class ServerConfiguration {
         this.timeouts = settings.values.timeouts(ConnectionTimeouts.DEFAULT);
         this.endpoints = settings.endpoints.byPattern();
         this.httpEndpoints = settings.httpEndpoints.byPattern();
-        settings.metrics.ifPresent(path -> settings.httpEndpoints.with(PathPattern.parse(path),
-                HttpEndpoint.of(request -> HttpResponse.empty(404))));
+        checkProbes();
         Bounds.check("maxBufferedSize", settings.maxBufferedSize, settings.readBufferSize, Long.MAX_VALUE);
     }
 
@@ -62,6 +61,19 @@ public final class ServerConfiguration {
             }
         });
         return new ServerConfiguration(builder);
+    }
+
+    private void checkProbes() {
+        boolean ownListener = settings.probeSettings.address().isPresent();
+        List<String> paths = Stream.concat(settings.probeSettings.paths().stream(), settings.metrics.stream()).toList();
+        PathTable<HttpEndpoint> table = ownListener ? PathTable.empty() : settings.httpEndpoints;
+        for (String path : paths) {
+            table = table.with(PathPattern.parse(path), HttpEndpoint.of(request -> HttpResponse.empty(404)));
+        }
+        if (ownListener && paths.isEmpty()) {
+            throw new IllegalStateException("the probes have a listener, but there is no path for it to serve: "
+                    + "liveness(…), readiness(…), health(…) or metrics(…)");
+        }
     }
 
     /** Returns a builder that is initialized with these settings. */
@@ -240,6 +252,11 @@ public final class ServerConfiguration {
     /** The format of the access log; empty if there is none. */
     public Optional<AccessLogFormat> accessLog() {
         return settings.accessLog;
+    }
+
+    /** Where liveness, readiness and health are served. */
+    public ProbeSettings probeSettings() {
+        return settings.probeSettings;
     }
 
     /** The factory of the connections' threads; empty if Weft creates them, on its loops or as virtual threads. */

@@ -310,8 +310,8 @@ final class ServerHandshake {
 
     /** Whether a server that refuses new connections serves this request. */
     private boolean mayBeServed(RequestHead head) {
-        boolean plain = OpeningHandshake.check(head) instanceof NotUpgrade;
-        return plain && !session.isLate();
+        return OpeningHandshake.check(head) instanceof NotUpgrade
+                && (!session.isLate() || server.configuration().probeSettings().paths().contains(head.path()));
     }
 
     private Response outOfBudget(RequestHeadReader reader) {

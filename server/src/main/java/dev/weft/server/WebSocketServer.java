@@ -54,6 +54,7 @@ public final class WebSocketServer implements AutoCloseable {
     final TransportFactory transports;
     private final Endpoints endpoints;
     private final HttpEndpoints httpEndpoints;
+    private final Probes probes;
     private final Failures sweepFailures = new Failures("to look after a connection",
             new LoggedFailures(logger));
     private final GuardedSweep<ServerSession> guarded = new GuardedSweep<>(ServerSession::sweep, ServerSession::abort,
@@ -103,7 +104,8 @@ public final class WebSocketServer implements AutoCloseable {
         this.httpEndpoints = new HttpEndpoints(configuration, sweeper);
         initial.endpoints().forEach(endpoints::add);
         initial.httpEndpoints().forEach(httpEndpoints::add);
-        configuration.metrics().ifPresent(path -> httpEndpoints.add(path, HttpEndpoint.of("GET", metricsHandler())));
+        this.probes = new Probes(this);
+        probes.addTo(httpEndpoints);
         this.shutdown = new ServerShutdown(this, listeners, sessions, shutdownClock, this::release);
         this.admission = new Admission(this, transports, sessions);
         listeners.acceptors(transports, admission::admit, this::failuresOf);
@@ -149,6 +151,7 @@ public final class WebSocketServer implements AutoCloseable {
         try {
             timer.start();
             sweeper.start();
+            probes.start();
             listeners.start();
             shutdown.addHook();
         } catch (Throwable e) {
@@ -223,6 +226,11 @@ public final class WebSocketServer implements AutoCloseable {
      */
     public ServerHealth health() {
         return monitor.health();
+    }
+
+    /** The address of the probes' own listener; empty if there is none: {@link ProbeSettings.Builder#listen}. */
+    public Optional<InetSocketAddress> probeAddress() {
+        return probes.address();
     }
 
     /**
@@ -381,6 +389,7 @@ public final class WebSocketServer implements AutoCloseable {
     }
 
     private void release() {
+        probes.close();
         sweeper.stop();
         timer.stop();
         transports.close();

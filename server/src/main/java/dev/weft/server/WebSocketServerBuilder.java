@@ -51,6 +51,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     PathTable<HttpEndpoint> httpEndpoints = PathTable.empty();
     Optional<String> metrics = Optional.empty();
     Optional<AccessLogFormat> accessLog = Optional.empty();
+    ProbeSettings probeSettings = ProbeSettings.NONE;
     Optional<ThreadFactory> threads = Optional.empty();
     Optional<WebSocketHandler> handler = Optional.empty();
     PathTable<Endpoint> endpoints = PathTable.empty();
@@ -82,6 +83,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         this.httpEndpoints = other.httpEndpoints;
         this.metrics = other.metrics;
         this.accessLog = other.accessLog;
+        this.probeSettings = other.probeSettings;
         this.threads = other.threads;
         this.handler = other.handler;
         this.endpoints = other.endpoints;
@@ -414,6 +416,12 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return this;
     }
 
+    /** Sets where liveness, readiness and health are served. Default {@link ProbeSettings#NONE}: nowhere. */
+    public WebSocketServerBuilder probeSettings(ProbeSettings probeSettings) {
+        this.probeSettings = Objects.requireNonNull(probeSettings, "probeSettings");
+        return this;
+    }
+
     /** Sets the limits and timeouts of plain HTTP requests. Default {@link HttpSettings#DEFAULT}. */
     public WebSocketServerBuilder httpSettings(HttpSettings httpSettings) {
         this.httpSettings = Objects.requireNonNull(httpSettings, "httpSettings");
@@ -468,8 +476,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * Returns the current settings. Checks those that depend on each other.
      *
      * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}, or the path of the
-     *                                  metrics matches the same paths as that of an HTTP handler
-     * @throws IllegalStateException    if there is nothing to serve
+     *                                  metrics or of a probe matches the same paths as that of an HTTP handler
+     * @throws IllegalStateException    if there is nothing to serve, or nothing for the probes' own listener
      */
     public ServerConfiguration build() {
         ServerConfiguration configuration = new ServerConfiguration(this);

@@ -15,6 +15,7 @@ import dev.weft.server.DrainSettings;
 import dev.weft.server.Endpoint;
 import dev.weft.server.HttpEndpoint;
 import dev.weft.server.HttpSettings;
+import dev.weft.server.ProbeSettings;
 import dev.weft.server.ProxySettings;
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.WebSocketServer;
@@ -43,7 +44,8 @@ class SettingsPageTest {
             DeflateSettings::builder, HttpLimits.Builder.class, HttpLimits::builder, HttpSettings.Builder.class,
             HttpSettings::builder, ProxySettings.Builder.class, ProxySettings::builder, AddressLimits.Builder.class,
             AddressLimits::builder, RateLimits.Builder.class, RateLimits::builder, DrainSettings.Builder.class,
-            DrainSettings::builder, CloseOptions.Builder.class, CloseOptions::builder);
+            DrainSettings::builder, CloseOptions.Builder.class, CloseOptions::builder, ProbeSettings.Builder.class,
+            ProbeSettings::builder);
 
     static List<Row> settings() {
         return SettingsTables.rows(HEADS);
@@ -76,6 +78,7 @@ class SettingsPageTest {
         assertEquals(setters(RateLimits.Builder.class), inPage(RateLimits.Builder.class));
         assertEquals(setters(DrainSettings.Builder.class), inPage(DrainSettings.Builder.class));
         assertEquals(setters(CloseOptions.Builder.class), inPage(CloseOptions.Builder.class));
+        assertEquals(setters(ProbeSettings.Builder.class), inPage(ProbeSettings.Builder.class));
     }
 
     private static Set<String> inPage(Class<?> builder) {

@@ -29,7 +29,8 @@ class ServerConfigurationTest {
     /** Every setting has another value than by default. */
     private static WebSocketServerBuilder changed() throws Exception {
         return WebSocketServer.builder().listen("::1", 1).listenInherited().backlog(2).reusePort(true)
-                .shutdownHook(true)
+                .shutdownHook(true).drainSettings(DrainSettings.builder().notice(Duration.ofSeconds(25)).build())
+                .probeSettings(ProbeSettings.builder().liveness("/d").build())
                 .socketPermissions(Set.of())
                 .transport(TransportKind.BLOCKING)
                 .tcpNoDelay(false).keepAlive(true).receiveBufferSize(3).sendBufferSize(4).tls(SSLContext.getDefault())

@@ -161,6 +161,14 @@ final class Snippets {
         return restart;
     }
 
+    static ProbeSettings probes() {
+        // @start region="probes"
+        ProbeSettings probes = ProbeSettings.builder().liveness("/livez").readiness("/readyz").health("/health")
+                .listen("0.0.0.0", 9002).build();
+        // @end
+        return probes;
+    }
+
     static HandshakePolicy policy(Function<String, String> userOfSession) {
         // @start region="policy"
         HandshakePolicy signedIn = request -> {

@@ -1,0 +1,138 @@
+package dev.weft.server;
+
+import dev.weft.internal.Bounds;
+import dev.weft.internal.PathPattern;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Where supervisors and load balancers learn, by plain HTTP, how a server is: 200 is good, 503 is not. A probe answers every
+ * method. Immutable.
+ * {@snippet class = "dev.weft.server.Snippets" region = "probes"}
+ */
+public final class ProbeSettings {
+    /** No probes. */
+    public static final ProbeSettings NONE = builder().build();
+
+    private final Optional<String> liveness;
+    private final Optional<String> readiness;
+    private final Optional<String> health;
+    private final Optional<InetSocketAddress> address;
+
+    private ProbeSettings(Builder builder) {
+        this.liveness = builder.liveness;
+        this.readiness = builder.readiness;
+        this.health = builder.health;
+        this.address = builder.address;
+    }
+
+    /** The path of the probe that says whether the process should be restarted. */
+    public Optional<String> liveness() {
+        return liveness;
+    }
+
+    /** The path of the probe that says whether new clients should be sent here. */
+    public Optional<String> readiness() {
+        return readiness;
+    }
+
+    /** The path of the report for people and monitoring systems. */
+    public Optional<String> health() {
+        return health;
+    }
+
+    /** The address of the probes' own listener, unresolved; empty if the server's own listeners serve them. */
+    public Optional<InetSocketAddress> address() {
+        return address;
+    }
+
+    /** The paths of all probes. */
+    List<String> paths() {
+        return Stream.of(liveness, readiness, health).flatMap(Optional::stream).toList();
+    }
+
+    /** Returns a builder that is initialized with the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Returns a builder that is initialized with these settings. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.liveness = liveness;
+        builder.readiness = readiness;
+        builder.health = health;
+        builder.address = address;
+        return builder;
+    }
+
+    /**
+     * Builds settings. A method that is given a path that is malformed or has parameters, or a value out of bounds, throws an
+     * {@link IllegalArgumentException}. Not thread-safe.
+     */
+    public static final class Builder {
+        private Optional<String> liveness = Optional.empty();
+        private Optional<String> readiness = Optional.empty();
+        private Optional<String> health = Optional.empty();
+        private Optional<InetSocketAddress> address = Optional.empty();
+
+        private Builder() {}
+
+        private static Optional<String> checked(String path) {
+            PathPattern.parse(path);
+            if (path.contains("{") || path.endsWith("**")) {
+                throw new IllegalArgumentException("the path " + path + " of a probe has parameters");
+            }
+            return Optional.of(path);
+        }
+
+        /**
+         * Sets the path of the liveness probe, such as {@code /livez}. It returns 503 if {@link WebSocketServer#health()} is
+         * {@code FAILED}, so that the process must be restarted. Default: none.
+         */
+        public Builder liveness(String path) {
+            liveness = checked(path);
+            return this;
+        }
+
+        /**
+         * Sets the path of the readiness probe, such as {@code /readyz}. It returns 200 if {@link
+         * WebSocketServer#isReady()} does. Default: none.
+         */
+        public Builder readiness(String path) {
+            readiness = checked(path);
+            return this;
+        }
+
+        /**
+         * Sets the path of a JSON object with the members {@code status} and {@code reason} of {@link ServerHealth}, {@code
+         * ready}, {@code draining} and {@code connections}. The response is 503 unless the status is {@code HEALTHY}.
+         * Default: none.
+         */
+        public Builder health(String path) {
+            health = checked(path);
+            return this;
+        }
+
+        /**
+         * Makes a listener of their own serve the probes and the {@linkplain WebSocketServerBuilder#metrics metrics}, and
+         * nothing else, without TLS. It has its own threads, and listens until the server has been closed. Default: the
+         * server's own listeners serve them.
+         *
+         * @param port 0 to 65,535; with 0 the system chooses one, and {@link WebSocketServer#probeAddress()} returns it
+         */
+        public Builder listen(String host, int port) {
+            Bounds.check("port", port, 0, ListenSettings.HIGHEST_PORT);
+            address = Optional.of(InetSocketAddress.createUnresolved(Objects.requireNonNull(host, "host"), port));
+            return this;
+        }
+
+        /** Returns the settings. */
+        public ProbeSettings build() {
+            return new ProbeSettings(this);
+        }
+    }
+}

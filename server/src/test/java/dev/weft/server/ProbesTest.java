@@ -1,0 +1,158 @@
+package dev.weft.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.TestProcess;
+import dev.weft.Installed;
+import dev.weft.parser.http.HttpResponse;
+import dev.weft.server.DrainSettings.NewConnections;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Liveness, readiness and health by plain HTTP. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ProbesTest {
+    private static final ProbeSettings PROBES = ProbeSettings.builder().liveness("/livez").readiness("/readyz")
+            .health("/health").build();
+    private static final ProbeSettings OWN = PROBES.toBuilder().listen("127.0.0.1", 0).build();
+    private static final DrainSettings REFUSED = DrainSettings.builder().newConnections(NewConnections.REFUSED)
+            .build();
+
+    /** A response: status, a space and the body. */
+    private static String get(InetSocketAddress address, String path) throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            java.net.http.HttpResponse<String> response = client.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + address.getPort() + path))
+                            .timeout(Duration.ofSeconds(20)).build(),
+                    BodyHandlers.ofString());
+            return response.statusCode() + " " + response.body().strip();
+        }
+    }
+
+    @Test
+    void readyServerAnswers200() throws Exception {
+        try (WebSocketServer server = Handlers.echoServer().probeSettings(PROBES).start();
+                HttpPeer peer = HttpPeer.connect(server)) {
+            assertEquals("alive\n", peer.get("/livez").body());
+            assertEquals("no-store", peer.get("/readyz").header("Cache-Control"));
+            // HAProxy's default method.
+            assertEquals(200, peer.request("OPTIONS", "/readyz").read().status());
+            assertEquals(200, peer.head("/readyz").status());
+            HttpPeer.Response health = peer.get("/health");
+            assertEquals("application/json", health.header("Content-Type"));
+            assertEquals(
+                    "{\"status\":\"HEALTHY\",\"reason\":\"\",\"ready\":true,\"draining\":false,\"connections\":1}\n",
+                    health.body());
+            assertEquals(Optional.empty(), server.probeAddress());
+        }
+    }
+
+    @Test
+    void drainingServerIsAliveButNotReady() throws Exception {
+        try (WebSocketServer server = Handlers.echoServer().probeSettings(PROBES).start();
+                RawPeer peer = RawPeer.open(server)) {
+            server.drain(REFUSED);
+            InetSocketAddress address = server.address();
+            assertEquals("200 alive", get(address, "/livez"));
+            assertEquals("503 the server goes down", get(address, "/readyz"));
+            assertEquals(
+                    "200 {\"status\":\"HEALTHY\",\"reason\":\"\",\"ready\":false,\"draining\":true,\"connections\":1}",
+                    get(address, "/health"));
+            assertTrue(get(address, "/other").startsWith("503 "));
+            assertEquals(1, server.connectionCount(), peer::toString);
+        }
+    }
+
+    @Test
+    void fullServerIsNotReady() throws Exception {
+        try (WebSocketServer server = Handlers.echoServer().probeSettings(OWN).maxConnections(1).start();
+                RawPeer peer = RawPeer.open(server)) {
+            assertEquals("503 too many connections", get(server.probeAddress().orElseThrow(), "/readyz"));
+            peer.leave();
+            Await.until("there is room", server::isReady);
+            assertEquals("200 ready", get(server.probeAddress().orElseThrow(), "/readyz"));
+        }
+    }
+
+    @Test
+    void ownListenerServesProbesAndMetricsOnly() throws Exception {
+        WebSocketServer server = Handlers.echoServer().probeSettings(OWN).metrics("/metrics")
+                .http("/other", request -> HttpResponse.text(200, "other")).start();
+        InetSocketAddress own = server.probeAddress().orElseThrow();
+        try {
+            assertEquals("200 ready", get(own, "/readyz"));
+            assertTrue(get(own, "/metrics").startsWith("200 # "));
+            assertTrue(get(own, "/other").startsWith("404 "));
+            assertEquals("200 other", get(server.address(), "/other"));
+            assertTrue(get(server.address(), "/metrics").startsWith("426 "));
+            server.drain();
+            // The server listens no more, but the probes do.
+            assertThrows(ConnectException.class, () -> RawPeer.connect(server));
+            assertEquals("200 alive", get(own, "/livez"));
+            assertEquals("503 the server goes down", get(own, "/readyz"));
+        } finally {
+            server.close();
+        }
+        assertThrows(ConnectException.class, () -> RawPeer.connect(own.getPort()));
+    }
+
+    @Test
+    void takenPortFailsTheStart() throws IOException {
+        try (WebSocketServer other = Handlers.echoServer().start()) {
+            ProbeSettings same = PROBES.toBuilder().listen("127.0.0.1", other.port()).build();
+            assertThrows(IOException.class, () -> Handlers.echoServer().probeSettings(same).start());
+        }
+    }
+
+    @Test
+    void curlReadsStatusAndRetryAfter() throws Exception {
+        String curl = Installed.program("curl");
+        try (WebSocketServer server = Handlers.echoServer().probeSettings(PROBES).start()) {
+            server.drain(REFUSED.toBuilder().retryAfter(Duration.ofSeconds(7)).build());
+            try (TestProcess process = TestProcess.start(new ProcessBuilder(curl, "-sS", "-o", "/dev/null", "-w",
+                    "%{http_code} %header{retry-after}", "-H", "Connection: Upgrade", "-H", "Upgrade: websocket", "-H",
+                    "Sec-WebSocket-Version: 13", "-H", "Sec-WebSocket-Key: " + RawPeer.KEY,
+                    "http://127.0.0.1:" + server.port() + "/").redirectErrorStream(true), Duration.ofSeconds(30))) {
+                assertEquals("503 7", new String(process.process().getInputStream().readAllBytes()));
+            }
+        }
+    }
+
+    @Test
+    void settingsMustBeCheckedWhenTheyAreSet() {
+        ProbeSettings.Builder builder = ProbeSettings.builder();
+        for (String path : List.of("livez", "/{which}", "/probes/**")) {
+            assertThrows(IllegalArgumentException.class, () -> builder.liveness(path), path);
+        }
+        assertThrows(IllegalArgumentException.class, () -> builder.listen("127.0.0.1", 65_536));
+        WebSocketServerBuilder taken = Handlers.echoServer().probeSettings(PROBES).http("/livez",
+                request -> HttpResponse.empty(204));
+        assertThrows(IllegalArgumentException.class, taken::build);
+        taken.probeSettings(OWN).build();
+        WebSocketServerBuilder twice = Handlers.echoServer().metrics("/livez").probeSettings(OWN);
+        assertThrows(IllegalArgumentException.class, twice::build);
+        WebSocketServerBuilder nothing = Handlers.echoServer()
+                .probeSettings(ProbeSettings.builder().listen("127.0.0.1", 0).build());
+        assertThrows(IllegalStateException.class, nothing::build);
+        assertEquals(9002, Snippets.probes().address().orElseThrow().getPort());
+        assertFalse(Snippets.probes().paths().isEmpty());
+    }
+
+    @Test
+    void jsonMustBeEscaped() {
+        assertEquals("a \\\"b\\\" \\\\ \\u000a", Probes.escaped("a \"b\" \\ \n"));
+    }
+}
