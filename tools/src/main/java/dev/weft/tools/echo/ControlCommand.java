@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +33,15 @@ final class ControlCommand {
                     + " used, all stays as it is. Lists changed options that need a restart.",
             "drain", "Lets the server accept no more connections. Open connections continue.",
             "stop", "Ends the server, and waits until it has ended.");
+    private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
+
+    static {
+        EXIT_CODES.put("0", "done");
+        EXIT_CODES.put("1", "not done");
+        EXIT_CODES.put("2", "wrong command line");
+        EXIT_CODES.put("3", "no server has the pid file");
+    }
+
     private static final Duration STOP_TIMEOUT = Duration.ofMinutes(1);
 
     private final EchoLauncher launcher;
@@ -43,7 +53,7 @@ final class ControlCommand {
     static CommandSpec spec(String name) {
         CommandSpec spec = CommandSpec.create().name(name);
         spec.usageMessage().description(DESCRIPTIONS.get(name)).exitCodeListHeading("%nExit codes:%n").exitCodeList(
-                Map.of("0", "done", "1", "not done", "2", "wrong command line", "3", "no server has the pid file"));
+                EXIT_CODES);
         spec.addOption(option("--pid-file", Notation.FILE,
                 "The pid file of the server. Default: $WEFT_PID_FILE, or that of --daemon."));
         if (name.equals("stop")) {
