@@ -98,10 +98,10 @@ final class ClientLimits {
         SocketAddress client = transport.remoteAddress();
         InetAddress address = countable(client);
         if (address == null) {
-            transport.exempt();
+            transport.rates().exempt();
             return null;
         }
-        if (transport.isCountedFor(address)) {
+        if (transport.rates().isCountedFor(address)) {
             return null;
         }
         if (!rates.total().takeHandshake(rates.now())) {
@@ -109,7 +109,7 @@ final class ClientLimits {
         }
         return switch (rates.addresses().enter(address)) {
             case AddressTable.Entry entry -> {
-                transport.countFor(entry, address);
+                transport.rates().countFor(entry, address);
                 yield null;
             }
             case AddressTable.Refused refused -> {

@@ -7,7 +7,6 @@ import dev.weft.internal.transport.LayeredTransport;
 import dev.weft.internal.transport.Transport;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -22,30 +21,10 @@ import java.util.concurrent.locks.LockSupport;
  * not wait: it finds nothing until the rates allow it, and is then told that there is something.
  */
 public final class LimitedTransport implements LayeredTransport {
-    /** The maximum number of bytes that one read or write takes from a rate. */
-    private static final int MOST_BYTES = 1 << 17;
-    /** A rate is used in parts of a second that are no longer than one in this number. */
-    private static final int PARTS = 4;
-
     private static final AtomicReferenceFieldUpdater<LimitedTransport, Thread> READER = AtomicReferenceFieldUpdater
             .newUpdater(LimitedTransport.class, Thread.class, "reader");
-    private static final AtomicReferenceFieldUpdater<LimitedTransport, Object> COUNTED = AtomicReferenceFieldUpdater
-            .newUpdater(LimitedTransport.class, Object.class, "counted");
-    /** Replaces the entry of a closed transport. */
-    private static final Object CLOSED = new Object();
-
     private final Transport below;
-    private final ServerRates shared;
-    /** {@code null} if this connection has no rates of its own. */
-    private final Rates own;
-
-    /** The {@link AddressTable.Entry} for which this is counted, {@code null}, or {@link #CLOSED}. */
-    private volatile Object counted;
-    /** For the session's thread: the address of the entry. */
-    private InetAddress countedAddress;
-    /** Whether the rates of the server apply: not to trusted networks. */
-    private volatile boolean exempt;
-    private volatile boolean lifted;
+    private final ConnectionRates rates;
     private volatile boolean delayed;
 
     // Reading: for the thread that reads, or waits to.
@@ -71,8 +50,7 @@ public final class LimitedTransport implements LayeredTransport {
      */
     LimitedTransport(Transport below, ServerRates shared) {
         this.below = below;
-        this.shared = shared;
-        this.own = shared.newConnection();
+        this.rates = new ConnectionRates(shared);
     }
 
     @Override
@@ -95,39 +73,9 @@ public final class LimitedTransport implements LayeredTransport {
         return below.unencrypted();
     }
 
-    // Who is counted.
-
-    /** Whether this is counted for that address. For the session's thread. */
-    public boolean isCountedFor(InetAddress address) {
-        return address.equals(countedAddress);
-    }
-
-    /** Counts this for an entry from now on, instead of another one, until it is closed. For the session's thread. */
-    public void countFor(AddressTable.Entry entry, InetAddress address) {
-        exempt = false;
-        change(entry, address);
-    }
-
-    /** From now on, this is not counted, and the rates of addresses and of the server do not apply. */
-    public void exempt() {
-        exempt = true;
-        change(null, null);
-    }
-
-    private void change(AddressTable.Entry entry, InetAddress address) {
-        Object before = counted;
-        if (before != CLOSED && COUNTED.compareAndSet(this, before, entry)) {
-            countedAddress = address;
-            leave(before);
-        } else {
-            leave(entry);
-        }
-    }
-
-    private void leave(Object entry) {
-        if (entry instanceof AddressTable.Entry left) {
-            shared.addresses().leave(left);
-        }
+    /** The rates, and the address for which this is counted. */
+    public ConnectionRates rates() {
+        return rates;
     }
 
     @Override
@@ -135,18 +83,10 @@ public final class LimitedTransport implements LayeredTransport {
         try {
             below.close();
         } finally {
-            leave(COUNTED.getAndSet(this, CLOSED));
+            rates.end();
             LockSupport.unpark(reader);
             LockSupport.unpark(writer);
         }
-    }
-
-    private Rates address() {
-        return counted instanceof AddressTable.Entry entry ? entry.rates() : null;
-    }
-
-    private Rates total() {
-        return exempt ? null : shared.total();
     }
 
     // Waiting.
@@ -156,60 +96,16 @@ public final class LimitedTransport implements LayeredTransport {
         return true;
     }
 
-    private void take(Turn turn, long tokens) {
-        turn.take(tokens, shared.now(), own, address(), total());
-    }
-
-    /** Whether nothing is owed: rates of which tokens are taken afterwards. */
-    private boolean isPaid(Kind kind) {
-        long now = shared.now();
-        return lifted || isPaid(own, kind, now) && isPaid(address(), kind, now) && isPaid(total(), kind, now);
-    }
-
-    private static boolean isPaid(Rates rates, Kind kind, long now) {
-        TokenBucket bucket = rates == null ? null : rates.bucket(kind);
-        return bucket == null || bucket.isPaid(now);
-    }
-
-    /** Takes tokens for what has happened. */
-    private void pay(Kind kind, int tokens) {
-        long now = shared.now();
-        pay(own, kind, tokens, now);
-        pay(address(), kind, tokens, now);
-        pay(total(), kind, tokens, now);
-    }
-
-    private static void pay(Rates rates, Kind kind, int tokens, long now) {
-        TokenBucket bucket = rates == null ? null : rates.bucket(kind);
-        if (bucket != null) {
-            bucket.take(tokens, now);
-        }
-    }
-
-    /** The number of bytes that one step takes: a part of a second's, so that no rate is exceeded for long. */
-    private int step(Kind kind) {
-        return (int) Math.min(step(own, kind), Math.min(step(address(), kind), step(total(), kind)));
-    }
-
-    private static long step(Rates rates, Kind kind) {
-        TokenBucket bucket = rates == null ? null : rates.bucket(kind);
-        return bucket == null ? MOST_BYTES : Math.clamp(bucket.perSecond() / PARTS, 1, MOST_BYTES);
-    }
-
-    private boolean isDue(Turn turn) {
-        return lifted || turn.isDue(shared.now());
-    }
-
     private boolean mayRead() {
-        return isPaid(Kind.PINGS) && isPaid(Kind.INFLATED_BYTES);
+        return rates.isPaid(Kind.PINGS) && rates.isPaid(Kind.INFLATED_BYTES);
     }
 
     private boolean mayContinue(Turn turn) {
-        return mayRead() && isDue(turn);
+        return mayRead() && rates.isDue(turn);
     }
 
     private Kind kindOf(Turn turn) {
-        return !isPaid(Kind.PINGS) ? Kind.PINGS : isDue(turn) ? Kind.INFLATED_BYTES : turn.kind();
+        return !rates.isPaid(Kind.PINGS) ? Kind.PINGS : rates.isDue(turn) ? Kind.INFLATED_BYTES : turn.kind();
     }
 
     /** Waits in the place of a read. Returns false if the limit has passed. */
@@ -217,7 +113,7 @@ public final class LimitedTransport implements LayeredTransport {
         if (mayContinue(turn)) {
             return true;
         }
-        shared.throttles().count(kindOf(turn));
+        rates.throttled(kindOf(turn));
         delayed = true;
         if (!READER.compareAndSet(this, null, Thread.currentThread())) {
             throw new IllegalStateException("another thread receives: " + reader);
@@ -238,7 +134,7 @@ public final class LimitedTransport implements LayeredTransport {
     }
 
     private void requireOpen() throws AsynchronousCloseException {
-        if (counted == CLOSED) {
+        if (rates.isOver()) {
             throw new AsynchronousCloseException();
         }
     }
@@ -275,8 +171,7 @@ public final class LimitedTransport implements LayeredTransport {
 
     @Override
     public void liftRates() {
-        if (!lifted) {
-            lifted = true;
+        if (rates.lift()) {
             tick();
         }
     }
@@ -285,7 +180,7 @@ public final class LimitedTransport implements LayeredTransport {
 
     @Override
     public boolean awaitMessage(TimeLimit limit) throws IOException {
-        take(messages, 1);
+        rates.take(messages, 1);
         boolean due = false;
         try {
             due = awaitReader(messages, limit);
@@ -307,12 +202,12 @@ public final class LimitedTransport implements LayeredTransport {
 
     @Override
     public void countPing() {
-        pay(Kind.PINGS, 1);
+        rates.pay(Kind.PINGS, 1);
     }
 
     @Override
     public void countInflated(int bytes) {
-        pay(Kind.INFLATED_BYTES, bytes);
+        rates.pay(Kind.INFLATED_BYTES, bytes);
     }
 
     @Override
@@ -327,8 +222,8 @@ public final class LimitedTransport implements LayeredTransport {
     /** Waits for a turn to read. */
     private boolean awaitTurn(TimeLimit limit) throws IOException {
         if (readable == 0) {
-            readable = step(Kind.RECEIVED_BYTES);
-            take(bytesToRead, readable);
+            readable = rates.step(Kind.RECEIVED_BYTES);
+            rates.take(bytesToRead, readable);
         }
         boolean due = false;
         try {
@@ -362,7 +257,7 @@ public final class LimitedTransport implements LayeredTransport {
             return 0;
         }
         int count = 0;
-        int end = clip(target, lifted ? MOST_BYTES : readable);
+        int end = clip(target, rates.most(readable, target.remaining()));
         try {
             count = below.read(target, limit);
             return count;
@@ -379,7 +274,7 @@ public final class LimitedTransport implements LayeredTransport {
             return mayReadAhead() ? paid(below.readNow(target)) : 0;
         }
         int count = 0;
-        int end = clip(target, lifted ? MOST_BYTES : readable);
+        int end = clip(target, rates.most(readable, target.remaining()));
         try {
             count = below.readNow(target);
             return count;
@@ -396,13 +291,13 @@ public final class LimitedTransport implements LayeredTransport {
 
     private int paid(int count) {
         if (count > 0) {
-            pay(Kind.RECEIVED_BYTES, count);
+            rates.pay(Kind.RECEIVED_BYTES, count);
         }
         return count;
     }
 
     private boolean mayReadAhead() {
-        return mayRead() && isPaid(Kind.RECEIVED_BYTES);
+        return mayRead() && rates.isPaid(Kind.RECEIVED_BYTES);
     }
 
     private static int clip(ByteBuffer buffer, int most) {
@@ -436,35 +331,35 @@ public final class LimitedTransport implements LayeredTransport {
 
     @Override
     public void countSent(int count) {
-        pay(Kind.SENT_MESSAGES, count);
+        rates.pay(Kind.SENT_MESSAGES, count);
     }
 
     private boolean mayWrite() {
-        return isPaid(Kind.SENT_BYTES) && isPaid(Kind.SENT_MESSAGES);
+        return rates.isPaid(Kind.SENT_BYTES) && rates.isPaid(Kind.SENT_MESSAGES);
     }
 
     @Override
     public void writeNow(ByteBuffer source) throws IOException {
         if (mayWrite()) {
             int from = source.position();
-            int end = clip(source, lifted ? source.remaining() : step(Kind.SENT_BYTES));
+            int end = clip(source, rates.most(rates.step(Kind.SENT_BYTES), source.remaining()));
             try {
                 below.writeNow(source);
             } finally {
                 source.limit(end);
-                pay(Kind.SENT_BYTES, source.position() - from);
+                rates.pay(Kind.SENT_BYTES, source.position() - from);
             }
         }
     }
 
     @Override
     public void writeNow(ByteBuffer first, ByteBuffer second) throws IOException {
-        if (mayWrite() && first.remaining() + second.remaining() <= step(Kind.SENT_BYTES)) {
+        if (mayWrite() && first.remaining() + second.remaining() <= rates.step(Kind.SENT_BYTES)) {
             int before = first.remaining() + second.remaining();
             try {
                 below.writeNow(first, second);
             } finally {
-                pay(Kind.SENT_BYTES, before - first.remaining() - second.remaining());
+                rates.pay(Kind.SENT_BYTES, before - first.remaining() - second.remaining());
             }
         } else {
             writeNow(first);
@@ -483,8 +378,8 @@ public final class LimitedTransport implements LayeredTransport {
     @Override
     public void write(ByteBuffer source) throws IOException {
         while (source.hasRemaining()) {
-            int most = lifted ? source.remaining() : Math.min(source.remaining(), step(Kind.SENT_BYTES));
-            take(bytesToWrite, most);
+            int most = rates.most(rates.step(Kind.SENT_BYTES), source.remaining());
+            rates.take(bytesToWrite, most);
             int from = source.position();
             int end = clip(source, most);
             try {
@@ -498,14 +393,14 @@ public final class LimitedTransport implements LayeredTransport {
     }
 
     private boolean isWriterDue() {
-        return isPaid(Kind.SENT_MESSAGES) && isDue(bytesToWrite);
+        return rates.isPaid(Kind.SENT_MESSAGES) && rates.isDue(bytesToWrite);
     }
 
     private void awaitWriter() throws IOException {
         if (isWriterDue()) {
             return;
         }
-        shared.throttles().count(isPaid(Kind.SENT_MESSAGES) ? Kind.SENT_BYTES : Kind.SENT_MESSAGES);
+        rates.throttled(rates.isPaid(Kind.SENT_MESSAGES) ? Kind.SENT_BYTES : Kind.SENT_MESSAGES);
         delayed = true;
         writer = Thread.currentThread();
         try {

@@ -339,14 +339,19 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         return isClose;
     }
 
+    /** Whether messages must wait for rates. */
+    boolean hasRates() {
+        return input.hasRates();
+    }
+
     /**
-     * Waits for the rates of messages, if there are any, but no longer than the limit. This thread does not receive yet, so that
+     * Waits for the rates of messages, but no longer than the limit. This thread does not receive yet, so that
      * control frames are processed meanwhile.
      *
      * @return false if the limit has passed
      */
     boolean awaitRates(TimeLimit limit) throws IOException {
-        return !input.hasRates() || input.transport().awaitMessage(limit);
+        return input.transport().awaitMessage(limit);
     }
 
     /** No message has been received after {@link #awaitRates}. */

@@ -98,7 +98,7 @@ public final class MessageReceiver {
 
     private boolean awaitRates(TimeLimit limit) throws IOException {
         try {
-            return !closing.isOpen() || messages.frames().awaitRates(limit);
+            return !messages.frames().hasRates() || !closing.isOpen() || messages.frames().awaitRates(limit);
         } catch (IOException e) {
             throw owner.translated(e);
         }
