@@ -62,6 +62,17 @@ public final class RateLimits {
         return new Builder(perSecond);
     }
 
+    /** Whether all limits are equal. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof RateLimits that && perSecond.equals(that.perSecond);
+    }
+
+    @Override
+    public int hashCode() {
+        return perSecond.hashCode();
+    }
+
     @Override
     public String toString() {
         return "RateLimits" + perSecond;

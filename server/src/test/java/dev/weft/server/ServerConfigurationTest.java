@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.OverflowPolicy;
+import dev.weft.RateLimits;
 import dev.weft.parser.deflate.DeflateSettings;
 import dev.weft.parser.http.HttpLimits;
 import java.io.IOException;
@@ -31,6 +33,10 @@ class ServerConfigurationTest {
         return WebSocketServer.builder().listen("::1", 1).listenInherited().backlog(2).reusePort(true)
                 .shutdownHook(true).drainSettings(DrainSettings.builder().notice(Duration.ofSeconds(25)).build())
                 .probeSettings(ProbeSettings.builder().liveness("/d").build())
+                .accessLog(AccessLogFormat.JSON).overflowPolicy(OverflowPolicy.DROP_OLDEST)
+                .addressLimits(AddressLimits.builder().maxAddresses(25).build())
+                .rateLimits(RateLimits.builder().pings(26).build())
+                .totalRateLimits(RateLimits.builder().pings(27).build()).maxLifetime(Duration.ofSeconds(28))
                 .socketPermissions(Set.of())
                 .transport(TransportKind.BLOCKING)
                 .tcpNoDelay(false).keepAlive(true).receiveBufferSize(3).sendBufferSize(4).tls(SSLContext.getDefault())

@@ -153,11 +153,11 @@ class ConnectionStatesTest {
             CLOSED      | violation     | 81 01 62             |          | CCE          | 1000 1000 REMOTE -
             CLOSED      | end of input  | EOF                  |          | CCE          | 1000 1000 REMOTE -
             CLOSED      | reset         | RESET                |          | CCE          | 1000 1000 REMOTE -
-            BROKEN      | text          | 81 81 00000000 62    |          | CCE          | - - - IOException
-            BROKEN      | ping          | 89 81 00000000 70    |          | CCE          | - - - IOException
-            BROKEN      | Close 3000    | 88 82 00000000 0bb8  |          | CCE          | - - - IOException
-            BROKEN      | end of input  | EOF                  |          | CCE          | - - - IOException
-            BROKEN      | reset         | RESET                |          | CCE          | - - - IOException
+            BROKEN      | text          | 81 81 00000000 62    |          | CCE          | - - - LocalEndException
+            BROKEN      | ping          | 89 81 00000000 70    |          | CCE          | - - - LocalEndException
+            BROKEN      | Close 3000    | 88 82 00000000 0bb8  |          | CCE          | - - - LocalEndException
+            BROKEN      | end of input  | EOF                  |          | CCE          | - - - LocalEndException
+            BROKEN      | reset         | RESET                |          | CCE          | - - - LocalEndException
             """)
     void eventFromThePeerMustLeadToTheNextState(State state, String event, String sent, String sees, String gets,
             String end) throws Exception {
@@ -195,33 +195,33 @@ class ConnectionStatesTest {
             OPEN        | pong   | ok  | 8a0178 880203e8      | close | 1000 1000 REMOTE -
             OPEN        | stream | ok  | 020178 8000 880203e8 | close | 1000 1000 REMOTE -
             OPEN        | close  | ok  | 88020bb8             | close | 1000 3000 LOCAL -
-            OPEN        | abort  | ok  |                      | CCE   | - - - IOException
+            OPEN        | abort  | ok  |                      | CCE   | - - - LocalEndException
             MID_FRAME   | send   | ok  | 810178 !1007         | CCE   | - 1007 LOCAL PVE
             MID_FRAME   | close  | ok  | 88020bb8             | CCE   | - 3000 LOCAL PVE
-            MID_FRAME   | abort  | ok  |                      | CCE   | - - - IOException
+            MID_FRAME   | abort  | ok  |                      | CCE   | - - - LocalEndException
             MID_MESSAGE | send   | ok  | 810178 880203e8      | close | 1000 1000 REMOTE -
             MID_MESSAGE | ping   | ok  | 890178 880203e8      | close | 1000 1000 REMOTE -
             MID_MESSAGE | stream | ok  | 020178 8000 880203e8 | close | 1000 1000 REMOTE -
             MID_MESSAGE | close  | ok  | 88020bb8             | close | 1000 3000 LOCAL -
-            MID_MESSAGE | abort  | ok  |                      | CCE   | - - - IOException
+            MID_MESSAGE | abort  | ok  |                      | CCE   | - - - LocalEndException
             CLOSE_SENT  | send   | CCE |                      | close | 1000 1001 LOCAL -
             CLOSE_SENT  | ping   | CCE |                      | close | 1000 1001 LOCAL -
             CLOSE_SENT  | pong   | CCE |                      | close | 1000 1001 LOCAL -
             CLOSE_SENT  | stream | CCE |                      | close | 1000 1001 LOCAL -
             CLOSE_SENT  | close  | ok  |                      | close | 1000 1001 LOCAL -
-            CLOSE_SENT  | abort  | ok  |                      | CCE   | - 1001 LOCAL IOException
+            CLOSE_SENT  | abort  | ok  |                      | CCE   | - 1001 LOCAL LocalEndException
             CLOSED      | send   | CCE |                      | CCE   | 1000 1000 REMOTE -
             CLOSED      | ping   | CCE |                      | CCE   | 1000 1000 REMOTE -
             CLOSED      | pong   | CCE |                      | CCE   | 1000 1000 REMOTE -
             CLOSED      | stream | CCE |                      | CCE   | 1000 1000 REMOTE -
             CLOSED      | close  | ok  |                      | CCE   | 1000 1000 REMOTE -
             CLOSED      | abort  | ok  |                      | CCE   | 1000 1000 REMOTE -
-            BROKEN      | send   | CCE |                      | CCE   | - - - IOException
-            BROKEN      | ping   | CCE |                      | CCE   | - - - IOException
-            BROKEN      | pong   | CCE |                      | CCE   | - - - IOException
-            BROKEN      | stream | CCE |                      | CCE   | - - - IOException
-            BROKEN      | close  | ok  |                      | CCE   | - - - IOException
-            BROKEN      | abort  | ok  |                      | CCE   | - - - IOException
+            BROKEN      | send   | CCE |                      | CCE   | - - - LocalEndException
+            BROKEN      | ping   | CCE |                      | CCE   | - - - LocalEndException
+            BROKEN      | pong   | CCE |                      | CCE   | - - - LocalEndException
+            BROKEN      | stream | CCE |                      | CCE   | - - - LocalEndException
+            BROKEN      | close  | ok  |                      | CCE   | - - - LocalEndException
+            BROKEN      | abort  | ok  |                      | CCE   | - - - LocalEndException
             """)
     void callMustLeadToTheNextState(State state, String event, String result, String sees, String gets, String end)
             throws Exception {
@@ -277,8 +277,8 @@ class ConnectionStatesTest {
             CLOSE_SENT  | throws  |            | 1000 1001 LOCAL -
             CLOSED      | returns |            | 1000 1000 REMOTE -
             CLOSED      | throws  |            | 1000 1000 REMOTE -
-            BROKEN      | returns |            | - - - IOException
-            BROKEN      | throws  |            | - - - IOException
+            BROKEN      | returns |            | - - - LocalEndException
+            BROKEN      | throws  |            | - - - LocalEndException
             """)
     void endOfTheHandlerMustLeadToTheNextState(State state, String event, String sees, String end) throws Exception {
         try (ConnectionFixture test = ConnectionFixture.start(null)) {

@@ -66,6 +66,7 @@ final class EchoOptions extends OptionTable {
     private final ProxySettings.Builder proxyBuilder = ProxySettings.builder();
     private boolean anyOrigin;
     private final EchoTls tls = new EchoTls();
+    private final OperationOptions operation = new OperationOptions(builder, defaults);
     private final RunSettings run = new RunSettings();
     private Level logLevel = Level.INFO;
     private ServerConfiguration configuration;
@@ -81,6 +82,7 @@ final class EchoOptions extends OptionTable {
         declareMessages();
         declareTimes();
         declareServer();
+        operation.declare(this);
         declareCompression();
         declareHandshakes();
         declareProxies();
@@ -349,6 +351,7 @@ final class EchoOptions extends OptionTable {
                 builder.noDeflate();
             }
             tls.apply(builder);
+            operation.apply();
             addresses.forEach(builder::listen);
             if (!hosts.isEmpty()) {
                 builder.httpSettings(defaults.httpSettings().toBuilder().hosts(hosts).build());

@@ -1,5 +1,7 @@
 package dev.weft.tools.options;
 
+import dev.weft.OverflowPolicy;
+import dev.weft.server.AccessLogFormat;
 import dev.weft.server.ClientAddressField;
 import dev.weft.server.TransportKind;
 import java.net.InetSocketAddress;
@@ -43,6 +45,10 @@ public record Notation<T>(String label, Class<T> type, Function<String, T> parse
             Notation::formatDuration);
     /** One of the transports. */
     public static final Notation<TransportKind> TRANSPORT = oneOf("KIND", TransportKind.class);
+    /** One of the actions when a queue is full. */
+    public static final Notation<OverflowPolicy.Action> OVERFLOW = oneOf("ACTION", OverflowPolicy.Action.class);
+    /** One of the formats of the access log. */
+    public static final Notation<AccessLogFormat> ACCESS_LOG = oneOf("FORMAT", AccessLogFormat.class);
     /** One of the header fields in which proxies report clients. */
     public static final Notation<ClientAddressField> FIELD = oneOf("FIELD", ClientAddressField.class);
 

@@ -14,6 +14,10 @@ import dev.weft.parser.http.RequestHead;
 import dev.weft.server.ClientAddressField;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.ProxySettings;
+import dev.weft.OverflowPolicy;
+import dev.weft.RateLimits;
+import dev.weft.server.AccessLogFormat;
+import dev.weft.server.CloseOptions;
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
@@ -26,6 +30,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +54,7 @@ class EchoOptionsTest {
     private static final Set<String> CODE = Set.of("policy", "httpEndpoints", "handler", "endpoints", "toBuilder");
 
     /** Settings with several options, or with an option of another name. */
-    private static final Map<String, List<String>> OTHERWISE_NAMED = Map.of(
+    private static final Map<String, List<String>> OTHERWISE_NAMED = new HashMap<>(Map.of(
             "httpLimits",
             settersOf(HttpLimits.Builder.class).filter(name -> !name.equals("maxStatusLineSize")).toList(),
             "deflate", settersOf(DeflateSettings.Builder.class).map(name -> "deflate" + name).toList(),
@@ -61,7 +66,16 @@ class EchoOptionsTest {
             "policy", List.of("allowOrigin", "anyOrigin", "allowHost"),
             "httpSettings", List.of("allowHost"),
             "proxySettings", List.of("trustedProxy", "trustUnixSockets", "proxyProtocol", "maxProxyHeaderSize",
-                    "clientAddressField"));
+                    "clientAddressField")));
+
+    static {
+        OTHERWISE_NAMED.put("addressLimits",
+                List.of("maxConnectionsPerAddress", "addressRate", "maxAddresses", "exempt"));
+        OTHERWISE_NAMED.put("rateLimits", List.of("connectionRate"));
+        OTHERWISE_NAMED.put("totalRateLimits", List.of("totalRate"));
+        OTHERWISE_NAMED.put("probeSettings", List.of("liveness", "readiness", "health"));
+        OTHERWISE_NAMED.put("drainSettings", List.of("drainNotice", "drainSpread"));
+    }
 
     /** Including inherited ones. */
     private static Stream<String> settersOf(Class<?> builder) {
@@ -114,6 +128,25 @@ class EchoOptionsTest {
                 value("--max-streamed-message-size=5g", c -> c.limits().maxStreamedMessageSize(), 5L << 30),
                 value("--max-frames-per-message=9", c -> c.limits().maxFramesPerMessage(), 9),
                 value("--read-ahead-size=3m", c -> c.limits().readAheadSize(), 3 << 20),
+                value("--max-connections-per-address=3",
+                        c -> c.addressLimits().maxConnectionsPerAddress(), 3),
+                value("--address-rate=received-bytes=1m",
+                        c -> c.addressLimits().ratesPerAddress(), RateLimits.builder().receivedBytes(1 << 20).build()),
+                value("--max-addresses=7", c -> c.addressLimits().maxAddresses(), 7),
+                value("--exempt=10.0.0.0/8", c -> c.addressLimits().exempt(), List.of("10.0.0.0/8")),
+                value("--connection-rate=pings=5", c -> c.rateLimits(), RateLimits.builder().pings(5).build()),
+                value("--total-rate=handshakes=9", c -> c.totalRateLimits(),
+                        RateLimits.builder().handshakes(9).build()),
+                value("--overflow-policy=drop-oldest", c -> c.limits().overflowPolicy(), OverflowPolicy.DROP_OLDEST),
+                value("--queue-low-water-mark=2k", c -> c.limits().queueLowWaterMark(), 2048),
+                value("--liveness=/live", c -> c.probeSettings().liveness(), Optional.of("/live")),
+                value("--readiness=/ready", c -> c.probeSettings().readiness(), Optional.of("/ready")),
+                value("--health=/health", c -> c.probeSettings().health(), Optional.of("/health")),
+                value("--access-log=json", c -> c.accessLog(), Optional.of(AccessLogFormat.JSON)),
+                value("--max-lifetime=1h", c -> c.maxLifetime(), Optional.of(Duration.ofHours(1))),
+                value("--drain-notice=25s", c -> c.drainSettings().notice(), Duration.ofSeconds(25)),
+                value("--drain-spread=1m", c -> c.drainSettings().closing().map(CloseOptions::spread),
+                        Optional.of(Duration.ofMinutes(1))),
                 value("--max-queued-size=3m", c -> c.limits().maxQueuedSize(), 3 << 20),
                 value("--handshake-timeout=1s", c -> c.timeouts().handshakeTimeout(), Duration.ofSeconds(1)),
                 value("--ping-interval=2m", c -> c.timeouts().pingInterval(), Duration.ofMinutes(2)),
