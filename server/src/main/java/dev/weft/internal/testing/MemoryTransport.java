@@ -26,6 +26,8 @@ public final class MemoryTransport implements Transport {
         }
     }
 
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
     private final Pipe in;
     private final Pipe out;
     private final SocketAddress local;
@@ -109,13 +111,12 @@ public final class MemoryTransport implements Transport {
 
     @Override
     public void writeNow(ByteBuffer source) throws IOException {
-        out.writeNow(source);
+        out.writeNow(source, NOTHING);
     }
 
     @Override
     public void writeNow(ByteBuffer first, ByteBuffer second) throws IOException {
-        out.writeNow(first);
-        out.writeNow(second);
+        out.writeNow(first, second);
     }
 
     @Override
@@ -278,11 +279,13 @@ public final class MemoryTransport implements Transport {
             reportUnread();
         }
 
-        void writeNow(ByteBuffer source) throws IOException {
+        /** Both at once: if the other end could read in between, bytes of the next buffer would overtake the rest of this one. */
+        void writeNow(ByteBuffer source, ByteBuffer next) throws IOException {
             lock.lock();
             try {
                 requireWritable();
                 put(source);
+                put(next);
             } finally {
                 lock.unlock();
             }

@@ -150,7 +150,7 @@ public interface Transport {
      */
     void write(ByteBuffer source) throws IOException;
 
-    /** Writes all remaining bytes of both buffers, otherwise like {@link #write(ByteBuffer)}. */
+    /** Writes all remaining bytes of both buffers, the first one's first, otherwise like {@link #write(ByteBuffer)}. */
     void write(ByteBuffer first, ByteBuffer second) throws IOException;
 
     /**
@@ -161,7 +161,10 @@ public interface Transport {
     /** Writes as many of the buffer's remaining bytes as the network takes at once. Does not wait. */
     void writeNow(ByteBuffer source) throws IOException;
 
-    /** Writes as many of both buffers' remaining bytes as the network takes at once. Does not wait. */
+    /**
+     * Writes as many of both buffers' remaining bytes as the network takes at once: nothing of the second one before all of the
+     * first one, even if the peer makes room meanwhile. Does not wait.
+     */
     void writeNow(ByteBuffer first, ByteBuffer second) throws IOException;
 
     /**

@@ -1,6 +1,7 @@
 package dev.weft.internal.testing;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -196,6 +197,18 @@ class MemoryTransportTest {
         assertArrayEquals(new byte[]{1, 2, 3, 4, 5, 6, 7, 8}, read(there, 20));
         here.writeNow(second);
         assertArrayEquals(new byte[]{9}, read(there, 20));
+    }
+
+    /** The listener reads as another thread may at that moment: nothing of the second buffer may overtake the first. */
+    @Test
+    void writeNowMustKeepTheOrderOfBothBuffersWhileTheOtherEndReads() throws Exception {
+        ByteBuffer received = ByteBuffer.allocate(20);
+        there.onUnread(() -> assertDoesNotThrow(() -> there.readNow(received)));
+        ByteBuffer first = bytes(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
+        ByteBuffer second = bytes(11, 12, 13);
+        here.writeNow(first, second);
+        here.write(first, second);
+        assertEquals(bytes(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13), received.flip());
     }
 
     @Test
