@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Measures how long a thread that is ready to run waits for its turn: about once a second, starts a virtual thread on each
+ * Measures how long a thread that is ready to run waits for its turn: about once a second, unless the loops are idle, starts a virtual thread on each
  * loop, or one on the JDK's scheduler, and measures when it runs. {@link #tick} is for the sweeper; any thread may call the
  * other methods. Nothing waits.
  */
@@ -30,6 +30,11 @@ final class LagProbe {
     /** Begins another round if the last one is complete and it is time. */
     void tick(int now) {
         if (hasBegun && now - beganAt < INTERVAL_MILLIS || pending.get() > 0) {
+            return;
+        }
+        if (transports.isIdle()) {
+            // Nothing waits, and nothing is woken.
+            longest.set(0);
             return;
         }
         hasBegun = true;

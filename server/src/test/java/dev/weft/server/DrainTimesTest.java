@@ -77,17 +77,17 @@ class DrainTimesTest {
     void remainingConnectionsMustBeAbortedAfterTheGrace() {
         ServerConfiguration never = Handlers.echoServer().closeTimeout(Duration.ofDays(1)).build();
         try (TestServer server = TestServer.of(never.toBuilder().handler(ws -> {
-            ws.receive();
+            ws.trySend("x".repeat(200_000));
             ws.awaitClose();
         }).build())) {
             TestConnection client = server.open("/");
-            // It does not read, so it does not answer the Close frame.
+            // It does not read, so the Close frame does not reach it.
             server.drain(closing(CloseOptions.builder().grace(STEP.multipliedBy(3))).build());
             server.advance(STEP.multipliedBy(2));
             assertEquals(1, server.connectionCount());
             server.advance(STEP);
             Await.until("it is aborted", () -> server.connectionCount() == 0);
-            client.expectClose(1012, "restart");
+            client.expectBroken();
         }
     }
 

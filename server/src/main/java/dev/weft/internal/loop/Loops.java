@@ -67,6 +67,11 @@ public final class Loops {
         return all;
     }
 
+    /** Whether no loop has had anything to do for about 100 ms. */
+    public boolean areIdle() {
+        return watchdog.isAsleep();
+    }
+
     /** The number of times that a loop was taken over from a thread whose turn took too long. */
     public long takeovers() {
         return takeovers.get();

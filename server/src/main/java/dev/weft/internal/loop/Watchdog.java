@@ -57,6 +57,11 @@ final class Watchdog {
         }
     }
 
+    /** Whether this sleeps, because all loops have waited for a while. */
+    boolean isAsleep() {
+        return asleep;
+    }
+
     /** Whether, at the last check, a loop should have been taken over but could not be. */
     boolean isInVain() {
         return inVain;

@@ -249,6 +249,14 @@ public final class FrameSender extends DelayedFlush {
         sendWhatWaits();
     }
 
+    /** Like {@link #close()}, but drops the messages that wait, once no more are accepted. The rest is sent without a gap. */
+    void closeWithoutWaiting() {
+        buffer.deadlines().closing();
+        addClose();
+        outbox.dropMessages(true);
+        sendWhatWaits();
+    }
+
     /** Adds our Close frame to the outbox if it was claimed and has not been added yet. */
     private void addClose() {
         CloseReason reason = closing.pending();

@@ -268,12 +268,14 @@ final class Outbox {
         if (this == NONE) {
             return;
         }
-        for (OutboxEntry each = list.dropOldest(); each != null; each = list.dropOldest()) {
-            giveBack(each.bytes());
+        long bytes = 0;
+        for (OutboxEntry each = list.dropAll(); each != null; each = each.next) {
+            bytes += each.bytes();
             if (counted) {
                 countDropped();
             }
         }
+        giveBack(bytes);
     }
 
     // The policy and the callback.

@@ -135,6 +135,40 @@ final class OutboxList {
         }
     }
 
+    /**
+     * Drops all messages that are not claimed, at once, so that none of them is sent after an older one is dropped. Leaves the
+     * Close frame. Returns the chain of them.
+     */
+    OutboxEntry dropAll() {
+        taking.lock();
+        try {
+            append();
+            OutboxEntry first = claimed == null ? oldest : claimed.next;
+            OutboxEntry last = null;
+            OutboxEntry rest = first;
+            while (rest != null && !rest.isClose()) {
+                last = rest;
+                rest = rest.next;
+            }
+            if (last == null) {
+                return null;
+            }
+            last.next = null;
+            if (claimed == null) {
+                oldest = rest;
+            } else {
+                claimed.next = rest;
+            }
+            if (rest == null) {
+                youngest = claimed;
+            }
+            keyed = null;
+            return first;
+        } finally {
+            taking.unlock();
+        }
+    }
+
     /** The number of bytes of the message that is claimed. */
     long claimedBytes() {
         taking.lock();

@@ -91,11 +91,10 @@ public final class SendAttempt {
         return false;
     }
 
-    /** Lets the Close frame follow the frame that is being written: the peer does not read what is queued before. */
+    /** Lets the Close frame follow the frame that is being written: the peer does not read what waits before it. */
     private void disconnect(Outbox outbox) {
         if (closing.claim(outbox.policy().closeReason())) {
-            outbox.dropMessages(true);
-            sender.close();
+            sender.closeWithoutWaiting();
         }
     }
 

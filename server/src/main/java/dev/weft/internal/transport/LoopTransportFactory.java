@@ -100,6 +100,11 @@ final class LoopTransportFactory implements TransportFactory {
     }
 
     @Override
+    public boolean isIdle() {
+        return loops.areIdle();
+    }
+
+    @Override
     public long takeovers() {
         return loops.takeovers();
     }

@@ -53,6 +53,11 @@ public interface TransportFactory extends AutoCloseable {
         return 0;
     }
 
+    /** Whether it is known that no connection's thread has had anything to do for a while. */
+    default boolean isIdle() {
+        return false;
+    }
+
     /** The number of times that a loop was taken over from a thread whose turn took too long; 0 if there are no loops. */
     default long takeovers() {
         return 0;
@@ -230,6 +235,11 @@ public interface TransportFactory extends AutoCloseable {
         @Override
         public int places() {
             return below.places();
+        }
+
+        @Override
+        public boolean isIdle() {
+            return below.isIdle();
         }
 
         @Override
