@@ -51,7 +51,8 @@ final class Documents {
     /** The code of all regions of tests and examples that compile, as a reader sees it. */
     static List<String> regions() {
         List<String> regions = new ArrayList<>();
-        for (Path source : sources("parser/src/test", "server/src/test", "tools/src/test", "docs/examples")) {
+        for (Path source : sources("parser/src/test", "server/src/test", "server/micrometer/src/test",
+                "tools/src/test", "docs/examples")) {
             Matcher matcher = REGION.matcher(read(source));
             while (matcher.find()) {
                 regions.add(shown(matcher.group(2)));

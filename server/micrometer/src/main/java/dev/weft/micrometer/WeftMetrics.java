@@ -1,0 +1,78 @@
+package dev.weft.micrometer;
+
+import dev.weft.server.ServerStatistics;
+import dev.weft.server.WebSocketServer;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Registers the statistics and the health of a server as meters of Micrometer. The meters read {@link
+ * WebSocketServer#statistics()} when the registry reads them; they cost the connections nothing. One snapshot serves all
+ * meters of a registry for one second. All methods may be called from any thread.
+ *
+ * <p>
+ * Meters by endpoint, and by the cause and code of a close, are registered when the endpoint or the close first occurs in
+ * a snapshot, so they appear after the next reading.
+ *
+ * {@snippet class="dev.weft.micrometer.WeftMetricsTest" region="micrometer"}
+ */
+public final class WeftMetrics implements MeterBinder, AutoCloseable {
+    private final Supplier<ServerStatistics> statistics;
+    private final Tags tags;
+    private final List<ServerMeters> bound = new ArrayList<>();
+    private boolean closed;
+
+    /** The meters of a server, without further tags. */
+    public WeftMetrics(WebSocketServer server) {
+        this(server, Tags.empty());
+    }
+
+    /**
+     * The meters of a server.
+     *
+     * @param tags for all meters; if several servers use one registry, they must differ
+     */
+    public WeftMetrics(WebSocketServer server, Iterable<Tag> tags) {
+        this(server::statistics, tags);
+    }
+
+    WeftMetrics(Supplier<ServerStatistics> statistics, Iterable<Tag> tags) {
+        this.statistics = statistics;
+        this.tags = Tags.of(tags);
+    }
+
+    /**
+     * Registers the meters. Until {@link #close()}, the registry keeps the server reachable, even after its end; the counters
+     * then have their last values.
+     *
+     * @throws IllegalStateException if this binder is closed
+     */
+    @Override
+    public void bindTo(MeterRegistry registry) {
+        ServerMeters meters = new ServerMeters(registry, tags, statistics);
+        synchronized (bound) {
+            if (closed) {
+                throw new IllegalStateException("the binder is closed");
+            }
+            bound.add(meters);
+        }
+        meters.register();
+    }
+
+    /** Removes the meters from all registries. The server is not closed. Has no effect the second time. */
+    @Override
+    public void close() {
+        List<ServerMeters> all;
+        synchronized (bound) {
+            closed = true;
+            all = List.copyOf(bound);
+            bound.clear();
+        }
+        all.forEach(ServerMeters::remove);
+    }
+}
