@@ -39,7 +39,7 @@ class ModulePathIT {
     private static final Path PARSER = Path.of(System.getProperty("weft.parser.jar"));
     private static final Pattern LIBRARY_ENTRY = Pattern
             .compile(
-                    "module-info\\.class|META-INF/.*|dev/weft/((parser|server|client|testing|internal)/([a-z]+/)*)?([A-Z][^/]*|package-info)\\.class");
+                    "module-info\\.class|META-INF/.*|dev/weft/((parser|server|client|testing|topics|internal)/([a-z]+/)*)?([A-Z][^/]*|package-info)\\.class");
     private static final Duration LIMIT = Duration.ofSeconds(50);
     private static final String MODULE_INFO = """
             module app {
