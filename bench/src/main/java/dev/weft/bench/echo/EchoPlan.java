@@ -46,21 +46,32 @@ record EchoPlan(int rounds, List<Cell> cells, Pace pace) {
                 Peers.UNDERTOW);
         Set<Peers> few = EnumSet.of(Peers.WEFT, Peers.FLOOR, Peers.NETTY_EPOLL);
         List<Cell> cells = new ArrayList<>();
-        targets().forEach(scenario -> cells.add(new Cell(scenario, most)));
-        others(1000).forEach(scenario -> cells.add(new Cell(scenario, few)));
+        targets().forEach(scenario -> cells.add(cell(scenario, most)));
+        others(1000).forEach(scenario -> cells.add(cell(scenario, few)));
         return cells;
     }
 
     private static List<Cell> fullCells() {
-        Set<Peers> all = EnumSet.allOf(Peers.class);
+        Set<Peers> all = EnumSet.complementOf(EnumSet.of(Peers.WEFT_TOPICS));
         List<Scenario> scenarios = new ArrayList<>(targets());
         scenarios.add(new Saturation(1000, Opcode.BINARY, 16, 1));
         scenarios.add(new Saturation(64, Opcode.TEXT, 125, 1));
         scenarios.add(new FixedRate(1000, KI, 20_000));
         scenarios.addAll(others(10_000));
+        scenarios.add(new Broadcast(1000, KI, 1));
         // Last, so that its traces in a server's heap and compiled code do not affect the others.
         scenarios.add(new Saturation(16, Opcode.BINARY, KI * KI, 1));
-        return scenarios.stream().map(scenario -> new Cell(scenario, all)).toList();
+        return scenarios.stream().map(scenario -> cell(scenario, all)).toList();
+    }
+
+    /** Topics take part where there is something to publish. */
+    private static Cell cell(Scenario scenario, Set<Peers> peers) {
+        if (!(scenario instanceof Broadcast)) {
+            return new Cell(scenario, peers);
+        }
+        Set<Peers> publishing = EnumSet.copyOf(peers);
+        publishing.add(Peers.WEFT_TOPICS);
+        return new Cell(scenario, publishing);
     }
 
     /** The cells that have goals; the first is one connection with one message at a time. */

@@ -15,6 +15,9 @@ public enum Peers {
     WEFT("Weft", "weft", WeftPeer.class, loopOptions(),
             "default settings, except for permessage-deflate off and messages of up to 16 MiB; the handler sends borrowed views back; "
                     + "a broadcast is sent to each by trySend, messages of one read together, so that none waits for another"),
+    /** Weft in its default mode, with a topic for broadcasts. */
+    WEFT_TOPICS("Weft, topic", "weft", WeftTopicsPeer.class, loopOptions(),
+            "as Weft, but a broadcast is published to a topic, which each connection has subscribed to"),
     /** Weft in its default mode, but without the JVM option for loops. */
     WEFT_PARKING("Weft without loops", "weft", WeftPeer.class, List.of(),
             "the same, but the JDK schedules its threads, as in a JVM that does not open java.lang"),
@@ -58,7 +61,7 @@ public enum Peers {
             "one decoding thread, TCP_NODELAY, no pings to detect lost connections");
 
     /** All configurations of Weft. */
-    public static final Set<Peers> OURS = Set.of(WEFT, WEFT_PARKING, WEFT_TWO_LOOPS, WEFT_BLOCKING);
+    public static final Set<Peers> OURS = Set.of(WEFT, WEFT_TOPICS, WEFT_PARKING, WEFT_TWO_LOOPS, WEFT_BLOCKING);
 
     private static final int FIRST_WITH_UNSAFE_FLAG = 23;
 

@@ -3,6 +3,7 @@ package dev.weft.bench.peers;
 import dev.weft.MessageView;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Weft, with borrowed views: neither copies nor allocates for a message that fits its read buffer. */
 public final class WeftPeer {
-    private final EchoHandler echo = new EchoHandler();
     private final Set<WebSocketConnection> subscribers = ConcurrentHashMap.newKeySet();
 
     private WeftPeer() {}
@@ -22,19 +22,17 @@ public final class WeftPeer {
     }
 
     static void serve(String[] args, TransportKind transport) throws IOException, InterruptedException {
-        WeftPeer peer = new WeftPeer();
-        WebSocketServer server = WebSocketServer.builder().port(Announcement.port(args)).transport(transport)
-                .backlog(Announcement.BACKLOG).maxMessageSize(Announcement.MAX_MESSAGE).noDeflate()
-                .handler(peer::handle).start();
-        Announcement.listening(server.port(), args);
+        serve(args, transport, new WeftPeer()::broadcast);
     }
 
-    private void handle(WebSocketConnection connection) throws IOException {
-        if (connection.request().target().equals(Announcement.BROADCAST_PATH)) {
-            broadcast(connection);
-        } else {
-            echo.handle(connection);
-        }
+    /** With a handler for the connections that broadcast. */
+    static void serve(String[] args, TransportKind transport, WebSocketHandler broadcast)
+            throws IOException, InterruptedException {
+        EchoHandler echo = new EchoHandler();
+        WebSocketServer server = WebSocketServer.builder().port(Announcement.port(args)).transport(transport)
+                .backlog(Announcement.BACKLOG).maxMessageSize(Announcement.MAX_MESSAGE).noDeflate()
+                .endpoint(Announcement.BROADCAST_PATH, broadcast).handler(echo).start();
+        Announcement.listening(server.port(), args);
     }
 
     private void broadcast(WebSocketConnection connection) throws IOException {
