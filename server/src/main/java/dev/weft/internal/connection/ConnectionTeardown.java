@@ -91,8 +91,8 @@ final class ConnectionTeardown {
         if (e instanceof InterruptedIOException) {
             return closing.state() != ClosingHandshake.State.BROKEN || closing.isCause(e) ? e : closing.exception();
         }
-        if (e instanceof EOFException && closing.isPending()) {
-            // The peer has only shut down its output: our Close frame can still be sent.
+        if (e instanceof EOFException) {
+            // The peer may only have shut down its output: what was accepted for sending can still be sent.
             drainQuietly(connection);
         }
         return connection.breakOff(e) || closing.isCause(e) ? e : closing.exception();
