@@ -107,7 +107,7 @@ public final class BackplaneMessage {
     /**
      * This message at its place in its topic.
      *
-     * @param previous the offset of the message before it in the same topic and epoch, 0 for the first
+     * @param previous the offset of the message before it in the same topic and epoch, 0 if the broker has none before it
      */
     public BackplaneMessage at(Position place, long previous) {
         return new BackplaneMessage(topic, key, message, time, publisher, number, place, previous);

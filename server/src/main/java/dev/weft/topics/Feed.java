@@ -112,7 +112,7 @@ final class Feed {
                     take(message);
                 }
                 failed = false;
-            } catch (BackplaneException e) {
+            } catch (RuntimeException e) {
                 uplink.failed(topic.name(), e);
                 failed = true;
                 lock.lock();
@@ -177,10 +177,12 @@ final class Feed {
             deliver(message);
         } else if (position.epoch() != last.epoch()) {
             compare();
-        } else if (message.previous() == last.offset()) {
-            deliver(message);
         } else if (position.offset() > last.offset()) {
-            compare();
+            if (message.previous() == last.offset() || message.previous() == 0) {
+                deliver(message);
+            } else {
+                compare();
+            }
         }
     }
 

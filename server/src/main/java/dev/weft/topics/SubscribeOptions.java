@@ -76,8 +76,8 @@ public final class SubscribeOptions {
 
     /**
      * Where messages are lost for good between this node and the {@link Backplane}, sends the message that this function makes of
-     * the gap, and then what follows it. The function must not wait, and must not use these topics. By default, the connection
-     * is closed with 1013 if {@link #closesWhenBehind} is true, so that its client comes back and gets a {@link Recovery}.
+     * the gap, and then what follows it. The function must not wait, and must not use these topics; if it throws, the connection
+     * is closed with 1011. By default, it is closed with 1013 if {@link #closesWhenBehind} is true, so that its client comes back and gets a {@link Recovery}.
      */
     public SubscribeOptions gapNotice(Function<Gap, PreparedMessage> function) {
         return new SubscribeOptions(since, last, format, greeting, closesWhenBehind, Objects.requireNonNull(function));

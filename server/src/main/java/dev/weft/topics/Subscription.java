@@ -4,6 +4,8 @@ import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.parser.CloseCode;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * method waits.
  */
 public final class Subscription {
+    private static final Logger LOGGER = System.getLogger("dev.weft.topics");
+
     private final WebSocketConnection connection;
     private final String filter;
     private final List<String> levels;
@@ -114,7 +118,13 @@ public final class Subscription {
     void tell(Gap gap) {
         Function<Gap, PreparedMessage> notice = options.gapNotice();
         if (notice != null) {
-            send(notice.apply(gap), null);
+            try {
+                send(notice.apply(gap), null);
+            } catch (RuntimeException e) {
+                LOGGER.log(Level.WARNING, "a gap has no form for " + this, e);
+                end();
+                connection.close(CloseCode.INTERNAL_ERROR, "");
+            }
             return;
         }
         missed.incrementAndGet();

@@ -35,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * for a bounded time, and fail with {@link Reason#BACKPLANE_AWAY} or {@link Reason#BACKPLANE_UNCERTAIN}.
  */
 public final class Topics {
+    private static final Function<WebSocketConnection, String> CONNECTION_ID = it -> Long.toString(it.id());
+
     private final TopicLimits limits;
     private final TopicAuthorizer authorizer;
     private final Function<WebSocketConnection, String> memberOf;
@@ -56,7 +58,7 @@ public final class Topics {
         this.uplink = builder.backplane == null
                 ? null
                 : new Uplink(builder.backplane, builder.goesOnAlone, topics, filters, presence);
-        topics.begin(uplink == null ? presence : uplink.members(), uplink);
+        topics.begin(sharesPresence() ? uplink.members() : presence, uplink);
     }
 
     /** Returns a builder. */
@@ -258,12 +260,18 @@ public final class Topics {
 
     /**
      * The members that are subscribed to exactly this topic, without wildcards, each with the number of its connections. Empty
-     * if there is no such topic. With a {@link Backplane}, those of all processes; then waits for the broker.
+     * if there is no such topic. With a {@link Backplane}, those of all processes, if {@link Builder#member} is set; then waits for
+     * the broker.
      */
     public Map<String, Integer> presence(String topic) {
         Topic known = topics.known(topic);
         Map<String, Integer> here = known == null ? Map.of() : known.members();
-        return uplink == null ? here : uplink.presence(topic, here);
+        return sharesPresence() ? uplink.presence(topic, here) : here;
+    }
+
+    /** The members of other processes count only if they have names: the ids of connections are those of one process. */
+    private boolean sharesPresence() {
+        return uplink != null && memberOf != CONNECTION_ID;
     }
 
     /**
@@ -292,7 +300,7 @@ public final class Topics {
     public static final class Builder {
         private TopicLimits limits = TopicLimits.DEFAULT;
         private TopicAuthorizer authorizer = TopicAuthorizer.ALL;
-        private Function<WebSocketConnection, String> memberOf = connection -> Long.toString(connection.id());
+        private Function<WebSocketConnection, String> memberOf = CONNECTION_ID;
         private @Nullable PresenceListener presenceListener;
         private Clock clock = Clock.systemUTC();
         private @Nullable Backplane backplane;
@@ -314,7 +322,8 @@ public final class Topics {
 
         /**
          * Sets the function that names the member to whom a connection belongs, for example the user who has signed in. Called
-         * once for each connection, when it first subscribes. Default: the connection's id.
+         * once for each connection, when it first subscribes. Default: the connection's id, which is no use to other processes:
+         * with a {@link Backplane}, presence is then that of this process alone.
          */
         public Builder member(Function<WebSocketConnection, String> function) {
             memberOf = Objects.requireNonNull(function);

@@ -194,8 +194,10 @@ final class Uplink implements Backplane.Receiver {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
     }
 
-    void failed(String topic, BackplaneException e) {
-        LOGGER.log(Level.DEBUG, "the backplane cannot read the history of topic " + topic, e);
+    void failed(String topic, RuntimeException e) {
+        // Without the broker, this happens to every topic.
+        Level level = e instanceof BackplaneException ? Level.DEBUG : Level.WARNING;
+        LOGGER.log(level, "topic " + topic + " cannot be brought up to date", e);
     }
 
     // Presence.

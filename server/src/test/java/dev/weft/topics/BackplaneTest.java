@@ -13,6 +13,7 @@ import dev.weft.server.Await;
 import dev.weft.testing.TestConnection;
 import dev.weft.testing.TestPair;
 import dev.weft.topics.TopicException.Reason;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -65,8 +66,7 @@ class BackplaneTest {
     }
 
     private static String text(PreparedMessage message) {
-        byte[] encoded = new BackplaneMessage("", null, message, java.time.Instant.EPOCH, 0, 0).encode();
-        return new String(encoded, 26, encoded.length - 26, java.nio.charset.StandardCharsets.UTF_8);
+        return StandardCharsets.UTF_8.decode(message.payload()).toString();
     }
 
     // Publishing.
@@ -300,7 +300,7 @@ class BackplaneTest {
 
     @Test
     void publishingAndSubscribingMustFailWhileTheBrokerIsAway() {
-        Topics topics = topics(here, HISTORY);
+        Topics topics = Topics.builder().limits(HISTORY).backplane(here).member(connection -> "ann").build();
         TestPair pair = pair();
         topics.subscribe(end(pair), "a", NUMBERED);
         broker.away(true);

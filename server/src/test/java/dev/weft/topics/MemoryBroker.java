@@ -229,7 +229,7 @@ final class MemoryBroker {
 
         @Override
         public BackplaneHealth health() {
-            return new BackplaneHealth(!away, "in memory");
+            return new BackplaneHealth(!away && nodes.contains(this), "in memory");
         }
 
         /** As if its process had died; one of the others tells. */
