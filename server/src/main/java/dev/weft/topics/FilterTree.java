@@ -1,9 +1,11 @@
 package dev.weft.topics;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The subscriptions to filters with wildcards, by level. Changed by one thread at a time, and read by any number. */
@@ -83,5 +85,26 @@ final class FilterTree {
                 addMatching(child, levels, depth + 1, matching);
             }
         }
+    }
+
+    /** Whether a filter matches the levels of a topic. */
+    boolean matches(List<String> levels) {
+        if (isEmpty()) {
+            return false;
+        }
+        List<SubscriberSet> matching = new ArrayList<>(2);
+        addMatching(levels, matching);
+        return matching.stream().anyMatch(each -> each.size() > 0);
+    }
+
+    void forEach(Consumer<Subscription> action) {
+        forEach(root, action);
+    }
+
+    private static void forEach(Node node, Consumer<Subscription> action) {
+        for (Subscription each : node.subscribers.snapshot()) {
+            action.accept(each);
+        }
+        node.children.values().forEach(child -> forEach(child, action));
     }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Tells a listener who comes and goes. What the listener has not been told is kept once for each member of a topic: a member
  * that comes and goes meanwhile cancels out, so no more is kept than there are members.
  */
-final class Presence {
+final class Presence implements Members {
     private static final Logger LOGGER = System.getLogger("dev.weft.topics");
 
     private record Member(String topic, String name) {}
@@ -27,7 +27,14 @@ final class Presence {
         this.listener = listener;
     }
 
-    /** Does not wait. */
+    @Override
+    public void changed(String topic, String name, int before, int connections) {
+        if (before == 0 || connections == 0) {
+            changed(topic, name, connections > 0);
+        }
+    }
+
+    /** A member has come or gone. Does not wait. */
     void changed(String topic, String name, boolean present) {
         if (listener == null) {
             return;

@@ -34,7 +34,9 @@ final class Subscriber {
                         "the connection has " + most + " subscriptions already");
             }
             topics.begin(added, member);
-            byFilter.put(added.filter(), added);
+            if (byFilter.put(added.filter(), added) != null) {
+                topics.release(added.filter());
+            }
         } finally {
             lock.unlock();
         }

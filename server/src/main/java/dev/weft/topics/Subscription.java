@@ -59,7 +59,10 @@ public final class Subscription {
         return active;
     }
 
-    /** The number of messages that the connection refused, or dropped at once by its {@link dev.weft.OverflowPolicy}. */
+    /**
+     * The number of messages that the connection refused, or dropped at once by its {@link dev.weft.OverflowPolicy}. Each {@link
+     * Gap} without a notice counts as one.
+     */
     public long missed() {
         return missed.get();
     }
@@ -105,6 +108,20 @@ public final class Subscription {
             connection.close(CloseCode.TRY_AGAIN_LATER, "too slow");
         }
         return false;
+    }
+
+    /** Messages are lost between this node and the broker. */
+    void tell(Gap gap) {
+        Function<Gap, PreparedMessage> notice = options.gapNotice();
+        if (notice != null) {
+            send(notice.apply(gap), null);
+            return;
+        }
+        missed.incrementAndGet();
+        if (options.closesWhenBehind()) {
+            end();
+            connection.close(CloseCode.TRY_AGAIN_LATER, "messages were lost");
+        }
     }
 
     @Override

@@ -20,29 +20,35 @@ final class Topic {
     private final String name;
     private final List<String> levels;
     private final TopicLimits limits;
-    private final Presence presence;
+    private final Members presence;
+    /** What comes from the backplane, if there is one. */
+    private final @Nullable Feed feed;
     private final SubscriberSet subscribers = new SubscriberSet();
 
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by the lock.
-    private final long epoch = ThreadLocalRandom.current().nextLong();
+    private long epoch = ThreadLocalRandom.current().nextLong();
     private final History history;
     /** The members, with the number of their connections. */
     private final Map<String, Integer> members = new TreeMap<>();
     private long offset;
+    private long published;
     private long delivered;
     private long undelivered;
     private Instant usedAt;
     private boolean retired;
+    /** The position of the last message that was delivered on this node alone. */
+    private @Nullable Position apart;
 
-    Topic(String name, List<String> levels, TopicLimits limits, AtomicLong totalHistorySize, Presence presence,
-            Instant now) {
+    Topic(String name, List<String> levels, TopicLimits limits, AtomicLong totalHistorySize, Members presence,
+            Instant now, @Nullable Uplink uplink) {
         this.name = name;
         this.levels = levels;
         this.limits = limits;
         this.presence = presence;
         this.history = new History(limits, totalHistorySize);
         this.usedAt = now;
+        this.feed = uplink == null ? null : new Feed(uplink, this);
     }
 
     String name() {
@@ -57,25 +63,35 @@ final class Topic {
             if (retired) {
                 return null;
             }
-            usedAt = now;
             offset++;
             Publication publication = new Publication(name, position(), now, message);
             history.dropOlderThan(now.minus(limits.historyTime()));
             history.add(publication);
-            List<SubscriberSet> sets = new ArrayList<>(2);
-            sets.add(subscribers);
-            filters.addMatching(levels, sets);
-            Delivery delivery = new Delivery(publication, key);
-            try {
-                delivery.run(sets);
-            } finally {
-                delivered += delivery.accepted();
-                undelivered += delivery.refused();
-            }
-            return publication.position();
+            deliver(publication, key, filters, now);
+            return position();
         } finally {
             lock.unlock();
         }
+    }
+
+    private void deliver(Publication publication, @Nullable String key, FilterTree filters, Instant now) {
+        usedAt = now;
+        published++;
+        List<SubscriberSet> sets = subscriberSets(filters);
+        Delivery delivery = new Delivery(publication, key);
+        try {
+            delivery.run(sets);
+        } finally {
+            delivered += delivery.accepted();
+            undelivered += delivery.refused();
+        }
+    }
+
+    private List<SubscriberSet> subscriberSets(FilterTree filters) {
+        List<SubscriberSet> sets = new ArrayList<>(2);
+        sets.add(subscribers);
+        filters.addMatching(levels, sets);
+        return sets;
     }
 
     /** Begins a subscription, with what it asks for from the history; false if this topic is retired. */
@@ -92,7 +108,7 @@ final class Topic {
             Recovery recovery = Recovery.NOT_REQUESTED;
             Position since = options.since();
             if (since != null) {
-                List<Publication> missed = since.epoch() == epoch ? history.after(since.offset(), offset) : null;
+                List<Publication> missed = since.epoch() == epoch ? history.after(since.offset()) : null;
                 recovery = missed == null ? Recovery.IMPOSSIBLE : Recovery.COMPLETE;
                 first = missed == null ? List.of() : missed;
             }
@@ -126,16 +142,124 @@ final class Topic {
         }
     }
 
-    private void enter(String member) {
-        if (members.merge(member, 1, Integer::sum) == 1) {
-            presence.changed(name, member, true);
+    // With a backplane.
+
+    List<String> levels() {
+        return levels;
+    }
+
+    Feed feed() {
+        return feed;
+    }
+
+    /** Delivers a message that has come from the broker; false if this topic is retired. */
+    boolean receive(BackplaneMessage message, FilterTree filters, Instant now) {
+        lock.lock();
+        try {
+            if (retired) {
+                return false;
+            }
+            Position position = message.place();
+            if (position == null) {
+                offset++;
+            } else {
+                epoch = position.epoch();
+                offset = position.offset();
+            }
+            Publication publication = new Publication(name, position(), message.time(), message.message());
+            history.dropOlderThan(now.minus(limits.historyTime()));
+            history.add(publication);
+            deliver(publication, message.key().orElse(null), filters, now);
+            return true;
+        } finally {
+            lock.unlock();
         }
     }
 
-    private void leave(String member) {
-        if (members.computeIfPresent(member, (key, count) -> count == 1 ? null : count - 1) == null) {
-            presence.changed(name, member, false);
+    /** Takes over the history of the broker, and delivers nothing of it. */
+    void begin(BackplaneHistory known) {
+        lock.lock();
+        try {
+            continueAfter(Feed.before(known));
+            for (BackplaneMessage each : known.messages()) {
+                offset = each.place().offset();
+                history.add(new Publication(name, position(), each.time(), each.message()));
+            }
+            offset = known.newest().offset();
+        } finally {
+            lock.unlock();
         }
+    }
+
+    /** Tells all subscribers that something is missing, and continues after it. */
+    void skipTo(Position resumed, FilterTree filters) {
+        lock.lock();
+        try {
+            Gap gap = new Gap(name, position(), resumed);
+            continueAfter(resumed);
+            for (SubscriberSet set : subscriberSets(filters)) {
+                for (Subscription each : set.snapshot()) {
+                    if (each.isActive()) {
+                        each.tell(gap);
+                    }
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void continueAfter(Position position) {
+        epoch = position.epoch();
+        offset = position.offset();
+        history.restart(offset);
+    }
+
+    /**
+     * Delivers a message on this node alone, while the broker is away. It has a position of its own, which leads to no recovery.
+     * Returns {@code null} if this topic is retired.
+     */
+    @Nullable
+    Position publishApart(PreparedMessage message, @Nullable String key, FilterTree filters, Instant now) {
+        lock.lock();
+        try {
+            if (retired) {
+                return null;
+            }
+            apart = apart == null
+                    ? new Position(ThreadLocalRandom.current().nextLong(), 1)
+                    : new Position(apart.epoch(), apart.offset() + 1);
+            deliver(new Publication(name, apart, now, message), key, filters, now);
+            return apart;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Position newest() {
+        lock.lock();
+        try {
+            return position();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean hasSubscribers() {
+        return subscribers.size() > 0;
+    }
+
+    // Presence.
+
+    private void enter(String member) {
+        int count = members.merge(member, 1, Integer::sum);
+        presence.changed(name, member, count - 1, count);
+    }
+
+    private void leave(String member) {
+        Integer left = members.computeIfPresent(member, (key, count) -> count == 1 ? null : count - 1);
+        int count = left == null ? 0 : left;
+        presence.changed(name, member, count + 1, count);
     }
 
     private Position position() {
@@ -178,7 +302,7 @@ final class Topic {
     TopicStatistics statistics() {
         lock.lock();
         try {
-            return new TopicStatistics(subscribers.size(), offset, delivered, undelivered, history.length(),
+            return new TopicStatistics(subscribers.size(), published, delivered, undelivered, history.length(),
                     history.size());
         } finally {
             lock.unlock();
