@@ -1,7 +1,5 @@
 package dev.weft.topics;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,8 +11,6 @@ import org.jspecify.annotations.Nullable;
  * that comes and goes meanwhile cancels out, so no more is kept than there are members.
  */
 final class Presence implements Members {
-    private static final Logger LOGGER = System.getLogger("dev.weft.topics");
-
     private record Member(String topic, String name) {}
 
     private final @Nullable PresenceListener listener;
@@ -46,8 +42,9 @@ final class Presence implements Members {
                 untold.put(member, present);
             }
             if (!telling) {
-                telling = true;
                 Thread.ofVirtual().name("weft-presence").start(this::tell);
+                // Set last: without memory for a thread, the next change starts one.
+                telling = true;
             }
         } finally {
             lock.unlock();
@@ -57,16 +54,15 @@ final class Presence implements Members {
     private void tell() {
         Map.Entry<Member, Boolean> next;
         while ((next = next()) != null) {
-            String topic = next.getKey().topic();
-            String name = next.getKey().name();
+            Member member = next.getKey();
             try {
                 if (next.getValue()) {
-                    listener.joined(topic, name);
+                    listener.joined(member.topic(), member.name());
                 } else {
-                    listener.left(topic, name);
+                    listener.left(member.topic(), member.name());
                 }
-            } catch (RuntimeException e) {
-                LOGGER.log(Level.WARNING, "the presence listener of topic " + topic + " failed", e);
+            } catch (Throwable e) {
+                FailureLog.failed("the presence listener", member.topic(), e);
             }
         }
     }
@@ -74,13 +70,14 @@ final class Presence implements Members {
     private Map.@Nullable Entry<Member, Boolean> next() {
         lock.lock();
         try {
+            telling = false;
             Iterator<Map.Entry<Member, Boolean>> all = untold.entrySet().iterator();
-            telling = all.hasNext();
-            if (!telling) {
+            if (!all.hasNext()) {
                 return null;
             }
-            Map.Entry<Member, Boolean> first = Map.entry(all.next().getKey(), untold.values().iterator().next());
+            Map.Entry<Member, Boolean> first = Map.Entry.copyOf(all.next());
             all.remove();
+            telling = true;
             return first;
         } finally {
             lock.unlock();

@@ -52,8 +52,8 @@ final class SharedPresence implements Members {
 
     private void run() {
         if (!running && !uplink.isAway()) {
-            running = true;
             Thread.ofVirtual().name("weft-presence").start(this::tell);
+            running = true;
         }
     }
 

@@ -91,6 +91,12 @@ public final class Subscription {
         active = false;
     }
 
+    /** Ends the connection, because a function of the application has failed. */
+    void fail() {
+        end();
+        connection.close(CloseCode.INTERNAL_ERROR, "");
+    }
+
     /**
      * Sends a message, in place of one with the same key that still waits. If the connection refuses it, does what the options
      * say. Returns whether it was accepted.
@@ -114,7 +120,12 @@ public final class Subscription {
     void tell(Gap gap) {
         Function<Gap, PreparedMessage> notice = options.gapNotice();
         if (notice != null) {
-            send(notice.apply(gap), null);
+            try {
+                send(notice.apply(gap), null);
+            } catch (Throwable e) {
+                FailureLog.failed("the notice of a gap", gap.topic(), e);
+                fail();
+            }
             return;
         }
         missed.incrementAndGet();

@@ -61,6 +61,11 @@ public final class FrameSender extends DelayedFlush {
         return outbox;
     }
 
+    /** The outbox as it is, to be asked: perhaps the one that is always empty. */
+    Outbox outbox() {
+        return outbox;
+    }
+
     /** The connection's deadlines. */
     public Deadlines deadlines() {
         return buffer.deadlines();
