@@ -262,6 +262,16 @@ final class Topic {
         presence.changed(name, member, count + 1, count);
     }
 
+    /** Tells once more who is there. */
+    void tellMembers() {
+        lock.lock();
+        try {
+            members.forEach((member, count) -> presence.changed(name, member, 0, count));
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private Position position() {
         return new Position(epoch, offset);
     }
