@@ -74,7 +74,7 @@ final class Delivery {
             // Probably without memory, so it cannot even be told that it has missed something.
             subscription.end();
             subscription.connection().abort();
-            FailureLog.failed("sending a message", publication.topic(), e);
+            FailureLog.failed("sending a message of topic", publication.topic(), e);
         }
         if (sent) {
             accepted++;
@@ -103,7 +103,7 @@ final class Delivery {
         try {
             return Optional.of(Objects.requireNonNull(format.apply(publication), "the format returned null"));
         } catch (Throwable e) {
-            FailureLog.failed("the format", publication.topic(), e);
+            FailureLog.failed("the format of topic", publication.topic(), e);
             return Optional.empty();
         }
     }

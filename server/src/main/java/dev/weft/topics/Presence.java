@@ -14,10 +14,10 @@ final class Presence implements Members {
     private record Member(String topic, String name) {}
 
     private final @Nullable PresenceListener listener;
+    private final Worker worker = new Worker("weft-presence", this::step);
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by the lock.
     private final Map<Member, Boolean> untold = new LinkedHashMap<>();
-    private boolean telling;
 
     Presence(@Nullable PresenceListener listener) {
         this.listener = listener;
@@ -35,49 +35,46 @@ final class Presence implements Members {
         if (listener == null) {
             return;
         }
+        Member member = new Member(topic, name);
         lock.lock();
         try {
-            Member member = new Member(topic, name);
-            if (untold.remove(member) == null) {
-                untold.put(member, present);
-            }
-            if (!telling) {
-                Thread.ofVirtual().name("weft-presence").start(this::tell);
-                // Set last: without memory for a thread, the next change starts one.
-                telling = true;
+            Boolean before = untold.putIfAbsent(member, present);
+            if (before != null && before != present) {
+                untold.remove(member);
             }
         } finally {
             lock.unlock();
         }
+        worker.wake();
     }
 
-    private void tell() {
-        Map.Entry<Member, Boolean> next;
-        while ((next = next()) != null) {
-            Member member = next.getKey();
-            try {
-                if (next.getValue()) {
-                    listener.joined(member.topic(), member.name());
-                } else {
-                    listener.left(member.topic(), member.name());
-                }
-            } catch (Throwable e) {
-                FailureLog.failed("the presence listener", member.topic(), e);
-            }
+    private boolean step() {
+        Map.Entry<Member, Boolean> next = next();
+        if (next == null) {
+            return false;
         }
+        Member member = next.getKey();
+        try {
+            if (next.getValue()) {
+                listener.joined(member.topic(), member.name());
+            } else {
+                listener.left(member.topic(), member.name());
+            }
+        } catch (Throwable e) {
+            FailureLog.failed("the presence listener of topic", member.topic(), e);
+        }
+        return true;
     }
 
     private Map.@Nullable Entry<Member, Boolean> next() {
         lock.lock();
         try {
-            telling = false;
             Iterator<Map.Entry<Member, Boolean>> all = untold.entrySet().iterator();
             if (!all.hasNext()) {
                 return null;
             }
             Map.Entry<Member, Boolean> first = Map.Entry.copyOf(all.next());
             all.remove();
-            telling = true;
             return first;
         } finally {
             lock.unlock();

@@ -300,7 +300,17 @@ final class Topic {
             presence.changed(name, member, before, connections);
         } catch (Throwable e) {
             // The subscription has begun or ended nevertheless.
-            FailureLog.failed("the presence", name, e);
+            FailureLog.failed("the presence of topic", name, e);
+        }
+    }
+
+    /** Tells once more who is there. */
+    void tellMembers() {
+        lock.lock();
+        try {
+            members.forEach((member, count) -> presence.changed(name, member, 0, count));
+        } finally {
+            lock.unlock();
         }
     }
 
