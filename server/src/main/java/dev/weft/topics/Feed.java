@@ -27,9 +27,16 @@ final class Feed {
     // Guarded by the lock.
     private final Deque<BackplaneMessage> waiting = new ArrayDeque<>();
     private long waitingBytes;
-    private boolean running;
     /** Whether something may be missing, after which no message tells so. */
     private boolean suspect;
+    /** Whether a subscription of the node that brought messages of this topic has ended since the last turn. */
+    private boolean lapsed;
+    /** Whether there was none left then. */
+    private boolean unwanted;
+
+    private final Worker worker = new Worker("weft-feed", this::step);
+    /** Whether the last step has failed. For the worker's thread. */
+    private boolean failed;
 
     /** Held by the thread that brings the topic forward. */
     private final ReentrantLock turn = new ReentrantLock();
@@ -61,76 +68,71 @@ final class Feed {
                 waiting.add(message);
                 waitingBytes += size;
             }
-            run();
         } finally {
             lock.unlock();
         }
+        worker.wake();
     }
 
     /** Something may be missing. Does not wait. */
     void suspect() {
+        setSuspect();
+        worker.wake();
+    }
+
+    private void setSuspect() {
         lock.lock();
         try {
             suspect = true;
-            run();
         } finally {
             lock.unlock();
         }
     }
 
-    private void run() {
-        if (!running) {
-            running = true;
-            Thread.ofVirtual().name("weft-feed").start(this::deliverAll);
+    /** Delivers the next message, or compares. Returns whether there may be more to do. */
+    private boolean step() {
+        BackplaneMessage message;
+        lock.lock();
+        try {
+            message = waiting.poll();
+            if (message != null) {
+                waitingBytes -= message.message().length();
+            } else if (!suspect || failed && uplink.isAway()) {
+                // If the broker is away, its return continues here.
+                return false;
+            } else {
+                suspect = false;
+            }
+        } finally {
+            lock.unlock();
         }
-    }
-
-    private void deliverAll() {
-        boolean failed = false;
-        while (true) {
-            BackplaneMessage message;
-            lock.lock();
-            try {
-                message = waiting.poll();
-                if (message != null) {
-                    waitingBytes -= message.message().length();
-                } else if (!suspect || failed && uplink.isAway()) {
-                    // If the broker is away, its return continues here.
-                    running = false;
-                    return;
-                } else {
-                    suspect = false;
-                }
-            } finally {
-                lock.unlock();
+        turn.lock();
+        try {
+            lapseIfDue();
+            if (message == null) {
+                compare();
+            } else {
+                take(message);
             }
-            turn.lock();
-            try {
-                if (message == null) {
-                    compare();
-                } else {
-                    take(message);
-                }
-                failed = false;
-            } catch (RuntimeException e) {
-                uplink.failed(topic.name(), e);
-                failed = true;
-                lock.lock();
-                suspect = true;
-                lock.unlock();
-            } finally {
-                turn.unlock();
-            }
-            if (failed && !uplink.isAway()) {
-                uplink.pauseAfterFailure();
-            }
+            failed = false;
+        } catch (Throwable e) {
+            uplink.failed(topic.name(), e);
+            failed = true;
+            setSuspect();
+        } finally {
+            turn.unlock();
         }
+        if (failed && !uplink.isAway()) {
+            Worker.pause();
+        }
+        return true;
     }
 
     /** The node has subscribed to the topic by its name. Brings it up to date; waits for the broker. */
     void prepare() {
         turn.lock();
         try {
+            lapseIfDue();
             if (!prepared) {
                 if (uplink.isPlacing()) {
                     compare();
@@ -146,18 +148,37 @@ final class Feed {
 
     /** Whether the topic has the broker's history. */
     boolean isPrepared() {
-        return prepared;
+        lock.lock();
+        try {
+            return prepared && !lapsed;
+        } finally {
+            lock.unlock();
+        }
     }
 
-    /** A subscription of the node that brought messages of this topic has ended. */
+    /** A subscription of the node that brought messages of this topic has ended. Does not wait for the turn. */
     void lapse(boolean wanted) {
-        turn.lock();
+        lock.lock();
         try {
-            prepared = false;
-            placed &= wanted;
-            overlapping = true;
+            lapsed = true;
+            unwanted |= !wanted;
         } finally {
-            turn.unlock();
+            lock.unlock();
+        }
+    }
+
+    private void lapseIfDue() {
+        lock.lock();
+        try {
+            if (lapsed) {
+                prepared = false;
+                placed &= !unwanted;
+                overlapping = true;
+                lapsed = false;
+                unwanted = false;
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -234,8 +255,8 @@ final class Feed {
 
     private void deliver(BackplaneMessage message) {
         if (!topic.receive(message, uplink.filters(), uplink.now())) {
-            // The topic is retired, and the message is for the next one.
-            uplink.received(message);
+            // The message is for the next topic of this name.
+            uplink.receiveNext(topic, message);
         }
     }
 }

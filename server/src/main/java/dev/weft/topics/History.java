@@ -85,8 +85,7 @@ final class History {
 
     /** The last messages, at most this many, oldest first. */
     List<Publication> last(int count) {
-        List<Publication> all = new ArrayList<>(kept);
-        return all.subList(Math.max(0, all.size() - count), all.size());
+        return kept.reversed().stream().limit(count).toList().reversed();
     }
 
     boolean isEmpty() {

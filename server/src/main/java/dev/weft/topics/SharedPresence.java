@@ -3,7 +3,9 @@ package dev.weft.topics;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the backplane how many connections the members on this node have, on a virtual thread of its own. What has not been told
@@ -17,10 +19,12 @@ final class SharedPresence implements Members {
 
     private final Uplink uplink;
     private final Presence presence;
+    private final Worker worker = new Worker("weft-presence", this::step);
+    /** Whether the broker may have forgotten the members of this node. */
+    private final AtomicBoolean forgotten = new AtomicBoolean();
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by the lock.
     private final Map<Member, Integer> untold = new LinkedHashMap<>();
-    private boolean running;
 
     SharedPresence(Uplink uplink, Presence presence) {
         this.uplink = uplink;
@@ -28,66 +32,71 @@ final class SharedPresence implements Members {
     }
 
     @Override
-    public void changed(String topic, String member, int before, int connections) {
+    public void changed(String topic, String name, int before, int connections) {
+        Member member = new Member(topic, name);
         lock.lock();
         try {
-            if (untold.size() < MOST_UNTOLD) {
-                untold.put(new Member(topic, member), connections);
+            if (untold.size() < MOST_UNTOLD || untold.containsKey(member)) {
+                untold.put(member, connections);
             }
-            run();
         } finally {
             lock.unlock();
         }
+        worker.wake();
     }
 
     /** The broker is back. */
     void resume() {
-        lock.lock();
+        forgotten.set(true);
+        worker.wake();
+    }
+
+    private boolean step() {
+        if (uplink.isAway()) {
+            // Its return continues here.
+            return false;
+        }
+        if (forgotten.getAndSet(false)) {
+            uplink.topics().forEach(Topic::tellMembers);
+        }
+        Map.Entry<Member, Integer> next = next();
+        if (next == null) {
+            return false;
+        }
+        Member member = next.getKey();
+        boolean told = false;
         try {
-            run();
+            boolean changed = uplink.present(member.topic(), member.name(), next.getValue());
+            told = true;
+            if (changed) {
+                presence.changed(member.topic(), member.name(), next.getValue() > 0);
+            }
+        } catch (BackplaneException e) {
+            Worker.pause();
         } finally {
-            lock.unlock();
-        }
-    }
-
-    private void run() {
-        if (!running && !uplink.isAway()) {
-            running = true;
-            Thread.ofVirtual().name("weft-presence").start(this::tell);
-        }
-    }
-
-    private void tell() {
-        Map.Entry<Member, Integer> next;
-        while ((next = next()) != null) {
-            Member member = next.getKey();
-            try {
-                if (uplink.present(member.topic(), member.name(), next.getValue())) {
-                    presence.changed(member.topic(), member.name(), next.getValue() > 0);
-                }
-            } catch (BackplaneException e) {
+            if (!told) {
                 keep(member, next.getValue());
             }
         }
+        return true;
     }
 
-    private Map.Entry<Member, Integer> next() {
+    private Map.@Nullable Entry<Member, Integer> next() {
         lock.lock();
         try {
             Iterator<Map.Entry<Member, Integer>> all = untold.entrySet().iterator();
-            running = all.hasNext() && !uplink.isAway();
-            if (!running) {
+            if (!all.hasNext()) {
                 return null;
             }
-            Map.Entry<Member, Integer> first = all.next();
-            Map.Entry<Member, Integer> taken = Map.entry(first.getKey(), first.getValue());
+            Map.Entry<Member, Integer> first = Map.Entry.copyOf(all.next());
             all.remove();
-            return taken;
+            return first;
         } finally {
             lock.unlock();
         }
     }
 
+    /** Unless there is a newer count. */
     private void keep(Member member, int connections) {
         lock.lock();
         try {
@@ -95,6 +104,5 @@ final class SharedPresence implements Members {
         } finally {
             lock.unlock();
         }
-        uplink.pauseAfterFailure();
     }
 }

@@ -50,7 +50,8 @@ public final class SubscribeOptions {
     /**
      * Sends each message in the form that this function gives it, for example with its topic and position. All subscriptions
      * with the same function object share the result. The function is called by the thread that publishes, must not wait, and
-     * must not use these topics. If it throws, the subscribed connection is closed with 1011.
+     * must not use these topics. If it throws, or returns {@code null}, the connections of these subscriptions are closed with
+     * 1011; the others get the message.
      */
     public SubscribeOptions format(Function<Publication, PreparedMessage> function) {
         return new SubscribeOptions(since, last, Objects.requireNonNull(function), greeting, closesWhenBehind,
@@ -59,7 +60,8 @@ public final class SubscribeOptions {
 
     /**
      * Before anything else, sends the message that this function makes of the subscription, for example with its {@link
-     * Subscription#recovery()} and {@link Subscription#start()}. The function must not wait, and must not use these topics.
+     * Subscription#recovery()} and {@link Subscription#start()}. The function must not wait, and must not use these topics. What
+     * it throws reaches the caller of {@code subscribe}, and nothing is changed.
      */
     public SubscribeOptions greeting(Function<Subscription, PreparedMessage> function) {
         return new SubscribeOptions(since, last, format, Objects.requireNonNull(function), closesWhenBehind, gapNotice);
@@ -76,7 +78,7 @@ public final class SubscribeOptions {
 
     /**
      * Where messages are lost for good between this node and the {@link Backplane}, sends the message that this function makes of
-     * the gap, and then what follows it. The function must not wait, and must not use these topics; if it throws, the connection
+     * the gap, and then what follows it. The function must not wait, and must not use these topics. If it throws, the connection
      * is closed with 1011. By default, it is closed with 1013 if {@link #closesWhenBehind} is true, so that its client comes back and gets a {@link Recovery}.
      */
     public SubscribeOptions gapNotice(Function<Gap, PreparedMessage> function) {

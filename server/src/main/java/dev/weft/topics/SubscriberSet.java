@@ -29,6 +29,42 @@ final class SubscriberSet {
         }
     }
 
+    /**
+     * Begins a subscription without history, and adds it. Who publishes waits meanwhile in {@link #snapshot()}: so whatever is
+     * published once the greeting was sent follows the greeting. Ends the subscription that this one replaces.
+     *
+     * @return false if the connection is over: then nothing is changed
+     */
+    boolean begin(Subscription added) {
+        lock.lock();
+        try {
+            snapshot = null;
+            added.begin(Recovery.NOT_REQUESTED, added.start());
+            if (!added.isActive()) {
+                return false;
+            }
+            Subscription replaced = add(added);
+            if (replaced != null) {
+                replaced.end();
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The active subscription that has replaced one of this set, or {@code null}. */
+    @Nullable
+    Subscription successor(Subscription replaced) {
+        lock.lock();
+        try {
+            Subscription current = byConnection.get(replaced.connection());
+            return current != null && current.isActive() ? current : null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Removes a subscription, unless another one has replaced it. Returns whether it was there. */
     boolean remove(Subscription removed) {
         lock.lock();

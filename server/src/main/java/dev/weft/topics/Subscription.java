@@ -4,8 +4,6 @@ import dev.weft.PreparedMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.parser.CloseCode;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -16,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  * method waits.
  */
 public final class Subscription {
-    private static final Logger LOGGER = System.getLogger("dev.weft.topics");
-
     private final WebSocketConnection connection;
     private final String filter;
     private final List<String> levels;
@@ -95,6 +91,12 @@ public final class Subscription {
         active = false;
     }
 
+    /** Ends the connection, because a function of the application has failed. */
+    void fail() {
+        end();
+        connection.close(CloseCode.INTERNAL_ERROR, "");
+    }
+
     /**
      * Sends a message, in place of one with the same key that still waits. If the connection refuses it, does what the options
      * say. Returns whether it was accepted.
@@ -120,10 +122,9 @@ public final class Subscription {
         if (notice != null) {
             try {
                 send(notice.apply(gap), null);
-            } catch (RuntimeException e) {
-                LOGGER.log(Level.WARNING, "a gap has no form for " + this, e);
-                end();
-                connection.close(CloseCode.INTERNAL_ERROR, "");
+            } catch (Throwable e) {
+                FailureLog.failed("the notice of a gap of topic", gap.topic(), e);
+                fail();
             }
             return;
         }

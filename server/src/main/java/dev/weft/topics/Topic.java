@@ -17,6 +17,15 @@ import org.jspecify.annotations.Nullable;
  * does nothing from then on: who still has it gets {@code null}, and takes the next one.
  */
 final class Topic {
+    /** What has become of a subscription. */
+    enum Start {
+        BEGUN,
+        /** Nothing, because the connection has ended, or is being closed. */
+        OVER,
+        /** Nothing, because this topic is retired. */
+        RETIRED
+    }
+
     private final String name;
     private final List<String> levels;
     private final TopicLimits limits;
@@ -77,29 +86,29 @@ final class Topic {
     private void deliver(Publication publication, @Nullable String key, FilterTree filters, Instant now) {
         usedAt = now;
         published++;
-        List<SubscriberSet> sets = subscriberSets(filters);
         Delivery delivery = new Delivery(publication, key);
-        try {
-            delivery.run(sets);
-        } finally {
-            delivered += delivery.accepted();
-            undelivered += delivery.refused();
-        }
+        delivery.run(subscriberSets(filters));
+        count(delivery);
+    }
+
+    private void count(Delivery delivery) {
+        delivered += delivery.accepted();
+        undelivered += delivery.refused();
     }
 
     private List<SubscriberSet> subscriberSets(FilterTree filters) {
         List<SubscriberSet> sets = new ArrayList<>(2);
-        sets.add(subscribers);
         filters.addMatching(levels, sets);
+        sets.add(subscribers);
         return sets;
     }
 
-    /** Begins a subscription, with what it asks for from the history; false if this topic is retired. */
-    boolean subscribe(Subscription added, String member, Instant now) {
+    /** Begins a subscription, with what it asks for from the history. If that fails, the topic has nothing of it. */
+    Start subscribe(Subscription added, String member, Instant now) {
         lock.lock();
         try {
             if (retired) {
-                return false;
+                return Start.RETIRED;
             }
             usedAt = now;
             history.dropOlderThan(now.minus(limits.historyTime()));
@@ -113,20 +122,44 @@ final class Topic {
                 first = missed == null ? List.of() : missed;
             }
             added.begin(recovery, position());
-            for (Publication each : first) {
-                if (added.isActive()) {
-                    new Delivery(each, null).to(added);
-                }
+            replay(first, added);
+            if (!added.isActive()) {
+                return Start.OVER;
             }
-            Subscription replaced = subscribers.add(added);
-            if (replaced == null) {
-                enter(member);
-            } else {
-                replaced.end();
-            }
-            return true;
+            add(added, member);
+            return Start.BEGUN;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void replay(List<Publication> missed, Subscription added) {
+        int sent = 0;
+        for (Publication each : missed) {
+            if (!added.isActive()) {
+                return;
+            }
+            Delivery delivery = new Delivery(each, null);
+            delivery.to(added);
+            count(delivery);
+            Delivery.yieldAfter(++sent);
+        }
+    }
+
+    private void add(Subscription added, String member) {
+        Subscription replaced = subscribers.add(added);
+        if (replaced != null) {
+            replaced.end();
+            return;
+        }
+        boolean entered = false;
+        try {
+            enter(member);
+            entered = true;
+        } finally {
+            if (!entered) {
+                subscribers.remove(added);
+            }
         }
     }
 
@@ -253,25 +286,49 @@ final class Topic {
 
     private void enter(String member) {
         int count = members.merge(member, 1, Integer::sum);
-        presence.changed(name, member, count - 1, count);
+        tell(member, count - 1, count);
     }
 
     private void leave(String member) {
         Integer left = members.computeIfPresent(member, (key, count) -> count == 1 ? null : count - 1);
         int count = left == null ? 0 : left;
-        presence.changed(name, member, count + 1, count);
+        tell(member, count + 1, count);
+    }
+
+    private void tell(String member, int before, int connections) {
+        try {
+            presence.changed(name, member, before, connections);
+        } catch (Throwable e) {
+            // The subscription has begun or ended nevertheless.
+            FailureLog.failed("the presence of topic", name, e);
+        }
+    }
+
+    /** Tells once more who is there. */
+    void tellMembers() {
+        lock.lock();
+        try {
+            members.forEach((member, count) -> presence.changed(name, member, 0, count));
+        } finally {
+            lock.unlock();
+        }
     }
 
     private Position position() {
         return new Position(epoch, offset);
     }
 
-    /** Drops what is too old, and retires this topic if nobody has needed it since that time. Returns whether it is retired. */
+    /**
+     * Drops what is too old, and retires this topic, for good, if nobody has needed it since that time. Returns whether it is
+     * retired. Does not wait: a topic whose lock is held is needed.
+     */
     boolean sweep(Instant now, Instant unusedSince) {
-        lock.lock();
+        if (!lock.tryLock()) {
+            return false;
+        }
         try {
             history.dropOlderThan(now.minus(limits.historyTime()));
-            retired = history.isEmpty() && subscribers.size() == 0 && usedAt.isBefore(unusedSince);
+            retired |= history.isEmpty() && subscribers.size() == 0 && usedAt.isBefore(unusedSince);
             return retired;
         } finally {
             lock.unlock();

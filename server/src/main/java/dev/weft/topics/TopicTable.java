@@ -8,8 +8,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** The topics by name. Forgets those that nobody has needed for a while. For any thread. */
@@ -17,12 +19,18 @@ final class TopicTable {
     /** How often histories are checked, at most. */
     private static final Duration SWEEP_INTERVAL = Duration.ofSeconds(5);
     private static final Duration UNUSED = Duration.ofMinutes(1);
+    /** At the limit, a refusal must not cost a check of all topics each time. */
+    private static final long BETWEEN_FULL = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final TopicLimits limits;
     private final Clock clock;
     private final Map<String, Topic> topics = new ConcurrentHashMap<>();
     private final AtomicLong historySize = new AtomicLong();
     private final AtomicReference<Instant> sweptAt;
+    /** Held while a topic is made, so that no more are made than the limit allows. */
+    private final ReentrantLock making = new ReentrantLock();
+    /** Guarded by {@link #making}: when all topics were last checked because there were too many. */
+    private long fullAt = System.nanoTime() - BETWEEN_FULL;
     private Members members;
     private @Nullable Uplink uplink;
 
@@ -42,17 +50,36 @@ final class TopicTable {
     Topic get(String name, List<String> levels) {
         sweepIfDue();
         Topic known = topics.get(name);
-        if (known != null) {
-            return known;
+        return known == null ? make(name, levels) : known;
+    }
+
+    private Topic make(String name, List<String> levels) {
+        making.lock();
+        try {
+            Topic other = topics.get(name);
+            if (other != null) {
+                return other;
+            }
+            if (topics.size() >= limits.maxTopics()) {
+                makeRoom();
+            }
+            Topic made = new Topic(name, levels, limits, historySize, members, clock.instant(), uplink);
+            topics.put(name, made);
+            return made;
+        } finally {
+            making.unlock();
+        }
+    }
+
+    private void makeRoom() {
+        long now = System.nanoTime();
+        if (now - fullAt >= BETWEEN_FULL) {
+            fullAt = now;
+            sweep(clock.instant(), clock.instant());
         }
         if (topics.size() >= limits.maxTopics()) {
-            sweep(clock.instant(), clock.instant());
-            if (topics.size() >= limits.maxTopics()) {
-                throw new TopicException(Reason.TOO_MANY_TOPICS, "there are " + limits.maxTopics() + " topics already");
-            }
+            throw new TopicException(Reason.TOO_MANY_TOPICS, "there are " + limits.maxTopics() + " topics already");
         }
-        return topics.computeIfAbsent(name,
-                key -> new Topic(name, levels, limits, historySize, members, clock.instant(), uplink));
     }
 
     @Nullable
@@ -84,7 +111,8 @@ final class TopicTable {
     private void sweepIfDue() {
         Instant now = clock.instant();
         Instant last = sweptAt.get();
-        if (now.isAfter(last.plus(SWEEP_INTERVAL)) && sweptAt.compareAndSet(last, now)) {
+        // The time may have been set back.
+        if (Duration.between(last, now).abs().compareTo(SWEEP_INTERVAL) > 0 && sweptAt.compareAndSet(last, now)) {
             Thread.ofVirtual().name("weft-topics-sweep").start(() -> sweep(now, now.minus(UNUSED)));
         }
     }

@@ -164,7 +164,9 @@ public final class Topics {
             throw new TopicException(Reason.NOT_AUTHORIZED, "not allowed to subscribe to this topic");
         }
         Subscription added = new Subscription(connection, filter, levels, options);
-        subscriber(connection).add(added);
+        if (connection.isOpen()) {
+            subscriber(connection).add(added);
+        }
         return added;
     }
 
@@ -185,45 +187,49 @@ public final class Topics {
         if (known != null) {
             return known;
         }
-        Subscriber made = new Subscriber(this, memberOf.apply(connection), limits.maxSubscriptionsPerConnection());
+        String member = Objects.requireNonNull(memberOf.apply(connection), "the member of a connection");
+        Subscriber made = new Subscriber(this, member, limits.maxSubscriptionsPerConnection());
+        // First, so that no subscriber stays without it. If another thread is faster, this one has nothing to end.
+        connection.onClose(status -> {
+            made.end();
+            subscribers.remove(connection, made);
+        });
         Subscriber other = subscribers.putIfAbsent(connection, made);
         if (other != null) {
             return other;
         }
-        connection.onClose(status -> {
-            subscribers.remove(connection);
-            made.end();
-        });
+        if (made.hasEnded()) {
+            subscribers.remove(connection, made);
+        }
         return made;
     }
 
-    /** For a subscriber, whose lock is held. */
-    void begin(Subscription added, String member) {
+    /** For a subscriber, whose lock is held. Returns whether it has begun: false if its connection has ended. */
+    boolean begin(Subscription added, String member) {
         want(added.filter());
+        boolean begun = false;
         try {
-            add(added, member);
-        } catch (RuntimeException e) {
-            release(added.filter());
-            throw e;
+            begun = add(added, member);
+            return begun;
+        } finally {
+            if (!begun) {
+                release(added.filter());
+            }
         }
     }
 
-    private void add(Subscription added, String member) {
+    private boolean add(Subscription added, String member) {
         if (TopicName.hasWildcard(added.levels())) {
-            added.begin(Recovery.NOT_REQUESTED, added.start());
-            Subscription replaced = filters.add(added);
-            if (replaced != null) {
-                replaced.end();
-            }
-            return;
+            return filters.begin(added);
         }
         while (true) {
             Topic topic = topics.get(added.filter(), added.levels());
             if (uplink != null) {
                 uplink.prepare(topic);
             }
-            if (topic.subscribe(added, member, clock.instant())) {
-                return;
+            Topic.Start start = topic.subscribe(added, member, clock.instant());
+            if (start != Topic.Start.RETIRED) {
+                return start == Topic.Start.BEGUN;
             }
             topics.remove(topic);
         }
@@ -232,15 +238,18 @@ public final class Topics {
     /** For a subscriber. */
     void end(Subscription removed, String member) {
         removed.end();
-        if (TopicName.hasWildcard(removed.levels())) {
-            filters.remove(removed);
-        } else {
-            Topic topic = topics.known(removed.filter());
-            if (topic != null) {
-                topic.unsubscribe(removed, member, clock.instant());
+        try {
+            if (TopicName.hasWildcard(removed.levels())) {
+                filters.remove(removed);
+            } else {
+                Topic topic = topics.known(removed.filter());
+                if (topic != null) {
+                    topic.unsubscribe(removed, member, clock.instant());
+                }
             }
+        } finally {
+            release(removed.filter());
         }
-        release(removed.filter());
     }
 
     private void want(String filter) {

@@ -9,9 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -92,19 +90,29 @@ final class Uplink implements Backplane.Receiver {
                 return false;
             }
             if (interest.subscriptions == 0) {
-                try {
-                    backplane.subscribe(filter);
-                } catch (BackplaneException e) {
-                    if (!goesOnAlone) {
-                        end(filter, interest);
-                        throw new TopicException(e);
-                    }
-                }
+                begin(filter, interest);
             }
             interest.subscriptions++;
             return true;
         } finally {
             interest.lock.unlock();
+        }
+    }
+
+    private void begin(String filter, Interest interest) {
+        boolean begun = false;
+        try {
+            backplane.subscribe(filter);
+            begun = true;
+        } catch (BackplaneException e) {
+            if (!goesOnAlone) {
+                throw new TopicException(e);
+            }
+            begun = true;
+        } finally {
+            if (!begun) {
+                end(filter, interest);
+            }
         }
     }
 
@@ -121,16 +129,23 @@ final class Uplink implements Backplane.Receiver {
         }
     }
 
+    /** Whoever wants the filter again meanwhile waits, since another interest must not begin before this one is over. */
     private void end(String filter, Interest interest) {
         interest.over = true;
-        interests.remove(filter, interest);
-        backplane.unsubscribe(filter);
-        Collection<Topic> lapsed = topics.all();
-        if (!TopicName.hasWildcard(TopicName.levelsOfFilter(filter))) {
-            Topic topic = topics.known(filter);
-            lapsed = topic == null ? List.of() : List.of(topic);
+        try {
+            backplane.unsubscribe(filter);
+        } catch (Throwable e) {
+            LOGGER.log(Level.WARNING, "the backplane has failed to unsubscribe from " + filter, e);
         }
-        lapsed.forEach(each -> each.feed().lapse(isWanted(each.name(), each.levels())));
+        if (TopicName.hasWildcard(TopicName.levelsOfFilter(filter))) {
+            topics.all().forEach(each -> each.feed().lapse(isWanted(each.name(), each.levels())));
+        } else {
+            Topic topic = topics.known(filter);
+            if (topic != null) {
+                topic.feed().lapse(filters.matches(topic.levels()));
+            }
+        }
+        interests.remove(filter, interest);
     }
 
     /** Whether connections of this node want messages of this topic. */
@@ -152,6 +167,7 @@ final class Uplink implements Backplane.Receiver {
 
     /** The newest messages of a topic that this node does not follow. Waits for the broker. */
     List<Publication> history(String topic, int most) {
+        TopicName.levelsOfTopic(topic);
         if (!placing) {
             return List.of();
         }
@@ -190,14 +206,14 @@ final class Uplink implements Backplane.Receiver {
         return topics.clock().instant();
     }
 
-    void pauseAfterFailure() {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
+    /** All topics of this node. */
+    Collection<Topic> topics() {
+        return topics.all();
     }
 
-    void failed(String topic, RuntimeException e) {
-        // Without the broker, this happens to every topic.
-        Level level = e instanceof BackplaneException ? Level.DEBUG : Level.WARNING;
-        LOGGER.log(level, "topic " + topic + " cannot be brought up to date", e);
+    void failed(String topic, Throwable failure) {
+        Level level = failure instanceof BackplaneException ? Level.DEBUG : Level.WARNING;
+        LOGGER.log(level, "what topic " + topic + " gets from the backplane cannot be delivered yet", failure);
     }
 
     // Presence.
@@ -211,6 +227,7 @@ final class Uplink implements Backplane.Receiver {
     }
 
     Map<String, Integer> presence(String topic, Map<String, Integer> here) {
+        TopicName.levelsOfTopic(topic);
         try {
             return backplane.presence(topic);
         } catch (BackplaneException e) {
@@ -236,6 +253,12 @@ final class Uplink implements Backplane.Receiver {
         }
     }
 
+    /** A topic is retired, and has got another message. */
+    void receiveNext(Topic retired, BackplaneMessage message) {
+        topics.remove(retired);
+        received(message);
+    }
+
     @Override
     public void away() {
         away = true;
@@ -246,10 +269,7 @@ final class Uplink implements Backplane.Receiver {
     public void back() {
         away = false;
         LOGGER.log(Level.INFO, "the broker of the topics can be reached");
-        for (Topic each : topics.all()) {
-            each.members().forEach((member, count) -> members.changed(each.name(), member, 0, count));
-            each.feed().suspect();
-        }
+        topics.all().forEach(each -> each.feed().suspect());
         members.resume();
         // Nobody knows of which topics they have missed something.
         filters.forEach(each -> each.tell(new Gap(each.filter(), each.start(), each.start())));

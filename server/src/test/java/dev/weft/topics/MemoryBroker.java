@@ -112,7 +112,7 @@ final class MemoryBroker {
         private void pass(BackplaneMessage message) {
             FilterTree tree = new FilterTree();
             for (String each : filters) {
-                tree.add(new Subscription(null, each, TopicName.levelsOfFilter(each), SubscribeOptions.DEFAULT));
+                tree.begin(new Subscription(null, each, TopicName.levelsOfFilter(each), SubscribeOptions.DEFAULT));
             }
             List<SubscriberSet> matching = new ArrayList<>();
             tree.addMatching(TopicName.levelsOfTopic(message.topic()), matching);

@@ -163,7 +163,11 @@ final class Link implements AutoCloseable {
     /** Does not wait. */
     @Override
     public void close() {
-        commands.closeAsync();
-        messages.closeAsync();
+        if (commands.isOpen()) {
+            commands.closeAsync();
+        }
+        if (messages.isOpen()) {
+            messages.closeAsync();
+        }
     }
 }

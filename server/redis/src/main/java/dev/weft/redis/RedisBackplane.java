@@ -29,9 +29,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -480,11 +482,18 @@ public final class RedisBackplane implements Backplane {
             } catch (BackplaneException e) {
                 LOGGER.log(Level.DEBUG, "the members of this node are gone only after " + nodeTimeout, e);
             }
-            last.close();
         }
         connected = false;
         detail = "closed";
-        client.shutdownAsync(0, timeout.toMillis(), TimeUnit.MILLISECONDS);
+        try {
+            // Closes the connections; what they run on may end only after that.
+            client.shutdownAsync(0, timeout.toMillis(), TimeUnit.MILLISECONDS).get(2 * timeout.toMillis(),
+                    TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOGGER.log(Level.DEBUG, "the connections to Redis are not closed in time", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         resources.shutdown(0, timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 

@@ -49,7 +49,7 @@ class ShortTimerTest {
         }
         for (int round = 0; round < 3; round++) {
             for (FrameSender sender : senders) {
-                sender.send(Opcode.TEXT, new byte[]{'a'}, 0, 1, true);
+                sender.send(Opcode.TEXT, new byte[]{'a'}, 0, 1, null, true);
             }
             if (round == 0) {
                 // Before the timer is started nothing goes, so it is the timer that sends.
@@ -77,7 +77,7 @@ class ShortTimerTest {
         pair[0].shutdownOutput();
         Thread reader = Thread.startVirtualThread(
                 () -> assertThrows(IOException.class, () -> pair[0].read(ByteBuffer.allocate(1))));
-        sender.send(Opcode.TEXT, new byte[1], 0, 1, true);
+        sender.send(Opcode.TEXT, new byte[1], 0, 1, null, true);
         reader.join();
         assertEquals(ClosingHandshake.State.BROKEN, closing.state());
         assertTrue(closing.known().cause().isPresent());
