@@ -61,7 +61,7 @@ class UplinkTest {
                         throw e.getCause();
                     }
                 });
-        return Topics.builder().limits(HISTORY).backplane(observed).build();
+        return Topics.builder().limits(HISTORY).backplane(observed).member(connection -> "ann").build();
     }
 
     private static Consumer<String> failingOnceIn(String method) {

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * Connects the topics of several processes by a NATS server or cluster, version 2.9 or later. For any thread.
  * {@snippet class = "dev.weft.nats.Snippets" region = "nats"}
  * Where topics have a history, messages are published to a stream of JetStream, which places them and publishes them again; without
- * a history, by core NATS, and then publishing does not wait for the server. Presence needs JetStream, too. In both cases a node gets
+ * a history, by core NATS, and then publishing waits only while 5,000 messages wait for the network. Presence needs JetStream, too. In both cases a node gets
  * messages by subscriptions of core NATS to what its connections want.
  * <p>
  * With {@link Builder#replicas} 1, which is the default, streams are in the memory of the server: after its restart, each topic
@@ -439,7 +439,8 @@ public final class NatsBackplane implements Backplane {
             return new Options.Builder().servers(uris).connectionTimeout(timeout).maxReconnects(-1)
                     .reconnectWait(Duration.ofMillis(100)).reconnectJitter(Duration.ofMillis(100))
                     .reconnectBufferSize(0)
-                    .pingInterval(timeout.dividedBy(2)).maxPingsOut(2).reportNoResponders();
+                    .pingInterval(timeout.dividedBy(2)).maxPingsOut(2).reportNoResponders()
+                    .writeQueuePushTimeout(timeout);
         }
 
         /**
