@@ -2,6 +2,7 @@ package dev.weft.topics;
 
 import dev.weft.PreparedMessage;
 import dev.weft.WebSocketConnection;
+import dev.weft.internal.time.TurnQuota;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -17,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * thread, which holds the topic's lock.
  */
 final class Delivery {
-    /** After this many messages, other threads have their turn. */
-    private static final int SLICE = 256;
-
     /** Which value a message replaces: two topics may use the same keys. */
     private record Key(String topic, String key) {}
 
@@ -40,7 +38,7 @@ final class Delivery {
     void run(List<SubscriberSet> sets) {
         Set<WebSocketConnection> served = sets.size() == 1 ? Set.of() : new HashSet<>();
         int last = sets.size() - 1;
-        int sent = 0;
+        int spent = 0;
         for (int i = 0; i <= last; i++) {
             SubscriberSet set = sets.get(i);
             for (Subscription each : set.snapshot()) {
@@ -53,41 +51,36 @@ final class Delivery {
                         ? !served.contains(current.connection())
                         : served.add(current.connection());
                 if (first) {
-                    to(current);
-                    yieldAfter(++sent);
+                    spent = TurnQuota.spend(spent, to(current));
                 }
             }
         }
     }
 
-    /** Sends to one subscriber. */
-    void to(Subscription subscription) {
+    /** Sends to one subscriber. Returns the number of bytes to count with {@link TurnQuota}. */
+    int to(Subscription subscription) {
         boolean sent = false;
+        int bytes = TurnQuota.FRAME;
         try {
             PreparedMessage message = form(subscription.options().format());
             if (message == null) {
                 subscription.fail();
             } else {
+                bytes += message.length();
                 sent = subscription.send(message, key);
             }
         } catch (Throwable e) {
             // Probably without memory, so it cannot even be told that it has missed something.
             subscription.end();
             subscription.connection().abort();
-            FailureLog.failed("sending a message of topic", publication.topic(), e);
+            TopicFailures.failed("sending a message of topic", publication.topic(), e);
         }
         if (sent) {
             accepted++;
         } else {
             refused++;
         }
-    }
-
-    /** Lets other threads have their turn after each slice. */
-    static void yieldAfter(int sent) {
-        if (sent % SLICE == 0) {
-            Thread.yield();
-        }
+        return bytes;
     }
 
     private @Nullable PreparedMessage form(Function<Publication, PreparedMessage> format) {
@@ -103,7 +96,7 @@ final class Delivery {
         try {
             return Optional.of(Objects.requireNonNull(format.apply(publication), "the format returned null"));
         } catch (Throwable e) {
-            FailureLog.failed("the format of topic", publication.topic(), e);
+            TopicFailures.failed("the format of topic", publication.topic(), e);
             return Optional.empty();
         }
     }

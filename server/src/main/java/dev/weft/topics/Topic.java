@@ -1,6 +1,7 @@
 package dev.weft.topics;
 
 import dev.weft.PreparedMessage;
+import dev.weft.internal.time.TurnQuota;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -134,15 +135,14 @@ final class Topic {
     }
 
     private void replay(List<Publication> missed, Subscription added) {
-        int sent = 0;
+        int spent = 0;
         for (Publication each : missed) {
             if (!added.isActive()) {
                 return;
             }
             Delivery delivery = new Delivery(each, null);
-            delivery.to(added);
+            spent = TurnQuota.spend(spent, delivery.to(added));
             count(delivery);
-            Delivery.yieldAfter(++sent);
         }
     }
 
@@ -300,7 +300,7 @@ final class Topic {
             presence.changed(name, member, before, connections);
         } catch (Throwable e) {
             // The subscription has begun or ended nevertheless.
-            FailureLog.failed("the presence of topic", name, e);
+            TopicFailures.failed("the presence of topic", name, e);
         }
     }
 
