@@ -1,15 +1,12 @@
 package dev.weft.topics;
 
 import dev.weft.PreparedMessage;
-import dev.weft.WebSocketConnection;
 import dev.weft.internal.time.TurnQuota;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -36,25 +33,7 @@ final class Delivery {
 
     /** Sends to the subscribers of several sets, and once to a connection that is in more than one of them. */
     void run(List<SubscriberSet> sets) {
-        Set<WebSocketConnection> served = sets.size() == 1 ? Set.of() : new HashSet<>();
-        int last = sets.size() - 1;
-        int spent = 0;
-        for (int i = 0; i <= last; i++) {
-            SubscriberSet set = sets.get(i);
-            for (Subscription each : set.snapshot()) {
-                Subscription current = each.isActive() ? each : set.successor(each);
-                if (current == null) {
-                    continue;
-                }
-                // The last set is usually the largest, and nobody asks who was served of it.
-                boolean first = i == last
-                        ? !served.contains(current.connection())
-                        : served.add(current.connection());
-                if (first) {
-                    spent = TurnQuota.spend(spent, to(current));
-                }
-            }
-        }
+        SubscriberSet.forEachConnection(sets, this::to);
     }
 
     /** Sends to one subscriber. Returns the number of bytes to count with {@link TurnQuota}. */

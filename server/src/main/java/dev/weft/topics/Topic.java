@@ -230,13 +230,10 @@ final class Topic {
         try {
             Gap gap = new Gap(name, position(), resumed);
             continueAfter(resumed);
-            for (SubscriberSet set : subscriberSets(filters)) {
-                for (Subscription each : set.snapshot()) {
-                    if (each.isActive()) {
-                        each.tell(gap);
-                    }
-                }
-            }
+            SubscriberSet.forEachConnection(subscriberSets(filters), each -> {
+                each.tell(gap);
+                return TurnQuota.FRAME;
+            });
         } finally {
             lock.unlock();
         }
