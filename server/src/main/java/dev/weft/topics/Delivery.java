@@ -1,14 +1,12 @@
 package dev.weft.topics;
 
 import dev.weft.PreparedMessage;
-import dev.weft.WebSocketConnection;
-import java.util.HashSet;
+import dev.weft.internal.time.TurnQuota;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -17,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  * thread, which holds the topic's lock.
  */
 final class Delivery {
-    /** After this many messages, other threads have their turn. */
-    private static final int SLICE = 256;
-
     /** Which value a message replaces: two topics may use the same keys. */
     private record Key(String topic, String key) {}
 
@@ -38,56 +33,33 @@ final class Delivery {
 
     /** Sends to the subscribers of several sets, and once to a connection that is in more than one of them. */
     void run(List<SubscriberSet> sets) {
-        Set<WebSocketConnection> served = sets.size() == 1 ? Set.of() : new HashSet<>();
-        int last = sets.size() - 1;
-        int sent = 0;
-        for (int i = 0; i <= last; i++) {
-            SubscriberSet set = sets.get(i);
-            for (Subscription each : set.snapshot()) {
-                Subscription current = each.isActive() ? each : set.successor(each);
-                if (current == null) {
-                    continue;
-                }
-                // The last set is usually the largest, and nobody asks who was served of it.
-                boolean first = i == last
-                        ? !served.contains(current.connection())
-                        : served.add(current.connection());
-                if (first) {
-                    to(current);
-                    yieldAfter(++sent);
-                }
-            }
-        }
+        SubscriberSet.forEachConnection(sets, this::to);
     }
 
-    /** Sends to one subscriber. */
-    void to(Subscription subscription) {
+    /** Sends to one subscriber. Returns the number of bytes to count with {@link TurnQuota}. */
+    int to(Subscription subscription) {
         boolean sent = false;
+        int bytes = TurnQuota.FRAME;
         try {
             PreparedMessage message = form(subscription.options().format());
             if (message == null) {
                 subscription.fail();
             } else {
+                bytes += message.length();
                 sent = subscription.send(message, key);
             }
         } catch (Throwable e) {
             // Probably without memory, so it cannot even be told that it has missed something.
             subscription.end();
             subscription.connection().abort();
-            FailureLog.failed("sending a message of topic", publication.topic(), e);
+            TopicFailures.failed("sending a message of topic", publication.topic(), e);
         }
         if (sent) {
             accepted++;
         } else {
             refused++;
         }
-    }
-
-    /** Lets other threads have their turn after each slice. */
-    static void yieldAfter(int sent) {
-        if (sent % SLICE == 0) {
-            Thread.yield();
-        }
+        return bytes;
     }
 
     private @Nullable PreparedMessage form(Function<Publication, PreparedMessage> format) {
@@ -103,7 +75,7 @@ final class Delivery {
         try {
             return Optional.of(Objects.requireNonNull(format.apply(publication), "the format returned null"));
         } catch (Throwable e) {
-            FailureLog.failed("the format of topic", publication.topic(), e);
+            TopicFailures.failed("the format of topic", publication.topic(), e);
             return Optional.empty();
         }
     }

@@ -61,7 +61,7 @@ final class Presence implements Members {
                 listener.left(member.topic(), member.name());
             }
         } catch (Throwable e) {
-            FailureLog.failed("the presence listener of topic", member.topic(), e);
+            TopicFailures.failed("the presence listener of topic", member.topic(), e);
         }
         return true;
     }

@@ -3,7 +3,6 @@ package dev.weft.topics;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +19,11 @@ final class SharedPresence implements Members {
     private final Uplink uplink;
     private final Presence presence;
     private final Worker worker = new Worker("weft-presence", this::step);
-    /** Whether the broker may have forgotten the members of this node. */
-    private final AtomicBoolean forgotten = new AtomicBoolean();
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by the lock.
     private final Map<Member, Integer> untold = new LinkedHashMap<>();
+    /** Whether the broker may have forgotten the members of this node. */
+    private boolean forgotten;
 
     SharedPresence(Uplink uplink, Presence presence) {
         this.uplink = uplink;
@@ -47,8 +46,24 @@ final class SharedPresence implements Members {
 
     /** The broker is back. */
     void resume() {
-        forgotten.set(true);
+        lock.lock();
+        try {
+            forgotten = true;
+        } finally {
+            lock.unlock();
+        }
         worker.wake();
+    }
+
+    private boolean takeForgotten() {
+        lock.lock();
+        try {
+            boolean taken = forgotten;
+            forgotten = false;
+            return taken;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private boolean step() {
@@ -56,7 +71,7 @@ final class SharedPresence implements Members {
             // Its return continues here.
             return false;
         }
-        if (forgotten.getAndSet(false)) {
+        if (takeForgotten()) {
             uplink.topics().forEach(Topic::tellMembers);
         }
         Map.Entry<Member, Integer> next = next();

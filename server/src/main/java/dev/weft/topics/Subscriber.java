@@ -91,7 +91,7 @@ final class Subscriber {
             topics.end(subscription, member);
         } catch (Throwable e) {
             // The others must end too.
-            FailureLog.failed("the end of the subscription to", subscription.filter(), e);
+            TopicFailures.failed("the end of the subscription to", subscription.filter(), e);
         }
     }
 

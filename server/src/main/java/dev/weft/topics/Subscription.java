@@ -123,7 +123,7 @@ public final class Subscription {
             try {
                 send(notice.apply(gap), null);
             } catch (Throwable e) {
-                FailureLog.failed("the notice of a gap of topic", gap.topic(), e);
+                TopicFailures.failed("the notice of a gap of topic", gap.topic(), e);
                 fail();
             }
             return;

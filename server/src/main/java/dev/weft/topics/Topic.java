@@ -1,6 +1,7 @@
 package dev.weft.topics;
 
 import dev.weft.PreparedMessage;
+import dev.weft.internal.time.TurnQuota;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -134,15 +135,14 @@ final class Topic {
     }
 
     private void replay(List<Publication> missed, Subscription added) {
-        int sent = 0;
+        int spent = 0;
         for (Publication each : missed) {
             if (!added.isActive()) {
                 return;
             }
             Delivery delivery = new Delivery(each, null);
-            delivery.to(added);
+            spent = TurnQuota.spend(spent, delivery.to(added));
             count(delivery);
-            Delivery.yieldAfter(++sent);
         }
     }
 
@@ -230,13 +230,10 @@ final class Topic {
         try {
             Gap gap = new Gap(name, position(), resumed);
             continueAfter(resumed);
-            for (SubscriberSet set : subscriberSets(filters)) {
-                for (Subscription each : set.snapshot()) {
-                    if (each.isActive()) {
-                        each.tell(gap);
-                    }
-                }
-            }
+            SubscriberSet.forEachConnection(subscriberSets(filters), each -> {
+                each.tell(gap);
+                return TurnQuota.FRAME;
+            });
         } finally {
             lock.unlock();
         }
@@ -300,7 +297,7 @@ final class Topic {
             presence.changed(name, member, before, connections);
         } catch (Throwable e) {
             // The subscription has begun or ended nevertheless.
-            FailureLog.failed("the presence of topic", name, e);
+            TopicFailures.failed("the presence of topic", name, e);
         }
     }
 

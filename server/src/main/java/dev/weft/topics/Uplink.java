@@ -135,7 +135,7 @@ final class Uplink implements Backplane.Receiver {
         try {
             backplane.unsubscribe(filter);
         } catch (Throwable e) {
-            LOGGER.log(Level.WARNING, "the backplane has failed to unsubscribe from " + filter, e);
+            TopicFailures.failed("the end of the backplane's subscription to", filter, e);
         }
         if (TopicName.hasWildcard(TopicName.levelsOfFilter(filter))) {
             topics.all().forEach(each -> each.feed().lapse(isWanted(each.name(), each.levels())));

@@ -39,7 +39,7 @@ final class Worker {
             } catch (Throwable e) {
                 // The next call tries again.
                 state.set(State.IDLE);
-                FailureLog.failed("the start of thread", name, e);
+                TopicFailures.failed("the start of thread", name, e);
             }
         }
     }
@@ -55,7 +55,7 @@ final class Worker {
         try {
             return step.getAsBoolean();
         } catch (Throwable e) {
-            FailureLog.failed("a step of thread", name, e);
+            TopicFailures.failed("a step of thread", name, e);
             pause();
             return true;
         }

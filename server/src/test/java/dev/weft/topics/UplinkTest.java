@@ -149,6 +149,25 @@ class UplinkTest {
         assertEquals(Set.of("slow"), node.filters);
     }
 
+    // Gaps.
+
+    @Test
+    void gapMustBeToldOnceToAConnection() {
+        Topics topics = topics();
+        TestPair pair = pair();
+        SubscribeOptions told = SubscribeOptions.DEFAULT.gapNotice(it -> PreparedMessage.text("gap in " + it.topic()));
+        topics.subscribe(pair.server().connection(), "a", told);
+        topics.subscribeMatching(pair.server().connection(), "*", told);
+        topics.publish("a", "1");
+        pair.client().expectText("1");
+        node.losing = 16;
+        for (int i = 2; i <= 10; i++) {
+            topics.publish("a", "" + i);
+        }
+
+        pair.client().expectText("gap in a").expectText("6");
+    }
+
     // A backplane that fails in a way that it should not.
 
     @Test

@@ -1,5 +1,2 @@
-/** Topics on several nodes: fault runs with real processes, and figures. */
-@NullMarked
+/** Topics: one message to many subscribers and the latest values, and several nodes with a backplane: figures and fault runs. */
 package dev.weft.bench.topics;
-
-import org.jspecify.annotations.NullMarked;

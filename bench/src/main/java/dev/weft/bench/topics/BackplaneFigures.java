@@ -23,15 +23,15 @@ import java.util.stream.Stream;
 /**
  * What a backplane costs, with a real broker on this machine and nodes in this process: added latency, messages per second, and CPU
  * time of the broker and of the nodes for each message as nodes grow. A subscriber of each node formats each message, which is where
- * its arrival is seen; no byte goes to a peer. Run it with {@code scripts/measure-topics}.
+ * its arrival is seen; no byte goes to a peer. Run it with {@code scripts/measure-backplane}.
  */
-public final class TopicsFigures {
+public final class BackplaneFigures {
     private static final int PAYLOAD = 125;
     private static final int PINGS = 2000;
     private static final Duration BUSY = Duration.ofSeconds(4);
     private static final long TICK_NANOS = 10_000_000;
 
-    private TopicsFigures() {}
+    private BackplaneFigures() {}
 
     /** Nodes of one group, with a subscriber on each. */
     private static final class Group implements AutoCloseable {
