@@ -58,6 +58,7 @@ public final class NatsBackplane implements Backplane {
     // Guarded by the lock; the rest is also read without it.
     private final Set<String> filters = new LinkedHashSet<>();
     private boolean ended;
+    private boolean toldAway;
 
     private volatile @Nullable Connection connection;
     private volatile @Nullable Dispatcher dispatcher;
@@ -114,20 +115,24 @@ public final class NatsBackplane implements Backplane {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            if (!ready) {
+                tellAway();
+            }
             lock.unlock();
         }
-        if (!ready) {
-            told.away();
-        }
+    }
+
+    /** Called with the lock, so that the return is told after it. */
+    private void tellAway() {
+        toldAway = true;
+        receiver.away();
     }
 
     private void connectionEvent(Connection current, ConnectionListener.Events event) {
         switch (event) {
-            case CONNECTED -> connection = current;
             case DISCONNECTED, CLOSED -> lost("disconnected: " + current.getLastError());
-            default -> {
-                // The supervisor looks.
-            }
+            // After a first attempt that has failed, the event is the same as after an interruption.
+            default -> connection = current;
         }
         wakeSupervisor();
     }
@@ -161,36 +166,29 @@ public final class NatsBackplane implements Backplane {
     }
 
     private void lost(String why) {
-        detail = why;
-        if (ready) {
-            ready = false;
-            if (!isEnded()) {
-                receiver.away();
-            }
-        }
-    }
-
-    private boolean isEnded() {
         lock.lock();
         try {
-            return ended;
+            detail = why;
+            if (ready) {
+                ready = false;
+                if (!ended) {
+                    tellAway();
+                }
+            }
         } finally {
             lock.unlock();
         }
     }
 
     private void supervise() {
-        boolean started = false;
         while (true) {
             try {
                 Connection current = connection;
                 if (current != null && current.getStatus() == Connection.Status.CONNECTED) {
                     if (!ready) {
-                        prepare(current);
-                        if (started) {
+                        if (prepare(current)) {
                             receiver.back();
                         }
-                        started = true;
                     } else if (suspect || nodes.beat(streams, receiver)) {
                         suspect = false;
                         receiver.back();
@@ -215,8 +213,8 @@ public final class NatsBackplane implements Backplane {
         }
     }
 
-    /** The connection is new. */
-    private void prepare(Connection current) {
+    /** The connection is new. Returns whether the node was told that the broker is away. */
+    private boolean prepare(Connection current) {
         lock.lock();
         try {
             if (dispatcher == null) {
@@ -234,9 +232,17 @@ public final class NatsBackplane implements Backplane {
             epoch = streams.prepareMessages(limits, settings.streamSize, settings.replicas);
         }
         nodes.begin(streams, settings.replicas);
-        ready = true;
-        detail = "connected to " + current.getConnectedUrl();
-        wakeSupervisor();
+        lock.lock();
+        try {
+            ready = true;
+            detail = "connected to " + current.getConnectedUrl();
+            changed.signalAll();
+            boolean wasAway = toldAway;
+            toldAway = false;
+            return wasAway;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private Connection connected() {

@@ -232,11 +232,21 @@ class NatsBackplaneTest extends BackplaneContract {
 
     @Test
     void nodeMustStartWithoutItsBroker() throws Exception {
-        NatsBackplane node = opened(NatsBackplane.builder("nats://127.0.0.1:" + BrokerProcess.freePort())
-                .timeout(Duration.ofMillis(200)).build());
-        Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
-        assertReason(Reason.BACKPLANE_AWAY, () -> topics.publish("a", "1"));
-        assertFalse(node.health().connected());
+        try (BrokerProcess own = BrokerProcess.nats()) {
+            own.kill();
+            NatsBackplane node = opened(node(own));
+            Topics topics = Topics.builder().limits(HISTORY).backplane(node).goesOnAlone(true).build();
+            TestPair pair = pair();
+            assertFalse(node.health().connected());
+            topics.subscribe(end(pair), "a", PLACED);
+
+            own.restart();
+            // What may have been published before is told.
+            peer(pair).expectText("gap");
+            Position position = published(topics, "a", "1");
+            peer(pair).expectText(position + " 1");
+            assertTrue(node.health().connected());
+        }
     }
 
     private static void assertReason(Reason reason, Runnable action) {

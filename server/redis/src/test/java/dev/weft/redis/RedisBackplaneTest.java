@@ -246,11 +246,21 @@ class RedisBackplaneTest extends BackplaneContract {
 
     @Test
     void nodeMustStartWithoutItsBroker() throws Exception {
-        int port = BrokerProcess.freePort();
-        RedisBackplane node = opened(node(port));
-        Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
-        assertReason(Reason.BACKPLANE_AWAY, () -> topics.publish("a", "1"));
-        assertFalse(node.health().connected());
+        try (BrokerProcess own = BrokerProcess.redis()) {
+            own.kill();
+            RedisBackplane node = opened(node(own.port()));
+            Topics topics = Topics.builder().limits(HISTORY).backplane(node).goesOnAlone(true).build();
+            TestPair pair = pair();
+            assertFalse(node.health().connected());
+            topics.subscribe(end(pair), "a", PLACED);
+
+            own.restart();
+            // What may have been published before is told.
+            peer(pair).expectText("gap");
+            Position position = published(topics, "a", "1");
+            peer(pair).expectText(position + " 1");
+            assertTrue(node.health().connected());
+        }
     }
 
     private static void assertReason(Reason reason, Runnable action) {
