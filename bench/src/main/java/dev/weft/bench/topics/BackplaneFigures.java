@@ -25,6 +25,7 @@ import java.util.stream.Stream;
  * time of the broker and of the nodes for each message as nodes grow. A subscriber of each node formats each message, which is where
  * its arrival is seen; no byte goes to a peer. Run it with {@code scripts/measure-backplane}.
  */
+@SuppressWarnings("try") // A group may be interrupted when it is closed.
 public final class BackplaneFigures {
     private static final int PAYLOAD = 125;
     private static final int PINGS = 2000;

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Against a real NATS server. */
+@SuppressWarnings("try") // A connection may be interrupted when it is closed.
 class NatsBackplaneTest extends BackplaneContract {
     private static BrokerProcess broker;
     private static int monitoring;
