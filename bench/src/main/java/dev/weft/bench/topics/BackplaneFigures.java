@@ -92,12 +92,14 @@ public final class BackplaneFigures {
         try (FaultProcess broker = new FaultProcess(kind.command(port, folder), port, folder.resolve("log"),
                 Duration.ofMinutes(8))) {
             broker.start();
-            System.out.println("microseconds from publish to the format function, " + PAYLOAD + " bytes, one message at a time");
+            System.out.println(
+                    "microseconds from publish to the format function, " + PAYLOAD + " bytes, one message at a time");
             latency("without backplane", null, port, 0);
             latency(kind + ", no history", kind, port, 0);
             latency(kind + ", history", kind, port, 100);
-            System.out.println("\nmessages per second, 64 publishing threads on one node, and microseconds of CPU time for each"
-                    + " message\n  nodes  history  topic           msgs/s  deliveries/s  broker µs  nodes µs, all together");
+            System.out.println(
+                    "\nmessages per second, 64 publishing threads on one node, and microseconds of CPU time for each"
+                            + " message\n  nodes  history  topic           msgs/s  deliveries/s  broker µs  nodes µs, all together");
             for (int history : new int[]{0, 100}) {
                 for (int nodes : new int[]{1, 2, 4, 8, 16}) {
                     throughput(broker, kind, port, nodes, history, true);
@@ -131,11 +133,13 @@ public final class BackplaneFigures {
                 }
             }
             Arrays.sort(times);
-            System.out.printf("  %-20s p50 %6.1f  p99 %6.1f%n", name, times[PINGS / 2] / 1e3, times[PINGS * 99 / 100] / 1e3);
+            System.out.printf("  %-20s p50 %6.1f  p99 %6.1f%n", name, times[PINGS / 2] / 1e3,
+                    times[PINGS * 99 / 100] / 1e3);
         }
     }
 
-    private static void throughput(FaultProcess broker, BrokerKind kind, int port, int nodes, int history, boolean sameTopic)
+    private static void throughput(FaultProcess broker, BrokerKind kind, int port, int nodes, int history,
+            boolean sameTopic)
             throws Exception {
         try (Group group = new Group(kind, port, nodes, history, sameTopic)) {
             PreparedMessage message = PreparedMessage.text("x".repeat(PAYLOAD));
@@ -151,12 +155,14 @@ public final class BackplaneFigures {
             long count = published.get() - publishedBefore;
             System.out.printf("  %5d  %7d  %-14s %7.0f  %12.0f  %9.1f  %8.1f%n", nodes, history,
                     sameTopic ? "one for all" : "each its own", count / seconds,
-                    (group.arrived.get() - arrivedBefore) / seconds, (cpu("" + broker.pid()) - brokerBefore) / 1e3 / count,
+                    (group.arrived.get() - arrivedBefore) / seconds,
+                    (cpu("" + broker.pid()) - brokerBefore) / 1e3 / count,
                     (cpu("self") - nodesBefore) / 1e3 / count);
         }
     }
 
-    private static void publish(Group group, boolean sameTopic, PreparedMessage message, AtomicLong published, Duration time)
+    private static void publish(Group group, boolean sameTopic, PreparedMessage message, AtomicLong published,
+            Duration time)
             throws InterruptedException {
         long end = System.nanoTime() + time.toNanos();
         List<Thread> threads = new ArrayList<>();

@@ -12,13 +12,15 @@ enum BrokerKind {
     REDIS {
         @Override
         List<String> command(int port, Path folder) {
-            return List.of("redis-server", "--port", "" + port, "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning",
+            return List.of("redis-server", "--port", "" + port, "--bind", "127.0.0.1", "--save", "", "--loglevel",
+                    "warning",
                     "--dir", folder.toString());
         }
 
         @Override
         Backplane backplane(int port, Duration timeout, Duration nodeTimeout) {
-            return RedisBackplane.builder("redis://127.0.0.1:" + port).timeout(timeout).nodeTimeout(nodeTimeout).build();
+            return RedisBackplane.builder("redis://127.0.0.1:" + port).timeout(timeout).nodeTimeout(nodeTimeout)
+                    .build();
         }
     },
     NATS {

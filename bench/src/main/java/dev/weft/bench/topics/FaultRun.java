@@ -59,7 +59,8 @@ public final class FaultRun {
     /** Takes the broker, the number of clients, that of topics, the milliseconds between faults, and their scale. */
     public static void main(String[] arguments) throws Exception {
         Findings findings = run(BrokerKind.valueOf(arguments[0]), new Size(Integer.parseInt(arguments[1]),
-                Integer.parseInt(arguments[2]), Duration.ofMillis(Integer.parseInt(arguments[3])), Double.parseDouble(arguments[4])));
+                Integer.parseInt(arguments[2]), Duration.ofMillis(Integer.parseInt(arguments[3])),
+                Double.parseDouble(arguments[4])));
         System.exit(findings.isClean() ? 0 : 1);
     }
 
@@ -90,7 +91,8 @@ public final class FaultRun {
 
     private Findings run() throws Exception {
         startAll();
-        try (WebSocketClient client = WebSocketClient.builder().connectTimeout(Duration.ofSeconds(3)).noDeflate().build()) {
+        try (WebSocketClient client = WebSocketClient.builder().connectTimeout(Duration.ofSeconds(3)).noDeflate()
+                .build()) {
             List<URI> uris = nodes.stream().map(each -> URI.create("ws://127.0.0.1:" + each.port() + "/")).toList();
             FaultClients clients = new FaultClients(client, uris);
             AtomicBoolean ending = new AtomicBoolean();
@@ -117,7 +119,8 @@ public final class FaultRun {
             for (Thread each : publishing) {
                 each.join(SETTLE);
             }
-            await("everything has arrived", () -> subscribers.stream().allMatch(each -> hasLast(each.log, publishers)), SETTLE);
+            await("everything has arrived", () -> subscribers.stream().allMatch(each -> hasLast(each.log, publishers)),
+                    SETTLE);
             clients.over.set(true);
             for (Thread each : threads) {
                 each.join(Duration.ofSeconds(10));
@@ -134,8 +137,10 @@ public final class FaultRun {
             CutProxy proxy = new CutProxy(port);
             proxies.add(proxy);
             int nodePort = FaultProcess.freePort();
-            FaultProcess node = new FaultProcess(TestProcess.java(List.of("-Xmx512m", "-XX:+UseSerialGC"), TopicsNode.class,
-                    kind.name(), "" + proxy.port(), "" + nodePort), nodePort, folder.resolve("node" + i + ".log"), LIMIT);
+            FaultProcess node = new FaultProcess(
+                    TestProcess.java(List.of("-Xmx512m", "-XX:+UseSerialGC"), TopicsNode.class,
+                            kind.name(), "" + proxy.port(), "" + nodePort),
+                    nodePort, folder.resolve("node" + i + ".log"), LIMIT);
             nodes.add(node);
             node.start();
         }
@@ -212,9 +217,12 @@ public final class FaultRun {
         }
         Findings findings = checker.check(logs);
         say("published: " + fates + "; delivered: " + findings.deliveries() + "; connections: " + clients.connects
-                + "; gaps told: " + findings.gapsTold() + ", of these to clients that came back: " + clients.impossible);
-        say(findings.isClean() ? "nothing was lost, doubled or reordered" : "FOUND: " + findings.counts() + " "
-                + findings.examples());
+                + "; gaps told: " + findings.gapsTold() + ", of these to clients that came back: "
+                + clients.impossible);
+        say(findings.isClean()
+                ? "nothing was lost, doubled or reordered"
+                : "FOUND: " + findings.counts() + " "
+                        + findings.examples());
         return findings;
     }
 

@@ -100,7 +100,8 @@ class CheckerTest {
             numbers.remove((Integer) 20);
             numbers.add(40, 20);
         }).counts());
-        assertEquals(Map.of("delivered though it has failed", 1), check(fates, numbers -> numbers.add(10, 10)).counts());
+        assertEquals(Map.of("delivered though it has failed", 1),
+                check(fates, numbers -> numbers.add(10, 10)).counts());
         assertEquals(Map.of("invented", 1), check(fates, numbers -> numbers.add(MESSAGES)).counts());
     }
 }
