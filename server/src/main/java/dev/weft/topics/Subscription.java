@@ -59,7 +59,10 @@ public final class Subscription {
         return active;
     }
 
-    /** The number of messages that the connection refused, or dropped at once by its {@link dev.weft.OverflowPolicy}. */
+    /**
+     * The number of messages that the connection refused, or dropped at once by its {@link dev.weft.OverflowPolicy}. Each {@link
+     * Gap} without a notice counts as one.
+     */
     public long missed() {
         return missed.get();
     }
@@ -88,6 +91,12 @@ public final class Subscription {
         active = false;
     }
 
+    /** Ends the connection, because a function of the application has failed. */
+    void fail() {
+        end();
+        connection.close(CloseCode.INTERNAL_ERROR, "");
+    }
+
     /**
      * Sends a message, in place of one with the same key that still waits. If the connection refuses it, does what the options
      * say. Returns whether it was accepted.
@@ -105,6 +114,25 @@ public final class Subscription {
             connection.close(CloseCode.TRY_AGAIN_LATER, "too slow");
         }
         return false;
+    }
+
+    /** Messages are lost between this node and the broker. */
+    void tell(Gap gap) {
+        Function<Gap, PreparedMessage> notice = options.gapNotice();
+        if (notice != null) {
+            try {
+                send(notice.apply(gap), null);
+            } catch (Throwable e) {
+                TopicFailures.failed("the notice of a gap of topic", gap.topic(), e);
+                fail();
+            }
+            return;
+        }
+        missed.incrementAndGet();
+        if (options.closesWhenBehind()) {
+            end();
+            connection.close(CloseCode.TRY_AGAIN_LATER, "messages were lost");
+        }
     }
 
     @Override

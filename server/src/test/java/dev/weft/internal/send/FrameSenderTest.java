@@ -40,7 +40,7 @@ class FrameSenderTest {
         byte[] message = ReceivedFrames.message(0, 0, LARGE);
         return Thread.startVirtualThread(() -> {
             try {
-                sender.send(Opcode.BINARY, message, 0, message.length, false);
+                sender.send(Opcode.BINARY, message, 0, message.length, null, false);
             } catch (Exception e) {
                 throw new AssertionError(e);
             }
@@ -56,7 +56,7 @@ class FrameSenderTest {
     @Test
     void closeFrameMustBePendingUntilItIsWritten() throws Exception {
         byte[] message = ReceivedFrames.message(0, 0, 1000);
-        sender.send(Opcode.BINARY, message, 0, message.length, true);
+        sender.send(Opcode.BINARY, message, 0, message.length, null, true);
         // Written to make room for the Close frame, which is not.
         wire.give(4 + message.length);
         CloseReason reason = new CloseReason(CloseCode.NORMAL_CLOSURE, "more than the buffer has room for");

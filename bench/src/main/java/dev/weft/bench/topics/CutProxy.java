@@ -1,0 +1,106 @@
+package dev.weft.bench.topics;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/** Stands between a node and its broker, and can stop passing bytes, as a network does that is cut: nobody is told. */
+final class CutProxy implements AutoCloseable {
+    private final ServerSocket listener;
+    private final int target;
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private volatile boolean cut;
+
+    CutProxy(int target) throws IOException {
+        this.target = target;
+        this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Thread.ofVirtual().start(this::accept);
+    }
+
+    int port() {
+        return listener.getLocalPort();
+    }
+
+    /** From now on, nothing is passed. Connections that are made meanwhile get no answer. */
+    void cut() {
+        cut = true;
+    }
+
+    /** Connections that have been cut end now, as if their packets had been sent again for too long. New ones are passed. */
+    void mend() {
+        cut = false;
+        sockets.forEach(CutProxy::close);
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Socket near = listener.accept();
+                sockets.add(near);
+                Thread.ofVirtual().start(() -> serve(near));
+            } catch (IOException e) {
+                // The next one may work; or the listener is closed.
+            }
+        }
+    }
+
+    private void serve(Socket near) {
+        try (near; Socket far = new Socket(InetAddress.getLoopbackAddress(), target)) {
+            sockets.add(far);
+            near.setTcpNoDelay(true);
+            far.setTcpNoDelay(true);
+            Thread back = Thread.ofVirtual().start(() -> pass(far, near));
+            pass(near, far);
+            back.join();
+            sockets.remove(far);
+        } catch (IOException e) {
+            // The broker is away: the node's connection ends.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            sockets.remove(near);
+        }
+    }
+
+    private void pass(Socket from, Socket to) {
+        byte[] buffer = new byte[64 << 10];
+        try {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            int count;
+            while ((count = in.read(buffer)) >= 0) {
+                while (cut && !from.isClosed()) {
+                    TimeUnit.MILLISECONDS.sleep(10);
+                }
+                out.write(buffer, 0, count);
+            }
+        } catch (IOException e) {
+            // Either side has ended.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            close(from);
+            close(to);
+        }
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // It is closed.
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        listener.close();
+        sockets.forEach(CutProxy::close);
+    }
+}

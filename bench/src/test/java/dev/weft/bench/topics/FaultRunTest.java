@@ -1,0 +1,27 @@
+package dev.weft.bench.topics;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.Installed;
+import dev.weft.bench.topics.Checker.Findings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The short form of {@code scripts/fault-topics}. */
+@Timeout(240)
+class FaultRunTest {
+    @ParameterizedTest
+    @EnumSource(BrokerKind.class)
+    void nothingMustBeLostDoubledOrReordered(BrokerKind kind) throws Exception {
+        Installed.program(kind.command(0, Path.of(".")).getFirst());
+        Findings findings = FaultRun.run(kind, new FaultRun.Size(30, 3, Duration.ofMillis(300), 0.4));
+        assertEquals(Map.of(), findings.counts(), () -> findings.examples().toString());
+        assertTrue(findings.deliveries() > 150, "deliveries: " + findings.deliveries());
+        assertTrue(findings.gapsTold() > 0, "the broker has lost its data, and nobody was told");
+    }
+}

@@ -1,0 +1,513 @@
+package dev.weft.nats;
+
+import dev.weft.topics.Backplane;
+import dev.weft.topics.BackplaneException;
+import dev.weft.topics.BackplaneHealth;
+import dev.weft.topics.BackplaneHistory;
+import dev.weft.topics.BackplaneMessage;
+import dev.weft.topics.Position;
+import dev.weft.topics.TopicLimits;
+import io.nats.client.Connection;
+import io.nats.client.ConnectionListener;
+import io.nats.client.Consumer;
+import io.nats.client.Dispatcher;
+import io.nats.client.ErrorListener;
+import io.nats.client.Message;
+import io.nats.client.Nats;
+import io.nats.client.Options;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connects the topics of several processes by a NATS server or cluster, version 2.9 or later. For any thread.
+ * {@snippet class = "dev.weft.nats.Snippets" region = "nats"}
+ * Where topics have a history, messages are published to a stream of JetStream, which places them and publishes them again; without
+ * a history, by core NATS, and then publishing waits only while 5,000 messages wait for the network. Presence needs JetStream, too. In both cases a node gets
+ * messages by subscriptions of core NATS to what its connections want.
+ * <p>
+ * With {@link Builder#replicas} 1, which is the default, streams are in the memory of the server: after its restart, each topic
+ * begins with a new epoch. With more, they are in the files of as many servers, and survive as long as a majority of these does.
+ */
+public final class NatsBackplane implements Backplane {
+    private static final Logger LOGGER = System.getLogger("dev.weft.nats");
+    private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final String SEQUENCE = "Nats-Sequence";
+    private static final String LAST_SEQUENCE = "Nats-Last-Sequence";
+    private static final byte[] ALIVE = {'+'};
+    private static final byte[] LEAVING = {'-'};
+
+    private final Builder settings;
+    private final Subjects subjects;
+    private final Nodes nodes;
+    private final String node = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    // Guarded by the lock; the rest is also read without it.
+    private final Set<String> filters = new LinkedHashSet<>();
+    private boolean ended;
+    private boolean toldAway;
+
+    private volatile @Nullable Connection connection;
+    private volatile @Nullable Dispatcher dispatcher;
+    private volatile @Nullable Streams streams;
+    /** Whether the epoch is that of the stream to which this is connected, and messages are passed. */
+    private volatile boolean ready;
+    private volatile boolean suspect;
+    private volatile long epoch;
+    private volatile String detail = "not started";
+    private volatile TopicLimits limits = TopicLimits.DEFAULT;
+    private volatile @Nullable Receiver receiver;
+    private @Nullable Thread supervisor;
+
+    private NatsBackplane(Builder builder) {
+        this.settings = builder;
+        this.subjects = new Subjects(builder.prefix);
+        this.nodes = new Nodes(subjects, node, builder.nodeTimeout);
+    }
+
+    /** Returns a builder for one or more servers of a cluster, for example {@code nats://user:password@10.0.0.5:4222}. */
+    public static Builder builder(String... uris) {
+        return new Builder(uris);
+    }
+
+    // The connection. The client of NATS connects again by itself, and then renews its subscriptions.
+
+    @Override
+    public void start(TopicLimits topicLimits, Receiver told) {
+        lock.lock();
+        try {
+            if (receiver != null) {
+                throw new IllegalStateException("a backplane is started once");
+            }
+            receiver = told;
+            limits = topicLimits;
+        } finally {
+            lock.unlock();
+        }
+        Options options = settings.options().connectionListener(this::connectionEvent).errorListener(new Errors())
+                .build();
+        try {
+            Nats.connectAsynchronously(options, true);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        supervisor = Thread.ofVirtual().name("weft-nats").start(this::supervise);
+        long end = System.nanoTime() + settings.timeout.toNanos();
+        lock.lock();
+        try {
+            long left;
+            while (!ready && (left = end - System.nanoTime()) > 0) {
+                changed.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            if (!ready) {
+                tellAway();
+            }
+            lock.unlock();
+        }
+    }
+
+    /** Called with the lock, so that the return is told after it. */
+    private void tellAway() {
+        toldAway = true;
+        receiver.away();
+    }
+
+    private void connectionEvent(Connection current, ConnectionListener.Events event) {
+        switch (event) {
+            case DISCONNECTED, CLOSED -> lost("disconnected: " + current.getLastError());
+            // After a first attempt that has failed, the event is the same as after an interruption.
+            default -> connection = current;
+        }
+        wakeSupervisor();
+    }
+
+    private final class Errors implements ErrorListener {
+        @Override
+        public void errorOccurred(Connection current, String error) {
+            LOGGER.log(Level.DEBUG, "NATS: {0}", error);
+        }
+
+        @Override
+        public void exceptionOccurred(Connection current, Exception failure) {
+            LOGGER.log(Level.DEBUG, "NATS", failure);
+        }
+
+        @Override
+        public void slowConsumerDetected(Connection current, Consumer consumer) {
+            // Messages were dropped.
+            suspect = true;
+            wakeSupervisor();
+        }
+    }
+
+    private void wakeSupervisor() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void lost(String why) {
+        lock.lock();
+        try {
+            detail = why;
+            if (ready) {
+                ready = false;
+                if (!ended) {
+                    tellAway();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void supervise() {
+        while (true) {
+            try {
+                Connection current = connection;
+                if (current != null && current.getStatus() == Connection.Status.CONNECTED) {
+                    if (!ready) {
+                        if (prepare(current)) {
+                            receiver.back();
+                        }
+                    } else if (suspect || nodes.beat(streams, receiver)) {
+                        suspect = false;
+                        receiver.back();
+                    }
+                }
+            } catch (RuntimeException e) {
+                LOGGER.log(Level.DEBUG, "NATS does not do its work", e);
+                lost(String.valueOf(e.getMessage()));
+            }
+            lock.lock();
+            try {
+                if (ended) {
+                    return;
+                }
+                changed.awaitNanos((ready ? settings.nodeTimeout.dividedBy(6) : PAUSE).toNanos());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** The connection is new. Returns whether the node was told that the broker is away. */
+    private boolean prepare(Connection current) {
+        lock.lock();
+        try {
+            if (dispatcher == null) {
+                streams = new Streams(current, subjects, settings.prefix, settings.timeout);
+                Dispatcher made = current.createDispatcher(this::received);
+                filters.forEach(each -> made.subscribe(subjects.channel(each)));
+                dispatcher = made;
+                current.createDispatcher(nodes::received).subscribe(subjects.node("*"));
+            }
+        } finally {
+            lock.unlock();
+        }
+        flush(current);
+        if (limits.historyLength() > 0) {
+            epoch = streams.prepareMessages(limits, settings.streamSize, settings.replicas);
+        }
+        nodes.begin(streams, settings.replicas);
+        lock.lock();
+        try {
+            ready = true;
+            detail = "connected to " + current.getConnectedUrl();
+            changed.signalAll();
+            boolean wasAway = toldAway;
+            toldAway = false;
+            return wasAway;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Connection connected() {
+        Connection current = connection;
+        if (!ready || current == null || current.getStatus() != Connection.Status.CONNECTED) {
+            throw BackplaneException.notDone("not connected to NATS: " + detail);
+        }
+        return current;
+    }
+
+    /** Waits until the server has done all that it was sent before. */
+    private void flush(Connection current) {
+        try {
+            current.flush(settings.timeout);
+        } catch (TimeoutException | IllegalStateException e) {
+            throw BackplaneException.uncertain("NATS has not answered within " + settings.timeout.toMillis() + " ms",
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw BackplaneException.uncertain("interrupted while waiting for NATS", e);
+        }
+    }
+
+    // Messages.
+
+    /** Called on a thread of the client, for one message after the other. */
+    private void received(Message message) {
+        if (!ready) {
+            // The epoch may be another one now; once that is known, everything is compared.
+            return;
+        }
+        byte[] data = message.getData();
+        if (data.length == 0) {
+            return;
+        }
+        try {
+            BackplaneMessage passed = BackplaneMessage.decode(subjects.topicOf(message.getSubject()), data);
+            if (limits.historyLength() > 0) {
+                long offset = Long.parseLong(message.getHeaders().getFirst(SEQUENCE));
+                long previous = Long.parseLong(message.getHeaders().getFirst(LAST_SEQUENCE));
+                passed = passed.at(Position.of(epoch, offset), previous);
+            }
+            receiver.received(passed);
+        } catch (RuntimeException e) {
+            LOGGER.log(Level.WARNING, "a message from NATS cannot be read", e);
+        }
+    }
+
+    @Override
+    public Position publish(BackplaneMessage message) {
+        Connection current = connected();
+        if (limits.historyLength() > 0) {
+            return Position.of(epoch, place(message));
+        }
+        try {
+            current.publish(subjects.channel(message.topic()), message.encode());
+        } catch (IllegalStateException e) {
+            throw BackplaneException.notDone("NATS does not take the message: " + e.getMessage(), e);
+        }
+        return Position.of(0, 0);
+    }
+
+    private long place(BackplaneMessage message) {
+        try {
+            return streams.place(message);
+        } catch (BackplaneException e) {
+            if (streams.isMissing()) {
+                // Somebody has deleted it; the supervisor makes another one.
+                lost(e.getMessage());
+                wakeSupervisor();
+            }
+            throw e;
+        }
+    }
+
+    // Subscriptions and histories.
+
+    @Override
+    public void subscribe(String filter) {
+        Connection current;
+        lock.lock();
+        try {
+            filters.add(filter);
+            Dispatcher known = dispatcher;
+            if (known != null) {
+                known.subscribe(subjects.channel(filter));
+            }
+            current = connected();
+        } finally {
+            lock.unlock();
+        }
+        flush(current);
+    }
+
+    @Override
+    public void unsubscribe(String filter) {
+        lock.lock();
+        try {
+            Dispatcher known = dispatcher;
+            if (filters.remove(filter) && known != null && known.isActive()) {
+                known.unsubscribe(subjects.channel(filter));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public BackplaneHistory read(String topic) {
+        connected();
+        return streams.read(topic, epoch, null);
+    }
+
+    @Override
+    public BackplaneHistory readAfter(String topic, Position position) {
+        connected();
+        return streams.read(topic, epoch, position);
+    }
+
+    // Presence.
+
+    @Override
+    public boolean present(String topic, String member, int connections) {
+        connected();
+        String mine = subjects.member(topic, member, node);
+        Set<String> before = streams.subjects(subjects.member(topic, member, "*"));
+        if (connections > 0) {
+            streams.set(mine, Integer.toString(connections).getBytes(StandardCharsets.US_ASCII));
+            return before.isEmpty();
+        }
+        return streams.remove(mine) && streams.subjects(subjects.member(topic, member, "*")).isEmpty();
+    }
+
+    @Override
+    public Map<String, Integer> presence(String topic) {
+        connected();
+        Map<String, Integer> members = new TreeMap<>();
+        streams.forEachMember(subjects.member(topic, "*", "*"),
+                each -> members.merge(subjects.memberPart(each.getSubject(), 1),
+                        Integer.parseInt(new String(each.getData(), StandardCharsets.US_ASCII)), Integer::sum));
+        return members;
+    }
+
+    @Override
+    public BackplaneHealth health() {
+        return new BackplaneHealth(ready, detail);
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        try {
+            if (supervisor != null) {
+                supervisor.join(settings.timeout.multipliedBy(4));
+            }
+            Connection last = connection;
+            if (last != null) {
+                nodes.leave(last);
+                ready = false;
+                last.close();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        ready = false;
+        detail = "closed";
+    }
+
+    static byte[] sign(boolean alive) {
+        return alive ? ALIVE : LEAVING;
+    }
+
+    /** Builds a backplane. A method that is given a value out of bounds throws an exception that names it. Not thread-safe. */
+    public static final class Builder {
+        private static final Duration SHORTEST = Duration.ofMillis(10);
+        private static final Duration LONGEST = Duration.ofMinutes(5);
+
+        private final String[] uris;
+        private String prefix = "weft";
+        private Duration timeout = Duration.ofSeconds(2);
+        private Duration nodeTimeout = Duration.ofSeconds(10);
+        private int replicas = 1;
+        private long streamSize = 256L << 20;
+
+        private Builder(String... uris) {
+            this.uris = uris.clone();
+        }
+
+        private Options.Builder options() {
+            // Nothing is kept for later while there is no connection: publishing fails instead.
+            return new Options.Builder().servers(uris).connectionTimeout(timeout).maxReconnects(-1)
+                    .reconnectWait(Duration.ofMillis(100)).reconnectJitter(Duration.ofMillis(100))
+                    .reconnectBufferSize(0)
+                    .pingInterval(timeout.dividedBy(2)).maxPingsOut(2).reportNoResponders()
+                    .writeQueuePushTimeout(timeout);
+        }
+
+        /**
+         * Sets what the names of all subjects and streams begin with: letters and digits of ASCII, hyphens, underscores. Nodes that
+         * use the same NATS with the same prefix form a group. Default {@code weft}.
+         */
+        public Builder prefix(String value) {
+            if (!value.matches("[A-Za-z0-9_-]{1,32}")) {
+                throw new IllegalArgumentException("prefix is not 1 to 32 letters, digits, '-' and '_': " + value);
+            }
+            prefix = value;
+            return this;
+        }
+
+        /** Sets how long each operation waits for NATS: 10 ms to 5 minutes. Default 2 seconds. */
+        public Builder timeout(Duration time) {
+            timeout = checked("timeout", time);
+            return this;
+        }
+
+        /**
+         * Sets after what time without a sign of life a node counts as dead, and its members as gone: 10 ms to 5 minutes. All nodes
+         * should have the same. Default 10 seconds.
+         */
+        public Builder nodeTimeout(Duration time) {
+            nodeTimeout = checked("nodeTimeout", time);
+            return this;
+        }
+
+        /** Sets how many servers of a cluster keep the streams: 1 to 5. Default 1. Applies to streams that do not exist yet. */
+        public Builder replicas(int count) {
+            if (count < 1 || count > 5) {
+                throw new IllegalArgumentException("replicas is " + count + ", not 1 to 5");
+            }
+            replicas = count;
+            return this;
+        }
+
+        /**
+         * Sets how many bytes the histories of all topics have in NATS at most: 1 MiB or more. Default 256 MiB. The oldest messages
+         * are dropped. Applies to a stream that does not exist yet.
+         */
+        public Builder streamSize(long bytes) {
+            if (bytes < 1 << 20) {
+                throw new IllegalArgumentException("streamSize is " + bytes + ", less than 1048576");
+            }
+            streamSize = bytes;
+            return this;
+        }
+
+        private static Duration checked(String name, Duration time) {
+            Objects.requireNonNull(time);
+            if (time.compareTo(SHORTEST) < 0 || time.compareTo(LONGEST) > 0) {
+                throw new IllegalArgumentException(name + " is " + time + ", not " + SHORTEST + " to " + LONGEST);
+            }
+            return time;
+        }
+
+        /** Returns the backplane, for one {@link dev.weft.topics.Topics}. Connects only when that is built. */
+        public NatsBackplane build() {
+            return new NatsBackplane(this);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+package dev.weft.nats;
+
+import dev.weft.topics.BackplaneException;
+import dev.weft.topics.BackplaneHistory;
+import dev.weft.topics.BackplaneMessage;
+import dev.weft.topics.Position;
+import dev.weft.topics.TopicLimits;
+import io.nats.client.Connection;
+import io.nats.client.JetStream;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.JetStreamManagement;
+import io.nats.client.JetStreamOptions;
+import io.nats.client.JetStreamStatusException;
+import io.nats.client.JetStreamSubscription;
+import io.nats.client.Message;
+import io.nats.client.PurgeOptions;
+import io.nats.client.PushSubscribeOptions;
+import io.nats.client.api.ConsumerConfiguration;
+import io.nats.client.api.DeliverPolicy;
+import io.nats.client.api.MessageInfo;
+import io.nats.client.api.PublishAck;
+import io.nats.client.api.Republish;
+import io.nats.client.api.RetentionPolicy;
+import io.nats.client.api.StorageType;
+import io.nats.client.api.StreamConfiguration;
+import io.nats.client.api.StreamInfo;
+import io.nats.client.api.StreamInfoOptions;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The streams of JetStream: one for the messages of all topics, and one for members and nodes. A message gets the next sequence
+ * number of the stream as its offset, and is then published again, with its own number and that of the message before it in the
+ * same topic. For any thread; all methods wait for the server.
+ */
+final class Streams {
+    private static final int NO_STREAM = 10059;
+    private static final int NO_MESSAGE = 10037;
+
+    /** How long the stream keeps a message, at least. */
+    private static final Duration SHORTEST_KEEP = Duration.ofDays(1);
+    private static final byte[] NOTHING = {};
+
+    private final Connection connection;
+    private final JetStream stream;
+    private final JetStreamManagement management;
+    private final Subjects subjects;
+    private final Duration timeout;
+    private final String messages;
+    private final String members;
+    private volatile boolean missing;
+
+    Streams(Connection connection, Subjects subjects, String prefix, Duration timeout) {
+        JetStreamOptions options = JetStreamOptions.builder().requestTimeout(timeout).build();
+        try {
+            this.stream = connection.jetStream(options);
+            this.management = connection.jetStreamManagement(options);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        this.connection = connection;
+        this.subjects = subjects;
+        this.timeout = timeout;
+        this.messages = prefix;
+        this.members = prefix + "_members";
+    }
+
+    private interface Call<T> {
+        T run() throws IOException, JetStreamApiException, InterruptedException;
+    }
+
+    /** What the server refuses has not been done; otherwise nobody knows. */
+    private static <T> T ask(Call<T> call) {
+        try {
+            return call.run();
+        } catch (JetStreamApiException e) {
+            throw BackplaneException.notDone("JetStream refuses: " + e.getMessage(), e);
+        } catch (IOException | IllegalStateException e) {
+            throw BackplaneException.uncertain("NATS has not answered: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw BackplaneException.uncertain("interrupted while waiting for NATS", e);
+        }
+    }
+
+    private Message request(String subject, byte[] data) throws InterruptedException {
+        try {
+            return connection.requestWithTimeout(subject, data, timeout).get(timeout.toNanos() * 2,
+                    TimeUnit.NANOSECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof JetStreamStatusException) {
+                missing = true;
+                throw BackplaneException.notDone("there is no JetStream for " + subject, e.getCause());
+            }
+            throw BackplaneException.uncertain("NATS has not answered: " + e.getCause(), e);
+        } catch (TimeoutException | IllegalStateException e) {
+            // A request that is cancelled is in an illegal state, too.
+            throw BackplaneException.uncertain("NATS has not answered within " + timeout.toMillis() + " ms", e);
+        }
+    }
+
+    private long publish(String subject, byte[] data) throws IOException, JetStreamApiException, InterruptedException {
+        return new PublishAck(request(subject, data)).getSeqno();
+    }
+
+    /** Whether a stream was not there when a message was published. */
+    boolean isMissing() {
+        return missing;
+    }
+
+    // Messages.
+
+    /** Makes the stream of messages if there is none, and returns its epoch. */
+    long prepareMessages(TopicLimits limits, long size, int replicas) {
+        // One more than is promised: the oldest one shows that nothing after it is missing.
+        return prepare(messages, configuration(messages, replicas).subjects(subjects.allPlacing())
+                .maxMessagesPerSubject(limits.historyLength() + 1L).maxBytes(size).maxAge(keepTime(limits))
+                .republish(
+                        Republish.builder().source(subjects.allPlacing()).destination(subjects.allChannels()).build())
+                .build());
+    }
+
+    private static Duration keepTime(TopicLimits limits) {
+        Duration twice = limits.historyTime().multipliedBy(2);
+        return twice.compareTo(SHORTEST_KEEP) > 0 ? twice : SHORTEST_KEEP;
+    }
+
+    /** Makes the stream of members if there is none, and returns its epoch. */
+    long prepareMembers(int replicas) {
+        return prepare(members, configuration(members, replicas).subjects(subjects.allMembers(), subjects.node("*"))
+                .maxMessagesPerSubject(1).build());
+    }
+
+    private static StreamConfiguration.Builder configuration(String name, int replicas) {
+        return StreamConfiguration.builder().name(name).replicas(replicas).retentionPolicy(RetentionPolicy.Limits)
+                .storageType(replicas == 1 ? StorageType.Memory : StorageType.File).allowDirect(true);
+    }
+
+    private long prepare(String name, StreamConfiguration configuration) {
+        return ask(() -> {
+            request("$JS.API.INFO", NOTHING);
+            missing = false;
+            StreamInfo info;
+            try {
+                info = management.getStreamInfo(name);
+            } catch (JetStreamApiException e) {
+                if (e.getApiErrorCode() != NO_STREAM) {
+                    throw e;
+                }
+                // Another node may do the same at the same time: then it is there already.
+                info = management.addStream(configuration);
+            }
+            return info.getCreateTime().toEpochSecond() * 1_000_000_000L + info.getCreateTime().getNano();
+        });
+    }
+
+    /** Publishes a message and returns its offset. */
+    long place(BackplaneMessage message) {
+        return ask(() -> publish(subjects.placing(message.topic()), message.encode()));
+    }
+
+    /**
+     * Reads what a topic has after a position, or all that is kept. A topic without messages gets a mark, an empty message that no
+     * node delivers, so that there is a position to come back to.
+     */
+    BackplaneHistory read(String topic, long epoch, @Nullable Position after) {
+        String subject = subjects.placing(topic);
+        return ask(() -> {
+            MessageInfo last = lastMessage(messages, subject);
+            if (last == null) {
+                long mark = publish(subject, NOTHING);
+                return new BackplaneHistory(Position.of(epoch, mark), List.of(), after == null);
+            }
+            boolean here = after != null && after.epoch() == epoch;
+            if (here && after.offset() == last.getSeq()) {
+                return new BackplaneHistory(after, List.of(), true);
+            }
+            long from = here ? after.offset() : 0;
+            List<BackplaneMessage> wanted = new ArrayList<>();
+            // Old messages go first: if one is kept that is not newer, so are all that are.
+            boolean[] reaches = {after == null};
+            long[] newest = {last.getSeq()};
+            forEach(messages, subject, each -> {
+                long offset = each.metaData().streamSequence();
+                if (offset <= from) {
+                    reaches[0] = true;
+                } else if (each.getData().length > 0) {
+                    long previous = wanted.isEmpty()
+                            ? reaches[0] && here ? from : offset - 1
+                            : wanted.getLast().position().orElseThrow().offset();
+                    wanted.add(BackplaneMessage.decode(topic, each.getData()).at(Position.of(epoch, offset), previous));
+                }
+                newest[0] = Math.max(newest[0], offset);
+            });
+            boolean complete = reaches[0] && from <= newest[0];
+            return new BackplaneHistory(Position.of(epoch, newest[0]), wanted, complete);
+        });
+    }
+
+    private @Nullable MessageInfo lastMessage(String name, String subject) throws IOException, JetStreamApiException {
+        try {
+            return management.getLastMessage(name, subject);
+        } catch (JetStreamApiException e) {
+            if (e.getApiErrorCode() == NO_MESSAGE || e.getErrorCode() == 404) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    /** All messages with this subject, in their order. */
+    private void forEach(String name, String subject, Consumer<Message> action)
+            throws IOException, JetStreamApiException, InterruptedException {
+        PushSubscribeOptions options = PushSubscribeOptions.builder().stream(name).ordered(true)
+                .configuration(ConsumerConfiguration.builder().deliverPolicy(DeliverPolicy.All).build()).build();
+        JetStreamSubscription reader = stream.subscribe(subject, options);
+        try {
+            long count = reader.getConsumerInfo().getCalculatedPending();
+            for (long i = 0; i < count; i++) {
+                Message message = reader.nextMessage(timeout);
+                if (message == null) {
+                    throw new IOException("timeout while reading a stream");
+                }
+                action.accept(message);
+            }
+        } finally {
+            reader.unsubscribe();
+        }
+    }
+
+    // Members and nodes.
+
+    /** The subjects in the stream of members that match. */
+    Set<String> subjects(String filter) {
+        return ask(() -> Set
+                .copyOf(management.getStreamInfo(members, StreamInfoOptions.filterSubjects(filter)).getStreamState()
+                        .getSubjectMap().keySet()));
+    }
+
+    void set(String subject, byte[] value) {
+        ask(() -> publish(subject, value));
+    }
+
+    /** Returns whether it was there. */
+    boolean remove(String subject) {
+        return ask(() -> management.purgeStream(members, PurgeOptions.subject(subject)).getPurged() > 0);
+    }
+
+    void forEachMember(String filter, Consumer<Message> action) {
+        ask(() -> {
+            forEach(members, filter, action);
+            return null;
+        });
+    }
+}

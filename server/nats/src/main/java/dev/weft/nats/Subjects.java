@@ -1,0 +1,110 @@
+package dev.weft.nats;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The names of subjects. Each level of a topic is a token of the subject. What is not a letter or digit of ASCII, a hyphen or an
+ * underscore, is written as {@code =} and the two hexadecimal digits of each of its bytes in UTF-8.
+ */
+final class Subjects {
+    private static final String HEX = "0123456789ABCDEF";
+
+    private final String prefix;
+
+    Subjects(String prefix) {
+        this.prefix = prefix;
+    }
+
+    /** Where a message is published to be placed in the stream. */
+    String placing(String topic) {
+        return prefix + ".p." + tokens(topic);
+    }
+
+    String allPlacing() {
+        return prefix + ".p.>";
+    }
+
+    /** Where nodes get the messages of a topic, or of all that match a filter. */
+    String channel(String filter) {
+        return prefix + ".c." + tokens(filter);
+    }
+
+    String allChannels() {
+        return prefix + ".c.>";
+    }
+
+    /** The topic of a channel. */
+    String topicOf(String channel) {
+        String[] tokens = channel.substring(prefix.length() + 3).split("\\.");
+        for (int i = 0; i < tokens.length; i++) {
+            tokens[i] = decoded(tokens[i]);
+        }
+        return String.join("/", tokens);
+    }
+
+    /** A member of a topic on a node; an asterisk stands for any. */
+    String member(String topic, String member, String node) {
+        return prefix + ".m." + one(topic) + "." + one(member) + "." + node;
+    }
+
+    String allMembers() {
+        return prefix + ".m.>";
+    }
+
+    /** The topic, member or node of a subject of {@link #member}: 0, 1 or 2. */
+    String memberPart(String subject, int part) {
+        return decoded(subject.substring(prefix.length() + 3).split("\\.")[part]);
+    }
+
+    /** The sign of life of a node; an asterisk stands for any. */
+    String node(String node) {
+        return prefix + ".n." + node;
+    }
+
+    String nodeOf(String subject) {
+        return subject.substring(prefix.length() + 3);
+    }
+
+    private static String one(String name) {
+        return name.equals("*") ? name : encoded(name);
+    }
+
+    private static String tokens(String filter) {
+        String[] levels = filter.split("/");
+        for (int i = 0; i < levels.length; i++) {
+            levels[i] = switch (levels[i]) {
+                case "*" -> "*";
+                case "#" -> ">";
+                default -> encoded(levels[i]);
+            };
+        }
+        return String.join(".", levels);
+    }
+
+    private static String encoded(String text) {
+        StringBuilder encoded = new StringBuilder();
+        for (byte each : text.getBytes(StandardCharsets.UTF_8)) {
+            if (each >= 'a' && each <= 'z' || each >= 'A' && each <= 'Z' || each >= '0' && each <= '9' || each == '-'
+                    || each == '_') {
+                encoded.append((char) each);
+            } else {
+                encoded.append('=').append(HEX.charAt(each >> 4 & 15)).append(HEX.charAt(each & 15));
+            }
+        }
+        return encoded.toString();
+    }
+
+    private static String decoded(String token) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int i = 0; i < token.length(); i++) {
+            if (token.charAt(i) == '=') {
+                bytes.write(Integer.parseInt(token, i + 1, i + 3, 16));
+                i += 2;
+            } else {
+                bytes.write(token.charAt(i));
+            }
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,256 @@
+package dev.weft.nats;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.server.Await;
+import dev.weft.testing.TestPair;
+import dev.weft.topics.Backplane;
+import dev.weft.topics.BackplaneContract;
+import dev.weft.topics.BrokerProcess;
+import dev.weft.topics.Position;
+import dev.weft.topics.Recovery;
+import dev.weft.topics.SubscribeOptions;
+import dev.weft.topics.TopicException;
+import dev.weft.topics.TopicException.Reason;
+import dev.weft.topics.Topics;
+import io.nats.client.Connection;
+import io.nats.client.JetStreamManagement;
+import io.nats.client.Nats;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Against a real NATS server. */
+@SuppressWarnings("try") // A connection may be interrupted when it is closed.
+class NatsBackplaneTest extends BackplaneContract {
+    private static BrokerProcess broker;
+    private static int monitoring;
+    private static int groups;
+
+    private String prefix;
+
+    @BeforeAll
+    static void startBroker() throws Exception {
+        monitoring = BrokerProcess.freePort();
+        broker = BrokerProcess.nats("-m", "" + monitoring);
+    }
+
+    @AfterAll
+    static void endBroker() throws Exception {
+        if (broker != null) {
+            broker.close();
+        }
+    }
+
+    @BeforeEach
+    void newGroup() {
+        prefix = "test" + groups++;
+    }
+
+    @Override
+    protected Backplane node() {
+        return node(broker);
+    }
+
+    private NatsBackplane node(BrokerProcess server) {
+        return NatsBackplane.builder(uri(server)).prefix(prefix).timeout(Duration.ofSeconds(1))
+                .nodeTimeout(Duration.ofMillis(600)).build();
+    }
+
+    private static String uri(BrokerProcess server) {
+        return "nats://127.0.0.1:" + server.port();
+    }
+
+    @Test
+    void nodeMustSubscribeOnlyToWhatItsConnectionsWant() throws Exception {
+        Topics topics = topics(HISTORY);
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a");
+        topics.subscribeMatching(end(pair), "b/*/c", SubscribeOptions.DEFAULT);
+        topics.subscribeMatching(end(pair), "d/#", SubscribeOptions.DEFAULT);
+        topics.publish("x", "of interest to nobody");
+        assertEquals("[" + prefix + ".c.a, " + prefix + ".c.b.*.c, " + prefix + ".c.d.>]", subscribed());
+
+        topics.unsubscribe(end(pair), "a");
+        end(pair).abort();
+        Await.until("nothing is subscribed", () -> subscribed().equals("[]"));
+    }
+
+    /** The channels to which nodes are subscribed, as the server reports. */
+    private String subscribed() {
+        try {
+            String all = HttpClient.newHttpClient().send(HttpRequest.newBuilder(
+                    URI.create("http://127.0.0.1:" + monitoring + "/subsz?subs=1&limit=10000")).build(),
+                    BodyHandlers.ofString())
+                    .body();
+            return Pattern.compile("\"subject\": \"(" + prefix + "\\.c\\.[^\"]*)\"").matcher(all).results()
+                    .map(each -> each.group(1)).map(each -> each.replace("\\u003e", ">")).sorted().toList().toString();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void brokerThatIsKilledMustBeWaitedForAndItsLossTold() throws Exception {
+        try (BrokerProcess own = BrokerProcess.nats()) {
+            NatsBackplane node = opened(node(own));
+            Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
+            TestPair pair = pair();
+            topics.subscribe(end(pair), "a", PLACED);
+            Position before = topics.publish("a", "1");
+            peer(pair).expectText(before + " 1");
+
+            own.kill();
+            Await.until("the node has noticed", () -> !node.health().connected());
+            long start = System.nanoTime();
+            assertReason(Reason.BACKPLANE_AWAY, () -> topics.publish("a", "2"));
+            assertReason(Reason.BACKPLANE_AWAY, () -> topics.subscribe(end(pair), "b"));
+            assertTrue(System.nanoTime() - start < Duration.ofSeconds(5).toNanos());
+
+            own.restart();
+            peer(pair).expectText("gap");
+            Position after = published(topics, "a", "3");
+            peer(pair).expectText(after + " 3");
+            assertNotEquals(before.epoch(), after.epoch());
+            assertEquals(Recovery.IMPOSSIBLE, topics.subscribe(end(pair), "a", PLACED.since(before)).recovery());
+        }
+    }
+
+    /** Publishes as soon as the broker can be reached. */
+    private static Position published(Topics topics, String topic, String text) {
+        Position[] position = new Position[1];
+        Await.until("it is published", () -> {
+            try {
+                position[0] = topics.publish(topic, text);
+                return true;
+            } catch (TopicException e) {
+                assertEquals(Reason.BACKPLANE_AWAY, e.reason());
+                return false;
+            }
+        });
+        return position[0];
+    }
+
+    @Test
+    void brokerThatStandsStillMustBeWaitedForBriefly() throws Exception {
+        try (BrokerProcess own = BrokerProcess.nats()) {
+            NatsBackplane node = opened(node(own));
+            Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
+            TestPair pair = pair();
+            topics.subscribe(end(pair), "a", PLACED);
+            Position before = topics.publish("a", "1");
+            peer(pair).expectText(before + " 1");
+
+            own.signal("STOP");
+            TopicException refused = assertThrows(TopicException.class, () -> topics.publish("a", "2"));
+            assertEquals(Reason.BACKPLANE_UNCERTAIN, refused.reason());
+            Await.until("the node has noticed", () -> !node.health().connected());
+            own.signal("CONT");
+
+            Position after = published(topics, "a", "3");
+            assertEquals(before.epoch(), after.epoch());
+            // The message whose fate was uncertain may have been published, and once at most.
+            String next = peer(pair).expectText();
+            if (next.endsWith(" 2")) {
+                next = peer(pair).expectText();
+            }
+            assertEquals(after + " 3", next);
+        }
+    }
+
+    @Test
+    void streamThatIsDeletedMustBeginAnew() throws Exception {
+        Topics topics = topics(HISTORY);
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a", PLACED);
+        Position before = topics.publish("a", "1");
+        peer(pair).expectText(before + " 1");
+        try (Connection operator = Nats.connect(uri(broker))) {
+            operator.jetStreamManagement().deleteStream(prefix);
+        }
+        Position after = published(topics, "a", "2");
+        peer(pair).expectText("gap").expectText(after + " 2");
+        assertNotEquals(before.epoch(), after.epoch());
+    }
+
+    @Test
+    void serverWithoutJetStreamMustPassMessages() throws Exception {
+        try (BrokerProcess plain = BrokerProcess
+                .start((port, folder) -> java.util.List.of("nats-server", "--port", "" + port, "--addr",
+                        "127.0.0.1"))) {
+            Topics first = Topics.builder().backplane(opened(node(plain))).build();
+            Topics second = Topics.builder().backplane(opened(node(plain))).build();
+            TestPair pair = pair();
+            second.subscribe(end(pair), "a");
+            first.publish("a", "1");
+            peer(pair).expectText("1");
+            NatsBackplane node = opened(node(plain));
+            Topics needing = Topics.builder().limits(HISTORY).backplane(node).build();
+            assertReason(Reason.BACKPLANE_AWAY, () -> needing.publish("a", "1"));
+            assertTrue(node.health().detail().contains("JetStream"), node.health().detail());
+        }
+    }
+
+    @Test
+    void membersOfANodeThatStandsStillMustLeaveAndComeBack() throws Exception {
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        Topics watching = withPresence(events, "ann");
+        watching.subscribe(end(pair()), "a");
+        assertEquals("+ann a", next(events));
+        try (Connection ghost = Nats.connect(uri(broker))) {
+            // As a node leaves that has died: nothing renews its sign of life.
+            byte[] two = "2".getBytes(StandardCharsets.US_ASCII);
+            ghost.jetStream().publish(prefix + ".m.a.bob.ghost", two);
+            ghost.jetStream().publish(prefix + ".m.a.ann.ghost", two);
+            ghost.jetStream().publish(prefix + ".n.ghost", new byte[]{'+'});
+            assertEquals(Map.of("ann", 3, "bob", 2), watching.presence("a"));
+            assertEquals("-bob a", next(events));
+            Await.until("the ghost is forgotten", () -> watching.presence("a").equals(Map.of("ann", 1)));
+            assertTrue(events.isEmpty());
+
+            // This node was given up by the others, and returns.
+            JetStreamManagement streams = ghost.jetStreamManagement();
+            streams.purgeStream(prefix + "_members");
+            assertEquals("+ann a", next(events));
+            assertEquals(Map.of("ann", 1), watching.presence("a"));
+        }
+    }
+
+    @Test
+    void nodeMustStartWithoutItsBroker() throws Exception {
+        try (BrokerProcess own = BrokerProcess.nats()) {
+            own.kill();
+            NatsBackplane node = opened(node(own));
+            Topics topics = Topics.builder().limits(HISTORY).backplane(node).goesOnAlone(true).build();
+            TestPair pair = pair();
+            assertFalse(node.health().connected());
+            topics.subscribe(end(pair), "a", PLACED);
+
+            own.restart();
+            // What may have been published before is told.
+            peer(pair).expectText("gap");
+            Position position = published(topics, "a", "1");
+            peer(pair).expectText(position + " 1");
+            assertTrue(node.health().connected());
+        }
+    }
+
+    private static void assertReason(Reason reason, Runnable action) {
+        assertEquals(reason, assertThrows(TopicException.class, action::run).reason());
+    }
+}

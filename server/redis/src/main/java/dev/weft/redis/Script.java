@@ -1,0 +1,137 @@
+package dev.weft.redis;
+
+import io.lettuce.core.ScriptOutputType;
+
+/**
+ * What Redis does in one step. In a topic's head, {@code e} is the epoch, {@code o} the offset of the last message, and {@code r}
+ * the run id of the Redis server that has written it. A server that was started again may have lost what it had last, so the topic
+ * then begins anew, whatever was restored from the disk.
+ */
+enum Script {
+    /**
+     * Places a message and passes it on. Keys: head, stream. Arguments: run id, an epoch in case the topic begins anew, the
+     * milliseconds to keep head and stream, the number of messages to keep, the command that publishes, the channel, the message.
+     */
+    PLACE("""
+            local head = redis.call('HMGET', KEYS[1], 'e', 'r')
+            if head[2] ~= ARGV[1] then
+              redis.call('DEL', KEYS[2])
+              redis.call('HSET', KEYS[1], 'e', ARGV[2], 'r', ARGV[1], 'o', 0)
+              head[1] = ARGV[2]
+            end
+            local offset = redis.call('HINCRBY', KEYS[1], 'o', 1)
+            redis.call('XADD', KEYS[2], 'MAXLEN', '=', ARGV[5], offset .. '-0', 'm', ARGV[8])
+            redis.call('PEXPIRE', KEYS[1], ARGV[3])
+            redis.call('PEXPIRE', KEYS[2], ARGV[4])
+            local message = head[1] .. ':' .. offset .. ':' .. ARGV[8]
+            redis.call(ARGV[6], ARGV[7], message)
+            if ARGV[6] == 'SPUBLISH' and redis.call('PUBSUB', 'NUMPAT') > 0 then
+              redis.call('PUBLISH', ARGV[7], message)
+            end
+            return {head[1], offset}
+            """, ScriptOutputType.MULTI),
+    /** Passes a message on. Keys: channel. Arguments: the message. */
+    PASS("""
+            redis.call('SPUBLISH', KEYS[1], ARGV[1])
+            if redis.call('PUBSUB', 'NUMPAT') > 0 then
+              redis.call('PUBLISH', KEYS[1], ARGV[1])
+            end
+            """, ScriptOutputType.VALUE),
+    /**
+     * Reads messages. Keys: head, stream. Arguments: run id, an epoch in case the topic begins anew, the milliseconds to keep
+     * the head, epoch and offset of the position after which to begin.
+     */
+    READ("""
+            local head = redis.call('HMGET', KEYS[1], 'e', 'r', 'o')
+            if head[2] ~= ARGV[1] then
+              redis.call('DEL', KEYS[2])
+              redis.call('HSET', KEYS[1], 'e', ARGV[2], 'r', ARGV[1], 'o', 0)
+              head = {ARGV[2], ARGV[1], 0}
+            end
+            redis.call('PEXPIRE', KEYS[1], ARGV[3])
+            local from = '-'
+            if head[1] == ARGV[4] then
+              from = '(' .. ARGV[5] .. '-0'
+            end
+            return {head[1], tonumber(head[3]), redis.call('XRANGE', KEYS[2], from, '+')}
+            """, ScriptOutputType.MULTI),
+    /**
+     * Sets how many connections a member has on a node; returns 1 if it has joined or left. Keys: members of the topic, entries
+     * of the node. Arguments: node, topic, member, connections.
+     */
+    PRESENT("""
+            local mine = 'n:' .. ARGV[1] .. ':' .. ARGV[3]
+            local now = tonumber(ARGV[4])
+            local all = 'a:' .. ARGV[3]
+            local before = tonumber(redis.call('HGET', KEYS[1], all) or 0)
+            local after = before - tonumber(redis.call('HGET', KEYS[1], mine) or 0) + now
+            local entry = #ARGV[2] .. ':' .. ARGV[2] .. ARGV[3]
+            if now > 0 then
+              redis.call('HSET', KEYS[1], mine, now)
+              redis.call('SADD', KEYS[2], entry)
+            else
+              redis.call('HDEL', KEYS[1], mine)
+              redis.call('SREM', KEYS[2], entry)
+            end
+            if after > 0 then
+              redis.call('HSET', KEYS[1], all, after)
+            else
+              redis.call('HDEL', KEYS[1], all)
+            end
+            if (before > 0) ~= (after > 0) then
+              return 1
+            end
+            return 0
+            """, ScriptOutputType.INTEGER),
+    /**
+     * Says that a node is alive, and removes some entries of nodes that are not. Returns 1 if the node was not known, and then
+     * topic and member of each that is gone. Keys: nodes. Arguments: node, the milliseconds that it is alive; the prefix of keys
+     * with members, and with entries; how many entries to remove at most.
+     */
+    BEAT("""
+            local clock = redis.call('TIME')
+            local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+            local new = redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+            local result = {new}
+            for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. now, 'LIMIT', 0, 10)) do
+              local entries = redis.call('SPOP', ARGV[4] .. node, ARGV[5])
+              if #entries == 0 then
+                redis.call('ZREM', KEYS[1], node)
+              end
+              for _, entry in ipairs(entries) do
+                local colon = string.find(entry, ':', 1, true)
+                local length = tonumber(string.sub(entry, 1, colon - 1))
+                local topic = string.sub(entry, colon + 1, colon + length)
+                local member = string.sub(entry, colon + length + 1)
+                local key = ARGV[3] .. '{' .. topic .. '}'
+                local mine = 'n:' .. node .. ':' .. member
+                local count = tonumber(redis.call('HGET', key, mine) or 0)
+                redis.call('HDEL', key, mine)
+                if count > 0 and redis.call('HINCRBY', key, 'a:' .. member, -count) <= 0 then
+                  redis.call('HDEL', key, 'a:' .. member)
+                  table.insert(result, topic)
+                  table.insert(result, member)
+                end
+              end
+            end
+            return result
+            """, ScriptOutputType.MULTI),
+    /** Says that a node is not alive any more: another one removes its entries. Keys: nodes. Arguments: node. */
+    LEAVE("return redis.call('ZADD', KEYS[1], 'XX', 0, ARGV[1])", ScriptOutputType.INTEGER);
+
+    private final String text;
+    private final ScriptOutputType output;
+
+    Script(String text, ScriptOutputType output) {
+        this.text = text;
+        this.output = output;
+    }
+
+    String text() {
+        return text;
+    }
+
+    ScriptOutputType output() {
+        return output;
+    }
+}

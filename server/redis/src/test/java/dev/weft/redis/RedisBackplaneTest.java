@@ -1,0 +1,269 @@
+package dev.weft.redis;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.server.Await;
+import dev.weft.testing.TestPair;
+import dev.weft.topics.Backplane;
+import dev.weft.topics.BackplaneContract;
+import dev.weft.topics.BrokerProcess;
+import dev.weft.topics.Position;
+import dev.weft.topics.Recovery;
+import dev.weft.topics.SubscribeOptions;
+import dev.weft.topics.TopicException;
+import dev.weft.topics.TopicException.Reason;
+import dev.weft.topics.Topics;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Against a real Redis server. */
+class RedisBackplaneTest extends BackplaneContract {
+    private static BrokerProcess broker;
+    private static RedisClient client;
+    private static RedisCommands<String, String> redis;
+    private static int groups;
+
+    private String prefix;
+
+    @BeforeAll
+    static void startBroker() throws Exception {
+        broker = BrokerProcess.redis();
+        client = RedisClient.create("redis://127.0.0.1:" + broker.port());
+        redis = client.connect().sync();
+    }
+
+    @AfterAll
+    static void endBroker() throws Exception {
+        if (client != null) {
+            client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+            broker.close();
+        }
+    }
+
+    @BeforeEach
+    void newGroup() {
+        prefix = "test" + groups++ + ":";
+    }
+
+    @Override
+    protected Backplane node() {
+        return node(broker.port());
+    }
+
+    private RedisBackplane node(int port) {
+        return RedisBackplane.builder("redis://127.0.0.1:" + port).prefix(prefix).timeout(Duration.ofSeconds(1))
+                .nodeTimeout(Duration.ofMillis(600)).build();
+    }
+
+    @Test
+    void nodeMustSubscribeOnlyToWhatItsConnectionsWant() throws Exception {
+        Topics topics = topics(HISTORY);
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a");
+        topics.subscribeMatching(end(pair), "b/*/c", SubscribeOptions.DEFAULT);
+        topics.publish("x", "of interest to nobody");
+        assertEquals(List.of(prefix + "c:{a}"), redis.pubsubShardChannels(prefix + "*"));
+        assertEquals(1, redis.pubsubNumpat());
+
+        topics.unsubscribe(end(pair), "a");
+        end(pair).abort();
+        Await.until("nothing is subscribed",
+                () -> redis.pubsubShardChannels(prefix + "*").isEmpty() && redis.pubsubNumpat() == 0);
+    }
+
+    @Test
+    void connectionThatIsCutMustCostNoMessage() throws Exception {
+        Topics topics = topics(HISTORY);
+        Topics other = topics(HISTORY);
+        TestPair pair = pair();
+        topics.subscribe(end(pair), "a", PLACED);
+        Position first = other.publish("a", "1");
+        peer(pair).expectText(first + " 1");
+
+        for (int i = 2; i < 20; i++) {
+            // All connections that wait for messages.
+            redis.dispatch(io.lettuce.core.protocol.CommandType.CLIENT,
+                    new io.lettuce.core.output.IntegerOutput<>(io.lettuce.core.codec.StringCodec.UTF8),
+                    new io.lettuce.core.protocol.CommandArgs<>(io.lettuce.core.codec.StringCodec.UTF8).add("KILL")
+                            .add("TYPE").add("PUBSUB"));
+            Position next = published(other, "a", "" + i);
+            peer(pair).expectText(next + " " + i);
+        }
+    }
+
+    /** Publishes as soon as the broker can be reached. */
+    private static Position published(Topics topics, String topic, String text) {
+        Position[] position = new Position[1];
+        Await.until("it is published", () -> {
+            try {
+                position[0] = topics.publish(topic, text);
+                return true;
+            } catch (TopicException e) {
+                assertEquals(Reason.BACKPLANE_AWAY, e.reason());
+                return false;
+            }
+        });
+        return position[0];
+    }
+
+    @Test
+    void brokerThatIsKilledMustBeWaitedForAndItsLossTold() throws Exception {
+        try (BrokerProcess own = BrokerProcess.redis("--appendonly", "yes")) {
+            RedisBackplane node = opened(node(own.port()));
+            Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
+            TestPair pair = pair();
+            topics.subscribe(end(pair), "a", PLACED);
+            Position before = topics.publish("a", "1");
+            peer(pair).expectText(before + " 1");
+
+            own.kill();
+            Await.until("the node has noticed", () -> !node.health().connected());
+            long start = System.nanoTime();
+            assertReason(Reason.BACKPLANE_AWAY, () -> topics.publish("a", "2"));
+            assertReason(Reason.BACKPLANE_AWAY, () -> topics.subscribe(end(pair), "b"));
+            assertTrue(System.nanoTime() - start < Duration.ofSeconds(5).toNanos());
+
+            own.restart();
+            peer(pair).expectText("gap");
+            Position after = published(topics, "a", "3");
+            peer(pair).expectText(after + " 3");
+            // Redis has restored the stream, but may have lost its end.
+            assertNotEquals(before.epoch(), after.epoch());
+            assertEquals(Recovery.IMPOSSIBLE, topics.subscribe(end(pair), "a", PLACED.since(before)).recovery());
+        }
+    }
+
+    @Test
+    void brokerThatStandsStillMustBeWaitedForBriefly() throws Exception {
+        try (BrokerProcess own = BrokerProcess.redis()) {
+            RedisBackplane node = opened(node(own.port()));
+            Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
+            TestPair pair = pair();
+            topics.subscribe(end(pair), "a", PLACED);
+            Position before = topics.publish("a", "1");
+            peer(pair).expectText(before + " 1");
+
+            own.signal("STOP");
+            TopicException refused = assertThrows(TopicException.class, () -> topics.publish("a", "2"));
+            assertEquals(Reason.BACKPLANE_UNCERTAIN, refused.reason());
+            Await.until("the node has noticed", () -> !node.health().connected());
+            own.signal("CONT");
+
+            Position after = published(topics, "a", "3");
+            assertEquals(before.epoch(), after.epoch());
+            // The message whose fate was uncertain may have been published, and once at most.
+            String next = peer(pair).expectText();
+            if (next.endsWith(" 2")) {
+                next = peer(pair).expectText();
+            }
+            assertEquals(after + " 3", next);
+        }
+    }
+
+    @Test
+    void dataLostWithoutARestartMustBeTold() throws Exception {
+        try (BrokerProcess own = BrokerProcess.redis()) {
+            Topics topics = Topics.builder().limits(HISTORY).backplane(opened(node(own.port()))).build();
+            TestPair pair = pair();
+            topics.subscribe(end(pair), "a", PLACED);
+            Position before = topics.publish("a", "1");
+            peer(pair).expectText(before + " 1");
+            RedisClient other = RedisClient.create("redis://127.0.0.1:" + own.port());
+            try {
+                other.connect().sync().flushall();
+            } finally {
+                other.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+            }
+            Position after = topics.publish("a", "2");
+            peer(pair).expectText("gap").expectText(after + " 2");
+            assertNotEquals(before.epoch(), after.epoch());
+        }
+    }
+
+    @Test
+    void serverWithoutShardedChannelsMustWorkToo() throws Exception {
+        try (BrokerProcess old = BrokerProcess.redis("--rename-command", "SPUBLISH", "", "--rename-command",
+                "SSUBSCRIBE", "")) {
+            RedisBackplane node = opened(node(old.port()));
+            Topics first = Topics.builder().limits(HISTORY).backplane(node).build();
+            Topics second = Topics.builder().limits(HISTORY).backplane(opened(node(old.port()))).build();
+            assertTrue(node.health().detail().contains("no sharded"), node.health().detail());
+            TestPair exact = pair();
+            TestPair filter = pair();
+            second.subscribe(end(exact), "a");
+            second.subscribeMatching(end(filter), "*", SubscribeOptions.DEFAULT);
+            first.publish("a", "1");
+            first.publish("a", "2");
+            peer(exact).expectText("1").expectText("2");
+            peer(filter).expectText("1").expectText("2");
+        }
+    }
+
+    @Test
+    void membersOfANodeThatStandsStillMustLeaveAndComeBack() throws Exception {
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        Topics watching = withPresence(events, "ann");
+        watching.subscribe(end(pair()), "a");
+        assertEquals("+ann a", next(events));
+        // As a node leaves that has died: nothing renews its sign of life.
+        redis.zadd(prefix + "nodes", 1, "ghost");
+        redis.hset(prefix + "m:{a}", Map.of("n:ghost:bob", "2", "a:bob", "2", "n:ghost:ann", "1", "a:ann", "2"));
+        redis.sadd(prefix + "e:ghost", "1:abob", "1:aann");
+        assertEquals("-bob a", next(events));
+        Await.until("the ghost is forgotten", () -> redis.zcard(prefix + "nodes") == 1);
+        assertEquals(Map.of("ann", 1), watching.presence("a"));
+        assertFalse(redis.exists(prefix + "e:ghost") > 0);
+
+        // This node was given up by the others, and returns.
+        redis.del(prefix + "nodes", prefix + "m:{a}");
+        assertEquals("+ann a", next(events));
+        assertEquals(Map.of("ann", 1), watching.presence("a"));
+    }
+
+    @Test
+    void topicsMustNotBeKeptForever() throws Exception {
+        Topics topics = topics(HISTORY);
+        topics.publish("a", "1");
+        assertEquals(Set.of(prefix + "h:{a}", prefix + "s:{a}"),
+                Set.copyOf(redis.keys(prefix + "[hs]*")));
+        assertTrue(redis.pttl(prefix + "h:{a}") > 0);
+        assertTrue(redis.pttl(prefix + "s:{a}") > 0);
+    }
+
+    @Test
+    void nodeMustStartWithoutItsBroker() throws Exception {
+        try (BrokerProcess own = BrokerProcess.redis()) {
+            own.kill();
+            RedisBackplane node = opened(node(own.port()));
+            Topics topics = Topics.builder().limits(HISTORY).backplane(node).goesOnAlone(true).build();
+            TestPair pair = pair();
+            assertFalse(node.health().connected());
+            topics.subscribe(end(pair), "a", PLACED);
+
+            own.restart();
+            // What may have been published before is told.
+            peer(pair).expectText("gap");
+            Position position = published(topics, "a", "1");
+            peer(pair).expectText(position + " 1");
+            assertTrue(node.health().connected());
+        }
+    }
+
+    private static void assertReason(Reason reason, Runnable action) {
+        assertEquals(reason, assertThrows(TopicException.class, action::run).reason());
+    }
+}

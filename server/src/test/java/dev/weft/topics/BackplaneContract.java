@@ -1,0 +1,276 @@
+package dev.weft.topics;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.PreparedMessage;
+import dev.weft.WebSocketConnection;
+import dev.weft.server.Await;
+import dev.weft.testing.TestConnection;
+import dev.weft.testing.TestPair;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every backplane does, whatever its broker is. */
+@Timeout(60)
+public abstract class BackplaneContract {
+    protected static final TopicLimits NO_HISTORY = TopicLimits.DEFAULT;
+    protected static final TopicLimits HISTORY = TopicLimits.builder().historyLength(5).build();
+    /** Each message with its position, and gaps as messages. */
+    protected static final SubscribeOptions PLACED = SubscribeOptions.DEFAULT
+            .format(it -> PreparedMessage.text(it.position() + " " + text(it.message())))
+            .gapNotice(it -> PreparedMessage.text("gap"));
+
+    private final List<AutoCloseable> opened = new ArrayList<>();
+
+    /** A node of the same group, not yet started. */
+    protected abstract Backplane node() throws Exception;
+
+    @AfterEach
+    void closeAll() throws Exception {
+        for (AutoCloseable each : opened.reversed()) {
+            each.close();
+        }
+    }
+
+    protected final Topics topics(TopicLimits limits) throws Exception {
+        return start(Topics.builder().limits(limits));
+    }
+
+    protected final Topics start(Topics.Builder builder) throws Exception {
+        return builder.backplane(opened(node())).build();
+    }
+
+    /** Is closed after the test. */
+    protected final <T extends AutoCloseable> T opened(T closeable) {
+        opened.add(closeable);
+        return closeable;
+    }
+
+    protected final TestPair pair() {
+        return opened(TestPair.builder().connect());
+    }
+
+    protected static WebSocketConnection end(TestPair pair) {
+        return pair.server().connection();
+    }
+
+    protected static TestConnection peer(TestPair pair) {
+        return pair.client();
+    }
+
+    private static String text(PreparedMessage message) {
+        return StandardCharsets.UTF_8.decode(message.payload()).toString();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 5})
+    void messageMustReachSubscribersOfAllNodesOnce(int history) throws Exception {
+        TopicLimits limits = TopicLimits.builder().historyLength(history).build();
+        Topics first = topics(limits);
+        Topics second = topics(limits);
+        TestPair near = pair();
+        TestPair far = pair();
+        TestPair filtered = pair();
+        first.subscribe(end(near), "room/1");
+        second.subscribe(end(far), "room/1");
+        second.subscribeMatching(end(filtered), "room/*", SubscribeOptions.DEFAULT);
+        second.subscribeMatching(end(filtered), "#", SubscribeOptions.DEFAULT);
+        first.publish("room/1/typing", "for # alone");
+        peer(filtered).expectText("for # alone");
+
+        for (int i = 0; i < 50; i++) {
+            first.publish("room/1", "a" + i);
+            first.publish("room/1", PreparedMessage.binary(new byte[]{(byte) i}));
+        }
+
+        for (TestPair each : List.of(near, far, filtered)) {
+            for (int i = 0; i < 50; i++) {
+                peer(each).expectText("a" + i).expectBinary(new byte[]{(byte) i});
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "a[b]?\\x^-z", "grüße/日本", "a.b/c.d", "{a}/b c", "$SYS/>", "~0/%41", "a,b\"c'd"})
+    void anyTopicMustBePassed(String name) throws Exception {
+        for (TopicLimits limits : List.of(NO_HISTORY, HISTORY)) {
+            Topics first = topics(limits);
+            Topics second = topics(limits);
+            TestPair exact = pair();
+            TestPair filter = pair();
+            second.subscribe(end(exact), name, SubscribeOptions.DEFAULT.format(it -> PreparedMessage.text(it.topic())));
+            second.subscribeMatching(end(filter), name + "/#", SubscribeOptions.DEFAULT);
+            first.publish(name, "x");
+            first.publish(name + "/more", "");
+            peer(exact).expectText(name);
+            peer(filter).expectText("");
+        }
+    }
+
+    @Test
+    void allNodesMustHaveTheSameOrderAndPositions() throws Exception {
+        TopicLimits limits = TopicLimits.builder().historyLength(1000).build();
+        Topics first = topics(limits);
+        Topics second = topics(limits);
+        TestPair near = pair();
+        TestPair far = pair();
+        first.subscribe(end(near), "a", PLACED);
+        second.subscribe(end(far), "a", PLACED);
+
+        List<Thread> threads = new ArrayList<>();
+        for (Topics each : List.of(first, second, first)) {
+            threads.add(Thread.ofVirtual().start(() -> IntStream.range(0, 100)
+                    .forEach(i -> each.publish("a", "m" + i))));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+
+        for (int i = 0; i < 300; i++) {
+            String text = peer(near).expectText();
+            assertFalse(text.contains("gap"));
+            peer(far).expectText(text);
+        }
+    }
+
+    @Test
+    void subscriberThatComesToAnotherNodeMustGetExactlyWhatItHasMissed() throws Exception {
+        Topics first = topics(HISTORY);
+        first.publish("other", "x");
+        Position seen = first.publish("a", "1");
+        first.publish("other", "x");
+        Position second = first.publish("a", "2");
+        Topics later = topics(HISTORY);
+        TestPair pair = pair();
+
+        Subscription subscription = later.subscribe(end(pair), "a", PLACED.since(seen));
+        Position third = first.publish("a", "3");
+
+        assertEquals(Recovery.COMPLETE, subscription.recovery());
+        peer(pair).expectText(second + " 2").expectText(third + " 3");
+        assertEquals(Recovery.COMPLETE, later.subscribe(end(pair), "a", PLACED.since(third)).recovery());
+        for (int i = 0; i < 6; i++) {
+            first.publish("a", "more");
+        }
+        Topics last = topics(HISTORY);
+        assertEquals(Recovery.IMPOSSIBLE, last.subscribe(end(pair), "a", PLACED.since(seen)).recovery());
+        assertEquals(5, last.history("a", 10).size());
+    }
+
+    @Test
+    void emptyTopicMustHaveAPositionToComeBackTo() throws Exception {
+        Topics first = topics(HISTORY);
+        first.publish("other", "x");
+        TestPair pair = pair();
+        Position start = first.subscribe(end(pair), "a", PLACED).start();
+        first.unsubscribe(end(pair), "a");
+        Position one = first.publish("a", "1");
+        first.publish("other", "x");
+
+        Topics second = topics(HISTORY);
+        assertEquals(Recovery.COMPLETE, second.subscribe(end(pair), "a", PLACED.since(start)).recovery());
+        peer(pair).expectText(one + " 1");
+    }
+
+    @Test
+    void nodeThatReturnsToATopicMustHaveMissedNothing() throws Exception {
+        Topics first = topics(HISTORY);
+        Topics second = topics(HISTORY);
+        TestPair pair = pair();
+        second.subscribe(end(pair), "a", PLACED);
+        Position seen = first.publish("a", "1");
+        peer(pair).expectText(seen + " 1");
+        second.unsubscribe(end(pair), "a");
+        Position missed = first.publish("a", "2");
+
+        assertEquals(Recovery.COMPLETE, second.subscribe(end(pair), "a", PLACED.since(seen)).recovery());
+        peer(pair).expectText(missed + " 2");
+        assertEquals(List.of(seen, missed), second.history("a", 5).stream().map(Publication::position).toList());
+    }
+
+    @Test
+    void keyMustReachOtherNodes() throws Exception {
+        Topics first = topics(NO_HISTORY);
+        Topics second = topics(NO_HISTORY);
+        TestPair slow = pair();
+        second.subscribe(end(slow), "prices");
+        String filler = " ".repeat(20_000);
+        for (int i = 0; i < 100; i++) {
+            first.publishLatest("prices", "a", PreparedMessage.text(i + filler));
+        }
+        Await.until("values are replaced", () -> end(slow).queue().replacedMessages() > 20);
+    }
+
+    @Test
+    void membersMustBeThoseOfAllNodes() throws Exception {
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        Topics first = withPresence(events, "ann");
+        Topics second = withPresence(events, "ann");
+        Topics third = withPresence(events, "bob: é/*");
+        TestPair near = pair();
+        TestPair far = pair();
+        first.subscribe(end(near), "a/b");
+        assertEquals("+ann a/b", next(events));
+        second.subscribe(end(far), "a/b");
+        Await.until("both are there", () -> first.presence("a/b").equals(Map.of("ann", 2)));
+        third.subscribe(end(pair()), "a/b");
+        assertEquals("+bob: é/* a/b", next(events));
+        assertEquals(Map.of("ann", 2, "bob: é/*", 1), third.presence("a/b"));
+        assertEquals(Map.of(), first.presence("a"));
+
+        first.unsubscribe(end(near), "a/b");
+        Await.until("one is there", () -> first.presence("a/b").equals(Map.of("ann", 1, "bob: é/*", 1)));
+        assertTrue(events.isEmpty());
+        second.unsubscribe(end(far), "a/b");
+        assertEquals("-ann a/b", next(events));
+    }
+
+    @Test
+    void membersOfANodeThatIsClosedMustLeave() throws Exception {
+        BlockingQueue<String> events = new LinkedBlockingQueue<>();
+        Topics staying = withPresence(events, "ann");
+        Backplane closing = node();
+        Topics topics = Topics.builder().backplane(closing).member(connection -> "bob").build();
+        topics.subscribe(end(pair()), "a");
+        staying.subscribe(end(pair()), "a");
+        assertEquals("+ann a", next(events));
+        Await.until("both are there", () -> staying.presence("a").size() == 2);
+
+        closing.close();
+
+        assertEquals("-bob a", next(events));
+        assertEquals(Map.of("ann", 1), staying.presence("a"));
+        assertFalse(closing.health().connected());
+    }
+
+    protected final Topics withPresence(BlockingQueue<String> events, String member) throws Exception {
+        return start(Topics.builder().member(connection -> member).presenceListener(new PresenceListener() {
+            @Override
+            public void joined(String topic, String name) {
+                events.add("+" + name + " " + topic);
+            }
+
+            @Override
+            public void left(String topic, String name) {
+                events.add("-" + name + " " + topic);
+            }
+        }));
+    }
+
+    protected static String next(BlockingQueue<String> events) throws InterruptedException {
+        return events.poll(30, TimeUnit.SECONDS);
+    }
+}
