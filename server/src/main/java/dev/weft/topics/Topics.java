@@ -331,8 +331,9 @@ public final class Topics {
 
         /**
          * Sets the function that names the member to whom a connection belongs, for example the user who has signed in. Called
-         * once for each connection, when it first subscribes. Default: the connection's id, which is no use to other processes:
-         * with a {@link Backplane}, presence is then that of this process alone.
+         * when the connection first subscribes, by each thread that does so at that time; one result is used. What it throws
+         * reaches the caller of {@code subscribe}. Default: the connection's id, which is no use to other processes: with a
+         * {@link Backplane}, presence is then that of this process alone.
          */
         public Builder member(Function<WebSocketConnection, String> function) {
             memberOf = Objects.requireNonNull(function);

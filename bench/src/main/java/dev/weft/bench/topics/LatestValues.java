@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A feed of values to many subscribers over the in-memory transport, of which every tenth reads only a few values in a second.
+ * A feed of values to many subscribers over the in-memory transport, of which every tenth reads only five values in a second.
  * Checks that the quick ones get every value, and the slow ones the newest of each key, and measures what waits meanwhile.
  *
  * <pre>
@@ -33,9 +33,9 @@ public final class LatestValues {
     private static final int HEAD = 2;
     private static final int END = -1;
     private static final int SLOW = 10;
-    private static final int QUICK_NETWORK = 1 << 16;
-    private static final int SLOW_NETWORK = 1 << 12;
-    private static final long SLOW_PAUSE_NANOS = 20_000_000;
+    private static final int QUICK_NETWORK = 1 << 12;
+    private static final int SLOW_NETWORK = 1 << 10;
+    private static final long SLOW_PAUSE_NANOS = 200_000_000;
 
     private final InMemoryEnds ends = new InMemoryEnds(ConnectionLimits.DEFAULT);
     private final Topics topics = Topics.builder().build();
@@ -87,7 +87,7 @@ public final class LatestValues {
 
     /** Every value, in order. */
     private void readAll(MemoryTransport peer) throws IOException {
-        ByteBuffer input = ByteBuffer.allocate(1 << 14).flip();
+        ByteBuffer input = ByteBuffer.allocate(QUICK_NETWORK).flip();
         for (int i = 0; i < updates; i++) {
             if (next(peer, input) != i) {
                 wrong.incrementAndGet();

@@ -2,6 +2,7 @@ package dev.weft.internal.send;
 
 import static dev.weft.internal.connection.ConnectionFixture.TIMEOUTS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.CloseReason;
@@ -67,6 +68,14 @@ class FrameSenderTest {
         wire.open();
         ConnectionFixture.awaitUntil(() -> !closing.isPending());
         assertTrue(received.isClosed());
+    }
+
+    @Test
+    void askingForTheCountersMustNotMakeAnOutbox() {
+        QueuedMessages queued = sender.queued();
+        assertEquals(0, queued.dropped());
+        assertEquals(0, queued.replaced());
+        assertSame(Outbox.NONE, sender.outbox());
     }
 
     @Test
