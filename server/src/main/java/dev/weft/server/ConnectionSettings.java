@@ -164,6 +164,16 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     }
 
     /**
+     * Sets how many bytes a compressed byte of incoming messages may become: 1 to 1,032. Default 1,032, which no message can
+     * exceed.
+     *
+     * @see ConnectionLimits#maxCompressionRatio()
+     */
+    public S maxCompressionRatio(int ratio) {
+        return withLimits(limits -> limits.maxCompressionRatio(ratio));
+    }
+
+    /**
      * Sets the maximum number of bytes of messages that {@link dev.weft.WebSocketConnection#trySend(String)} may queue
      * until the peer reads them. Default 1 MiB. With 0, one message may be queued.
      *

@@ -120,7 +120,8 @@ final class ServedEndpoint {
     /** The extension for one connection. */
     DeflateExtension extension(DeflateNegotiation.Accepted accepted) {
         Compression it = compression.orElseThrow();
-        return new DeflateExtension(accepted.negotiated(), it.settings(), it.codecs(), Role.SERVER);
+        return new DeflateExtension(accepted.negotiated(), it.settings(), it.codecs(), Role.SERVER,
+                services.limits());
     }
 
     /**
@@ -128,7 +129,8 @@ final class ServedEndpoint {
      * compress.
      */
     Optional<DeflateExtension> extension(NegotiatedDeflate agreed) {
-        return compression.map(it -> new DeflateExtension(agreed, it.settings(), it.codecs(), Role.SERVER));
+        return compression.map(it -> new DeflateExtension(agreed, it.settings(), it.codecs(), Role.SERVER,
+                services.limits()));
     }
 
     /**

@@ -127,6 +127,7 @@ class EchoOptionsTest {
                 value("--max-message-size=2m", c -> c.limits().maxMessageSize(), 2 << 20),
                 value("--max-streamed-message-size=5g", c -> c.limits().maxStreamedMessageSize(), 5L << 30),
                 value("--max-frames-per-message=9", c -> c.limits().maxFramesPerMessage(), 9),
+                value("--max-compression-ratio=100", c -> c.limits().maxCompressionRatio(), 100),
                 value("--read-ahead-size=3m", c -> c.limits().readAheadSize(), 3 << 20),
                 value("--max-connections-per-address=3",
                         c -> c.addressLimits().maxConnectionsPerAddress(), 3),
