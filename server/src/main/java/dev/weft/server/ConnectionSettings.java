@@ -3,6 +3,7 @@ package dev.weft.server;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.OverflowPolicy;
+import dev.weft.RateLimits;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.Escape;
 import dev.weft.parser.deflate.DeflateSettings;
@@ -34,6 +35,7 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
         Optional<HandshakePolicy> policy = Optional.empty();
         Optional<Duration> policyTimeout = Optional.empty();
         Optional<Duration> maxLifetime = Optional.empty();
+        Optional<RateLimits> rateLimits = Optional.empty();
         Optional<List<String>> subprotocols = Optional.empty();
         /** The inner value is empty if messages are never compressed. */
         Optional<Optional<DeflateSettings>> deflate = Optional.empty();
@@ -47,6 +49,7 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
             Values defaults = new Values();
             defaults.policy = Optional.of(HandshakePolicy.sameOrigin());
             defaults.policyTimeout = Optional.of(Duration.ofSeconds(10));
+            defaults.rateLimits = Optional.of(RateLimits.NONE);
             defaults.subprotocols = Optional.of(List.of());
             defaults.deflate = Optional.of(Optional.of(DeflateSettings.DEFAULT));
             defaults.sockets = SocketSettings.UNSET.withTcpNoDelay(true).withKeepAlive(false);
@@ -57,6 +60,7 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
             this.policy = other.policy;
             this.policyTimeout = other.policyTimeout;
             this.maxLifetime = other.maxLifetime;
+            this.rateLimits = other.rateLimits;
             this.subprotocols = other.subprotocols;
             this.deflate = other.deflate;
             this.sockets = other.sockets;
@@ -117,6 +121,16 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     public S maxLifetime(Duration maxLifetime) {
         Bounds.check("maxLifetime", maxLifetime, SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
         return with(values -> values.maxLifetime = Optional.of(maxLifetime));
+    }
+
+    /**
+     * Sets the rates of each connection. Default {@link RateLimits#NONE}. An endpoint's apply after the handshake.
+     *
+     * @throws IllegalArgumentException if handshakes are limited
+     */
+    public S rateLimits(RateLimits rateLimits) {
+        ClientLimits.requireNoHandshakes(rateLimits);
+        return with(values -> values.rateLimits = Optional.of(rateLimits));
     }
 
     /**

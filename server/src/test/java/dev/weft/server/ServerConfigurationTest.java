@@ -35,7 +35,7 @@ class ServerConfigurationTest {
                 .probeSettings(ProbeSettings.builder().liveness("/d").build())
                 .accessLog(AccessLogFormat.JSON).overflowPolicy(OverflowPolicy.DROP_OLDEST)
                 .addressLimits(AddressLimits.builder().maxAddresses(25).build())
-                .rateLimits(RateLimits.builder().pings(26).build())
+                .rateLimits(RateLimits.builder().pings(26).build()).rateShares(Map.of("gold", 27))
                 .totalRateLimits(RateLimits.builder().pings(27).build()).maxLifetime(Duration.ofSeconds(28))
                 .socketPermissions(Set.of())
                 .transport(TransportKind.BLOCKING)

@@ -367,7 +367,7 @@ final class EchoOptions extends OptionTable {
             if (run.handler.isEmpty()) {
                 configuration = EchoDefaults.withEcho(builder).build();
             }
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | IllegalStateException e) {
             throw new ParameterException(commandLine, inOptions(e.getMessage()), e);
         }
     }
