@@ -151,6 +151,7 @@ class LimitsSoakTest {
         return true;
     }
 
+    @SuppressWarnings("try") // closed before the end of its block
     private void serve(long seed) throws Exception {
         Random random = new Random(seed);
         TransportKind kind = TransportKind.values()[random.nextInt(TransportKind.values().length)];

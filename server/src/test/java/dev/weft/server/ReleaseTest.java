@@ -85,6 +85,7 @@ class ReleaseTest {
         }
     }
 
+    @SuppressWarnings("try") // closed before the end of their block
     @ParameterizedTest
     @EnumSource(TransportKind.class)
     void nothingMustBeHeldWhateverTheEndOfAConnection(TransportKind kind) throws Exception {
