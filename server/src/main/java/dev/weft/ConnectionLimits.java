@@ -6,18 +6,26 @@ import java.util.Objects;
 
 /**
  * Limits on the resources that one connection may use. Every limit is finite. If a peer sends more than a limit allows,
- * the connection is closed with 1009 (RFC 6455 §7.4.1). Immutable; no method waits.
+ * the connection is closed with 1009 (RFC 6455 §7.4.1), or with 1008 for {@link #maxCompressionRatio()}. Immutable; no method
+ * waits.
  */
 public final class ConnectionLimits {
     /**
-     * The default limits, in the order of the methods below: 1 MiB, 1 TiB, 131,072 frames, 1 MiB, 512 KiB, {@link
-     * OverflowPolicy#REFUSE}, 16 KiB.
+     * The highest ratio that DEFLATE can reach: two bits stand for up to 258 bytes (RFC 1951 §3.2.5). As a limit, it refuses
+     * nothing and costs nothing.
+     */
+    public static final int HIGHEST_COMPRESSION_RATIO = 1032;
+
+    /**
+     * The default limits, in the order of the methods below: 1 MiB, 1 TiB, 131,072 frames, {@link
+     * #HIGHEST_COMPRESSION_RATIO}, 1 MiB, 512 KiB, {@link OverflowPolicy#REFUSE}, 16 KiB.
      */
     public static final ConnectionLimits DEFAULT = builder().build();
 
     private final int maxMessageSize;
     private final long maxStreamedMessageSize;
     private final int maxFramesPerMessage;
+    private final int maxCompressionRatio;
     private final int maxQueuedSize;
     private final int queueLowWaterMark;
     private final OverflowPolicy overflowPolicy;
@@ -27,6 +35,7 @@ public final class ConnectionLimits {
         this.maxMessageSize = builder.maxMessageSize;
         this.maxStreamedMessageSize = builder.maxStreamedMessageSize;
         this.maxFramesPerMessage = builder.maxFramesPerMessage;
+        this.maxCompressionRatio = builder.maxCompressionRatio;
         this.maxQueuedSize = builder.maxQueuedSize;
         this.queueLowWaterMark = builder.queueLowWaterMark;
         this.overflowPolicy = builder.overflowPolicy;
@@ -50,6 +59,15 @@ public final class ConnectionLimits {
     /** The maximum number of frames in a message. It bounds the work that empty frames can cause. */
     public int maxFramesPerMessage() {
         return maxFramesPerMessage;
+    }
+
+    /**
+     * How many bytes a compressed byte of incoming messages may become. What a connection does not use of this is saved, up to
+     * 64 KiB, which it also has at its beginning: so a short message, or a few of them, may be compressed by more. The connection
+     * of a peer over the limit is closed with 1008 (RFC 6455 §7.4.1), and not with 1009, because no message is too big.
+     */
+    public int maxCompressionRatio() {
+        return maxCompressionRatio;
     }
 
     /**
@@ -95,6 +113,7 @@ public final class ConnectionLimits {
         builder.maxMessageSize = maxMessageSize;
         builder.maxStreamedMessageSize = maxStreamedMessageSize;
         builder.maxFramesPerMessage = maxFramesPerMessage;
+        builder.maxCompressionRatio = maxCompressionRatio;
         builder.maxQueuedSize = maxQueuedSize;
         builder.queueLowWaterMark = queueLowWaterMark;
         builder.overflowPolicy = overflowPolicy;
@@ -103,8 +122,8 @@ public final class ConnectionLimits {
     }
 
     private List<Object> values() {
-        return List.of(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxQueuedSize, queueLowWaterMark,
-                overflowPolicy, readAheadSize);
+        return List.of(maxMessageSize, maxStreamedMessageSize, maxFramesPerMessage, maxCompressionRatio, maxQueuedSize,
+                queueLowWaterMark, overflowPolicy, readAheadSize);
     }
 
     /** Whether all limits are equal. */
@@ -136,6 +155,7 @@ public final class ConnectionLimits {
         private int maxMessageSize = 1 << 20;
         private long maxStreamedMessageSize = 1L << 40;
         private int maxFramesPerMessage = 131_072;
+        private int maxCompressionRatio = HIGHEST_COMPRESSION_RATIO;
         private int maxQueuedSize = 1 << 20;
         private int queueLowWaterMark = 1 << 19;
         private OverflowPolicy overflowPolicy = OverflowPolicy.REFUSE;
@@ -161,6 +181,13 @@ public final class ConnectionLimits {
         public Builder maxFramesPerMessage(int count) {
             Bounds.check("maxFramesPerMessage", count, 1, Integer.MAX_VALUE);
             maxFramesPerMessage = count;
+            return this;
+        }
+
+        /** Sets {@link ConnectionLimits#maxCompressionRatio()}: 1 to 1,032. Default 1,032, which no message can exceed. */
+        public Builder maxCompressionRatio(int ratio) {
+            Bounds.check("maxCompressionRatio", ratio, 1, HIGHEST_COMPRESSION_RATIO);
+            maxCompressionRatio = ratio;
             return this;
         }
 

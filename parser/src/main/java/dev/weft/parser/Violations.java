@@ -45,7 +45,7 @@ final class Violations {
     }
 
     static ProtocolViolationException tooLong(long length, long maxFrameLength) {
-        return new ProtocolViolationException(MESSAGE_TOO_BIG, "10.4",
+        return ProtocolViolationException.overLimit(MESSAGE_TOO_BIG, "10.4", "maxFrameLength",
                 "frame of " + length + " bytes is over maxFrameLength " + maxFrameLength);
     }
 

@@ -122,7 +122,8 @@ final class ClientHandshake {
         try {
             Optional<NegotiatedDeflate> negotiated = DeflateNegotiation.confirmLines(accepted.extensions(), offered);
             return new HandshakeResult(destination.target(), null, null, accepted.subprotocol().orElse(null), null,
-                    negotiated.map(agreed -> new DeflateExtension(agreed, offered.orElseThrow(), codecs, Role.CLIENT))
+                    negotiated.map(agreed -> new DeflateExtension(agreed, offered.orElseThrow(), codecs, Role.CLIENT,
+                            configuration.limits()))
                             .orElse(null),
                     configuration.keepResponse() ? head : null);
         } catch (ProtocolViolationException e) {

@@ -3,6 +3,7 @@ package dev.weft.server;
 import dev.weft.RateLimits;
 import dev.weft.RateLimits.Kind;
 import dev.weft.internal.rate.AddressTable;
+import dev.weft.internal.rate.EndpointRates;
 import dev.weft.internal.rate.LimitedTransport;
 import dev.weft.internal.rate.ServerRates;
 import dev.weft.internal.rate.Throttles;
@@ -14,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +45,8 @@ final class ClientLimits {
         AddressTable table = new AddressTable(addressLimits.ipv4PrefixLength(), addressLimits.ipv6PrefixLength(),
                 addressLimits.maxConnectionsPerAddress(), addressLimits.maxAddresses(), addressLimits.ratesPerAddress(),
                 clock::elapsed);
-        this.rates = new ServerRates(configuration.rateLimits(), configuration.totalRateLimits(), table,
-                clock::elapsed);
+        this.rates = new ServerRates(configuration.rateLimits(), configuration.totalRateLimits(),
+                configuration.rateShares(), table, clock::elapsed);
         this.refusals = refusals;
         this.log = log;
         this.usesTls = configuration.tlsSettings().isPresent();
@@ -54,7 +56,8 @@ final class ClientLimits {
     static @Nullable ClientLimits of(ServerConfiguration configuration, CoarseClock clock, RefusalLog refusals,
             FailureLog log) {
         boolean none = configuration.rateLimits().isEmpty() && configuration.totalRateLimits().isEmpty()
-                && configuration.addressLimits().isEmpty();
+                && configuration.addressLimits().isEmpty()
+                && configuration.endpoints().values().stream().noneMatch(Endpoint::hasRates);
         return none ? null : new ClientLimits(configuration, clock, refusals, log);
     }
 
@@ -119,6 +122,29 @@ final class ClientLimits {
         };
     }
 
+    /** The rates of an endpoint's connections, of which nothing has been used. */
+    EndpointRates endpoint(Endpoint endpoint) {
+        return rates.endpoint(endpoint.rateLimits(), endpoint.totalRateLimits(), endpoint.rateShare());
+    }
+
+    /** Counts a handshake at its endpoint. Returns {@code null} if it is within the limits. */
+    @Nullable
+    Refusal meet(LimitedTransport transport, ServedEndpoint endpoint) {
+        return transport.rates().takeHandshake(endpoint.rates())
+                ? null
+                : refusal(RefusalReason.TOO_MANY_HANDSHAKES, transport.remoteAddress());
+    }
+
+    /**
+     * Applies the rates of its endpoint to a connection.
+     *
+     * @param share the name of its share; empty if it is that of the endpoint
+     * @throws IllegalArgumentException if there is no such share
+     */
+    EndpointRates rates(ServedEndpoint endpoint, Optional<String> share) {
+        return share.map(rates::share).map(endpoint.rates()::with).orElse(endpoint.rates());
+    }
+
     private Refusal refusal(RefusalReason reason, SocketAddress client) {
         log.overLimit(client, reason);
         String why = reason == RefusalReason.ADDRESS_FULL
@@ -166,12 +192,11 @@ final class ClientLimits {
     }
 
     /** Checks limits of one connection. */
-    static RateLimits requireNoHandshakes(RateLimits limits) {
+    static void requireNoHandshakes(RateLimits limits) {
         if (limits.perSecond(Kind.HANDSHAKES).isPresent()) {
             throw new IllegalArgumentException(
                     "rateLimits: a connection has one handshake; limit those of an address, or "
                             + "of all clients");
         }
-        return limits;
     }
 }

@@ -4,7 +4,6 @@ import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
 import dev.weft.CloseStatus.Side;
 import dev.weft.internal.close.LocalEndException;
-import dev.weft.internal.close.LimitViolations;
 import dev.weft.internal.time.DeadlineException;
 import dev.weft.parser.CloseCode;
 import dev.weft.parser.ProtocolViolationException;
@@ -33,6 +32,13 @@ public enum CloseCause {
     /** The network connection ended or failed before the closing handshake was complete. */
     DISCONNECTED;
 
+    /** The limit that the peer exceeded, if that is the cause. */
+    static Optional<String> limit(CloseStatus status) {
+        return status.cause().flatMap(cause -> cause instanceof ProtocolViolationException violation
+                ? violation.limit()
+                : Optional.empty());
+    }
+
     static CloseCause of(CloseStatus status) {
         boolean failedHere = status.closedFirst().equals(Optional.of(Side.LOCAL))
                 && status.sent().map(CloseReason::code).orElse(0) == CloseCode.INTERNAL_ERROR;
@@ -41,7 +47,7 @@ public enum CloseCause {
         }
         return switch (status.cause().orElse(null)) {
             case null -> CLOSED;
-            case ProtocolViolationException violation -> LimitViolations.includes(violation) ? LIMIT : VIOLATION;
+            case ProtocolViolationException violation -> violation.limit().isPresent() ? LIMIT : VIOLATION;
             case DeadlineException deadline -> switch (deadline.due()) {
                 case WRITE_TIMEOUT -> WRITE_TIMEOUT;
                 case CLOSE_TIMEOUT -> CLOSE_TIMEOUT;

@@ -3,6 +3,7 @@ package dev.weft.server;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.OverflowPolicy;
+import dev.weft.RateLimits;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.Escape;
 import dev.weft.parser.deflate.DeflateSettings;
@@ -34,6 +35,7 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
         Optional<HandshakePolicy> policy = Optional.empty();
         Optional<Duration> policyTimeout = Optional.empty();
         Optional<Duration> maxLifetime = Optional.empty();
+        Optional<RateLimits> rateLimits = Optional.empty();
         Optional<List<String>> subprotocols = Optional.empty();
         /** The inner value is empty if messages are never compressed. */
         Optional<Optional<DeflateSettings>> deflate = Optional.empty();
@@ -47,6 +49,7 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
             Values defaults = new Values();
             defaults.policy = Optional.of(HandshakePolicy.sameOrigin());
             defaults.policyTimeout = Optional.of(Duration.ofSeconds(10));
+            defaults.rateLimits = Optional.of(RateLimits.NONE);
             defaults.subprotocols = Optional.of(List.of());
             defaults.deflate = Optional.of(Optional.of(DeflateSettings.DEFAULT));
             defaults.sockets = SocketSettings.UNSET.withTcpNoDelay(true).withKeepAlive(false);
@@ -57,6 +60,7 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
             this.policy = other.policy;
             this.policyTimeout = other.policyTimeout;
             this.maxLifetime = other.maxLifetime;
+            this.rateLimits = other.rateLimits;
             this.subprotocols = other.subprotocols;
             this.deflate = other.deflate;
             this.sockets = other.sockets;
@@ -120,6 +124,16 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     }
 
     /**
+     * Sets the rates of each connection. Default {@link RateLimits#NONE}. An endpoint's apply after the handshake.
+     *
+     * @throws IllegalArgumentException if handshakes are limited
+     */
+    public S rateLimits(RateLimits rateLimits) {
+        ClientLimits.requireNoHandshakes(rateLimits);
+        return with(values -> values.rateLimits = Optional.of(rateLimits));
+    }
+
+    /**
      * Sets the supported subprotocols. The first subprotocol offered by the client that is among them is chosen.
      * Default: none, as when called without arguments.
      *
@@ -161,6 +175,16 @@ public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
     /** Sets the maximum number of frames in a message: at least 1. Default 131,072. */
     public S maxFramesPerMessage(int count) {
         return withLimits(limits -> limits.maxFramesPerMessage(count));
+    }
+
+    /**
+     * Sets how many bytes a compressed byte of incoming messages may become: 1 to 1,032. Default 1,032, which no message can
+     * exceed.
+     *
+     * @see ConnectionLimits#maxCompressionRatio()
+     */
+    public S maxCompressionRatio(int ratio) {
+        return withLimits(limits -> limits.maxCompressionRatio(ratio));
     }
 
     /**

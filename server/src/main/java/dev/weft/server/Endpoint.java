@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
+import dev.weft.RateLimits;
 import dev.weft.WebSocketHandler;
 import dev.weft.parser.deflate.DeflateSettings;
 import java.time.Duration;
@@ -19,24 +20,30 @@ import java.util.function.Consumer;
 public final class Endpoint extends ConnectionSettings<Endpoint> {
     private final WebSocketHandler handler;
     private final boolean keepsHeaders;
+    private final RateLimits totalRateLimits;
+    private final Optional<String> rateShare;
     private final Values values;
 
-    private Endpoint(WebSocketHandler handler, boolean keepsHeaders, Values values) {
+    private Endpoint(WebSocketHandler handler, boolean keepsHeaders, RateLimits totalRateLimits,
+            Optional<String> rateShare, Values values) {
         this.handler = handler;
         this.keepsHeaders = keepsHeaders;
+        this.totalRateLimits = totalRateLimits;
+        this.rateShare = rateShare;
         this.values = values;
     }
 
     /** Creates an endpoint with this handler and the server's settings. */
     public static Endpoint of(WebSocketHandler handler) {
-        return new Endpoint(Objects.requireNonNull(handler, "handler"), false, new Values());
+        return new Endpoint(Objects.requireNonNull(handler, "handler"), false, RateLimits.NONE, Optional.empty(),
+                new Values());
     }
 
     @Override
     Endpoint with(Consumer<Values> change) {
         Values changed = new Values(values);
         change.accept(changed);
-        return new Endpoint(handler, keepsHeaders, changed);
+        return new Endpoint(handler, keepsHeaders, totalRateLimits, rateShare, changed);
     }
 
     /**
@@ -45,10 +52,46 @@ public final class Endpoint extends ConnectionSettings<Endpoint> {
      * discarded when the policy has decided.
      */
     public Endpoint keepHeaders() {
-        return new Endpoint(handler, true, values);
+        return new Endpoint(handler, true, totalRateLimits, rateShare, values);
+    }
+
+    /**
+     * Sets the rates of all connections of this endpoint together, which hold in addition to those of the server. A handshake
+     * over their rate gets 429. They do not apply to {@linkplain AddressLimits.Builder#exempt exempt} networks. Default {@link
+     * RateLimits#NONE}.
+     */
+    public Endpoint totalRateLimits(RateLimits totalRateLimits) {
+        return new Endpoint(handler, keepsHeaders, Objects.requireNonNull(totalRateLimits, "totalRateLimits"),
+                rateShare, values);
+    }
+
+    /**
+     * Sets the share of the server's rates to which the connections of this endpoint belong: one of {@link
+     * WebSocketServerBuilder#rateShares}. Default: none of them.
+     */
+    public Endpoint rateShare(String name) {
+        return new Endpoint(handler, keepsHeaders, totalRateLimits, Optional.of(name), values);
     }
 
     // The endpoint's values, for a server.
+
+    /** Whether a server needs rates to serve this. */
+    boolean hasRates() {
+        return !totalRateLimits.isEmpty() || rateShare.isPresent()
+                || values.rateLimits.filter(limits -> !limits.isEmpty()).isPresent();
+    }
+
+    Optional<RateLimits> rateLimits() {
+        return values.rateLimits;
+    }
+
+    RateLimits totalRateLimits() {
+        return totalRateLimits;
+    }
+
+    Optional<String> rateShare() {
+        return rateShare;
+    }
 
     WebSocketHandler handler() {
         return handler;

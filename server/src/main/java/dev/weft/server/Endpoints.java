@@ -3,6 +3,7 @@ package dev.weft.server;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.PathPattern;
 import dev.weft.internal.connection.ConnectionServices;
+import dev.weft.internal.rate.EndpointRates;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.Sweeper;
 import dev.weft.parser.Role;
@@ -23,6 +24,7 @@ final class Endpoints {
     private final ServerConfiguration configuration;
     private final SendServices sending;
     private final Sweeper sweeper;
+    private final @Nullable ClientLimits limits;
     /**
      * One for each of the settings in use. They are kept until the server ends: connections outlive the removal of
      * their endpoint.
@@ -37,11 +39,14 @@ final class Endpoints {
      * @param configuration is held until the end of the server
      * @param sending the services that all connections share, with the server's limits
      * @param sweeper is notified of the shortest deadline
+     * @param limits  {@code null} if the server has no rates
      */
-    Endpoints(ServerConfiguration configuration, SendServices sending, Sweeper sweeper) {
+    Endpoints(ServerConfiguration configuration, SendServices sending, Sweeper sweeper,
+            @Nullable ClientLimits limits) {
         this.configuration = configuration;
         this.sending = sending;
         this.sweeper = sweeper;
+        this.limits = limits;
         this.others = configuration.handler().map(handler -> served(Endpoint.of(handler), null)).orElse(null);
     }
 
@@ -56,7 +61,14 @@ final class Endpoints {
         Optional<ServedEndpoint.Compression> compression = endpoint.deflateOr(configuration.deflate())
                 .map(settings -> new ServedEndpoint.Compression(settings,
                         codecs.computeIfAbsent(settings, DeflateCodecs::new)));
-        return new ServedEndpoint(endpoint, pattern, configuration, services, compression);
+        return new ServedEndpoint(endpoint, pattern, configuration, services, compression, rates(endpoint));
+    }
+
+    private @Nullable EndpointRates rates(Endpoint endpoint) {
+        if (limits == null && endpoint.hasRates()) {
+            throw new IllegalArgumentException("the endpoint has rates, but the server was started without any");
+        }
+        return limits == null ? null : limits.endpoint(endpoint);
     }
 
     /**

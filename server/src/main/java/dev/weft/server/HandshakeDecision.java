@@ -20,20 +20,23 @@ public sealed interface HandshakeDecision {
      * @param attachment  an object for the handler ({@link dev.weft.WebSocketConnection#attachment(Class)}), may be {@code
      *                    null}
      * @param expiry      when the authorization of the connection expires; empty if it does not
+     * @param rateShare   the share of the server's rates to which the connection belongs; empty if it is that of its endpoint
      */
     @SuppressWarnings("exports") // users of this API do not need the annotations
     record Accept(Optional<String> subprotocol, Headers headers,
-            @Nullable Object attachment, Optional<Expiry> expiry) implements HandshakeDecision {
+            @Nullable Object attachment, Optional<Expiry> expiry,
+            Optional<String> rateShare) implements HandshakeDecision {
         /** Accepts the handshake. */
         public Accept {
             Objects.requireNonNull(subprotocol);
             Objects.requireNonNull(headers);
             Objects.requireNonNull(expiry);
+            Objects.requireNonNull(rateShare);
         }
 
         /** Returns a copy with this subprotocol, which must be one of those offered. */
         public Accept withSubprotocol(String chosen) {
-            return new Accept(Optional.of(chosen), headers, attachment, expiry);
+            return new Accept(Optional.of(chosen), headers, attachment, expiry, rateShare);
         }
 
         /**
@@ -43,7 +46,7 @@ public sealed interface HandshakeDecision {
          */
         public Accept withHeader(String name, String value) {
             return new Accept(subprotocol, Headers.builder().addAll(headers).set(name, value).build(), attachment,
-                    expiry);
+                    expiry, rateShare);
         }
 
         /**
@@ -54,12 +57,12 @@ public sealed interface HandshakeDecision {
          */
         public Accept withAddedHeader(String name, String value) {
             return new Accept(subprotocol, Headers.builder().addAll(headers).add(name, value).build(), attachment,
-                    expiry);
+                    expiry, rateShare);
         }
 
         /** Returns a copy with an object for the handler, such as the identity of the user. */
         public Accept withAttachment(Object something) {
-            return new Accept(subprotocol, headers, something, expiry);
+            return new Accept(subprotocol, headers, something, expiry, rateShare);
         }
 
         /**
@@ -77,19 +80,28 @@ public sealed interface HandshakeDecision {
          * @throws IllegalArgumentException if the code must not be sent (RFC 6455 §7.4)
          */
         public Accept withExpiresAt(Instant time, CloseReason reason) {
-            return new Accept(subprotocol, headers, attachment, Optional.of(new Expiry(time, reason)));
+            return new Accept(subprotocol, headers, attachment, Optional.of(new Expiry(time, reason)), rateShare);
         }
 
         /**
-         * Combines this decision with a later one. The result has the subprotocol and the attachment of the later one,
-         * or of this one if the later one has none; all header fields of this decision, followed by all of the later
+         * Returns a copy with another share of the server's rates than that of the endpoint: one of {@link
+         * WebSocketServerBuilder#rateShares}. If there is none of this name, the policy counts as failed.
+         */
+        public Accept withRateShare(String name) {
+            return new Accept(subprotocol, headers, attachment, expiry, Optional.of(name));
+        }
+
+        /**
+         * Combines this decision with a later one. The result has the subprotocol, the attachment and the rate share
+         * of the later one, or of this one if the later one has none; all header fields of this decision, followed by all of the later
          * one; and the expiry that comes first.
          */
         public Accept merge(Accept later) {
             Headers both = Headers.builder().addAll(headers).addAll(later.headers).build();
             return new Accept(later.subprotocol.or(() -> subprotocol), both,
                     later.attachment != null ? later.attachment : attachment,
-                    Stream.of(expiry, later.expiry).flatMap(Optional::stream).min(Comparator.comparing(Expiry::at)));
+                    Stream.of(expiry, later.expiry).flatMap(Optional::stream).min(Comparator.comparing(Expiry::at)),
+                    later.rateShare.or(() -> rateShare));
         }
     }
 
@@ -137,7 +149,7 @@ public sealed interface HandshakeDecision {
 
     /** Returns a decision that accepts the handshake. */
     static Accept accept() {
-        return new Accept(Optional.empty(), Headers.EMPTY, null, Optional.empty());
+        return new Accept(Optional.empty(), Headers.EMPTY, null, Optional.empty(), Optional.empty());
     }
 
     /** Returns a decision that rejects the handshake with this status and a text for people to read. */

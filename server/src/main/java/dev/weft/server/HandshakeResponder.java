@@ -5,6 +5,8 @@ import dev.weft.QueryParameters;
 import dev.weft.TraceContext;
 import dev.weft.internal.PathPattern;
 import dev.weft.internal.connection.HandshakeResult;
+import dev.weft.internal.rate.EndpointRates;
+import dev.weft.internal.rate.LimitedTransport;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.deflate.DeflateNegotiation;
 import dev.weft.parser.deflate.ExtensionHeader;
@@ -16,6 +18,7 @@ import dev.weft.parser.http.OpeningHandshake.NotUpgrade;
 import dev.weft.parser.http.OpeningHandshake.Refused;
 import dev.weft.parser.http.OpeningHandshake.Upgrade;
 import dev.weft.parser.http.RequestHead;
+import dev.weft.server.ClientLimits.Refusal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -31,8 +34,14 @@ final class HandshakeResponder {
     /** The answer to a request. */
     sealed interface Answer {}
 
-    /** The connection is open as soon as the response, a 101, has been written. */
-    record Acceptance(byte[] reply, ServedEndpoint endpoint, HandshakeResult result) implements Answer {}
+    /**
+     * The connection is open as soon as the response, a 101, has been written.
+     *
+     * @param rates those of the connection from then on; {@code null} if the server has no rates
+     */
+    record Acceptance(byte[] reply, ServedEndpoint endpoint, HandshakeResult result, @Nullable EndpointRates rates)
+            implements
+                Answer {}
 
     /**
      * The connection is closed after the response.
@@ -117,6 +126,11 @@ final class HandshakeResponder {
                     head);
         }
         endpoint = found.get();
+        ClientLimits limits = server.clientLimits();
+        Refusal over = limits == null ? null : limits.meet((LimitedTransport) transport, endpoint);
+        if (over != null) {
+            return refuse(over.reason(), over.response(), head);
+        }
         return switch (ExtensionHeader.parse(upgrade.extensionOffers())) {
             case ExtensionHeader.Valid valid -> decide(upgrade, head, endpoint, valid.entries());
             case ExtensionHeader.Malformed malformed -> refuse(RefusalReason.BAD_HEADERS,
@@ -140,7 +154,7 @@ final class HandshakeResponder {
                     yield new Acceptance(reply, found, found.shared(new HandshakeResult(head.target(),
                             found.keepsHeaders() ? head : null, found.pattern(), subprotocol, found.kept(accept),
                             deflate.map(found::extension).orElse(null), null,
-                            TraceContext.of(head.headers()).orElse(null))));
+                            TraceContext.of(head.headers()).orElse(null))), rates(found, accept));
                 }
                 case HandshakeDecision.Reject reject -> refuse(reject.reason(), reject.response(), head);
             };
@@ -151,6 +165,14 @@ final class HandshakeResponder {
             return refuse(RefusalReason.POLICY_FAILED, HttpResponse.text(500, "the handshake could not be decided\n"),
                     head);
         }
+    }
+
+    private @Nullable EndpointRates rates(ServedEndpoint found, HandshakeDecision.Accept accept) {
+        ClientLimits limits = server.clientLimits();
+        if (limits == null && accept.rateShare().isPresent()) {
+            throw new IllegalArgumentException("rateShare '" + accept.rateShare().get() + "': the server has no rates");
+        }
+        return limits == null ? null : limits.rates(found, accept.rateShare());
     }
 
     private Answer plain(RequestHead head) {

@@ -1,13 +1,9 @@
 package dev.weft.server;
 
-import dev.weft.CloseStatus.Side;
 import dev.weft.RateLimits.Kind;
 import dev.weft.SendResult;
-import dev.weft.parser.CloseCode;
-import dev.weft.server.ServerStatistics.Closing;
 import java.util.Collections;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /** Adds up how often each limit was reached, from the statistics of what happened then. */
@@ -34,11 +30,15 @@ final class LimitsHit {
         hit.put("handlerTimeout", refusals(statistics, RefusalReason.HTTP_HANDLER_TOO_SLOW));
         hit.put("maxBufferedSize", refusals(statistics, RefusalReason.BUDGET_SPENT)
                 + closes(statistics, CloseCause.EVICTED)
-                + closes(statistics, CloseCause.LIMIT, CloseCode.TRY_AGAIN_LATER)
+                + exceeded(statistics, "maxBufferedSize")
                 + statistics.refusedSends().get(SendResult.SERVER_FULL));
         hit.put("maxQueuedSize", statistics.refusedSends().get(SendResult.PEER_BEHIND));
-        hit.put("maxMessageSize", closes(statistics, CloseCause.LIMIT, CloseCode.MESSAGE_TOO_BIG));
-        hit.put("messageTimeout", closes(statistics, CloseCause.LIMIT, CloseCode.POLICY_VIOLATION));
+        hit.put("maxMessageSize", exceeded(statistics, "maxMessageSize"));
+        hit.put("maxStreamedMessageSize", exceeded(statistics, "maxStreamedMessageSize")
+                + exceeded(statistics, "maxFrameLength"));
+        hit.put("maxFramesPerMessage", exceeded(statistics, "maxFramesPerMessage"));
+        hit.put("maxCompressionRatio", exceeded(statistics, "maxCompressionRatio"));
+        hit.put("messageTimeout", exceeded(statistics, "messageTimeout"));
         hit.put("pongTimeout", closes(statistics, CloseCause.PONG_TIMEOUT));
         hit.put("writeTimeout", closes(statistics, CloseCause.WRITE_TIMEOUT));
         hit.put("closeTimeout", closes(statistics, CloseCause.CLOSE_TIMEOUT));
@@ -54,8 +54,7 @@ final class LimitsHit {
                 .mapToLong(Map.Entry::getValue).sum();
     }
 
-    private static long closes(ServerStatistics statistics, CloseCause cause, int code) {
-        return statistics.closes().getOrDefault(
-                new Closing(Integer.toString(code), Optional.of(Side.LOCAL), cause), 0L);
+    private static long exceeded(ServerStatistics statistics, String limit) {
+        return statistics.exceeded().getOrDefault(limit, 0L);
     }
 }

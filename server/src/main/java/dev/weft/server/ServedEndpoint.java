@@ -6,6 +6,7 @@ import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.connection.Lifetime;
 import dev.weft.internal.extension.DeflateExtension;
+import dev.weft.internal.rate.EndpointRates;
 import dev.weft.parser.Role;
 import dev.weft.parser.deflate.DeflateCodecs;
 import dev.weft.parser.deflate.DeflateNegotiation;
@@ -34,6 +35,7 @@ final class ServedEndpoint {
     private final List<String> subprotocols;
     private final ConnectionServices services;
     private final Optional<Compression> compression;
+    private final @Nullable EndpointRates rates;
 
     private volatile @Nullable HandshakeResult lastResult;
 
@@ -44,10 +46,10 @@ final class ServedEndpoint {
      * @param server      provides the settings that the endpoint does not have
      * @param services    with the endpoint's limits and timeouts
      * @param compression empty if the endpoint does not compress
+     * @param rates       {@code null} if the server has no rates
      */
     ServedEndpoint(Endpoint endpoint, @Nullable PathPattern pattern, ServerConfiguration server,
-            ConnectionServices services,
-            Optional<Compression> compression) {
+            ConnectionServices services, Optional<Compression> compression, @Nullable EndpointRates rates) {
         this.endpoint = endpoint;
         this.pattern = pattern;
         this.policy = endpoint.policyOr(server.policy());
@@ -56,6 +58,7 @@ final class ServedEndpoint {
         this.subprotocols = endpoint.subprotocolsOr(server.subprotocols());
         this.services = services;
         this.compression = compression;
+        this.rates = rates;
     }
 
     Endpoint endpoint() {
@@ -93,6 +96,12 @@ final class ServedEndpoint {
         return lifetime(attachment, Optional.empty());
     }
 
+    /** The rates of its connections; {@code null} if the server has no rates. */
+    @Nullable
+    EndpointRates rates() {
+        return rates;
+    }
+
     boolean keepsHeaders() {
         return endpoint.keepsHeaders();
     }
@@ -120,7 +129,8 @@ final class ServedEndpoint {
     /** The extension for one connection. */
     DeflateExtension extension(DeflateNegotiation.Accepted accepted) {
         Compression it = compression.orElseThrow();
-        return new DeflateExtension(accepted.negotiated(), it.settings(), it.codecs(), Role.SERVER);
+        return new DeflateExtension(accepted.negotiated(), it.settings(), it.codecs(), Role.SERVER,
+                services.limits());
     }
 
     /**
@@ -128,7 +138,8 @@ final class ServedEndpoint {
      * compress.
      */
     Optional<DeflateExtension> extension(NegotiatedDeflate agreed) {
-        return compression.map(it -> new DeflateExtension(agreed, it.settings(), it.codecs(), Role.SERVER));
+        return compression.map(it -> new DeflateExtension(agreed, it.settings(), it.codecs(), Role.SERVER,
+                services.limits()));
     }
 
     /**

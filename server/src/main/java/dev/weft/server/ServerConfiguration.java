@@ -3,6 +3,7 @@ package dev.weft.server;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.RateLimits;
+import dev.weft.RateLimits.Kind;
 import dev.weft.WebSocketHandler;
 import dev.weft.internal.Bounds;
 import dev.weft.internal.PathPattern;
@@ -43,6 +44,7 @@ public final class ServerConfiguration {
         this.endpoints = settings.endpoints.byPattern();
         this.httpEndpoints = settings.httpEndpoints.byPattern();
         checkProbes();
+        checkShares();
         Bounds.check("maxBufferedSize", settings.maxBufferedSize, settings.readBufferSize, Long.MAX_VALUE);
     }
 
@@ -74,6 +76,20 @@ public final class ServerConfiguration {
             throw new IllegalStateException("the probes have a listener, but there is no path for it to serve: "
                     + "liveness(…), readiness(…), health(…) or metrics(…)");
         }
+    }
+
+    private void checkShares() {
+        boolean none = Stream.of(Kind.values())
+                .noneMatch(kind -> kind != Kind.HANDSHAKES && totalRateLimits().perSecond(kind).isPresent());
+        if (none && !rateShares().isEmpty()) {
+            throw new IllegalStateException("rateShares are parts of totalRateLimits(…), of which there are none");
+        }
+        endpoints.values().stream().flatMap(endpoint -> endpoint.rateShare().stream()).forEach(name -> {
+            if (!rateShares().containsKey(name)) {
+                throw new IllegalArgumentException("rateShare '" + name + "' is not among the rateShares "
+                        + rateShares().keySet());
+            }
+        });
     }
 
     /** Returns a builder that is initialized with these settings. */
@@ -231,12 +247,17 @@ public final class ServerConfiguration {
 
     /** The rates of each connection. */
     public RateLimits rateLimits() {
-        return settings.rateLimits;
+        return settings.values.rateLimits.orElseThrow();
     }
 
     /** The rates of all connections together. */
     public RateLimits totalRateLimits() {
         return settings.totalRateLimits;
+    }
+
+    /** The parts of the total rates that are reserved, in percent, by name. Unmodifiable. */
+    public Map<String, Integer> rateShares() {
+        return settings.rateShares;
     }
 
     /** The endpoints of plain HTTP requests, by path. Unmodifiable. */

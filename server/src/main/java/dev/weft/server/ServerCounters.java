@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 
 /**
  * Counts what happens once for each connection of a server. For any thread; does not wait. The number of counters does not
@@ -24,6 +25,7 @@ final class ServerCounters {
     private final Map<HandshakeOutcome, LongAdder> handshakes = new EnumMap<>(HandshakeOutcome.class);
     private final DurationCounts handshakeDurations = new DurationCounts();
     private final Map<Closing, LongAdder> closes = new ConcurrentHashMap<>();
+    private final Map<String, LongAdder> exceeded = new ConcurrentHashMap<>();
 
     ServerCounters() {
         for (HandshakeOutcome outcome : HandshakeOutcome.values()) {
@@ -45,6 +47,8 @@ final class ServerCounters {
     void closed(CloseStatus status) {
         closes.computeIfAbsent(new Closing(text(firstCode(status)), status.closedFirst(), CloseCause.of(status)),
                 closing -> new LongAdder()).increment();
+        CloseCause.limit(status)
+                .ifPresent(limit -> exceeded.computeIfAbsent(limit, name -> new LongAdder()).increment());
     }
 
     /** The code of the first Close frame; 1006 if there was none. */
@@ -86,6 +90,12 @@ final class ServerCounters {
     /** How long the accepted handshakes took. */
     DurationCounts handshakeDurations() {
         return handshakeDurations;
+    }
+
+    /** The number of connections that ended because the peer exceeded a limit, by its name; those that have occurred. */
+    Map<String, Long> exceeded() {
+        return exceeded.entrySet().stream()
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> entry.getValue().sum()));
     }
 
     /** Those that have occurred, in the order of their codes. Unmodifiable. */

@@ -5,6 +5,7 @@ import dev.weft.internal.Escape;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.http.RequestInput;
+import dev.weft.internal.rate.EndpointRates;
 import dev.weft.internal.rate.LimitedTransport;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.LingeringClose;
@@ -99,6 +100,7 @@ final class ServerHandshake {
             buffer.restore(adoption.alreadyRead());
             if (adoption.isAnswered()) {
                 handler = adoption.endpoint().handler();
+                join(adoption.endpoint().rates());
                 observer.received(new RequestHead("GET", adoption.result().target(), Headers.EMPTY), false);
                 observer.accepted(adoption.endpoint(), Optional.ofNullable(adoption.result().subprotocol()), 0);
                 return new Connection(transport, buffer, 0, adoption.result(), services(adoption.endpoint()));
@@ -331,7 +333,14 @@ final class ServerHandshake {
                 acceptance.reply().length);
         acceptance.endpoint().endpoint().sockets().apply(transport);
         handler = acceptance.endpoint().handler();
+        join(acceptance.rates());
         return new Connection(transport, input, 0, acceptance.result(), services(acceptance.endpoint()));
+    }
+
+    private void join(@Nullable EndpointRates rates) {
+        if (rates != null) {
+            ((LimitedTransport) transport).rates().join(rates);
+        }
     }
 
     private ConnectionServices services(ServedEndpoint endpoint) {

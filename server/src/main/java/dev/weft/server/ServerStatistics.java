@@ -21,6 +21,7 @@ public final class ServerStatistics {
     private final long opened;
     private final Map<RefusalReason, Long> refusals;
     private final Map<Closing, Long> closes;
+    private final Map<String, Long> exceeded;
     private final long receivedMessages;
     private final long receivedBytes;
     private final long sentMessages;
@@ -78,6 +79,7 @@ public final class ServerStatistics {
         this.opened = server.counters().openedCount();
         this.refusals = server.refusals();
         this.closes = server.counters().closes();
+        this.exceeded = server.counters().exceeded();
         Traffic traffic = server.services().pool().traffic();
         this.receivedMessages = traffic.receivedMessages();
         this.receivedBytes = traffic.receivedBytes();
@@ -144,6 +146,11 @@ public final class ServerStatistics {
     /** The number of WebSocket connections that have ended, by how they did; only what has occurred. Unmodifiable. */
     public Map<Closing, Long> closes() {
         return closes;
+    }
+
+    /** The number of connections that ended because the peer exceeded a limit, by its name; those that have occurred. */
+    Map<String, Long> exceeded() {
+        return exceeded;
     }
 
     /** The number of messages received; one that is read as a stream counts when its handler begins to read it. */

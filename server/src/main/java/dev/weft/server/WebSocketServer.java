@@ -96,11 +96,11 @@ public final class WebSocketServer implements AutoCloseable {
                         new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer,
                         sessions::hasNextFrame));
         this.sweeper = new Sweeper(clock, configuration.shortestTimeout(), this::sweep, failures("weft-sweeper-"));
-        this.clientLimits = ClientLimits.of(configuration, clock, refusalLog, failures);
+        this.clientLimits = ClientLimits.of(initial, clock, refusalLog, failures);
         if (clientLimits != null) {
             sweeper.shorten(ClientLimits.PRECISION);
         }
-        this.endpoints = new Endpoints(configuration, services.sending(), sweeper);
+        this.endpoints = new Endpoints(configuration, services.sending(), sweeper, clientLimits);
         this.httpEndpoints = new HttpEndpoints(configuration, sweeper);
         initial.endpoints().forEach(endpoints::add);
         initial.httpEndpoints().forEach(httpEndpoints::add);

@@ -11,6 +11,7 @@ import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -46,8 +47,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     HttpSettings httpSettings = HttpSettings.DEFAULT;
     ProxySettings proxySettings = ProxySettings.NONE;
     AddressLimits addressLimits = AddressLimits.NONE;
-    RateLimits rateLimits = RateLimits.NONE;
     RateLimits totalRateLimits = RateLimits.NONE;
+    Map<String, Integer> rateShares = Map.of();
     PathTable<HttpEndpoint> httpEndpoints = PathTable.empty();
     Optional<String> metrics = Optional.empty();
     Optional<AccessLogFormat> accessLog = Optional.empty();
@@ -78,8 +79,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         this.httpSettings = other.httpSettings;
         this.proxySettings = other.proxySettings;
         this.addressLimits = other.addressLimits;
-        this.rateLimits = other.rateLimits;
         this.totalRateLimits = other.totalRateLimits;
+        this.rateShares = other.rateShares;
         this.httpEndpoints = other.httpEndpoints;
         this.metrics = other.metrics;
         this.accessLog = other.accessLog;
@@ -443,19 +444,25 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
         return this;
     }
 
-    /**
-     * Sets the rates of each connection. Default {@link RateLimits#NONE}.
-     *
-     * @throws IllegalArgumentException if handshakes are limited
-     */
-    public WebSocketServerBuilder rateLimits(RateLimits rateLimits) {
-        this.rateLimits = ClientLimits.requireNoHandshakes(rateLimits);
-        return this;
-    }
-
     /** Sets the rates of all connections together. Default {@link RateLimits#NONE}. */
     public WebSocketServerBuilder totalRateLimits(RateLimits totalRateLimits) {
         this.totalRateLimits = Objects.requireNonNull(totalRateLimits, "totalRateLimits");
+        return this;
+    }
+
+    /**
+     * Reserves parts of the {@link #totalRateLimits} by name, in percent. All connections of a share together get at least its
+     * part of each rate but handshakes, even while others wait; what they do not use goes to the others. {@link
+     * Endpoint#rateShare} and {@link HandshakeDecision.Accept#withRateShare} choose the share of a connection; the others have
+     * the rest. Default: none; all connections wait in one queue.
+     *
+     * @param shares the percentage of each share, 1 to 100, and no more than 100 in all
+     * @throws IllegalArgumentException if one is out of bounds, or their sum is
+     */
+    public WebSocketServerBuilder rateShares(Map<String, Integer> shares) {
+        shares.forEach((name, percent) -> Bounds.check("rateShares '" + name + "'", percent, 1, 100));
+        Bounds.check("the sum of rateShares", shares.values().stream().mapToLong(percent -> percent).sum(), 0, 100);
+        this.rateShares = Map.copyOf(shares);
         return this;
     }
 
@@ -476,8 +483,10 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * Returns the current settings. Checks those that depend on each other.
      *
      * @throws IllegalArgumentException if {@code maxBufferedSize} is less than {@code readBufferSize}, or the path of the
-     *                                  metrics or of a probe matches the same paths as that of an HTTP handler
-     * @throws IllegalStateException    if there is nothing to serve, or nothing for the probes' own listener
+     *                                  metrics or of a probe matches the same paths as that of an HTTP handler,
+     *                                  or if an endpoint has a rate share that is not among the {@code rateShares}
+     * @throws IllegalStateException    if there is nothing to serve, or nothing for the probes' own listener, or there are
+     *                                  {@code rateShares} but no {@code totalRateLimits}
      */
     public ServerConfiguration build() {
         ServerConfiguration configuration = new ServerConfiguration(this);

@@ -1,5 +1,6 @@
 package dev.weft.attacks;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import dev.weft.server.Handlers;
 import dev.weft.server.ProxySettings;
 import dev.weft.server.RawPeer;
 import dev.weft.server.RefusalReason;
+import dev.weft.server.ServerInsight;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.io.ByteArrayOutputStream;
@@ -184,6 +186,48 @@ class ClientLimitsAttacksTest {
                 assertTrue(end.get());
                 // One read may exceed the rate, by 128 KiB at most.
                 assertTrue(System.nanoTime() - begin > Duration.ofMillis(500).toNanos());
+            }
+        });
+    }
+
+    /** Each is within the limit of a message's size; what passes is not compressed by more than the ratio in the long run. */
+    @Test
+    void attack52_bombsBelowTheMessageLimit() throws Exception {
+        int size = 4 << 20;
+        byte[] bomb = RawPeer.frame(0xc2, deflated(new byte[size]));
+        byte[] usual = RawPeer.frame(0xc2,
+                deflated("a line of a log that repeats itself\n".repeat(3000).getBytes(US_ASCII)));
+        byte[] small = RawPeer.frame(0xc2, deflated(new byte[1 << 15]));
+        AttackTransport.allAtOnce(wire -> {
+            for (boolean streamed : new boolean[]{false, true}) {
+                try (WebSocketServer server = wire.server(ws -> {
+                    if (streamed) {
+                        for (var message = ws.receiveStream(); message != null; message = ws.receiveStream()) {
+                            ws.send("" + message.inputStream().skip(Long.MAX_VALUE));
+                        }
+                    } else {
+                        for (var message = ws.receiveView(); message != null; message = ws.receiveView()) {
+                            ws.send("" + message.length());
+                        }
+                    }
+                }).maxCompressionRatio(300).maxMessageSize(size).start();
+                        RawPeer peer = RawPeer.open(server, "Sec-WebSocket-Extensions: permessage-deflate")) {
+                    for (int i = 0; i < 20; i++) {
+                        peer.bytes(usual).readFrame();
+                    }
+                    // A small start, or one after messages that are not compressed by as much.
+                    peer.bytes(small).readFrame();
+                    peer.bytes(usual).readFrame();
+                    peer.bytes(bomb);
+                    String close = peer.readFrame();
+                    assertTrue(close.startsWith("88") && close.substring(5, 9).equals("03f0"), close);
+                    Await.until("the cause is counted",
+                            () -> server.statistics().limitsHit().get("maxCompressionRatio") == 1);
+                    long inflated = server.statistics().receivedCompression().plainBytes() - 21L * 36 * 3000
+                            - (1 << 15);
+                    assertTrue(inflated < size / 3 + (1 << 16), () -> "inflated: " + inflated);
+                    Await.until("the budget is back", () -> ServerInsight.budget(server).taken() == 0);
+                }
             }
         });
     }

@@ -1,6 +1,7 @@
 package dev.weft.docs;
 
 import dev.weft.ConnectionClosedException;
+import dev.weft.HandshakeRequest;
 import dev.weft.IncomingMessage;
 import dev.weft.Message;
 import dev.weft.MessageType;
@@ -40,6 +41,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import javax.net.ssl.KeyManagerFactory;
@@ -247,6 +249,22 @@ final class Guides {
                 .totalRateLimits(RateLimits.builder().handshakes(1000).build());
         // @end
         return limited;
+    }
+
+    static WebSocketServerBuilder shares(WebSocketHandler live, WebSocketHandler files,
+            Predicate<HandshakeRequest> payers) {
+        // @start region="shares"
+        HandshakePolicy paying = request -> payers.test(request)
+                ? HandshakeDecision.accept().withRateShare("live")
+                : HandshakeDecision.accept();
+        var shared = WebSocketServer.builder()
+                .totalRateLimits(RateLimits.builder().sentBytes(10 << 20).build())
+                .rateShares(Map.of("live", 70, "files", 10))
+                .endpoint("/live", Endpoint.of(live).rateShare("live"))
+                .endpoint("/files", Endpoint.of(files).rateShare("files")
+                        .policy(HandshakePolicy.sameOrigin().and(paying)));
+        // @end
+        return shared;
     }
 
     static WebSocketHandler computing(Consumer<byte[]> compute) {

@@ -394,16 +394,17 @@ class HandshakePolicyTest {
     void andMustKeepWhatBothSaid() throws Exception {
         // A limit's mere acceptance must not lose who signed in.
         HandshakePolicy signedIn = request -> HandshakeDecision.accept().withAttachment("user").withSubprotocol("chat")
-                .withHeader("Set-Cookie", "a=1");
+                .withHeader("Set-Cookie", "a=1").withRateShare("gold");
         HandshakePolicy limit = request -> HandshakeDecision.accept();
         HandshakePolicy renewed = request -> HandshakeDecision.accept().withAttachment("renewed").withSubprotocol("v2")
                 .withHeader("Set-Cookie", "b=2").withHeader("X", "3");
         Accept kept = new Accept(Optional.of("chat"), Headers.of("Set-Cookie", "a=1"), "user",
-                Optional.empty());
+                Optional.empty(), Optional.of("gold"));
         assertEquals(kept, signedIn.and(limit).decide(request("a")));
         assertEquals(kept, limit.and(signedIn).decide(request("a")));
         assertEquals(new Accept(Optional.of("v2"), Headers.of("Set-Cookie", "a=1", "Set-Cookie", "b=2", "X", "3"),
-                "renewed", Optional.empty()), signedIn.and(limit).and(renewed).decide(request("a")));
+                "renewed", Optional.empty(), Optional.of("gold")),
+                signedIn.and(limit).and(renewed).decide(request("a")));
     }
 
     @Test

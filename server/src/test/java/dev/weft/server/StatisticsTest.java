@@ -206,6 +206,27 @@ class StatisticsTest {
         }
     }
 
+    @Test
+    void limitsOfMessagesMustBeCountedByTheirName() throws Exception {
+        Map<String, String> attacks = Map.of(
+                "maxMessageSize", "82fe 0080 00000000",
+                "maxFramesPerMessage", "0280 00000000 0080 00000000 0080 00000000 0080 00000000",
+                "messageTimeout", "0280 00000000",
+                "maxStreamedMessageSize", "82ff 0000000000100000 00000000");
+        try (WebSocketServer server = builder().handler(Handlers::echo).maxMessageSize(100).maxStreamedMessageSize(1000)
+                .maxFramesPerMessage(3)
+                .messageTimeout(Duration.ofMillis(100)).start()) {
+            for (Map.Entry<String, String> attack : attacks.entrySet()) {
+                try (RawPeer peer = RawPeer.open(server)) {
+                    peer.hex(attack.getValue()).readCloseAndEnd();
+                }
+                Await.until(attack.getKey() + " is counted",
+                        () -> server.statistics().limitsHit().get(attack.getKey()) == 1);
+            }
+            assertEquals(attacks.size(), server.statistics().limitsHit().values().stream().mapToLong(n -> n).sum());
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(TransportKind.class)
     void lagMustBeMeasured(TransportKind transport) throws Exception {

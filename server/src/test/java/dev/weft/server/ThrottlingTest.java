@@ -260,8 +260,11 @@ class ThrottlingTest {
                     assertEquals((byte) 0x82, header[0]);
                     assertTrue(Arrays.equals(message, in.readNBytes(message.length)), kind + ", message " + i);
                 }
-                assertTrue(System.nanoTime() - begin > Duration.ofMillis(500).toNanos(), kind::toString);
-                assertTrue(server.statistics().throttles().get(Kind.RECEIVED_BYTES) > 0, kind::toString);
+                long nanos = System.nanoTime() - begin;
+                assertTrue(nanos > Duration.ofMillis(500).toNanos(), kind::toString);
+                // A machine that is slower than the rate waits for nothing.
+                assertTrue(nanos > Duration.ofSeconds(2).toNanos()
+                        || server.statistics().throttles().get(Kind.RECEIVED_BYTES) > 0, kind::toString);
             }
         }
     }

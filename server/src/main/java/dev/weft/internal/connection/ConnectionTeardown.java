@@ -4,7 +4,6 @@ import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.internal.close.ClosingHandshake;
 import dev.weft.internal.close.LocalEndException;
-import dev.weft.internal.close.LimitViolations;
 import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.internal.time.Interrupts;
 import dev.weft.internal.time.TimeLimit;
@@ -43,7 +42,7 @@ final class ConnectionTeardown {
     }
 
     private static void record(Connection connection, ProtocolViolationException violation) {
-        if (LimitViolations.includes(violation)) {
+        if (violation.limit().isPresent()) {
             ConnectionEvents.get().limitHit("CONNECTION", violation.getMessage(), connection.remoteAddress());
         } else {
             ConnectionEvents.get().violation(connection, violation);

@@ -1,5 +1,6 @@
 package dev.weft.internal.extension;
 
+import dev.weft.ConnectionLimits;
 import dev.weft.parser.FrameHeader;
 import dev.weft.parser.ProtocolViolationException;
 import dev.weft.parser.Role;
@@ -13,13 +14,28 @@ import dev.weft.parser.deflate.SharedMessage;
 /** permessage-deflate (RFC 7692) on one connection. */
 public final class DeflateExtension implements Extension {
     private final DeflateSettings settings;
-    private final Decoder decoder;
+    private final MessageInflater inflater;
+    private final Transform decoder;
     private final Encoder encoder;
 
-    /** The extension as negotiated. */
+    /** The extension as negotiated, of a connection with the default limits. */
     public DeflateExtension(NegotiatedDeflate negotiated, DeflateSettings settings, DeflateCodecs codecs, Role role) {
+        this(negotiated, settings, codecs, role, ConnectionLimits.DEFAULT);
+    }
+
+    /**
+     * The extension as negotiated.
+     *
+     * @param limits of the connection
+     */
+    public DeflateExtension(NegotiatedDeflate negotiated, DeflateSettings settings, DeflateCodecs codecs, Role role,
+            ConnectionLimits limits) {
         this.settings = settings;
-        this.decoder = new Decoder(codecs.inflater(negotiated, role));
+        this.inflater = codecs.inflater(negotiated, role);
+        Transform decoder = new Decoder(inflater);
+        this.decoder = limits.maxCompressionRatio() < ConnectionLimits.HIGHEST_COMPRESSION_RATIO
+                ? new BoundedRatio(decoder, limits.maxCompressionRatio())
+                : decoder;
         this.encoder = new Encoder(codecs.deflater(negotiated, role));
     }
 
@@ -41,7 +57,7 @@ public final class DeflateExtension implements Extension {
 
     @Override
     public int decoderSize() {
-        return decoder.inflater.heldSize();
+        return inflater.heldSize();
     }
 
     @Override

@@ -5,8 +5,8 @@ import java.net.InetAddress;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
- * The rates that hold for one connection: its own, those of the address for which it is counted, and those of the server. For any
- * thread, unless a method says otherwise; does not wait.
+ * The rates that hold for one connection: its own, those of the address for which it is counted, of its endpoint, and of the server. For
+ * any thread, unless a method says otherwise; does not wait.
  */
 public final class ConnectionRates {
     /** The maximum number of bytes that one read or write takes from a rate. */
@@ -21,7 +21,8 @@ public final class ConnectionRates {
 
     private final ServerRates shared;
     /** {@code null} if this connection has no rates of its own. */
-    private final Rates own;
+    private volatile Rates own;
+    private volatile EndpointRates endpoint;
 
     /** The {@link AddressTable.Entry} for which this is counted, {@code null}, or {@link #OVER}. */
     private volatile Object counted;
@@ -34,7 +35,21 @@ public final class ConnectionRates {
     /** Rates of which nothing has been used, of a connection that is not counted yet. */
     ConnectionRates(ServerRates shared) {
         this.shared = shared;
-        this.own = shared.newConnection();
+        this.endpoint = shared.unknownEndpoint();
+        this.own = shared.newConnection(endpoint.perConnection());
+    }
+
+    /** Counts a handshake of this connection at its endpoint, unless there are too many. */
+    public boolean takeHandshake(EndpointRates at) {
+        return exempt || at.takeHandshake(shared.now());
+    }
+
+    /** From now on, this is a connection of that endpoint. For the session's thread. */
+    public void join(EndpointRates at) {
+        if (!at.perConnection().equals(endpoint.perConnection())) {
+            own = shared.newConnection(at.perConnection());
+        }
+        endpoint = at;
     }
 
     /** Whether this is counted for that address. For the session's thread. */
@@ -70,56 +85,76 @@ public final class ConnectionRates {
         }
     }
 
-    private Rates address() {
-        return counted instanceof AddressTable.Entry entry ? entry.rates() : null;
+    /** The rates of this connection at a level; {@code null} if there are none. */
+    private Rates rates(Level level) {
+        return switch (level) {
+            case CONNECTION -> own;
+            case ADDRESS -> counted instanceof AddressTable.Entry entry ? entry.rates() : null;
+            case ENDPOINT -> exempt ? null : endpoint.total();
+            case TOTAL -> exempt ? null : shared.total();
+            case SHARE -> exempt ? null : endpoint.share();
+        };
     }
 
-    private Rates total() {
-        return exempt ? null : shared.total();
+    /** {@code null} if this is not limited at that level. */
+    TokenBucket bucket(Level level, Kind kind) {
+        Rates rates = rates(level);
+        return rates == null ? null : rates.bucket(kind);
     }
 
     void take(Turn turn, long tokens) {
-        turn.take(tokens, shared.now(), own, address(), total());
+        turn.take(tokens, this, shared.now());
+    }
+
+    boolean isDue(Turn turn) {
+        return lifted || turn.isDue(shared.now());
+    }
+
+    void begin(Turn turn) {
+        turn.begin(shared.now());
     }
 
     /** Whether nothing is owed: rates of which tokens are taken afterwards. */
     boolean isPaid(Kind kind) {
+        if (lifted) {
+            return true;
+        }
         long now = shared.now();
-        return lifted || isPaid(own, kind, now) && isPaid(address(), kind, now) && isPaid(total(), kind, now);
+        for (Level level : Level.LIMITS) {
+            if (!isPaid(bucket(level, kind), now)) {
+                return false;
+            }
+        }
+        TokenBucket share = bucket(Level.SHARE, kind);
+        return isPaid(bucket(Level.TOTAL, kind), now) || share != null && share.isPaid(now);
     }
 
-    private static boolean isPaid(Rates rates, Kind kind, long now) {
-        TokenBucket bucket = rates == null ? null : rates.bucket(kind);
+    private static boolean isPaid(TokenBucket bucket, long now) {
         return bucket == null || bucket.isPaid(now);
     }
 
     /** Takes tokens for what has happened. */
     void pay(Kind kind, int tokens) {
         long now = shared.now();
-        pay(own, kind, tokens, now);
-        pay(address(), kind, tokens, now);
-        pay(total(), kind, tokens, now);
-    }
-
-    private static void pay(Rates rates, Kind kind, int tokens, long now) {
-        TokenBucket bucket = rates == null ? null : rates.bucket(kind);
-        if (bucket != null) {
-            bucket.take(tokens, now);
+        for (Level level : Level.ALL) {
+            TokenBucket bucket = bucket(level, kind);
+            boolean isBorrowed = level == Level.SHARE && !isPaid(bucket, now);
+            if (bucket != null && !isBorrowed) {
+                bucket.take(tokens, now);
+            }
         }
     }
 
     /** The number of bytes that one step takes: a part of a second's, so that no rate is exceeded for long. */
     int step(Kind kind) {
-        return (int) Math.min(step(own, kind), Math.min(step(address(), kind), step(total(), kind)));
-    }
-
-    private static long step(Rates rates, Kind kind) {
-        TokenBucket bucket = rates == null ? null : rates.bucket(kind);
-        return bucket == null ? MOST_BYTES : Math.clamp(bucket.perSecond() / PARTS, 1, MOST_BYTES);
-    }
-
-    boolean isDue(Turn turn) {
-        return lifted || turn.isDue(shared.now());
+        long least = MOST_BYTES;
+        for (Level level : Level.ALL) {
+            TokenBucket bucket = bucket(level, kind);
+            if (bucket != null) {
+                least = Math.min(least, bucket.perSecond() / PARTS);
+            }
+        }
+        return (int) Math.max(1, least);
     }
 
     /** The number of bytes that may be written or read now if rates allow this many. */

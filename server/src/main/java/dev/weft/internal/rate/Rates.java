@@ -7,6 +7,20 @@ import dev.weft.RateLimits.Kind;
 public final class Rates {
     private final TokenBucket[] buckets = new TokenBucket[Kind.values().length];
 
+    private Rates() {}
+
+    /** The part of these limits that is reserved for a share: of everything but handshakes. */
+    static Rates share(RateLimits limits, int percent, long now) {
+        Rates share = new Rates();
+        for (Kind kind : Kind.values()) {
+            long perSecond = limits.perSecond(kind).orElse(0) * percent / 100;
+            if (perSecond > 0 && kind != Kind.HANDSHAKES) {
+                share.buckets[kind.ordinal()] = new TokenBucket(perSecond, now);
+            }
+        }
+        return share;
+    }
+
     /** Full buckets for what is limited. */
     public Rates(RateLimits limits, long now) {
         for (Kind kind : Kind.values()) {

@@ -3,15 +3,16 @@ package dev.weft.internal.rate;
 import dev.weft.RateLimits.Kind;
 
 /**
- * The place of one direction of a connection in the queues of its own rate, that of its address, and that of the server. One
- * thread at a time takes tokens; another one may ask whether they have accrued after it has seen that the first one waits.
+ * The place of one direction of a connection in the queues of the rates that hold for it. One thread at a time takes tokens;
+ * another one may ask whether they have accrued after it has seen that the first one waits.
+ * <p>
+ * The rate of the server and the share of it that the connection belongs to are alternatives: a turn is due when one of them
+ * allows it. Tokens of a share that has none left are borrowed from those that others leave to the server's rate.
  */
 final class Turn {
-    private static final int LEVELS = 3;
-
     private final Kind kind;
-    private final TokenBucket[] buckets = new TokenBucket[LEVELS];
-    private final long[] points = new long[LEVELS];
+    private final TokenBucket[] buckets = new TokenBucket[Level.ALL.length];
+    private final long[] points = new long[buckets.length];
     private long taken;
 
     Turn(Kind kind) {
@@ -22,30 +23,40 @@ final class Turn {
         return kind;
     }
 
-    /** Takes tokens of all three rates; any of them may be {@code null}. */
-    void take(long tokens, long now, Rates own, Rates address, Rates total) {
+    /** Takes tokens of all rates that hold for a connection. */
+    void take(long tokens, ConnectionRates rates, long now) {
         taken = tokens;
-        take(0, own, now);
-        take(1, address, now);
-        take(2, total, now);
+        for (Level level : Level.ALL) {
+            int i = level.ordinal();
+            buckets[i] = rates.bucket(level, kind);
+            if (buckets[i] != null) {
+                points[i] = buckets[i].take(tokens, now);
+            }
+        }
     }
 
-    private void take(int level, Rates rates, long now) {
-        TokenBucket bucket = rates == null ? null : rates.bucket(kind);
-        buckets[level] = bucket;
-        if (bucket != null) {
-            points[level] = bucket.take(taken, now);
-        }
+    private boolean isReached(Level level, long now) {
+        TokenBucket bucket = buckets[level.ordinal()];
+        return bucket == null || bucket.isReached(points[level.ordinal()], now);
     }
 
     /** Whether the tokens have accrued. */
     boolean isDue(long now) {
-        for (int i = 0; i < LEVELS; i++) {
-            if (buckets[i] != null && !buckets[i].isReached(points[i], now)) {
+        for (Level level : Level.LIMITS) {
+            if (!isReached(level, now)) {
                 return false;
             }
         }
-        return true;
+        return isReached(Level.TOTAL, now) || buckets[Level.SHARE.ordinal()] != null && isReached(Level.SHARE, now);
+    }
+
+    /** The tokens are going to be used: if they are borrowed, the share keeps its own. */
+    void begin(long now) {
+        int share = Level.SHARE.ordinal();
+        if (!isReached(Level.SHARE, now)) {
+            buckets[share].giveBack(taken);
+            buckets[share] = null;
+        }
     }
 
     /** Returns the tokens that were not used. */

@@ -234,7 +234,7 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
 
     /** The violation of a peer that took too long. */
     public ProtocolViolationException lateness() {
-        return new ProtocolViolationException(POLICY_VIOLATION, "10.4",
+        return ProtocolViolationException.overLimit(POLICY_VIOLATION, "10.4", "messageTimeout",
                 deadlines.exception(Deadlines.Due.MESSAGE_TIMEOUT).getMessage());
     }
 

@@ -214,8 +214,8 @@ public final class IncomingStream extends InputStream implements IncomingMessage
             while ((count = readClaimed(piece, 0, SKIPPED_PIECE)) >= 0) {
                 skipped += count;
                 if (skipped > most) {
-                    throw failed(new ProtocolViolationException(CloseCode.MESSAGE_TOO_BIG, "7.4.1",
-                            "the unread rest of a message is over maxMessageSize " + most));
+                    throw failed(ProtocolViolationException.overLimit(CloseCode.MESSAGE_TOO_BIG, "7.4.1",
+                            "maxMessageSize", "the unread rest of a message is over maxMessageSize " + most));
                 }
             }
         }

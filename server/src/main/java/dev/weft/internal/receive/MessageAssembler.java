@@ -38,7 +38,7 @@ public final class MessageAssembler {
     /** Refuses a message of this size. */
     void requireFits(long size) throws ProtocolViolationException {
         if (size > limits.maxMessageSize()) {
-            throw new ProtocolViolationException(MESSAGE_TOO_BIG, "7.4.1",
+            throw ProtocolViolationException.overLimit(MESSAGE_TOO_BIG, "7.4.1", "maxMessageSize",
                     "a message of at least " + size + " bytes is over maxMessageSize " + limits.maxMessageSize());
         }
     }
@@ -95,7 +95,7 @@ public final class MessageAssembler {
     }
 
     private ProtocolViolationException budgetIsSpent() {
-        return new ProtocolViolationException(TRY_AGAIN_LATER, "10.4",
+        return ProtocolViolationException.overLimit(TRY_AGAIN_LATER, "10.4", "maxBufferedSize",
                 "the server's maxBufferedSize " + pool.budget().limit() + " is used up");
     }
 

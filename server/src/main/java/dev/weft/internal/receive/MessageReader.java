@@ -247,7 +247,7 @@ public final class MessageReader {
     void countFrame() throws ProtocolViolationException {
         int most = assembly.limits().maxFramesPerMessage();
         if (++frameCount > most) {
-            throw new ProtocolViolationException(MESSAGE_TOO_BIG, "10.4",
+            throw ProtocolViolationException.overLimit(MESSAGE_TOO_BIG, "10.4", "maxFramesPerMessage",
                     "a message of " + frameCount + " frames is over maxFramesPerMessage " + most);
         }
     }
@@ -255,8 +255,9 @@ public final class MessageReader {
     void countStreamed(long bytes) throws ProtocolViolationException {
         received += bytes;
         if (received > assembly.limits().maxStreamedMessageSize()) {
-            throw new ProtocolViolationException(MESSAGE_TOO_BIG, "7.4.1", "a message of at least " + received
-                    + " bytes is over maxStreamedMessageSize " + assembly.limits().maxStreamedMessageSize());
+            throw ProtocolViolationException.overLimit(MESSAGE_TOO_BIG, "7.4.1", "maxStreamedMessageSize",
+                    "a message of at least " + received + " bytes is over maxStreamedMessageSize "
+                            + assembly.limits().maxStreamedMessageSize());
         }
     }
 

@@ -192,6 +192,9 @@ final class EchoOptions extends OptionTable {
                         "Maximum size of a message that a handler reads as a stream; this handler does not."),
                 option("--max-frames-per-message", Notation.COUNT, limits.maxFramesPerMessage(),
                         builder::maxFramesPerMessage, "Maximum number of frames of a message."),
+                option("--max-compression-ratio", Notation.COUNT, limits.maxCompressionRatio(),
+                        builder::maxCompressionRatio,
+                        "Maximum number of bytes that a compressed byte of a message may become."),
                 option("--max-queued-size", Notation.SIZE, limits.maxQueuedSize(), builder::maxQueuedSize,
                         "Maximum number of bytes that wait for one peer in handlers that use trySend; this one does not."),
                 option("--read-ahead-size", Notation.SIZE, limits.readAheadSize(), builder::readAheadSize,
@@ -364,7 +367,7 @@ final class EchoOptions extends OptionTable {
             if (run.handler.isEmpty()) {
                 configuration = EchoDefaults.withEcho(builder).build();
             }
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | IllegalStateException e) {
             throw new ParameterException(commandLine, inOptions(e.getMessage()), e);
         }
     }

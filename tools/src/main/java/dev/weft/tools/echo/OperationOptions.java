@@ -7,14 +7,16 @@ import dev.weft.server.CloseOptions;
 import dev.weft.server.DrainSettings;
 import dev.weft.server.ProbeSettings;
 import dev.weft.server.ServerConfiguration;
+import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import dev.weft.tools.options.Notation;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
 
@@ -28,6 +30,9 @@ final class OperationOptions {
             "sent-messages", RateLimits.Builder::sentMessages,
             "pings", RateLimits.Builder::pings,
             "inflated-bytes", RateLimits.Builder::inflatedBytes);
+    /** Those of a connection, which has only one handshake. */
+    private static final String KINDS = "received-bytes, received-messages, sent-bytes, sent-messages, pings or"
+            + " inflated-bytes";
     private static final Map<OverflowPolicy.Action, OverflowPolicy> POLICIES = Map.of(
             OverflowPolicy.Action.REFUSE, OverflowPolicy.REFUSE,
             OverflowPolicy.Action.DROP_OLDEST, OverflowPolicy.DROP_OLDEST,
@@ -36,9 +41,8 @@ final class OperationOptions {
 
     private final WebSocketServerBuilder builder;
     private final ServerConfiguration defaults;
-    private final List<Runnable> actions = new ArrayList<>();
+    /** {@code null} if none of their options was given, as the others. */
     private AddressLimits.Builder addresses;
-    private CloseOptions.Builder closing;
     private DrainSettings.Builder drain;
     private ProbeSettings.Builder probes;
 
@@ -58,40 +62,64 @@ final class OperationOptions {
                 table.option("--max-connections-per-address", Notation.COUNT, "no limit",
                         "Maximum number of connections of one client address; further ones get 429.",
                         count -> addresses().maxConnectionsPerAddress(count)),
-                rates(table, "--address-rate", "all connections of one client address",
+                rates(table, "--address-rate", "all connections of one client address", "handshakes, " + KINDS,
                         rates -> addresses().ratesPerAddress(rates)),
-                rates(table, "--connection-rate", "each connection", builder::rateLimits),
-                rates(table, "--total-rate", "all connections together", builder::totalRateLimits),
+                rates(table, "--connection-rate", "each connection", KINDS, builder::rateLimits),
+                rates(table, "--total-rate", "all connections together", "handshakes, " + KINDS,
+                        builder::totalRateLimits),
+                shares(table, builder::rateShares),
                 table.option("--max-addresses", Notation.COUNT, "100000",
-                        "Number of client addresses that are counted; further ones share counters.",
+                        "Maximum number of client addresses that are counted one by one; further ones share counters.",
                         count -> addresses().maxAddresses(count)),
                 table.list("--exempt", "PREFIX", "an IP address or a prefix of addresses",
                         prefix -> AddressLimits.builder().exempt(List.of(prefix)), all -> addresses().exempt(all),
-                        "Address, or prefix such as 10.0.0.0/8, to which no rate or limit of addresses applies; may be repeated.",
+                        "Address, or prefix such as 10.0.0.0/8, to which only --connection-rate applies; may be repeated.",
                         List.of()));
     }
 
-    private static OptionSpec rates(OptionTable table, String name, String whose,
-            Consumer<RateLimits> setter) {
-        return table.list(name, "KIND=N", "a rate, such as received-bytes=1m", text -> rate(RateLimits.builder(), text),
+    private static OptionSpec rates(OptionTable table, String name, String whose, String kinds,
+            Function<RateLimits, ?> setter) {
+        return table.list(name, "KIND=N", "a rate, such as received-bytes=1m",
+                text -> rate(RateLimits.builder(), kinds, text),
                 texts -> {
                     RateLimits.Builder rates = RateLimits.builder();
-                    texts.forEach(text -> rate(rates, text));
-                    setter.accept(rates.build());
+                    texts.forEach(text -> rate(rates, kinds, text));
+                    setter.apply(rates.build());
                 },
-                "Maximum for " + whose + " in a second, of handshakes, received-bytes, received-messages, sent-bytes,"
-                        + " sent-messages, pings or inflated-bytes; may be repeated.",
+                "Maximum for " + whose + " in a second, of " + kinds + "; may be repeated.", List.of());
+    }
+
+    private static void rate(RateLimits.Builder rates, String kinds, String text) {
+        String[] parts = text.split("=", 2);
+        if (parts.length == 1 || !RATES.containsKey(parts[0]) || !kinds.contains(parts[0])) {
+            throw new IllegalArgumentException(text);
+        }
+        RATES.get(parts[0]).apply(rates, number(Notation.LONG_SIZE, parts[1]));
+    }
+
+    private static OptionSpec shares(OptionTable table, Consumer<Map<String, Integer>> setter) {
+        return table.list("--rate-share", "NAME=PERCENT", "a share of 1 to 100 percent, such as live=70",
+                text -> WebSocketServer.builder().rateShares(Map.ofEntries(share(text))),
+                texts -> {
+                    Map<String, Integer> shares = new HashMap<>();
+                    texts.forEach(text -> shares.put(share(text).getKey(), share(text).getValue()));
+                    setter.accept(shares);
+                },
+                "Part of --total-rate that is reserved for the endpoints with this rateShare; may be repeated.",
                 List.of());
     }
 
-    private static void rate(RateLimits.Builder rates, String text) {
+    private static Map.Entry<String, Integer> share(String text) {
         String[] parts = text.split("=", 2);
-        BiFunction<RateLimits.Builder, Long, RateLimits.Builder> setter = RATES.get(parts[0]);
-        if (setter == null || parts.length == 1) {
+        if (parts.length == 1) {
             throw new IllegalArgumentException(text);
         }
+        return Map.entry(parts[0], number(Notation.COUNT, parts[1]));
+    }
+
+    private static <T> T number(Notation<T> notation, String text) {
         try {
-            setter.apply(rates, Notation.LONG_SIZE.parse().apply(parts[1]));
+            return notation.parse().apply(text);
         } catch (TypeConversionException e) {
             throw new IllegalArgumentException(text, e);
         }
@@ -125,16 +153,16 @@ final class OperationOptions {
                         "Maximum time that a connection stays open; it is then closed with 1001.",
                         builder::maxLifetime),
                 table.option("--drain-notice", Notation.TIME, Duration.ZERO, time -> drain().notice(time),
-                        "Time between the beginning of a drain, when --readiness answers 503, and the refusal of new connections."),
+                        "Time from the beginning of a drain, when --readiness begins to answer 503, until new connections"
+                                + " are refused."),
                 table.option("--drain-spread", Notation.TIME, "connections stay until they end by themselves",
-                        "Time over which a drain closes the connections, so that their clients do not come back all at once.",
-                        time -> closing().spread(time)));
+                        "Time over which a drain closes the connections, so that their clients do not all reconnect at once.",
+                        time -> drain().closing(CloseOptions.builder().spread(time).build())));
     }
 
     private AddressLimits.Builder addresses() {
         if (addresses == null) {
             addresses = AddressLimits.builder();
-            actions.add(() -> builder.addressLimits(addresses.build()));
         }
         return addresses;
     }
@@ -142,7 +170,6 @@ final class OperationOptions {
     private ProbeSettings.Builder probes() {
         if (probes == null) {
             probes = ProbeSettings.builder();
-            actions.add(() -> builder.probeSettings(probes.build()));
         }
         return probes;
     }
@@ -150,23 +177,20 @@ final class OperationOptions {
     private DrainSettings.Builder drain() {
         if (drain == null) {
             drain = DrainSettings.builder();
-            actions.add(() -> builder.drainSettings(drain.build()));
         }
         return drain;
     }
 
-    private CloseOptions.Builder closing() {
-        if (closing == null) {
-            closing = CloseOptions.builder();
-            // Before the drain is built.
-            DrainSettings.Builder its = drain();
-            actions.add(0, () -> its.closing(closing.build()));
-        }
-        return closing;
-    }
-
     /** Passes to the builder what was parsed. */
     void apply() {
-        actions.forEach(Runnable::run);
+        if (addresses != null) {
+            builder.addressLimits(addresses.build());
+        }
+        if (probes != null) {
+            builder.probeSettings(probes.build());
+        }
+        if (drain != null) {
+            builder.drainSettings(drain.build());
+        }
     }
 }

@@ -12,6 +12,7 @@ import dev.weft.parser.http.Headers;
 import dev.weft.parser.http.HttpLimits;
 import dev.weft.parser.http.RequestHead;
 import dev.weft.server.ClientAddressField;
+import dev.weft.server.DrainSettings;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.ProxySettings;
 import dev.weft.OverflowPolicy;
@@ -73,6 +74,7 @@ class EchoOptionsTest {
                 List.of("maxConnectionsPerAddress", "addressRate", "maxAddresses", "exempt"));
         OTHERWISE_NAMED.put("rateLimits", List.of("connectionRate"));
         OTHERWISE_NAMED.put("totalRateLimits", List.of("totalRate"));
+        OTHERWISE_NAMED.put("rateShares", List.of("rateShare"));
         OTHERWISE_NAMED.put("probeSettings", List.of("liveness", "readiness", "health"));
         OTHERWISE_NAMED.put("drainSettings", List.of("drainNotice", "drainSpread"));
     }
@@ -127,6 +129,7 @@ class EchoOptionsTest {
                 value("--max-message-size=2m", c -> c.limits().maxMessageSize(), 2 << 20),
                 value("--max-streamed-message-size=5g", c -> c.limits().maxStreamedMessageSize(), 5L << 30),
                 value("--max-frames-per-message=9", c -> c.limits().maxFramesPerMessage(), 9),
+                value("--max-compression-ratio=100", c -> c.limits().maxCompressionRatio(), 100),
                 value("--read-ahead-size=3m", c -> c.limits().readAheadSize(), 3 << 20),
                 value("--max-connections-per-address=3",
                         c -> c.addressLimits().maxConnectionsPerAddress(), 3),
@@ -195,7 +198,7 @@ class EchoOptionsTest {
     void everySettingIsTried() {
         List<String> tried = Stream.concat(values().map(arguments -> (String) arguments.get()[0]),
                 Stream.of("--allow-origin", "--any-origin", "--allow-host", "--tls-cert", "--tls-key", "--tls-keystore",
-                        "--tls-password-file", "--proxy-protocol", "--client-address-field"))
+                        "--tls-password-file", "--proxy-protocol", "--client-address-field", "--rate-share"))
                 .map(argument -> argument.replaceAll("=.*|^--no|-", "").toLowerCase()).toList();
         assertEquals(List.of(), settings().filter(setting -> !tried.contains(setting.toLowerCase())).toList());
     }
@@ -246,6 +249,29 @@ class EchoOptionsTest {
         assertEquals(ClientAddressField.X_FORWARDED_FOR, proxies.clientAddressField());
         assertThrows(ParameterException.class, () -> parse("--proxy-protocol"));
         assertThrows(ParameterException.class, () -> parse("--trusted-proxy=localhost"));
+    }
+
+    @Test
+    void ratesAndSharesAddUp() {
+        ServerConfiguration configuration = parse("--total-rate=sent-bytes=1m", "--total-rate", "pings=5",
+                "--rate-share=live=70", "--rate-share", "files=20").configuration();
+        assertEquals(RateLimits.builder().sentBytes(1 << 20).pings(5).build(), configuration.totalRateLimits());
+        assertEquals(Map.of("live", 70, "files", 20), configuration.rateShares());
+        assertThrows(ParameterException.class, () -> parse("--rate-share=live=70").configuration());
+        assertThrows(ParameterException.class, () -> parse("--total-rate=pings=5", "--rate-share=live=101"));
+        assertThrows(ParameterException.class,
+                () -> parse("--total-rate=pings=5", "--rate-share=a=60", "--rate-share=b=60"));
+        assertThrows(ParameterException.class, () -> parse("--total-rate=kings=5"));
+        // A connection has only one.
+        assertThrows(ParameterException.class, () -> parse("--connection-rate=handshakes=5"));
+    }
+
+    @Test
+    void aSpreadAloneMustMakeADrainClose() {
+        DrainSettings drain = parse("--drain-spread=1m").configuration().drainSettings();
+        assertEquals(Duration.ofMinutes(1), drain.closing().orElseThrow().spread());
+        assertEquals(DrainSettings.DEFAULT.notice(), drain.notice());
+        assertEquals(Optional.empty(), parse("--drain-notice=1s").configuration().drainSettings().closing());
     }
 
     @Test
