@@ -101,7 +101,7 @@ public final class ManagedServer implements AutoCloseable {
 
         @Override
         public double getLastLagSeconds() {
-            return server.lag.last().toNanos() / 1e9;
+            return server.upkeep.lag().last().toNanos() / 1e9;
         }
 
         @Override

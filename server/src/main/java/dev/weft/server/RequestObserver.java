@@ -26,7 +26,7 @@ final class RequestObserver {
     RequestObserver(WebSocketServer server, Transport transport) {
         this.server = server;
         this.transport = transport;
-        this.access = server.accessLog().map(log -> new AccessRecord(log, transport)).orElse(null);
+        this.access = server.logs().access().map(log -> new AccessRecord(log, transport)).orElse(null);
     }
 
     /** What the access log says about the connection; {@code null} if there is no access log. */

@@ -153,7 +153,7 @@ final class ServerHandshake {
         } else {
             why = "the peer is not a trusted proxy";
         }
-        server.refusalLog().closed(RefusalReason.PROXY_HEADER, transport.remoteAddress(), why);
+        server.logs().refusals().closed(RefusalReason.PROXY_HEADER, transport.remoteAddress(), why);
         return false;
     }
 
@@ -166,7 +166,7 @@ final class ServerHandshake {
             overLimit = meet();
         }
         if (overLimit != null && server.tlsHandshakes().isPresent()) {
-            server.refusalLog().count(overLimit.reason(), transport.remoteAddress());
+            server.logs().refusals().count(overLimit.reason(), transport.remoteAddress());
             return false;
         }
         return true;
@@ -193,7 +193,7 @@ final class ServerHandshake {
         boolean failed = false;
         try {
             if (!server.tlsHandshakes().get().run(transport, server.configuration().timeouts().handshakeTimeout())) {
-                server.refusalLog().closed(RefusalReason.TLS_HANDSHAKES_FULL, transport.remoteAddress(),
+                server.logs().refusals().closed(RefusalReason.TLS_HANDSHAKES_FULL, transport.remoteAddress(),
                         "too many TLS handshakes are under way, or maxBufferedSize is used up");
                 return false;
             }
@@ -202,7 +202,7 @@ final class ServerHandshake {
             return false;
         } catch (SSLException e) {
             failed = true;
-            server.refusalLog().closed(RefusalReason.TLS_FAILED, transport.remoteAddress(), Escape.text(e.toString()));
+            server.logs().refusals().closed(RefusalReason.TLS_FAILED, transport.remoteAddress(), Escape.text(e.toString()));
         }
         if (failed) {
             if (deadlines.advance(RequestPhase.PREFACE, RequestPhase.ANSWERING) || session.isFull()) {
@@ -320,7 +320,7 @@ final class ServerHandshake {
     }
 
     private Response refusal(RefusalReason reason, HttpResponse response, Optional<RequestHead> head) {
-        return new Response(server.refusalLog().refuse(reason, response, transport.remoteAddress(), head),
+        return new Response(server.logs().refusals().refuse(reason, response, transport.remoteAddress(), head),
                 response.status());
     }
 

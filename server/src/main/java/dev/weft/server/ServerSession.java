@@ -155,7 +155,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
                 }
             }
         } catch (Throwable e) {
-            server.logger().log(Level.WARNING, "a connection failed because of an internal error", e);
+            server.logs().logger().log(Level.WARNING, "a connection failed because of an internal error", e);
         } finally {
             try {
                 input.end();
@@ -178,7 +178,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
             if (aborted && e instanceof Exception) {
                 log(Level.DEBUG, "a handler was ended by the shutdown: " + Escape.text(e.toString()));
             } else if (!RethrownEnd.is(e, open)) {
-                server.failures().handler(transport.remoteAddress(), open.request().target(), e);
+                server.logs().failures().handler(transport.remoteAddress(), open.request().target(), e);
             }
         }
         // An interrupt of a handler must not cut off the closing handshake.
@@ -241,8 +241,8 @@ final class ServerSession implements Runnable, ConnectionHolder {
 
     /** Logs a text in which everything from the peer is already escaped. */
     void log(Level level, String text) {
-        if (server.logger().isLoggable(level)) {
-            server.logger().log(level, AddressText.of(transport.remoteAddress()) + ": " + text);
+        if (server.logs().logger().isLoggable(level)) {
+            server.logs().logger().log(level, AddressText.of(transport.remoteAddress()) + ": " + text);
         }
     }
 }

@@ -98,8 +98,8 @@ public final class ServerStatistics {
         this.handshakes = server.counters().handshakes();
         this.handshakeDurations = new DurationHistogram(server.counters().handshakeDurations());
         this.pingLatencies = new DurationHistogram(traffic.latency());
-        this.lags = new DurationHistogram(server.lag.lags());
-        this.lastLag = server.lag.last();
+        this.lags = new DurationHistogram(server.upkeep.lag().lags());
+        this.lastLag = server.upkeep.lag().last();
         this.sentCompression = new Compression(traffic.plainBytesSent(), traffic.compressedBytesSent());
         this.receivedCompression = new Compression(traffic.plainBytesReceived(), traffic.compressedBytesReceived());
         this.refusedSends = Map.of(SendResult.PEER_BEHIND, traffic.refusedForPeer(), SendResult.SERVER_FULL,
