@@ -3,6 +3,7 @@ package dev.weft.server;
 import dev.weft.CloseStatus;
 import dev.weft.TraceContext;
 import dev.weft.internal.buffer.Tally;
+import dev.weft.internal.close.CloseCauses;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.http.RequestHead;
 import java.time.Instant;
@@ -92,7 +93,7 @@ final class AccessRecord {
                 responseBytes + tally.sentBytes(), referer, userAgent, traceparent, endpoint, subprotocol,
                 ServerCounters.firstCode(status),
                 status.closedFirst().map(side -> side.name().toLowerCase(Locale.ROOT)).orElse("none"),
-                CloseCause.of(status).name().toLowerCase(Locale.ROOT), tally.receivedMessages(),
+                CloseCauses.of(status).name().toLowerCase(Locale.ROOT), tally.receivedMessages(),
                 tally.sentMessages()));
     }
 }

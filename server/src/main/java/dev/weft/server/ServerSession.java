@@ -6,6 +6,7 @@ import dev.weft.WebSocketHandler;
 import dev.weft.internal.AddressText;
 import dev.weft.internal.Escape;
 import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.close.CloseCauses;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionHolder;
 import dev.weft.internal.connection.RethrownEnd;
@@ -13,6 +14,7 @@ import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
+import dev.weft.parser.Role;
 import dev.weft.server.ClientLimits.Refusal;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -108,7 +110,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
             try {
                 CloseStatus status = connection.known();
                 server.counters().closed(status);
-                ConnectionEvents.get().closed(connection, status, CloseCause.of(status));
+                ConnectionEvents.get().closed(Role.SERVER, connection, status, CloseCauses.of(status));
             } catch (OutOfMemoryError e) {
                 // Then this one is not counted: the end of a connection needs no memory.
             }

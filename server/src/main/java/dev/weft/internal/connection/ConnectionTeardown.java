@@ -46,7 +46,7 @@ final class ConnectionTeardown {
         if (LimitViolations.includes(violation)) {
             ConnectionEvents.get().limitHit("CONNECTION", violation.getMessage(), connection.remoteAddress());
         } else {
-            ConnectionEvents.get().violation(connection, violation);
+            ConnectionEvents.get().violation(connection.services.role(), connection, violation);
         }
     }
 
