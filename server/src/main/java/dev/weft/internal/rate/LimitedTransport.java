@@ -18,7 +18,7 @@ import java.util.concurrent.locks.LockSupport;
  * the waits: {@link #tick}.
  * <p>
  * What is known only afterwards (pings, messages sent, decompressed bytes) makes the next read or write wait. Reading ahead does
- * not wait: it finds nothing until the rates allow it, and is then told that there is something.
+ * not wait: it finds nothing until the rates allow it, and is then notified.
  */
 public final class LimitedTransport implements LayeredTransport {
     private static final AtomicReferenceFieldUpdater<LimitedTransport, Thread> READER = AtomicReferenceFieldUpdater
