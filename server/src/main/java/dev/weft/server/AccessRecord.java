@@ -20,7 +20,7 @@ final class AccessRecord {
 
     private final AccessLog log;
     private final Transport transport;
-    private final Tally tally = new Tally();
+    private final Tally tally;
     private Instant began;
     private long beganAt;
     private long receivedBefore;
@@ -34,16 +34,12 @@ final class AccessRecord {
     private @Nullable String subprotocol;
     private long responseBytes;
 
-    /** The record of a connection whose first request begins now. */
-    AccessRecord(AccessLog log, Transport transport) {
+    /** The record of a connection whose first request begins now, and whose bytes and messages are counted here. */
+    AccessRecord(AccessLog log, Transport transport, Tally tally) {
         this.log = log;
         this.transport = transport;
+        this.tally = tally;
         begins();
-    }
-
-    /** Counts what the connection receives and sends. */
-    Tally tally() {
-        return tally;
     }
 
     /** A request begins; the one before it was answered. */

@@ -172,5 +172,10 @@ public final class ManagedServer implements AutoCloseable {
         public long getTakeovers() {
             return server.transports.takeovers();
         }
+
+        @Override
+        public String connectionTable(int maxRows, String order) {
+            return ConnectionTable.of(server, maxRows, ConnectionTable.Order.valueOf(order)).toString();
+        }
     }
 }

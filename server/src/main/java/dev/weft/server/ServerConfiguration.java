@@ -254,6 +254,11 @@ public final class ServerConfiguration {
         return values.accessLog;
     }
 
+    /** Whether each connection's thread has a name, and its messages and bytes are counted. */
+    public boolean connectionDetails() {
+        return values.connectionDetails;
+    }
+
     /** Where liveness, readiness and health are served. */
     public ProbeSettings probeSettings() {
         return values.probeSettings;

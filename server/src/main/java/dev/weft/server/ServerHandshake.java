@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.WebSocketHandler;
 import dev.weft.internal.Escape;
+import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.http.RequestInput;
@@ -202,7 +203,8 @@ final class ServerHandshake {
             return false;
         } catch (SSLException e) {
             failed = true;
-            server.logs().refusals().closed(RefusalReason.TLS_FAILED, transport.remoteAddress(), Escape.text(e.toString()));
+            server.logs().refusals().closed(RefusalReason.TLS_FAILED, transport.remoteAddress(),
+                    Escape.text(e.toString()));
         }
         if (failed) {
             if (deadlines.advance(RequestPhase.PREFACE, RequestPhase.ANSWERING) || session.isFull()) {
@@ -335,14 +337,13 @@ final class ServerHandshake {
     }
 
     private ConnectionServices services(ServedEndpoint endpoint) {
-        AccessRecord access = observer.access();
-        return access == null ? endpoint.services() : endpoint.services().with(access.tally());
+        BufferPool pool = observer.pool();
+        return pool == server.services().pool() ? endpoint.services() : endpoint.services().with(pool);
     }
 
-    /** What the access log says about the connection; {@code null} if there is no access log. */
-    @Nullable
-    AccessRecord access() {
-        return observer.access();
+    /** What is known about the connection's requests. */
+    RequestObserver observer() {
+        return observer;
     }
 
     /** What the connection is doing. For any thread. */

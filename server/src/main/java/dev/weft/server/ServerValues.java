@@ -30,6 +30,7 @@ final class ServerValues implements Cloneable {
     PathTable<HttpEndpoint> httpEndpoints = PathTable.empty();
     Optional<String> metrics = Optional.empty();
     Optional<AccessLogFormat> accessLog = Optional.empty();
+    boolean connectionDetails;
     ProbeSettings probeSettings = ProbeSettings.NONE;
     Optional<ThreadFactory> threads = Optional.empty();
     Optional<WebSocketHandler> handler = Optional.empty();
