@@ -174,10 +174,12 @@ class ConnectionTableTest {
     void connectionsWhosePeersAreSilentForLongestMustBeFirstIfIdle() throws Exception {
         // The clock has the precision of the shortest timeout.
         try (WebSocketServer server = builder().closeTimeout(Duration.ofMillis(20)).start();
-                RawPeer busy = RawPeer.open(server);
-                RawPeer silent = RawPeer.open(server)) {
-            row(server, "ConnectionTableTest.echo");
-            long id = rows(server).getLast().id();
+                RawPeer busy = RawPeer.open(server)) {
+            long other = row(server, "ConnectionTableTest.echo").id();
+            RawPeer silent = RawPeer.open(server);
+            Await.until("both are open",
+                    () -> rows(server).stream().filter(row -> row.state() == ConnectionState.OPEN).count() == 2);
+            long id = rows(server).stream().mapToLong(Row::id).filter(each -> each != other).findFirst().orElseThrow();
             Await.until("one was silent for longer", () -> {
                 send(busy);
                 Row first = ConnectionTable.of(server, 1, Order.IDLE).rows().getFirst();
