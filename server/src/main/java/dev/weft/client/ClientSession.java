@@ -1,31 +1,27 @@
 package dev.weft.client;
 
 import dev.weft.CloseReason;
+import dev.weft.CloseStatus;
 import dev.weft.WebSocketHandler;
-import dev.weft.client.WebSocketConnectException.Step;
-import dev.weft.internal.Escape;
+import dev.weft.internal.close.CloseCauses;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionHolder;
 import dev.weft.internal.connection.HandshakeResult;
 import dev.weft.internal.connection.RethrownEnd;
 import dev.weft.internal.connection.UnattendedEnd;
-import dev.weft.internal.receive.InboundBuffer;
+import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.internal.time.Interrupts;
-import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
+import dev.weft.parser.Role;
 import dev.weft.parser.http.Headers;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
-import java.net.Proxy;
-import java.nio.channels.SocketChannel;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
-import javax.net.ssl.SSLException;
 
 /**
  * The life of one connection of a client, from looking up the server's name to the end.
@@ -52,13 +48,11 @@ final class ClientSession implements ConnectionHolder {
     private final WebSocketClient client;
     private volatile Stage stage = Stage.OPENING;
 
-    /** While opening: what can be cancelled, the reason for cancelling it, and when the handshake started. */
-    private volatile AddressRace race;
-    private volatile Transport transport;
-    private volatile String cutOff;
-    private volatile int since;
-
+    /** {@code null} once there is a connection. */
+    private volatile ClientOpening opening;
     private volatile Connection connection;
+    /** That of the connection. */
+    private volatile Transport transport;
     /** The thread of the handler; {@code null} if there is no handler. */
     private volatile Thread handlerThread;
     /** 1 once a thread is taking the last steps. */
@@ -68,6 +62,7 @@ final class ClientSession implements ConnectionHolder {
 
     ClientSession(WebSocketClient client) {
         this.client = client;
+        this.opening = new ClientOpening(client);
     }
 
     /** The open connection, or {@code null} if there is none. */
@@ -84,27 +79,27 @@ final class ClientSession implements ConnectionHolder {
 
     /** Opens a connection that any thread may use. Waits until it is open. */
     Connection open(Destination destination, Headers headers) throws IOException {
-        InboundBuffer[] input = new InboundBuffer[1];
-        HandshakeResult result = handshake(destination, headers, input);
+        ClientOpening steps = opening;
+        HandshakeResult result = handshake(steps, destination, headers);
         try {
-            Connection open = connect(result, input[0]);
+            Connection open = connect(steps, result);
             open.onClose(status -> finishSoon());
             return open;
         } catch (Throwable e) {
-            fail(input[0], false);
+            fail(steps);
             throw e;
         }
     }
 
     /** Opens a connection and starts the thread of its handler. Waits until both are done. */
     Connection run(Destination destination, Headers headers, WebSocketHandler handler) throws IOException {
-        InboundBuffer[] input = new InboundBuffer[1];
-        HandshakeResult result = handshake(destination, headers, input);
+        ClientOpening steps = opening;
+        HandshakeResult result = handshake(steps, destination, headers);
         CompletableFuture<Connection> open = new CompletableFuture<>();
         finishing = 1;
         try {
-            Thread thread = transport.threadBuilder().inheritInheritableThreadLocals(false)
-                    .unstarted(() -> serve(result, input[0], handler, open));
+            Thread thread = steps.transport().threadBuilder().inheritInheritableThreadLocals(false)
+                    .unstarted(() -> serve(result, handler, open));
             handlerThread = thread;
             client.transports().start(() -> start(thread, open));
             return open.get();
@@ -112,11 +107,25 @@ final class ClientSession implements ConnectionHolder {
             abort();
             throw Interrupts.interrupted("while the thread of a handler was started");
         } catch (ExecutionException e) {
-            fail(input[0], false);
+            fail(steps);
             throw new IOException("the thread of a handler cannot be started", e.getCause());
         } catch (Throwable e) {
-            fail(input[0], false);
+            fail(steps);
             throw e;
+        }
+    }
+
+    private HandshakeResult handshake(ClientOpening steps, Destination destination, Headers headers)
+            throws IOException {
+        boolean done = false;
+        try {
+            HandshakeResult result = steps.run(destination, headers);
+            done = true;
+            return result;
+        } finally {
+            if (!done) {
+                fail(steps);
+            }
         }
     }
 
@@ -128,12 +137,11 @@ final class ClientSession implements ConnectionHolder {
         }
     }
 
-    private void serve(HandshakeResult result, InboundBuffer input, WebSocketHandler handler,
-            CompletableFuture<Connection> open) {
+    private void serve(HandshakeResult result, WebSocketHandler handler, CompletableFuture<Connection> open) {
         CloseReason reason = NORMAL;
         Connection served;
         try {
-            served = connect(result, input);
+            served = connect(opening, result);
             open.complete(served);
         } catch (Throwable e) {
             open.completeExceptionally(e);
@@ -153,106 +161,29 @@ final class ClientSession implements ConnectionHolder {
     }
 
     /** Makes the open connection. If the client has been closed meanwhile, the connection ends soon. */
-    private Connection connect(HandshakeResult result, InboundBuffer input) {
-        Connection open = new Connection(transport, input, 0, result,
-                client.services());
+    private Connection connect(ClientOpening steps, HandshakeResult result) {
+        transport = steps.transport();
+        Connection open = new Connection(transport, steps.input(), 0, result, client.services());
         connection = open;
+        opening = null;
         client.sessionIsLive();
         boolean live = STAGE.compareAndSet(this, Stage.OPENING, Stage.LIVE);
         open.start(this);
         if (!live) {
-            client.sessionIsOver();
             open.abort();
+            over();
         } else if (client.isClosing()) {
             goAway();
         }
         return open;
     }
 
-    /** All steps up to a successful response. */
-    private HandshakeResult handshake(Destination destination, Headers headers, InboundBuffer[] input)
-            throws IOException {
-        Step step = Step.CONNECT;
-        boolean done = false;
-        boolean lingers = false;
-        try {
-            Proxy proxy = client.sockets().proxy(destination);
-            SocketChannel channel = connectSocket(destination, proxy);
-            Transport plain = client.over(channel);
-            since = client.services().clock().now();
-            transport = plain;
-            requireNotCutOff();
-            if (proxy.type() != Proxy.Type.DIRECT) {
-                step = Step.PROXY;
-                new ProxyTunnel(plain, destination, client.configuration().settings().proxyCredentials)
-                        .open(proxy.type(), client.services().pool(), client.configuration().httpLimits());
-            }
-            if (destination.secure()) {
-                step = Step.TLS;
-                Transport secured = client.tls().over(plain, destination);
-                transport = secured;
-                requireNotCutOff();
-                secured.handshake();
-            }
-            step = Step.HANDSHAKE;
-            transport = client.observed(transport, destination);
-            input[0] = new InboundBuffer(transport, client.services().pool());
-            HandshakeResult result = new ClientHandshake(client.configuration(), client.codecs(), destination).run(
-                    transport,
-                    input[0], headers);
-            requireNotCutOff();
-            done = true;
-            return result;
-        } catch (SSLException e) {
-            lingers = step == Step.TLS && cutOff == null;
-            throw failure(step, e);
-        } catch (WebSocketConnectException | InterruptedIOException e) {
-            // The response says more than a timeout while reading its body.
-            boolean responded = e instanceof WebSocketConnectException known && known.response().isPresent();
-            throw cutOff == null || responded ? e : failure(step, e);
-        } catch (IOException e) {
-            throw failure(step, e);
-        } finally {
-            if (!done) {
-                fail(input[0], lingers);
-            }
+    private void fail(ClientOpening steps) {
+        if (steps.input() != null) {
+            steps.input().end();
         }
-    }
-
-    private SocketChannel connectSocket(Destination destination, Proxy proxy) throws IOException {
-        TimeLimit limit = TimeLimit.in(client.configuration().connectTimeout());
-        AddressRace connecting = client.sockets().race();
-        race = connecting;
-        if (cutOff != null) {
-            connecting.cancel();
-        }
-        try {
-            return connecting.run(client.sockets().addresses(destination, proxy, limit), limit);
-        } catch (WebSocketConnectException e) {
-            client.sockets().proxyFailed(destination, proxy, e);
-            throw e;
-        } finally {
-            race = null;
-        }
-    }
-
-    private void requireNotCutOff() throws IOException {
-        if (cutOff != null) {
-            throw new IOException(cutOff);
-        }
-    }
-
-    private IOException failure(Step step, IOException e) {
-        String why = cutOff;
-        return new WebSocketConnectException(step, why != null ? why : Escape.text(String.valueOf(e.getMessage())), e);
-    }
-
-    private void fail(InboundBuffer input, boolean lingers) {
-        if (input != null) {
-            input.end();
-        }
-        Transport failed = transport;
-        if (failed != null && lingers) {
+        Transport failed = steps.transport();
+        if (failed != null && steps.lingers()) {
             // Lets the alert that gives the reason reach the server.
             client.services().timer().startThread(() -> {
                 failed.closeAfterFailedHandshake();
@@ -269,34 +200,31 @@ final class ClientSession implements ConnectionHolder {
         end();
     }
 
-    /** Cancels the opening, if it has not finished. Does not wait. */
-    private void cutOff(String why) {
-        cutOff = why;
-        AddressRace connecting = race;
-        if (connecting != null) {
-            connecting.cancel();
-        }
-        Transport opening = transport;
-        if (opening != null) {
-            opening.close();
-        }
-    }
-
     // The end.
 
     /** The connection is no longer counted. Data received before the end can still be read. */
     @Override
     public void connectionOver() {
         if (STAGE.compareAndSet(this, Stage.LIVE, Stage.OVER)) {
-            client.sessionIsOver();
+            over();
         }
+    }
+
+    private void over() {
+        try {
+            CloseStatus status = connection.known();
+            ConnectionEvents.get().closed(Role.CLIENT, connection, status, CloseCauses.of(status));
+        } catch (OutOfMemoryError e) {
+            // Then this one is not recorded: the end of a connection needs no memory.
+        }
+        client.sessionIsOver();
     }
 
     private void end() {
         Stage before = STAGE.getAndSet(this, Stage.ENDED);
         if (before != Stage.ENDED) {
             if (before == Stage.LIVE) {
-                client.sessionIsOver();
+                over();
             }
             client.remove(this);
         }
@@ -335,8 +263,9 @@ final class ClientSession implements ConnectionHolder {
 
     /** Called when the client is closed: closes the connection with 1001, or cancels the opening. Does not wait. */
     void goAway() {
-        if (stage == Stage.OPENING) {
-            cutOff("the client was closed");
+        ClientOpening steps = opening;
+        if (steps != null && stage == Stage.OPENING) {
+            steps.cutOff("the client was closed");
         }
         Connection open = connection;
         if (open != null) {
@@ -360,26 +289,18 @@ final class ClientSession implements ConnectionHolder {
 
     /** Does not block. */
     void sweep(int now) {
-        Connection open = connection;
-        if (open == null) {
-            sweepOpening(now);
+        ClientOpening steps = opening;
+        if (steps != null) {
+            steps.sweep(now);
             return;
         }
+        Connection open = connection;
         boolean over = stage != Stage.LIVE;
         if (!over) {
             open.sweep(now);
         }
         if (finishing == 0 && !open.isOpen()) {
             sweepEnd(open, over, now);
-        }
-    }
-
-    private void sweepOpening(int now) {
-        Transport opening = transport;
-        long most = client.configuration().timeouts().handshakeTimeout().toMillis();
-        // As long as received bytes are waiting for a thread of this end, the server is not late.
-        if (opening != null && now - since >= most && !opening.hasUnread()) {
-            cutOff("the handshake took over " + most + " ms (handshakeTimeout)");
         }
     }
 

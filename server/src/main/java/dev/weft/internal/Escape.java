@@ -6,7 +6,10 @@ public final class Escape {
 
     private Escape() {}
 
-    /** The text with backslashes and everything except printable ASCII as <code>&#92;uXXXX</code>; cut if it is long. */
+    /**
+     * Returns the text with each character that is not printable ASCII, and each backslash, as <code>&#92;uXXXX</code>. Texts of
+     * more than 200 characters are cut there.
+     */
     public static String text(String text) {
         StringBuilder escaped = new StringBuilder();
         for (int i = 0; i < text.length() && i < LONGEST; i++) {

@@ -75,19 +75,23 @@ final class AccessLog {
         }
     }
 
-    /** The text in quotation marks, in which there is no other one. */
     private static void quoted(StringBuilder line, @Nullable String text) {
         line.append('"');
-        String shown = text == null ? "-" : text;
-        for (int i = 0; i < shown.length() && i < LONGEST; i++) {
-            char c = shown.charAt(i);
+        escaped(line, text == null ? "-" : text, "\\x%02x");
+        line.append('"');
+    }
+
+    /** Appends a text of the peer, cut, and without quotation marks. */
+    private static void escaped(StringBuilder line, String text, String formatOfByte) {
+        for (int i = 0; i < text.length() && i < LONGEST; i++) {
+            char c = text.charAt(i);
             if (isPlain(c)) {
                 line.append(c);
             } else {
-                line.append(c < 0x100 ? String.format("\\x%02x", (int) c) : String.format("\\u%04x", (int) c));
+                line.append(String.format(c < 0x100 ? formatOfByte : "\\u%04x", (int) c));
             }
         }
-        line.append(shown.length() > LONGEST ? "..." : "").append('"');
+        line.append(text.length() > LONGEST ? "..." : "");
     }
 
     private static boolean isPlain(char c) {
@@ -134,15 +138,8 @@ final class AccessLog {
             return;
         }
         line.append(",\"").append(name).append("\":\"");
-        for (int i = 0; i < value.length() && i < LONGEST; i++) {
-            char c = value.charAt(i);
-            if (isPlain(c)) {
-                line.append(c);
-            } else {
-                line.append(String.format("\\u%04x", (int) c));
-            }
-        }
-        line.append(value.length() > LONGEST ? "..." : "").append('"');
+        escaped(line, value, "\\u%04x");
+        line.append('"');
     }
 
     private static String seconds(long nanos) {

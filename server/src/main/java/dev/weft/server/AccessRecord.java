@@ -3,6 +3,7 @@ package dev.weft.server;
 import dev.weft.CloseStatus;
 import dev.weft.TraceContext;
 import dev.weft.internal.buffer.Tally;
+import dev.weft.internal.close.CloseCauses;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.http.RequestHead;
 import java.time.Instant;
@@ -19,7 +20,7 @@ final class AccessRecord {
 
     private final AccessLog log;
     private final Transport transport;
-    private final Tally tally = new Tally();
+    private final Tally tally;
     private Instant began;
     private long beganAt;
     private long receivedBefore;
@@ -33,16 +34,12 @@ final class AccessRecord {
     private @Nullable String subprotocol;
     private long responseBytes;
 
-    /** The record of a connection whose first request begins now. */
-    AccessRecord(AccessLog log, Transport transport) {
+    /** The record of a connection whose first request begins now, and whose bytes and messages are counted here. */
+    AccessRecord(AccessLog log, Transport transport, Tally tally) {
         this.log = log;
         this.transport = transport;
+        this.tally = tally;
         begins();
-    }
-
-    /** Counts what the connection receives and sends. */
-    Tally tally() {
-        return tally;
     }
 
     /** A request begins; the one before it was answered. */
@@ -92,7 +89,7 @@ final class AccessRecord {
                 responseBytes + tally.sentBytes(), referer, userAgent, traceparent, endpoint, subprotocol,
                 ServerCounters.firstCode(status),
                 status.closedFirst().map(side -> side.name().toLowerCase(Locale.ROOT)).orElse("none"),
-                CloseCause.of(status).name().toLowerCase(Locale.ROOT), tally.receivedMessages(),
+                CloseCauses.of(status).name().toLowerCase(Locale.ROOT), tally.receivedMessages(),
                 tally.sentMessages()));
     }
 }

@@ -57,7 +57,7 @@ final class Admission {
 
     /** Takes a connection from the acceptor. Does not block. */
     void admit(SocketChannel channel) {
-        if (server.isStopping()) {
+        if (server.shutdown().isStopping()) {
             closeQuietly(channel);
             return;
         }
@@ -72,7 +72,7 @@ final class Admission {
             transport = transports.over(channel);
         } catch (IOException | RuntimeException e) {
             // The peer had disconnected before the connection was set up.
-            server.logger().log(Level.DEBUG, "an accepted connection failed: {0}", e);
+            server.logs().logger().log(Level.DEBUG, "an accepted connection failed: {0}", e);
             closeQuietly(channel);
             return;
         } catch (Error e) {
@@ -124,7 +124,7 @@ final class Admission {
             transport = limited;
             Refusal refusal = refusalOf(limited);
             if (refusal != null) {
-                server.refusalLog().count(refusal.reason(), transport.remoteAddress());
+                server.logs().refusals().count(refusal.reason(), transport.remoteAddress());
                 served = false;
             }
         }
@@ -190,9 +190,9 @@ final class Admission {
 
     private void closeWithoutAnswer(Transport transport, RefusalReason reason) {
         if (reason == RefusalReason.SERVER_FULL || reason == RefusalReason.SHUTTING_DOWN) {
-            server.refusalLog().closed(reason, transport.remoteAddress(), "closed without an answer");
+            server.logs().refusals().closed(reason, transport.remoteAddress(), "closed without an answer");
         } else {
-            server.refusalLog().count(reason, transport.remoteAddress());
+            server.logs().refusals().count(reason, transport.remoteAddress());
         }
         transport.close();
     }
@@ -226,7 +226,7 @@ final class Admission {
         // before it goes through the sessions.
         if (aborting) {
             session.abort();
-        } else if (server.shutdown().closesAll() && (session.isServed() || server.isStopping())) {
+        } else if (server.shutdown().closesAll() && (session.isServed() || server.shutdown().isStopping())) {
             server.startThread(session::goAway);
         }
     }

@@ -70,7 +70,7 @@ public final class ConnectionAdopter {
     }
 
     private Adoption adoption(AdoptedHandshake handshake) {
-        ServedEndpoint endpoint = server.endpointTable().find(handshake.request().path()).orElseThrow(
+        ServedEndpoint endpoint = server.paths().endpoints().find(handshake.request().path()).orElseThrow(
                 () -> new IllegalArgumentException("there is no endpoint at " + handshake.request().path()));
         return new Adoption(handshake.alreadyRead(), endpoint, handshake.result(endpoint));
     }

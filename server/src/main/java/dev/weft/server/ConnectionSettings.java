@@ -23,7 +23,7 @@ import java.util.function.Consumer;
  * @param <S> the type that the methods return
  */
 public abstract sealed class ConnectionSettings<S extends ConnectionSettings<S>>
-        permits WebSocketServerBuilder, Endpoint {
+        permits ListeningSettings, Endpoint {
     private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(20);
 

@@ -95,7 +95,8 @@ final class HandshakeResponder {
     }
 
     private Response refuse(RefusalReason reason, HttpResponse response, RequestHead head) {
-        return new Response(server.refusalLog().refuse(reason, response, transport.remoteAddress(), Optional.of(head)),
+        return new Response(
+                server.logs().refusals().refuse(reason, response, transport.remoteAddress(), Optional.of(head)),
                 response.status());
     }
 
@@ -117,7 +118,7 @@ final class HandshakeResponder {
         try {
             // Ensures that the query can be decoded when a handler asks for it later.
             head.query().ifPresent(QueryParameters::parse);
-            found = server.endpointTable().find(head.path());
+            found = server.paths().endpoints().find(head.path());
         } catch (IllegalArgumentException e) {
             return refuse(RefusalReason.BAD_TARGET, HttpResponse.text(400, "target: " + e.getMessage() + "\n"), head);
         }
@@ -160,7 +161,7 @@ final class HandshakeResponder {
             };
         } catch (Throwable e) {
             if (!ended.getAsBoolean()) {
-                server.failures().policy(transport.remoteAddress(), head.target(), e);
+                server.logs().failures().policy(transport.remoteAddress(), head.target(), e);
             }
             return refuse(RefusalReason.POLICY_FAILED, HttpResponse.text(500, "the handshake could not be decided\n"),
                     head);
@@ -185,12 +186,12 @@ final class HandshakeResponder {
         Optional<PathTable.Entry<HttpEndpoints.Served>> found;
         boolean isEndpoint;
         try {
-            found = server.httpTable().find(head.path());
+            found = server.paths().http().find(head.path());
             if (found.isPresent()) {
                 // Ensures that the query can be decoded when a handler asks for it later.
                 head.query().ifPresent(QueryParameters::parse);
             }
-            isEndpoint = found.isEmpty() && server.endpointTable().find(head.path()).isPresent();
+            isEndpoint = found.isEmpty() && server.paths().endpoints().find(head.path()).isPresent();
         } catch (IllegalArgumentException e) {
             return refuse(RefusalReason.BAD_TARGET, HttpResponse.text(400, "target: " + e.getMessage() + "\n"), head);
         }

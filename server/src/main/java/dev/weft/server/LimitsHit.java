@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.CloseCause;
 import dev.weft.RateLimits.Kind;
 import dev.weft.SendResult;
 import java.util.Collections;

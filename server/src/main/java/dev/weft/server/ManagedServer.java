@@ -101,7 +101,7 @@ public final class ManagedServer implements AutoCloseable {
 
         @Override
         public double getLastLagSeconds() {
-            return server.lag.last().toNanos() / 1e9;
+            return server.upkeep.lag().last().toNanos() / 1e9;
         }
 
         @Override
@@ -171,6 +171,11 @@ public final class ManagedServer implements AutoCloseable {
         @Override
         public long getTakeovers() {
             return server.transports.takeovers();
+        }
+
+        @Override
+        public String connectionTable(int maxRows, String order) {
+            return ConnectionTable.of(server, maxRows, ConnectionTable.Order.valueOf(order)).toString();
         }
     }
 }

@@ -168,14 +168,14 @@ final class PlainRequests {
             if (failure != null) {
                 RefusalReason reason = RefusalReason.ofBody(failure.status());
                 HttpResponse response = HttpResponse.text(failure.status(), failure.getMessage() + "\n");
-                server.refusalLog().note(reason, response, transport.remoteAddress(), Optional.of(head));
+                server.logs().refusals().note(reason, response, transport.remoteAddress(), Optional.of(head));
                 return response;
             }
             if (!body.isLost() && !deadlines.hasEndedDeciding()) {
-                server.failures().httpHandler(transport.remoteAddress(), head.target(), thrown);
+                server.logs().failures().httpHandler(transport.remoteAddress(), head.target(), thrown);
             }
             HttpResponse response = HttpResponse.text(500, "the request could not be answered\n");
-            server.refusalLog().note(RefusalReason.HTTP_HANDLER_FAILED, response, transport.remoteAddress(),
+            server.logs().refusals().note(RefusalReason.HTTP_HANDLER_FAILED, response, transport.remoteAddress(),
                     Optional.of(head));
             return response;
         }
@@ -205,7 +205,7 @@ final class PlainRequests {
                 writer.write(response, bytes, headOnly, head.minorVersion() > 0);
             } catch (ResponseWriter.BodyFailedException e) {
                 if (!session.isAborted()) {
-                    server.failures().httpHandler(transport.remoteAddress(), head.target(), e.getCause());
+                    server.logs().failures().httpHandler(transport.remoteAddress(), head.target(), e.getCause());
                 }
                 if (e.isBegun()) {
                     return false;
@@ -213,7 +213,7 @@ final class PlainRequests {
                 keeps = false;
                 HttpResponse failed = HttpResponse.text(500, "the request could not be answered\n");
                 status = failed.status();
-                byte[] reply = server.refusalLog().refuse(RefusalReason.HTTP_HANDLER_FAILED, failed,
+                byte[] reply = server.logs().refusals().refuse(RefusalReason.HTTP_HANDLER_FAILED, failed,
                         transport.remoteAddress(), Optional.of(head));
                 transport.write(ByteBuffer.wrap(reply));
                 more = reply.length;

@@ -181,7 +181,7 @@ final class RequestDeadlines {
      */
     private void giveUp(RefusalReason reason, HttpResponse answer) {
         if (PHASE.compareAndSet(this, RequestPhase.PREFACE, RequestPhase.GIVEN_UP)) {
-            server.refusalLog().closed(reason, transport.remoteAddress(), "closed before the request head");
+            server.logs().refusals().closed(reason, transport.remoteAddress(), "closed before the request head");
             transport.close();
             // It may still be waiting for its turn.
             session.thread().interrupt();
@@ -224,7 +224,7 @@ final class RequestDeadlines {
             // While user code decides, the head is complete, and no thread parses it. The method matters: a response to
             // HEAD must have no body.
             Optional<RequestHead> head = interrupts && reader != null ? reader.headSoFar() : Optional.empty();
-            byte[] reply = server.refusalLog().refuse(reason, answer, transport.remoteAddress(), head);
+            byte[] reply = server.logs().refusals().refuse(reason, answer, transport.remoteAddress(), head);
             transport.write(ByteBuffer.wrap(reply));
             observer.refused(answer.status(), reply.length, null);
             transport.shutdownOutput();

@@ -1,15 +1,17 @@
 package dev.weft.server;
 
+import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.buffer.Tally;
 import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.http.RequestHead;
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Observes the requests of one connection, one after the other, until it is open: counts, times and
- * records opening handshakes. For the
- * session's thread; {@link #refused} also for the thread that answers in its place.
+ * Observes the requests of one connection, one after the other, until it is open: counts, times and records opening handshakes.
+ * For the session's thread; {@link #refused} also for the thread that answers in its place.
  */
 final class RequestObserver {
     private static final int SWITCHING_PROTOCOLS = 101;
@@ -18,7 +20,9 @@ final class RequestObserver {
     private final Transport transport;
     /** {@code null} if there is no access log. */
     private final @Nullable AccessRecord access;
-    private long beganAt = System.nanoTime();
+    /** The server's pool, or a form of it that also counts what the connection receives and sends. */
+    private final BufferPool pool;
+    private volatile long beganAt = System.nanoTime();
     /** The opening handshake that has been received and not yet answered, or {@code null}. */
     private volatile @Nullable RequestHead pending;
 
@@ -26,13 +30,27 @@ final class RequestObserver {
     RequestObserver(WebSocketServer server, Transport transport) {
         this.server = server;
         this.transport = transport;
-        this.access = server.accessLog().map(log -> new AccessRecord(log, transport)).orElse(null);
+        Optional<AccessLog> log = server.logs().access();
+        BufferPool shared = server.services().pool();
+        boolean counts = log.isPresent() || server.configuration().connectionDetails();
+        this.pool = counts ? shared.with(new Tally()) : shared;
+        this.access = log.map(present -> new AccessRecord(present, transport, pool.traffic().tally())).orElse(null);
     }
 
     /** What the access log says about the connection; {@code null} if there is no access log. */
     @Nullable
     AccessRecord access() {
         return access;
+    }
+
+    /** The pool for the connection's buffers, which counts what it receives and sends. */
+    BufferPool pool() {
+        return pool;
+    }
+
+    /** The time since the connection was accepted, or since its last request began, or the wait for one. For any thread. */
+    Duration age() {
+        return Duration.ofNanos(System.nanoTime() - beganAt);
     }
 
     /** A further request begins. */

@@ -30,22 +30,22 @@ import javax.net.ssl.SSLContext;
  */
 public final class ServerConfiguration {
     /** A copy, which is never changed. */
-    private final WebSocketServerBuilder settings;
+    private final ServerValues values;
     private final ConnectionLimits limits;
     private final ConnectionTimeouts timeouts;
     private final Map<String, Endpoint> endpoints;
     private final Map<String, HttpEndpoint> httpEndpoints;
 
-    ServerConfiguration(WebSocketServerBuilder builder) {
-        this.settings = new WebSocketServerBuilder(builder);
-        this.limits = settings.values
-                .limits(ConnectionLimits.builder().readAheadSize(settings.readBufferSize).build());
-        this.timeouts = settings.values.timeouts(ConnectionTimeouts.DEFAULT);
-        this.endpoints = settings.endpoints.byPattern();
-        this.httpEndpoints = settings.httpEndpoints.byPattern();
+    ServerConfiguration(ServerValues values) {
+        this.values = values.copy();
+        this.limits = values.connections
+                .limits(ConnectionLimits.builder().readAheadSize(values.readBufferSize).build());
+        this.timeouts = values.connections.timeouts(ConnectionTimeouts.DEFAULT);
+        this.endpoints = values.endpoints.byPattern();
+        this.httpEndpoints = values.httpEndpoints.byPattern();
         checkProbes();
         checkShares();
-        Bounds.check("maxBufferedSize", settings.maxBufferedSize, settings.readBufferSize, Long.MAX_VALUE);
+        Bounds.check("maxBufferedSize", values.maxBufferedSize, values.readBufferSize, Long.MAX_VALUE);
     }
 
     /**
@@ -54,21 +54,21 @@ public final class ServerConfiguration {
      */
     ServerConfiguration with(Map<String, Endpoint> endpoints, Map<String, HttpEndpoint> httpEndpoints) {
         WebSocketServerBuilder builder = toBuilder();
-        builder.endpoints = PathTable.empty();
-        builder.httpEndpoints = PathTable.empty();
+        builder.values.endpoints = PathTable.empty();
+        builder.values.httpEndpoints = PathTable.empty();
         endpoints.forEach(builder::endpoint);
         httpEndpoints.forEach((path, endpoint) -> {
             if (!metrics().equals(Optional.of(path))) {
                 builder.http(path, endpoint);
             }
         });
-        return new ServerConfiguration(builder);
+        return new ServerConfiguration(builder.values);
     }
 
     private void checkProbes() {
-        boolean ownListener = settings.probeSettings.address().isPresent();
-        List<String> paths = Stream.concat(settings.probeSettings.paths().stream(), settings.metrics.stream()).toList();
-        PathTable<HttpEndpoint> table = ownListener ? PathTable.empty() : settings.httpEndpoints;
+        boolean ownListener = values.probeSettings.address().isPresent();
+        List<String> paths = Stream.concat(values.probeSettings.paths().stream(), values.metrics.stream()).toList();
+        PathTable<HttpEndpoint> table = ownListener ? PathTable.empty() : values.httpEndpoints;
         for (String path : paths) {
             table = table.with(PathPattern.parse(path), HttpEndpoint.of(request -> HttpResponse.empty(404)));
         }
@@ -94,7 +94,7 @@ public final class ServerConfiguration {
 
     /** Returns a builder that is initialized with these settings. */
     public WebSocketServerBuilder toBuilder() {
-        return new WebSocketServerBuilder(settings);
+        return new WebSocketServerBuilder(values);
     }
 
     /**
@@ -102,32 +102,32 @@ public final class ServerConfiguration {
      * {@linkplain #listenInherited() inherits a socket}. Unmodifiable.
      */
     public List<SocketAddress> addresses() {
-        return settings.listening.addresses();
+        return values.listening.addresses();
     }
 
     /** Whether the server listens on the socket that is the process's standard input. */
     public boolean listenInherited() {
-        return settings.listening.inherited();
+        return values.listening.inherited();
     }
 
     /** The permissions of the files of Unix domain sockets, which determine who may connect. Unmodifiable. */
     public Set<PosixFilePermission> socketPermissions() {
-        return settings.listening.socketPermissions();
+        return values.listening.socketPermissions();
     }
 
     /** Whether other processes may listen on the same ports (SO_REUSEPORT). */
     public boolean reusePort() {
-        return settings.listening.reusePort();
+        return values.listening.reusePort();
     }
 
     /** The maximum number of connections that wait to be accepted. */
     public int backlog() {
-        return settings.listening.backlog();
+        return values.listening.backlog();
     }
 
     /** How connections wait for the network. */
     public TransportKind transport() {
-        return settings.transport;
+        return values.transport;
     }
 
     /** Whether small writes are sent at once (TCP_NODELAY). */
@@ -152,12 +152,12 @@ public final class ServerConfiguration {
 
     /** The context that the server uses for TLS; empty if it does not use TLS. */
     public Optional<SSLContext> tls() {
-        return settings.tls.map(TlsSettings::context);
+        return values.tls.map(TlsSettings::context);
     }
 
     /** The limits of a request head. */
     public HttpLimits httpLimits() {
-        return settings.httpLimits;
+        return values.httpLimits;
     }
 
     /** The limits of one connection. */
@@ -172,92 +172,92 @@ public final class ServerConfiguration {
 
     /** The maximum time that a connection may last; empty if it may last forever. */
     public Optional<Duration> maxLifetime() {
-        return settings.values.maxLifetime;
+        return values.connections.maxLifetime;
     }
 
     /** How long the policy may take to decide about a request. */
     public Duration policyTimeout() {
-        return settings.values.policyTimeout.orElseThrow();
+        return values.connections.policyTimeout.orElseThrow();
     }
 
     /** How long a shutdown waits for connections to end by themselves. */
     public Duration shutdownGrace() {
-        return settings.shutdownGrace;
+        return values.shutdownGrace;
     }
 
     /** Whether the server drains and closes itself when the JVM ends. */
     public boolean shutdownHook() {
-        return settings.shutdownHook;
+        return values.shutdownHook;
     }
 
     /** What a drain does, unless it has settings of its own. */
     public DrainSettings drainSettings() {
-        return settings.drainSettings;
+        return values.drainSettings;
     }
 
     /** The maximum number of open connections. */
     public int maxConnections() {
-        return settings.maxConnections;
+        return values.maxConnections;
     }
 
     /** The maximum number of concurrent TLS handshakes. */
     public int maxTlsHandshakes() {
-        return settings.maxTlsHandshakes;
+        return values.maxTlsHandshakes;
     }
 
     /** The size in bytes of each buffer that is lent to a busy connection. */
     public int readBufferSize() {
-        return settings.readBufferSize;
+        return values.readBufferSize;
     }
 
     /** The maximum number of bytes that all connections together may hold. */
     public long maxBufferedSize() {
-        return settings.maxBufferedSize;
+        return values.maxBufferedSize;
     }
 
     /** How permessage-deflate is used; empty if messages are never compressed. */
     public Optional<DeflateSettings> deflate() {
-        return settings.values.deflate.orElseThrow();
+        return values.connections.deflate.orElseThrow();
     }
 
     /** The supported subprotocols, in the order in which they were set. Unmodifiable. */
     public List<String> subprotocols() {
-        return settings.values.subprotocols.orElseThrow();
+        return values.connections.subprotocols.orElseThrow();
     }
 
     /** The policy that decides which handshakes are accepted. */
     public HandshakePolicy policy() {
-        return settings.values.policy.orElseThrow();
+        return values.connections.policy.orElseThrow();
     }
 
     /** The limits and timeouts of plain HTTP requests. */
     public HttpSettings httpSettings() {
-        return settings.httpSettings;
+        return values.httpSettings;
     }
 
     /** The proxies whose reports about clients the server believes. */
     public ProxySettings proxySettings() {
-        return settings.proxySettings;
+        return values.proxySettings;
     }
 
     /** The limits for each client address. */
     public AddressLimits addressLimits() {
-        return settings.addressLimits;
+        return values.addressLimits;
     }
 
     /** The rates of each connection. */
     public RateLimits rateLimits() {
-        return settings.values.rateLimits.orElseThrow();
+        return values.connections.rateLimits.orElseThrow();
     }
 
     /** The rates of all connections together. */
     public RateLimits totalRateLimits() {
-        return settings.totalRateLimits;
+        return values.totalRateLimits;
     }
 
     /** The parts of the total rates that are reserved, in percent, by name. Unmodifiable. */
     public Map<String, Integer> rateShares() {
-        return settings.rateShares;
+        return values.rateShares;
     }
 
     /** The endpoints of plain HTTP requests, by path. Unmodifiable. */
@@ -267,27 +267,32 @@ public final class ServerConfiguration {
 
     /** The path at which the server's statistics are served; empty if they are not. */
     public Optional<String> metrics() {
-        return settings.metrics;
+        return values.metrics;
     }
 
     /** The format of the access log; empty if there is none. */
     public Optional<AccessLogFormat> accessLog() {
-        return settings.accessLog;
+        return values.accessLog;
+    }
+
+    /** Whether each connection's thread has a name, and its messages and bytes are counted. */
+    public boolean connectionDetails() {
+        return values.connectionDetails;
     }
 
     /** Where liveness, readiness and health are served. */
     public ProbeSettings probeSettings() {
-        return settings.probeSettings;
+        return values.probeSettings;
     }
 
     /** The factory of the connections' threads; empty if Weft creates them, on its loops or as virtual threads. */
     public Optional<ThreadFactory> threads() {
-        return settings.threads;
+        return values.threads;
     }
 
     /** The handler of the paths that no endpoint matches; if it is empty, these paths get 404. */
     public Optional<WebSocketHandler> handler() {
-        return settings.handler;
+        return values.handler;
     }
 
     /** The endpoints by path. Unmodifiable. */
@@ -296,15 +301,15 @@ public final class ServerConfiguration {
     }
 
     ListenSettings listening() {
-        return settings.listening;
+        return values.listening;
     }
 
     SocketSettings sockets() {
-        return settings.values.sockets;
+        return values.connections.sockets;
     }
 
     Optional<TlsSettings> tlsSettings() {
-        return settings.tls;
+        return values.tls;
     }
 
     /** The shortest of the server's own timeouts, which determines how often deadlines are checked. */

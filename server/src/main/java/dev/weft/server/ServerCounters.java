@@ -1,8 +1,9 @@
 package dev.weft.server;
 
 import dev.weft.CloseReason;
-import dev.weft.CloseStatus;
 import dev.weft.CloseStatus.Side;
+import dev.weft.CloseStatus;
+import dev.weft.internal.close.CloseCauses;
 import dev.weft.internal.time.DurationCounts;
 import dev.weft.parser.CloseCode;
 import dev.weft.server.ServerStatistics.Closing;
@@ -45,9 +46,9 @@ final class ServerCounters {
 
     /** A connection has ended. */
     void closed(CloseStatus status) {
-        closes.computeIfAbsent(new Closing(text(firstCode(status)), status.closedFirst(), CloseCause.of(status)),
+        closes.computeIfAbsent(new Closing(text(firstCode(status)), status.closedFirst(), CloseCauses.of(status)),
                 closing -> new LongAdder()).increment();
-        CloseCause.limit(status)
+        CloseCauses.limit(status)
                 .ifPresent(limit -> exceeded.computeIfAbsent(limit, name -> new LongAdder()).increment());
     }
 

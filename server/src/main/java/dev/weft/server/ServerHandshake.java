@@ -2,6 +2,7 @@ package dev.weft.server;
 
 import dev.weft.WebSocketHandler;
 import dev.weft.internal.Escape;
+import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.http.RequestInput;
@@ -155,7 +156,7 @@ final class ServerHandshake {
         } else {
             why = "the peer is not a trusted proxy";
         }
-        server.refusalLog().closed(RefusalReason.PROXY_HEADER, transport.remoteAddress(), why);
+        server.logs().refusals().closed(RefusalReason.PROXY_HEADER, transport.remoteAddress(), why);
         return false;
     }
 
@@ -168,7 +169,7 @@ final class ServerHandshake {
             overLimit = meet();
         }
         if (overLimit != null && server.tlsHandshakes().isPresent()) {
-            server.refusalLog().count(overLimit.reason(), transport.remoteAddress());
+            server.logs().refusals().count(overLimit.reason(), transport.remoteAddress());
             return false;
         }
         return true;
@@ -195,7 +196,7 @@ final class ServerHandshake {
         boolean failed = false;
         try {
             if (!server.tlsHandshakes().get().run(transport, server.configuration().timeouts().handshakeTimeout())) {
-                server.refusalLog().closed(RefusalReason.TLS_HANDSHAKES_FULL, transport.remoteAddress(),
+                server.logs().refusals().closed(RefusalReason.TLS_HANDSHAKES_FULL, transport.remoteAddress(),
                         "too many TLS handshakes are under way, or maxBufferedSize is used up");
                 return false;
             }
@@ -204,7 +205,8 @@ final class ServerHandshake {
             return false;
         } catch (SSLException e) {
             failed = true;
-            server.refusalLog().closed(RefusalReason.TLS_FAILED, transport.remoteAddress(), Escape.text(e.toString()));
+            server.logs().refusals().closed(RefusalReason.TLS_FAILED, transport.remoteAddress(),
+                    Escape.text(e.toString()));
         }
         if (failed) {
             if (deadlines.advance(RequestPhase.PREFACE, RequestPhase.ANSWERING) || session.isFull()) {
@@ -322,7 +324,7 @@ final class ServerHandshake {
     }
 
     private Response refusal(RefusalReason reason, HttpResponse response, Optional<RequestHead> head) {
-        return new Response(server.refusalLog().refuse(reason, response, transport.remoteAddress(), head),
+        return new Response(server.logs().refusals().refuse(reason, response, transport.remoteAddress(), head),
                 response.status());
     }
 
@@ -344,14 +346,13 @@ final class ServerHandshake {
     }
 
     private ConnectionServices services(ServedEndpoint endpoint) {
-        AccessRecord access = observer.access();
-        return access == null ? endpoint.services() : endpoint.services().with(access.tally());
+        BufferPool pool = observer.pool();
+        return pool == server.services().pool() ? endpoint.services() : endpoint.services().with(pool);
     }
 
-    /** What the access log says about the connection; {@code null} if there is no access log. */
-    @Nullable
-    AccessRecord access() {
-        return observer.access();
+    /** What is known about the connection's requests. */
+    RequestObserver observer() {
+        return observer;
     }
 
     /** What the connection is doing. For any thread. */

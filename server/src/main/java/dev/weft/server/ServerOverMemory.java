@@ -43,7 +43,7 @@ final class ServerOverMemory implements MemoryServer {
     @Override
     public void advance(ManualTime time, Duration duration) {
         int[] shown = {server.services().clock().now()};
-        time.advance(server.sweeper, duration, () -> {
+        time.advance(server.upkeep.sweeper(), duration, () -> {
             int next = server.services().clock().now();
             clock.advance(TimeUnit.MILLISECONDS.toNanos(next - shown[0]));
             shown[0] = next;

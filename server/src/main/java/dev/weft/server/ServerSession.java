@@ -5,7 +5,7 @@ import dev.weft.CloseStatus;
 import dev.weft.WebSocketHandler;
 import dev.weft.internal.AddressText;
 import dev.weft.internal.Escape;
-import dev.weft.internal.buffer.BufferPool;
+import dev.weft.internal.close.CloseCauses;
 import dev.weft.internal.connection.Connection;
 import dev.weft.internal.connection.ConnectionHolder;
 import dev.weft.internal.connection.RethrownEnd;
@@ -13,10 +13,14 @@ import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.internal.receive.InboundBuffer;
 import dev.weft.internal.transport.Transport;
 import dev.weft.parser.CloseCode;
+import dev.weft.parser.Role;
 import dev.weft.server.ClientLimits.Refusal;
 import java.lang.System.Logger.Level;
+import java.net.SocketAddress;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.concurrent.locks.LockSupport;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +34,8 @@ final class ServerSession implements Runnable, ConnectionHolder {
     }
 
     private static final CloseReason NORMAL = new CloseReason(CloseCode.NORMAL_CLOSURE, "");
+    /** The protocol of a session whose TLS handshake is not complete. */
+    private static final String NO_TLS_YET = "NONE";
     private static final CloseReason FAILED = new CloseReason(CloseCode.INTERNAL_ERROR, "");
 
     private static final AtomicReferenceFieldUpdater<ServerSession, Stage> STAGE = AtomicReferenceFieldUpdater
@@ -80,6 +86,22 @@ final class ServerSession implements Runnable, ConnectionHolder {
         return connection;
     }
 
+    /** The opening handshake; {@code null} once there is a connection. */
+    @Nullable
+    ServerHandshake handshake() {
+        return handshake;
+    }
+
+    /** The other end of the connection, or the client that it serves. */
+    SocketAddress client() {
+        return transport.remoteAddress();
+    }
+
+    /** The version of TLS; empty if there is none, or its handshake is not complete. */
+    Optional<String> tls() {
+        return transport.tlsSession().map(SSLSession::getProtocol).filter(version -> !version.equals(NO_TLS_YET));
+    }
+
     /** What the connection is doing. For any thread. */
     ConnectionState state() {
         // The order matters: if there is no handshake, there is a connection.
@@ -108,7 +130,7 @@ final class ServerSession implements Runnable, ConnectionHolder {
             try {
                 CloseStatus status = connection.known();
                 server.counters().closed(status);
-                ConnectionEvents.get().closed(connection, status, CloseCause.of(status));
+                ConnectionEvents.get().closed(Role.SERVER, connection, status, CloseCauses.of(status));
             } catch (OutOfMemoryError e) {
                 // Then this one is not counted: the end of a connection needs no memory.
             }
@@ -138,15 +160,16 @@ final class ServerSession implements Runnable, ConnectionHolder {
 
     @Override
     public void run() {
-        AccessRecord access = handshake.access();
-        BufferPool pool = server.services().pool();
-        InboundBuffer input = new InboundBuffer(transport, access == null ? pool : pool.with(access.tally()));
+        nameThread(ConnectionState.HANDSHAKE);
+        AccessRecord access = handshake.observer().access();
+        InboundBuffer input = new InboundBuffer(transport, handshake.observer().pool());
         try {
             Connection open = handshake.run(input);
             if (open != null) {
                 WebSocketHandler handler = handshake.handler();
                 connection = open;
                 handshake = null;
+                nameThread(ConnectionState.OPEN);
                 server.counters().opened();
                 open.start(this);
                 serve(open, handler);
@@ -155,13 +178,24 @@ final class ServerSession implements Runnable, ConnectionHolder {
                 }
             }
         } catch (Throwable e) {
-            server.logger().log(Level.WARNING, "a connection failed because of an internal error", e);
+            server.logs().logger().log(Level.WARNING, "a connection failed because of an internal error", e);
         } finally {
             try {
                 input.end();
                 transport.close();
             } finally {
                 server.admission().ended(this);
+            }
+        }
+    }
+
+    /** Names the thread of the connection, if the settings say so. For that thread. */
+    private void nameThread(ConnectionState now) {
+        if (server.configuration().connectionDetails()) {
+            try {
+                thread.setName(ConnectionTableText.threadName(now, connection, client()));
+            } catch (OutOfMemoryError e) {
+                // Then it keeps the name that it has: neither a connection nor its end may fail because of a name.
             }
         }
     }
@@ -178,11 +212,12 @@ final class ServerSession implements Runnable, ConnectionHolder {
             if (aborted && e instanceof Exception) {
                 log(Level.DEBUG, "a handler was ended by the shutdown: " + Escape.text(e.toString()));
             } else if (!RethrownEnd.is(e, open)) {
-                server.failures().handler(transport.remoteAddress(), open.request().target(), e);
+                server.logs().failures().handler(transport.remoteAddress(), open.request().target(), e);
             }
         }
         // An interrupt of a handler must not cut off the closing handshake.
         Thread.interrupted();
+        nameThread(ConnectionState.CLOSING);
         open.finish(reason);
         log(Level.DEBUG, "connection ended: " + open.known());
     }
@@ -241,8 +276,8 @@ final class ServerSession implements Runnable, ConnectionHolder {
 
     /** Logs a text in which everything from the peer is already escaped. */
     void log(Level level, String text) {
-        if (server.logger().isLoggable(level)) {
-            server.logger().log(level, AddressText.of(transport.remoteAddress()) + ": " + text);
+        if (server.logs().logger().isLoggable(level)) {
+            server.logs().logger().log(level, AddressText.of(transport.remoteAddress()) + ": " + text);
         }
     }
 }

@@ -45,8 +45,7 @@ final class ServerShutdown {
     private final Sessions sessions;
     private final ShutdownClock clock;
     private final Runnable release;
-    /** {@code null} if there is none. */
-    private final @Nullable Thread hook;
+    private final ShutdownHook hook;
 
     /** Guards the changes from one state to the next. */
     private final ReentrantLock lock = new ReentrantLock();
@@ -80,42 +79,16 @@ final class ServerShutdown {
         this.sessions = sessions;
         this.clock = clock;
         this.release = release;
-        this.hook = server.configuration().shutdownHook()
-                ? Thread.ofPlatform().name("weft-shutdown-hook-" + listeners.label()).unstarted(this::runHook)
-                : null;
+        this.hook = new ShutdownHook(server.configuration().shutdownHook(), "weft-shutdown-hook-" + listeners.label(),
+                this::drainAndClose);
     }
 
-    // The shutdown hook.
-
-    /**
-     * Makes the JVM close the server when it shuts down, if the settings say so.
-     *
-     * @throws IllegalStateException if the JVM is shutting down
-     */
-    void addHook() {
-        if (hook != null) {
-            Runtime.getRuntime().addShutdownHook(hook);
-        }
-    }
-
-    private void removeHook() {
-        if (hook == null || Thread.currentThread() == hook) {
-            return;
-        }
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The JVM is shutting down: then the hook waits for this shutdown.
-        }
-    }
-
-    /** {@code null} if there is none. */
-    @Nullable
-    Thread hook() {
+    ShutdownHook hook() {
         return hook;
     }
 
-    private void runHook() {
+    /** Takes all steps. For the hook. */
+    private void drainAndClose() {
         drain(server.configuration().drainSettings());
         try {
             drainOver.await();
@@ -206,7 +179,7 @@ final class ServerShutdown {
                 if (how.closing().isPresent()) {
                     int open = server.connectionCount();
                     closeAll(how.closing().get(), server.admission().served());
-                    server.logger().log(Level.INFO, "drained: of {0} connections {1} were aborted", open,
+                    server.logs().logger().log(Level.INFO, "drained: of {0} connections {1} were aborted", open,
                             server.admission().abortServed());
                 }
             }
@@ -239,7 +212,7 @@ final class ServerShutdown {
         server.admission().endIfDrained();
         sessions.stream().filter(session -> session.connection() == null)
                 .forEach(session -> server.startThread(session::closeIdle));
-        server.logger().log(Level.INFO, "{0} on {1}; {2} connections are open",
+        server.logs().logger().log(Level.INFO, "{0} on {1}; {2} connections are open",
                 refuses ? "refuses connections" : "stopped listening", listeners.description(),
                 server.connectionCount());
         servesNone.countDown();
@@ -330,8 +303,8 @@ final class ServerShutdown {
         }
         long aborted = admission.abort();
         release.run();
-        removeHook();
-        server.logger().log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted",
+        hook.remove();
+        server.logs().logger().log(Level.INFO, "stopped listening on {0}; of {1} connections {2} were aborted",
                 listeners.description(), atFirst, aborted);
         closeInherited();
         terminated.countDown();
@@ -348,7 +321,7 @@ final class ServerShutdown {
     }
 
     private void cannotStop(IOException failure) {
-        server.logger().log(Level.WARNING, "cannot stop listening", failure);
+        server.logs().logger().log(Level.WARNING, "cannot stop listening", failure);
     }
 
     /** Must be the last step: with an inherited socket, the JDK also closes the streams that a log may be written to. */

@@ -1,5 +1,6 @@
 package dev.weft.server;
 
+import dev.weft.CloseCause;
 import dev.weft.CloseStatus.Side;
 import dev.weft.RateLimits.Kind;
 import dev.weft.SendResult;
@@ -100,8 +101,8 @@ public final class ServerStatistics {
         this.handshakes = server.counters().handshakes();
         this.handshakeDurations = new DurationHistogram(server.counters().handshakeDurations());
         this.pingLatencies = new DurationHistogram(traffic.latency());
-        this.lags = new DurationHistogram(server.lag.lags());
-        this.lastLag = server.lag.last();
+        this.lags = new DurationHistogram(server.upkeep.lag().lags());
+        this.lastLag = server.upkeep.lag().last();
         this.sentCompression = new Compression(traffic.plainBytesSent(), traffic.compressedBytesSent());
         this.receivedCompression = new Compression(traffic.plainBytesReceived(), traffic.compressedBytesReceived());
         this.refusedSends = Map.of(SendResult.PEER_BEHIND, traffic.refusedForPeer(), SendResult.SERVER_FULL,

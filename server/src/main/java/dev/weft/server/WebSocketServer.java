@@ -7,15 +7,10 @@ import dev.weft.internal.connection.ConnectionServices;
 import dev.weft.internal.connection.StuckConnectionRelief;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
-import dev.weft.internal.time.Failures;
-import dev.weft.internal.time.GuardedSweep;
-import dev.weft.internal.time.LoggedFailures;
 import dev.weft.internal.time.ShortTimer;
-import dev.weft.internal.time.Sweeper;
 import dev.weft.internal.transport.TransportFactory;
 import dev.weft.parser.Role;
 import java.io.IOException;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -25,8 +20,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,88 +33,51 @@ public final class WebSocketServer implements AutoCloseable {
         ServerOverMemory.register();
     }
 
-    /** Has the current endpoints. Nothing else holds endpoints: removed code can be collected. */
-    private final AtomicReference<ServerConfiguration> configuration;
-    private final Logger logger = System.getLogger("dev.weft.server");
     private final ResponseEncoder encoder = new ResponseEncoder(System::currentTimeMillis);
     private final ServerCounters counters = new ServerCounters();
-    private final RefusalLog refusalLog = new RefusalLog(logger, encoder);
-    private final FailureLog failures = new FailureLog(logger, System::nanoTime);
+    private final ServerLogs logs;
     private final Listeners listeners;
     private final ConnectionServices services;
     final ShortTimer timer;
-    final Sweeper sweeper;
     final TransportFactory transports;
-    private final Endpoints endpoints;
-    private final HttpEndpoints httpEndpoints;
+    private final ServedPaths paths;
     private final Probes probes;
-    private final Failures sweepFailures = new Failures("to look after a connection",
-            new LoggedFailures(logger));
-    private final GuardedSweep<ServerSession> guarded = new GuardedSweep<>(ServerSession::sweep, ServerSession::abort,
-            sweepFailures);
-    private final HealthMonitor monitor;
-    /** Created in advance, because it may be needed when memory has run out. */
-    private final Thread shutdownAfterFailure;
     private final Optional<TlsHandshakes> tlsHandshakes;
-    private final Optional<CertificateWatch> certificateWatch;
-
-    private final Optional<AccessLog> accessLog;
-    final LagProbe lag;
+    final ServerUpkeep upkeep;
     final Sessions sessions;
     /** {@code null} if there are no rates and no limits of addresses. */
     private final @Nullable ClientLimits clientLimits;
-
     private final Admission admission;
     private final ServerShutdown shutdown;
 
     /** Creates a server that is not started yet. */
-    WebSocketServer(ServerConfiguration initial, Listeners listeners, ServerTransports.Opener opener,
+    WebSocketServer(ServerConfiguration configuration, Listeners listeners, ServerTransports.Opener opener,
             ShutdownClock shutdownClock) throws IOException {
-        ServerConfiguration configuration = initial.with(Map.of(), Map.of());
-        this.configuration = new AtomicReference<>(initial);
+        this.logs = new ServerLogs(encoder, configuration.accessLog());
         this.listeners = listeners;
+        String label = listeners.label();
         CoarseClock clock = new CoarseClock();
         BufferBudget budget = new BufferBudget(configuration.maxBufferedSize());
         this.sessions = new Sessions();
         budget.relief(new StuckConnectionRelief(clock, sessions.connections()));
-        this.transports = ServerTransports.open(configuration, opener, failures("weft-poller-"), budget);
-        this.accessLog = configuration.accessLog().map(AccessLog::new);
-        this.lag = new LagProbe(transports);
+        this.transports = ServerTransports.open(configuration, opener, logs.ofThread("weft-poller-" + label), budget);
         this.tlsHandshakes = configuration.tlsSettings()
                 .map(tls -> new TlsHandshakes(configuration.maxTlsHandshakes(), budget));
-        this.certificateWatch = CertificateWatch.of(configuration, "weft-tls-reload-" + listeners.label());
-        this.timer = new ShortTimer(transports::start, transports::threadBuilder, failures("weft-flush-timer-"));
+        this.timer = new ShortTimer(transports::start, transports::threadBuilder,
+                logs.ofThread("weft-flush-timer-" + label));
         this.services = new ConnectionServices(Role.SERVER, configuration.timeouts(),
                 new SendServices(configuration.limits(), clock,
                         new BufferPool(configuration.readBufferSize(), budget, transports.places()), timer,
                         sessions::hasNextFrame));
-        this.sweeper = new Sweeper(clock, configuration.shortestTimeout(), this::sweep, failures("weft-sweeper-"));
-        this.clientLimits = ClientLimits.of(initial, clock, refusalLog, failures);
-        if (clientLimits != null) {
-            sweeper.shorten(ClientLimits.PRECISION);
-        }
-        this.endpoints = new Endpoints(configuration, services.sending(), sweeper, clientLimits);
-        this.httpEndpoints = new HttpEndpoints(configuration, sweeper);
-        initial.endpoints().forEach(endpoints::add);
-        initial.httpEndpoints().forEach(httpEndpoints::add);
+        this.clientLimits = ClientLimits.of(configuration, clock, logs.refusals(), logs.failures());
+        this.upkeep = new ServerUpkeep(this, configuration, listeners);
+        this.paths = new ServedPaths(configuration, services, upkeep.sweeper(), clientLimits);
         this.probes = new Probes(this);
-        probes.addTo(httpEndpoints);
+        probes.addTo(paths.http());
         this.shutdown = new ServerShutdown(this, listeners, sessions, shutdownClock, this::release);
         this.admission = new Admission(this, transports, sessions);
-        listeners.acceptors(transports, admission::admit, this::failuresOf);
-        this.monitor = new HealthMonitor(transports::beat, transports::isDead, transports::impairment,
-                Stream.concat(listeners.threads().stream(), Stream.of(sweeper.thread(), timer.thread())).toList(),
-                () -> sessions.forEach(ServerSession::nudge));
-        this.shutdownAfterFailure = Thread.ofPlatform().name("weft-shutdown-" + listeners.label())
-                .unstarted(this::close);
-    }
-
-    private Failures failures(String thread) {
-        return failuresOf(thread + listeners.label());
-    }
-
-    private Failures failuresOf(String thread) {
-        return new Failures(thread, new LoggedFailures(logger));
+        listeners.acceptors(transports, admission::admit, logs::ofThread);
+        upkeep.watch(listeners);
     }
 
     /** Returns a builder for a server. */
@@ -150,16 +106,16 @@ public final class WebSocketServer implements AutoCloseable {
     private void begin() throws IOException {
         try {
             timer.start();
-            sweeper.start();
+            upkeep.start();
             probes.start();
             listeners.start();
-            shutdown.addHook();
+            shutdown.hook().add();
         } catch (Throwable e) {
             // The system may be unable to create another thread, or the JVM may be shutting down.
             release();
             throw e;
         }
-        logger.log(Level.INFO, "listening on {0}; connections run on {1}", listeners.description(),
+        logs.logger().log(Level.INFO, "listening on {0}; connections run on {1}", listeners.description(),
                 transports.description());
     }
 
@@ -207,7 +163,7 @@ public final class WebSocketServer implements AutoCloseable {
      * at DEBUG, with its peer, target, Origin and Host.
      */
     public Map<RefusalReason, Long> refusals() {
-        return refusalLog.counts();
+        return logs.refusals().counts();
     }
 
     /** What the server has done since its start, and what it is doing now. An immutable snapshot; does not wait. */
@@ -225,7 +181,7 @@ public final class WebSocketServer implements AutoCloseable {
      * sweep of all connections, within about a second; threads that are lost without a trace, within half a minute.
      */
     public ServerHealth health() {
-        return monitor.health();
+        return upkeep.health();
     }
 
     /** The address of the probes' own listener; empty if there is none: {@link ProbeSettings.Builder#listen}. */
@@ -248,8 +204,8 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws IllegalArgumentException if the path is malformed, or matches the same paths as that of another endpoint
      */
     public void addEndpoint(String path, Endpoint endpoint) {
-        endpoints.add(path, endpoint);
-        updateConfiguration();
+        paths.endpoints().add(path, endpoint);
+        paths.changed();
     }
 
     /**
@@ -260,8 +216,8 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws IllegalArgumentException if the path is malformed, or no endpoint's path matches the same paths
      */
     public void replaceEndpoint(String path, Endpoint endpoint) {
-        endpoints.replace(path, endpoint);
-        updateConfiguration();
+        paths.endpoints().replace(path, endpoint);
+        paths.changed();
     }
 
     /**
@@ -272,48 +228,43 @@ public final class WebSocketServer implements AutoCloseable {
      * @throws IllegalArgumentException if the path is malformed
      */
     public boolean removeEndpoint(String path) {
-        boolean removed = endpoints.remove(path);
-        updateConfiguration();
+        boolean removed = paths.endpoints().remove(path);
+        paths.changed();
         return removed;
     }
 
     /** The current endpoints by path. An unmodifiable snapshot; does not wait. */
     public Map<String, Endpoint> endpoints() {
-        return endpoints.byPath();
+        return paths.endpoints().byPath();
     }
 
     /** Adds an HTTP endpoint, as {@link WebSocketServerBuilder#http(String, HttpEndpoint)}; otherwise as {@link #addEndpoint}. */
     public void addHttp(String path, HttpEndpoint endpoint) {
-        httpEndpoints.add(path, endpoint);
-        updateConfiguration();
+        paths.http().add(path, endpoint);
+        paths.changed();
     }
 
     /** Replaces the HTTP endpoint whose path matches the same paths, otherwise as {@link #replaceEndpoint}. */
     public void replaceHttp(String path, HttpEndpoint endpoint) {
-        httpEndpoints.replace(path, endpoint);
-        updateConfiguration();
+        paths.http().replace(path, endpoint);
+        paths.changed();
     }
 
     /** Removes the HTTP endpoint whose path matches the same paths, otherwise as {@link #removeEndpoint}. */
     public boolean removeHttp(String path) {
-        boolean removed = httpEndpoints.remove(path);
-        updateConfiguration();
+        boolean removed = paths.http().remove(path);
+        paths.changed();
         return removed;
     }
 
     /** The current HTTP endpoints by path, files included. An unmodifiable snapshot; does not wait. */
     public Map<String, HttpEndpoint> httpEndpoints() {
-        return httpEndpoints.byPath();
-    }
-
-    /** Any thread. The last of several threads sees the changes of all. */
-    private void updateConfiguration() {
-        configuration.updateAndGet(old -> old.with(endpoints.byPath(), httpEndpoints.byPath()));
+        return paths.http().byPath();
     }
 
     /** The settings with which the server was started, with the current endpoints. Does not wait. */
     public ServerConfiguration configuration() {
-        return configuration.get();
+        return paths.configuration();
     }
 
     /** Waits until the server has been closed. */
@@ -390,39 +341,16 @@ public final class WebSocketServer implements AutoCloseable {
 
     private void release() {
         probes.close();
-        sweeper.stop();
+        upkeep.stop();
         timer.stop();
         transports.close();
-        endpoints.close();
-        failures.flush();
+        paths.endpoints().close();
+        logs.failures().flush();
     }
 
     /** Starts a virtual thread that gets its turn even if many others are busy. Does not block. */
     void startThread(Runnable body) {
         transports.start(() -> transports.threadBuilder().start(body));
-    }
-
-    private void sweep(int now) {
-        try {
-            sessions.forEach(session -> guarded.sweep(session, now));
-        } finally {
-            sweepFailures.report();
-            transports.tend();
-            lag.tick(now);
-            failures.tick();
-            if (clientLimits != null) {
-                clientLimits.tick();
-            }
-            if (monitor.look(now) && shutdownAfterFailure.getState() == Thread.State.NEW) {
-                shutdown.stopListening();
-                shutdownAfterFailure.start();
-            }
-            certificateWatch.ifPresent(watch -> watch.tick(now));
-        }
-    }
-
-    boolean isStopping() {
-        return shutdown.isStopping();
     }
 
     ServerShutdown shutdown() {
@@ -448,12 +376,8 @@ public final class WebSocketServer implements AutoCloseable {
         return tlsHandshakes;
     }
 
-    Endpoints endpointTable() {
-        return endpoints;
-    }
-
-    HttpEndpoints httpTable() {
-        return httpEndpoints;
+    ServedPaths paths() {
+        return paths;
     }
 
     ResponseEncoder encoder() {
@@ -464,19 +388,7 @@ public final class WebSocketServer implements AutoCloseable {
         return counters;
     }
 
-    Optional<AccessLog> accessLog() {
-        return accessLog;
-    }
-
-    RefusalLog refusalLog() {
-        return refusalLog;
-    }
-
-    FailureLog failures() {
-        return failures;
-    }
-
-    Logger logger() {
-        return logger;
+    ServerLogs logs() {
+        return logs;
     }
 }

@@ -6,19 +6,12 @@ import dev.weft.internal.Bounds;
 import dev.weft.internal.PathPattern;
 import dev.weft.parser.http.HttpLimits;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ThreadFactory;
-import java.util.function.Consumer;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 
 /**
  * Builds a server. Every setting has a default, except the handler, the endpoints and the handlers of plain HTTP
@@ -26,73 +19,24 @@ import javax.net.ssl.SSLParameters;
  * value out of bounds throws an {@link IllegalArgumentException} that names the setting, the value and the bounds. Not
  * thread-safe.
  */
-public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketServerBuilder> {
+public final class WebSocketServerBuilder extends ListeningSettings {
     /** Enough for a request line, and for many control frames of the maximum size. */
     private static final int SMALLEST_BUFFER = 1024;
     private static final int LARGEST_BUFFER = 1 << 24;
     private static final Duration LONGEST_GRACE = Duration.ofDays(365);
 
-    final Values values;
-    ListenSettings listening = ListenSettings.DEFAULT;
-    TransportKind transport = TransportKind.LOOPS;
-    Optional<TlsSettings> tls = Optional.empty();
-    HttpLimits httpLimits = HttpLimits.DEFAULT;
-    Duration shutdownGrace = Duration.ofSeconds(10);
-    boolean shutdownHook;
-    DrainSettings drainSettings = DrainSettings.DEFAULT;
-    int maxConnections = 1_000_000;
-    int maxTlsHandshakes = 1024;
-    int readBufferSize = 16_384;
-    long maxBufferedSize = Runtime.getRuntime().maxMemory() / 4;
-    HttpSettings httpSettings = HttpSettings.DEFAULT;
-    ProxySettings proxySettings = ProxySettings.NONE;
-    AddressLimits addressLimits = AddressLimits.NONE;
-    RateLimits totalRateLimits = RateLimits.NONE;
-    Map<String, Integer> rateShares = Map.of();
-    PathTable<HttpEndpoint> httpEndpoints = PathTable.empty();
-    Optional<String> metrics = Optional.empty();
-    Optional<AccessLogFormat> accessLog = Optional.empty();
-    ProbeSettings probeSettings = ProbeSettings.NONE;
-    Optional<ThreadFactory> threads = Optional.empty();
-    Optional<WebSocketHandler> handler = Optional.empty();
-    PathTable<Endpoint> endpoints = PathTable.empty();
-
     /** Creates a builder with the defaults. */
     WebSocketServerBuilder() {
-        this.values = Values.defaults();
+        super(new ServerValues());
     }
 
-    /** Creates a copy. */
-    WebSocketServerBuilder(WebSocketServerBuilder other) {
-        this.values = new Values(other.values);
-        this.listening = other.listening;
-        this.transport = other.transport;
-        this.tls = other.tls;
-        this.httpLimits = other.httpLimits;
-        this.shutdownGrace = other.shutdownGrace;
-        this.shutdownHook = other.shutdownHook;
-        this.drainSettings = other.drainSettings;
-        this.maxConnections = other.maxConnections;
-        this.maxTlsHandshakes = other.maxTlsHandshakes;
-        this.readBufferSize = other.readBufferSize;
-        this.maxBufferedSize = other.maxBufferedSize;
-        this.httpSettings = other.httpSettings;
-        this.proxySettings = other.proxySettings;
-        this.addressLimits = other.addressLimits;
-        this.totalRateLimits = other.totalRateLimits;
-        this.rateShares = other.rateShares;
-        this.httpEndpoints = other.httpEndpoints;
-        this.metrics = other.metrics;
-        this.accessLog = other.accessLog;
-        this.probeSettings = other.probeSettings;
-        this.threads = other.threads;
-        this.handler = other.handler;
-        this.endpoints = other.endpoints;
+    /** Creates a builder with a copy of these values. */
+    WebSocketServerBuilder(ServerValues values) {
+        super(values.copy());
     }
 
     @Override
-    WebSocketServerBuilder with(Consumer<Values> change) {
-        change.accept(values);
+    WebSocketServerBuilder self() {
         return this;
     }
 
@@ -101,7 +45,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * endpoint matches. Required if there is nothing else to serve.
      */
     public WebSocketServerBuilder handler(WebSocketHandler handler) {
-        this.handler = Optional.of(handler);
+        values.handler = Optional.of(handler);
         return this;
     }
 
@@ -121,147 +65,19 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * @throws IllegalArgumentException if the path is malformed, or matches the same paths as that of another endpoint
      */
     public WebSocketServerBuilder endpoint(String path, Endpoint endpoint) {
-        endpoints = endpoints.with(PathPattern.parse(path), Objects.requireNonNull(endpoint, "endpoint"));
-        return this;
-    }
-
-    /**
-     * Sets the host name or address to listen on, instead of the addresses of {@link #listen}. Default 127.0.0.1, which
-     * only this machine can reach; with 0.0.0.0 or ::, other machines can connect too.
-     */
-    public WebSocketServerBuilder host(String host) {
-        listening = listening.withHost(Objects.requireNonNull(host, "host"));
-        return this;
-    }
-
-    /**
-     * Sets the port of the {@link #host}, 0 to 65,535, instead of the addresses of {@link #listen}. Default 0: the
-     * system chooses a port, and {@link WebSocketServer#port()} returns it.
-     */
-    public WebSocketServerBuilder port(int port) {
-        Bounds.check("port", port, 0, ListenSettings.HIGHEST_PORT);
-        listening = listening.withPort(port);
-        return this;
-    }
-
-    /**
-     * Adds an address to listen on, instead of {@link #host} and {@link #port}. May be called repeatedly; the server
-     * starts only if it can listen on all of the addresses.
-     *
-     * @param host a host name or an IPv4 or IPv6 address
-     * @param port 0 to 65,535; with 0 the system chooses a port, and {@link WebSocketServer#addresses()} returns it
-     */
-    public WebSocketServerBuilder listen(String host, int port) {
-        Bounds.check("port", port, 0, ListenSettings.HIGHEST_PORT);
-        return listen(InetSocketAddress.createUnresolved(Objects.requireNonNull(host, "host"), port));
-    }
-
-    /**
-     * Adds an address to listen on, otherwise as {@link #listen(String, int)}: an {@link InetSocketAddress}, or, for a
-     * Unix domain socket, a {@link java.net.UnixDomainSocketAddress}. If a socket file exists on which no process
-     * listens any more, it is replaced. If any other file exists, it is kept, and the start fails. {@link
-     * WebSocketServer#close()} removes the file. A client of a Unix domain socket usually has an address with an empty
-     * path.
-     *
-     * @throws IllegalArgumentException if the address is neither
-     */
-    public WebSocketServerBuilder listen(SocketAddress address) {
-        listening = listening.withAddress(address);
-        return this;
-    }
-
-    /**
-     * Adds the listening socket that is the process's standard input, instead of {@link #host} and {@link #port}: a TCP
-     * or Unix domain socket of the process that started this one, as with {@code StandardInput=socket} and {@code
-     * Accept=no} of systemd. Processes that share such a socket can replace one another without refusing a connection:
-     * the new process starts, and then {@link WebSocketServer#drain()} in the old one leaves further connections to it.
-     * {@link WebSocketServer#close()} closes the socket as its last step. Then the JDK also redirects {@code System.out}
-     * and {@code System.err} of this process to nowhere, so write logs before. If the standard input is no listening
-     * socket, or has been closed, the start fails; if a start fails, the socket stays open.
-     */
-    public WebSocketServerBuilder listenInherited() {
-        listening = listening.withInherited();
-        return this;
-    }
-
-    /**
-     * Sets the permissions of the files of Unix domain sockets: a client can connect if it may write to the file.
-     * Default {@code rw-------}, only the user of this process. The permissions are set right after the file is
-     * created; until then, the process's umask applies. They have no effect on a system without such permissions;
-     * there, those of the directory apply.
-     */
-    public WebSocketServerBuilder socketPermissions(Set<PosixFilePermission> permissions) {
-        listening = listening.withSocketPermissions(permissions);
-        return this;
-    }
-
-    /**
-     * Sets whether other processes of the same user may listen on the same ports (SO_REUSEPORT), if they set this
-     * option too. The system distributes the connections among them. Default false. Does not apply to Unix domain
-     * sockets. If the system does not support the option, the start fails.
-     */
-    public WebSocketServerBuilder reusePort(boolean reusePort) {
-        listening = listening.withReusePort(reusePort);
-        return this;
-    }
-
-    /**
-     * Sets the maximum number of connections that wait to be accepted, for each address. Default 1,024; the system may
-     * have a lower limit.
-     */
-    public WebSocketServerBuilder backlog(int backlog) {
-        Bounds.check("backlog", backlog, 1, Integer.MAX_VALUE);
-        listening = listening.withBacklog(backlog);
+        values.endpoints = values.endpoints.with(PathPattern.parse(path), Objects.requireNonNull(endpoint, "endpoint"));
         return this;
     }
 
     /** Sets how connections wait for the network. Default {@link TransportKind#LOOPS}, which costs the least. */
     public WebSocketServerBuilder transport(TransportKind transport) {
-        this.transport = Objects.requireNonNull(transport, "transport");
-        return this;
-    }
-
-    /**
-     * Makes the server use TLS for all connections, with these certificates: {@code wss://}. Default: no TLS. The server
-     * reads changed files again if {@link TlsCertificates.Builder#reloadInterval} is set.
-     */
-    public WebSocketServerBuilder tls(TlsCertificates certificates) {
-        return tls(certificates, parameters -> {});
-    }
-
-    /**
-     * Makes the server use TLS with these certificates and parameters.
-     *
-     * @param customizer as for {@link #tls(SSLContext, Consumer)}
-     * @throws IllegalArgumentException if the JDK does not support the parameters
-     */
-    public WebSocketServerBuilder tls(TlsCertificates certificates, Consumer<SSLParameters> customizer) {
-        this.tls = Optional.of(TlsSettings.of(certificates, customizer));
-        return this;
-    }
-
-    /** Makes the server use TLS for all connections, with the key of this context. */
-    public WebSocketServerBuilder tls(SSLContext context) {
-        return tls(context, parameters -> {});
-    }
-
-    /**
-     * Makes the server use TLS with the given parameters, for example for client authentication.
-     *
-     * @param customizer changes the parameters, such as client authentication, protocols or cipher suites. The defaults are
-     *                   TLS 1.3 and 1.2, as far as the context supports them; the cipher suites with forward secrecy and
-     *                   authenticated encryption, in the server's order; and {@code http/1.1} for clients that offer
-     *                   protocols by ALPN. The customizer is called now, and again when a server starts
-     * @throws IllegalArgumentException if the context does not support the parameters
-     */
-    public WebSocketServerBuilder tls(SSLContext context, Consumer<SSLParameters> customizer) {
-        this.tls = Optional.of(TlsSettings.of(context, customizer));
+        values.transport = Objects.requireNonNull(transport, "transport");
         return this;
     }
 
     /** Sets the limits of a request head. Default: lines of 8 KiB, 100 headers, 32 KiB of headers. */
     public WebSocketServerBuilder httpLimits(HttpLimits httpLimits) {
-        this.httpLimits = Objects.requireNonNull(httpLimits, "httpLimits");
+        values.httpLimits = Objects.requireNonNull(httpLimits, "httpLimits");
         return this;
     }
 
@@ -276,7 +92,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     /** Sets how long a shutdown waits for connections to end by themselves. Default 10 s; zero aborts them at once. */
     public WebSocketServerBuilder shutdownGrace(Duration shutdownGrace) {
         Bounds.check("shutdownGrace", shutdownGrace, Duration.ZERO, LONGEST_GRACE);
-        this.shutdownGrace = shutdownGrace;
+        values.shutdownGrace = shutdownGrace;
         return this;
     }
 
@@ -286,7 +102,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * these settings and the grace period at the latest. Default false. Closing the server removes the hook.
      */
     public WebSocketServerBuilder shutdownHook(boolean shutdownHook) {
-        this.shutdownHook = shutdownHook;
+        values.shutdownHook = shutdownHook;
         return this;
     }
 
@@ -294,14 +110,14 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * Sets what {@link WebSocketServer#drain()} and the {@link #shutdownHook} do. Default {@link DrainSettings#DEFAULT}.
      */
     public WebSocketServerBuilder drainSettings(DrainSettings drainSettings) {
-        this.drainSettings = Objects.requireNonNull(drainSettings, "drainSettings");
+        values.drainSettings = Objects.requireNonNull(drainSettings, "drainSettings");
         return this;
     }
 
     /** Sets the maximum number of open connections; further connections get 503. Default 1,000,000. */
     public WebSocketServerBuilder maxConnections(int maxConnections) {
         Bounds.check("maxConnections", maxConnections, 1, Integer.MAX_VALUE);
-        this.maxConnections = maxConnections;
+        values.maxConnections = maxConnections;
         return this;
     }
 
@@ -312,7 +128,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      */
     public WebSocketServerBuilder maxTlsHandshakes(int maxTlsHandshakes) {
         Bounds.check("maxTlsHandshakes", maxTlsHandshakes, 1, Integer.MAX_VALUE);
-        this.maxTlsHandshakes = maxTlsHandshakes;
+        values.maxTlsHandshakes = maxTlsHandshakes;
         return this;
     }
 
@@ -323,7 +139,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      */
     public WebSocketServerBuilder readBufferSize(int readBufferSize) {
         Bounds.check("readBufferSize", readBufferSize, SMALLEST_BUFFER, LARGEST_BUFFER);
-        this.readBufferSize = readBufferSize;
+        values.readBufferSize = readBufferSize;
         return this;
     }
 
@@ -333,7 +149,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * read requests beyond their first 2 KiB. Default: a quarter of the heap.
      */
     public WebSocketServerBuilder maxBufferedSize(long maxBufferedSize) {
-        this.maxBufferedSize = maxBufferedSize;
+        values.maxBufferedSize = maxBufferedSize;
         return this;
     }
 
@@ -354,7 +170,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      *                                  this path
      */
     public WebSocketServerBuilder http(String method, String path, HttpHandler handler) {
-        httpEndpoints = httpEndpoints.merging(PathPattern.parse(path), HttpEndpoint.of(method, handler),
+        values.httpEndpoints = values.httpEndpoints.merging(PathPattern.parse(path), HttpEndpoint.of(method, handler),
                 present -> present.method(method, handler));
         return this;
     }
@@ -368,7 +184,8 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * @throws IllegalArgumentException if the path is malformed, or matches the same paths as that of another HTTP endpoint
      */
     public WebSocketServerBuilder http(String path, HttpEndpoint endpoint) {
-        httpEndpoints = httpEndpoints.with(PathPattern.parse(path), Objects.requireNonNull(endpoint, "endpoint"));
+        values.httpEndpoints = values.httpEndpoints.with(PathPattern.parse(path),
+                Objects.requireNonNull(endpoint, "endpoint"));
         return this;
     }
 
@@ -403,7 +220,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      */
     public WebSocketServerBuilder metrics(String path) {
         PathPattern.parse(path);
-        this.metrics = Optional.of(path);
+        values.metrics = Optional.of(path);
         return this;
     }
 
@@ -413,19 +230,29 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * what it keeps of the request: method, path, Referer, User-Agent and traceparent.
      */
     public WebSocketServerBuilder accessLog(AccessLogFormat format) {
-        this.accessLog = Optional.of(format);
+        values.accessLog = Optional.of(format);
+        return this;
+    }
+
+    /**
+     * Sets whether the thread of each connection has a name, so that a thread dump reads like a table of connections, and whether
+     * the messages and bytes of each connection are counted for a {@link ConnectionTable}. Names are such as {@code weft 17 OPEN
+     * /chat /203.0.113.7:50123 since 2026-11-29T06:40:11Z}. Default false. Costs about 300 bytes for each connection.
+     */
+    public WebSocketServerBuilder connectionDetails(boolean connectionDetails) {
+        values.connectionDetails = connectionDetails;
         return this;
     }
 
     /** Sets where liveness, readiness and health are served. Default {@link ProbeSettings#NONE}: nowhere. */
     public WebSocketServerBuilder probeSettings(ProbeSettings probeSettings) {
-        this.probeSettings = Objects.requireNonNull(probeSettings, "probeSettings");
+        values.probeSettings = Objects.requireNonNull(probeSettings, "probeSettings");
         return this;
     }
 
     /** Sets the limits and timeouts of plain HTTP requests. Default {@link HttpSettings#DEFAULT}. */
     public WebSocketServerBuilder httpSettings(HttpSettings httpSettings) {
-        this.httpSettings = Objects.requireNonNull(httpSettings, "httpSettings");
+        values.httpSettings = Objects.requireNonNull(httpSettings, "httpSettings");
         return this;
     }
 
@@ -434,19 +261,19 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * the peer of the connection.
      */
     public WebSocketServerBuilder proxySettings(ProxySettings proxySettings) {
-        this.proxySettings = Objects.requireNonNull(proxySettings, "proxySettings");
+        values.proxySettings = Objects.requireNonNull(proxySettings, "proxySettings");
         return this;
     }
 
     /** Sets the limits for each client address. Default {@link AddressLimits#NONE}. */
     public WebSocketServerBuilder addressLimits(AddressLimits addressLimits) {
-        this.addressLimits = Objects.requireNonNull(addressLimits, "addressLimits");
+        values.addressLimits = Objects.requireNonNull(addressLimits, "addressLimits");
         return this;
     }
 
     /** Sets the rates of all connections together. Default {@link RateLimits#NONE}. */
     public WebSocketServerBuilder totalRateLimits(RateLimits totalRateLimits) {
-        this.totalRateLimits = Objects.requireNonNull(totalRateLimits, "totalRateLimits");
+        values.totalRateLimits = Objects.requireNonNull(totalRateLimits, "totalRateLimits");
         return this;
     }
 
@@ -462,7 +289,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
     public WebSocketServerBuilder rateShares(Map<String, Integer> shares) {
         shares.forEach((name, percent) -> Bounds.check("rateShares '" + name + "'", percent, 1, 100));
         Bounds.check("the sum of rateShares", shares.values().stream().mapToLong(percent -> percent).sum(), 0, 100);
-        this.rateShares = Map.copyOf(shares);
+        values.rateShares = Map.copyOf(shares);
         return this;
     }
 
@@ -475,7 +302,7 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      * connections are then always served, but far more memory is needed.
      */
     public WebSocketServerBuilder threads(ThreadFactory threads) {
-        this.threads = Optional.of(threads);
+        values.threads = Optional.of(threads);
         return this;
     }
 
@@ -489,8 +316,9 @@ public final class WebSocketServerBuilder extends ConnectionSettings<WebSocketSe
      *                                  {@code rateShares} but no {@code totalRateLimits}
      */
     public ServerConfiguration build() {
-        ServerConfiguration configuration = new ServerConfiguration(this);
-        if (handler.isEmpty() && configuration.endpoints().isEmpty() && configuration.httpEndpoints().isEmpty()) {
+        ServerConfiguration configuration = new ServerConfiguration(values);
+        if (values.handler.isEmpty() && configuration.endpoints().isEmpty()
+                && configuration.httpEndpoints().isEmpty()) {
             throw new IllegalStateException(
                     "a server needs a handler, an endpoint, or plain HTTP to serve: "
                             + "handler(…), endpoint(path, …), http(path, …) or files(path, …)");

@@ -78,8 +78,7 @@ final class SettingsTables {
     private static Stream<Method> methodsOf(Class<?> type) {
         // What the settings of connections share is inherited, and returns the common type.
         return Arrays.stream(type.getMethods()).filter(method -> !Modifier.isStatic(method.getModifiers())
-                && !method.isBridge() && method.getReturnType() != Object.class
-                && method.getReturnType().isAssignableFrom(type));
+                && method.getReturnType() != Object.class && method.getReturnType().isAssignableFrom(type));
     }
 
     /** The setter of that name that takes a number or a time; empty if there is none. */

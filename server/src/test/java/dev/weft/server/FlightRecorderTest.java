@@ -6,48 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.FlightRecording;
 import dev.weft.Message;
 import java.io.IOException;
 import java.net.Socket;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
-import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a recording of the JDK's flight recorder has of a server's connections. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FlightRecorderTest {
-    @TempDir
-    private Path folder;
-
-    @FunctionalInterface
-    private interface Body {
-        void run() throws Exception;
-    }
-
-    /** The events of one kind that occurred meanwhile, in the order in which they ended. */
-    private List<RecordedEvent> recorded(String name, Body body) throws Exception {
-        Path file = folder.resolve("recording.jfr");
-        try (Recording recording = new Recording()) {
-            recording.enable("dev.weft." + name);
-            recording.start();
-            body.run();
-            recording.stop();
-            recording.dump(file);
-        }
-        return RecordingFile.readAllEvents(file).stream()
-                .filter(event -> event.getEventType().getName().equals("dev.weft." + name))
-                .sorted(Comparator.comparing(RecordedEvent::getEndTime)).toList();
-    }
-
     private static RecordedEvent only(List<RecordedEvent> events) {
         assertEquals(1, events.size(), events.toString());
         return events.getFirst();
@@ -70,7 +43,7 @@ class FlightRecorderTest {
     @Test
     void handshakesMustBeRecorded() throws Exception {
         try (WebSocketServer server = builder().start()) {
-            List<RecordedEvent> events = recorded("Handshake", () -> {
+            List<RecordedEvent> events = FlightRecording.of("Handshake", () -> {
                 RawPeer.connect(server).text(RawPeer.request().replace("/chat", "/chat?secret")).readHead();
                 assertEquals(403, RawPeer.answerOf(server, RawPeer.request("Origin: https://a.example")).status());
                 assertEquals(404, RawPeer.answerOf(server, RawPeer.request().replace("/chat", "/no\\")).status());
@@ -80,6 +53,7 @@ class FlightRecorderTest {
             assertEquals(3, events.size(), events.toString());
             RecordedEvent accepted = events.stream().filter(event -> event.getInt("status") == 101).findFirst()
                     .orElseThrow();
+            assertEquals("SERVER", accepted.getString("role"));
             assertEquals("ACCEPTED", accepted.getString("outcome"));
             assertEquals("/chat", accepted.getString("endpoint"));
             assertEquals("/chat", accepted.getString("path"));
@@ -99,7 +73,7 @@ class FlightRecorderTest {
     @Test
     void closesMustBeRecordedWithTheirCause() throws Exception {
         try (WebSocketServer server = builder().start()) {
-            List<RecordedEvent> events = recorded("Close", () -> {
+            List<RecordedEvent> events = FlightRecording.of("Close", () -> {
                 try (RawPeer peer = RawPeer.open(server)) {
                     peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd();
                 }
@@ -120,7 +94,7 @@ class FlightRecorderTest {
     @Test
     void violationsAndLimitsMustBeRecorded() throws Exception {
         try (WebSocketServer server = builder().maxConnections(1).start()) {
-            RecordedEvent violation = only(recorded("Violation", () -> {
+            RecordedEvent violation = only(FlightRecording.of("Violation", () -> {
                 try (RawPeer peer = RawPeer.open(server)) {
                     peer.hex("8f80 00000000").readCloseAndEnd();
                 }
@@ -128,14 +102,16 @@ class FlightRecorderTest {
             }));
             assertEquals(1002, violation.getInt("code"));
             assertEquals("5.2", violation.getString("section"));
-            RecordedEvent limit = only(recorded("LimitHit", () -> {
+            assertEquals("SERVER", violation.getString("role"));
+            assertEquals("/chat", violation.getString("path"));
+            RecordedEvent limit = only(FlightRecording.of("LimitHit", () -> {
                 try (RawPeer peer = RawPeer.open(server)) {
                     peer.bytes(textFrame("x".repeat(101))).readCloseAndEnd();
                 }
                 ended(server, 2);
             }));
             assertTrue(limit.getString("details").contains("maxMessageSize 100"), limit.toString());
-            RecordedEvent full = only(recorded("LimitHit", () -> {
+            RecordedEvent full = only(FlightRecording.of("LimitHit", () -> {
                 try (RawPeer peer = RawPeer.open(server)) {
                     assertEquals(503, RawPeer.answerOf(server, RawPeer.request()).status());
                     peer.leave();
@@ -153,7 +129,7 @@ class FlightRecorderTest {
             sent.complete(null);
             ws.awaitClose();
         }).start()) {
-            List<RecordedEvent> slow = recorded("SlowSend", () -> {
+            List<RecordedEvent> slow = FlightRecording.of("SlowSend", () -> {
                 Socket socket = new Socket();
                 socket.setReceiveBufferSize(4096);
                 RawPeer peer = RawPeer.connect(server, socket).upgraded();
@@ -194,7 +170,7 @@ class FlightRecorderTest {
                     ws.close(4000, "");
                     ws.abort();
                 }).start()) {
-            RecordedEvent event = only(recorded("QueueFull", () -> {
+            RecordedEvent event = only(FlightRecording.of("QueueFull", () -> {
                 RawPeer peer = RawPeer.open(server);
                 ended(server, 1);
                 peer.leave();
@@ -208,7 +184,7 @@ class FlightRecorderTest {
     @Test
     void nothingMustBeRecordedUnasked() throws Exception {
         try (WebSocketServer server = builder().start()) {
-            assertEquals(List.of(), recorded("Violation", () -> {
+            assertEquals(List.of(), FlightRecording.of("Violation", () -> {
                 try (RawPeer peer = RawPeer.open(server)) {
                     peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd();
                 }

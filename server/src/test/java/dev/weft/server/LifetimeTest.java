@@ -55,7 +55,8 @@ class LifetimeTest {
     void theCodeMustBeThatOfThePolicy() {
         Accept accept = HandshakeDecision.accept().withExpiresAt(in(1), new CloseReason(4001, "log in again"));
         try (TestServer server = TestServer.of("/", expiring(accept))) {
-            TestConnection client = server.open("/");
+            // The answer shows that the connection is open on the server, too, before its clock advances.
+            TestConnection client = server.open("/").send("who").expectText("nobody");
             server.advance(Duration.ofSeconds(5));
             client.expectClose(4001, "log in again");
         }

@@ -9,6 +9,7 @@ import java.lang.management.ManagementFactory;
 import javax.management.MBeanAttributeInfo;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
+import javax.management.RuntimeMBeanException;
 import javax.management.openmbean.TabularData;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,6 +25,11 @@ class ManagedServerTest {
             ManagedServer managed = ManagedServer.register(server, "a, b");
             try (RawPeer peer = RawPeer.open(server)) {
                 assertEquals(1, beans.getAttribute(name, "Connections"));
+                Object table = beans.invoke(name, "connectionTable", new Object[]{10, "OLDEST"},
+                        new String[]{"int", "java.lang.String"});
+                assertTrue(table.toString().endsWith("\n1 of 1 connections\n"), table.toString());
+                assertThrows(RuntimeMBeanException.class, () -> beans.invoke(name, "connectionTable",
+                        new Object[]{10, "NONE"}, new String[]{"int", "java.lang.String"}));
                 peer.hex(RawPeer.CLOSE_1000).readCloseAndEnd();
             }
             Await.until("it has ended", () -> server.connectionCount() == 0);

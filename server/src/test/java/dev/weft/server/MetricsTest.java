@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.weft.CloseCause;
 import dev.weft.CloseStatus.Side;
 import dev.weft.Message;
 import dev.weft.MessageType;

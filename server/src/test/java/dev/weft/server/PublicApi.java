@@ -179,11 +179,17 @@ final class PublicApi {
             line.append(type.isInterface() ? " extends " : " implements ").append(String.join(", ", interfaces));
         }
         if (isSealed(type)) {
-            line.append(" permits ").append(Stream.of(type.getPermittedSubclasses())
+            line.append(" permits ").append(permitted(type)
                     .map(permitted -> types.contains(permitted) ? text(permitted) : "(not exported)").distinct()
                     .collect(Collectors.joining(", ")));
         }
         return line.toString();
+    }
+
+    /** The permitted subclasses; in place of a sealed one that is not exported, those that it permits. */
+    private Stream<Class<?>> permitted(Class<?> type) {
+        return Stream.of(type.getPermittedSubclasses())
+                .flatMap(each -> types.contains(each) || !isSealed(each) ? Stream.of(each) : permitted(each));
     }
 
     /** An enum whose constants have bodies is sealed, too, but only for the compiler. */

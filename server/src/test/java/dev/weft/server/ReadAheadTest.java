@@ -166,9 +166,9 @@ class ReadAheadTest {
                     first.writeBytes(RawPeer.bytes(HELLO));
                 }
                 first.write(ping, 0, cut);
+                long read = server.statistics().receivedBytes();
                 peer.bytes(first.toByteArray());
-                // Time enough to be read alone; if not, less is tested.
-                Thread.sleep(20);
+                Await.until("it is read alone", () -> server.statistics().receivedBytes() == read + first.size());
                 ByteArrayOutputStream second = new ByteArrayOutputStream();
                 second.write(ping, cut, ping.length - cut);
                 assertEquals(PONG, peer.bytes(second.toByteArray()).readFrame());

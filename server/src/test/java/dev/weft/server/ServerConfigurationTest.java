@@ -33,7 +33,7 @@ class ServerConfigurationTest {
         return WebSocketServer.builder().listen("::1", 1).listenInherited().backlog(2).reusePort(true)
                 .shutdownHook(true).drainSettings(DrainSettings.builder().notice(Duration.ofSeconds(25)).build())
                 .probeSettings(ProbeSettings.builder().liveness("/d").build())
-                .accessLog(AccessLogFormat.JSON).overflowPolicy(OverflowPolicy.DROP_OLDEST)
+                .accessLog(AccessLogFormat.JSON).connectionDetails(true).overflowPolicy(OverflowPolicy.DROP_OLDEST)
                 .addressLimits(AddressLimits.builder().maxAddresses(25).build())
                 .rateLimits(RateLimits.builder().pings(26).build()).rateShares(Map.of("gold", 27))
                 .totalRateLimits(RateLimits.builder().pings(27).build()).maxLifetime(Duration.ofSeconds(28))

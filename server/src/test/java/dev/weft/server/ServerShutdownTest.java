@@ -63,7 +63,7 @@ class ServerShutdownTest {
             }
             Thread closing = Thread.ofPlatform().start(
                     () -> server.close(CloseOptions.builder().spread(AN_HOUR).grace(AN_HOUR).build()));
-            Await.until("one is closed", () -> server.connectionCount() == 4 && server.isStopping());
+            Await.until("one is closed", () -> server.connectionCount() == 4 && server.shutdown().isStopping());
             int closed = 0;
             for (RawPeer peer : peers) {
                 String frame = peer.bytes(textFrame("Hello")).readFrame();
@@ -172,9 +172,9 @@ class ServerShutdownTest {
     void hookMustBeRemovedWithTheServer() throws IOException {
         WebSocketServer closed = Handlers.echoServer().shutdownHook(true).start();
         closed.close();
-        assertFalse(Runtime.getRuntime().removeShutdownHook(closed.shutdown().hook()));
+        assertFalse(Runtime.getRuntime().removeShutdownHook(closed.shutdown().hook().thread()));
         try (WebSocketServer open = Handlers.echoServer().shutdownHook(true).start()) {
-            assertTrue(Runtime.getRuntime().removeShutdownHook(open.shutdown().hook()));
+            assertTrue(Runtime.getRuntime().removeShutdownHook(open.shutdown().hook().thread()));
         }
     }
 }

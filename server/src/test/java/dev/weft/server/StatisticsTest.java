@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.CloseCause;
 import dev.weft.Message;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;

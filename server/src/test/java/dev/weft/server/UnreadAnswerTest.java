@@ -47,9 +47,9 @@ class UnreadAnswerTest {
         server.admission().admit(transport);
         answer.run();
         transport.awaitWriting();
-        time.advance(server.sweeper, timeouts.writeTimeout().plus(timeouts.closeTimeout()).minus(LITTLE));
+        time.advance(server.upkeep.sweeper(), timeouts.writeTimeout().plus(timeouts.closeTimeout()).minus(LITTLE));
         assertFalse(transport.isClosed());
-        time.advance(server.sweeper, LITTLE.multipliedBy(2));
+        time.advance(server.upkeep.sweeper(), LITTLE.multipliedBy(2));
         assertTrue(transport.isClosed());
         Await.until("the connection has ended", () -> server.connectionCount() == 0);
     }
@@ -82,7 +82,7 @@ class UnreadAnswerTest {
     @ValueSource(strings = {"", "GET / HT"})
     void unreadTimeoutMustEndInTime(String start) throws Exception {
         assertClosedInTime(new UnreadTransport(start),
-                () -> time.advance(server.sweeper, timeouts.handshakeTimeout()));
+                () -> time.advance(server.upkeep.sweeper(), timeouts.handshakeTimeout()));
     }
 
     @ParameterizedTest

@@ -14,6 +14,7 @@ import dev.weft.client.WebSocketClient;
 import dev.weft.micrometer.Dashboard.Panel;
 import dev.weft.micrometer.Dashboard.Query;
 import dev.weft.micrometer.Exposition.Series;
+import dev.weft.server.Await;
 import dev.weft.server.TlsCertificates;
 import dev.weft.server.WebSocketServer;
 import java.io.IOException;
@@ -69,11 +70,7 @@ class DashboardTest {
             ws.send("hello");
             assertEquals(new Message.Text("hello"), ws.receive());
         }
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (server.statistics().closes().isEmpty()) {
-            assertTrue(System.nanoTime() < end, "the close is not counted");
-            Thread.sleep(5);
-        }
+        Await.until("the close is counted", () -> !server.statistics().closes().isEmpty());
     }
 
     @AfterEach
@@ -155,10 +152,10 @@ class DashboardTest {
         try (TestProcess prometheus = TestProcess.start(builder, LIMIT);
                 HttpClient client = HttpClient.newHttpClient()) {
             String scraped = "count(count_over_time(weft_connections[1m]) >= 3) == 2";
-            while (!answers(client, port, scraped)) {
+            Await.until("the servers are scraped", LIMIT, () -> {
                 assertTrue(prometheus.process().isAlive(), () -> log(folder));
-                Thread.sleep(50);
-            }
+                return answers(client, port, scraped);
+            });
             List<String> unanswered = new ArrayList<>();
             for (Query query : Dashboard.read().queries()) {
                 if (!answers(client, port, query.resolved())) {
@@ -180,7 +177,7 @@ class DashboardTest {
     }
 
     /** Whether the answer has a series; false as long as Prometheus does not listen or is not ready. */
-    private static boolean answers(HttpClient client, int port, String query) throws InterruptedException {
+    private static boolean answers(HttpClient client, int port, String query) {
         HttpResponse<String> response;
         try {
             response = client.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/api/v1/query?query="
@@ -188,6 +185,8 @@ class DashboardTest {
                     HttpResponse.BodyHandlers.ofString());
         } catch (IOException e) {
             return false;
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
         if (response.statusCode() == 503) {
             return false;

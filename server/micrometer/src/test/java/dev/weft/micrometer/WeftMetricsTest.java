@@ -11,6 +11,7 @@ import dev.weft.WebSocketConnection;
 import dev.weft.WebSocketHandler;
 import dev.weft.client.WebSocketClient;
 import dev.weft.micrometer.Exposition.Series;
+import dev.weft.server.Await;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import io.micrometer.core.instrument.Clock;
@@ -31,7 +32,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -64,15 +64,8 @@ class WeftMetricsTest {
             ws.send("hello");
             assertEquals(new Message.Text("hello"), ws.receive());
         }
-        await(() -> server.statistics().closes().size() > before && server.statistics().connections() == 0);
-    }
-
-    private static void await(BooleanSupplier condition) throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!condition.getAsBoolean()) {
-            assertTrue(System.nanoTime() < end, "not within 30 seconds");
-            Thread.sleep(5);
-        }
+        Await.until("its end is counted",
+                () -> server.statistics().closes().size() > before && server.statistics().connections() == 0);
     }
 
     @Test

@@ -78,7 +78,7 @@ public final class BufferPool {
         this.traffic = traffic;
     }
 
-    /** The same pool, for one connection whose messages and bytes are also counted by themselves. */
+    /** A form of this pool for one connection whose messages and bytes are also counted here. */
     public BufferPool with(Tally ofConnection) {
         return new BufferPool(this, traffic.with(ofConnection));
     }

@@ -2,6 +2,7 @@ package dev.weft.internal.buffer;
 
 import dev.weft.internal.time.DurationCounts;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the messages and bytes of all connections of a server or client, and what happens to messages. Each place where threads run, such as a loop, has counters
@@ -32,7 +33,7 @@ public final class Traffic {
     private final AtomicLongArray[] counters;
     private final DurationCounts latency;
     /** Counts the same for one connection; {@code null} if these are not one connection's. */
-    private final Tally tally;
+    private final @Nullable Tally tally;
 
     /** Nothing yet, for threads that run at places; their number may be 0. */
     Traffic(int places) {
@@ -55,6 +56,11 @@ public final class Traffic {
     /** The same counters, for one connection whose messages and bytes are also counted by themselves. */
     Traffic with(Tally ofConnection) {
         return new Traffic(this, ofConnection);
+    }
+
+    /** What one connection has received and sent; {@code null} if these are the counters of all. */
+    public @Nullable Tally tally() {
+        return tally;
     }
 
     /** The peer has sent this number of messages; one that is read as a stream counts when it begins. */

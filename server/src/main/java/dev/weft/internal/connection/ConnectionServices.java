@@ -3,7 +3,6 @@ package dev.weft.internal.connection;
 import dev.weft.ConnectionLimits;
 import dev.weft.ConnectionTimeouts;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.buffer.Tally;
 import dev.weft.internal.send.SendServices;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.ShortTimer;
@@ -22,8 +21,8 @@ public record ConnectionServices(Role role, ConnectionTimeouts timeouts, SendSer
         return new ConnectionServices(role, timeouts, sending);
     }
 
-    /** The same for one connection whose messages and bytes are also counted by themselves. */
-    public ConnectionServices with(Tally ofConnection) {
+    /** The same with another form of the pool, which also counts what one connection sends and receives. */
+    public ConnectionServices with(BufferPool ofConnection) {
         return new ConnectionServices(role, timeouts, sending.with(ofConnection));
     }
 

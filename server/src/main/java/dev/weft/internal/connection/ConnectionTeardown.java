@@ -45,7 +45,7 @@ final class ConnectionTeardown {
         if (violation.limit().isPresent()) {
             ConnectionEvents.get().limitHit("CONNECTION", violation.getMessage(), connection.remoteAddress());
         } else {
-            ConnectionEvents.get().violation(connection, violation);
+            ConnectionEvents.get().violation(connection.services.role(), connection, violation);
         }
     }
 

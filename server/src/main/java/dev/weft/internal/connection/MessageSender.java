@@ -99,7 +99,8 @@ final class MessageSender {
         if (result == SendResult.PEER_BEHIND || result == SendResult.SERVER_FULL) {
             connection.services.pool().traffic().refusedSend(connection.transport.place(),
                     result == SendResult.SERVER_FULL);
-            ConnectionEvents.get().queueFull(connection, result, connection.sender.waitingBytes());
+            ConnectionEvents.get().queueFull(connection.services.role(), connection, result,
+                    connection.sender.waitingBytes());
         }
         return FailedCallThrottle.count(connection, result);
     }

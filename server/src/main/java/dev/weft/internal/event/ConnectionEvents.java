@@ -1,9 +1,13 @@
 package dev.weft.internal.event;
 
+import dev.weft.CloseCause;
 import dev.weft.CloseStatus;
+import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.parser.ProtocolViolationException;
+import dev.weft.parser.Role;
 import dev.weft.parser.http.RequestHead;
+import java.io.IOException;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +28,7 @@ public class ConnectionEvents {
     }
 
     /**
-     * An opening handshake has ended.
+     * An opening handshake of a server has ended.
      *
      * @param status   of the response; 0 if there is none
      * @param endpoint the path of its endpoint; {@code null} if none was found
@@ -34,8 +38,20 @@ public class ConnectionEvents {
     public void handshake(Enum<?> outcome, int status, @Nullable String endpoint, @Nullable RequestHead head,
             SocketAddress peer, long nanos) {}
 
+    /**
+     * A client's attempt to open a connection has ended.
+     *
+     * @param failedStatus of a response other than 101; 0 if there is none
+     * @param target       the path and query of the request
+     * @param peer         the server or proxy that is connected; otherwise that of the URI, unresolved
+     * @param nanos        how long it took
+     * @param failure      {@code null} if the connection is open
+     */
+    public void clientHandshake(int failedStatus, String target, SocketAddress peer, long nanos,
+            @Nullable IOException failure) {}
+
     /** A connection has ended. */
-    public void closed(WebSocketConnection connection, CloseStatus status, Enum<?> cause) {}
+    public void closed(Role role, WebSocketConnection connection, CloseStatus status, CloseCause cause) {}
 
     /**
      * A thread begins to wait until the network takes what it sends.
@@ -58,12 +74,12 @@ public class ConnectionEvents {
     public void limitHit(String what, String text, SocketAddress peer) {}
 
     /** The peer violated the protocol. */
-    public void violation(WebSocketConnection connection, ProtocolViolationException violation) {}
+    public void violation(Role role, WebSocketConnection connection, ProtocolViolationException violation) {}
 
     /**
      * A message was not sent, because too much waits already.
      *
      * @param queuedBytes the bytes that wait for this peer
      */
-    public void queueFull(WebSocketConnection connection, Enum<?> result, long queuedBytes) {}
+    public void queueFull(Role role, WebSocketConnection connection, SendResult result, long queuedBytes) {}
 }

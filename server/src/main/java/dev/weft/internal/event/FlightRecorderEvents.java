@@ -1,12 +1,16 @@
 package dev.weft.internal.event;
 
+import dev.weft.CloseCause;
 import dev.weft.CloseReason;
 import dev.weft.CloseStatus;
+import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
 import dev.weft.internal.AddressText;
 import dev.weft.internal.Escape;
 import dev.weft.parser.ProtocolViolationException;
+import dev.weft.parser.Role;
 import dev.weft.parser.http.RequestHead;
+import java.io.IOException;
 import java.net.SocketAddress;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
@@ -24,12 +28,35 @@ import org.jspecify.annotations.Nullable;
  * and text is built only for events that are recorded.
  */
 final class FlightRecorderEvents extends ConnectionEvents {
+    private static final int SWITCHING_PROTOCOLS = 101;
+
+    /** An event of one connection. */
+    abstract static class OfConnection extends Event {
+        @Label("Role")
+        String role;
+        @Label("Connection")
+        long connection;
+        @Label("Path")
+        String path;
+        @Label("Peer")
+        String peer;
+
+        final void describe(Role ofConnection, WebSocketConnection described) {
+            role = ofConnection.name();
+            connection = described.id();
+            path = Escape.text(described.path());
+            peer = AddressText.of(described.remoteAddress());
+        }
+    }
+
     /** An opening handshake has ended. */
     @Name("dev.weft.Handshake")
     @Label("Opening Handshake")
     @Category("Weft")
     @StackTrace(false)
     static final class HandshakeEvent extends Event {
+        @Label("Role")
+        String role;
         @Label("Outcome")
         String outcome;
         @Label("Status")
@@ -43,6 +70,8 @@ final class FlightRecorderEvents extends ConnectionEvents {
         @Label("Elapsed Time")
         @Timespan(Timespan.NANOSECONDS)
         long elapsed;
+        @Label("Failure")
+        String failure;
     }
 
     /** A connection has ended. */
@@ -50,13 +79,7 @@ final class FlightRecorderEvents extends ConnectionEvents {
     @Label("Connection Close")
     @Category("Weft")
     @StackTrace(false)
-    static final class CloseEvent extends Event {
-        @Label("Connection")
-        long connection;
-        @Label("Path")
-        String path;
-        @Label("Peer")
-        String peer;
+    static final class CloseEvent extends OfConnection {
         @Label("Cause")
         String cause;
         @Label("Sent Code")
@@ -98,11 +121,7 @@ final class FlightRecorderEvents extends ConnectionEvents {
     @Label("Protocol Violation")
     @Category("Weft")
     @StackTrace(false)
-    static final class ViolationEvent extends Event {
-        @Label("Connection")
-        long connection;
-        @Label("Peer")
-        String peer;
+    static final class ViolationEvent extends OfConnection {
         @Label("Close Code")
         int code;
         @Label("RFC Section")
@@ -115,13 +134,7 @@ final class FlightRecorderEvents extends ConnectionEvents {
     @Name("dev.weft.QueueFull")
     @Label("Queue Full")
     @Category("Weft")
-    static final class QueueFullEvent extends Event {
-        @Label("Connection")
-        long connection;
-        @Label("Path")
-        String path;
-        @Label("Peer")
-        String peer;
+    static final class QueueFullEvent extends OfConnection {
         @Label("Result")
         String result;
         @Label("Queued Bytes")
@@ -137,6 +150,7 @@ final class FlightRecorderEvents extends ConnectionEvents {
         }
         HandshakeEvent event = new HandshakeEvent();
         if (event.shouldCommit()) {
+            event.role = Role.SERVER.name();
             event.outcome = outcome.name();
             event.status = status;
             event.endpoint = endpoint;
@@ -148,15 +162,33 @@ final class FlightRecorderEvents extends ConnectionEvents {
     }
 
     @Override
-    public void closed(WebSocketConnection connection, CloseStatus status, Enum<?> cause) {
+    public void clientHandshake(int failedStatus, String target, SocketAddress peer, long nanos,
+            @Nullable IOException failure) {
+        if (isOff()) {
+            return;
+        }
+        HandshakeEvent event = new HandshakeEvent();
+        if (event.shouldCommit()) {
+            int query = target.indexOf('?');
+            event.role = Role.CLIENT.name();
+            event.outcome = failure == null ? "ACCEPTED" : failedStatus == 0 ? "FAILED" : "REFUSED";
+            event.status = failure == null ? SWITCHING_PROTOCOLS : failedStatus;
+            event.path = Escape.text(query < 0 ? target : target.substring(0, query));
+            event.peer = AddressText.of(peer);
+            event.elapsed = nanos;
+            event.failure = failure == null ? null : failure.getMessage();
+            event.commit();
+        }
+    }
+
+    @Override
+    public void closed(Role role, WebSocketConnection connection, CloseStatus status, CloseCause cause) {
         if (isOff()) {
             return;
         }
         CloseEvent event = new CloseEvent();
         if (event.shouldCommit()) {
-            event.connection = connection.id();
-            event.path = Escape.text(connection.path());
-            event.peer = AddressText.of(connection.remoteAddress());
+            event.describe(role, connection);
             event.cause = cause.name();
             event.sent = status.sent().map(CloseReason::code).orElse(0);
             event.received = status.received().map(CloseReason::code).orElse(0);
@@ -204,14 +236,13 @@ final class FlightRecorderEvents extends ConnectionEvents {
     }
 
     @Override
-    public void violation(WebSocketConnection connection, ProtocolViolationException violation) {
+    public void violation(Role role, WebSocketConnection connection, ProtocolViolationException violation) {
         if (isOff()) {
             return;
         }
         ViolationEvent event = new ViolationEvent();
         if (event.shouldCommit()) {
-            event.connection = connection.id();
-            event.peer = AddressText.of(connection.remoteAddress());
+            event.describe(role, connection);
             event.code = violation.closeCode();
             event.section = violation.section();
             event.details = violation.getMessage();
@@ -220,15 +251,13 @@ final class FlightRecorderEvents extends ConnectionEvents {
     }
 
     @Override
-    public void queueFull(WebSocketConnection connection, Enum<?> result, long queuedBytes) {
+    public void queueFull(Role role, WebSocketConnection connection, SendResult result, long queuedBytes) {
         if (isOff()) {
             return;
         }
         QueueFullEvent event = new QueueFullEvent();
         if (event.shouldCommit()) {
-            event.connection = connection.id();
-            event.path = Escape.text(connection.path());
-            event.peer = AddressText.of(connection.remoteAddress());
+            event.describe(role, connection);
             event.result = result.name();
             event.queued = queuedBytes;
             event.commit();

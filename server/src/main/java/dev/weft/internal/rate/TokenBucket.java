@@ -3,9 +3,9 @@ package dev.weft.internal.rate;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Hands out tokens at a constant rate; at most those of one second are saved up. It is a queue too: whoever takes tokens that
- * have not accrued yet gets the point at which they will have, after everybody who took tokens before. Lock-free: one number is
- * changed by compare-and-set. For any thread; does not wait. Times are milliseconds of {@link
+ * Hands out tokens at a constant rate; at most those of one second are saved up. It is also a
+ * queue: a caller that takes tokens before they have accrued gets the point at which they will have, after all earlier callers.
+ * Lock-free: one number is changed by compare-and-set. For any thread; does not wait. Times are milliseconds of {@link
  * dev.weft.internal.time.CoarseClock#elapsed()}.
  * <pre>
  *   tokens accrued since the clock's origin ────────────────▶

@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
  * built.
  * <li>Pongs have their own lock-free list, because they may be sent between the fragments of a message. If more than 16 wait,
  * only the newest is kept (§5.5.3).
- * <li>Actions that wait until the queue has drained are on a third lock-free list. Whoever adds one checks the bytes
- * afterwards, and whoever releases bytes checks the list afterwards: so none is forgotten. The list is taken whole by one
+ * <li>Actions that wait until the queue has drained are on a third lock-free list. A thread that adds one then checks the bytes,
+ * and a thread that releases bytes then checks the list: so none is forgotten. The list is taken whole by one
  * exchange: so none runs twice.
  * </ul>
  */

@@ -2,7 +2,6 @@ package dev.weft.internal.send;
 
 import dev.weft.ConnectionLimits;
 import dev.weft.internal.buffer.BufferPool;
-import dev.weft.internal.buffer.Tally;
 import dev.weft.internal.time.CoarseClock;
 import dev.weft.internal.time.ShortTimer;
 import java.util.function.Predicate;
@@ -19,9 +18,9 @@ import java.util.function.Predicate;
  */
 public record SendServices(ConnectionLimits limits, CoarseClock clock, BufferPool pool, ShortTimer timer,
         Predicate<Thread> hasNextFrame) {
-    /** The same services for one connection whose messages and bytes are also counted by themselves. */
-    public SendServices with(Tally ofConnection) {
-        return new SendServices(limits, clock, pool.with(ofConnection), timer, hasNextFrame);
+    /** The same services with another form of the pool, which also counts what one connection sends and receives. */
+    public SendServices with(BufferPool ofConnection) {
+        return new SendServices(limits, clock, ofConnection, timer, hasNextFrame);
     }
 
     /** The same services with other limits, for the connections of another endpoint that shares them. */

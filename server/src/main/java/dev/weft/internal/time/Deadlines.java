@@ -3,6 +3,7 @@ package dev.weft.internal.time;
 import dev.weft.ConnectionTimeouts;
 import java.lang.invoke.MethodHandles;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -37,6 +38,8 @@ public final class Deadlines {
 
     private final CoarseClock clock;
     private final ConnectionTimeouts timeouts;
+    /** When the connection was opened, in seconds of the time of day since 1970; as an int it takes no memory: it fills a gap. */
+    private final int openedAt = (int) (System.currentTimeMillis() / 1000);
 
     /** When something last arrived from the peer; at first, when the connection was opened. */
     private volatile int heardAt;
@@ -71,6 +74,16 @@ public final class Deadlines {
         if (pingedSince != 0) {
             pingedSince = 0;
         }
+    }
+
+    /** When the connection was opened. */
+    public Instant openedAt() {
+        return Instant.ofEpochSecond(Integer.toUnsignedLong(openedAt));
+    }
+
+    /** The time since something last arrived from the peer; with the clock's precision. */
+    public Duration silence() {
+        return Duration.ofMillis(Math.max(0, clock.now() - heardAt));
     }
 
     /** Whether the thread that receives waits for the peer. */

@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -132,10 +133,10 @@ class FaultSoakTest {
         };
     }
 
-    private static void awaitOver(SeededExchange exchange, Duration most) throws InterruptedException {
+    private static void awaitOver(SeededExchange exchange, Duration most) {
         long end = System.nanoTime() + most.toNanos();
         while (!exchange.isOver() && System.nanoTime() < end) {
-            Thread.sleep(1);
+            LockSupport.parkNanos(1_000_000);
         }
     }
 

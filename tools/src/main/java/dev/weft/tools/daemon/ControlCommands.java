@@ -1,9 +1,18 @@
 package dev.weft.tools.daemon;
 
+import dev.weft.server.ConnectionTable;
+
 /** What a server does for the commands that control it. Each method is called on a platform thread; one at a time. */
 public interface ControlCommands {
     /** What the server is doing, as lines for the user. */
     String status();
+
+    /**
+     * The connections that are first in an order, as a table.
+     *
+     * @param rows the maximum number of rows
+     */
+    String connections(int rows, ConnectionTable.Order order);
 
     /**
      * Reads again what can change while the server runs. After an exception, all is as it was before.

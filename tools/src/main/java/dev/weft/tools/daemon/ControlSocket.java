@@ -3,7 +3,9 @@ package dev.weft.tools.daemon;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.weft.parser.http.HttpResponse;
+import dev.weft.server.ConnectionTable;
 import dev.weft.server.HttpHandler;
+import dev.weft.server.HttpRequest;
 import dev.weft.server.HttpSettings;
 import dev.weft.server.TransportKind;
 import dev.weft.server.WebSocketServer;
@@ -15,18 +17,20 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Controls a server by plain HTTP over a Unix domain socket beside its pid file: {@code GET /status}, {@code POST /reload},
- * {@code POST /drain}, {@code POST /stop}. Only the user who runs the server may connect.
+ * Controls a server by plain HTTP over a Unix domain socket beside its pid file: {@code GET /status}, {@code GET
+ * /connections}, {@code POST /reload}, {@code POST /drain}, {@code POST /stop}. Only the user who runs the server may connect.
  */
 public final class ControlSocket implements AutoCloseable {
     /** A reload may compile much. */
     private static final Duration LONGEST_COMMAND = Duration.ofMinutes(2);
     private static final int FAILED = 409;
+    private static final int DEFAULT_ROWS = 100;
 
     private final WebSocketServer server;
     private final ExecutorService commandThread;
@@ -52,6 +56,7 @@ public final class ControlSocket implements AutoCloseable {
         WebSocketServer server = WebSocketServer.builder().listen(address(pidFile)).transport(TransportKind.BLOCKING)
                 .httpSettings(HttpSettings.builder().handlerTimeout(LONGEST_COMMAND).build())
                 .http("GET", "/status", handler(thread, commands::status))
+                .http("GET", "/connections", request -> connections(request, thread, commands))
                 .http("POST", "/reload", handler(thread, commands::reload))
                 .http("POST", "/drain", handler(thread, commands::drain))
                 .http("POST", "/stop", handler(thread, commands::stop)).start();
@@ -59,13 +64,35 @@ public final class ControlSocket implements AutoCloseable {
     }
 
     private static HttpHandler handler(ExecutorService thread, Callable<String> command) {
-        return request -> thread.submit(() -> {
+        return request -> answer(thread, command);
+    }
+
+    private static HttpResponse answer(ExecutorService thread, Callable<String> command) throws Exception {
+        return thread.submit(() -> {
             try {
                 return HttpResponse.text(200, command.call());
             } catch (ControlCommands.CommandFailedException e) {
                 return HttpResponse.text(FAILED, e.getMessage() + "\n");
             }
         }).get();
+    }
+
+    private static HttpResponse connections(HttpRequest request, ExecutorService thread, ControlCommands commands)
+            throws Exception {
+        int rows;
+        ConnectionTable.Order order;
+        try {
+            rows = request.query().first("rows").map(Integer::parseInt).orElse(DEFAULT_ROWS);
+            order = request.query().first("order")
+                    .map(name -> ConnectionTable.Order.valueOf(name.toUpperCase(Locale.ROOT)))
+                    .orElse(ConnectionTable.Order.OLDEST);
+        } catch (IllegalArgumentException e) {
+            return HttpResponse.text(400, e.getMessage() + "\n");
+        }
+        if (rows < 0 || rows > ConnectionTable.MOST_ROWS) {
+            return HttpResponse.text(400, "rows must be 0 to " + ConnectionTable.MOST_ROWS + "\n");
+        }
+        return answer(thread, () -> commands.connections(rows, order));
     }
 
     /**

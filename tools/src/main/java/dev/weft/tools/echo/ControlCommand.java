@@ -1,5 +1,6 @@
 package dev.weft.tools.echo;
 
+import dev.weft.server.ConnectionTable;
 import dev.weft.tools.daemon.ControlSocket;
 import dev.weft.tools.options.Notation;
 import java.io.IOException;
@@ -9,10 +10,13 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,6 +60,15 @@ final class ControlCommand {
                 EXIT_CODES);
         spec.addOption(option("--pid-file", Notation.FILE,
                 "The pid file of the server. Default: $WEFT_PID_FILE, or that of --daemon."));
+        if (name.equals("status")) {
+            spec.addOption(
+                    OptionSpec.builder("--connections").description("Prints a table of the connections.").build());
+            spec.addOption(option("--rows", Notation.COUNT,
+                    "Maximum number of rows of the table. Default: 100."));
+            spec.addOption(option("--order", Notation.TABLE_ORDER,
+                    "Which connections come first: oldest, idle (longest without a byte from the client), or queued (most"
+                            + " bytes to send). Default: oldest."));
+        }
         if (name.equals("stop")) {
             spec.addOption(option("--timeout", Notation.TIME, "Maximum time to wait. Default: "
                     + Notation.TIME.format().apply(STOP_TIMEOUT) + "."));
@@ -83,17 +96,30 @@ final class ControlCommand {
             Path pidFile = parsed.matchedOptionValue("--pid-file", environment.containsKey("WEFT_PID_FILE")
                     ? Path.of(environment.get("WEFT_PID_FILE"))
                     : RunSettings.defaultPidFile(environment));
-            return send(name, pidFile, parsed.matchedOptionValue("--timeout", STOP_TIMEOUT));
+            return send(name, request(name, parsed), pidFile, parsed.matchedOptionValue("--timeout", STOP_TIMEOUT));
         } catch (ParameterException e) {
             launcher.complain(e.getMessage() + " (" + name + " --help shows all options)");
             return EchoLauncher.BAD_USAGE;
         }
     }
 
-    private int send(String name, Path pidFile, Duration timeout) {
+    private static String request(String name, ParseResult parsed) {
+        if (!name.equals("status")) {
+            return "POST /" + name;
+        }
+        Optional<Integer> rows = Optional.ofNullable(parsed.matchedOptionValue("--rows", null));
+        Optional<ConnectionTable.Order> order = Optional.ofNullable(parsed.matchedOptionValue("--order", null));
+        if (!parsed.hasMatchedOption("--connections") && rows.isEmpty() && order.isEmpty()) {
+            return "GET /status";
+        }
+        return "GET /connections?" + Stream.of(rows.map(count -> "rows=" + count), order.map(by -> "order=" + by))
+                .flatMap(Optional::stream).collect(Collectors.joining("&"));
+    }
+
+    private int send(String name, String request, Path pidFile, Duration timeout) {
         ControlSocket.Answer answer;
         try {
-            answer = ControlSocket.send(pidFile, (name.equals("status") ? "GET /" : "POST /") + name);
+            answer = ControlSocket.send(pidFile, request);
         } catch (IOException e) {
             launcher.complain("no server with the pid file " + pidFile + " is running (" + e.getMessage() + ")");
             return NOT_RUNNING;

@@ -117,7 +117,7 @@ public final class EchoCommandLine {
             control.close();
             pidFile.close();
         } catch (InterruptedException | IOException e) {
-            // The process ends all the same, and its lock on the file with it.
+            // The process ends anyway, and with it its lock on the file.
         }
     }
 

@@ -149,6 +149,8 @@ final class OperationOptions {
                 table.option("--access-log", Notation.ACCESS_LOG, "none",
                         "Log each request and each connection, in this format: combined or json.",
                         builder::accessLog),
+                table.flag("--connection-details", defaults.connectionDetails(), builder::connectionDetails,
+                        "Name the thread of each connection, and count its messages and bytes for status --connections."),
                 table.option("--max-lifetime", Notation.TIME, "no limit",
                         "Maximum time that a connection stays open; it is then closed with 1001.",
                         builder::maxLifetime),

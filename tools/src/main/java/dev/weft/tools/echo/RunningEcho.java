@@ -1,5 +1,6 @@
 package dev.weft.tools.echo;
 
+import dev.weft.server.ConnectionTable;
 import dev.weft.server.TlsCertificates;
 import dev.weft.server.WebSocketServer;
 import dev.weft.tools.daemon.ControlCommands;
@@ -44,6 +45,11 @@ final class RunningEcho implements ControlCommands {
                 + "\n" + (code == null ? "" : "handler: " + code + "\n")
                 + launched.options().certificates().map(TlsCertificates::expiresAt)
                         .map(time -> "certificates: valid until " + time + "\n").orElse("");
+    }
+
+    @Override
+    public String connections(int rows, ConnectionTable.Order order) {
+        return ConnectionTable.of(server, rows, order).toString();
     }
 
     private static String pid() {

@@ -3,6 +3,7 @@ package dev.weft.tools.options;
 import dev.weft.OverflowPolicy;
 import dev.weft.server.AccessLogFormat;
 import dev.weft.server.ClientAddressField;
+import dev.weft.server.ConnectionTable;
 import dev.weft.server.TransportKind;
 import java.net.InetSocketAddress;
 import java.nio.file.InvalidPathException;
@@ -49,6 +50,8 @@ public record Notation<T>(String label, Class<T> type, Function<String, T> parse
     public static final Notation<OverflowPolicy.Action> OVERFLOW = oneOf("ACTION", OverflowPolicy.Action.class);
     /** One of the formats of the access log. */
     public static final Notation<AccessLogFormat> ACCESS_LOG = oneOf("FORMAT", AccessLogFormat.class);
+    /** One of the orders of a table of connections. */
+    public static final Notation<ConnectionTable.Order> TABLE_ORDER = oneOf("ORDER", ConnectionTable.Order.class);
     /** One of the header fields in which proxies report clients. */
     public static final Notation<ClientAddressField> FIELD = oneOf("FIELD", ClientAddressField.class);
 

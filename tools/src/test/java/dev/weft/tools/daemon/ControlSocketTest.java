@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.weft.server.ConnectionTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,11 @@ class ControlSocketTest {
         @Override
         public String status() {
             return "fine on " + Thread.currentThread().getName() + "\n";
+        }
+
+        @Override
+        public String connections(int rows, ConnectionTable.Order order) {
+            return rows + " by " + order + "\n";
         }
 
         @Override
@@ -50,6 +56,13 @@ class ControlSocketTest {
             assertEquals(new ControlSocket.Answer(true, "draining\n"), ControlSocket.send(pidFile, "POST /drain"));
             assertEquals(new ControlSocket.Answer(true, "stopping\n"), ControlSocket.send(pidFile, "POST /stop"));
             assertFalse(ControlSocket.send(pidFile, "GET /stop").done());
+            assertEquals(new ControlSocket.Answer(true, "100 by OLDEST\n"),
+                    ControlSocket.send(pidFile, "GET /connections"));
+            assertEquals(new ControlSocket.Answer(true, "7 by QUEUED\n"),
+                    ControlSocket.send(pidFile, "GET /connections?order=queued&rows=7"));
+            assertEquals(new ControlSocket.Answer(false, "rows must be 0 to 10000\n"),
+                    ControlSocket.send(pidFile, "GET /connections?rows=10001"));
+            assertFalse(ControlSocket.send(pidFile, "GET /connections?order=none").done());
         }
         assertThrows(IOException.class, () -> ControlSocket.send(pidFile, "GET /status"));
     }

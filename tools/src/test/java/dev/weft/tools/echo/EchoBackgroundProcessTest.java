@@ -85,6 +85,8 @@ class EchoBackgroundProcessTest {
         try (WebSocketConnection old = WebSocketClient.connect(uri)) {
             assertEquals(new Message.Text("one"), old.receive());
             assertTrue(run(0, "status").contains("\nconnections: 1\n"));
+            String table = run(0, "status", "--connections", "--rows=7", "--order=queued");
+            assertTrue(table.contains("Answer.handle(Answer.java:") && table.endsWith("\n1 of 1 connections"), table);
             Files.writeString(handler, HANDLER.replace("one", "two"));
             assertEquals("handler: loaded " + handler, run(0, "reload"));
             try (WebSocketConnection next = WebSocketClient.connect(uri)) {

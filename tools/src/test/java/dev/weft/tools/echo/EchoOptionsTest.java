@@ -146,6 +146,7 @@ class EchoOptionsTest {
                 value("--readiness=/ready", c -> c.probeSettings().readiness(), Optional.of("/ready")),
                 value("--health=/health", c -> c.probeSettings().health(), Optional.of("/health")),
                 value("--access-log=json", c -> c.accessLog(), Optional.of(AccessLogFormat.JSON)),
+                value("--connection-details", c -> c.connectionDetails(), true),
                 value("--max-lifetime=1h", c -> c.maxLifetime(), Optional.of(Duration.ofHours(1))),
                 value("--drain-notice=25s", c -> c.drainSettings().notice(), Duration.ofSeconds(25)),
                 value("--drain-spread=1m", c -> c.drainSettings().closing().map(CloseOptions::spread),
