@@ -30,6 +30,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The launcher's command line: one option for each setting of {@link WebSocketServerBuilder}, which also supplies the defaults.
@@ -52,8 +53,7 @@ final class EchoOptions extends OptionTable {
         EXIT_CODES.put("128 + N", "ended by signal N");
     }
 
-    private final WebSocketServerBuilder builder = WebSocketServer.builder().host(EchoDefaults.HOST)
-            .port(EchoDefaults.PORT);
+    private final WebSocketServerBuilder builder = EchoDefaults.withoutEcho();
     private final ServerConfiguration defaults = EchoDefaults.builder().build();
     private final CommandLine commandLine;
     private final DeflateSettings.Builder deflateBuilder = DeflateSettings.builder();
@@ -338,7 +338,7 @@ final class EchoOptions extends OptionTable {
      * @throws ParameterException with a message for the user
      */
     void parse(String... arguments) {
-        ParseResult parsed = commandLine.parseArgs(arguments);
+        ParseResult parsed = parsed(arguments);
         helpWanted = parsed.isUsageHelpRequested();
         versionWanted = parsed.isVersionHelpRequested();
         try {
@@ -367,6 +367,30 @@ final class EchoOptions extends OptionTable {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(commandLine, inOptions(e.getMessage()), e);
         }
+    }
+
+    private ParseResult parsed(String... arguments) {
+        try {
+            ParseResult parsed = commandLine.parseArgs(arguments);
+            if (parsed.hasSubcommand()) {
+                String command = parsed.subcommand().commandSpec().name();
+                throw new ParameterException(commandLine,
+                        "'" + command + "' is a command: put it before all options, as in " + command
+                                + " --pid-file FILE");
+            }
+            return parsed;
+        } catch (UnmatchedArgumentException e) {
+            String first = e.getUnmatched().getFirst();
+            throw new ParameterException(commandLine, first.startsWith("-")
+                    ? "unknown option '" + first + "'" + similar(e)
+                    : "'" + first + "' is neither an option nor one of the commands "
+                            + String.join(", ", ControlCommand.NAMES),
+                    e);
+        }
+    }
+
+    private static String similar(UnmatchedArgumentException e) {
+        return e.getSuggestions().isEmpty() ? "" : "; similar: " + String.join(", ", e.getSuggestions());
     }
 
     private HandshakePolicy policy() {
