@@ -95,6 +95,8 @@ class EchoProcessTest {
                 Thread.onSpinWait();
             }
             assertEquals("served", EchoClient.connect(http, port).echo("served"));
+        } finally {
+            process.destroyForcibly(); // it would wait for the notice
         }
     }
 
