@@ -87,7 +87,8 @@ class EchoLauncherTest {
             --watch,                    "--watch needs --handler"
             --tls-keystore=,            "Invalid value for option '--tls-keystore': it is empty"
             --no-such-thing,            "unknown option '--no-such-thing'"
-            --max-connection=1,         "unknown option '--max-connection=1'; similar: --max-connections, --max-connections-per-address, --max-proxy-header-size"
+            --max-connection=1,         "unknown option '--max-connection=1'; did you mean --max-connections?"
+            --prot,                     "unknown option '--prot'; did you mean --port?"
             stray,                      "'stray' is neither an option nor one of the commands status, reload, drain, stop"
             --config=missing,           "--config missing cannot be read: no such file or folder"
             """)
