@@ -125,9 +125,11 @@ final class OperationOptions {
                         "Maximum time that a connection stays open; it is then closed with 1001.",
                         builder::maxLifetime),
                 table.option("--drain-notice", Notation.TIME, Duration.ZERO, time -> drain().notice(time),
-                        "Time between the beginning of a drain, when --readiness answers 503, and the refusal of new connections."),
+                        "Time between the beginning of a drain or of the end, when --readiness answers 503, and the refusal of new"
+                                + " connections."),
                 table.option("--drain-spread", Notation.TIME, "connections stay until they end by themselves",
-                        "Time over which a drain closes the connections, so that their clients do not come back all at once.",
+                        "Time over which a drain or the end closes the connections, so that their clients do not come back all at"
+                                + " once.",
                         time -> closing().spread(time)));
     }
 
