@@ -19,14 +19,16 @@ import javax.net.ssl.SSLParameters;
  * @param certificates those of the context, if it was made for them
  * @param customizer   changes the parameters, such as client authentication, protocols or cipher suites. The defaults
  *                     are TLS 1.3 and 1.2, as far as the context supports them; cipher suites with forward secrecy and
- *                     authenticated encryption, in the server's order; and {@code http/1.1} for clients that offer
- *                     protocols by ALPN. The customizer is called when the settings are created, and again when a
+ *                     authenticated encryption, in the server's order; key exchange with elliptic curves only; and
+ *                     {@code http/1.1} for clients that offer protocols by ALPN. The customizer is called when the settings are created, and again when a
  *                     server starts
  */
 record TlsSettings(Supplier<SSLContext> current, Optional<TlsCertificates> certificates,
         Consumer<SSLParameters> customizer) {
     private static final List<String> PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
     private static final String ALPN = "http/1.1";
+    /** A ClientHello that insists on one of these groups makes the server compute for long, and costs its sender nothing. */
+    private static final String FINITE_FIELDS = "ffdhe";
     /** Those of TLS 1.3, and what RFC 9325 §4.2 recommends for TLS 1.2. */
     private static final Pattern STRONG = Pattern
             .compile("TLS_(ECDHE_(ECDSA|RSA)_WITH_)?(AES_\\d+_GCM|CHACHA20_POLY1305)_SHA\\d+");
@@ -72,6 +74,11 @@ record TlsSettings(Supplier<SSLContext> current, Optional<TlsCertificates> certi
                 .filter(suite -> STRONG.matcher(suite).matches()).toArray(String[]::new);
         if (strong.length > 0) {
             parameters.setCipherSuites(strong);
+        }
+        String[] groups = parameters.getNamedGroups();
+        if (groups != null) { // a provider may not support the choice
+            parameters.setNamedGroups(
+                    Arrays.stream(groups).filter(group -> !group.startsWith(FINITE_FIELDS)).toArray(String[]::new));
         }
         parameters.setUseCipherSuitesOrder(true);
         parameters.setApplicationProtocols(new String[]{ALPN});

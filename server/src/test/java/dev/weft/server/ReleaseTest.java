@@ -3,6 +3,7 @@ package dev.weft.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.CloseCause;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;

@@ -118,6 +118,17 @@ class TlsCertificatesTest {
         }
     }
 
+    @Test
+    void theFaultOfAFileThatCannotBeReadMustBeNamed() {
+        Path missing = folder.resolve("missing");
+        assertEquals(missing + ": it cannot be read: the file does not exist", assertThrows(IOException.class,
+                () -> TlsCertificates.fromPem(file("ec.pem"), missing)).getMessage());
+        assertEquals(folder + ": it cannot be read: Is a directory", assertThrows(IOException.class,
+                () -> TlsCertificates.fromPem(file("ec.pem"), folder)).getMessage());
+        assertEquals(missing + ": it cannot be read: the file does not exist", assertThrows(IOException.class,
+                () -> TlsCertificates.builder().keyStore(missing, PASSWORD).build()).getMessage());
+    }
+
     static Stream<Arguments> invalid() {
         return Stream.of(
                 Arguments.of("", "", "no line begins with \"-----BEGIN \": it is no PEM file"),

@@ -112,6 +112,18 @@ class TlsOpenSslTest {
         }
     }
 
+    /** The server would compute for long, and the client need not compute at all. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ffdhe2048", "ffdhe8192"})
+    void keyExchangeInFiniteFieldsMustBeRefused(String group) throws Exception {
+        try (WebSocketServer server = serve()) {
+            String output = OpenSsl.connect(server, OpenSsl.REQUEST, "-tls1_3", "-groups", group);
+            assertTrue(output.contains("SSL alert number") && output.contains("no peer certificate"), output);
+            output = OpenSsl.connect(server, OpenSsl.REQUEST, "-tls1_3", "-groups", group + ":P-256", "-ign_eof");
+            assertTrue(output.contains("ECDH, prime256v1"), output);
+        }
+    }
+
     @Test
     void renegotiationMustBeRefused() throws Exception {
         try (WebSocketServer server = serve()) {

@@ -3,7 +3,10 @@ package dev.weft.internal.tls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -69,13 +72,27 @@ record PemFile(Path path, List<Section> sections) {
     }
 
     private static String text(Path path) throws IOException {
+        byte[] bytes;
         try (InputStream in = Files.newInputStream(path)) {
-            byte[] bytes = in.readNBytes(MAX_SIZE + 1);
-            if (bytes.length > MAX_SIZE) {
-                throw invalid(path, "it is larger than " + MAX_SIZE + " bytes");
-            }
-            return new String(bytes, StandardCharsets.ISO_8859_1);
+            bytes = in.readNBytes(MAX_SIZE + 1);
+        } catch (IOException e) {
+            throw unreadable(path, e);
         }
+        if (bytes.length > MAX_SIZE) {
+            throw invalid(path, "it is larger than " + MAX_SIZE + " bytes");
+        }
+        return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+
+    /** The exception for a file that cannot be read. Its message names the fault, which that of the JDK often does not. */
+    static IOException unreadable(Path path, IOException e) {
+        String fault = switch (e) {
+            case NoSuchFileException missing -> "the file does not exist";
+            case AccessDeniedException denied -> "permission denied";
+            case FileSystemException other when other.getReason() != null -> other.getReason();
+            default -> String.valueOf(e.getMessage());
+        };
+        return new IOException(path + ": it cannot be read: " + fault, e);
     }
 
     private static byte[] decode(Path path, int begin, String base64) throws IOException {

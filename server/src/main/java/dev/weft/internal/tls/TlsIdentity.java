@@ -3,7 +3,8 @@ package dev.weft.internal.tls;
 import dev.weft.internal.tls.PemFile.Section;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -69,6 +70,11 @@ public record TlsIdentity(List<X509Certificate> chain, PrivateKey key, Set<Strin
     }
 
     private static List<KeyStore.PrivateKeyEntry> entries(Path file, char[] password) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            in.read();
+        } catch (IOException e) {
+            throw PemFile.unreadable(file, e);
+        }
         try {
             KeyStore store = KeyStore.getInstance(file.toFile(), password);
             List<KeyStore.PrivateKeyEntry> entries = new ArrayList<>();
@@ -79,8 +85,6 @@ public record TlsIdentity(List<X509Certificate> chain, PrivateKey key, Set<Strin
                 }
             }
             return entries;
-        } catch (NoSuchFileException e) {
-            throw e;
         } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
             throw new IOException(file + ": it cannot be opened with this password: " + e.getMessage(), e);
         }

@@ -1,12 +1,15 @@
 package dev.weft.tools.daemon;
 
+import dev.weft.tools.options.FileFault;
 import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,7 +46,7 @@ public final class BackgroundProcess {
      */
     public static Outcome start(Class<?> main, String[] arguments, Path pidFile, Path log, boolean inheritsInput)
             throws IOException, InterruptedException {
-        long before = Files.exists(log) ? Files.size(log) : 0;
+        long before = openLog(log);
         Process process = new ProcessBuilder(command(main, arguments)).redirectErrorStream(true)
                 .redirectOutput(Redirect.appendTo(log.toFile()))
                 .redirectInput(inheritsInput ? Redirect.INHERIT : Redirect.from(new File("/dev/null"))).start();
@@ -61,6 +64,15 @@ public final class BackgroundProcess {
         byte[] all = Files.readAllBytes(log);
         return new Outcome(process.exitValue(),
                 new String(all, (int) before, (int) (all.length - before), StandardCharsets.UTF_8));
+    }
+
+    /** Creates the log if there is none, and returns its size. */
+    private static long openLog(Path log) throws IOException {
+        try (FileChannel channel = FileChannel.open(log, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            return channel.size();
+        } catch (IOException e) {
+            throw new IOException("the log file " + log + " cannot be written: " + FileFault.of(e), e);
+        }
     }
 
     private static List<String> command(Class<?> main, String[] arguments) {

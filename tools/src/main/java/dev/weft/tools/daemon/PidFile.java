@@ -2,17 +2,20 @@ package dev.weft.tools.daemon;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.weft.tools.options.FileFault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 /**
  * A file with the number of this process, locked while the process runs. The system releases the lock when the process ends,
@@ -21,6 +24,8 @@ import java.util.Objects;
 public final class PidFile implements AutoCloseable {
     private static final int MOST_TRIES = 100;
     private static final int MOST_DIGITS = 20;
+    /** The beginning of a file of a server that runs or has run, or an empty file. */
+    private static final Pattern PID = Pattern.compile("\\A([0-9]+(\\R|\\z)|\\z)");
 
     private final Path file;
     private final FileChannel channel;
@@ -33,9 +38,17 @@ public final class PidFile implements AutoCloseable {
     /**
      * Writes the file. Does not wait.
      *
-     * @throws IOException if another process has it, or it cannot be written
+     * @throws IOException if another process has it, it is not a pid file, or it cannot be written
      */
     public static PidFile take(Path file) throws IOException {
+        try {
+            return tryToTake(file);
+        } catch (FileSystemException e) {
+            throw new IOException("the pid file " + file + " cannot be written: " + FileFault.of(e), e);
+        }
+    }
+
+    private static PidFile tryToTake(Path file) throws IOException {
         for (int i = 0; i < MOST_TRIES; i++) {
             try {
                 createIfMissing(file);
@@ -87,9 +100,22 @@ public final class PidFile implements AutoCloseable {
     }
 
     private PidFile write() throws IOException {
-        channel.truncate(0);
-        channel.write(UTF_8.encode(ProcessHandle.current().pid() + "\n"), 0);
-        return this;
+        try {
+            if (!PID.matcher(read(channel)).lookingAt()) {
+                throw new IOException(file + " is not a pid file: its first line is not a number");
+            }
+            channel.truncate(0);
+            try {
+                channel.write(UTF_8.encode(ProcessHandle.current().pid() + "\n"), 0);
+            } catch (IOException e) {
+                Files.deleteIfExists(file);
+                throw new IOException("the pid file " + file + " cannot be written: " + FileFault.of(e), e);
+            }
+            return this;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     /** Removes the file. */

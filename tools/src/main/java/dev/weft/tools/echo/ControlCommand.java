@@ -6,7 +6,6 @@ import dev.weft.tools.options.Notation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +34,9 @@ final class ControlCommand {
             "reload",
             "Lets the server read the options, certificates and code of --handler again. If one of them cannot be"
                     + " used, all stays as it is. Lists changed options that need a restart.",
-            "drain", "Lets the server accept no more connections. Open connections continue.",
+            "drain",
+            "Lets the server accept no more connections. Open connections continue, or are closed over the time of"
+                    + " its --drain-spread.",
             "stop", "Ends the server, and waits until it has ended.");
     private static final Map<String, String> EXIT_CODES = new LinkedHashMap<>();
 
@@ -46,7 +47,9 @@ final class ControlCommand {
         EXIT_CODES.put("3", "no server has the pid file");
     }
 
-    private static final Duration STOP_TIMEOUT = Duration.ofMinutes(1);
+    /** More than what the server says that it may need. */
+    private static final Duration MARGIN = Duration.ofSeconds(10);
+    private static final int MILLIS_BETWEEN_QUESTIONS = 200;
 
     private final EchoLauncher launcher;
 
@@ -70,8 +73,11 @@ final class ControlCommand {
                             + " bytes to send). Default: oldest."));
         }
         if (name.equals("stop")) {
-            spec.addOption(option("--timeout", Notation.TIME, "Maximum time to wait. Default: "
-                    + Notation.TIME.format().apply(STOP_TIMEOUT) + "."));
+            spec.addOption(option("--timeout", Notation.TIME,
+                    "Maximum time to wait. Default: what the settings of the server allow."));
+        } else if (name.equals("drain")) {
+            spec.addOption(option("--wait", Notation.TIME,
+                    "Wait until no connection is left, but no longer than this. Default: do not wait."));
         }
         return spec.addOption(OptionSpec.builder("--help", "-h").usageHelp(true)
                 .description("Show this help, and exit.").build());
@@ -93,11 +99,16 @@ final class ControlCommand {
                 return EchoLauncher.OK;
             }
             Map<String, String> environment = System.getenv();
-            Path pidFile = parsed.matchedOptionValue("--pid-file", environment.containsKey("WEFT_PID_FILE")
-                    ? Path.of(environment.get("WEFT_PID_FILE"))
-                    : RunSettings.defaultPidFile(environment));
-            return send(name, request(name, parsed), pidFile, parsed.matchedOptionValue("--timeout", STOP_TIMEOUT));
-        } catch (ParameterException e) {
+            Path given = parsed.matchedOptionValue("--pid-file", null);
+            Path pidFile = given != null
+                    ? given
+                    : environment.containsKey("WEFT_PID_FILE")
+                            ? Path.of(environment.get("WEFT_PID_FILE"))
+                            : RunSettings.defaultPidFile(environment);
+            return send(name, request(name, parsed), pidFile,
+                    Optional.ofNullable(
+                            parsed.matchedOptionValue(name.equals("drain") ? "--wait" : "--timeout", null)));
+        } catch (ParameterException | IllegalArgumentException e) {
             launcher.complain(e.getMessage() + " (" + name + " --help shows all options)");
             return EchoLauncher.BAD_USAGE;
         }
@@ -116,7 +127,7 @@ final class ControlCommand {
                 .flatMap(Optional::stream).collect(Collectors.joining("&"));
     }
 
-    private int send(String name, String request, Path pidFile, Duration timeout) {
+    private int send(String name, String request, Path pidFile, Optional<Duration> time) {
         ControlSocket.Answer answer;
         try {
             answer = ControlSocket.send(pidFile, request);
@@ -127,16 +138,40 @@ final class ControlCommand {
         if (!answer.done()) {
             launcher.complain(answer.text().strip());
             return EchoLauncher.NOT_DONE;
-        } else if (!name.equals("stop")) {
-            launcher.print(answer.text());
-            return EchoLauncher.OK;
+        } else if (name.equals("stop")) {
+            return awaitEnd(Long.parseLong(value("pid", answer.text())), time.orElseGet(
+                    () -> Notation.TIME.parse().apply(value(RunningEcho.END_WITHIN, answer.text())).plus(MARGIN)));
         }
-        return awaitEnd(pid(answer.text()), timeout);
+        launcher.print(answer.text());
+        return time.isPresent() ? awaitDrained(pidFile, time.get()) : EchoLauncher.OK;
     }
 
-    private static long pid(String text) {
-        return Arrays.stream(text.split("\n")).filter(line -> line.startsWith("pid: "))
-                .mapToLong(line -> Long.parseLong(line.substring("pid: ".length()))).findFirst().orElseThrow();
+    /** What a line of an answer says. */
+    private static String value(String name, String text) {
+        return text.lines().filter(line -> line.startsWith(name + ": "))
+                .map(line -> line.substring(name.length() + 2)).findFirst().orElseThrow();
+    }
+
+    private int awaitDrained(Path pidFile, Duration time) {
+        long end = System.nanoTime() + time.toNanos();
+        try {
+            while (true) {
+                String status = ControlSocket.send(pidFile, "GET /status").text();
+                if (value("state", status).equals(RunningEcho.DRAINED)) {
+                    return EchoLauncher.OK;
+                } else if (System.nanoTime() - end > 0) {
+                    launcher.complain("after " + Notation.TIME.format().apply(time) + ", connections are left: "
+                            + value("connections", status));
+                    return EchoLauncher.NOT_DONE;
+                }
+                Thread.sleep(MILLIS_BETWEEN_QUESTIONS);
+            }
+        } catch (IOException e) {
+            return EchoLauncher.OK; // the server has ended, and all connections with it
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return EchoLauncher.NOT_DONE;
+        }
     }
 
     private int awaitEnd(long pid, Duration timeout) {

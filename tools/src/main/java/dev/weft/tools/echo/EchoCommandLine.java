@@ -138,8 +138,10 @@ public final class EchoCommandLine {
             if (outcome.exitValue() == EchoLauncher.OK) {
                 launcher.print(outcome.text() + "log: " + run.logFile() + System.lineSeparator());
             } else {
-                launcher.complain("the server has ended with exit code " + outcome.exitValue() + ". Its log: "
-                        + run.logFile() + System.lineSeparator() + outcome.text().strip());
+                String log = outcome.text().isBlank()
+                        ? ". It wrote nothing to its log: " + run.logFile()
+                        : ". Its log: " + run.logFile() + System.lineSeparator() + outcome.text().strip();
+                launcher.complain("the server has ended with exit code " + outcome.exitValue() + log);
             }
             return outcome.exitValue();
         } catch (InterruptedException e) {

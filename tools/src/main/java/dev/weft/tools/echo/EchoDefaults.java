@@ -11,7 +11,12 @@ final class EchoDefaults {
     private EchoDefaults() {}
 
     static WebSocketServerBuilder builder() {
-        return withEcho(WebSocketServer.builder().host(HOST).port(PORT));
+        return withEcho(withoutEcho());
+    }
+
+    /** Where to listen, and what to do at the end. */
+    static WebSocketServerBuilder withoutEcho() {
+        return WebSocketServer.builder().host(HOST).port(PORT).shutdownHook(true);
     }
 
     /** Adds what the server serves without {@code --handler}. */

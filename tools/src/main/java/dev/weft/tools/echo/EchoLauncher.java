@@ -1,5 +1,6 @@
 package dev.weft.tools.echo;
 
+import dev.weft.server.DrainSettings;
 import dev.weft.server.ServerConfiguration;
 import dev.weft.server.WebSocketServer;
 import dev.weft.tools.options.Notation;
@@ -8,6 +9,7 @@ import java.io.PrintStream;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -37,7 +39,7 @@ public final class EchoLauncher {
 
     /** Starts an echo server, which runs until the process is terminated. */
     public static void main(String[] arguments) {
-        int status = new EchoLauncher(System.out, System.err, EchoLauncher::closeAtExit).launch(arguments);
+        int status = new EchoLauncher(System.out, System.err, EchoLauncher::tellAtExit).launch(arguments);
         if (status != OK) {
             System.exit(status);
         }
@@ -98,16 +100,24 @@ public final class EchoLauncher {
         return urls;
     }
 
-    private static void closeAtExit(WebSocketServer server) {
+    /** The server closes itself then, by its own hook. */
+    private static void tellAtExit(WebSocketServer server) {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             int connections = server.connectionCount();
             if (connections > 0) {
-                String grace = Notation.TIME.format().apply(server.configuration().shutdownGrace());
                 System.err.println("echo: closing " + connections + (connections == 1 ? " connection" : " connections")
-                        + ", within " + grace);
+                        + ", within " + Notation.TIME.format().apply(longestEnd(server.configuration())));
             }
-            server.close();
-        }, "echo-shutdown"));
+        }, "echo-exit"));
+    }
+
+    /** The longest time from a signal or {@code stop} until the server has ended. */
+    static Duration longestEnd(ServerConfiguration configuration) {
+        DrainSettings drain = configuration.drainSettings();
+        Duration closing = drain.closing()
+                .map(options -> options.spread().plus(options.grace().orElse(configuration.shutdownGrace())))
+                .orElse(Duration.ZERO);
+        return drain.notice().plus(closing).plus(configuration.shutdownGrace());
     }
 
     static String version() {

@@ -19,17 +19,20 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The launcher's command line: one option for each setting of {@link WebSocketServerBuilder}, which also supplies the defaults.
@@ -38,6 +41,7 @@ import picocli.CommandLine.ParseResult;
 final class EchoOptions extends OptionTable {
     private static final int HELP_WIDTH = 110;
     private static final int OPTIONS_WIDTH = 36;
+    private static final int MOST_TYPING_ERRORS = 2;
     private static final Pattern ISO_DURATION = Pattern.compile("\\bPT[0-9.HMS-]+");
 
     private static final List<String> PROXY_OPTIONS = List.of("--trusted-proxy", "--trust-unix-sockets",
@@ -52,8 +56,7 @@ final class EchoOptions extends OptionTable {
         EXIT_CODES.put("128 + N", "ended by signal N");
     }
 
-    private final WebSocketServerBuilder builder = WebSocketServer.builder().host(EchoDefaults.HOST)
-            .port(EchoDefaults.PORT);
+    private final WebSocketServerBuilder builder = EchoDefaults.withoutEcho();
     private final ServerConfiguration defaults = EchoDefaults.builder().build();
     private final CommandLine commandLine;
     private final DeflateSettings.Builder deflateBuilder = DeflateSettings.builder();
@@ -341,7 +344,7 @@ final class EchoOptions extends OptionTable {
      * @throws ParameterException with a message for the user
      */
     void parse(String... arguments) {
-        ParseResult parsed = commandLine.parseArgs(arguments);
+        ParseResult parsed = parsed(arguments);
         helpWanted = parsed.isUsageHelpRequested();
         versionWanted = parsed.isVersionHelpRequested();
         try {
@@ -370,6 +373,49 @@ final class EchoOptions extends OptionTable {
         } catch (IllegalArgumentException | IllegalStateException e) {
             throw new ParameterException(commandLine, inOptions(e.getMessage()), e);
         }
+    }
+
+    private ParseResult parsed(String... arguments) {
+        try {
+            ParseResult parsed = commandLine.parseArgs(arguments);
+            if (parsed.hasSubcommand()) {
+                String command = parsed.subcommand().commandSpec().name();
+                throw new ParameterException(commandLine,
+                        "'" + command + "' is a command: put it before all options, as in " + command
+                                + " --pid-file FILE");
+            }
+            return parsed;
+        } catch (UnmatchedArgumentException e) {
+            String first = e.getUnmatched().getFirst();
+            throw new ParameterException(commandLine, first.startsWith("-")
+                    ? "unknown option '" + first + "'" + similar(first)
+                    : "'" + first + "' is neither an option nor one of the commands "
+                            + String.join(", ", ControlCommand.NAMES),
+                    e);
+        }
+    }
+
+    /** Asks about the option that the user may have meant. */
+    private String similar(String argument) {
+        String name = argument.split("=", 2)[0];
+        return setters.keySet().stream().filter(option -> distance(name, option) <= MOST_TYPING_ERRORS)
+                .min(Comparator.comparingInt(option -> distance(name, option)))
+                .map(option -> "; did you mean " + option + "?").orElse("");
+    }
+
+    /** The number of characters to insert, delete or replace (Levenshtein). */
+    private static int distance(String a, String b) {
+        int[] row = IntStream.rangeClosed(0, b.length()).toArray();
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[b.length()];
     }
 
     private HandshakePolicy policy() {

@@ -2,6 +2,7 @@ package dev.weft.tools.echo;
 
 import dev.weft.server.TlsCertificates;
 import dev.weft.server.WebSocketServerBuilder;
+import dev.weft.tools.options.FileFault;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -92,7 +93,7 @@ final class EchoTls {
             return text.lines().findFirst().orElse("").toCharArray();
         } catch (IOException e) {
             throw new IllegalArgumentException("--tls-password-file " + passwordFile + " cannot be read: "
-                    + e.getMessage(), e);
+                    + FileFault.of(e), e);
         }
     }
 

@@ -155,11 +155,12 @@ final class OperationOptions {
                         "Maximum time that a connection stays open; it is then closed with 1001.",
                         builder::maxLifetime),
                 table.option("--drain-notice", Notation.TIME, Duration.ZERO, time -> drain().notice(time),
-                        "Time from the beginning of a drain, when --readiness begins to answer 503, until new connections"
-                                + " are refused."),
+                        "Time between the beginning of a drain or of the end, when --readiness answers 503, and the refusal of new"
+                                + " connections."),
                 table.option("--drain-spread", Notation.TIME, "connections stay until they end by themselves",
-                        "Time over which a drain closes the connections, so that their clients do not all reconnect at once.",
-                        time -> drain().closing(CloseOptions.builder().spread(time).build())));
+                        "Time over which a drain or the end closes the connections, so that their clients do not come back all at"
+                                + " once.",
+                        time -> closing().spread(time)));
     }
 
     private AddressLimits.Builder addresses() {

@@ -1,5 +1,6 @@
 package dev.weft.tools.echo;
 
+import dev.weft.tools.options.FileFault;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -133,7 +134,7 @@ final class OptionSources {
         } catch (CharacterCodingException e) {
             throw new IllegalArgumentException("--config " + file + " is not UTF-8", e);
         } catch (IOException e) {
-            throw new IllegalArgumentException("--config " + file + " cannot be read: " + e, e);
+            throw new IllegalArgumentException("--config " + file + " cannot be read: " + FileFault.of(e), e);
         }
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i).strip();

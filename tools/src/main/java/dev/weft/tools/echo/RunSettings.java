@@ -1,9 +1,11 @@
 package dev.weft.tools.echo;
 
 import dev.weft.tools.daemon.BackgroundProcess;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The launcher's options about what it serves and how it runs; they are no settings of the server. */
 final class RunSettings {
@@ -31,6 +33,7 @@ final class RunSettings {
         } else if (logFile.isPresent() && !daemon) {
             throw new IllegalArgumentException("--log-file needs --daemon");
         }
+        pidFileToWrite(); // if there can be one
     }
 
     /** Whether this process is to start another one, in the background. */
@@ -51,8 +54,16 @@ final class RunSettings {
         });
     }
 
-    /** Where only this user can write. */
+    /**
+     * Where only this user can write.
+     *
+     * @throws IllegalArgumentException with a message for the user, if there is no such folder
+     */
     static Path defaultPidFile(Map<String, String> environment) {
-        return Path.of(environment.getOrDefault("XDG_RUNTIME_DIR", System.getProperty("user.home")), "weft-echo.pid");
+        return Stream.of(environment.get("XDG_RUNTIME_DIR"), environment.get("HOME"), System.getProperty("user.home"))
+                .filter(folder -> folder != null && Path.of(folder).isAbsolute() && Files.isDirectory(Path.of(folder)))
+                .map(folder -> Path.of(folder, "weft-echo.pid")).findFirst()
+                .orElseThrow(
+                        () -> new IllegalArgumentException("--pid-file is needed: this user has no home directory"));
     }
 }

@@ -6,6 +6,7 @@ import dev.weft.server.WebSocketServer;
 import dev.weft.tools.daemon.ControlCommands;
 import dev.weft.tools.handlers.HandlerException;
 import dev.weft.tools.handlers.LiveHandlers;
+import dev.weft.tools.options.Notation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +21,11 @@ import picocli.CommandLine.ParameterException;
 final class RunningEcho implements ControlCommands {
     /** Changes of these options take effect at once. */
     private static final Set<String> RELOADED = Set.of("--handler", "--quiet", "--verbose");
+
+    /** The state of a server that serves nobody any more. */
+    static final String DRAINED = "drained";
+    /** The line that says how long the end may take. */
+    static final String END_WITHIN = "end within";
 
     private final WebSocketServer server;
     private final String urls;
@@ -38,13 +44,24 @@ final class RunningEcho implements ControlCommands {
 
     @Override
     public String status() {
-        return pid() + "listening on: " + urls + "\nconnections: " + server.connectionCount() + "\nhealth: "
+        return pid() + "state: " + state() + "\nlistening on: " + urls + "\nconnections: " + server.connectionCount()
+                + "\nhealth: "
                 + server.health().status() + "\nuptime: "
                 + Duration.between(started, Instant.now()).truncatedTo(ChronoUnit.SECONDS).toString().substring(2)
                         .toLowerCase()
                 + "\n" + (code == null ? "" : "handler: " + code + "\n")
                 + launched.options().certificates().map(TlsCertificates::expiresAt)
                         .map(time -> "certificates: valid until " + time + "\n").orElse("");
+    }
+
+    private String state() {
+        try {
+            return server.awaitDrained(Duration.ZERO) ? DRAINED : "draining";
+        } catch (IllegalStateException e) {
+            return "serving";
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Override
@@ -86,13 +103,14 @@ final class RunningEcho implements ControlCommands {
     @Override
     public String drain() {
         server.drain();
-        return "connections: " + server.connectionCount() + "\n";
+        return "state: " + state() + "\nconnections: " + server.connectionCount() + "\n";
     }
 
     /** On a thread of its own: exit waits for the server to close, which this command must not do. */
     @Override
     public String stop() {
         Thread.ofPlatform().name("echo-stop").start(() -> System.exit(EchoLauncher.OK));
-        return pid();
+        return pid() + END_WITHIN + ": " + Notation.TIME.format().apply(EchoLauncher.longestEnd(server.configuration()))
+                + "\n";
     }
 }

@@ -6,6 +6,7 @@ import dev.weft.server.EndpointProvider;
 import dev.weft.server.HttpEndpoint;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
+import dev.weft.tools.options.FileFault;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Constructor;
@@ -179,7 +180,7 @@ public record HandlerCode(Map<String, Endpoint> endpoints, Map<String, HttpEndpo
             }
             return files;
         } catch (IOException e) {
-            throw new HandlerException(jar + " cannot be read as a jar: " + e.getMessage(), e);
+            throw new HandlerException(jar + " cannot be read as a jar: " + FileFault.of(e), e);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.weft.tools.handlers;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.weft.tools.options.FileFault;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -39,6 +40,10 @@ final class SourceCompiler {
      * @throws HandlerException with file, line, source line and caret of each error
      */
     static Map<String, byte[]> compile(Path source) throws HandlerException {
+        if (!Files.isDirectory(source) && !source.toString().endsWith(".java")) {
+            throw new HandlerException(
+                    source + " is neither a .java file, nor a folder with such files, nor a .jar file");
+        }
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         if (compiler == null) {
             throw new HandlerException(source + " cannot be compiled: this Java runtime has no compiler (module "
@@ -57,7 +62,7 @@ final class SourceCompiler {
             }
             return output.classes();
         } catch (IOException e) {
-            throw new HandlerException(source + " cannot be read: " + e, e);
+            throw new HandlerException(source + " cannot be read: " + FileFault.of(e), e);
         }
     }
 

@@ -39,6 +39,24 @@ class PidFileTest {
     }
 
     @Test
+    void anotherFileMustNotBeOverwritten() throws Exception {
+        Path file = Files.writeString(folder.resolve("notes"), "1 thing to do\n");
+        assertEquals(file + " is not a pid file: its first line is not a number",
+                assertThrows(IOException.class, () -> PidFile.take(file)).getMessage());
+        assertEquals("1 thing to do\n", Files.readString(file));
+        assertEquals("the pid file " + folder + " cannot be written: Is a directory",
+                assertThrows(IOException.class, () -> PidFile.take(folder)).getMessage());
+    }
+
+    @Test
+    void anEmptyFileMayBeTaken() throws Exception {
+        Path file = Files.createFile(folder.resolve("a.pid"));
+        try (PidFile taken = PidFile.take(file)) {
+            assertEquals(OWN, Files.readString(file), taken::toString);
+        }
+    }
+
+    @Test
     void aMissingFolderIsNamed() {
         Path file = folder.resolve("missing/a.pid");
         assertEquals(file + " cannot be created: the folder does not exist",

@@ -84,7 +84,7 @@ class EchoBackgroundProcessTest {
         assertTrue(run(1, "--port=0").endsWith("with the pid " + server.get().pid()));
         try (WebSocketConnection old = WebSocketClient.connect(uri)) {
             assertEquals(new Message.Text("one"), old.receive());
-            assertTrue(run(0, "status").contains("\nconnections: 1\n"));
+            assertTrue(run(0, "status").matches("(?s).*\nstate: serving\n.*\nconnections: 1\n.*"));
             String table = run(0, "status", "--connections", "--rows=7", "--order=queued");
             assertTrue(table.contains("Answer.handle(Answer.java:") && table.endsWith("\n1 of 1 connections"), table);
             Files.writeString(handler, HANDLER.replace("one", "two"));
@@ -103,6 +103,34 @@ class EchoBackgroundProcessTest {
         assertFalse(Files.exists(folder.resolve("a.pid.sock")));
         run(3, "status");
         assertTrue(Files.readString(folder.resolve("a.log")).matches("(?s).*[0-9]{4}-[0-9]{2}-[0-9]{2} .* INFO .*"));
+    }
+
+    @Test
+    void aDrainCanBeWaitedForAndTheEndFollowsItsSettings() throws Exception {
+        String start = run(0, "--daemon", "--port=0", "--drain-notice=1ms", "--drain-spread=1ms");
+        server = ProcessHandle.of(Long.parseLong(find(PID, start)));
+        try (WebSocketConnection open = WebSocketClient.connect(URI.create(find(URL, start)))) {
+            run(0, "drain", "--wait=30s");
+            assertEquals(1001, open.awaitClose().code());
+        }
+        assertTrue(run(0, "status").matches("(?s).*\nstate: drained\n.*\nconnections: 0\n.*"));
+        run(0, "stop");
+    }
+
+    @Test
+    void connectionsThatOutliveTheWaitAreCounted() throws Exception {
+        String start = run(0, "--daemon", "--port=0");
+        server = ProcessHandle.of(Long.parseLong(find(PID, start)));
+        try (WebSocketConnection open = WebSocketClient.connect(URI.create(find(URL, start)))) {
+            assertTrue(run(1, "drain", "--wait=1ms").endsWith("after 1ms, connections are left: 1"), open::toString);
+        }
+    }
+
+    @Test
+    void aLogThatCannotBeWrittenIsNamed() throws Exception {
+        Path log = folder.resolve("missing/a.log");
+        assertEquals("echo: the log file " + log + " cannot be written: no such file or folder",
+                run(1, "--daemon", "--port=0", "--log-file", log.toString()));
     }
 
     @Test

@@ -86,13 +86,24 @@ class EchoLauncherTest {
             --any-origin=maybe,         "Invalid value for option '--any-origin': 'maybe' is not a boolean"
             --watch,                    "--watch needs --handler"
             --tls-keystore=,            "Invalid value for option '--tls-keystore': it is empty"
-            --no-such-thing,            "Unknown option: '--no-such-thing'"
-            stray,                      "Unmatched argument at index 0: 'stray'"
+            --no-such-thing,            "unknown option '--no-such-thing'"
+            --max-connection=1,         "unknown option '--max-connection=1'; did you mean --max-connections?"
+            --prot,                     "unknown option '--prot'; did you mean --port?"
+            stray,                      "'stray' is neither an option nor one of the commands status, reload, drain, stop"
+            --config=missing,           "--config missing cannot be read: no such file or folder"
             """)
     void badUsageIsOneLineAndStatus2(String argument, String complaint) {
         assertEquals(EchoLauncher.BAD_USAGE, launch(argument));
         assertEquals("echo: " + complaint + " (--help shows all options)\n", err.toString(UTF_8));
         assertEquals("", out.toString(UTF_8));
+        assertEquals(List.of(), servers);
+    }
+
+    @Test
+    void aCommandAfterOptionsMustNotStartAServer() {
+        assertEquals(EchoLauncher.BAD_USAGE, launch("--port=0", "--pid-file=a.pid", "status"));
+        assertEquals("echo: 'status' is a command: put it before all options, as in status --pid-file FILE"
+                + " (--help shows all options)\n", err.toString(UTF_8));
         assertEquals(List.of(), servers);
     }
 

@@ -205,9 +205,9 @@ class EchoOptionsTest {
     }
 
     @Test
-    void withoutOptionsTheBuildersDefaultsHoldButForThePort() throws Exception {
+    void withoutOptionsTheBuildersDefaultsHoldButForThePortAndTheHook() throws Exception {
         ServerConfiguration configuration = parse().configuration();
-        ServerConfiguration library = WebSocketServer.builder().port(9001)
+        ServerConfiguration library = WebSocketServer.builder().port(9001).shutdownHook(true)
                 .handler(configuration.handler().orElseThrow()).build();
         assertEquals(values(library), values(configuration));
     }

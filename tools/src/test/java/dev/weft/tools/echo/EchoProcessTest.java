@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.TestProcess;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +79,25 @@ class EchoProcessTest {
             assertEquals(128 + 15, process.exitValue());
         }
         assertTrue(errors().contains("echo: closing 1 connection, within 10s"), errors());
+    }
+
+    @Test
+    void sigtermDrainsAsTheOptionsSay() throws Exception {
+        start("--port", "0", "--readiness", "/readyz", "--drain-notice", "1h");
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            int port = port();
+            HttpRequest ready = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/readyz")).build();
+            assertEquals(200, http.send(ready, BodyHandlers.discarding()).statusCode());
+
+            process.toHandle().destroy();
+
+            while (http.send(ready, BodyHandlers.discarding()).statusCode() != 503) {
+                Thread.onSpinWait();
+            }
+            assertEquals("served", EchoClient.connect(http, port).echo("served"));
+        } finally {
+            process.destroyForcibly(); // it would wait for the notice
+        }
     }
 
     @Test
