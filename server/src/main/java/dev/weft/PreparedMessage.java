@@ -61,6 +61,14 @@ public final class PreparedMessage {
         return shared.bytes().length;
     }
 
+    /**
+     * A read-only buffer with the message, before compression: for a text message, its UTF-8. Each call returns a new buffer over
+     * the same bytes.
+     */
+    public ByteBuffer payload() {
+        return ByteBuffer.wrap(shared.bytes()).asReadOnlyBuffer();
+    }
+
     @Override
     public String toString() {
         return "PreparedMessage[" + type + ", " + length() + " bytes]";

@@ -16,16 +16,16 @@ final class FilterTree {
     private final Node root = new Node();
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** Adds a subscription and returns the one that it replaces. */
+    /** Adds and begins a subscription, and returns the one that it replaces. */
     @Nullable
-    Subscription add(Subscription added) {
+    Subscription begin(Subscription added) {
         lock.lock();
         try {
             Node node = root;
             for (String level : added.levels()) {
                 node = node.children.computeIfAbsent(level, key -> new Node());
             }
-            return node.subscribers.add(added);
+            return node.subscribers.begin(added);
         } finally {
             lock.unlock();
         }

@@ -4,12 +4,14 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a listener who comes and goes. What the listener has not been told is kept once for each member of a topic: a member
+ * Tells listeners who comes and goes. What they have not been told is kept once for each member of a topic: a member
  * that comes and goes meanwhile cancels out, so no more is kept than there are members.
  */
 final class Presence {
@@ -17,19 +19,25 @@ final class Presence {
 
     private record Member(String topic, String name) {}
 
-    private final @Nullable PresenceListener listener;
+    private final List<PresenceListener> listeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by the lock.
     private final Map<Member, Boolean> untold = new LinkedHashMap<>();
     private boolean telling;
 
     Presence(@Nullable PresenceListener listener) {
-        this.listener = listener;
+        if (listener != null) {
+            add(listener);
+        }
+    }
+
+    void add(PresenceListener listener) {
+        listeners.add(listener);
     }
 
     /** Does not wait. */
     void changed(String topic, String name, boolean present) {
-        if (listener == null) {
+        if (listeners.isEmpty()) {
             return;
         }
         lock.lock();
@@ -50,17 +58,21 @@ final class Presence {
     private void tell() {
         Map.Entry<Member, Boolean> next;
         while ((next = next()) != null) {
-            String topic = next.getKey().topic();
-            String name = next.getKey().name();
-            try {
-                if (next.getValue()) {
-                    listener.joined(topic, name);
-                } else {
-                    listener.left(topic, name);
-                }
-            } catch (RuntimeException e) {
-                LOGGER.log(Level.WARNING, "the presence listener of topic " + topic + " failed", e);
+            for (PresenceListener listener : listeners) {
+                tell(listener, next.getKey(), next.getValue());
             }
+        }
+    }
+
+    private static void tell(PresenceListener listener, Member member, boolean present) {
+        try {
+            if (present) {
+                listener.joined(member.topic(), member.name());
+            } else {
+                listener.left(member.topic(), member.name());
+            }
+        } catch (RuntimeException e) {
+            LOGGER.log(Level.WARNING, "a presence listener of topic " + member.topic() + " failed", e);
         }
     }
 

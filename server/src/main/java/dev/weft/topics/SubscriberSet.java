@@ -29,6 +29,22 @@ final class SubscriberSet {
         }
     }
 
+    /**
+     * Adds and begins a subscription, and returns the one that it replaces. A publication that begins after the greeting was sent
+     * finds the subscription; it waits at {@link #snapshot()} until then, so nothing is sent before the greeting.
+     */
+    @Nullable
+    Subscription begin(Subscription added) {
+        lock.lock();
+        try {
+            Subscription replaced = add(added);
+            added.begin(Recovery.NOT_REQUESTED, added.start(), 0);
+            return replaced;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Removes a subscription, unless another one has replaced it. Returns whether it was there. */
     boolean remove(Subscription removed) {
         lock.lock();

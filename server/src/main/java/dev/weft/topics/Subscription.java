@@ -21,6 +21,7 @@ public final class Subscription {
     private final AtomicLong missed = new AtomicLong();
     private volatile Recovery recovery = Recovery.NOT_REQUESTED;
     private volatile Position start = new Position(0, 0);
+    private volatile Position after = start;
     private volatile boolean active;
 
     Subscription(WebSocketConnection connection, String filter, List<String> levels, SubscribeOptions options) {
@@ -54,6 +55,14 @@ public final class Subscription {
         return start;
     }
 
+    /**
+     * The position after which messages are sent: {@link #start()}, or an earlier one if this subscription begins with messages
+     * from the history.
+     */
+    public Position after() {
+        return after;
+    }
+
     /** Whether messages are still sent. */
     public boolean isActive() {
         return active;
@@ -72,10 +81,11 @@ public final class Subscription {
         return options;
     }
 
-    /** Sends the greeting. Nothing else is sent before. */
-    void begin(Recovery result, Position position) {
+    /** Sends the greeting. Nothing else is sent before. Messages from the history follow, up to the last one. */
+    void begin(Recovery result, Position last, int messagesBefore) {
         recovery = result;
-        start = position;
+        start = last;
+        after = new Position(last.epoch(), last.offset() - messagesBefore);
         Function<Subscription, PreparedMessage> greeting = options.greeting();
         PreparedMessage first = greeting == null ? null : greeting.apply(this);
         active = true;

@@ -96,7 +96,7 @@ final class Topic {
                 recovery = missed == null ? Recovery.IMPOSSIBLE : Recovery.COMPLETE;
                 first = missed == null ? List.of() : missed;
             }
-            added.begin(recovery, position());
+            added.begin(recovery, position(), first.size());
             for (Publication each : first) {
                 if (added.isActive()) {
                     new Delivery(each, null).to(added);

@@ -194,8 +194,7 @@ public final class Topics {
     /** For a subscriber, whose lock is held. */
     void begin(Subscription added, String member) {
         if (TopicName.hasWildcard(added.levels())) {
-            added.begin(Recovery.NOT_REQUESTED, added.start());
-            Subscription replaced = filters.add(added);
+            Subscription replaced = filters.begin(added);
             if (replaced != null) {
                 replaced.end();
             }
@@ -264,6 +263,14 @@ public final class Topics {
     public Map<String, Integer> presence(String topic) {
         Topic known = topics.get(topic);
         return known == null ? Map.of() : known.members();
+    }
+
+    /**
+     * Adds a listener, which is told of members that come and go from now on, like the one that {@link
+     * Builder#presenceListener} sets. It stays for as long as these topics.
+     */
+    public void addPresenceListener(PresenceListener listener) {
+        presence.add(Objects.requireNonNull(listener));
     }
 
     /** The newest messages that a topic has, at most this many, oldest first. */
