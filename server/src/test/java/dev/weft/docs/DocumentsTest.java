@@ -53,7 +53,8 @@ class DocumentsTest {
     @Test
     void everyClassNameIsThatOfASource() throws Exception {
         Map<String, String> sources = new HashMap<>();
-        for (Path source : Documents.sources("parser/src", "server/src", "server/micrometer/src", "tools/src",
+        for (Path source : Documents.sources("parser/src", "server/src", "server/micrometer/src",
+                "server/topics-json/src", "tools/src",
                 "bench/src", "docs/examples")) {
             String text = Documents.read(source);
             Matcher declared = DECLARED.matcher(text);
