@@ -1,29 +1,28 @@
 package dev.weft.topics;
 
 import dev.weft.PreparedMessage;
-import dev.weft.WebSocketConnection;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
-import java.util.HashSet;
+import dev.weft.internal.time.TurnQuota;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Sends one message to all subscribers of its topic. For one thread, which holds the topic's lock. */
+/**
+ * Sends one message to all subscribers of its topic. What fails for one of them does not keep it from the others. For one
+ * thread, which holds the topic's lock.
+ */
 final class Delivery {
-    private static final Logger LOGGER = System.getLogger("dev.weft.topics");
-    /** After this many subscribers, other threads have their turn. */
-    private static final int SLICE = 256;
-
     /** Which value a message replaces: two topics may use the same keys. */
     private record Key(String topic, String key) {}
 
     private final Publication publication;
     private final @Nullable Key key;
-    private final Map<Function<Publication, PreparedMessage>, PreparedMessage> formatted = new IdentityHashMap<>(4);
+    /** The form of the message for each function that was called; empty if it failed. */
+    private final Map<Function<Publication, PreparedMessage>, Optional<PreparedMessage>> forms = new IdentityHashMap<>(
+            4);
     private int accepted;
     private int refused;
 
@@ -34,45 +33,51 @@ final class Delivery {
 
     /** Sends to the subscribers of several sets, and once to a connection that is in more than one of them. */
     void run(List<SubscriberSet> sets) {
-        Set<WebSocketConnection> served = sets.size() > 1 ? new HashSet<>() : null;
-        int count = 0;
-        for (SubscriberSet set : sets) {
-            for (Subscription each : set.snapshot()) {
-                if (each.isActive() && (served == null || served.add(each.connection()))) {
-                    to(each);
-                    if (++count % SLICE == 0) {
-                        Thread.yield();
-                    }
-                }
-            }
-        }
+        SubscriberSet.forEachConnection(sets, this::to);
     }
 
-    /** Sends to one subscriber. */
-    void to(Subscription subscription) {
-        PreparedMessage message = formatted(subscription);
-        if (message != null && subscription.send(message, key)) {
+    /** Sends to one subscriber. Returns the number of bytes to count with {@link TurnQuota}. */
+    int to(Subscription subscription) {
+        boolean sent = false;
+        int bytes = TurnQuota.FRAME;
+        try {
+            PreparedMessage message = form(subscription.options().format());
+            if (message == null) {
+                subscription.fail();
+            } else {
+                bytes += message.length();
+                sent = subscription.send(message, key);
+            }
+        } catch (Throwable e) {
+            // Probably without memory, so it cannot even be told that it has missed something.
+            subscription.end();
+            subscription.connection().abort();
+            TopicFailures.failed("sending a message of topic", publication.topic(), e);
+        }
+        if (sent) {
             accepted++;
         } else {
             refused++;
         }
+        return bytes;
     }
 
-    private @Nullable PreparedMessage formatted(Subscription subscription) {
-        Function<Publication, PreparedMessage> format = subscription.options().format();
-        PreparedMessage message = formatted.get(format);
-        if (message == null) {
-            try {
-                message = format.apply(publication);
-                formatted.put(format, message);
-            } catch (RuntimeException e) {
-                LOGGER.log(Level.WARNING, "a message of topic " + publication.topic() + " has no form for "
-                        + subscription, e);
-                subscription.end();
-                subscription.connection().close(1011, "");
-            }
+    private @Nullable PreparedMessage form(Function<Publication, PreparedMessage> format) {
+        Optional<PreparedMessage> known = forms.get(format);
+        if (known == null) {
+            known = apply(format);
+            forms.put(format, known);
         }
-        return message;
+        return known.orElse(null);
+    }
+
+    private Optional<PreparedMessage> apply(Function<Publication, PreparedMessage> format) {
+        try {
+            return Optional.of(Objects.requireNonNull(format.apply(publication), "the format returned null"));
+        } catch (Throwable e) {
+            TopicFailures.failed("the format of topic", publication.topic(), e);
+            return Optional.empty();
+        }
     }
 
     int accepted() {

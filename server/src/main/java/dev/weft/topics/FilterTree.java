@@ -1,10 +1,11 @@
 package dev.weft.topics;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /** The subscriptions to filters with wildcards, by level. Changed by one thread at a time, and read by any number. */
 final class FilterTree {
@@ -16,19 +17,28 @@ final class FilterTree {
     private final Node root = new Node();
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** Adds and begins a subscription, and returns the one that it replaces. */
-    @Nullable
-    Subscription begin(Subscription added) {
+    /** Begins and adds a subscription, like {@link SubscriberSet#begin}. */
+    boolean begin(Subscription added) {
         lock.lock();
+        boolean begun = false;
         try {
-            Node node = root;
-            for (String level : added.levels()) {
-                node = node.children.computeIfAbsent(level, key -> new Node());
-            }
-            return node.subscribers.begin(added);
+            begun = node(added).subscribers.begin(added);
+            return begun;
         } finally {
+            if (!begun) {
+                // Nodes may have been made for it.
+                remove(root, added, 0);
+            }
             lock.unlock();
         }
+    }
+
+    private Node node(Subscription added) {
+        Node node = root;
+        for (String level : added.levels()) {
+            node = node.children.computeIfAbsent(level, key -> new Node());
+        }
+        return node;
     }
 
     /** Removes a subscription, and the nodes that nobody needs any more. Returns whether it was there. */
@@ -83,5 +93,26 @@ final class FilterTree {
                 addMatching(child, levels, depth + 1, matching);
             }
         }
+    }
+
+    /** Whether a filter matches the levels of a topic. */
+    boolean matches(List<String> levels) {
+        if (isEmpty()) {
+            return false;
+        }
+        List<SubscriberSet> matching = new ArrayList<>(2);
+        addMatching(levels, matching);
+        return matching.stream().anyMatch(each -> each.size() > 0);
+    }
+
+    void forEach(Consumer<Subscription> action) {
+        forEach(root, action);
+    }
+
+    private static void forEach(Node node, Consumer<Subscription> action) {
+        for (Subscription each : node.subscribers.snapshot()) {
+            action.accept(each);
+        }
+        node.children.values().forEach(child -> forEach(child, action));
     }
 }

@@ -4,8 +4,10 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** The last messages of a topic, without gaps. Guarded by the topic's lock. */
 final class History {
@@ -16,6 +18,8 @@ final class History {
     private final AtomicLong total;
     private final Deque<Publication> kept = new ArrayDeque<>();
     private long size;
+    /** The offset of the message before the oldest one that is kept. Offsets grow, but not always by 1. */
+    private long floor;
 
     History(TopicLimits limits, AtomicLong total) {
         this.limits = limits;
@@ -24,6 +28,7 @@ final class History {
 
     void add(Publication publication) {
         if (limits.historyLength() == 0) {
+            floor = publication.position().offset();
             return;
         }
         kept.addLast(publication);
@@ -41,7 +46,17 @@ final class History {
     }
 
     private void dropOldest() {
-        count(-sizeOf(kept.removeFirst()));
+        Publication dropped = kept.removeFirst();
+        floor = dropped.position().offset();
+        count(-sizeOf(dropped));
+    }
+
+    /** Forgets everything: the next message is the first after this offset. */
+    void restart(long offset) {
+        while (!kept.isEmpty()) {
+            dropOldest();
+        }
+        floor = offset;
     }
 
     private void count(long bytes) {
@@ -54,15 +69,23 @@ final class History {
     }
 
     /** The messages after an offset, oldest first; {@code null} if the history does not reach back so far. */
-    List<Publication> after(long offset, long lastOffset) {
-        long missed = lastOffset - offset;
-        return missed < 0 || missed > kept.size() ? null : last((int) missed);
+    @Nullable
+    List<Publication> after(long offset) {
+        List<Publication> found = new ArrayList<>();
+        Iterator<Publication> newestFirst = kept.descendingIterator();
+        while (newestFirst.hasNext()) {
+            Publication each = newestFirst.next();
+            if (each.position().offset() <= offset) {
+                return each.position().offset() == offset ? found.reversed() : null;
+            }
+            found.add(each);
+        }
+        return floor == offset ? found.reversed() : null;
     }
 
     /** The last messages, at most this many, oldest first. */
     List<Publication> last(int count) {
-        List<Publication> all = new ArrayList<>(kept);
-        return all.subList(Math.max(0, all.size() - count), all.size());
+        return kept.reversed().stream().limit(count).toList().reversed();
     }
 
     boolean isEmpty() {

@@ -3,8 +3,9 @@ package dev.weft.topics;
 import java.util.Objects;
 
 /**
- * The place of a message among all messages of its topic. The offset counts the messages of one life of the topic, from 1. The
- * epoch identifies that life: when a topic begins anew, it has another epoch, so that old positions are recognized. Immutable.
+ * The place of a message among all messages of its topic. The offset counts the messages of one life of the topic, from 1; with a
+ * {@link Backplane} it may leave out numbers. The epoch identifies that life: when a topic begins anew, it has another epoch, so
+ * that old positions are recognized. Immutable.
  * <p>
  * {@link #toString()} and {@link #parse} use the form {@code epoch:offset}, in which a client can keep a position.
  */
@@ -17,6 +18,11 @@ public final class Position {
     Position(long epoch, long offset) {
         this.epoch = epoch;
         this.offset = offset;
+    }
+
+    /** Creates a position, for a {@link Backplane}. */
+    public static Position of(long epoch, long offset) {
+        return new Position(epoch, offset);
     }
 
     /**
@@ -39,7 +45,7 @@ public final class Position {
         return epoch;
     }
 
-    /** The number of messages that the topic had when this one was published, including this one; 0 before the first. */
+    /** Grows with each message of one life of the topic; 0 before the first. Without a {@link Backplane}, it grows by 1. */
     public long offset() {
         return offset;
     }

@@ -1,7 +1,5 @@
 package dev.weft.topics;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,16 +12,14 @@ import org.jspecify.annotations.Nullable;
  * Tells listeners who comes and goes. What they have not been told is kept once for each member of a topic: a member
  * that comes and goes meanwhile cancels out, so no more is kept than there are members.
  */
-final class Presence {
-    private static final Logger LOGGER = System.getLogger("dev.weft.topics");
-
+final class Presence implements Members {
     private record Member(String topic, String name) {}
 
     private final List<PresenceListener> listeners = new CopyOnWriteArrayList<>();
+    private final Worker worker = new Worker("weft-presence", this::step);
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by the lock.
     private final Map<Member, Boolean> untold = new LinkedHashMap<>();
-    private boolean telling;
 
     Presence(@Nullable PresenceListener listener) {
         if (listener != null) {
@@ -35,33 +31,40 @@ final class Presence {
         listeners.add(listener);
     }
 
-    /** Does not wait. */
+    @Override
+    public void changed(String topic, String name, int before, int connections) {
+        if (before == 0 || connections == 0) {
+            changed(topic, name, connections > 0);
+        }
+    }
+
+    /** A member has come or gone. Does not wait. */
     void changed(String topic, String name, boolean present) {
         if (listeners.isEmpty()) {
             return;
         }
+        Member member = new Member(topic, name);
         lock.lock();
         try {
-            Member member = new Member(topic, name);
-            if (untold.remove(member) == null) {
-                untold.put(member, present);
-            }
-            if (!telling) {
-                telling = true;
-                Thread.ofVirtual().name("weft-presence").start(this::tell);
+            Boolean before = untold.putIfAbsent(member, present);
+            if (before != null && before != present) {
+                untold.remove(member);
             }
         } finally {
             lock.unlock();
         }
+        worker.wake();
     }
 
-    private void tell() {
-        Map.Entry<Member, Boolean> next;
-        while ((next = next()) != null) {
-            for (PresenceListener listener : listeners) {
-                tell(listener, next.getKey(), next.getValue());
-            }
+    private boolean step() {
+        Map.Entry<Member, Boolean> next = next();
+        if (next == null) {
+            return false;
         }
+        for (PresenceListener listener : listeners) {
+            tell(listener, next.getKey(), next.getValue());
+        }
+        return true;
     }
 
     private static void tell(PresenceListener listener, Member member, boolean present) {
@@ -71,8 +74,8 @@ final class Presence {
             } else {
                 listener.left(member.topic(), member.name());
             }
-        } catch (RuntimeException e) {
-            LOGGER.log(Level.WARNING, "a presence listener of topic " + member.topic() + " failed", e);
+        } catch (Throwable e) {
+            TopicFailures.failed("a presence listener of topic", member.topic(), e);
         }
     }
 
@@ -80,11 +83,10 @@ final class Presence {
         lock.lock();
         try {
             Iterator<Map.Entry<Member, Boolean>> all = untold.entrySet().iterator();
-            telling = all.hasNext();
-            if (!telling) {
+            if (!all.hasNext()) {
                 return null;
             }
-            Map.Entry<Member, Boolean> first = Map.entry(all.next().getKey(), untold.values().iterator().next());
+            Map.Entry<Member, Boolean> first = Map.Entry.copyOf(all.next());
             all.remove();
             return first;
         } finally {

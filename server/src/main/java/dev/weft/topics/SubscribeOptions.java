@@ -12,21 +12,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SubscribeOptions {
     /** Only messages that are published from now on, as they were published. */
-    public static final SubscribeOptions DEFAULT = new SubscribeOptions(null, 0, Publication::message, null, true);
+    public static final SubscribeOptions DEFAULT = new SubscribeOptions(null, 0, Publication::message, null, true,
+            null);
 
     private final @Nullable Position since;
     private final int last;
     private final Function<Publication, PreparedMessage> format;
     private final @Nullable Function<Subscription, PreparedMessage> greeting;
     private final boolean closesWhenBehind;
+    private final @Nullable Function<Gap, PreparedMessage> gapNotice;
 
     private SubscribeOptions(@Nullable Position since, int last, Function<Publication, PreparedMessage> format,
-            @Nullable Function<Subscription, PreparedMessage> greeting, boolean closesWhenBehind) {
+            @Nullable Function<Subscription, PreparedMessage> greeting, boolean closesWhenBehind,
+            @Nullable Function<Gap, PreparedMessage> gapNotice) {
         this.since = since;
         this.last = last;
         this.format = format;
         this.greeting = greeting;
         this.closesWhenBehind = closesWhenBehind;
+        this.gapNotice = gapNotice;
     }
 
     /**
@@ -34,30 +38,33 @@ public final class SubscribeOptions {
      * Subscription#recovery()} tells. Not for a filter with wildcards.
      */
     public SubscribeOptions since(Position position) {
-        return new SubscribeOptions(Objects.requireNonNull(position), 0, format, greeting, closesWhenBehind);
+        return new SubscribeOptions(Objects.requireNonNull(position), 0, format, greeting, closesWhenBehind, gapNotice);
     }
 
     /** First sends the newest messages that the topic still has: at most this many, 1 or more. Not for a filter with wildcards. */
     public SubscribeOptions last(int messages) {
         Bounds.check("last", messages, 1, Integer.MAX_VALUE);
-        return new SubscribeOptions(null, messages, format, greeting, closesWhenBehind);
+        return new SubscribeOptions(null, messages, format, greeting, closesWhenBehind, gapNotice);
     }
 
     /**
      * Sends each message in the form that this function gives it, for example with its topic and position. All subscriptions
      * with the same function object share the result. The function is called by the thread that publishes, must not wait, and
-     * must not use these topics. If it throws, the subscribed connection is closed with 1011.
+     * must not use these topics. If it throws, or returns {@code null}, the connections of these subscriptions are closed with
+     * 1011; the others get the message.
      */
     public SubscribeOptions format(Function<Publication, PreparedMessage> function) {
-        return new SubscribeOptions(since, last, Objects.requireNonNull(function), greeting, closesWhenBehind);
+        return new SubscribeOptions(since, last, Objects.requireNonNull(function), greeting, closesWhenBehind,
+                gapNotice);
     }
 
     /**
      * Before anything else, sends the message that this function makes of the subscription, for example with its {@link
-     * Subscription#recovery()} and {@link Subscription#start()}. The function must not wait, and must not use these topics.
+     * Subscription#recovery()} and {@link Subscription#start()}. The function must not wait, and must not use these topics. What
+     * it throws reaches the caller of {@code subscribe}, and nothing is changed.
      */
     public SubscribeOptions greeting(Function<Subscription, PreparedMessage> function) {
-        return new SubscribeOptions(since, last, format, Objects.requireNonNull(function), closesWhenBehind);
+        return new SubscribeOptions(since, last, format, Objects.requireNonNull(function), closesWhenBehind, gapNotice);
     }
 
     /**
@@ -66,7 +73,17 @@ public final class SubscribeOptions {
      * Subscription#missed()} counts it. What a connection's own {@link dev.weft.OverflowPolicy} drops is not refused.
      */
     public SubscribeOptions closesWhenBehind(boolean closes) {
-        return new SubscribeOptions(since, last, format, greeting, closes);
+        return new SubscribeOptions(since, last, format, greeting, closes, gapNotice);
+    }
+
+    /**
+     * Where messages are lost for good between this node and the {@link Backplane}, sends the message that this function makes of
+     * the gap, and then what follows it. The function must not wait, and must not use these topics. If it throws, the connection
+     * is closed with 1011. By default, the connection
+     * is closed with 1013 if {@link #closesWhenBehind} is true, so that its client comes back and gets a {@link Recovery}.
+     */
+    public SubscribeOptions gapNotice(Function<Gap, PreparedMessage> function) {
+        return new SubscribeOptions(since, last, format, greeting, closesWhenBehind, Objects.requireNonNull(function));
     }
 
     @Nullable
@@ -89,5 +106,10 @@ public final class SubscribeOptions {
 
     boolean closesWhenBehind() {
         return closesWhenBehind;
+    }
+
+    @Nullable
+    Function<Gap, PreparedMessage> gapNotice() {
+        return gapNotice;
     }
 }

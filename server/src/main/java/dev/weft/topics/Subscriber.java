@@ -23,20 +23,41 @@ final class Subscriber {
         this.most = most;
     }
 
+    /** Begins a subscription. If that fails, or the connection is not open, nothing of it is left. */
     void add(Subscription added) {
+        String filter = added.filter();
         lock.lock();
         try {
             if (ended) {
                 return;
             }
-            if (byFilter.size() >= most && !byFilter.containsKey(added.filter())) {
+            if (byFilter.size() >= most && !byFilter.containsKey(filter)) {
                 throw new TopicException(Reason.TOO_MANY_SUBSCRIPTIONS,
                         "the connection has " + most + " subscriptions already");
             }
-            topics.begin(added, member);
-            byFilter.put(added.filter(), added);
+            // First, because it may fail without memory, and must not fail once the topic knows the subscription.
+            Subscription before = byFilter.put(filter, added);
+            boolean begun = false;
+            try {
+                begun = topics.begin(added, member);
+            } finally {
+                if (!begun) {
+                    added.end();
+                    restore(filter, before);
+                } else if (before != null) {
+                    topics.release(filter);
+                }
+            }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void restore(String filter, Subscription before) {
+        if (before == null) {
+            byFilter.remove(filter);
+        } else {
+            byFilter.put(filter, before);
         }
     }
 
@@ -58,8 +79,26 @@ final class Subscriber {
         lock.lock();
         try {
             ended = true;
-            byFilter.values().forEach(each -> topics.end(each, member));
+            byFilter.values().forEach(this::end);
             byFilter.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void end(Subscription subscription) {
+        try {
+            topics.end(subscription, member);
+        } catch (Throwable e) {
+            // The others must end too.
+            TopicFailures.failed("the end of the subscription to", subscription.filter(), e);
+        }
+    }
+
+    boolean hasEnded() {
+        lock.lock();
+        try {
+            return ended;
         } finally {
             lock.unlock();
         }

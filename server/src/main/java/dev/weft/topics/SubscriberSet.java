@@ -1,9 +1,14 @@
 package dev.weft.topics;
 
 import dev.weft.WebSocketConnection;
+import dev.weft.internal.time.TurnQuota;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,16 +35,61 @@ final class SubscriberSet {
     }
 
     /**
-     * Adds and begins a subscription, and returns the one that it replaces. A publication that begins after the greeting was sent
-     * finds the subscription; it waits at {@link #snapshot()} until then, so nothing is sent before the greeting.
+     * Begins a subscription without history, and adds it. Who publishes waits meanwhile in {@link #snapshot()}: so whatever is
+     * published once the greeting was sent follows the greeting. Ends the subscription that this one replaces.
+     *
+     * @return false if the connection is over: then nothing is changed
      */
-    @Nullable
-    Subscription begin(Subscription added) {
+    boolean begin(Subscription added) {
         lock.lock();
         try {
+            snapshot = null;
+            added.begin(Recovery.NOT_REQUESTED, added.start(), List.of());
+            if (!added.isActive()) {
+                return false;
+            }
             Subscription replaced = add(added);
-            added.begin(Recovery.NOT_REQUESTED, added.start(), 0);
-            return replaced;
+            if (replaced != null) {
+                replaced.end();
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Does something for each connection that is in one of several sets at least, in turns that let other threads have theirs.
+     *
+     * @param action returns the number of bytes to count with {@link TurnQuota}
+     */
+    static void forEachConnection(List<SubscriberSet> sets, ToIntFunction<Subscription> action) {
+        Set<WebSocketConnection> seen = sets.size() == 1 ? Set.of() : new HashSet<>();
+        int spent = 0;
+        for (int i = 0; i < sets.size(); i++) {
+            // The last set is usually the largest, and nobody asks who was in it.
+            boolean isLast = i == sets.size() - 1;
+            SubscriberSet set = sets.get(i);
+            for (Subscription each : set.snapshot()) {
+                Subscription current = set.current(each);
+                if (current != null && (isLast
+                        ? !seen.contains(current.connection())
+                        : seen.add(current.connection()))) {
+                    spent = TurnQuota.spend(spent, action.applyAsInt(current));
+                }
+            }
+        }
+    }
+
+    /** This subscription of a snapshot if it is active, or else the active one that has replaced it, or {@code null}. */
+    private @Nullable Subscription current(Subscription seen) {
+        if (seen.isActive()) {
+            return seen;
+        }
+        lock.lock();
+        try {
+            Subscription current = byConnection.get(seen.connection());
+            return current != null && current.isActive() ? current : null;
         } finally {
             lock.unlock();
         }

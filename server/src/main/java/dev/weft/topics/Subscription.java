@@ -22,6 +22,7 @@ public final class Subscription {
     private volatile Recovery recovery = Recovery.NOT_REQUESTED;
     private volatile Position start = new Position(0, 0);
     private volatile Position after = start;
+    private volatile int replayed;
     private volatile boolean active;
 
     Subscription(WebSocketConnection connection, String filter, List<String> levels, SubscribeOptions options) {
@@ -63,12 +64,20 @@ public final class Subscription {
         return after;
     }
 
+    /** The number of messages from the history with which this subscription begins. */
+    public int replayed() {
+        return replayed;
+    }
+
     /** Whether messages are still sent. */
     public boolean isActive() {
         return active;
     }
 
-    /** The number of messages that the connection refused, or dropped at once by its {@link dev.weft.OverflowPolicy}. */
+    /**
+     * The number of messages that the connection refused, or dropped at once by its {@link dev.weft.OverflowPolicy}. Each {@link
+     * Gap} without a notice counts as one.
+     */
     public long missed() {
         return missed.get();
     }
@@ -82,10 +91,11 @@ public final class Subscription {
     }
 
     /** Sends the greeting. Nothing else is sent before. Messages from the history follow, up to the last one. */
-    void begin(Recovery result, Position last, int messagesBefore) {
+    void begin(Recovery result, Position last, List<Publication> history) {
         recovery = result;
         start = last;
-        after = new Position(last.epoch(), last.offset() - messagesBefore);
+        replayed = history.size();
+        after = history.isEmpty() ? last : before(history.getFirst().position());
         Function<Subscription, PreparedMessage> greeting = options.greeting();
         PreparedMessage first = greeting == null ? null : greeting.apply(this);
         active = true;
@@ -94,8 +104,19 @@ public final class Subscription {
         }
     }
 
+    private Position before(Position first) {
+        Position since = options.since();
+        return since != null ? since : new Position(first.epoch(), first.offset() - 1);
+    }
+
     void end() {
         active = false;
+    }
+
+    /** Ends the connection, because a function of the application has failed. */
+    void fail() {
+        end();
+        connection.close(CloseCode.INTERNAL_ERROR, "");
     }
 
     /**
@@ -115,6 +136,25 @@ public final class Subscription {
             connection.close(CloseCode.TRY_AGAIN_LATER, "too slow");
         }
         return false;
+    }
+
+    /** Messages are lost between this node and the broker. */
+    void tell(Gap gap) {
+        Function<Gap, PreparedMessage> notice = options.gapNotice();
+        if (notice != null) {
+            try {
+                send(notice.apply(gap), null);
+            } catch (Throwable e) {
+                TopicFailures.failed("the notice of a gap of topic", gap.topic(), e);
+                fail();
+            }
+            return;
+        }
+        missed.incrementAndGet();
+        if (options.closesWhenBehind()) {
+            end();
+            connection.close(CloseCode.TRY_AGAIN_LATER, "messages were lost");
+        }
     }
 
     @Override

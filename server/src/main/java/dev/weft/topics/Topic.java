@@ -1,6 +1,7 @@
 package dev.weft.topics;
 
 import dev.weft.PreparedMessage;
+import dev.weft.internal.time.TurnQuota;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,32 +18,47 @@ import org.jspecify.annotations.Nullable;
  * does nothing from then on: who still has it gets {@code null}, and takes the next one.
  */
 final class Topic {
+    /** What has become of a subscription. */
+    enum Start {
+        BEGUN,
+        /** Nothing, because the connection has ended, or is being closed. */
+        OVER,
+        /** Nothing, because this topic is retired. */
+        RETIRED
+    }
+
     private final String name;
     private final List<String> levels;
     private final TopicLimits limits;
-    private final Presence presence;
+    private final Members presence;
+    /** What comes from the backplane, if there is one. */
+    private final @Nullable Feed feed;
     private final SubscriberSet subscribers = new SubscriberSet();
 
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by the lock.
-    private final long epoch = ThreadLocalRandom.current().nextLong();
+    private long epoch = ThreadLocalRandom.current().nextLong();
     private final History history;
     /** The members, with the number of their connections. */
     private final Map<String, Integer> members = new TreeMap<>();
     private long offset;
+    private long published;
     private long delivered;
     private long undelivered;
     private Instant usedAt;
     private boolean retired;
+    /** The position of the last message that was delivered on this node alone. */
+    private @Nullable Position apart;
 
-    Topic(String name, List<String> levels, TopicLimits limits, AtomicLong totalHistorySize, Presence presence,
-            Instant now) {
+    Topic(String name, List<String> levels, TopicLimits limits, AtomicLong totalHistorySize, Members presence,
+            Instant now, @Nullable Uplink uplink) {
         this.name = name;
         this.levels = levels;
         this.limits = limits;
         this.presence = presence;
         this.history = new History(limits, totalHistorySize);
         this.usedAt = now;
+        this.feed = uplink == null ? null : new Feed(uplink, this);
     }
 
     String name() {
@@ -57,33 +73,43 @@ final class Topic {
             if (retired) {
                 return null;
             }
-            usedAt = now;
             offset++;
             Publication publication = new Publication(name, position(), now, message);
             history.dropOlderThan(now.minus(limits.historyTime()));
             history.add(publication);
-            List<SubscriberSet> sets = new ArrayList<>(2);
-            sets.add(subscribers);
-            filters.addMatching(levels, sets);
-            Delivery delivery = new Delivery(publication, key);
-            try {
-                delivery.run(sets);
-            } finally {
-                delivered += delivery.accepted();
-                undelivered += delivery.refused();
-            }
-            return publication.position();
+            deliver(publication, key, filters, now);
+            return position();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Begins a subscription, with what it asks for from the history; false if this topic is retired. */
-    boolean subscribe(Subscription added, String member, Instant now) {
+    private void deliver(Publication publication, @Nullable String key, FilterTree filters, Instant now) {
+        usedAt = now;
+        published++;
+        Delivery delivery = new Delivery(publication, key);
+        delivery.run(subscriberSets(filters));
+        count(delivery);
+    }
+
+    private void count(Delivery delivery) {
+        delivered += delivery.accepted();
+        undelivered += delivery.refused();
+    }
+
+    private List<SubscriberSet> subscriberSets(FilterTree filters) {
+        List<SubscriberSet> sets = new ArrayList<>(2);
+        filters.addMatching(levels, sets);
+        sets.add(subscribers);
+        return sets;
+    }
+
+    /** Begins a subscription, with what it asks for from the history. If that fails, the topic has nothing of it. */
+    Start subscribe(Subscription added, String member, Instant now) {
         lock.lock();
         try {
             if (retired) {
-                return false;
+                return Start.RETIRED;
             }
             usedAt = now;
             history.dropOlderThan(now.minus(limits.historyTime()));
@@ -92,25 +118,48 @@ final class Topic {
             Recovery recovery = Recovery.NOT_REQUESTED;
             Position since = options.since();
             if (since != null) {
-                List<Publication> missed = since.epoch() == epoch ? history.after(since.offset(), offset) : null;
+                List<Publication> missed = since.epoch() == epoch ? history.after(since.offset()) : null;
                 recovery = missed == null ? Recovery.IMPOSSIBLE : Recovery.COMPLETE;
                 first = missed == null ? List.of() : missed;
             }
-            added.begin(recovery, position(), first.size());
-            for (Publication each : first) {
-                if (added.isActive()) {
-                    new Delivery(each, null).to(added);
-                }
+            added.begin(recovery, position(), first);
+            replay(first, added);
+            if (!added.isActive()) {
+                return Start.OVER;
             }
-            Subscription replaced = subscribers.add(added);
-            if (replaced == null) {
-                enter(member);
-            } else {
-                replaced.end();
-            }
-            return true;
+            add(added, member);
+            return Start.BEGUN;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void replay(List<Publication> missed, Subscription added) {
+        int spent = 0;
+        for (Publication each : missed) {
+            if (!added.isActive()) {
+                return;
+            }
+            Delivery delivery = new Delivery(each, null);
+            spent = TurnQuota.spend(spent, delivery.to(added));
+            count(delivery);
+        }
+    }
+
+    private void add(Subscription added, String member) {
+        Subscription replaced = subscribers.add(added);
+        if (replaced != null) {
+            replaced.end();
+            return;
+        }
+        boolean entered = false;
+        try {
+            enter(member);
+            entered = true;
+        } finally {
+            if (!entered) {
+                subscribers.remove(added);
+            }
         }
     }
 
@@ -126,15 +175,139 @@ final class Topic {
         }
     }
 
-    private void enter(String member) {
-        if (members.merge(member, 1, Integer::sum) == 1) {
-            presence.changed(name, member, true);
+    // With a backplane.
+
+    List<String> levels() {
+        return levels;
+    }
+
+    Feed feed() {
+        return feed;
+    }
+
+    /** Delivers a message that has come from the broker; false if this topic is retired. */
+    boolean receive(BackplaneMessage message, FilterTree filters, Instant now) {
+        lock.lock();
+        try {
+            if (retired) {
+                return false;
+            }
+            Position position = message.place();
+            if (position == null) {
+                offset++;
+            } else {
+                epoch = position.epoch();
+                offset = position.offset();
+            }
+            Publication publication = new Publication(name, position(), message.time(), message.message());
+            history.dropOlderThan(now.minus(limits.historyTime()));
+            history.add(publication);
+            deliver(publication, message.key().orElse(null), filters, now);
+            return true;
+        } finally {
+            lock.unlock();
         }
     }
 
+    /** Takes over the history of the broker, and delivers nothing of it. */
+    void begin(BackplaneHistory known) {
+        lock.lock();
+        try {
+            continueAfter(Feed.before(known));
+            for (BackplaneMessage each : known.messages()) {
+                offset = each.place().offset();
+                history.add(new Publication(name, position(), each.time(), each.message()));
+            }
+            offset = known.newest().offset();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Tells all subscribers that something is missing, and continues after it. */
+    void skipTo(Position resumed, FilterTree filters) {
+        lock.lock();
+        try {
+            Gap gap = new Gap(name, position(), resumed);
+            continueAfter(resumed);
+            SubscriberSet.forEachConnection(subscriberSets(filters), each -> {
+                each.tell(gap);
+                return TurnQuota.FRAME;
+            });
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void continueAfter(Position position) {
+        epoch = position.epoch();
+        offset = position.offset();
+        history.restart(offset);
+    }
+
+    /**
+     * Delivers a message on this node alone, while the broker is away. It has a position of its own, which leads to no recovery.
+     * Returns {@code null} if this topic is retired.
+     */
+    @Nullable
+    Position publishApart(PreparedMessage message, @Nullable String key, FilterTree filters, Instant now) {
+        lock.lock();
+        try {
+            if (retired) {
+                return null;
+            }
+            apart = apart == null
+                    ? new Position(ThreadLocalRandom.current().nextLong(), 1)
+                    : new Position(apart.epoch(), apart.offset() + 1);
+            deliver(new Publication(name, apart, now, message), key, filters, now);
+            return apart;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Position newest() {
+        lock.lock();
+        try {
+            return position();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean hasSubscribers() {
+        return subscribers.size() > 0;
+    }
+
+    // Presence.
+
+    private void enter(String member) {
+        int count = members.merge(member, 1, Integer::sum);
+        tell(member, count - 1, count);
+    }
+
     private void leave(String member) {
-        if (members.computeIfPresent(member, (key, count) -> count == 1 ? null : count - 1) == null) {
-            presence.changed(name, member, false);
+        Integer left = members.computeIfPresent(member, (key, count) -> count == 1 ? null : count - 1);
+        int count = left == null ? 0 : left;
+        tell(member, count + 1, count);
+    }
+
+    private void tell(String member, int before, int connections) {
+        try {
+            presence.changed(name, member, before, connections);
+        } catch (Throwable e) {
+            // The subscription has begun or ended nevertheless.
+            TopicFailures.failed("the presence of topic", name, e);
+        }
+    }
+
+    /** Tells once more who is there. */
+    void tellMembers() {
+        lock.lock();
+        try {
+            members.forEach((member, count) -> presence.changed(name, member, 0, count));
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -142,12 +315,17 @@ final class Topic {
         return new Position(epoch, offset);
     }
 
-    /** Drops what is too old, and retires this topic if nobody has needed it since that time. Returns whether it is retired. */
+    /**
+     * Drops what is too old, and retires this topic, for good, if nobody has needed it since that time. Returns whether it is
+     * retired. Does not wait: a topic whose lock is held is needed.
+     */
     boolean sweep(Instant now, Instant unusedSince) {
-        lock.lock();
+        if (!lock.tryLock()) {
+            return false;
+        }
         try {
             history.dropOlderThan(now.minus(limits.historyTime()));
-            retired = history.isEmpty() && subscribers.size() == 0 && usedAt.isBefore(unusedSince);
+            retired |= history.isEmpty() && subscribers.size() == 0 && usedAt.isBefore(unusedSince);
             return retired;
         } finally {
             lock.unlock();
@@ -178,7 +356,7 @@ final class Topic {
     TopicStatistics statistics() {
         lock.lock();
         try {
-            return new TopicStatistics(subscribers.size(), offset, delivered, undelivered, history.length(),
+            return new TopicStatistics(subscribers.size(), published, delivered, undelivered, history.length(),
                     history.size());
         } finally {
             lock.unlock();

@@ -13,7 +13,11 @@ public final class TopicException extends RuntimeException {
         /** The connection has as many subscriptions as {@link TopicLimits#maxSubscriptionsPerConnection()} allows. */
         TOO_MANY_SUBSCRIPTIONS,
         /** There are as many topics as {@link TopicLimits#maxTopics()} allows. */
-        TOO_MANY_TOPICS
+        TOO_MANY_TOPICS,
+        /** The {@link Backplane} cannot reach its broker. Nothing was published or subscribed. */
+        BACKPLANE_AWAY,
+        /** The broker of the {@link Backplane} has not answered: the message may have been published, or not. */
+        BACKPLANE_UNCERTAIN
     }
 
     private final Reason reason;
@@ -21,6 +25,11 @@ public final class TopicException extends RuntimeException {
     TopicException(Reason reason, String message) {
         super(message);
         this.reason = reason;
+    }
+
+    TopicException(BackplaneException cause) {
+        super(cause.getMessage(), cause);
+        this.reason = cause.isUncertain() ? Reason.BACKPLANE_UNCERTAIN : Reason.BACKPLANE_AWAY;
     }
 
     /** Why it was refused. */

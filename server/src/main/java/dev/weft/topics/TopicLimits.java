@@ -24,7 +24,10 @@ public final class TopicLimits {
         this.totalHistorySize = builder.totalHistorySize;
     }
 
-    /** The maximum number of topics that have a subscriber or a history. */
+    /**
+     * The maximum number of topics that have a subscriber or a history. If there are so many, those that have neither any more
+     * make room for another one, after 100 ms at most.
+     */
     public int maxTopics() {
         return maxTopics;
     }

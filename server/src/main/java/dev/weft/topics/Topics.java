@@ -4,21 +4,17 @@ import dev.weft.PreparedMessage;
 import dev.weft.WebSocketConnection;
 import dev.weft.topics.TopicException.Reason;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Topics within one process: each message that is published to a topic is sent to all connections that are subscribed to it, of
- * any server and any client. For any thread.
+ * Topics: each message that is published to a topic is sent to all connections that are subscribed to it, of any server and any
+ * client, within one process or, with a {@link Backplane}, of many. For any thread.
  * {@snippet class = "dev.weft.topics.Snippets" region = "topics"}
  * <b>Names.</b> The name of a topic has 1 to 255 characters and 1 to 16 levels, separated by slashes, such as {@code room/42}.
  * No level is empty, and there are no control characters. A filter is such a name in which a level may be {@code *}, which
@@ -33,23 +29,22 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * <b>Ends.</b> A subscription ends with its connection, however that ends. A topic without subscribers, whose history is empty,
  * is forgotten after a minute or more; if it is used again, it begins with a new epoch.
+ * <p>
+ * <b>Many processes.</b> With a {@link Backplane}, positions and histories are those of the broker, and the process follows only
+ * topics that its connections want. Publishing, the first subscription to a topic, and {@link #presence} then wait for the broker,
+ * for a bounded time, and fail with {@link Reason#BACKPLANE_AWAY} or {@link Reason#BACKPLANE_UNCERTAIN}.
  */
 public final class Topics {
-    /** How often histories are checked, at most. */
-    private static final Duration SWEEP_INTERVAL = Duration.ofSeconds(5);
-    private static final Duration UNUSED = Duration.ofMinutes(1);
-
     private final TopicLimits limits;
     private final TopicAuthorizer authorizer;
     private final Function<WebSocketConnection, String> memberOf;
     private final Presence presence;
     private final Clock clock;
+    private final @Nullable Uplink uplink;
 
-    private final Map<String, Topic> topics = new ConcurrentHashMap<>();
+    private final TopicTable topics;
     private final FilterTree filters = new FilterTree();
     private final Map<WebSocketConnection, Subscriber> subscribers = new ConcurrentHashMap<>();
-    private final AtomicLong historySize = new AtomicLong();
-    private final AtomicReference<Instant> sweptAt;
 
     private Topics(Builder builder) {
         this.limits = builder.limits;
@@ -57,7 +52,11 @@ public final class Topics {
         this.memberOf = builder.memberOf;
         this.presence = new Presence(builder.presenceListener);
         this.clock = builder.clock;
-        this.sweptAt = new AtomicReference<>(clock.instant());
+        this.topics = new TopicTable(limits, clock);
+        this.uplink = builder.backplane == null
+                ? null
+                : new Uplink(builder.backplane, builder.goesOnAlone, topics, filters, presence);
+        topics.begin(uplink == null ? presence : uplink.members(), uplink);
     }
 
     /** Returns a builder. */
@@ -70,8 +69,9 @@ public final class Topics {
     /**
      * Publishes a message in the name of the application. Does not wait for peers.
      *
-     * @return the position of the message
-     * @throws TopicException if the name is invalid, or there are too many topics; the message is not published
+     * @return the position of the message; 0:0 with a {@link Backplane} and without history
+     * @throws TopicException if the name is invalid, there are too many topics, or the broker of the {@link Backplane} is away;
+     *                        the message is not published, except perhaps with {@link Reason#BACKPLANE_UNCERTAIN}
      */
     public Position publish(String topic, PreparedMessage message) {
         return publish(topic, null, message);
@@ -80,13 +80,16 @@ public final class Topics {
     private Position publish(String topic, @Nullable String key, PreparedMessage message) {
         List<String> levels = TopicName.levelsOfTopic(topic);
         Objects.requireNonNull(message);
+        if (uplink != null) {
+            return uplink.publish(topic, message, key);
+        }
         while (true) {
-            Topic current = topic(topic, levels);
+            Topic current = topics.get(topic, levels);
             Position position = current.publish(message, key, filters, clock.instant());
             if (position != null) {
                 return position;
             }
-            topics.remove(topic, current);
+            topics.remove(current);
         }
     }
 
@@ -127,7 +130,8 @@ public final class Topics {
 
     /**
      * Subscribes a connection to a topic. If it is already subscribed to it, that subscription ends, and this one takes its
-     * place. Does not wait for peers.
+     * place. Does not wait for peers. Waits for the broker of a {@link Backplane} if no other connection of this process is
+     * subscribed to the topic.
      *
      * @return the subscription, which is not active if the connection has ended
      * @throws TopicException if the connection may not subscribe, the name is invalid or has wildcards, or there are too many
@@ -158,7 +162,9 @@ public final class Topics {
             throw new TopicException(Reason.NOT_AUTHORIZED, "not allowed to subscribe to this topic");
         }
         Subscription added = new Subscription(connection, filter, levels, options);
-        subscriber(connection).add(added);
+        if (connection.isOpen()) {
+            subscriber(connection).add(added);
+        }
         return added;
     }
 
@@ -179,78 +185,81 @@ public final class Topics {
         if (known != null) {
             return known;
         }
-        Subscriber made = new Subscriber(this, memberOf.apply(connection), limits.maxSubscriptionsPerConnection());
+        String member = Objects.requireNonNull(memberOf.apply(connection), "the member of a connection");
+        Subscriber made = new Subscriber(this, member, limits.maxSubscriptionsPerConnection());
+        // First, so that no subscriber stays without it. If another thread is faster, this one has nothing to end.
+        connection.onClose(status -> {
+            made.end();
+            subscribers.remove(connection, made);
+        });
         Subscriber other = subscribers.putIfAbsent(connection, made);
         if (other != null) {
             return other;
         }
-        connection.onClose(status -> {
-            subscribers.remove(connection);
-            made.end();
-        });
+        if (made.hasEnded()) {
+            subscribers.remove(connection, made);
+        }
         return made;
     }
 
-    /** For a subscriber, whose lock is held. */
-    void begin(Subscription added, String member) {
-        if (TopicName.hasWildcard(added.levels())) {
-            Subscription replaced = filters.begin(added);
-            if (replaced != null) {
-                replaced.end();
+    /** For a subscriber, whose lock is held. Returns whether it has begun: false if its connection has ended. */
+    boolean begin(Subscription added, String member) {
+        want(added.filter());
+        boolean begun = false;
+        try {
+            begun = add(added, member);
+            return begun;
+        } finally {
+            if (!begun) {
+                release(added.filter());
             }
-            return;
         }
-        Topic topic = topic(added.filter(), added.levels());
-        while (!topic.subscribe(added, member, clock.instant())) {
-            topics.remove(added.filter(), topic);
-            topic = topic(added.filter(), added.levels());
+    }
+
+    private boolean add(Subscription added, String member) {
+        if (TopicName.hasWildcard(added.levels())) {
+            return filters.begin(added);
+        }
+        while (true) {
+            Topic topic = topics.get(added.filter(), added.levels());
+            if (uplink != null) {
+                uplink.prepare(topic);
+            }
+            Topic.Start start = topic.subscribe(added, member, clock.instant());
+            if (start != Topic.Start.RETIRED) {
+                return start == Topic.Start.BEGUN;
+            }
+            topics.remove(topic);
         }
     }
 
     /** For a subscriber. */
     void end(Subscription removed, String member) {
         removed.end();
-        if (TopicName.hasWildcard(removed.levels())) {
-            filters.remove(removed);
-            return;
-        }
-        Topic topic = topics.get(removed.filter());
-        if (topic != null) {
-            topic.unsubscribe(removed, member, clock.instant());
-        }
-    }
-
-    // Topics.
-
-    private Topic topic(String name, List<String> levels) {
-        sweepIfDue();
-        Topic known = topics.get(name);
-        if (known != null) {
-            return known;
-        }
-        if (topics.size() >= limits.maxTopics()) {
-            sweep(clock.instant(), clock.instant());
-            if (topics.size() >= limits.maxTopics()) {
-                throw new TopicException(Reason.TOO_MANY_TOPICS, "there are " + limits.maxTopics() + " topics already");
+        try {
+            if (TopicName.hasWildcard(removed.levels())) {
+                filters.remove(removed);
+            } else {
+                Topic topic = topics.known(removed.filter());
+                if (topic != null) {
+                    topic.unsubscribe(removed, member, clock.instant());
+                }
             }
-        }
-        return topics.computeIfAbsent(name,
-                key -> new Topic(name, levels, limits, historySize, presence, clock.instant()));
-    }
-
-    private void sweepIfDue() {
-        Instant now = clock.instant();
-        Instant last = sweptAt.get();
-        if (now.isAfter(last.plus(SWEEP_INTERVAL)) && sweptAt.compareAndSet(last, now)) {
-            Thread.ofVirtual().name("weft-topics-sweep").start(() -> sweep(now, now.minus(UNUSED)));
+        } finally {
+            release(removed.filter());
         }
     }
 
-    private void sweep(Instant now, Instant unusedSince) {
-        for (Topic topic : topics.values()) {
-            if (topic.sweep(now, unusedSince)) {
-                topics.remove(topic.name(), topic);
-            }
+    private void want(String filter) {
+        if (uplink != null) {
+            uplink.want(filter);
+        }
+    }
+
+    /** A subscription has ended, or another one has taken its place. */
+    void release(String filter) {
+        if (uplink != null) {
+            uplink.release(filter);
         }
     }
 
@@ -258,11 +267,12 @@ public final class Topics {
 
     /**
      * The members that are subscribed to exactly this topic, without wildcards, each with the number of its connections. Empty
-     * if there is no such topic.
+     * if there is no such topic. With a {@link Backplane}, those of all processes; then waits for the broker.
      */
     public Map<String, Integer> presence(String topic) {
-        Topic known = topics.get(topic);
-        return known == null ? Map.of() : known.members();
+        Topic known = topics.known(topic);
+        Map<String, Integer> here = known == null ? Map.of() : known.members();
+        return uplink == null ? here : uplink.presence(topic, here);
     }
 
     /**
@@ -273,15 +283,21 @@ public final class Topics {
         presence.add(Objects.requireNonNull(listener));
     }
 
-    /** The newest messages that a topic has, at most this many, oldest first. */
+    /**
+     * The newest messages that a topic has, at most this many, oldest first. With a {@link Backplane}, waits for the broker if no
+     * connection of this process is subscribed to the topic.
+     */
     public List<Publication> history(String topic, int most) {
-        Topic known = topics.get(topic);
+        Topic known = topics.known(topic);
+        if (uplink != null && (known == null || !known.feed().isPrepared())) {
+            return uplink.history(topic, most);
+        }
         return known == null ? List.of() : known.last(most, clock.instant());
     }
 
     /** What a topic has done; empty if there is no such topic. */
     public Optional<TopicStatistics> statistics(String topic) {
-        return Optional.ofNullable(topics.get(topic)).map(Topic::statistics);
+        return Optional.ofNullable(topics.known(topic)).map(Topic::statistics);
     }
 
     /** The number of topics that have a subscriber or a history, or were used within the last minute or so. */
@@ -296,6 +312,8 @@ public final class Topics {
         private Function<WebSocketConnection, String> memberOf = connection -> Long.toString(connection.id());
         private @Nullable PresenceListener presenceListener;
         private Clock clock = Clock.systemUTC();
+        private @Nullable Backplane backplane;
+        private boolean goesOnAlone;
 
         private Builder() {}
 
@@ -313,7 +331,8 @@ public final class Topics {
 
         /**
          * Sets the function that names the member to whom a connection belongs, for example the user who has signed in. Called
-         * once for each connection, when it first subscribes. Default: the connection's id.
+         * when the connection first subscribes, by each thread that does so at that time; one result is used. What it throws
+         * reaches the caller of {@code subscribe}. Default: the connection's id.
          */
         public Builder member(Function<WebSocketConnection, String> function) {
             memberOf = Objects.requireNonNull(function);
@@ -332,9 +351,35 @@ public final class Topics {
             return this;
         }
 
-        /** Returns the topics. They need no thread of their own, and need not be closed. */
+        /**
+         * Connects these topics with those of other processes by a broker. {@link #build} starts the backplane, which the
+         * application closes after its servers. Default: none.
+         */
+        public Builder backplane(Backplane value) {
+            backplane = Objects.requireNonNull(value);
+            return this;
+        }
+
+        /**
+         * Sets whether this process goes on alone while the broker of the backplane is away: connections may subscribe, and
+         * what they publish is delivered in this process and nowhere else, at positions that lead to no recovery. If false,
+         * which is the default, subscribing to a new topic and publishing fail meanwhile.
+         */
+        public Builder goesOnAlone(boolean alone) {
+            goesOnAlone = alone;
+            return this;
+        }
+
+        /**
+         * Returns the topics. They need no thread of their own, and need not be closed. If there is a backplane, waits for its
+         * first connection to the broker, for a bounded time.
+         */
         public Topics build() {
-            return new Topics(this);
+            Topics topics = new Topics(this);
+            if (backplane != null) {
+                backplane.start(limits, topics.uplink);
+            }
+            return topics;
         }
     }
 }

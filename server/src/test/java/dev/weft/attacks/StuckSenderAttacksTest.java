@@ -13,6 +13,7 @@ import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -24,12 +25,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -49,6 +52,25 @@ class StuckSenderAttacksTest {
 
     private final BlockingQueue<WebSocketConnection> opened = new LinkedBlockingQueue<>();
     private final LongAdder echoes = new LongAdder();
+
+    /** The JDK creates the pollers of blocking channels at the first call that waits; they must not run on a loop of ours. */
+    @BeforeAll
+    static void firstBlockingCallIsOnALoop() throws Exception {
+        CompletableFuture<Integer> answered = new CompletableFuture<>();
+        try (WebSocketServer server = AttackTransport.LOOPS.server(ws -> {
+            InetSocketAddress own = (InetSocketAddress) ws.localAddress();
+            try (Socket socket = new Socket(own.getAddress(), own.getPort())) {
+                socket.getOutputStream().write("rubbish\r\n\r\n".getBytes(ISO_8859_1));
+                answered.complete(socket.getInputStream().read());
+            } catch (Throwable e) {
+                answered.completeExceptionally(e);
+            }
+        }).start()) {
+            RawPeer peer = RawPeer.connect(server).upgraded();
+            assertEquals('H', answered.get(10, TimeUnit.SECONDS));
+            peer.leave();
+        }
+    }
 
     private WebSocketServerBuilder server(AttackTransport wire) {
         return wire.server(ws -> {

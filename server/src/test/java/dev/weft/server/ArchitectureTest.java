@@ -1,5 +1,8 @@
 package dev.weft.server;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
@@ -15,6 +18,7 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import dev.weft.internal.time.TurnQuota;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.invoke.VarHandle;
@@ -127,11 +131,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void topicsUseConnectionsAndNothingElse() {
+    void topicsUseConnectionsAndTurnsAndNothingElse() {
         noClasses().that().resideInAPackage("dev.weft.topics..")
-                .should().dependOnClassesThat()
-                .resideInAnyPackage("dev.weft.server..", "dev.weft.client..", "dev.weft.testing..",
-                        "dev.weft.internal.*..")
+                .should().dependOnClassesThat(resideInAnyPackage("dev.weft.server..", "dev.weft.client..",
+                        "dev.weft.testing..", "dev.weft.internal.*..").and(not(assignableTo(TurnQuota.class))))
                 .check(CLASSES);
     }
 

@@ -23,12 +23,6 @@ function matches(filter, topic) {
     && wanted.every((level, i) => level === '*' || (open && level === '#') || level === levels[i]);
 }
 
-/** Whether a position, which is epoch:offset, is the next one after another. */
-function follows(next, before) {
-  const [epoch, offset] = before.split(':');
-  return next === `${epoch}:${Number(offset) + 1}`;
-}
-
 /** A handler that fails must not stop the others. */
 function call(handlers, name, ...args) {
   try {
@@ -78,7 +72,6 @@ class Subscription {
   }
 
   message({ topic, position, data, encoding }) {
-    if (this.position !== undefined && !follows(position, this.position)) call(this.#handlers, 'gap');
     call(this.#handlers, 'message', data, { topic, position, encoding });
     if (this.#replaying > 0) this.#replaying--;
     if (this.position !== undefined) this.position = position;

@@ -1,30 +1,13 @@
 package dev.weft.bench.memory;
 
-import dev.weft.CloseReason;
 import dev.weft.ConnectionLimits;
-import dev.weft.ConnectionTimeouts;
 import dev.weft.bench.peers.EchoHandler;
-import dev.weft.internal.buffer.BufferBudget;
-import dev.weft.internal.buffer.BufferPool;
 import dev.weft.internal.connection.Connection;
-import dev.weft.internal.connection.ConnectionServices;
-import dev.weft.internal.connection.HandshakeResult;
-import dev.weft.internal.receive.InboundBuffer;
-import dev.weft.internal.send.SendServices;
 import dev.weft.internal.testing.MemoryTransport;
-import dev.weft.internal.time.CoarseClock;
-import dev.weft.internal.time.Failures;
-import dev.weft.internal.time.ShortTimer;
-import dev.weft.internal.time.Sweeper;
-import dev.weft.parser.CloseCode;
-import dev.weft.parser.Role;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Echo connections within the process. Like a server's connections, each has a virtual thread, an entry in a registry, and
@@ -32,47 +15,25 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class InMemoryEcho {
     private static final int PIPE_CAPACITY = 256;
-    private static final int BUFFER_SIZE = 16_384;
     /** The number of connections served at a time, so that the threads need not take turns for each message. */
     private static final int BATCH = 1_000;
-    private static final Duration NO_DEADLINE = Duration.ofHours(1);
     /** "Hello", masked, and its echo (RFC 6455 §5.7). */
     private static final byte[] HELLO = {(byte) 0x81, (byte) 0x85, 0x37, (byte) 0xfa, 0x21, 0x3d, 0x7f, (byte) 0x9f,
             0x4d, 0x51, 0x58};
     private static final byte[] HELLO_ECHO = {(byte) 0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f};
 
-    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-    private final ShortTimer timer = new ShortTimer(Runnable::run, Failures.toHandler("in-memory-timer"));
-    private final CoarseClock clock = new CoarseClock();
-    private final ConnectionServices services;
-    private final Sweeper sweeper;
+    private final InMemoryEnds ends = new InMemoryEnds(
+            ConnectionLimits.builder().readAheadSize(InMemoryEnds.BUFFER_SIZE).build());
     private final List<MemoryTransport> clients = new ArrayList<>();
-
-    InMemoryEcho() {
-        var timeouts = ConnectionTimeouts.builder().pingInterval(NO_DEADLINE).pongTimeout(NO_DEADLINE)
-                .messageTimeout(NO_DEADLINE).writeTimeout(NO_DEADLINE).streamTimeout(NO_DEADLINE)
-                .closeTimeout(NO_DEADLINE).build();
-        var budget = new BufferBudget(Runtime.getRuntime().maxMemory() / 4);
-        services = new ConnectionServices(Role.SERVER, timeouts, new SendServices(
-                ConnectionLimits.builder().readAheadSize(BUFFER_SIZE).build(), clock,
-                new BufferPool(BUFFER_SIZE, budget),
-                timer,
-                thread -> false));
-        sweeper = new Sweeper(clock, NO_DEADLINE,
-                now -> connections.forEach(connection -> connection.sweep(now)),
-                Failures.toHandler("in-memory-sweeper"));
-        timer.start();
-        sweeper.start();
-    }
 
     /** Opens this number of further connections, each of which echoes once. */
     void open(int count) throws IOException {
         for (int done = 0; done < count; done += BATCH) {
             List<MemoryTransport> batch = new ArrayList<>();
             for (int i = done; i < Math.min(count, done + BATCH); i++) {
-                MemoryTransport[] ends = pair();
-                batch.add(ends[0]);
-                Thread.ofVirtual().inheritInheritableThreadLocals(false).start(() -> serve(ends[1]));
+                MemoryTransport[] pair = pair();
+                batch.add(pair[0]);
+                Thread.ofVirtual().inheritInheritableThreadLocals(false).start(() -> serve(pair[1]));
             }
             echo(batch);
             clients.addAll(batch);
@@ -88,7 +49,7 @@ final class InMemoryEcho {
 
     /** The number of connections on the server's side. */
     int connections() {
-        return connections.size();
+        return ends.count();
     }
 
     /** Two ends of the kind that the connections have. */
@@ -97,19 +58,13 @@ final class InMemoryEcho {
     }
 
     private void serve(MemoryTransport transport) {
-        InboundBuffer input = new InboundBuffer(transport, services.pool());
-        Connection connection = new Connection(transport, input, 0, HandshakeResult.on("/", null),
-                services);
-        connection.start(() -> {});
-        connections.add(connection);
+        Connection connection = ends.open(transport);
         try {
             new EchoHandler().handle(connection);
         } catch (IOException e) {
             // The client's end was closed.
         } finally {
-            connection.finish(new CloseReason(CloseCode.NORMAL_CLOSURE, ""));
-            transport.close();
-            connections.remove(connection);
+            ends.finish(connection, transport);
         }
     }
 
@@ -135,7 +90,7 @@ final class InMemoryEcho {
     void closeConnections() throws InterruptedException {
         clients.forEach(MemoryTransport::close);
         clients.clear();
-        while (!connections.isEmpty()) {
+        while (ends.count() > 0) {
             Thread.sleep(1);
         }
     }
@@ -143,7 +98,6 @@ final class InMemoryEcho {
     /** Closes all connections for good. */
     void end() throws InterruptedException {
         closeConnections();
-        sweeper.stop();
-        timer.stop();
+        ends.stop();
     }
 }

@@ -156,11 +156,6 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
         sender.flush();
     }
 
-    @Override
-    public void messageContinues() {
-        sender.deadlines().messageContinues();
-    }
-
     /** Whether this thread was the last one to receive, and the next frame has arrived completely. */
     public boolean hasNextFrame() {
         return receiver.hasNextFrame();
@@ -279,15 +274,11 @@ public final class Connection implements WebSocketConnection, ReceiverOwner, Out
     boolean breakOff(Exception cause) {
         boolean first = closing.breakOff(cause);
         transport.close();
-        tellOver();
-        return first;
-    }
-
-    void tellOver() {
         ConnectionHolder told = holder;
         if (told != null) {
             told.connectionOver();
         }
+        return first;
     }
 
     /**

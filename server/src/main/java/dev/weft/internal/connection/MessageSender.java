@@ -7,6 +7,7 @@ import dev.weft.internal.PreparedMessageAccess;
 import dev.weft.internal.StrictUtf8;
 import dev.weft.internal.event.ConnectionEvents;
 import dev.weft.parser.Opcode;
+import dev.weft.parser.deflate.SharedMessage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Objects;
@@ -44,7 +45,7 @@ final class MessageSender {
 
     private static void send(Connection connection, Opcode opcode, byte[] array, int from, int to) throws IOException {
         try {
-            connection.sender.send(opcode, array, from, to, connection.hasNextFrame());
+            connection.sender.send(opcode, array, from, to, null, connection.hasNextFrame());
         } catch (IOException e) {
             throw connection.translated(e);
         }
@@ -52,7 +53,8 @@ final class MessageSender {
 
     static void send(Connection connection, PreparedMessage message) throws IOException {
         try {
-            connection.sender.send(opcode(message.type()), PreparedMessageAccess.of(message),
+            SharedMessage shared = PreparedMessageAccess.of(message);
+            connection.sender.send(opcode(message.type()), shared.bytes(), 0, shared.bytes().length, shared,
                     connection.hasNextFrame());
         } catch (IOException e) {
             throw connection.translated(e);

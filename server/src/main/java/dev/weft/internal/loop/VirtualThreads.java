@@ -14,6 +14,8 @@ import java.util.concurrent.Executor;
  */
 final class VirtualThreads {
     private static final String BUILDER = "java.lang.ThreadBuilders$VirtualThreadBuilder";
+    private static final String POLLERS = "sun.nio.ch.Poller";
+    private static final int FIRST_WITH_VIRTUAL_POLLERS = 22;
 
     private static final MethodHandle CONSTRUCTOR;
     private static final String OBSTACLE;
@@ -26,6 +28,7 @@ final class VirtualThreads {
             if (!new Probe().succeeds(constructor)) {
                 obstacle = "virtual threads of this JDK do not use a scheduler that they are given";
             }
+            createPollers();
         } catch (InaccessibleObjectException e) {
             obstacle = "this needs the option " + option();
         } catch (Throwable e) {
@@ -64,6 +67,21 @@ final class VirtualThreads {
         constructor.setAccessible(true);
         return MethodHandles.lookup().unreflectConstructor(constructor)
                 .asType(MethodType.methodType(Thread.Builder.OfVirtual.class, Executor.class));
+    }
+
+    /**
+     * Lets the JDK create the pollers of its blocking channels now, on its own scheduler. They are virtual threads, created by
+     * the first call that waits for a channel: if a thread on a loop made that call, they would run on the loop for ever, and
+     * every blocking channel of the process would wake it.
+     */
+    private static void createPollers() {
+        if (Runtime.version().feature() >= FIRST_WITH_VIRTUAL_POLLERS) {
+            try {
+                Class.forName(POLLERS, true, null);
+            } catch (ClassNotFoundException e) {
+                // This JDK has other pollers.
+            }
+        }
     }
 
     /** Checks that a started thread is passed to its scheduler, and runs when the scheduler runs it on a platform thread. */

@@ -317,6 +317,11 @@ public final class FrameReader extends ClaimedReader implements Transport.Unread
         deadlines.heard();
     }
 
+    /** This thread continues an incomplete message after it paused itself, which is not the peer's fault. */
+    void messageContinues() {
+        deadlines.messageContinues();
+    }
+
     static EOFException unexpectedEnd() {
         return new EOFException("the peer ended the connection without a Close frame");
     }

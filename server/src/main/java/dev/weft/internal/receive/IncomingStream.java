@@ -226,7 +226,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
             if (complete) {
                 return -1;
             }
-            deadlineBeginsAnew();
+            frames.messageContinues();
             if (target != null && length >= WORTH_A_READ && frames.canReadPayloadDirectly()) {
                 int count = frames.readPayload(ByteBuffer.wrap(target, offset, length));
                 check(target, offset, offset + count);
@@ -261,7 +261,7 @@ public final class IncomingStream extends InputStream implements IncomingMessage
             if (complete) {
                 return -1;
             }
-            deadlineBeginsAnew();
+            frames.messageContinues();
             take(nextEvent());
         }
     }
@@ -304,10 +304,5 @@ public final class IncomingStream extends InputStream implements IncomingMessage
     private void check(byte[] array, int begin, int end) throws ProtocolViolationException {
         messages.countStreamed(end - begin);
         messages.checkText(array, begin, end);
-    }
-
-    /** A pause of the reading thread is not the peer's fault. */
-    private void deadlineBeginsAnew() {
-        owner.messageContinues();
     }
 }

@@ -14,7 +14,4 @@ public interface StreamOwner {
 
     /** The exception for calls after the connection's end. */
     ConnectionClosedException closed();
-
-    /** Called when the reading thread continues an incomplete message after it paused itself. */
-    void messageContinues();
 }

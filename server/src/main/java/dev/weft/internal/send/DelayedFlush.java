@@ -16,7 +16,7 @@ abstract class DelayedFlush extends ShortTimer.Entry {
     /** Whether frames are held back now. */
     abstract boolean isHeld();
 
-    /** Sends what is held back if the lock is free; otherwise the thread that holds the lock does so. */
+    /** Sends what is held back if the lock is free; otherwise the thread that holds the lock does so. Does not wait. */
     abstract void flushOverdue();
 
     @Override
@@ -30,7 +30,7 @@ abstract class DelayedFlush extends ShortTimer.Entry {
         unwatch();
         if (isHeld()) {
             if (overdue) {
-                timer.startThread(this::flushOverdue);
+                timer.runWithOthers(this::flushOverdue);
             } else {
                 watch(timer);
             }

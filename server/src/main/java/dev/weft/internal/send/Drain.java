@@ -95,11 +95,7 @@ final class Drain {
             buffer.close(entry.payload(), wait);
             sender.flush(wait);
         } else if (!sender.isStreaming() && !closing.isReceived()) {
-            if (entry.shared() != null) {
-                buffer.message(entry.opcode(), entry.shared(), wait);
-            } else {
-                buffer.message(entry.opcode(), entry.payload(), entry.from(), entry.to(), wait);
-            }
+            buffer.message(entry.opcode(), entry.payload(), entry.from(), entry.to(), entry.shared(), wait);
         }
     }
 }

@@ -117,22 +117,19 @@ final class FrameBuffer {
         return extension != null && extension.transforms(length);
     }
 
-    /** Builds a whole message as one frame, transformed by the extension if the extension applies to this message. */
-    void message(Opcode opcode, byte[] payload, int from, int to, boolean wait) throws IOException {
-        if (transforms(to - from)) {
-            new TransformedFrames(this, extension, lock, pool.traffic()).message(opcode, payload, from, to, wait);
-        } else {
+    /**
+     * Builds a whole message as one frame, transformed by the extension if the extension applies to this message.
+     *
+     * @param shared whose bytes these are, or {@code null} if they are of this connection alone
+     */
+    void message(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared, boolean wait)
+            throws IOException {
+        if (!transforms(to - from)) {
             frame(true, 0, opcode, payload, from, to, wait);
-        }
-    }
-
-    /** Builds a message that several connections share, otherwise like the other method. */
-    void message(Opcode opcode, SharedMessage message, boolean wait) throws IOException {
-        byte[] bytes = message.bytes();
-        if (transforms(bytes.length)) {
-            new TransformedFrames(this, extension, lock, pool.traffic()).message(opcode, message, wait);
+        } else if (shared == null) {
+            transformed().message(opcode, payload, from, to, wait);
         } else {
-            frame(true, 0, opcode, bytes, 0, bytes.length, wait);
+            transformed().message(opcode, shared, wait);
         }
     }
 
@@ -144,11 +141,14 @@ final class FrameBuffer {
     Opcode fragment(boolean fin, boolean transformed, Opcode opcode, byte[] payload, int from, int to, boolean wait)
             throws IOException {
         if (transformed) {
-            return new TransformedFrames(this, extension, lock, pool.traffic()).piece(fin, opcode, payload, from, to,
-                    wait);
+            return transformed().piece(fin, opcode, payload, from, to, wait);
         }
         frame(fin, 0, opcode, payload, from, to, wait);
         return Opcode.CONTINUATION;
+    }
+
+    private TransformedFrames transformed() {
+        return new TransformedFrames(this, extension, lock, pool.traffic());
     }
 
     /** Ends the connection, which cannot continue: nothing more is sent or received. */
@@ -242,7 +242,7 @@ final class FrameBuffer {
             kept.put(rest);
         }
         rest = kept.position(writer.writeFrame(kept.array(), before, fin, rsv, opcode, payload, from, to)).flip();
-        count();
+        countAs(held());
     }
 
     /** Writes the frames that are built, as far as the network takes them. */
@@ -275,7 +275,7 @@ final class FrameBuffer {
         if (rest != null && !rest.hasRemaining()) {
             rest = null;
         }
-        count();
+        countAs(held());
         noteWrittenClose();
     }
 
@@ -283,10 +283,6 @@ final class FrameBuffer {
         if (closeBuilt && !isBuilt()) {
             closing.written();
         }
-    }
-
-    private void count() {
-        countAs(held());
     }
 
     private int held() {

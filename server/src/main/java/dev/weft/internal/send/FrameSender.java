@@ -61,6 +61,11 @@ public final class FrameSender extends DelayedFlush {
         return outbox;
     }
 
+    /** The outbox as it is, to be asked: perhaps the one that is always empty. */
+    Outbox outbox() {
+        return outbox;
+    }
+
     /** The connection's deadlines. */
     public Deadlines deadlines() {
         return buffer.deadlines();
@@ -73,24 +78,18 @@ public final class FrameSender extends DelayedFlush {
 
     // Threads that wait.
 
-    /** Sends a message as one frame; {@code hold} if it may be held back and written with the next ones. Waits. */
-    public void send(Opcode opcode, byte[] payload, int from, int to, boolean hold) throws IOException {
+    /**
+     * Sends a message as one frame. Waits.
+     *
+     * @param shared whose bytes these are, or {@code null} if they are of this connection alone
+     * @param hold   whether it may be held back and written with the next ones
+     */
+    public void send(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared, boolean hold)
+            throws IOException {
         acquire();
         try {
             awaitTurn();
-            buffer.message(opcode, payload, from, to, true);
-            holdOrFlush(hold);
-        } finally {
-            release();
-        }
-    }
-
-    /** Sends a message that several connections share, otherwise like the other method. */
-    public void send(Opcode opcode, SharedMessage message, boolean hold) throws IOException {
-        acquire();
-        try {
-            awaitTurn();
-            buffer.message(opcode, message, true);
+            buffer.message(opcode, payload, from, to, shared, true);
             holdOrFlush(hold);
         } finally {
             release();
@@ -246,14 +245,6 @@ public final class FrameSender extends DelayedFlush {
     public void close() {
         buffer.deadlines().closing();
         addClose();
-        sendWhatWaits();
-    }
-
-    /** Like {@link #close()}, but drops the messages that wait, once no more are accepted. The rest is sent without a gap. */
-    void closeWithoutWaiting() {
-        buffer.deadlines().closing();
-        addClose();
-        outbox.dropMessages(true);
         sendWhatWaits();
     }
 

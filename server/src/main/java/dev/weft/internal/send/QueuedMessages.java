@@ -46,12 +46,12 @@ public final class QueuedMessages {
 
     /** The number of messages that the policy has dropped. Does not wait. */
     public long dropped() {
-        return sender.ownOutbox().dropped();
+        return sender.outbox().dropped();
     }
 
     /** The number of messages that a later one with the same key has replaced. Does not wait. */
     public long replaced() {
-        return sender.ownOutbox().replaced();
+        return sender.outbox().replaced();
     }
 
     /** Sets what happens to a message for which there is no room. Does not wait. */

@@ -91,21 +91,21 @@ public final class SendAttempt {
         return false;
     }
 
-    /** Lets the Close frame follow the frame that is being written: the peer does not read what waits before it. */
+    /**
+     * Lets the Close frame follow the frame that is being written: the peer does not read what waits before it. That is dropped
+     * once no more is accepted, so what is sent has no gap.
+     */
     private void disconnect(Outbox outbox) {
         if (closing.claim(outbox.policy().closeReason())) {
-            sender.closeWithoutWaiting();
+            sender.close();
+            outbox.dropMessages(true);
         }
     }
 
     /** Call with the lock held; this method releases it. */
     private SendResult send(Opcode opcode, byte[] payload, int from, int to, SharedMessage shared) {
         try {
-            if (shared != null) {
-                buffer.message(opcode, shared, false);
-            } else {
-                buffer.message(opcode, payload, from, to, false);
-            }
+            buffer.message(opcode, payload, from, to, shared, false);
             if (services.hasNextFrame().test(Thread.currentThread())) {
                 sender.hold();
             } else {

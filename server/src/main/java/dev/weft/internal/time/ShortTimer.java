@@ -1,6 +1,8 @@
 package dev.weft.internal.time;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -18,6 +20,8 @@ public final class ShortTimer {
     private static final long SOON_NANOS = 1_000_000;
     private static final long LATER_NANOS = 4_000_000;
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(100);
+    /** The maximum number of tasks that share a thread. */
+    private static final int TOGETHER = 64;
 
     /** Something that may wait for user code. It is on one list at most, and only once. */
     public abstract static class Entry {
@@ -65,6 +69,8 @@ public final class ShortTimer {
     private final AtomicReference<Entry> later = new AtomicReference<>();
     /** Used only by the timer's thread: when it last checked the second list. */
     private long lookedAt = System.nanoTime();
+    /** Used only by the timer's thread: tasks of the entries that it is checking. */
+    private List<Runnable> shared = new ArrayList<>(TOGETHER);
     private final Consumer<Runnable> starter;
     private final Supplier<Thread.Builder.OfVirtual> builders;
     private final ServiceThread thread;
@@ -126,6 +132,33 @@ public final class ShortTimer {
         }
     }
 
+    /**
+     * Runs a task of the entry that is being checked on a virtual thread, which it shares with tasks of other entries: after a
+     * message to very many connections, each of them may have one. For {@link Entry#look}.
+     *
+     * @param task must not wait
+     */
+    public void runWithOthers(Runnable task) {
+        shared.add(task);
+        if (shared.size() == TOGETHER) {
+            startShared();
+        }
+    }
+
+    private void startShared() {
+        List<Runnable> tasks = shared;
+        shared = new ArrayList<>(TOGETHER);
+        startThread(() -> tasks.forEach(this::run));
+    }
+
+    private void run(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable e) {
+            thread.failures().note(e);
+        }
+    }
+
     /** Puts an entry that is on no list on this list. Does not wait or allocate. */
     private void add(Entry entry, AtomicReference<Entry> list) {
         Entry first;
@@ -167,6 +200,9 @@ public final class ShortTimer {
                 thread.failures().note(e);
             }
             entry = next;
+        }
+        if (!shared.isEmpty()) {
+            startShared();
         }
     }
 }

@@ -3,7 +3,6 @@ package dev.weft.internal.receive;
 import dev.weft.CloseReason;
 import dev.weft.ConnectionClosedException;
 import dev.weft.internal.close.ClosingHandshake;
-import dev.weft.internal.time.Deadlines;
 import dev.weft.internal.time.ShortTimer;
 import dev.weft.internal.time.TimeLimit;
 import dev.weft.internal.transport.LingeringClose;
@@ -26,7 +25,6 @@ final class StressedOwner implements ReceiverOwner {
     private final StressedReceiver life;
     private final StressedInput input;
     private final ClosingHandshake closing;
-    private final Deadlines deadlines;
     private final AtomicReference<Thread> answering = new AtomicReference<>();
 
     private volatile int pings;
@@ -35,11 +33,10 @@ final class StressedOwner implements ReceiverOwner {
     private volatile int endsAhead;
     private volatile Thread finisher;
 
-    StressedOwner(StressedReceiver life, StressedInput input, ClosingHandshake closing, Deadlines deadlines) {
+    StressedOwner(StressedReceiver life, StressedInput input, ClosingHandshake closing) {
         this.life = life;
         this.input = input;
         this.closing = closing;
-        this.deadlines = deadlines;
     }
 
     /** Pings that were answered. */
@@ -204,10 +201,5 @@ final class StressedOwner implements ReceiverOwner {
     @Override
     public ConnectionClosedException closed() {
         return closing.exception();
-    }
-
-    @Override
-    public void messageContinues() {
-        deadlines.messageContinues();
     }
 }

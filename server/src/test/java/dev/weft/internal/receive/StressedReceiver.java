@@ -99,7 +99,7 @@ final class StressedReceiver implements Lives.Life {
         this.early = random.nextInt(3) == 0 ? random.nextInt(Math.min(script.dataEnd(), 1000) + 1) : 0;
         this.input = new StressedInput(random.nextLong(), script.bytes(), early, random.nextInt(3) > 0);
         Deadlines deadlines = new Deadlines(new CoarseClock(), TIMEOUTS);
-        this.owner = new StressedOwner(this, input, closing, deadlines);
+        this.owner = new StressedOwner(this, input, closing);
         BufferPool pool = new BufferPool(bufferSize, budget);
         InboundBuffer buffer = new InboundBuffer(input, pool);
         buffer.restore(Arrays.copyOf(script.bytes(), early));

@@ -2,6 +2,7 @@ package dev.weft.internal.send;
 
 import static dev.weft.internal.connection.ConnectionFixture.TIMEOUTS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.CloseReason;
@@ -40,7 +41,7 @@ class FrameSenderTest {
         byte[] message = ReceivedFrames.message(0, 0, LARGE);
         return Thread.startVirtualThread(() -> {
             try {
-                sender.send(Opcode.BINARY, message, 0, message.length, false);
+                sender.send(Opcode.BINARY, message, 0, message.length, null, false);
             } catch (Exception e) {
                 throw new AssertionError(e);
             }
@@ -56,7 +57,7 @@ class FrameSenderTest {
     @Test
     void closeFrameMustBePendingUntilItIsWritten() throws Exception {
         byte[] message = ReceivedFrames.message(0, 0, 1000);
-        sender.send(Opcode.BINARY, message, 0, message.length, true);
+        sender.send(Opcode.BINARY, message, 0, message.length, null, true);
         // Written to make room for the Close frame, which is not.
         wire.give(4 + message.length);
         CloseReason reason = new CloseReason(CloseCode.NORMAL_CLOSURE, "more than the buffer has room for");
@@ -67,6 +68,14 @@ class FrameSenderTest {
         wire.open();
         ConnectionFixture.awaitUntil(() -> !closing.isPending());
         assertTrue(received.isClosed());
+    }
+
+    @Test
+    void askingForTheCountersMustNotMakeAnOutbox() {
+        QueuedMessages queued = sender.queued();
+        assertEquals(0, queued.dropped());
+        assertEquals(0, queued.replaced());
+        assertSame(Outbox.NONE, sender.outbox());
     }
 
     @Test

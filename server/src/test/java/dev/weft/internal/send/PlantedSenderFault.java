@@ -78,12 +78,12 @@ enum PlantedSenderFault {
             """),
     /** The timer looks once, when newer frames are held back. */
     WATCH_NOT_RENEWED("""
-                            timer.startThread(this::flushOverdue);
+                            timer.runWithOthers(this::flushOverdue);
                         } else {
                             watch(timer);
                         }
             """, """
-                            timer.startThread(this::flushOverdue);
+                            timer.runWithOthers(this::flushOverdue);
                         }
             """),
     /** The thread that releases the lock always finds the flag set, or no thread flushes. */

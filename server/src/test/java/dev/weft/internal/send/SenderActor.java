@@ -179,7 +179,7 @@ final class SenderActor {
 
     private void send(boolean hold) {
         byte[] message = ReceivedFrames.message(id, fates.size(), length());
-        Fate fate = attempt(() -> sender.send(opcode(), message, 0, message.length, hold));
+        Fate fate = attempt(() -> sender.send(opcode(), message, 0, message.length, null, hold));
         // The array is the caller's again.
         Arrays.fill(message, (byte) -1);
         ends(fate == Fate.SENT && hold ? Fate.HELD : fate);

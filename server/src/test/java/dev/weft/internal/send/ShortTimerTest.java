@@ -19,13 +19,18 @@ import dev.weft.parser.Opcode;
 import dev.weft.parser.Role;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
 class ShortTimerTest {
-    private final ShortTimer timer = new ShortTimer(Runnable::run, Failures.toHandler("timer"));
+    private final AtomicInteger started = new AtomicInteger();
+    private final ShortTimer timer = new ShortTimer(starting -> {
+        started.incrementAndGet();
+        starting.run();
+    }, Failures.toHandler("timer"));
     private final BufferBudget budget = new BufferBudget(1 << 20);
     private final SendServices services = ConnectionFixture.services(new BufferPool(1 << 10, budget), timer).sending();
 
@@ -49,7 +54,7 @@ class ShortTimerTest {
         }
         for (int round = 0; round < 3; round++) {
             for (FrameSender sender : senders) {
-                sender.send(Opcode.TEXT, new byte[]{'a'}, 0, 1, true);
+                sender.send(Opcode.TEXT, new byte[]{'a'}, 0, 1, null, true);
             }
             if (round == 0) {
                 // Before the timer is started nothing goes, so it is the timer that sends.
@@ -67,6 +72,21 @@ class ShortTimerTest {
         ConnectionFixture.awaitUntil(() -> budget.taken() == 0);
     }
 
+    /** A handler whose next message has arrived may have sent to all connections of a room. */
+    @Test
+    void heldBackFramesOfManySendersMustNotStartAThreadForEach() throws Exception {
+        MemoryTransport[][] pairs = new MemoryTransport[1000][];
+        for (int i = 0; i < pairs.length; i++) {
+            pairs[i] = MemoryTransport.pair(64);
+            sender(pairs[i][0], new ClosingHandshake()).send(Opcode.TEXT, new byte[]{'a'}, 0, 1, null, true);
+        }
+        timer.start();
+        for (MemoryTransport[] pair : pairs) {
+            pair[1].read(ByteBuffer.allocate(3));
+        }
+        assertTrue(started.get() < 20, "threads: " + started);
+    }
+
     @Test
     void deadWireMustEndTheConnectionAndItsReader() throws Exception {
         MemoryTransport[] pair = MemoryTransport.pair(64);
@@ -77,7 +97,7 @@ class ShortTimerTest {
         pair[0].shutdownOutput();
         Thread reader = Thread.startVirtualThread(
                 () -> assertThrows(IOException.class, () -> pair[0].read(ByteBuffer.allocate(1))));
-        sender.send(Opcode.TEXT, new byte[1], 0, 1, true);
+        sender.send(Opcode.TEXT, new byte[1], 0, 1, null, true);
         reader.join();
         assertEquals(ClosingHandshake.State.BROKEN, closing.state());
         assertTrue(closing.known().cause().isPresent());

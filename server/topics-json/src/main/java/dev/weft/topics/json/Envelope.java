@@ -80,9 +80,8 @@ final class Envelope {
     static PreparedMessage subscribed(long id, Subscription subscription) {
         Envelope envelope = of("subscribed").id(id).string("topic", subscription.filter());
         if (!TopicFilter.hasWildcard(subscription.filter())) {
-            Position after = subscription.after();
-            envelope.string("position", after.toString())
-                    .json("messages", Long.toString(subscription.start().offset() - after.offset()));
+            envelope.string("position", subscription.after().toString())
+                    .json("messages", Integer.toString(subscription.replayed()));
         }
         if (subscription.recovery() != Recovery.NOT_REQUESTED) {
             envelope.json("recovered", Boolean.toString(subscription.recovery() == Recovery.COMPLETE));

@@ -12,8 +12,7 @@ public interface TopicListener {
     void message(TopicMessage message);
 
     /**
-     * Messages were missed, and cannot be recovered: the topic has begun anew, its history does not reach back so far, or the server
-     * has left some out. Get the state from elsewhere. Told before the first message after the gap.
+     * Messages were missed, and cannot be recovered: the topic has begun anew, or its history does not reach back so far. Get the state from elsewhere. Told before the first message after the gap.
      */
     default void gap() {}
 

@@ -99,19 +99,11 @@ public final class TopicSubscription {
     }
 
     void message(TopicMessage message) {
-        Position before = position;
-        if (before != null && !follows(message.position(), before)) {
-            tell(listener::gap);
-        }
         tell(() -> listener.message(message));
         replaying = Math.max(0, replaying - 1);
-        if (before != null) {
+        if (position != null) {
             position = message.position();
         }
-    }
-
-    private static boolean follows(Position next, Position before) {
-        return next.epoch() == before.epoch() && next.offset() == before.offset() + 1;
     }
 
     void members(List<String> present) {

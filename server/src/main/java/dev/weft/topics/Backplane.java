@@ -1,0 +1,107 @@
+package dev.weft.topics;
+
+import java.util.Map;
+
+/**
+ * Connects the {@link Topics} of several processes, its nodes, by a broker: what is published on one node is delivered on all
+ * nodes that have subscribers for it. Applications create one and pass it to {@link Topics.Builder#backplane}, which calls
+ * everything else; the modules {@code weft-redis} and {@code weft-nats} implement it. For any thread.
+ * <p>
+ * <b>Two ways.</b> If {@link TopicLimits#historyLength()} is 1 or more, the broker keeps the history of each topic and gives each
+ * message its {@linkplain BackplaneMessage#position() position}: all nodes have the same positions, recognize a gap,
+ * and fill it from the history. If it is 0, the broker only passes messages on, and what it loses is lost.
+ * <p>
+ * <b>Waiting.</b> Methods that wait for the broker do so for a bounded time, which the implementation sets.
+ */
+public interface Backplane extends AutoCloseable {
+    /** What a backplane tells its node. The methods do not wait, and may be called on any thread of the backplane. */
+    interface Receiver {
+        /**
+         * A message has arrived for a filter to which the node is subscribed. The messages of one topic and publisher are passed
+         * in their order; those with a position, in the order of their topic. A message may be passed more than once.
+         */
+        void received(BackplaneMessage message);
+
+        /** The broker cannot be reached. Messages may be lost from now on. */
+        void away();
+
+        /**
+         * The broker can be reached again, all filters are subscribed again, and what arrives from now on is passed. Also called
+         * when the backplane has reason to think that it has lost messages without an interruption.
+         */
+        void back();
+
+        /**
+         * A member that had connections only on a node that has died is gone from a topic. Told on one node, or more if they
+         * notice it at the same time.
+         */
+        void memberGone(String topic, String member);
+    }
+
+    /**
+     * Begins to work for one node. Called once, before any other method. Waits for the first connection to the broker. If that
+     * fails, it is tried again in the background, and the node is {@linkplain Receiver#away() away}.
+     *
+     * @param limits how much of a topic's history to keep
+     * @throws IllegalStateException if it has been called before
+     */
+    void start(TopicLimits limits, Receiver receiver);
+
+    /**
+     * Publishes a message to all nodes with subscribers for its topic, including this one. Waits until the broker has
+     * accepted it.
+     *
+     * @return the position of the message in the topic, or 0:0 if messages have none
+     * @throws BackplaneException if the broker has not accepted it, or has not answered in time
+     */
+    Position publish(BackplaneMessage message);
+
+    /**
+     * Subscribes the node to a topic, or to the topics that match a filter with wildcards. Waits until the broker has confirmed
+     * it. The filter is remembered even if this fails, and subscribed when the broker is back.
+     *
+     * @throws BackplaneException if the broker has not confirmed it in time
+     */
+    void subscribe(String filter);
+
+    /** Ends a subscription of the node. Does not wait, and does not fail. */
+    void unsubscribe(String filter);
+
+    /**
+     * Reads all that is kept of a topic's history. Only where messages have positions. Waits for the broker.
+     *
+     * @throws BackplaneException if the broker has not answered in time
+     */
+    BackplaneHistory read(String topic);
+
+    /**
+     * Reads what a topic has had after a position, or, if not all of it is kept, what is. Otherwise like {@link #read}.
+     *
+     * @throws BackplaneException if the broker has not answered in time
+     */
+    BackplaneHistory readAfter(String topic, Position position);
+
+    /**
+     * Sets how many connections of a member this node has in a topic; 0 removes the member. When the node ends without {@link
+     * #close()}, all its members are gone after a time that the implementation sets. Waits for the broker.
+     *
+     * @return whether the member has joined by this, because it had no connection on any node, or has left, because it has none
+     *         any more
+     * @throws BackplaneException if the broker has not accepted it in time
+     */
+    boolean present(String topic, String member, int connections);
+
+    /**
+     * The members of a topic on all nodes, each with the number of its connections. Waits for the broker.
+     *
+     * @throws BackplaneException if the broker has not answered in time
+     */
+    Map<String, Integer> presence(String topic);
+
+    /** Whether the broker can be reached. Does not wait. */
+    BackplaneHealth health();
+
+    /** Removes the members of this node, ends its subscriptions, and disconnects. Waits for a bounded time. */
+    @Override
+    void close();
+}

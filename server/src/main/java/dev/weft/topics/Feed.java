@@ -1,0 +1,260 @@
+package dev.weft.topics;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What one topic gets from the backplane. Messages wait here in the order of their arrival, and one virtual thread at a time
+ * delivers them: it drops what the topic has already, and where something is missing, it reads the history of the broker. So the
+ * backplane's own threads never wait. For any thread.
+ */
+final class Feed {
+    /** If more is waiting, messages are dropped here, and read from the history later. */
+    private static final int MOST_WAITING = 10_000;
+    private static final long MOST_BYTES = 16 << 20;
+    private static final int MOST_RECENT = 256;
+
+    private record Id(long publisher, long number) {}
+
+    private final Uplink uplink;
+    private final Topic topic;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    // Guarded by the lock.
+    private final Deque<BackplaneMessage> waiting = new ArrayDeque<>();
+    private long waitingBytes;
+    /** Whether something may be missing, after which no message tells so. */
+    private boolean suspect;
+    /** Whether a subscription of the node that brought messages of this topic has ended since the last turn. */
+    private boolean lapsed;
+    /** Whether there was none left then. */
+    private boolean unwanted;
+
+    private final Worker worker = new Worker("weft-feed", this::step);
+    /** Whether the last step has failed. For the worker's thread. */
+    private boolean failed;
+
+    /** Held by the thread that brings the topic forward. */
+    private final ReentrantLock turn = new ReentrantLock();
+    // Guarded by the turn.
+    /** Whether the topic's position is one of the broker, after which nothing is left out without notice. */
+    private boolean placed;
+    /** Whether the topic is up to date since the node has subscribed to it by its name. */
+    private volatile boolean prepared;
+    /**
+     * Where messages have no positions: the last ones. A message comes once for each subscription of the node that matches, one
+     * shortly after the other. Empty as long as no filter with wildcards was seen.
+     */
+    private final LinkedHashSet<Id> recent = new LinkedHashSet<>();
+    private boolean overlapping;
+
+    Feed(Uplink uplink, Topic topic) {
+        this.uplink = uplink;
+        this.topic = topic;
+    }
+
+    /** Does not wait. */
+    void received(BackplaneMessage message) {
+        lock.lock();
+        try {
+            int size = message.message().length();
+            if (waiting.size() >= MOST_WAITING || !waiting.isEmpty() && waitingBytes + size > MOST_BYTES) {
+                suspect = true;
+            } else {
+                waiting.add(message);
+                waitingBytes += size;
+            }
+        } finally {
+            lock.unlock();
+        }
+        worker.wake();
+    }
+
+    /** Something may be missing. Does not wait. */
+    void suspect() {
+        setSuspect();
+        worker.wake();
+    }
+
+    private void setSuspect() {
+        lock.lock();
+        try {
+            suspect = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Delivers the next message, or compares. Returns whether there may be more to do. */
+    private boolean step() {
+        BackplaneMessage message;
+        lock.lock();
+        try {
+            message = waiting.poll();
+            if (message != null) {
+                waitingBytes -= message.message().length();
+            } else if (!suspect || failed && uplink.isAway()) {
+                // If the broker is away, its return continues here.
+                return false;
+            } else {
+                suspect = false;
+            }
+        } finally {
+            lock.unlock();
+        }
+        turn.lock();
+        try {
+            lapseIfDue();
+            if (message == null) {
+                compare();
+            } else {
+                take(message);
+            }
+            failed = false;
+        } catch (Throwable e) {
+            uplink.failed(topic.name(), e);
+            failed = true;
+            setSuspect();
+        } finally {
+            turn.unlock();
+        }
+        if (failed && !uplink.isAway()) {
+            Worker.pause();
+        }
+        return true;
+    }
+
+    /** The node has subscribed to the topic by its name. Brings it up to date; waits for the broker. */
+    void prepare() {
+        turn.lock();
+        try {
+            lapseIfDue();
+            if (!prepared) {
+                if (uplink.isPlacing()) {
+                    compare();
+                } else {
+                    topic.begin(new BackplaneHistory(newLife(), List.of(), true));
+                }
+                prepared = true;
+            }
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** Whether the topic has the broker's history. */
+    boolean isPrepared() {
+        lock.lock();
+        try {
+            return prepared && !lapsed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A subscription of the node that brought messages of this topic has ended. Does not wait for the turn. */
+    void lapse(boolean wanted) {
+        lock.lock();
+        try {
+            lapsed = true;
+            unwanted |= !wanted;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void lapseIfDue() {
+        lock.lock();
+        try {
+            if (lapsed) {
+                prepared = false;
+                placed &= !unwanted;
+                overlapping = true;
+                lapsed = false;
+                unwanted = false;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void take(BackplaneMessage message) {
+        Position position = message.place();
+        if (position == null) {
+            if (isNew(message)) {
+                deliver(message);
+            }
+            return;
+        }
+        Position last = topic.newest();
+        if (!placed) {
+            // Wanted by a filter with wildcards, which begins with this message.
+            topic.begin(new BackplaneHistory(new Position(position.epoch(), message.previous()), List.of(), true));
+            placed = true;
+            deliver(message);
+        } else if (position.epoch() != last.epoch()) {
+            compare();
+        } else if (message.previous() == last.offset()) {
+            deliver(message);
+        } else if (position.offset() > last.offset()) {
+            compare();
+        }
+    }
+
+    private boolean isNew(BackplaneMessage message) {
+        overlapping |= !uplink.filters().isEmpty();
+        if (!overlapping) {
+            return true;
+        }
+        if (!recent.add(new Id(message.publisher(), message.number()))) {
+            return false;
+        }
+        if (recent.size() > MOST_RECENT) {
+            recent.removeFirst();
+        }
+        return true;
+    }
+
+    /** Compares the topic with the broker's history, and delivers what it has missed. */
+    private void compare() {
+        if (!uplink.isPlacing()) {
+            // Something may be missing, and nobody knows what.
+            topic.skipTo(newLife(), uplink.filters());
+        } else if (placed) {
+            BackplaneHistory missed = uplink.readAfter(topic.name(), topic.newest());
+            if (!missed.isComplete()) {
+                topic.skipTo(before(missed), uplink.filters());
+            }
+            missed.messages().forEach(this::deliver);
+        } else {
+            BackplaneHistory known = uplink.read(topic.name());
+            if (topic.hasSubscribers()) {
+                topic.skipTo(known.newest(), uplink.filters());
+            }
+            topic.begin(known);
+            placed = true;
+        }
+    }
+
+    /** The position before the first message of a history. */
+    static Position before(BackplaneHistory history) {
+        return history.messages().isEmpty()
+                ? history.newest()
+                : new Position(history.newest().epoch(), history.messages().getFirst().previous());
+    }
+
+    private static Position newLife() {
+        return new Position(ThreadLocalRandom.current().nextLong(), 0);
+    }
+
+    private void deliver(BackplaneMessage message) {
+        if (!topic.receive(message, uplink.filters(), uplink.now())) {
+            // The message is for the next topic of this name.
+            uplink.receiveNext(topic, message);
+        }
+    }
+}

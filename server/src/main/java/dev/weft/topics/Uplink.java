@@ -1,0 +1,282 @@
+package dev.weft.topics;
+
+import dev.weft.PreparedMessage;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** Connects the topics of this process to a backplane: subscribes to what its connections want, and to nothing else. */
+final class Uplink implements Backplane.Receiver {
+    private static final Logger LOGGER = System.getLogger("dev.weft.topics");
+
+    /** That connections of this node want a topic or filter. Its lock is taken after that of a subscriber. */
+    private static final class Interest {
+        final ReentrantLock lock = new ReentrantLock();
+        // Guarded by the lock.
+        int subscriptions;
+        boolean over;
+    }
+
+    private final Backplane backplane;
+    private final boolean goesOnAlone;
+    private final TopicTable topics;
+    private final FilterTree filters;
+    private final boolean placing;
+    private final long publisher = ThreadLocalRandom.current().nextLong();
+    private final AtomicLong numbers = new AtomicLong();
+    private final Map<String, Interest> interests = new ConcurrentHashMap<>();
+    private final Presence presence;
+    private final SharedPresence members;
+    private volatile boolean away;
+
+    Uplink(Backplane backplane, boolean goesOnAlone, TopicTable topics, FilterTree filters, Presence presence) {
+        this.backplane = backplane;
+        this.goesOnAlone = goesOnAlone;
+        this.topics = topics;
+        this.filters = filters;
+        this.placing = topics.limits().historyLength() > 0;
+        this.presence = presence;
+        this.members = new SharedPresence(this, presence);
+    }
+
+    // Publishing.
+
+    /** Publishes on all nodes, or on this one alone if the broker is away and the application has chosen so. */
+    Position publish(String topic, PreparedMessage message, @Nullable String key) {
+        BackplaneMessage published = new BackplaneMessage(topic, key, message, now(), publisher,
+                numbers.incrementAndGet());
+        try {
+            return backplane.publish(published);
+        } catch (BackplaneException e) {
+            if (!goesOnAlone || e.isUncertain()) {
+                throw new TopicException(e);
+            }
+            return publishApart(topic, message, key);
+        }
+    }
+
+    private Position publishApart(String name, PreparedMessage message, @Nullable String key) {
+        while (true) {
+            Topic topic = topics.get(name, TopicName.levelsOfTopic(name));
+            Position position = topic.publishApart(message, key, filters, now());
+            if (position != null) {
+                return position;
+            }
+            topics.remove(topic);
+        }
+    }
+
+    // What this node wants.
+
+    /** A connection wants a topic or filter. If it is the first one, waits until the broker has confirmed it. */
+    void want(String filter) {
+        while (!want(filter, interests.computeIfAbsent(filter, key -> new Interest()))) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private boolean want(String filter, Interest interest) {
+        interest.lock.lock();
+        try {
+            if (interest.over) {
+                return false;
+            }
+            if (interest.subscriptions == 0) {
+                begin(filter, interest);
+            }
+            interest.subscriptions++;
+            return true;
+        } finally {
+            interest.lock.unlock();
+        }
+    }
+
+    private void begin(String filter, Interest interest) {
+        boolean begun = false;
+        try {
+            backplane.subscribe(filter);
+            begun = true;
+        } catch (BackplaneException e) {
+            if (!goesOnAlone) {
+                throw new TopicException(e);
+            }
+            begun = true;
+        } finally {
+            if (!begun) {
+                end(filter, interest);
+            }
+        }
+    }
+
+    /** A connection does not want it any more. */
+    void release(String filter) {
+        Interest interest = interests.get(filter);
+        interest.lock.lock();
+        try {
+            if (--interest.subscriptions == 0) {
+                end(filter, interest);
+            }
+        } finally {
+            interest.lock.unlock();
+        }
+    }
+
+    /** Whoever wants the filter again meanwhile waits, since another interest must not begin before this one is over. */
+    private void end(String filter, Interest interest) {
+        interest.over = true;
+        try {
+            backplane.unsubscribe(filter);
+        } catch (Throwable e) {
+            TopicFailures.failed("the end of the backplane's subscription to", filter, e);
+        }
+        if (TopicName.hasWildcard(TopicName.levelsOfFilter(filter))) {
+            topics.all().forEach(each -> each.feed().lapse(isWanted(each.name(), each.levels())));
+        } else {
+            Topic topic = topics.known(filter);
+            if (topic != null) {
+                topic.feed().lapse(filters.matches(topic.levels()));
+            }
+        }
+        interests.remove(filter, interest);
+    }
+
+    /** Whether connections of this node want messages of this topic. */
+    private boolean isWanted(String topic, List<String> levels) {
+        return interests.containsKey(topic) || filters.matches(levels);
+    }
+
+    /** Brings a topic that is wanted up to date. Waits for the broker. */
+    void prepare(Topic topic) {
+        try {
+            topic.feed().prepare();
+        } catch (BackplaneException e) {
+            if (!goesOnAlone) {
+                throw new TopicException(e);
+            }
+            topic.feed().suspect();
+        }
+    }
+
+    /** The newest messages of a topic that this node does not follow. Waits for the broker. */
+    List<Publication> history(String topic, int most) {
+        TopicName.levelsOfTopic(topic);
+        if (!placing) {
+            return List.of();
+        }
+        try {
+            List<BackplaneMessage> kept = backplane.read(topic).messages();
+            return kept.subList(Math.max(0, kept.size() - most), kept.size()).stream()
+                    .map(each -> new Publication(topic, each.place(), each.time(), each.message())).toList();
+        } catch (BackplaneException e) {
+            throw new TopicException(e);
+        }
+    }
+
+    // For feeds.
+
+    BackplaneHistory read(String topic) {
+        return backplane.read(topic);
+    }
+
+    BackplaneHistory readAfter(String topic, Position position) {
+        return backplane.readAfter(topic, position);
+    }
+
+    boolean isPlacing() {
+        return placing;
+    }
+
+    boolean isAway() {
+        return away;
+    }
+
+    FilterTree filters() {
+        return filters;
+    }
+
+    Instant now() {
+        return topics.clock().instant();
+    }
+
+    /** All topics of this node. */
+    Collection<Topic> topics() {
+        return topics.all();
+    }
+
+    void failed(String topic, Throwable failure) {
+        Level level = failure instanceof BackplaneException ? Level.DEBUG : Level.WARNING;
+        LOGGER.log(level, "what topic " + topic + " gets from the backplane cannot be delivered yet", failure);
+    }
+
+    // Presence.
+
+    Members members() {
+        return members;
+    }
+
+    boolean present(String topic, String member, int connections) {
+        return backplane.present(topic, member, connections);
+    }
+
+    Map<String, Integer> presence(String topic, Map<String, Integer> here) {
+        TopicName.levelsOfTopic(topic);
+        try {
+            return backplane.presence(topic);
+        } catch (BackplaneException e) {
+            if (!goesOnAlone) {
+                throw new TopicException(e);
+            }
+            return here;
+        }
+    }
+
+    // Called by the backplane.
+
+    @Override
+    public void received(BackplaneMessage message) {
+        String name = message.topic();
+        try {
+            List<String> levels = TopicName.levelsOfTopic(name);
+            if (isWanted(name, levels)) {
+                topics.get(name, levels).feed().received(message);
+            }
+        } catch (TopicException e) {
+            LOGGER.log(Level.WARNING, "a message of another node is dropped: " + e.getMessage());
+        }
+    }
+
+    /** A topic is retired, and has got another message. */
+    void receiveNext(Topic retired, BackplaneMessage message) {
+        topics.remove(retired);
+        received(message);
+    }
+
+    @Override
+    public void away() {
+        away = true;
+        LOGGER.log(Level.WARNING, "the broker of the topics is away: " + backplane.health().detail());
+    }
+
+    @Override
+    public void back() {
+        away = false;
+        LOGGER.log(Level.INFO, "the broker of the topics can be reached");
+        topics.all().forEach(each -> each.feed().suspect());
+        members.resume();
+        // Nobody knows of which topics they have missed something.
+        filters.forEach(each -> each.tell(new Gap(each.filter(), each.start(), each.start())));
+    }
+
+    @Override
+    public void memberGone(String topic, String member) {
+        presence.changed(topic, member, false);
+    }
+}

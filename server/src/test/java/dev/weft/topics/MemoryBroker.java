@@ -1,0 +1,251 @@
+package dev.weft.topics;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** A broker for nodes in one process, with faults on request. */
+final class MemoryBroker {
+    private static final class Log {
+        final long epoch = ThreadLocalRandom.current().nextLong();
+        final List<BackplaneMessage> messages = new ArrayList<>();
+        long offset;
+    }
+
+    private record Member(String topic, String name) {}
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final List<Node> nodes = new ArrayList<>();
+    private final Map<String, Log> logs = new HashMap<>();
+    private boolean away;
+
+    /** Offsets grow by this, as they do where a broker counts the messages of all topics together. */
+    private final int step;
+
+    MemoryBroker(int step) {
+        this.step = step;
+    }
+
+    /** A backplane for one node. */
+    Node node() {
+        return new Node();
+    }
+
+    /** Nobody reaches the broker any more, or everybody does again. */
+    void away(boolean now) {
+        lock.lock();
+        try {
+            away = now;
+        } finally {
+            lock.unlock();
+        }
+        for (Node each : List.copyOf(nodes)) {
+            if (now) {
+                each.receiver.away();
+            } else {
+                each.receiver.back();
+            }
+        }
+    }
+
+    /** All topics begin anew. */
+    void loseData() {
+        lock.lock();
+        logs.clear();
+        lock.unlock();
+    }
+
+    final class Node implements Backplane {
+        final Set<String> filters = ConcurrentHashMap.newKeySet();
+        final Map<Member, Integer> members = new ConcurrentHashMap<>();
+        private TopicLimits limits;
+        private Receiver receiver;
+        /** The number of messages that this node is not passed next. */
+        volatile int losing;
+        volatile int reads;
+        volatile int published;
+
+        @Override
+        public void start(TopicLimits topicLimits, Receiver told) {
+            limits = topicLimits;
+            receiver = told;
+            nodes.add(this);
+        }
+
+        @Override
+        public Position publish(BackplaneMessage message) {
+            lock.lock();
+            try {
+                check();
+                published++;
+                BackplaneMessage placed = message;
+                Position position = Position.of(0, 0);
+                BackplaneMessage passed = BackplaneMessage.decode(message.topic(), message.encode());
+                if (limits.historyLength() > 0) {
+                    Log log = logs.computeIfAbsent(message.topic(), key -> new Log());
+                    long previous = log.offset;
+                    log.offset += step;
+                    position = Position.of(log.epoch, log.offset);
+                    placed = passed.at(position, previous);
+                    log.messages.add(placed);
+                    if (log.messages.size() > limits.historyLength()) {
+                        log.messages.removeFirst();
+                    }
+                } else {
+                    placed = passed;
+                }
+                for (Node each : nodes) {
+                    each.pass(placed);
+                }
+                return position;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void pass(BackplaneMessage message) {
+            FilterTree tree = new FilterTree();
+            for (String each : filters) {
+                tree.begin(new Subscription(null, each, TopicName.levelsOfFilter(each), SubscribeOptions.DEFAULT));
+            }
+            List<SubscriberSet> matching = new ArrayList<>();
+            tree.addMatching(TopicName.levelsOfTopic(message.topic()), matching);
+            // As brokers do: once for each subscription that matches.
+            for (SubscriberSet each : matching) {
+                if (each.size() > 0) {
+                    if (losing > 0) {
+                        losing--;
+                    } else {
+                        receiver.received(message);
+                    }
+                }
+            }
+        }
+
+        /** Passes something again, or out of order. */
+        void passAgain(BackplaneMessage message) {
+            receiver.received(message);
+        }
+
+        @Override
+        public void subscribe(String filter) {
+            lock.lock();
+            try {
+                filters.add(filter);
+                check();
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
+        public void unsubscribe(String filter) {
+            filters.remove(filter);
+        }
+
+        @Override
+        public BackplaneHistory read(String topic) {
+            return history(topic, null);
+        }
+
+        @Override
+        public BackplaneHistory readAfter(String topic, Position position) {
+            return history(topic, position);
+        }
+
+        private BackplaneHistory history(String topic, Position after) {
+            lock.lock();
+            try {
+                check();
+                reads++;
+                Log log = logs.computeIfAbsent(topic, key -> new Log());
+                Position newest = Position.of(log.epoch, log.offset);
+                if (after == null || after.epoch() != log.epoch) {
+                    return new BackplaneHistory(newest, log.messages, after == null);
+                }
+                List<BackplaneMessage> missed = log.messages.stream()
+                        .filter(each -> each.place().offset() > after.offset()).toList();
+                boolean complete = missed.isEmpty()
+                        ? after.offset() == log.offset
+                        : missed.getFirst().previous() == after.offset();
+                return new BackplaneHistory(newest, missed, complete);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
+        public boolean present(String topic, String member, int connections) {
+            lock.lock();
+            try {
+                check();
+                Member key = new Member(topic, member);
+                int before = total(key);
+                if (connections == 0) {
+                    members.remove(key);
+                } else {
+                    members.put(key, connections);
+                }
+                return before == 0 != (total(key) == 0);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private int total(Member member) {
+            return nodes.stream().mapToInt(each -> each.members.getOrDefault(member, 0)).sum();
+        }
+
+        @Override
+        public Map<String, Integer> presence(String topic) {
+            lock.lock();
+            try {
+                check();
+                Map<String, Integer> all = new TreeMap<>();
+                for (Node node : nodes) {
+                    node.members.forEach((member, count) -> {
+                        if (member.topic().equals(topic)) {
+                            all.merge(member.name(), count, Integer::sum);
+                        }
+                    });
+                }
+                return all;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void check() {
+            if (away) {
+                throw BackplaneException.notDone("away on purpose");
+            }
+        }
+
+        @Override
+        public BackplaneHealth health() {
+            return new BackplaneHealth(!away, "in memory");
+        }
+
+        /** As if its process had died; one of the others tells. */
+        @Override
+        public void close() {
+            lock.lock();
+            try {
+                nodes.remove(this);
+                for (Member each : members.keySet()) {
+                    if (total(each) == 0 && !nodes.isEmpty()) {
+                        nodes.getFirst().receiver.memberGone(each.topic(), each.name());
+                    }
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+}

@@ -1,0 +1,281 @@
+package dev.weft.topics;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.PreparedMessage;
+import dev.weft.WebSocketConnection;
+import dev.weft.server.Await;
+import dev.weft.testing.TestConnection;
+import dev.weft.testing.TestPair;
+import dev.weft.topics.TopicException.Reason;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a backplane that is slow or fails must not break, and two threads at the same time. */
+@Timeout(60)
+class UplinkTest {
+    private static final TopicLimits HISTORY = TopicLimits.builder().historyLength(5).build();
+
+    private final List<TestPair> pairs = new ArrayList<>();
+    private final MemoryBroker broker = new MemoryBroker(1);
+    private final MemoryBroker.Node node = broker.node();
+    /** Is told the name of each method of the backplane before it is called. */
+    private Consumer<String> before = method -> {};
+
+    @AfterEach
+    void close() {
+        pairs.forEach(TestPair::close);
+    }
+
+    private WebSocketConnection connection() {
+        return pair().server().connection();
+    }
+
+    private TestPair pair() {
+        TestPair pair = TestConnection.pair();
+        pairs.add(pair);
+        return pair;
+    }
+
+    private Topics topics() {
+        Backplane observed = (Backplane) Proxy.newProxyInstance(UplinkTest.class.getClassLoader(),
+                new Class<?>[]{Backplane.class}, (proxy, method, arguments) -> {
+                    before.accept(method.getName());
+                    try {
+                        return method.invoke(node, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+        return Topics.builder().limits(HISTORY).backplane(observed).build();
+    }
+
+    private static Consumer<String> failingOnceIn(String method) {
+        AtomicBoolean failed = new AtomicBoolean();
+        return each -> {
+            if (each.equals(method) && !failed.getAndSet(true)) {
+                throw new IllegalStateException("on purpose");
+            }
+        };
+    }
+
+    // Two threads.
+
+    @Test
+    void interestThatEndsMustNotTakeTheNextOneWithIt() throws Exception {
+        Topics topics = topics();
+        WebSocketConnection first = connection();
+        TestPair second = pair();
+        topics.subscribe(first, "a");
+        List<Thread> others = new ArrayList<>();
+        before = method -> {
+            if (method.equals("unsubscribe")) {
+                Thread other = Thread.ofVirtual()
+                        .start(() -> topics.subscribe(second.server().connection(), "a"));
+                others.add(other);
+                // Until it has subscribed, or waits for this thread.
+                while (other.isAlive() && other.getState() != Thread.State.WAITING) {
+                    Thread.onSpinWait();
+                }
+            }
+        };
+
+        topics.unsubscribe(first, "a");
+        others.getFirst().join();
+
+        assertEquals(Set.of("a"), node.filters);
+        topics.publish("a", "message");
+        second.client().expectText("message");
+    }
+
+    @Test
+    void returnOfTheBrokerMustNotWaitForASlowTopic() throws Exception {
+        Topics topics = topics();
+        CountDownLatch slow = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(1);
+        topics.subscribe(connection(), "slow", SubscribeOptions.DEFAULT.format(it -> {
+            begun.countDown();
+            await(slow);
+            return it.message();
+        }));
+        topics.publish("slow", "message");
+        await(begun);
+        try {
+            mustEnd(() -> {
+                broker.away(true);
+                broker.away(false);
+            });
+        } finally {
+            slow.countDown();
+        }
+    }
+
+    @Test
+    void endOfAFilterMustNotWaitForATopicThatWaitsForTheBroker() throws Exception {
+        Topics topics = topics();
+        WebSocketConnection all = connection();
+        topics.subscribeMatching(all, "#", SubscribeOptions.DEFAULT);
+        WebSocketConnection other = connection();
+        CountDownLatch slow = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(1);
+        before = method -> {
+            if (method.equals("read")) {
+                begun.countDown();
+                await(slow);
+            }
+        };
+        Thread waiting = Thread.ofVirtual().start(() -> topics.subscribe(other, "slow"));
+        await(begun);
+        try {
+            mustEnd(() -> assertTrue(topics.unsubscribe(all, "#")));
+        } finally {
+            slow.countDown();
+        }
+        waiting.join();
+        assertEquals(Set.of("slow"), node.filters);
+    }
+
+    // Gaps.
+
+    @Test
+    void gapMustBeToldOnceToAConnection() {
+        Topics topics = topics();
+        TestPair pair = pair();
+        SubscribeOptions told = SubscribeOptions.DEFAULT.gapNotice(it -> PreparedMessage.text("gap in " + it.topic()));
+        topics.subscribe(pair.server().connection(), "a", told);
+        topics.subscribeMatching(pair.server().connection(), "*", told);
+        topics.publish("a", "1");
+        pair.client().expectText("1");
+        node.losing = 16;
+        for (int i = 2; i <= 10; i++) {
+            topics.publish("a", "" + i);
+        }
+
+        pair.client().expectText("gap in a").expectText("6");
+    }
+
+    // A backplane that fails in a way that it should not.
+
+    @Test
+    void topicMustGoOnAfterAFailure() {
+        Topics topics = topics();
+        TestPair pair = pair();
+        topics.subscribe(pair.server().connection(), "a");
+        before = failingOnceIn("readAfter");
+        topics.publish("a", "1");
+        pair.client().expectText("1");
+        node.losing = 1;
+        topics.publish("a", "2");
+        topics.publish("a", "3");
+
+        pair.client().expectText("2").expectText("3");
+    }
+
+    @Test
+    void presenceMustGoOnAfterAFailure() {
+        Topics topics = topics();
+        before = failingOnceIn("present");
+        topics.subscribe(connection(), "a");
+
+        Await.until("the member is known", () -> topics.presence("a").size() == 1);
+    }
+
+    @Test
+    void subscriptionThatFailsMustLeaveNothing() {
+        Topics topics = topics();
+        WebSocketConnection connection = connection();
+        before = failingOnceIn("subscribe");
+        assertThrows(IllegalStateException.class, () -> topics.subscribe(connection, "a"));
+        assertEquals(List.of(), topics.subscriptions(connection));
+
+        node.passAgain(new BackplaneMessage("a", null, PreparedMessage.text("1"), Instant.EPOCH, 1, 1)
+                .at(Position.of(1, 1), 0));
+        assertEquals(0, topics.topicCount());
+        topics.subscribe(connection, "a");
+        assertEquals(Set.of("a"), node.filters);
+    }
+
+    @Test
+    void subscriptionMustEndEvenIfTheBackplaneFails() {
+        Topics topics = topics();
+        WebSocketConnection connection = connection();
+        topics.subscribe(connection, "a");
+        before = failingOnceIn("unsubscribe");
+        assertTrue(topics.unsubscribe(connection, "a"));
+        assertEquals(List.of(), topics.subscriptions(connection));
+        topics.subscribe(connection, "a");
+        assertTrue(topics.unsubscribe(connection, "a"));
+        assertEquals(Set.of(), node.filters);
+    }
+
+    @Test
+    void invalidNameMustNotReachTheBroker() {
+        Topics topics = topics();
+        before = method -> {
+            throw new AssertionError(method);
+        };
+        for (String name : List.of("a*", "a\nb", "#")) {
+            assertEquals(Reason.INVALID_NAME,
+                    assertThrows(TopicException.class, () -> topics.history(name, 1)).reason());
+            assertEquals(Reason.INVALID_NAME,
+                    assertThrows(TopicException.class, () -> topics.presence(name)).reason());
+        }
+    }
+
+    @Test
+    void memberOfADeadNodeThatTwoNodesReportMustLeaveOnce() throws Exception {
+        CountDownLatch slow = new CountDownLatch(1);
+        List<String> left = new ArrayList<>();
+        CountDownLatch done = new CountDownLatch(1);
+        Presence presence = new Presence(new PresenceListener() {
+            @Override
+            public void joined(String topic, String member) {
+                if (member.equals("first")) {
+                    await(slow);
+                } else {
+                    done.countDown();
+                }
+            }
+
+            @Override
+            public void left(String topic, String member) {
+                left.add(member);
+            }
+        });
+        presence.changed("a", "first", true);
+        presence.changed("a", "ann", false);
+        presence.changed("a", "ann", false);
+        presence.changed("a", "last", true);
+        slow.countDown();
+        await(done);
+
+        assertEquals(List.of("ann"), left);
+    }
+
+    private static void mustEnd(Runnable action) throws InterruptedException {
+        Thread thread = Thread.ofVirtual().start(action);
+        assertTrue(thread.join(Duration.ofSeconds(10)), "it waits");
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(30, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
