@@ -193,10 +193,7 @@ class ChatTest {
 
     @Test
     void aMessageThatIsTooLargeMustEndTheConnection() {
-        Member ada = enter("lobby", "Ada");
-        ada.expectMembers();
-        ada.say("lobby", "x".repeat(5000));
-        ada.connection().expectClose(1009);
+        chat().query("token", signIn("Ada").body()).open().send("x".repeat(5000)).expectClose(1009);
     }
 
     /** The others do not wait for it: what it does not read fills the network, then its queue, which holds 1 MiB. */
