@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.weft.internal.PreparedMessageAccess;
 import java.nio.ByteBuffer;
+import java.nio.ReadOnlyBufferException;
 import org.junit.jupiter.api.Test;
 
 /** Prepared messages are values, made of text or bytes. */
@@ -35,6 +36,15 @@ class PreparedMessageTest {
         assertEquals(MessageType.BINARY, message.type());
         assertArrayEquals(new byte[]{1, 2, 3}, bytes(message));
         assertEquals("PreparedMessage[BINARY, 3 bytes]", message.toString());
+    }
+
+    @Test
+    void thePayloadIsReadOnlyAndReadFromItsBeginningEachTime() {
+        PreparedMessage message = PreparedMessage.text("é!");
+        for (int i = 0; i < 2; i++) {
+            assertEquals("é!", UTF_8.decode(message.payload()).toString());
+        }
+        assertThrows(ReadOnlyBufferException.class, () -> message.payload().put((byte) 0));
     }
 
     @Test

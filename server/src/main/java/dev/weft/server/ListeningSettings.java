@@ -148,8 +148,9 @@ abstract sealed class ListeningSettings extends ConnectionSettings<WebSocketServ
      *
      * @param customizer changes the parameters, such as client authentication, protocols or cipher suites. The defaults are
      *                   TLS 1.3 and 1.2, as far as the context supports them; the cipher suites with forward secrecy and
-     *                   authenticated encryption, in the server's order; and {@code http/1.1} for clients that offer
-     *                   protocols by ALPN. The customizer is called now, and again when a server starts
+     *                   authenticated encryption, in the server's order; key exchange with elliptic curves only; and
+     *                   {@code http/1.1} for clients that offer protocols by ALPN. The customizer is called now, and again
+     *                   when a server starts
      * @throws IllegalArgumentException if the context does not support the parameters
      */
     public WebSocketServerBuilder tls(SSLContext context, Consumer<SSLParameters> customizer) {

@@ -2,25 +2,33 @@ package dev.weft.topics;
 
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a listener who comes and goes. What the listener has not been told is kept once for each member of a topic: a member
+ * Tells listeners who comes and goes. What they have not been told is kept once for each member of a topic: a member
  * that comes and goes meanwhile cancels out, so no more is kept than there are members.
  */
 final class Presence implements Members {
     private record Member(String topic, String name) {}
 
-    private final @Nullable PresenceListener listener;
+    private final List<PresenceListener> listeners = new CopyOnWriteArrayList<>();
     private final Worker worker = new Worker("weft-presence", this::step);
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by the lock.
     private final Map<Member, Boolean> untold = new LinkedHashMap<>();
 
     Presence(@Nullable PresenceListener listener) {
-        this.listener = listener;
+        if (listener != null) {
+            add(listener);
+        }
+    }
+
+    void add(PresenceListener listener) {
+        listeners.add(listener);
     }
 
     @Override
@@ -32,7 +40,7 @@ final class Presence implements Members {
 
     /** A member has come or gone. Does not wait. */
     void changed(String topic, String name, boolean present) {
-        if (listener == null) {
+        if (listeners.isEmpty()) {
             return;
         }
         Member member = new Member(topic, name);
@@ -53,17 +61,22 @@ final class Presence implements Members {
         if (next == null) {
             return false;
         }
-        Member member = next.getKey();
+        for (PresenceListener listener : listeners) {
+            tell(listener, next.getKey(), next.getValue());
+        }
+        return true;
+    }
+
+    private static void tell(PresenceListener listener, Member member, boolean present) {
         try {
-            if (next.getValue()) {
+            if (present) {
                 listener.joined(member.topic(), member.name());
             } else {
                 listener.left(member.topic(), member.name());
             }
         } catch (Throwable e) {
-            TopicFailures.failed("the presence listener of topic", member.topic(), e);
+            TopicFailures.failed("a presence listener of topic", member.topic(), e);
         }
-        return true;
     }
 
     private Map.@Nullable Entry<Member, Boolean> next() {

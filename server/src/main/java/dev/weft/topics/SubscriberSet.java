@@ -44,7 +44,7 @@ final class SubscriberSet {
         lock.lock();
         try {
             snapshot = null;
-            added.begin(Recovery.NOT_REQUESTED, added.start());
+            added.begin(Recovery.NOT_REQUESTED, added.start(), List.of());
             if (!added.isActive()) {
                 return false;
             }

@@ -21,6 +21,8 @@ public final class Subscription {
     private final AtomicLong missed = new AtomicLong();
     private volatile Recovery recovery = Recovery.NOT_REQUESTED;
     private volatile Position start = new Position(0, 0);
+    private volatile Position after = start;
+    private volatile int replayed;
     private volatile boolean active;
 
     Subscription(WebSocketConnection connection, String filter, List<String> levels, SubscribeOptions options) {
@@ -54,6 +56,19 @@ public final class Subscription {
         return start;
     }
 
+    /**
+     * The position after which messages are sent: {@link #start()}, or an earlier one if this subscription begins with messages
+     * from the history.
+     */
+    public Position after() {
+        return after;
+    }
+
+    /** The number of messages from the history with which this subscription begins. */
+    public int replayed() {
+        return replayed;
+    }
+
     /** Whether messages are still sent. */
     public boolean isActive() {
         return active;
@@ -75,16 +90,23 @@ public final class Subscription {
         return options;
     }
 
-    /** Sends the greeting. Nothing else is sent before. */
-    void begin(Recovery result, Position position) {
+    /** Sends the greeting. Nothing else is sent before. Messages from the history follow, up to the last one. */
+    void begin(Recovery result, Position last, List<Publication> history) {
         recovery = result;
-        start = position;
+        start = last;
+        replayed = history.size();
+        after = history.isEmpty() ? last : before(history.getFirst().position());
         Function<Subscription, PreparedMessage> greeting = options.greeting();
         PreparedMessage first = greeting == null ? null : greeting.apply(this);
         active = true;
         if (first != null) {
             send(first, null);
         }
+    }
+
+    private Position before(Position first) {
+        Position since = options.since();
+        return since != null ? since : new Position(first.epoch(), first.offset() - 1);
     }
 
     void end() {

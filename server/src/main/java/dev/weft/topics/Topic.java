@@ -122,7 +122,7 @@ final class Topic {
                 recovery = missed == null ? Recovery.IMPOSSIBLE : Recovery.COMPLETE;
                 first = missed == null ? List.of() : missed;
             }
-            added.begin(recovery, position());
+            added.begin(recovery, position(), first);
             replay(first, added);
             if (!added.isActive()) {
                 return Start.OVER;

@@ -284,6 +284,14 @@ public final class Topics {
     }
 
     /**
+     * Adds a listener, which is told of members that come and go from now on, like the one that {@link
+     * Builder#presenceListener} sets. It stays for as long as these topics.
+     */
+    public void addPresenceListener(PresenceListener listener) {
+        presence.add(Objects.requireNonNull(listener));
+    }
+
+    /**
      * The newest messages that a topic has, at most this many, oldest first. With a {@link Backplane}, waits for the broker if no
      * connection of this process is subscribed to the topic.
      */

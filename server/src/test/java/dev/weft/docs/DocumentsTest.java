@@ -54,7 +54,7 @@ class DocumentsTest {
     void everyClassNameIsThatOfASource() throws Exception {
         Map<String, String> sources = new HashMap<>();
         for (Path source : Documents.sources("parser/src", "server/src", "server/micrometer/src", "server/nats/src",
-                "server/redis/src", "tools/src",
+                "server/redis/src", "server/topics-json/src", "tools/src",
                 "bench/src", "docs/examples")) {
             String text = Documents.read(source);
             Matcher declared = DECLARED.matcher(text);

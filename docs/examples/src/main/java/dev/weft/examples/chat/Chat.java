@@ -1,28 +1,31 @@
 package dev.weft.examples.chat;
 
 import dev.weft.HandshakeRequest;
-import dev.weft.Message;
 import dev.weft.WebSocketConnection;
 import dev.weft.parser.http.HttpResponse;
-import dev.weft.server.Endpoint;
 import dev.weft.server.HandshakeDecision;
 import dev.weft.server.HandshakePolicy;
 import dev.weft.server.HttpRequest;
 import dev.weft.server.StaticFiles;
 import dev.weft.server.WebSocketServer;
 import dev.weft.server.WebSocketServerBuilder;
+import dev.weft.topics.TopicAuthorizer;
+import dev.weft.topics.TopicLimits;
+import dev.weft.topics.Topics;
+import dev.weft.topics.json.JsonTopics;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
-/** A chat: sign in, then talk in a room. Each room has a path; what a client sends as text is what its user says there. */
-public final class Chat {
+/** A chat: sign in, then talk in rooms. Each room is a topic; what a client publishes as a string is what its user says there. */
+public final class Chat implements TopicAuthorizer {
     private static final int MAX_USERS = 100_000;
-    /** When there are more, those are forgotten that nobody is in. */
-    private static final int MAX_ROOMS = 200;
+    private static final JsonMapper JSON = new JsonMapper();
 
     private final Map<String, String> usersByToken = Collections.synchronizedMap(new LinkedHashMap<>() {
         @Override
@@ -30,7 +33,6 @@ public final class Chat {
             return size() > MAX_USERS;
         }
     });
-    private final Map<String, Room> rooms = new ConcurrentHashMap<>();
 
     /** Runs the chat. The argument is the port. */
     public static void main(String[] arguments) throws Exception {
@@ -42,11 +44,14 @@ public final class Chat {
 
     static WebSocketServerBuilder server() {
         Chat chat = new Chat();
+        Topics rooms = Topics.builder().limits(TopicLimits.builder().historyLength(50).maxTopics(10_000).build())
+                .member(Chat::user).authorizer(chat).build();
         return WebSocketServer.builder()
-                .endpoint("/chat/{room}", Endpoint.of(chat::serve)
+                .endpoint("/chat", JsonTopics.builder(rooms).publishFilter(Chat::said).build().endpoint()
                         .policy(HandshakePolicy.sameOrigin().and(chat::requireUser))
                         .maxMessageSize(4 << 10))
                 .http("POST", "/sign-in", chat::signIn)
+                .files("/weft/", JsonTopics.clientScript())
                 .files("/", StaticFiles.onClassPath(Chat.class, "web/chat"));
     }
 
@@ -70,17 +75,27 @@ public final class Chat {
                 : HandshakeDecision.accept().withAttachment(user);
     }
 
-    private void serve(WebSocketConnection connection) throws IOException {
-        String name = connection.request().pathParameter("room");
-        String user = connection.attachment(String.class).orElseThrow();
-        Room room = rooms.compute(name, (key, known) -> (known == null ? new Room() : known).enter(connection, user));
-        try {
-            while (connection.receive() instanceof Message.Text(String text)) {
-                room.say(user, text);
-            }
-        } finally {
-            rooms.computeIfPresent(name,
-                    (key, known) -> known.leave(connection) && rooms.size() > MAX_ROOMS ? null : known);
+    private static String user(WebSocketConnection connection) {
+        return connection.attachment(String.class).orElseThrow();
+    }
+
+    @Override
+    public boolean maySubscribe(WebSocketConnection connection, String filter) {
+        return filter.matches("room/[^/]{1,40}");
+    }
+
+    @Override
+    public boolean mayPublish(WebSocketConnection connection, String topic) {
+        return maySubscribe(connection, topic);
+    }
+
+    /** A client must not choose in whose name, or when, it speaks. */
+    private static String said(WebSocketConnection from, String room, String json) {
+        JsonNode text = JSON.readTree(json);
+        if (!text.isString()) {
+            throw new IllegalArgumentException("what is said is a string");
         }
+        return JSON.writeValueAsString(
+                Map.of("user", user(from), "text", text.stringValue(), "at", Instant.now().toString()));
     }
 }

@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.testing.TestConnection;
+import dev.weft.testing.TestRequest;
 import dev.weft.testing.TestResponse;
 import dev.weft.testing.TestServer;
+import dev.weft.topics.json.JsonTopics;
 import java.net.URLEncoder;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,35 +35,58 @@ class ChatTest {
                 .send("POST", "user=" + URLEncoder.encode(user, UTF_8));
     }
 
+    private record Member(String user, TestConnection connection) {
+        /** The next that concerns others: when it is told that it has come itself is left open. */
+        JsonNode event() {
+            JsonNode event = JSON.readTree(connection.expectText());
+            boolean own = event.path("member").asString().equals(user);
+            return own || event.get("type").asString().matches("subscribed|published") ? event() : event;
+        }
+
+        void expect(String change, String user) {
+            JsonNode event = event();
+            assertEquals(change + " " + user, event.get("type").asString() + " " + event.path("member").asString(),
+                    event::toString);
+        }
+
+        void expectSaid(String user, String text) {
+            JsonNode event = event();
+            assertEquals(List.of("message", user, text), List.of(event.get("type").asString(),
+                    event.path("data").path("user").asString(), event.path("data").path("text").asString()));
+        }
+
+        List<String> expectMembers() {
+            JsonNode event = event();
+            assertEquals("presence", event.get("type").asString(), event::toString);
+            return event.get("members").valueStream().map(JsonNode::asString).toList();
+        }
+
+        void send(String message) {
+            connection.send(message);
+        }
+
+        void say(String room, String text) {
+            connection.send(JSON.writeValueAsString(Map.of("type", "publish", "topic", "room/" + room, "data", text)));
+        }
+    }
+
+    private TestRequest chat() {
+        return server.request("/chat").subprotocols(JsonTopics.SUBPROTOCOL);
+    }
+
     /** Enters a room as this user, by a token. */
-    private TestConnection enter(String room, String user) {
-        return server.request("/chat/" + room).query("token", signIn(user).expectStatus(200).body()).open();
-    }
-
-    private static JsonNode event(TestConnection member) {
-        return JSON.readTree(member.expectText());
-    }
-
-    private static void expectEvent(String type, String user, TestConnection member) {
-        JsonNode event = event(member);
-        assertEquals(type + " " + user, event.get("type").asString() + " " + event.get("user").asString(),
-                event::toString);
-    }
-
-    private static void assertSaid(String user, String text, JsonNode event) {
-        assertEquals(List.of("said", user, text), List.of(event.get("type").asString(), event.get("user").asString(),
-                event.get("text").asString()));
-    }
-
-    private static List<String> members(TestConnection newcomer) {
-        return event(newcomer).get("members").valueStream().map(JsonNode::asString).sorted().toList();
+    private Member enter(String room, String user) {
+        Member member = new Member(user, chat().query("token", signIn(user).expectStatus(200).body()).open());
+        member.send(JSON.writeValueAsString(
+                Map.of("type", "subscribe", "id", 1, "topic", "room/" + room, "last", 50, "presence", true)));
+        return member;
     }
 
     @Test
     void aGuestMustBeRefusedWith401() {
-        server.request("/chat/lobby").expectRefusal(401);
-        server.request("/chat/lobby").query("token", "guessed").expectRefusal(401);
-        server.request("/chat/lobby").cookie("token", "guessed").expectRefusal(401);
+        chat().expectRefusal(401);
+        chat().query("token", "guessed").expectRefusal(401);
+        chat().cookie("token", "guessed").expectRefusal(401);
     }
 
     @Test
@@ -82,94 +108,106 @@ class ChatTest {
     void aCookieMustSignIn() {
         String cookie = signIn("Ada").headers().first("Set-Cookie").orElseThrow();
         assertTrue(cookie.contains("; HttpOnly"), cookie);
-        expectEvent("welcome", "Ada", server.request("/chat/lobby").header("Cookie", cookie.split(";")[0]).open());
+        TestConnection ada = chat().header("Cookie", cookie.split(";")[0]).open();
+        ada.send("{\"type\":\"ping\",\"id\":1}").expectText("{\"type\":\"pong\",\"id\":1}");
     }
 
     @Test
     void pagesOfOtherOriginsMustBeRefused() {
-        server.request("/chat/lobby").query("token", signIn("Ada").body()).origin("https://elsewhere.example")
-                .expectRefusal(403);
+        chat().query("token", signIn("Ada").body()).origin("https://elsewhere.example").expectRefusal(403);
     }
 
     @Test
     void membersMustSeeWhoIsThereAndWhoComesAndGoes() {
-        TestConnection ada = enter("lobby", "Ada");
-        assertEquals(List.of("Ada"), members(ada));
-        TestConnection bob = enter("lobby", "Bob");
-        assertEquals(List.of("Ada", "Bob"), members(bob));
-        expectEvent("joined", "Bob", ada);
-        bob.connection().close();
-        expectEvent("left", "Bob", ada);
-        TestConnection eve = enter("lobby", "Eve");
-        expectEvent("joined", "Eve", ada);
-        eve.connection().abort();
-        expectEvent("left", "Eve", ada);
+        Member ada = enter("lobby", "Ada");
+        assertEquals(List.of("Ada"), ada.expectMembers());
+        Member bob = enter("lobby", "Bob");
+        assertEquals(List.of("Ada", "Bob"), bob.expectMembers());
+        ada.expect("joined", "Bob");
+        bob.connection().connection().close();
+        ada.expect("left", "Bob");
+        Member eve = enter("lobby", "Eve");
+        ada.expect("joined", "Eve");
+        eve.connection().connection().abort();
+        ada.expect("left", "Eve");
     }
 
     @Test
     void aUserWithTwoConnectionsMustBeThereOnce() {
-        TestConnection ada = enter("lobby", "Ada");
-        expectEvent("welcome", "Ada", ada);
-        TestConnection bob = enter("lobby", "Bob");
-        expectEvent("joined", "Bob", ada);
-        TestConnection second = enter("lobby", "Bob");
-        assertEquals(List.of("Ada", "Bob"), members(second));
-        second.connection().close();
-        second.expectClose(1000);
-        bob.send("still here");
-        assertSaid("Bob", "still here", event(ada));
+        Member ada = enter("lobby", "Ada");
+        ada.expectMembers();
+        Member bob = enter("lobby", "Bob");
+        ada.expect("joined", "Bob");
+        Member second = enter("lobby", "Bob");
+        assertEquals(List.of("Ada", "Bob"), second.expectMembers());
+        second.connection().connection().close();
+        second.connection().expectClose(1000);
+        bob.say("lobby", "still here");
+        ada.expectSaid("Bob", "still here");
     }
 
     @Test
     void messagesMustReachTheRoomAndNoOther() {
-        TestConnection ada = enter("tea%20room", "Ada");
-        TestConnection bob = enter("tea%20room", "Bob");
-        TestConnection eve = enter("cellar", "Eve");
-        expectEvent("welcome", "Ada", ada);
-        expectEvent("joined", "Bob", ada);
-        expectEvent("welcome", "Bob", bob);
-        expectEvent("welcome", "Eve", eve);
-        ada.send("Tea? <b>🧵</b>");
-        assertSaid("Ada", "Tea? <b>🧵</b>", event(ada));
-        assertSaid("Ada", "Tea? <b>🧵</b>", event(bob));
-        eve.send("Alone");
-        assertSaid("Eve", "Alone", event(eve));
+        Member ada = enter("tea room", "Ada");
+        ada.expectMembers();
+        Member bob = enter("tea room", "Bob");
+        bob.expectMembers();
+        ada.expect("joined", "Bob");
+        Member eve = enter("cellar", "Eve");
+        eve.expectMembers();
+        ada.say("tea room", "Tea? <b>🧵</b>");
+        ada.expectSaid("Ada", "Tea? <b>🧵</b>");
+        bob.expectSaid("Ada", "Tea? <b>🧵</b>");
+        eve.say("cellar", "Alone");
+        eve.expectSaid("Eve", "Alone");
     }
 
     @Test
     void historyMustKeepTheLastMessagesEvenOfAnEmptyRoom() {
-        TestConnection ada = enter("lobby", "Ada");
-        expectEvent("welcome", "Ada", ada);
+        Member ada = enter("lobby", "Ada");
+        ada.expectMembers();
         for (int i = 0; i < 60; i++) {
-            ada.send("number " + i);
-            assertSaid("Ada", "number " + i, event(ada));
+            ada.say("lobby", "number " + i);
+            ada.expectSaid("Ada", "number " + i);
         }
-        ada.connection().close();
-        ada.expectClose(1000);
-        JsonNode history = event(enter("lobby", "Bob")).get("history");
-        assertEquals(50, history.size());
-        assertSaid("Ada", "number 10", history.get(0));
-        assertSaid("Ada", "number 59", history.get(49));
+        ada.connection().connection().close();
+        ada.connection().expectClose(1000);
+        Member bob = enter("lobby", "Bob");
+        for (int i = 10; i < 60; i++) {
+            bob.expectSaid("Ada", "number " + i);
+        }
+        assertEquals(List.of("Bob"), bob.expectMembers());
+    }
+
+    @Test
+    void onlyTextsMustBeSaidAndOnlyInRooms() {
+        Member ada = enter("lobby", "Ada");
+        ada.expectMembers();
+        for (String request : List.of("{\"type\":\"publish\",\"topic\":\"room/lobby\",\"data\":{\"user\":\"Bob\"}}",
+                "{\"type\":\"publish\",\"topic\":\"elsewhere\",\"data\":\"Hello\"}",
+                "{\"type\":\"subscribe\",\"id\":2,\"topic\":\"elsewhere\"}")) {
+            ada.send(request);
+            assertEquals("error", ada.event().get("type").asString());
+        }
     }
 
     @Test
     void aMessageThatIsTooLargeMustEndTheConnection() {
-        TestConnection ada = enter("lobby", "Ada");
-        expectEvent("welcome", "Ada", ada);
-        ada.send("x".repeat(5000)).expectClose(1009);
+        chat().query("token", signIn("Ada").body()).open().send("x".repeat(5000)).expectClose(1009);
     }
 
     /** The others do not wait for it: what it does not read fills the network, then its queue, which holds 1 MiB. */
     @Test
     void aMemberThatDoesNotReadMustBeRemoved() {
-        enter("lobby", "Sloth");
-        TestConnection ada = enter("lobby", "Ada");
-        expectEvent("welcome", "Ada", ada);
+        enter("lobby", "Sloth").expectMembers();
+        Member ada = enter("lobby", "Ada");
+        ada.expectMembers();
         for (int i = 0; i < 400; i++) {
-            ada.send("x".repeat(4000));
-            expectEvent("said", "Ada", ada);
+            String text = "x".repeat(3900);
+            ada.say("lobby", text);
+            ada.expectSaid("Ada", text);
         }
         server.advance(Duration.ofMinutes(2)); // until its close deadline has passed
-        expectEvent("left", "Sloth", ada);
+        ada.expect("left", "Sloth");
     }
 }

@@ -1,0 +1,302 @@
+package dev.weft.topics.json;
+
+import dev.weft.Message;
+import dev.weft.SendResult;
+import dev.weft.WebSocketConnection;
+import dev.weft.client.ReconnectingClient;
+import dev.weft.client.ReconnectingClientBuilder;
+import dev.weft.parser.CloseCode;
+import dev.weft.topics.Position;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client for {@link JsonTopics}. It keeps a connection, subscribes again after each gap, and recovers what was missed, or says
+ * that this is not possible.
+ * {@snippet class = "dev.weft.topics.json.Snippets" region = "client"}
+ * The {@link dev.weft.client.WebSocketClient} has to offer {@link JsonTopics#SUBPROTOCOL}, and its {@code maxMessageSize} is the
+ * longest message that can be received. All methods may be called from any thread, also by listeners, and none waits.
+ */
+public final class JsonTopicsClient implements AutoCloseable {
+    private static final Logger LOGGER = System.getLogger("dev.weft.topics.json");
+    private static final int MOST_PENDING = 10_000;
+
+    private final ReconnectingClient connections;
+    /** By the topic or filter. Changed under the lock. */
+    private final Map<String, TopicSubscription> subscriptions = new ConcurrentHashMap<>();
+    /** Requests that wait for their answer, except for subscriptions. */
+    private final Map<Long, CompletableFuture<JsonObject>> pending = new ConcurrentHashMap<>();
+
+    /** Puts requests in one order. Nothing under it waits for the peer. */
+    private final ReentrantLock lock = new ReentrantLock();
+    // Guarded by the lock.
+    private @Nullable WebSocketConnection open;
+    private long lastId;
+
+    private JsonTopicsClient(ReconnectingClientBuilder connections) {
+        this.connections = connections.start(this::serve);
+    }
+
+    /** Starts to connect. Does not wait. */
+    public static JsonTopicsClient start(ReconnectingClientBuilder connections) {
+        return new JsonTopicsClient(connections);
+    }
+
+    // Any thread.
+
+    /** Subscribes to messages that are published from now on. */
+    public TopicSubscription subscribe(String topic, TopicListener listener) {
+        return subscribe(topic, TopicOptions.DEFAULT, listener);
+    }
+
+    /**
+     * Subscribes to a topic, or to a filter with wildcards if the server allows it: now or as soon as there is a connection, and
+     * again on each further one, then from the last message that the listener has got.
+     *
+     * @throws IllegalStateException if there is a subscription to this topic or filter already
+     */
+    public TopicSubscription subscribe(String topic, TopicOptions options, TopicListener listener) {
+        TopicSubscription added = new TopicSubscription(this, topic, options, Objects.requireNonNull(listener));
+        lock.lock();
+        try {
+            if (subscriptions.putIfAbsent(topic, added) != null) {
+                throw new IllegalStateException("subscribed to " + topic + " already");
+            }
+            if (open != null) {
+                request(open, added);
+            }
+        } finally {
+            lock.unlock();
+        }
+        return added;
+    }
+
+    void unsubscribe(TopicSubscription ended) {
+        lock.lock();
+        try {
+            if (subscriptions.remove(ended.topic(), ended)) {
+                ended.end();
+                if (open != null) {
+                    open.trySend(Envelope.request(new ClientRequest.Unsubscribe(++lastId, ended.topic())));
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Publishes a payload.
+     *
+     * @param json one JSON value
+     * @return the position of the message. Fails with {@link TopicRefusedException} if the server refuses it, and with another {@link
+     *         IOException} if there is no connection, the server does not read, or the connection ends before the answer: then the
+     *         message may have been published
+     * @throws IllegalArgumentException if the text is not one JSON value within the limits of the subprotocol
+     */
+    public CompletableFuture<Position> publish(String topic, String json) {
+        try {
+            JsonText.checkValue(json);
+        } catch (InvalidJsonException e) {
+            throw new IllegalArgumentException("not JSON: " + e.getMessage());
+        }
+        return ask(id -> new ClientRequest.Publish(id, topic, json), answer -> answer.position("position"));
+    }
+
+    /** Asks who is there. Only for topics to which this client is subscribed. Fails as {@link #publish}. */
+    public CompletableFuture<List<String>> presence(String topic) {
+        return ask(id -> new ClientRequest.Presence(id, topic), answer -> JsonText.strings(answer.text("members")));
+    }
+
+    /** The open connection; empty during a gap. */
+    public Optional<WebSocketConnection> connection() {
+        return connections.connection();
+    }
+
+    /** Ends all subscriptions, and closes the connection with 1001. */
+    @Override
+    public void close() {
+        connections.close();
+    }
+
+    private interface Answer<T> {
+        T of(JsonObject answer) throws InvalidMessageException;
+    }
+
+    private <T> CompletableFuture<T> ask(LongFunction<ClientRequest> request, Answer<T> answer) {
+        CompletableFuture<JsonObject> asked = new CompletableFuture<>();
+        lock.lock();
+        try {
+            if (open == null) {
+                asked.completeExceptionally(new IOException("not connected"));
+            } else if (pending.size() >= MOST_PENDING) {
+                asked.completeExceptionally(new IOException(MOST_PENDING + " requests wait for their answers"));
+            } else {
+                long id = ++lastId;
+                pending.put(id, asked);
+                SendResult sent = open.trySend(Envelope.request(request.apply(id)));
+                if (!sent.isAccepted()) {
+                    pending.remove(id);
+                    asked.completeExceptionally(new IOException("not sent: " + sent));
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        return asked.thenCompose(message -> {
+            try {
+                return CompletableFuture.completedFuture(answer.of(message));
+            } catch (InvalidMessageException e) {
+                return CompletableFuture.failedFuture(new IOException("invalid answer: " + e.getMessage()));
+            }
+        });
+    }
+
+    /** Under the lock. If it cannot be sent, the next connection has to do it. */
+    private void request(WebSocketConnection connection, TopicSubscription subscription) {
+        SendResult sent = connection.trySend(Envelope.request(subscription.begin(++lastId)));
+        if (!sent.isAccepted()) {
+            connection.abort();
+        }
+    }
+
+    // The thread that receives.
+
+    private void serve(WebSocketConnection connection) throws IOException {
+        if (connection.subprotocol().filter(JsonTopics.SUBPROTOCOL::equals).isEmpty()) {
+            throw new IOException("the server does not speak " + JsonTopics.SUBPROTOCOL);
+        }
+        begin(connection);
+        try {
+            while (true) {
+                Message message = connection.receive();
+                if (message instanceof Message.Close) {
+                    return;
+                }
+                received(connection, message);
+            }
+        } finally {
+            end();
+        }
+    }
+
+    private void begin(WebSocketConnection connection) {
+        lock.lock();
+        try {
+            open = connection;
+            subscriptions.values().forEach(each -> request(connection, each));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void end() {
+        List<CompletableFuture<JsonObject>> unanswered;
+        lock.lock();
+        try {
+            open = null;
+            subscriptions.values().forEach(TopicSubscription::end);
+            unanswered = List.copyOf(pending.values());
+            pending.clear();
+        } finally {
+            lock.unlock();
+        }
+        unanswered.forEach(
+                each -> each.completeExceptionally(new IOException("the connection has ended before the answer")));
+    }
+
+    private void received(WebSocketConnection connection, Message message) {
+        try {
+            if (message instanceof Message.Text(String text)) {
+                received(JsonObject.parse(text));
+            } else {
+                throw new InvalidMessageException("a binary message");
+            }
+        } catch (InvalidJsonException | InvalidMessageException e) {
+            LOGGER.log(Level.WARNING, "the server has sent an invalid message: {0}", e.getMessage());
+            connection.close(CloseCode.INVALID_FRAME_PAYLOAD_DATA, "");
+        }
+    }
+
+    private void received(JsonObject message) throws InvalidMessageException {
+        switch (message.string("type")) {
+            case "message" -> message(message);
+            case "subscribed" -> {
+                TopicSubscription begun = subscription(message);
+                if (begun != null && begun.request() == message.id()) {
+                    begun.subscribed(message);
+                }
+            }
+            case "presence" -> {
+                if (message.has("id")) {
+                    answered(message);
+                } else {
+                    TopicSubscription watching = subscription(message);
+                    if (watching != null) {
+                        watching.members(JsonText.strings(message.text("members")));
+                    }
+                }
+            }
+            case "joined", "left" -> {
+                TopicSubscription watching = subscription(message);
+                if (watching != null) {
+                    watching.changed(message.string("member"), message.string("type").equals("joined"));
+                }
+            }
+            case "published" -> answered(message);
+            case "error" -> refused(message);
+            default -> {} // for later versions of the server, and what needs no answer
+        }
+    }
+
+    private @Nullable TopicSubscription subscription(JsonObject message) throws InvalidMessageException {
+        return subscriptions.get(message.string("topic"));
+    }
+
+    /** A message that is replayed is for the subscription that asked for it, and no other. */
+    private void message(JsonObject received) throws InvalidMessageException {
+        TopicMessage message = new TopicMessage(received.string("topic"), received.position("position"),
+                received.text("data"), received.has("encoding"));
+        TopicSubscription exact = subscriptions.get(message.topic());
+        boolean replayed = exact != null && exact.isActive() && exact.isReplaying();
+        for (TopicSubscription each : subscriptions.values()) {
+            if (each.isActive() && (each == exact || !replayed && each.matches(message.topic()))) {
+                each.message(message);
+            }
+        }
+    }
+
+    private void answered(JsonObject message) throws InvalidMessageException {
+        CompletableFuture<JsonObject> asked = pending.remove(message.id());
+        if (asked != null) {
+            asked.complete(message);
+        }
+    }
+
+    private void refused(JsonObject message) throws InvalidMessageException {
+        String code = message.string("code");
+        String text = message.string("message");
+        CompletableFuture<JsonObject> asked = pending.remove(message.id());
+        if (asked != null) {
+            asked.completeExceptionally(new TopicRefusedException(code, text));
+            return;
+        }
+        for (TopicSubscription each : subscriptions.values()) {
+            if (message.id() != 0 && each.request() == message.id()) {
+                each.refused(code, text);
+                return;
+            }
+        }
+        LOGGER.log(Level.WARNING, "the server has refused a request: {0}: {1}", code, text);
+    }
+}

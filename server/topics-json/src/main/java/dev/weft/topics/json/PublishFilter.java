@@ -1,0 +1,22 @@
+package dev.weft.topics.json;
+
+import dev.weft.WebSocketConnection;
+
+/** Decides what becomes of that which clients publish, for example to add who has said it, and when. */
+@FunctionalInterface
+public interface PublishFilter {
+    /** Publishes everything as it is. */
+    PublishFilter NONE = (from, topic, json) -> json;
+
+    /**
+     * Returns what is published in place of what a client has sent. Called on the thread of the client's connection, before the
+     * {@link dev.weft.topics.TopicAuthorizer} is asked; may wait.
+     *
+     * @param from  the connection of the client
+     * @param topic as the client has sent it: not necessarily a valid name
+     * @param json  one JSON value, as the client has sent it
+     * @return one JSON value within the limits of the subprotocol; anything else ends the connection with 1011
+     * @throws IllegalArgumentException if it must not be published: the client gets the error {@code refused} with this message
+     */
+    String apply(WebSocketConnection from, String topic, String json);
+}

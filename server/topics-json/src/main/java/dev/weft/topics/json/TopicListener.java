@@ -1,0 +1,40 @@
+package dev.weft.topics.json;
+
+import java.util.List;
+
+/**
+ * What a subscription of a {@link JsonTopicsClient} brings. The calls for all subscriptions of a client run on one virtual thread,
+ * one after the other; while one waits, the client receives nothing. An exception is logged, and the next event is told.
+ */
+@FunctionalInterface
+public interface TopicListener {
+    /** A message. All messages of a topic arrive in its order, and none twice. */
+    void message(TopicMessage message);
+
+    /**
+     * Messages were missed, and cannot be recovered: the topic has begun anew, or its history does not reach back so far. Get the state from elsewhere. Told before the first message after the gap.
+     */
+    default void gap() {}
+
+    /**
+     * The subscription has begun, for the first time or on a new connection.
+     *
+     * @param messages the number of messages from the history that come next
+     */
+    default void subscribed(int messages) {}
+
+    /**
+     * Who is there has changed, if {@link TopicOptions#presence} asks for it.
+     *
+     * @param members in the order of the alphabet; not all of them if there are more than the server tells
+     */
+    default void presence(List<String> members) {}
+
+    /**
+     * The server has refused the subscription. It is asked for again on the next connection.
+     *
+     * @param code    such as {@code not_authorized}
+     * @param message for people to read
+     */
+    default void refused(String code, String message) {}
+}

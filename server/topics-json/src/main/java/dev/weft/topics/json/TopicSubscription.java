@@ -1,0 +1,144 @@
+package dev.weft.topics.json;
+
+import dev.weft.topics.Position;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A subscription of a {@link JsonTopicsClient}, over any number of connections, until {@link #unsubscribe}. For any thread; no
+ * method waits.
+ */
+public final class TopicSubscription {
+    private static final Logger LOGGER = System.getLogger("dev.weft.topics.json");
+
+    private final JsonTopicsClient client;
+    private final String topic;
+    private final TopicOptions options;
+    private final TopicListener listener;
+
+    /** Written under the client's lock: the request that was sent last, whose answer begins the subscription. */
+    private volatile long request;
+    /** After which the next message is expected. */
+    private volatile @Nullable Position position;
+    private volatile boolean active;
+
+    // Only for the thread that receives.
+    private final TreeSet<String> members = new TreeSet<>();
+    private long replaying;
+
+    TopicSubscription(JsonTopicsClient client, String topic, TopicOptions options, TopicListener listener) {
+        this.client = client;
+        this.topic = topic;
+        this.options = options;
+        this.listener = listener;
+        this.position = options.since();
+    }
+
+    /** The topic, or the filter with wildcards. */
+    public String topic() {
+        return topic;
+    }
+
+    /**
+     * The position of the last message that the listener has returned from, or from which on it gets messages. An application that
+     * keeps it can go on from there with {@link TopicOptions#since}. Empty until the subscription has begun, and for a filter with
+     * wildcards.
+     */
+    public Optional<Position> position() {
+        return Optional.ofNullable(position);
+    }
+
+    /** Whether the server sends messages now. */
+    public boolean isActive() {
+        return active;
+    }
+
+    /** Ends the subscription. A call of the listener that has begun may still run. Has no effect the second time. */
+    public void unsubscribe() {
+        client.unsubscribe(this);
+    }
+
+    // For the client.
+
+    long request() {
+        return request;
+    }
+
+    ClientRequest.Subscribe begin(long id) {
+        request = id;
+        Position since = position;
+        return new ClientRequest.Subscribe(id, topic, since, since == null ? options.last() : 0, options.presence());
+    }
+
+    void end() {
+        active = false;
+        request = 0;
+    }
+
+    boolean isReplaying() {
+        return replaying > 0;
+    }
+
+    boolean matches(String published) {
+        return TopicFilter.matches(topic, published);
+    }
+
+    void subscribed(JsonObject answer) throws InvalidMessageException {
+        boolean missed = answer.has("recovered") && !answer.bool("recovered");
+        replaying = answer.has("messages") ? answer.integer("messages", 0, Integer.MAX_VALUE) : 0;
+        position = answer.has("position") ? answer.position("position") : null;
+        active = true;
+        tell(() -> listener.subscribed((int) replaying));
+        if (missed) {
+            tell(listener::gap);
+        }
+    }
+
+    void message(TopicMessage message) {
+        tell(() -> listener.message(message));
+        replaying = Math.max(0, replaying - 1);
+        if (position != null) {
+            position = message.position();
+        }
+    }
+
+    void members(List<String> present) {
+        members.clear();
+        members.addAll(present);
+        tellMembers();
+    }
+
+    /** A change that is in the list already may be told again. */
+    void changed(String member, boolean present) {
+        if (present ? members.add(member) : members.remove(member)) {
+            tellMembers();
+        }
+    }
+
+    private void tellMembers() {
+        List<String> all = List.copyOf(members);
+        tell(() -> listener.presence(all));
+    }
+
+    void refused(String code, String message) {
+        end();
+        tell(() -> listener.refused(code, message));
+    }
+
+    private void tell(Runnable call) {
+        try {
+            call.run();
+        } catch (RuntimeException e) {
+            LOGGER.log(Level.WARNING, "a listener of topic " + topic + " failed", e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "TopicSubscription[" + topic + ", position " + position + "]";
+    }
+}

@@ -1,0 +1,14 @@
+package dev.weft.topics.json;
+
+import dev.weft.server.PublicApiTest;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** The module must export exactly what docs/api lists. */
+class JsonTopicsApiTest {
+    @Test
+    void exportedApiMustBeAsAccepted() throws IOException {
+        PublicApiTest.assertAccepted(Path.of("..", "..", "docs", "api"), "weft-topics-json", JsonTopics.class);
+    }
+}

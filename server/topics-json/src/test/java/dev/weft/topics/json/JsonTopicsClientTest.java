@@ -1,0 +1,414 @@
+package dev.weft.topics.json;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.weft.client.ReconnectingClient;
+import dev.weft.client.WebSocketClient;
+import dev.weft.server.Await;
+import dev.weft.server.Endpoint;
+import dev.weft.server.WebSocketServer;
+import dev.weft.topics.Position;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The client against the server, over sockets. */
+@Timeout(60)
+class JsonTopicsClientTest {
+    private static final Duration QUICK = Duration.ofMillis(20);
+
+    /** Keeps what it is told, in order. */
+    private static final class Recorder implements TopicListener {
+        final BlockingQueue<String> events = new LinkedBlockingQueue<>();
+
+        @Override
+        public void message(TopicMessage message) {
+            events.add(message.data());
+        }
+
+        @Override
+        public void gap() {
+            events.add("gap");
+        }
+
+        @Override
+        public void subscribed(int messages) {
+            events.add("subscribed " + messages);
+        }
+
+        @Override
+        public void presence(List<String> members) {
+            events.add("present " + members);
+        }
+
+        @Override
+        public void refused(String code, String message) {
+            events.add("refused " + code);
+        }
+
+        void expect(String... expected) throws InterruptedException {
+            for (String each : expected) {
+                assertEquals(each, events.poll(20, TimeUnit.SECONDS));
+            }
+        }
+
+        void expectNumbers(int from, int to) throws InterruptedException {
+            expect(IntStream.rangeClosed(from, to).mapToObj(Integer::toString).toArray(String[]::new));
+        }
+    }
+
+    private final List<JsonTopicsClient> clients = new ArrayList<>();
+    private RestartableServer server;
+    private WebSocketClient client;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = new RestartableServer();
+        client = WebSocketClient.builder().subprotocols(JsonTopics.SUBPROTOCOL).noDeflate().build();
+    }
+
+    @AfterEach
+    void stop() {
+        clients.forEach(JsonTopicsClient::close);
+        client.close();
+        server.close();
+    }
+
+    private JsonTopicsClient connect(URI uri) {
+        JsonTopicsClient topics = JsonTopicsClient
+                .start(ReconnectingClient.builder(client, uri).minDelay(QUICK).maxDelay(QUICK));
+        clients.add(topics);
+        return topics;
+    }
+
+    private JsonTopicsClient connect() {
+        return connect(server.uri("/topics?user=ann"));
+    }
+
+    private static <T> T get(CompletableFuture<T> future) throws Exception {
+        return future.get(20, TimeUnit.SECONDS);
+    }
+
+    private static String failure(CompletableFuture<?> future) {
+        ExecutionException failed = assertThrows(ExecutionException.class, () -> future.get(20, TimeUnit.SECONDS));
+        return assertInstanceOf(IOException.class, failed.getCause()).getMessage();
+    }
+
+    @Test
+    void messagesMustArriveWithTheirPositions() throws Exception {
+        JsonTopicsClient topics = connect();
+        Recorder room = new Recorder();
+        TopicSubscription subscription = topics.subscribe("room/1", room);
+        room.expect("subscribed 0");
+        Position position = get(topics.publish("room/1", "{\"text\": \"🧵\"}"));
+        room.expect("{\"text\": \"🧵\"}");
+        Await.until("the listener has returned", () -> position.equals(subscription.position().orElseThrow()));
+        assertEquals(1, position.offset());
+        assertTrue(subscription.isActive());
+        subscription.unsubscribe();
+        subscription.unsubscribe();
+        get(topics.publish("room/1", "2"));
+        assertEquals(0, room.events.size());
+        assertFalse(subscription.isActive());
+        topics.subscribe("room/1", TopicOptions.DEFAULT.last(5), room); // the topic is free again
+        room.expect("subscribed 2", "{\"text\": \"🧵\"}", "2");
+    }
+
+    @Test
+    void twoSubscriptionsToOneTopicMustBeRefused() {
+        JsonTopicsClient topics = connect();
+        topics.subscribe("a", message -> {});
+        assertThrows(IllegalStateException.class, () -> topics.subscribe("a", message -> {}));
+    }
+
+    @Test
+    void whatWasMissedMustBeRecoveredExactly() throws Exception {
+        Recorder room = new Recorder();
+        connect().subscribe("a", room);
+        room.expect("subscribed 0");
+        server.publish("a", 1, 3);
+        room.expectNumbers(1, 3);
+        server.stop();
+        server.publish("a", 4, 4 + RestartableServer.HISTORY - 1);
+        server.start();
+        room.expect("subscribed " + RestartableServer.HISTORY);
+        room.expectNumbers(4, 4 + RestartableServer.HISTORY - 1);
+        server.publish("a", 200, 201);
+        room.expectNumbers(200, 201);
+    }
+
+    /** Also if nothing has arrived before. */
+    @Test
+    void whatWasMissedBeforeTheFirstMessageMustBeRecovered() throws Exception {
+        Recorder room = new Recorder();
+        connect().subscribe("a", room);
+        room.expect("subscribed 0");
+        server.stop();
+        server.publish("a", 1, 2);
+        server.start();
+        room.expect("subscribed 2", "1", "2");
+    }
+
+    @Test
+    void aHistoryThatIsTooShortMustBeTold() throws Exception {
+        Recorder room = new Recorder();
+        connect().subscribe("a", room);
+        room.expect("subscribed 0");
+        server.publish("a", 1, 1);
+        room.expectNumbers(1, 1);
+        server.stop();
+        server.publish("a", 2, 2 + RestartableServer.HISTORY);
+        server.start();
+        room.expect("subscribed 0", "gap");
+        server.publish("a", 500, 501);
+        room.expectNumbers(500, 501);
+    }
+
+    @Test
+    void aServerThatHasForgottenMustBeTold() throws Exception {
+        Recorder room = new Recorder();
+        TopicSubscription subscription = connect().subscribe("a", room);
+        room.expect("subscribed 0");
+        server.publish("a", 1, 5);
+        room.expectNumbers(1, 5);
+        long epoch = subscription.position().orElseThrow().epoch();
+        server.stop();
+        server.forget();
+        server.start();
+        server.publish("a", 6, 20); // beyond the old offset
+        room.expect("subscribed 0", "gap");
+        server.publish("a", 21, 22);
+        List<String> rest = new ArrayList<>();
+        while (!rest.contains("22")) {
+            rest.add(room.events.poll(20, TimeUnit.SECONDS));
+        }
+        assertFalse(rest.contains("gap"), rest.toString());
+        assertTrue(epoch != subscription.position().orElseThrow().epoch());
+    }
+
+    /** Of the topic and of a filter with wildcards, with cut connections at random: each number once, and in order. */
+    @Test
+    void everyMessageMustArriveOnceWhateverHappensToConnections() throws Exception {
+        for (int seed = 0; seed < 3; seed++) {
+            Random random = new Random(seed);
+            Recorder room = new Recorder();
+            Recorder others = new Recorder();
+            JsonTopicsClient topics = connect(server.uri("/kept"));
+            String topic = "chaos/" + seed;
+            topics.subscribe("*/" + seed, others);
+            topics.subscribe(topic, room);
+            room.expect("subscribed 0");
+            Thread cutter = Thread.ofVirtual().start(() -> {
+                for (int i = 0; i < 15; i++) {
+                    LockSupport.parkNanos(random.nextInt(20_000_000));
+                    server.abort();
+                }
+            });
+            List<String> numbers = new ArrayList<>();
+            for (int i = 1; cutter.isAlive() || i < 300; i++) {
+                server.publish(topic, i, i);
+                numbers.add(Integer.toString(i));
+                LockSupport.parkNanos(1_000_000); // or the history would be too short
+            }
+            List<String> received = new ArrayList<>();
+            while (received.size() < numbers.size()) {
+                String event = room.events.poll(20, TimeUnit.SECONDS);
+                assertTrue(event != null, "seed " + seed + ": only " + received.size() + " of " + numbers.size());
+                if (!event.startsWith("subscribed")) {
+                    received.add(event);
+                }
+            }
+            assertEquals(numbers, received, "seed " + seed);
+            List<Integer> seen = others.events.stream().filter(each -> each.matches("\\d+")).map(Integer::valueOf)
+                    .toList();
+            assertEquals(seen.stream().distinct().sorted().toList(), seen, "seed " + seed);
+            topics.close();
+        }
+    }
+
+    @Test
+    void aListenerThatIsTooSlowMustGetEverythingLater() throws Exception {
+        Recorder room = new Recorder();
+        CountDownLatch wake = new CountDownLatch(1);
+        JsonTopicsClient topics = connect();
+        topics.subscribe("a", new TopicListener() {
+            @Override
+            public void message(TopicMessage message) {
+                try {
+                    wake.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                room.message(message);
+            }
+
+            @Override
+            public void gap() {
+                room.gap();
+            }
+
+            @Override
+            public void subscribed(int messages) {
+                room.subscribed(messages);
+            }
+        });
+        room.expect("subscribed 0");
+        String large = "x".repeat(60_000);
+        for (int i = 0; i < RestartableServer.HISTORY / 10; i++) {
+            server.topics().publish("a", "\"" + i + large + "\"");
+        }
+        // Its queue holds 256 KiB, and the network less than this.
+        for (int i = 0; server.topics().statistics("a").orElseThrow().undelivered() == 0; i++) {
+            assertTrue(i < 80, "never refused");
+            server.topics().publish("a", "\"" + large + "\"");
+        }
+        server.publish("a", 1, 5);
+        wake.countDown();
+        List<String> all = new ArrayList<>();
+        while (!all.contains("5")) {
+            String event = room.events.poll(20, TimeUnit.SECONDS);
+            assertTrue(event != null && !event.equals("gap"), "after " + all.size() + ": " + event);
+            all.add(event);
+        }
+        assertTrue(all.stream().anyMatch(event -> event.matches("subscribed [1-9].*")), "it was closed, and came back");
+        assertEquals(server.topics().statistics("a").orElseThrow().published(),
+                all.stream().filter(event -> !event.startsWith("subscribed")).count());
+    }
+
+    @Test
+    void presenceMustFollowWhoComesAndGoes() throws Exception {
+        Recorder room = new Recorder();
+        JsonTopicsClient ann = connect();
+        ann.subscribe("a", TopicOptions.DEFAULT.presence(true), room);
+        room.expect("subscribed 0", "present [ann]");
+        JsonTopicsClient bob = connect(server.uri("/topics?user=bob"));
+        bob.subscribe("a", message -> {});
+        room.expect("present [ann, bob]");
+        assertEquals(List.of("ann", "bob"), get(ann.presence("a")));
+        bob.close();
+        room.expect("present [ann]");
+        assertEquals("not_subscribed: not subscribed to this topic", failure(ann.presence("b")));
+    }
+
+    @Test
+    void refusalsMustBeTold() throws Exception {
+        JsonTopicsClient topics = connect();
+        Recorder secret = new Recorder();
+        TopicSubscription subscription = topics.subscribe("secret/1", secret);
+        secret.expect("refused not_authorized");
+        assertFalse(subscription.isActive());
+        assertTrue(failure(topics.publish("secret/1", "1")).startsWith("not_authorized: "));
+        assertTrue(failure(topics.publish("a//b", "1")).startsWith("invalid_name: "));
+        assertThrows(IllegalArgumentException.class, () -> topics.publish("a", "no JSON"));
+    }
+
+    @Test
+    void requestsWithoutAConnectionMustFail() throws Exception {
+        JsonTopicsClient topics = connect();
+        Recorder room = new Recorder();
+        topics.subscribe("a", room);
+        room.expect("subscribed 0");
+        server.stop();
+        Await.until("disconnected", () -> topics.connection().isEmpty());
+        assertEquals("not connected", failure(topics.publish("a", "1")));
+        topics.subscribe("b", room);
+        server.start();
+        room.expect("subscribed 0", "subscribed 0");
+    }
+
+    /** This server takes requests, and ends without an answer. */
+    @Test
+    void aRequestMustFailWithItsConnection() throws Exception {
+        try (WebSocketServer silent = WebSocketServer.builder().endpoint("/", Endpoint.of(ws -> {
+            ws.receive();
+            ws.abort();
+        }).subprotocols(JsonTopics.SUBPROTOCOL)).start()) {
+            JsonTopicsClient topics = connect(URI.create("ws://127.0.0.1:" + silent.port() + "/"));
+            Await.until("connected", () -> topics.connection().isPresent());
+            String failure = failure(topics.publish("a", "1"));
+            assertTrue(failure.equals("the connection has ended before the answer") || failure.equals("not connected"),
+                    failure);
+        }
+    }
+
+    @Test
+    void aListenerThatFailsMustGetTheNextMessage() throws Exception {
+        Recorder room = new Recorder();
+        connect().subscribe("a", message -> {
+            room.message(message);
+            throw new IllegalStateException("this listener fails, as the test wants");
+        });
+        Await.until("subscribed", () -> server.topics().presence("a").size() == 1);
+        server.publish("a", 1, 2);
+        room.expectNumbers(1, 2);
+    }
+
+    @Test
+    void aListenerMustBeAbleToPublish() throws Exception {
+        Recorder echo = new Recorder();
+        JsonTopicsClient topics = connect();
+        topics.subscribe("b", echo);
+        topics.subscribe("a", message -> topics.publish("b", message.data())
+                .thenAccept(position -> echo.events.add("at " + position.offset())));
+        echo.expect("subscribed 0");
+        Await.until("subscribed", () -> server.topics().presence("a").size() == 1);
+        server.publish("a", 7, 7);
+        List<String> both = List.of(echo.events.poll(20, TimeUnit.SECONDS), echo.events.poll(20, TimeUnit.SECONDS));
+        assertTrue(both.containsAll(List.of("7", "at 1")), both.toString());
+    }
+
+    @Test
+    void wildcardsMustGetMessagesOnce() throws Exception {
+        JsonTopicsClient topics = connect();
+        Recorder all = new Recorder();
+        Recorder one = new Recorder();
+        topics.subscribe("room/*", all);
+        topics.subscribe("room/1", one);
+        one.expect("subscribed 0");
+        all.expect("subscribed 0");
+        server.publish("room/1", 1, 1);
+        server.publish("room/2", 2, 2);
+        all.expectNumbers(1, 2);
+        one.expectNumbers(1, 1);
+        assertEquals(0, one.events.size());
+    }
+
+    /** Neither a message that is no JSON, nor one of a later version, may do harm. */
+    @Test
+    void aServerThatMakesMistakesMustBeLeft() throws Exception {
+        try (WebSocketServer wrong = WebSocketServer.builder().endpoint("/", Endpoint.of(ws -> {
+            ws.receive();
+            ws.send("{\"type\":\"news\",\"more\":{}}");
+            ws.send("{\"type\":\"subscribed\",\"id\":1,\"topic\":\"a\",\"position\":\"a:0\",\"messages\":0,\"new\":1}");
+            ws.send("{\"type\":\"message\",\"topic\":\"a\",\"position\":\"a:1\",\"data\":1,\"new\":[2]}");
+            ws.send("{\"type\":\"message\",\"topic\":\"a\",\"position\":2,\"data\":2}");
+            ws.awaitClose();
+        }).subprotocols(JsonTopics.SUBPROTOCOL)).start()) {
+            Recorder room = new Recorder();
+            connect(URI.create("ws://127.0.0.1:" + wrong.port() + "/")).subscribe("a", room);
+            // And again after it has come back: it asks with the position, and this server tells nonsense.
+            room.expect("subscribed 0", "1");
+            Await.until("closed with 1007",
+                    () -> wrong.statistics().closes().keySet().stream().anyMatch(each -> each.code().equals("1007")));
+        }
+    }
+}

@@ -1,0 +1,329 @@
+// Checks of weft-topics.mjs against a real server, for browsers and Node.js. ScriptServer.java serves them and obeys `control`.
+
+const LIMIT = 15_000;
+
+class Failure extends Error {}
+
+function assertEqual(actual, expected, what = '') {
+  if (JSON.stringify(actual) !== JSON.stringify(expected)) {
+    throw new Failure(`${what} expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`);
+  }
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function until(what, condition) {
+  for (const end = Date.now() + LIMIT; !condition(); await pause(2)) {
+    if (Date.now() > end) throw new Failure(`never: ${what}`);
+  }
+}
+
+const numbers = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+async function failure(promise) {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Failure('it did not fail');
+}
+
+/** Handlers that keep what they are told, in order. */
+function recorder(more = {}) {
+  const events = [];
+  return {
+    events,
+    message: (data) => events.push(data),
+    gap: () => events.push('gap'),
+    subscribed: (count) => events.push(`subscribed ${count}`),
+    refused: (error) => events.push(`refused ${error.code}`),
+    async expect(...expected) {
+      await until(`${JSON.stringify(expected)} in ${JSON.stringify(events)}`, () => events.length >= expected.length);
+      assertEqual(events.splice(0, expected.length), expected);
+    },
+    ...more,
+  };
+}
+
+/** A socket of a network that takes everything and answers nothing. */
+function silentSocket(opened) {
+  return class {
+    readyState = 0;
+    constructor() {
+      opened.push(this);
+      setTimeout(() => { this.readyState = 1; this.onopen({}); });
+    }
+    send() {}
+    close() { this.readyState = 3; }
+  };
+}
+
+/** A socket of a server that is not there. */
+function deadSocket(attempts) {
+  return class {
+    readyState = 0;
+    constructor() {
+      attempts.push(Date.now());
+      setTimeout(() => { this.readyState = 3; this.onerror({}); this.onclose({ code: 1006, reason: '' }); });
+    }
+    close() {}
+  };
+}
+
+export async function run({ WeftTopics, address, control, WebSocket }) {
+  const quick = { minDelay: 30, maxDelay: 30, WebSocket };
+  const open = [];
+  const connect = (settings = {}, query = '?user=ann') => {
+    const topics = new WeftTopics(address + query, { ...quick, ...settings });
+    open.push(topics);
+    return topics;
+  };
+
+  const checks = {
+    async 'messages arrive with their positions'() {
+      const topics = connect();
+      const metas = [];
+      const room = recorder({ message: (data, meta) => { room.events.push(data); metas.push(meta); } });
+      const subscription = topics.subscribe('a/1', room);
+      await room.expect('subscribed 0');
+      const sent = [{ text: 'Grüße 🧵', deep: [[1, null]] }, null, 'text', 1.5, true, [], '\\ud83e'];
+      const positions = [];
+      for (const each of sent) positions.push(await topics.publish('a/1', each));
+      await room.expect(...sent);
+      assertEqual(metas.map((each) => each.position), positions);
+      assertEqual(metas[0].topic, 'a/1');
+      assertEqual(subscription.position, positions.at(-1));
+      assertEqual(subscription.active, true);
+    },
+
+    async 'a function is the handler of messages'() {
+      const topics = connect();
+      const events = [];
+      const subscription = topics.subscribe('a/2', (data) => events.push(data));
+      await until('subscribed', () => subscription.active);
+      await topics.publish('a/2', 1);
+      await until('received', () => events.length === 1);
+      assertEqual((await failure((async () => topics.subscribe('a/2', () => {}))())).message, 'subscribed to a/2 already');
+    },
+
+    async 'what was missed is recovered exactly'() {
+      const room = recorder();
+      connect().subscribe('b', room);
+      await room.expect('subscribed 0');
+      await control('publish', 'b', 1, 3);
+      await room.expect(1, 2, 3);
+      await control('stop');
+      await control('publish', 'b', 4, 103);
+      await control('start');
+      await room.expect('subscribed 100', ...numbers(4, 103));
+      await control('publish', 'b', 104, 105);
+      await room.expect(104, 105);
+    },
+
+    async 'the position can be kept and used later'() {
+      const first = recorder();
+      const topics = connect();
+      const subscription = topics.subscribe('b/kept', first);
+      await control('publish', 'b/kept', 1, 2);
+      await until('both', () => first.events.includes(2) || first.events.includes('subscribed 0'));
+      await until('active', () => subscription.active);
+      await topics.publish('b/kept', 3);
+      await until('the third', () => first.events.includes(3));
+      topics.close();
+      await control('publish', 'b/kept', 4, 5);
+      const second = recorder({ since: subscription.position });
+      connect().subscribe('b/kept', second);
+      await second.expect('subscribed 2', 4, 5);
+      const third = recorder({ last: 3 });
+      connect().subscribe('b/kept', third);
+      await third.expect('subscribed 3', 3, 4, 5);
+    },
+
+    async 'what cannot be recovered is told'() {
+      const room = recorder();
+      connect().subscribe('c', room);
+      await room.expect('subscribed 0');
+      await control('publish', 'c', 1, 1);
+      await room.expect(1);
+      await control('stop');
+      await control('publish', 'c', 2, 102); // one more than the history holds
+      await control('start');
+      await room.expect('subscribed 0', 'gap');
+      await control('publish', 'c', 200, 201);
+      await room.expect(200, 201);
+    },
+
+    async 'a server that has forgotten everything is noticed'() {
+      const room = recorder();
+      connect().subscribe('d', room);
+      await room.expect('subscribed 0');
+      await control('publish', 'd', 1, 5);
+      await room.expect(1, 2, 3, 4, 5);
+      await control('stop');
+      await control('forget');
+      await control('start');
+      await room.expect('subscribed 0', 'gap');
+      await control('publish', 'd', 1, 2);
+      await room.expect(1, 2);
+    },
+
+    async 'presence shows who comes and goes'() {
+      const seen = [];
+      connect().subscribe('e', { presence: (members, change) => seen.push([members, change]) });
+      await until('herself', () => seen.length === 1);
+      const bob = connect({}, '?user=bob');
+      bob.subscribe('e', () => {});
+      await until('bob', () => seen.length === 2);
+      assertEqual((await bob.presence('e')), ['ann', 'bob']);
+      bob.close();
+      await until('without bob', () => seen.length === 3);
+      assertEqual(seen, [[['ann'], {}], [['ann', 'bob'], { joined: 'bob' }], [['ann'], { left: 'bob' }]]);
+    },
+
+    async 'nothing arrives after unsubscribe'() {
+      const topics = connect();
+      const room = recorder();
+      const subscription = topics.subscribe('f', room);
+      await room.expect('subscribed 0');
+      subscription.unsubscribe();
+      subscription.unsubscribe();
+      await topics.publish('f', 1);
+      assertEqual(room.events, []);
+      const again = recorder({ last: 1 });
+      topics.subscribe('f', again);
+      await again.expect('subscribed 1', 1);
+    },
+
+    async 'refusals have a code'() {
+      const topics = connect();
+      const room = recorder();
+      const subscription = topics.subscribe('secret/1', room);
+      await room.expect('refused not_authorized');
+      assertEqual(subscription.active, false);
+      assertEqual((await failure(topics.publish('secret/1', 1))).code, 'not_authorized');
+      assertEqual((await failure(topics.presence('f'))).code, 'not_subscribed');
+    },
+
+    async 'what JSON cannot hold is refused here'() {
+      const topics = connect();
+      const room = recorder();
+      topics.subscribe('g', room);
+      await room.expect('subscribed 0');
+      for (const each of ['half \ud83e', { '\udc00': 1 }, ['\\\ud83e'], undefined]) {
+        assertEqual((await failure(topics.publish('g', each))) instanceof TypeError, true);
+      }
+      assertEqual((await failure((async () => topics.subscribe('\ud83e', () => {}))())) instanceof TypeError, true);
+      await topics.publish('g', 'still connected');
+      await room.expect('still connected');
+    },
+
+    async 'a handler that fails does not stop the others'() {
+      const topics = connect();
+      const room = recorder();
+      let failures = 0;
+      topics.subscribe('h/1', () => { failures++; throw new Error('this handler fails, as the check wants'); });
+      topics.subscribe('h/*', room);
+      await room.expect('subscribed 0');
+      await topics.publish('h/1', 1);
+      await topics.publish('h/2', 2);
+      await room.expect(1, 2);
+      assertEqual(failures, 1);
+    },
+
+    async 'filters match whole levels'() {
+      const topics = connect();
+      const filters = ['i/*', 'i/#', 'i/*/z', '*/1', 'i/1/*'];
+      const rooms = filters.map(() => recorder());
+      filters.forEach((filter, i) => topics.subscribe(filter, rooms[i]));
+      for (const room of rooms) await room.expect('subscribed 0');
+      for (const topic of ['i/1', 'i/1/z', 'i', 'i/2']) await topics.publish(topic, topic);
+      await rooms[1].expect('i/1', 'i/1/z', 'i/2');
+      assertEqual(rooms.map((room) => room.events), [['i/1', 'i/2'], [], ['i/1/z'], ['i/1'], ['i/1/z']]);
+    },
+
+    async 'requests without a connection fail'() {
+      const states = [];
+      const topics = connect({ onstate: (state) => states.push(state) });
+      await until('connected', () => states.length === 1);
+      await control('stop');
+      await until('disconnected', () => states.length >= 2);
+      assertEqual(states[1].code, 1001);
+      assertEqual((await failure(topics.publish('j', 1))).message, 'not connected');
+      const room = recorder();
+      topics.subscribe('j', room);
+      await control('start');
+      await room.expect('subscribed 0');
+      assertEqual(states.at(-1).connected, true);
+    },
+
+    async 'a dead network is noticed'() {
+      const sockets = [];
+      const states = [];
+      const topics = connect({ WebSocket: silentSocket(sockets), pingInterval: 20, onstate: (state) => states.push(state) });
+      topics.subscribe('k', () => {});
+      const unanswered = failure(until('connected', () => states.length === 1).then(() => topics.publish('k', 1)));
+      await until('another attempt', () => sockets.length === 2);
+      assertEqual((await unanswered).message, 'the connection has ended before the answer');
+      assertEqual(states[1].reason, 'no answer');
+    },
+
+    async 'attempts are spread, and become rarer'() {
+      const delays = [];
+      const attempts = [];
+      connect({ WebSocket: deadSocket(attempts), minDelay: 8, maxDelay: 64, onstate: ({ delay }) => delays.push(delay) });
+      await until('many attempts', () => delays.length >= 40);
+      delays.forEach((delay, i) => assertEqual(delay >= 0 && delay <= Math.min(64, 8 * 2 ** i), true, `delay ${i}: ${delay}`));
+      const later = delays.slice(4);
+      assertEqual(later.some((delay) => delay > 40) && later.some((delay) => delay < 24), true, `${later}`);
+    },
+
+    async 'the address may be a promise'() {
+      let asked = 0;
+      const topics = new WeftTopics(async () => `${address}?user=${asked++}`, quick);
+      open.push(topics);
+      const room = recorder();
+      topics.subscribe('l', room);
+      await room.expect('subscribed 0');
+      await control('stop');
+      await control('start');
+      await room.expect('subscribed 0');
+      assertEqual(asked >= 2, true);
+    },
+
+    async 'close ends everything'() {
+      const states = [];
+      const topics = connect({ onstate: (state) => states.push(state) });
+      const room = recorder();
+      topics.subscribe('m', room);
+      await room.expect('subscribed 0');
+      topics.close();
+      topics.close();
+      assertEqual(states.map((each) => each.code), [undefined, 1000]);
+      await pause(100); // longer than any delay
+      assertEqual(states.length, 2);
+    },
+  };
+
+  const lines = [];
+  let failed = 0;
+  for (const [name, check] of Object.entries(checks)) {
+    const begin = Date.now();
+    try {
+      await check();
+      lines.push(`ok    ${name} (${Date.now() - begin} ms)`);
+    } catch (error) {
+      failed++;
+      lines.push(`FAIL  ${name}: ${error instanceof Failure ? error.message : error.stack}`);
+    }
+    open.splice(0).forEach((topics) => topics.close());
+  }
+  lines.push(`${lines.length - failed} passed, ${failed} failed`);
+  return lines.join('\n');
+}
+
+/** Tells the server what to do. */
+export const controlAt = (base) => async (action, topic = '', from = 0, to = 0) => {
+  const response = await fetch(`${base}control?${new URLSearchParams({ action, topic, from, to })}`, { method: 'POST' });
+  if (!response.ok) throw new Failure(`control: ${response.status} ${await response.text()}`);
+};
