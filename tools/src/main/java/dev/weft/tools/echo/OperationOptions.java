@@ -43,6 +43,7 @@ final class OperationOptions {
     private final ServerConfiguration defaults;
     /** {@code null} if none of their options was given, as the others. */
     private AddressLimits.Builder addresses;
+    private CloseOptions.Builder closing;
     private DrainSettings.Builder drain;
     private ProbeSettings.Builder probes;
 
@@ -184,6 +185,13 @@ final class OperationOptions {
         return drain;
     }
 
+    private CloseOptions.Builder closing() {
+        if (closing == null) {
+            closing = CloseOptions.builder();
+        }
+        return closing;
+    }
+
     /** Passes to the builder what was parsed. */
     void apply() {
         if (addresses != null) {
@@ -191,6 +199,9 @@ final class OperationOptions {
         }
         if (probes != null) {
             builder.probeSettings(probes.build());
+        }
+        if (closing != null) {
+            drain().closing(closing.build());
         }
         if (drain != null) {
             builder.drainSettings(drain.build());
