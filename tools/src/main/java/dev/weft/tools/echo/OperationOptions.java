@@ -151,7 +151,7 @@ final class OperationOptions {
                         "Log each request and each connection, in this format: combined or json.",
                         builder::accessLog),
                 table.flag("--connection-details", defaults.connectionDetails(), builder::connectionDetails,
-                        "Name the thread of each connection, and count its messages and bytes for status --connections."),
+                        "Name the thread of each connection, and count its messages and bytes for the table of connections that status shows."),
                 table.option("--max-lifetime", Notation.TIME, "no limit",
                         "Maximum time that a connection stays open; it is then closed with 1001.",
                         builder::maxLifetime),
