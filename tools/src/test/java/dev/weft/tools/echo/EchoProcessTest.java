@@ -95,8 +95,7 @@ class EchoProcessTest {
                 Thread.onSpinWait();
             }
             assertEquals("served", EchoClient.connect(http, port).echo("served"));
-        } finally {
-            process.destroyForcibly(); // it would wait for the notice
+            process.destroyForcibly(); // it would wait for the notice, and the client for it
         }
     }
 
