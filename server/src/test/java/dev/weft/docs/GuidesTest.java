@@ -16,6 +16,7 @@ import dev.weft.parser.http.HttpResponse;
 import dev.weft.server.Await;
 import dev.weft.server.Endpoint;
 import dev.weft.server.HandshakePolicy;
+import dev.weft.server.Handlers;
 import dev.weft.server.HttpHandler;
 import dev.weft.server.LogCapture;
 import dev.weft.server.RawPeer;
@@ -154,9 +155,9 @@ class GuidesTest {
 
     @Test
     void connectionIsClosedWhenItsTokenExpires() {
-        try (TestServer server = TestServer.of("/", Endpoint.of(ws -> ws.receive())
-                .policy(Guides.expiring(TOKENS)))) {
-            TestConnection client = server.open("/?token=t1");
+        try (TestServer server = TestServer.of("/", Endpoint.of(Handlers::echo).policy(Guides.expiring(TOKENS)))) {
+            // The answer shows that the connection is open on the server, too, before its clock advances.
+            TestConnection client = server.open("/?token=t1").send("hi").expectText("hi");
             server.advance(Duration.ofSeconds(5));
             client.expectClose(3000);
         }

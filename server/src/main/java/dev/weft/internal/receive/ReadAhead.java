@@ -23,8 +23,8 @@ import java.util.concurrent.locks.LockSupport;
  *          └──── all is read: the transport is asked to report more, or there is no room ───┘
  * </pre>
  * A Close frame is answered at once, unless unreceived data precedes it: then the handler has half a second to receive that
- * data and to reply. Time during which a reply waits for the peer does not count. It has the same time to reply after the end
- * of the peer's bytes, since a peer that has shut down its output may still read.
+ * data and to reply. Time during which a reply waits for the peer does not count. After the end of the peer's bytes it has half
+ * a second in all, since a peer that has shut down its output may still read.
  * <p>
  * A turn {@linkplain FrameReader#tryClaim claims} the reader as a receive does, so there is one reader at a time. It begins to
  * scan at the receiver's position in its region, or where the last turn stopped if the receiver has not reached that.
@@ -77,7 +77,8 @@ final class ReadAhead extends ShortTimer.Entry {
             if (!deadlines.isReading()) {
                 watchLater(timer);
             }
-        } else if (claimsSeen != frames.claims() || patience == PATIENCE_WITH_END && deadlines.isWriting()) {
+        } else if (claimsSeen != frames.claims()
+                || patience == PATIENCE_WITH_END && !holdsEnd && deadlines.isWriting()) {
             claimsSeen = frames.claims();
             looks = 0;
             watchLater(timer);
@@ -128,7 +129,10 @@ final class ReadAhead extends ShortTimer.Entry {
             return;
         }
         if (holdsEnd) {
-            throw FrameReader.unexpectedEnd();
+            // A reply that still waits is given up.
+            throw deadlines.isWriting()
+                    ? new IOException("the peer has gone", FrameReader.unexpectedEnd())
+                    : FrameReader.unexpectedEnd();
         }
         if (scanner == null || !scanner.isClosed() && !input.hasAhead()) {
             // The receiver may have taken the data that the last turn found.
