@@ -19,12 +19,18 @@ final class UnreadTransport implements Transport {
     private static final SocketAddress NOWHERE = InetSocketAddress.createUnresolved("nowhere.example", 1);
 
     private final ByteBuffer sent;
+    private final CountDownLatch reading = new CountDownLatch(1);
     private final CountDownLatch writing = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile boolean unread;
 
     UnreadTransport(String sent) {
         this.sent = ByteBuffer.wrap(sent.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Waits until a read waits for more than the peer sends. */
+    void awaitReading() throws InterruptedException {
+        reading.await();
     }
 
     /** Waits until a write is under way. */
@@ -48,7 +54,11 @@ final class UnreadTransport implements Transport {
 
     @Override
     public int read(ByteBuffer target, TimeLimit limit) throws IOException {
-        return sent.hasRemaining() ? readNow(target) : awaitClose();
+        if (sent.hasRemaining()) {
+            return readNow(target);
+        }
+        reading.countDown();
+        return awaitClose();
     }
 
     @Override
