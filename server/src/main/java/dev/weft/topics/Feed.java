@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one topic gets from the backplane. Messages wait here in the order of their arrival, and one virtual thread at a time
@@ -43,6 +44,8 @@ final class Feed {
     // Guarded by the turn.
     /** Whether the topic's position is one of the broker, after which nothing is left out without notice. */
     private boolean placed;
+    /** The number of comparisons that have begun. Threads that wait for the turn meanwhile need no other one. */
+    private volatile int comparisons;
     /** Whether the topic is up to date since the node has subscribed to it by its name. */
     private volatile boolean prepared;
     /**
@@ -128,11 +131,19 @@ final class Feed {
         return true;
     }
 
-    /** The node has subscribed to the topic by its name. Brings it up to date; waits for the broker. */
-    void prepare() {
+    /**
+     * The node has subscribed to the topic by its name. Brings it up to date; waits for the broker.
+     *
+     * @param since the position that a subscriber has reached, perhaps on a node that was faster; {@code null} if none
+     */
+    void prepare(@Nullable Position since) {
+        int before = comparisons;
         turn.lock();
         try {
             lapseIfDue();
+            if (prepared && uplink.isPlacing() && since != null && comparisons == before && !topic.hasReached(since)) {
+                compare();
+            }
             if (!prepared) {
                 if (uplink.isPlacing()) {
                     compare();
@@ -223,6 +234,7 @@ final class Feed {
 
     /** Compares the topic with the broker's history, and delivers what it has missed. */
     private void compare() {
+        comparisons++;
         if (!uplink.isPlacing()) {
             // Something may be missing, and nobody knows what.
             topic.skipTo(newLife(), uplink.filters());

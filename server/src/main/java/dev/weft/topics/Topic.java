@@ -275,6 +275,12 @@ final class Topic {
         }
     }
 
+    /** Whether it is at this position, or beyond. */
+    boolean hasReached(Position position) {
+        Position newest = newest();
+        return newest.epoch() == position.epoch() && newest.offset() >= position.offset();
+    }
+
     boolean hasSubscribers() {
         return subscribers.size() > 0;
     }

@@ -133,7 +133,7 @@ public final class Topics {
     /**
      * Subscribes a connection to a topic. If it is already subscribed to it, that subscription ends, and this one takes its
      * place. Does not wait for peers. Waits for the broker of a {@link Backplane} if no other connection of this process is
-     * subscribed to the topic.
+     * subscribed to the topic, or if the options have a position that this process has not reached.
      *
      * @return the subscription, which is not active if the connection has ended
      * @throws TopicException if the connection may not subscribe, the name is invalid or has wildcards, or there are too many
@@ -225,7 +225,7 @@ public final class Topics {
         while (true) {
             Topic topic = topics.get(added.filter(), added.levels());
             if (uplink != null) {
-                uplink.prepare(topic);
+                uplink.prepare(topic, added.options().since());
             }
             Topic.Start start = topic.subscribe(added, member, clock.instant());
             if (start != Topic.Start.RETIRED) {

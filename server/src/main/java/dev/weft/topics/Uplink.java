@@ -153,10 +153,10 @@ final class Uplink implements Backplane.Receiver {
         return interests.containsKey(topic) || filters.matches(levels);
     }
 
-    /** Brings a topic that is wanted up to date. Waits for the broker. */
-    void prepare(Topic topic) {
+    /** Brings a topic that is wanted up to date, and at least to this position, if any. Waits for the broker. */
+    void prepare(Topic topic, @Nullable Position since) {
         try {
-            topic.feed().prepare();
+            topic.feed().prepare(since);
         } catch (BackplaneException e) {
             if (!goesOnAlone) {
                 throw new TopicException(e);

@@ -207,6 +207,45 @@ class BackplaneTest {
         assertEquals(Recovery.IMPOSSIBLE, second.subscribe(end(late), "a", NUMBERED.since(seen)).recovery());
     }
 
+    /** The client has got its last message from a faster node. */
+    @Test
+    void subscriberThatComesToASlowerNodeMustGetNothingTwice() {
+        Topics first = topics(here, HISTORY);
+        Topics second = topics(there, HISTORY);
+        TestPair near = pair();
+        second.subscribe(end(near), "a", NUMBERED);
+        first.publish("a", "1");
+        peer(near).expectText("1 1");
+        there.losing = 1;
+        Position seen = first.publish("a", "2");
+
+        TestPair coming = pair();
+        assertEquals(Recovery.COMPLETE, second.subscribe(end(coming), "a", NUMBERED.since(seen)).recovery());
+        first.publish("a", "3");
+        peer(coming).expectText("3 3");
+        peer(near).expectText("2 2").expectText("3 3");
+    }
+
+    /** The same, where this node has not noticed yet that the broker has lost its data. */
+    @Test
+    void subscriberThatComesToANodeOfAnOlderEpochMustGetNothingTwice() {
+        Topics first = topics(here, HISTORY);
+        Topics second = topics(there, HISTORY);
+        TestPair near = pair();
+        second.subscribe(end(near), "a", NUMBERED);
+        first.publish("a", "1");
+        peer(near).expectText("1 1");
+        broker.loseData();
+        there.losing = 1;
+        Position seen = first.publish("a", "2");
+
+        TestPair coming = pair();
+        assertEquals(Recovery.COMPLETE, second.subscribe(end(coming), "a", NUMBERED.since(seen)).recovery());
+        first.publish("a", "3");
+        peer(coming).expectText("2 3");
+        peer(near).expectText("gap 1 0").expectText("1 2").expectText("2 3");
+    }
+
     @Test
     void newFilterMustGetNothingFromBefore() {
         Topics topics = topics(here, HISTORY);

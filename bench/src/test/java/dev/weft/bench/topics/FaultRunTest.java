@@ -13,10 +13,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/**
- * The short form of {@code scripts/fault-topics}, which takes a minute for each broker. Run it with {@code -Dweft.faults=true}: on a busy
- * machine it has found a message delivered twice over Redis, for which there is no explanation yet.
- */
+/** The short form of {@code scripts/fault-topics}, for half a minute and more. Run it with {@code -Dweft.faults=true}. */
 @EnabledIfSystemProperty(named = "weft.faults", matches = "true")
 @Timeout(240)
 class FaultRunTest {
