@@ -7,7 +7,7 @@ public final class Escape {
     private Escape() {}
 
     /**
-     * Returns the text with each character that is not printable ASCII, and each backslash, as <code>&#92;uXXXX</code>. Texts of
+     * Returns the text with each character that is not printable ASCII, and each backslash, as a Unicode escape of Java. Texts of
      * more than 200 characters are cut there.
      */
     public static String text(String text) {

@@ -193,28 +193,23 @@ final class ServerHandshake {
         if (server.tlsHandshakes().isEmpty()) {
             return true;
         }
-        boolean failed = false;
         try {
             if (!server.tlsHandshakes().get().run(transport, server.configuration().timeouts().handshakeTimeout())) {
                 server.logs().refusals().closed(RefusalReason.TLS_HANDSHAKES_FULL, transport.remoteAddress(),
                         "too many TLS handshakes are under way, or maxBufferedSize is used up");
                 return false;
             }
+            return true;
         } catch (InterruptedException e) {
             // The deadline passed, or the server is shutting down: the transport is closed.
-            return false;
         } catch (SSLException e) {
-            failed = true;
             server.logs().refusals().closed(RefusalReason.TLS_FAILED, transport.remoteAddress(),
                     Escape.text(e.toString()));
-        }
-        if (failed) {
             if (deadlines.advance(RequestPhase.PREFACE, RequestPhase.ANSWERING) || session.isFull()) {
                 transport.closeAfterFailedHandshake();
             }
-            return false;
         }
-        return true;
+        return false;
     }
 
     /**

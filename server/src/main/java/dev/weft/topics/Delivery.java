@@ -49,7 +49,7 @@ final class Delivery {
                 sent = subscription.send(message, key);
             }
         } catch (Throwable e) {
-            // Probably without memory, so it cannot even be told that it has missed something.
+            // Probably without memory, so not even a gap can be reported to it.
             subscription.end();
             subscription.connection().abort();
             TopicFailures.failed("sending a message of topic", publication.topic(), e);

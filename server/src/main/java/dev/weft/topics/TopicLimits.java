@@ -25,8 +25,8 @@ public final class TopicLimits {
     }
 
     /**
-     * The maximum number of topics that have a subscriber or a history. If there are so many, those that have neither any more
-     * make room for another one, after 100 ms at most.
+     * The maximum number of topics. At this number, a new topic takes the place of one that has no subscriber and no history any
+     * more, if there is one; it may be refused for up to 100 ms before that is noticed.
      */
     public int maxTopics() {
         return maxTopics;

@@ -129,7 +129,7 @@ final class Uplink implements Backplane.Receiver {
         }
     }
 
-    /** Whoever wants the filter again meanwhile waits, since another interest must not begin before this one is over. */
+    /** A connection that wants the filter again waits meanwhile: another interest must not begin before this one is over. */
     private void end(String filter, Interest interest) {
         interest.over = true;
         try {

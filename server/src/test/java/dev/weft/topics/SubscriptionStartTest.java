@@ -50,7 +50,7 @@ class SubscriptionStartTest {
         assertEquals(late.start(), late.after());
     }
 
-    /** Whoever sees the greeting of a filter, and then publishes, must get the message, and nothing before the greeting. */
+    /** A client that sees the greeting of a filter, and then publishes, must get the message, and nothing before the greeting. */
     @Test
     void aFilterMustMatchFromItsGreetingOn() {
         SubscribeOptions greeted = SubscribeOptions.DEFAULT.greeting(it -> PreparedMessage.text("greeting"));

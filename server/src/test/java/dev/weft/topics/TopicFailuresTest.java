@@ -306,7 +306,7 @@ class TopicFailuresTest {
 
     // Filters with wildcards.
 
-    /** Whoever sees the greeting of a filter, and then publishes, must get the message. */
+    /** A client that sees the greeting of a filter, and then publishes, must get the message. */
     @Test
     void filterMustMatchFromItsGreetingOn() {
         Topics topics = Topics.builder().build();

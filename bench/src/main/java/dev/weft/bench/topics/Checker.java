@@ -9,7 +9,7 @@ import java.util.TreeMap;
 
 /**
  * Compares what subscribers have got with what publishers have sent. Each publisher numbers its messages in one topic from 0, and
- * has the fate of each. Each subscriber reports what it gets, in its order, and when it was told that something is missing. For one
+ * has the fate of each. Each subscriber reports what it gets, in its order, and each notice that something is missing. For one
  * thread at a time.
  */
 final class Checker {
@@ -34,7 +34,7 @@ final class Checker {
 
     /** What one subscriber has got of one topic, in order. */
     static final class Log {
-        /** Instead of a number: it was told that messages may be missing here. */
+        /** Instead of a number: a notice that messages may be missing here. */
         private static final int GAP = -1;
         private static final int MOST = 100_000;
 

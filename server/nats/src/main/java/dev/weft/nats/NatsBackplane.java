@@ -213,7 +213,7 @@ public final class NatsBackplane implements Backplane {
         }
     }
 
-    /** The connection is new. Returns whether the node was told that the broker is away. */
+    /** Prepares a new connection. Returns whether the node believes that the broker is away. */
     private boolean prepare(Connection current) {
         lock.lock();
         try {

@@ -9,7 +9,7 @@ import java.nio.channels.AsynchronousCloseException;
 
 /**
  * The reading side of a {@link LimitedTransport}. Reading ahead does not wait: it finds nothing until the rates allow it, and is
- * then told that there is something. For the thread that reads, or waits to, unless a method says otherwise.
+ * then notified. For the thread that reads, or waits to, unless a method says otherwise.
  */
 final class LimitedInput {
     private final Transport below;

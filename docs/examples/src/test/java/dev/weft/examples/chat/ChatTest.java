@@ -36,7 +36,7 @@ class ChatTest {
     }
 
     private record Member(String user, TestConnection connection) {
-        /** The next that concerns others: when it is told that it has come itself is left open. */
+        /** The next event that concerns others: its own arrival may be reported earlier or later. */
         JsonNode event() {
             JsonNode event = JSON.readTree(connection.expectText());
             boolean own = event.path("member").asString().equals(user);
