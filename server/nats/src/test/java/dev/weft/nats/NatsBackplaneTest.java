@@ -1,18 +1,15 @@
 package dev.weft.nats;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.server.Await;
 import dev.weft.testing.TestPair;
 import dev.weft.topics.Backplane;
-import dev.weft.topics.BackplaneContract;
+import dev.weft.topics.BrokerContract;
 import dev.weft.topics.BrokerProcess;
 import dev.weft.topics.Position;
-import dev.weft.topics.Recovery;
 import dev.weft.topics.SubscribeOptions;
 import dev.weft.topics.TopicException;
 import dev.weft.topics.TopicException.Reason;
@@ -37,7 +34,7 @@ import org.junit.jupiter.api.Test;
 
 /** Against a real NATS server. */
 @SuppressWarnings("try") // A connection may be interrupted when it is closed.
-class NatsBackplaneTest extends BackplaneContract {
+class NatsBackplaneTest extends BrokerContract {
     private static BrokerProcess broker;
     private static int monitoring;
     private static int groups;
@@ -67,7 +64,13 @@ class NatsBackplaneTest extends BackplaneContract {
         return node(broker);
     }
 
-    private NatsBackplane node(BrokerProcess server) {
+    @Override
+    protected BrokerProcess ownBroker() throws Exception {
+        return BrokerProcess.nats();
+    }
+
+    @Override
+    protected NatsBackplane node(BrokerProcess server) {
         return NatsBackplane.builder(uri(server)).prefix(prefix).timeout(Duration.ofSeconds(1))
                 .nodeTimeout(Duration.ofMillis(600)).build();
     }
@@ -102,74 +105,6 @@ class NatsBackplaneTest extends BackplaneContract {
                     .map(each -> each.group(1)).map(each -> each.replace("\\u003e", ">")).sorted().toList().toString();
         } catch (Exception e) {
             throw new AssertionError(e);
-        }
-    }
-
-    @Test
-    void brokerThatIsKilledMustBeWaitedForAndItsLossTold() throws Exception {
-        try (BrokerProcess own = BrokerProcess.nats()) {
-            NatsBackplane node = opened(node(own));
-            Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
-            TestPair pair = pair();
-            topics.subscribe(end(pair), "a", PLACED);
-            Position before = topics.publish("a", "1");
-            peer(pair).expectText(before + " 1");
-
-            own.kill();
-            Await.until("the node has noticed", () -> !node.health().connected());
-            long start = System.nanoTime();
-            assertReason(Reason.BACKPLANE_AWAY, () -> topics.publish("a", "2"));
-            assertReason(Reason.BACKPLANE_AWAY, () -> topics.subscribe(end(pair), "b"));
-            assertTrue(System.nanoTime() - start < Duration.ofSeconds(5).toNanos());
-
-            own.restart();
-            peer(pair).expectText("gap");
-            Position after = published(topics, "a", "3");
-            peer(pair).expectText(after + " 3");
-            assertNotEquals(before.epoch(), after.epoch());
-            assertEquals(Recovery.IMPOSSIBLE, topics.subscribe(end(pair), "a", PLACED.since(before)).recovery());
-        }
-    }
-
-    /** Publishes as soon as the broker can be reached. */
-    private static Position published(Topics topics, String topic, String text) {
-        Position[] position = new Position[1];
-        Await.until("it is published", () -> {
-            try {
-                position[0] = topics.publish(topic, text);
-                return true;
-            } catch (TopicException e) {
-                assertEquals(Reason.BACKPLANE_AWAY, e.reason());
-                return false;
-            }
-        });
-        return position[0];
-    }
-
-    @Test
-    void brokerThatStandsStillMustBeWaitedForBriefly() throws Exception {
-        try (BrokerProcess own = BrokerProcess.nats()) {
-            NatsBackplane node = opened(node(own));
-            Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
-            TestPair pair = pair();
-            topics.subscribe(end(pair), "a", PLACED);
-            Position before = topics.publish("a", "1");
-            peer(pair).expectText(before + " 1");
-
-            own.signal("STOP");
-            TopicException refused = assertThrows(TopicException.class, () -> topics.publish("a", "2"));
-            assertEquals(Reason.BACKPLANE_UNCERTAIN, refused.reason());
-            Await.until("the node has noticed", () -> !node.health().connected());
-            own.signal("CONT");
-
-            Position after = published(topics, "a", "3");
-            assertEquals(before.epoch(), after.epoch());
-            // The message whose fate was uncertain may have been published, and once at most.
-            String next = peer(pair).expectText();
-            if (next.endsWith(" 2")) {
-                next = peer(pair).expectText();
-            }
-            assertEquals(after + " 3", next);
         }
     }
 
@@ -229,28 +164,5 @@ class NatsBackplaneTest extends BackplaneContract {
             assertEquals("+ann a", next(events));
             assertEquals(Map.of("ann", 1), watching.presence("a"));
         }
-    }
-
-    @Test
-    void nodeMustStartWithoutItsBroker() throws Exception {
-        try (BrokerProcess own = BrokerProcess.nats()) {
-            own.kill();
-            NatsBackplane node = opened(node(own));
-            Topics topics = Topics.builder().limits(HISTORY).backplane(node).goesOnAlone(true).build();
-            TestPair pair = pair();
-            assertFalse(node.health().connected());
-            topics.subscribe(end(pair), "a", PLACED);
-
-            own.restart();
-            // What may have been published before is told.
-            peer(pair).expectText("gap");
-            Position position = published(topics, "a", "1");
-            peer(pair).expectText(position + " 1");
-            assertTrue(node.health().connected());
-        }
-    }
-
-    private static void assertReason(Reason reason, Runnable action) {
-        assertEquals(reason, assertThrows(TopicException.class, action::run).reason());
     }
 }

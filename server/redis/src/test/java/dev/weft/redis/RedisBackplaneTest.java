@@ -3,19 +3,16 @@ package dev.weft.redis;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.weft.server.Await;
 import dev.weft.testing.TestPair;
 import dev.weft.topics.Backplane;
-import dev.weft.topics.BackplaneContract;
+import dev.weft.topics.BrokerContract;
 import dev.weft.topics.BrokerProcess;
 import dev.weft.topics.Position;
-import dev.weft.topics.Recovery;
 import dev.weft.topics.SubscribeOptions;
 import dev.weft.topics.TopicException;
-import dev.weft.topics.TopicException.Reason;
 import dev.weft.topics.Topics;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -31,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Against a real Redis server. */
-class RedisBackplaneTest extends BackplaneContract {
+class RedisBackplaneTest extends BrokerContract {
     private static BrokerProcess broker;
     private static RedisClient client;
     private static RedisCommands<String, String> redis;
@@ -61,11 +58,18 @@ class RedisBackplaneTest extends BackplaneContract {
 
     @Override
     protected Backplane node() {
-        return node(broker.port());
+        return node(broker);
     }
 
-    private RedisBackplane node(int port) {
-        return RedisBackplane.builder("redis://127.0.0.1:" + port).prefix(prefix).timeout(Duration.ofSeconds(1))
+    @Override
+    protected BrokerProcess ownBroker() throws Exception {
+        return BrokerProcess.redis("--appendonly", "yes");
+    }
+
+    @Override
+    protected RedisBackplane node(BrokerProcess server) {
+        return RedisBackplane.builder("redis://127.0.0.1:" + server.port()).prefix(prefix)
+                .timeout(Duration.ofSeconds(1))
                 .nodeTimeout(Duration.ofMillis(600)).build();
     }
 
@@ -105,79 +109,10 @@ class RedisBackplaneTest extends BackplaneContract {
         }
     }
 
-    /** Publishes as soon as the broker can be reached. */
-    private static Position published(Topics topics, String topic, String text) {
-        Position[] position = new Position[1];
-        Await.until("it is published", () -> {
-            try {
-                position[0] = topics.publish(topic, text);
-                return true;
-            } catch (TopicException e) {
-                assertEquals(Reason.BACKPLANE_AWAY, e.reason());
-                return false;
-            }
-        });
-        return position[0];
-    }
-
-    @Test
-    void brokerThatIsKilledMustBeWaitedForAndItsLossTold() throws Exception {
-        try (BrokerProcess own = BrokerProcess.redis("--appendonly", "yes")) {
-            RedisBackplane node = opened(node(own.port()));
-            Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
-            TestPair pair = pair();
-            topics.subscribe(end(pair), "a", PLACED);
-            Position before = topics.publish("a", "1");
-            peer(pair).expectText(before + " 1");
-
-            own.kill();
-            Await.until("the node has noticed", () -> !node.health().connected());
-            long start = System.nanoTime();
-            assertReason(Reason.BACKPLANE_AWAY, () -> topics.publish("a", "2"));
-            assertReason(Reason.BACKPLANE_AWAY, () -> topics.subscribe(end(pair), "b"));
-            assertTrue(System.nanoTime() - start < Duration.ofSeconds(5).toNanos());
-
-            own.restart();
-            peer(pair).expectText("gap");
-            Position after = published(topics, "a", "3");
-            peer(pair).expectText(after + " 3");
-            // Redis has restored the stream, but may have lost its end.
-            assertNotEquals(before.epoch(), after.epoch());
-            assertEquals(Recovery.IMPOSSIBLE, topics.subscribe(end(pair), "a", PLACED.since(before)).recovery());
-        }
-    }
-
-    @Test
-    void brokerThatStandsStillMustBeWaitedForBriefly() throws Exception {
-        try (BrokerProcess own = BrokerProcess.redis()) {
-            RedisBackplane node = opened(node(own.port()));
-            Topics topics = Topics.builder().limits(HISTORY).backplane(node).build();
-            TestPair pair = pair();
-            topics.subscribe(end(pair), "a", PLACED);
-            Position before = topics.publish("a", "1");
-            peer(pair).expectText(before + " 1");
-
-            own.signal("STOP");
-            TopicException refused = assertThrows(TopicException.class, () -> topics.publish("a", "2"));
-            assertEquals(Reason.BACKPLANE_UNCERTAIN, refused.reason());
-            Await.until("the node has noticed", () -> !node.health().connected());
-            own.signal("CONT");
-
-            Position after = published(topics, "a", "3");
-            assertEquals(before.epoch(), after.epoch());
-            // The message whose fate was uncertain may have been published, and once at most.
-            String next = peer(pair).expectText();
-            if (next.endsWith(" 2")) {
-                next = peer(pair).expectText();
-            }
-            assertEquals(after + " 3", next);
-        }
-    }
-
     @Test
     void dataLostWithoutARestartMustBeTold() throws Exception {
         try (BrokerProcess own = BrokerProcess.redis()) {
-            Topics topics = Topics.builder().limits(HISTORY).backplane(opened(node(own.port()))).build();
+            Topics topics = Topics.builder().limits(HISTORY).backplane(opened(node(own))).build();
             TestPair pair = pair();
             topics.subscribe(end(pair), "a", PLACED);
             Position before = topics.publish("a", "1");
@@ -198,9 +133,9 @@ class RedisBackplaneTest extends BackplaneContract {
     void serverWithoutShardedChannelsMustWorkToo() throws Exception {
         try (BrokerProcess old = BrokerProcess.redis("--rename-command", "SPUBLISH", "", "--rename-command",
                 "SSUBSCRIBE", "")) {
-            RedisBackplane node = opened(node(old.port()));
+            RedisBackplane node = opened(node(old));
             Topics first = Topics.builder().limits(HISTORY).backplane(node).build();
-            Topics second = Topics.builder().limits(HISTORY).backplane(opened(node(old.port()))).build();
+            Topics second = Topics.builder().limits(HISTORY).backplane(opened(node(old))).build();
             assertTrue(node.health().detail().contains("no sharded"), node.health().detail());
             TestPair exact = pair();
             TestPair filter = pair();
@@ -242,28 +177,5 @@ class RedisBackplaneTest extends BackplaneContract {
                 Set.copyOf(redis.keys(prefix + "[hs]*")));
         assertTrue(redis.pttl(prefix + "h:{a}") > 0);
         assertTrue(redis.pttl(prefix + "s:{a}") > 0);
-    }
-
-    @Test
-    void nodeMustStartWithoutItsBroker() throws Exception {
-        try (BrokerProcess own = BrokerProcess.redis()) {
-            own.kill();
-            RedisBackplane node = opened(node(own.port()));
-            Topics topics = Topics.builder().limits(HISTORY).backplane(node).goesOnAlone(true).build();
-            TestPair pair = pair();
-            assertFalse(node.health().connected());
-            topics.subscribe(end(pair), "a", PLACED);
-
-            own.restart();
-            // What may have been published before is told.
-            peer(pair).expectText("gap");
-            Position position = published(topics, "a", "1");
-            peer(pair).expectText(position + " 1");
-            assertTrue(node.health().connected());
-        }
-    }
-
-    private static void assertReason(Reason reason, Runnable action) {
-        assertEquals(reason, assertThrows(TopicException.class, action::run).reason());
     }
 }
