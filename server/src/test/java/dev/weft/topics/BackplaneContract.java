@@ -257,17 +257,7 @@ public abstract class BackplaneContract {
     }
 
     protected final Topics withPresence(BlockingQueue<String> events, String member) throws Exception {
-        return start(Topics.builder().member(connection -> member).presenceListener(new PresenceListener() {
-            @Override
-            public void joined(String topic, String name) {
-                events.add("+" + name + " " + topic);
-            }
-
-            @Override
-            public void left(String topic, String name) {
-                events.add("-" + name + " " + topic);
-            }
-        }));
+        return start(Topics.builder().member(connection -> member).presenceListener(new PresenceRecorder(events)));
     }
 
     protected static String next(BlockingQueue<String> events) throws InterruptedException {

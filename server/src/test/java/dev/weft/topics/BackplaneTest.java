@@ -467,17 +467,7 @@ class BackplaneTest {
 
     private static Topics withPresence(Backplane backplane, BlockingQueue<String> events) {
         return Topics.builder().backplane(backplane).member(connection -> "ann")
-                .presenceListener(new PresenceListener() {
-                    @Override
-                    public void joined(String topic, String member) {
-                        events.add("+" + member + " " + topic);
-                    }
-
-                    @Override
-                    public void left(String topic, String member) {
-                        events.add("-" + member + " " + topic);
-                    }
-                }).build();
+                .presenceListener(new PresenceRecorder(events)).build();
     }
 
     private static void assertReason(Reason reason, Runnable action) {

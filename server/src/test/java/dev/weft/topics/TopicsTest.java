@@ -546,17 +546,7 @@ class TopicsTest {
         TestPair second = pair();
         TestPair other = pair();
         Topics topics = Topics.builder().member(connection -> connection == end(other) ? "bob" : "ann")
-                .presenceListener(new PresenceListener() {
-                    @Override
-                    public void joined(String topic, String member) {
-                        events.add("+" + member + " " + topic);
-                    }
-
-                    @Override
-                    public void left(String topic, String member) {
-                        events.add("-" + member + " " + topic);
-                    }
-                }).build();
+                .presenceListener(new PresenceRecorder(events)).build();
 
         topics.subscribe(end(first), "a");
         assertEquals("+ann a", next(events));
