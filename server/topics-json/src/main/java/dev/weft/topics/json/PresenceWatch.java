@@ -6,44 +6,79 @@ import dev.weft.WebSocketConnection;
 import dev.weft.parser.CloseCode;
 import dev.weft.topics.PresenceListener;
 import dev.weft.topics.Topics;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The connections that want to know who comes and goes. Each first gets the members, and then what changes: the lock is held from
- * the look at the members until their list is on its way. A change that happens in between is both in the list and told after it,
- * which a client must bear. Nothing under the lock waits for a peer.
+ * The connections that want to know who comes and goes. Each first gets the members, and then what changes. Asking for the members
+ * may wait for the broker of a backplane; changes that happen meanwhile are kept, and follow the list. So a change may be both in
+ * the list and told after it, which a client must bear. Nothing waits under the lock.
  */
 final class PresenceWatch implements PresenceListener {
+    /** Of changes that are kept for one connection. */
+    private static final int MOST_KEPT = 1000;
+
     private final Topics topics;
     private final int maxMembers;
 
     private final ReentrantLock lock = new ReentrantLock();
-    /** The connections by topic. Guarded by the lock. */
-    private final Map<String, Set<WebSocketConnection>> watching = new HashMap<>();
+    /**
+     * The connections by topic, each with the changes that wait for its list, or {@code null} if it has got that. Guarded by the
+     * lock.
+     */
+    private final Map<String, Map<WebSocketConnection, @Nullable List<PreparedMessage>>> watching = new HashMap<>();
 
     PresenceWatch(Topics topics, int maxMembers) {
         this.topics = topics;
         this.maxMembers = maxMembers;
     }
 
+    /**
+     * Sends the members of a topic to a connection, and from then on the changes. May wait for a broker; if that fails, the
+     * connection gets no changes. For the thread of the connection, as is {@link #remove}.
+     */
     void add(WebSocketConnection connection, String topic) {
+        List<PreparedMessage> kept = new ArrayList<>();
         lock.lock();
         try {
-            watching.computeIfAbsent(topic, key -> new LinkedHashSet<>()).add(connection);
-            send(connection, members(0, topic));
+            watching.computeIfAbsent(topic, key -> new LinkedHashMap<>()).put(connection, kept);
         } finally {
             lock.unlock();
+        }
+        boolean sent = false;
+        try {
+            PreparedMessage members = members(0, topic);
+            lock.lock();
+            try {
+                send(connection, members);
+                kept.forEach(each -> send(connection, each));
+                watching.get(topic).put(connection, null);
+                sent = true;
+            } finally {
+                lock.unlock();
+            }
+        } finally {
+            if (!sent) {
+                remove(connection, topic);
+            }
         }
     }
 
     void remove(WebSocketConnection connection, String topic) {
         lock.lock();
         try {
-            watching.computeIfPresent(topic, (key, all) -> all.remove(connection) && all.isEmpty() ? null : all);
+            Map<WebSocketConnection, ?> all = watching.get(topic);
+            if (all != null) {
+                all.remove(connection);
+                if (all.isEmpty()) {
+                    watching.remove(topic);
+                }
+            }
         } finally {
             lock.unlock();
         }
@@ -66,13 +101,27 @@ final class PresenceWatch implements PresenceListener {
     private void tell(String topic, String member, boolean present) {
         lock.lock();
         try {
-            Set<WebSocketConnection> all = watching.get(topic);
+            Map<WebSocketConnection, @Nullable List<PreparedMessage>> all = watching.get(topic);
             if (all != null) {
                 PreparedMessage message = Envelope.change(topic, member, present);
-                all.forEach(each -> send(each, message));
+                all.forEach((connection, kept) -> {
+                    if (kept == null) {
+                        send(connection, message);
+                    } else {
+                        keep(connection, kept, message);
+                    }
+                });
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private static void keep(WebSocketConnection connection, List<PreparedMessage> kept, PreparedMessage message) {
+        if (kept.size() < MOST_KEPT) {
+            kept.add(message);
+        } else {
+            connection.close(CloseCode.TRY_AGAIN_LATER, "too many changes");
         }
     }
 
