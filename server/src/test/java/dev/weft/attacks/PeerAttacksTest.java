@@ -1,6 +1,7 @@
 package dev.weft.attacks;
 
 import static dev.weft.server.RawPeer.CLOSE_1000;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +13,7 @@ import dev.weft.MessageType;
 import dev.weft.OutgoingMessage;
 import dev.weft.SendResult;
 import dev.weft.WebSocketConnection;
+import dev.weft.WebSocketHandler;
 import dev.weft.server.Await;
 import dev.weft.server.Handlers;
 import dev.weft.server.RawPeer;
@@ -44,6 +46,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PeerAttacksTest {
     private static final Duration SHORT = Duration.ofMillis(300);
+    private static final int SMALL_BUFFER = 4096;
     /** A bound that a connection without delays meets even on a busy machine. */
     private static final long AT_ONCE_NANOS = 3_000_000_000L;
     /** A ping that has 8 bytes. */
@@ -250,6 +253,76 @@ class PeerAttacksTest {
             peer.readToEnd();
             awaitNoConnections(server);
         }
+    }
+
+    /** The end is found while the reply waits for the peer, which only then begins to read. */
+    @ParameterizedTest
+    @EnumSource(names = {"LOOPS", "PARKING", "PARKING_PLATFORM", "BLOCKING"})
+    void attack19_halfClosedPeersMustGetTheReplyThatWaitsForThem(AttackTransport wire) throws Exception {
+        try (WebSocketServer server = wire.server(Handlers::echo).sendBufferSize(SMALL_BUFFER).start();
+                RawPeer peer = RawPeer.connect(server, new SlowSocket(SMALL_BUFFER)).upgraded()) {
+            byte[] large = new byte[300_000];
+            peer.bytes(RawPeer.frame(0x82, large)).halfClose();
+            pauseForReadAhead();
+            assertEquals(large.length, WireFrame.read(peer.input()).payload().length);
+            peer.readToEnd();
+            awaitNoConnections(server);
+        }
+    }
+
+    /** The end is found by the thread that receives, while another one sends. */
+    @ParameterizedTest
+    @EnumSource(names = {"LOOPS", "PARKING", "PARKING_PLATFORM", "BLOCKING"})
+    void attack19_halfClosedPeersMustGetWhatAnotherThreadSends(AttackTransport wire) throws Exception {
+        byte[] large = new byte[300_000];
+        CountDownLatch sending = new CountDownLatch(1);
+        WebSocketHandler handler = ws -> {
+            Thread.ofVirtual().start(() -> {
+                try {
+                    sending.countDown();
+                    ws.send(large);
+                } catch (IOException e) {
+                    // The peer sees that something is missing.
+                }
+            });
+            ws.receive();
+        };
+        try (WebSocketServer server = wire.server(handler).sendBufferSize(SMALL_BUFFER).start();
+                RawPeer peer = RawPeer.connect(server, new SlowSocket(SMALL_BUFFER)).upgraded()) {
+            assertTrue(sending.await(10, TimeUnit.SECONDS));
+            assertEquals(0x82, peer.input().read());
+            peer.halfClose();
+            pauseForReadAhead();
+            byte[] rest = peer.readToEnd();
+            assertEquals(9 + large.length, rest.length);
+            awaitNoConnections(server);
+        }
+    }
+
+    /** What has arrived before the end is received and may be answered. */
+    @ParameterizedTest
+    @EnumSource(names = {"LOOPS", "PARKING", "PARKING_PLATFORM", "BLOCKING"})
+    void attack19_halfClosedPeersMustGetTheRepliesToAllTheirMessages(AttackTransport wire) throws Exception {
+        WebSocketHandler handler = ws -> {
+            for (Message message = ws.receive(); message instanceof Message.Text(String text); message = ws.receive()) {
+                pauseForReadAhead();
+                ws.send(text);
+            }
+        };
+        try (WebSocketServer server = wire.server(handler).start(); RawPeer peer = RawPeer.open(server)) {
+            peer.bytes(RawPeer.textFrame("one")).bytes(RawPeer.textFrame("two")).bytes(RawPeer.textFrame("three"))
+                    .halfClose();
+            assertEquals("one", new String(WireFrame.read(peer.input()).payload(), UTF_8));
+            assertEquals("two", new String(WireFrame.read(peer.input()).payload(), UTF_8));
+            assertEquals("three", new String(WireFrame.read(peer.input()).payload(), UTF_8));
+            peer.readToEnd();
+            awaitNoConnections(server);
+        }
+    }
+
+    /** As long as a turn of the reader ahead takes to begin, several times. */
+    private static void pauseForReadAhead() throws InterruptedException {
+        Thread.sleep(60);
     }
 
     // 20: races

@@ -14,6 +14,7 @@ import dev.weft.parser.Role;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The last steps of a connection (RFC 6455 §7.1): the connection's own thread takes them after its handler has returned.
@@ -25,6 +26,9 @@ import java.io.InterruptedIOException;
  * </pre>
  */
 final class ConnectionTeardown {
+    private static final long LOOK_NANOS = 4_000_000;
+    private static final int LOOKS = 125;
+
     private ConnectionTeardown() {}
 
     /**
@@ -90,9 +94,11 @@ final class ConnectionTeardown {
         if (e instanceof InterruptedIOException) {
             return closing.state() != ClosingHandshake.State.BROKEN || closing.isCause(e) ? e : closing.exception();
         }
+        // At its end the peer may only have shut down its output, and still read.
         if (e instanceof EOFException && closing.isPending()) {
-            // The peer has only shut down its output: our Close frame can still be sent.
             drainQuietly(connection);
+        } else if (e instanceof EOFException) {
+            awaitWrite(connection);
         }
         return connection.breakOff(e) || closing.isCause(e) ? e : closing.exception();
     }
@@ -107,6 +113,13 @@ final class ConnectionTeardown {
             connection.transport.shutdownOutput();
         } catch (IOException e) {
             // The output is already shut down.
+        }
+    }
+
+    /** Waits for what another thread is writing, half a second at most. */
+    private static void awaitWrite(Connection connection) {
+        for (int looks = 0; looks < LOOKS && connection.sender.deadlines().isWriting(); looks++) {
+            LockSupport.parkNanos(connection, LOOK_NANOS);
         }
     }
 

@@ -23,7 +23,8 @@ import java.util.concurrent.locks.LockSupport;
  *          └──── all is read: the transport is asked to report more, or there is no room ───┘
  * </pre>
  * A Close frame is answered at once, unless unreceived data precedes it: then the handler has half a second to receive that
- * data and to reply. Time during which a reply waits for the peer does not count.
+ * data and to reply. Time during which a reply waits for the peer does not count. After the end of the peer's bytes it has half
+ * a second in all, since a peer that has shut down its output may still read.
  * <p>
  * A turn {@linkplain FrameReader#tryClaim claims} the reader as a receive does, so there is one reader at a time. It begins to
  * scan at the receiver's position in its region, or where the last turn stopped if the receiver has not reached that.
@@ -31,8 +32,8 @@ import java.util.concurrent.locks.LockSupport;
 final class ReadAhead extends ShortTimer.Entry {
     /** The number of checks of the timer, 4 ms apart, without a receive before a turn is taken. */
     private static final int PATIENCE = 2;
-    /** The same before a Close frame that follows data is answered: the thread that receives the data may reply to it. */
-    private static final int PATIENCE_WITH_CLOSE = 125;
+    /** The same before an end takes effect that may follow data to which a thread will reply. */
+    private static final int PATIENCE_WITH_END = 125;
     private static final long LONGEST_WAIT_NANOS = 1_000_000;
 
     private final FrameReader frames;
@@ -50,6 +51,8 @@ final class ReadAhead extends ShortTimer.Entry {
     /** Guarded by the claim: the scanner, if it is ahead of the receiver. */
     private FrameScanner scanner;
     private volatile int patience = PATIENCE;
+    /** Whether the end of the peer's bytes was found, but has not taken effect yet. */
+    private boolean holdsEnd;
     /** Set when nothing more is read ahead: the peer's Close frame, a violation, or the end was found. */
     private volatile boolean ended;
 
@@ -74,7 +77,8 @@ final class ReadAhead extends ShortTimer.Entry {
             if (!deadlines.isReading()) {
                 watchLater(timer);
             }
-        } else if (claimsSeen != frames.claims() || patience == PATIENCE_WITH_CLOSE && deadlines.isWriting()) {
+        } else if (claimsSeen != frames.claims()
+                || patience == PATIENCE_WITH_END && !holdsEnd && deadlines.isWriting()) {
             claimsSeen = frames.claims();
             looks = 0;
             watchLater(timer);
@@ -124,6 +128,12 @@ final class ReadAhead extends ShortTimer.Entry {
             ended = true;
             return;
         }
+        if (holdsEnd) {
+            // A reply that still waits is given up.
+            throw deadlines.isWriting()
+                    ? new IOException("the peer has gone", FrameReader.unexpectedEnd())
+                    : FrameReader.unexpectedEnd();
+        }
         if (scanner == null || !scanner.isClosed() && !input.hasAhead()) {
             // The receiver may have taken the data that the last turn found.
             scanner = new FrameScanner(frames, scanner == null ? 0 : scanner.answered());
@@ -147,15 +157,14 @@ final class ReadAhead extends ShortTimer.Entry {
     }
 
     private void finishTurn(int count) throws IOException {
-        if (scanner.holdsClose()) {
-            patience = PATIENCE_WITH_CLOSE;
+        holdsEnd = count == -1;
+        if (scanner.holdsClose() || holdsEnd) {
+            patience = PATIENCE_WITH_END;
             watchLater(owner.timer());
         } else if (scanner.isClosed()) {
             ended = true;
         } else if (count == 0) {
             input.transport().reportUnread();
-        } else if (count == -1) {
-            throw FrameReader.unexpectedEnd();
         }
         if (!scanner.isClosed() && !input.hasAhead() && frames.parser().unread() == 0) {
             // The receiver is as far.

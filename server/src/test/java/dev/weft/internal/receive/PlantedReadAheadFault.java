@@ -129,9 +129,9 @@ enum PlantedReadAheadFault {
     NOT_ASKED_TO_TELL_AGAIN("""
                     } else if (count == 0) {
                         input.transport().reportUnread();
-                    } else if (count == -1) {
+                    }
             """, """
-                    } else if (count == -1) {
+                    }
             """),
     /** The thread that waits for the end of the turn waits longer. */
     TURN_DOES_NOT_UNPARK("""
@@ -186,7 +186,8 @@ enum PlantedReadAheadFault {
             """),
     /** A turn is taken although a thread receives again and again. */
     LOOKS_COUNTED_ON("""
-                    } else if (claimsSeen != frames.claims() ||
+                    } else if (claimsSeen != frames.claims()
+                            ||
             """, """
                     } else if (
             """),
