@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -183,6 +184,23 @@ public abstract class BackplaneContract {
         Topics second = topics(HISTORY);
         assertEquals(Recovery.COMPLETE, second.subscribe(end(pair), "a", PLACED.since(start)).recovery());
         peer(pair).expectText(one + " 1");
+    }
+
+    /** A message before the newest position that is not in the history would be lost to the node that reads it. */
+    @Test
+    void historyMustHoldWhatIsPublishedWhileItIsRead() throws Exception {
+        Topics publishing = topics(HISTORY);
+        Backplane reading = opened(node());
+        Topics.builder().limits(HISTORY).backplane(reading).build();
+        for (int i = 0; i < 200; i++) {
+            String topic = "a" + i;
+            FutureTask<BackplaneHistory> read = new FutureTask<>(() -> reading.read(topic));
+            Thread.ofVirtual().start(read);
+            Position position = publishing.publish(topic, "x");
+            BackplaneHistory history = read.get();
+            int expected = history.newest().offset() < position.offset() ? 0 : 1;
+            assertEquals(expected, history.messages().size(), () -> position + " in " + history);
+        }
     }
 
     @Test

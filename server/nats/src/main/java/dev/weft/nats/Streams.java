@@ -25,6 +25,7 @@ import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfo;
 import io.nats.client.api.StreamInfoOptions;
+import io.nats.client.impl.Headers;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,6 +45,9 @@ import org.jspecify.annotations.Nullable;
 final class Streams {
     private static final int NO_STREAM = 10059;
     private static final int NO_MESSAGE = 10037;
+    private static final int NOT_THE_LAST = 10071;
+    private static final Headers ONLY_IF_EMPTY = new Headers(
+            new Headers().put("Nats-Expected-Last-Subject-Sequence", "0"), true);
 
     /** How long the stream keeps a message, at least. */
     private static final Duration SHORTEST_KEEP = Duration.ofDays(1);
@@ -91,9 +95,9 @@ final class Streams {
         }
     }
 
-    private Message request(String subject, byte[] data) throws InterruptedException {
+    private Message request(String subject, @Nullable Headers headers, byte[] data) throws InterruptedException {
         try {
-            return connection.requestWithTimeout(subject, data, timeout).get(timeout.toNanos() * 2,
+            return connection.requestWithTimeout(subject, headers, data, timeout).get(timeout.toNanos() * 2,
                     TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof JetStreamStatusException) {
@@ -108,7 +112,7 @@ final class Streams {
     }
 
     private long publish(String subject, byte[] data) throws IOException, JetStreamApiException, InterruptedException {
-        return new PublishAck(request(subject, data)).getSeqno();
+        return new PublishAck(request(subject, null, data)).getSeqno();
     }
 
     /** Whether a stream was not there when a message was published. */
@@ -146,7 +150,7 @@ final class Streams {
 
     private long prepare(String name, StreamConfiguration configuration) {
         return ask(() -> {
-            request("$JS.API.INFO", NOTHING);
+            request("$JS.API.INFO", null, NOTHING);
             missing = false;
             StreamInfo info;
             try {
@@ -174,10 +178,12 @@ final class Streams {
     BackplaneHistory read(String topic, long epoch, @Nullable Position after) {
         String subject = subjects.placing(topic);
         return ask(() -> {
-            MessageInfo last = lastMessage(messages, subject);
-            if (last == null) {
-                long mark = publish(subject, NOTHING);
-                return new BackplaneHistory(Position.of(epoch, mark), List.of(), after == null);
+            MessageInfo last;
+            while ((last = lastMessage(messages, subject)) == null) {
+                long mark = mark(subject);
+                if (mark > 0) {
+                    return new BackplaneHistory(Position.of(epoch, mark), List.of(), after == null);
+                }
             }
             boolean here = after != null && after.epoch() == epoch;
             if (here && after.offset() == last.getSeq()) {
@@ -203,6 +209,18 @@ final class Streams {
             boolean complete = reaches[0] && from <= newest[0];
             return new BackplaneHistory(Position.of(epoch, newest[0]), wanted, complete);
         });
+    }
+
+    /** Publishes a mark to a topic without messages. Returns its offset, or 0 if the topic has got a message meanwhile. */
+    private long mark(String subject) throws IOException, JetStreamApiException, InterruptedException {
+        try {
+            return new PublishAck(request(subject, ONLY_IF_EMPTY, NOTHING)).getSeqno();
+        } catch (JetStreamApiException e) {
+            if (e.getApiErrorCode() == NOT_THE_LAST) {
+                return 0;
+            }
+            throw e;
+        }
     }
 
     private @Nullable MessageInfo lastMessage(String name, String subject) throws IOException, JetStreamApiException {
