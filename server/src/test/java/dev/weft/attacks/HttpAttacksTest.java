@@ -62,7 +62,7 @@ class HttpAttacksTest {
             "Content-Length: 5~Content-Length: 6", "Content-Length: 5~Content-Length: 5", "Content-Length: -1",
             "Content-Length: 99999999999999999999", "Content-Length: 0x5", "Content-Length : 5", "Content-Length: 5 0",
             "Content-Length: ", "Content\u0000-Length: 5"})
-    void attack33_requestsSmuggledByTheirFraming(String lines) throws Exception {
+    void attack53_requestsSmuggledByTheirFraming(String lines) throws Exception {
         Bystander.beside(server(), server -> {
             for (String path : List.of("/echo", "/ignore", "/admin")) {
                 try (HttpPeer peer = HttpPeer.connect(server)) {
@@ -83,7 +83,7 @@ class HttpAttacksTest {
             "5\r\nabcde\r\n0\r\n\n", "5\r\nabcde\r\n0\r\nGET /admin HTTP/1.1\r\n\r\n",
             "5\r\nabcde\r\n0\r\n X: y\r\n\r\n",
             "\r\n5\r\nabcde\r\n0\r\n\r\n"})
-    void attack34_requestsSmuggledByChunks(String chunks) throws Exception {
+    void attack54_requestsSmuggledByChunks(String chunks) throws Exception {
         Bystander.beside(server(), server -> {
             try (HttpPeer peer = HttpPeer.connect(server)) {
                 peer.send(post("/echo", "Transfer-Encoding: chunked") + chunks + SMUGGLED);
@@ -102,7 +102,7 @@ class HttpAttacksTest {
     }
 
     @Test
-    void attack35_requestsInTheBodiesOfOthers() throws Exception {
+    void attack55_requestsInTheBodiesOfOthers() throws Exception {
         Bystander.beside(server(), server -> {
             try (HttpPeer peer = HttpPeer.connect(server)) {
                 for (String path : List.of("/echo", "/ignore")) {
@@ -129,7 +129,7 @@ class HttpAttacksTest {
     }
 
     @Test
-    void attack36_bodiesThatDoNotCome() throws Exception {
+    void attack56_bodiesThatDoNotCome() throws Exception {
         Bystander.beside(server(HttpSettings.builder().bodyTimeout(Duration.ofMillis(300))), server -> {
             for (String path : List.of("/echo", "/ignore")) {
                 for (String start : List.of(post(path, "Content-Length: 10") + "abc",

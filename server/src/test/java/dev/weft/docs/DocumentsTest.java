@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -25,6 +27,8 @@ class DocumentsTest {
             .compile("`@?([A-Z][a-z][A-Za-z0-9]*)(?:\\.([A-Za-z]+))?(?:\\(.*?\\))?`");
     private static final Pattern DECLARED = Pattern.compile("(?:class|interface|enum|record) ([A-Z][A-Za-z0-9]*)");
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
+    private static final Pattern ATTACK = Pattern.compile("void attack(\\d+)_");
+    private static final Pattern ATTACK_ROW = Pattern.compile("\\| (\\d+) \\|.*\\| ([^|]*) \\|");
     private static final List<String> JDK_PACKAGES = List.of("java.lang", "java.io", "java.util", "java.time",
             "java.net",
             "java.nio", "java.util.concurrent", "java.util.concurrent.locks", "java.net.http", "javax.net.ssl",
@@ -128,5 +132,23 @@ class DocumentsTest {
                 .map(Path::toString).filter(page -> !page.startsWith("..") && !page.equals("README.md"))
                 .filter(page -> !page.startsWith("decisions/") && !page.startsWith("examples/"))
                 .filter(page -> !index.contains("(" + page + ")")).toList());
+    }
+
+    @Test
+    void everyAttackMustBeARowThatNamesItsTests() throws Exception {
+        Map<Integer, Set<String>> tests = new TreeMap<>();
+        for (Path source : Documents.sources("server/src/test/java/dev/weft/attacks")) {
+            Matcher test = ATTACK.matcher(Documents.read(source));
+            while (test.find()) {
+                tests.computeIfAbsent(Integer.parseInt(test.group(1)), key -> new TreeSet<>())
+                        .add(source.getFileName().toString().replace(".java", ""));
+            }
+        }
+        Map<Integer, Set<String>> rows = new TreeMap<>();
+        Documents.read(Documents.ROOT.resolve("docs/attacks.md")).lines().map(ATTACK_ROW::matcher)
+                .filter(Matcher::matches)
+                .forEach(row -> rows.put(Integer.parseInt(row.group(1)),
+                        new TreeSet<>(List.of(row.group(2).replace("`", "").split(", ")))));
+        assertEquals(tests, rows);
     }
 }
