@@ -227,12 +227,14 @@ class JsonTopicsClientTest {
             for (int i = 1; cutter.isAlive() || i < 300; i++) {
                 server.publish(topic, i, i);
                 numbers.add(Integer.toString(i));
-                LockSupport.parkNanos(1_000_000); // or the history would be too short
+                do {
+                    LockSupport.parkNanos(1_000_000);
+                } while (room.events.size() < i - RestartableServer.HISTORY / 2); // or the history would be too short
             }
             List<String> received = new ArrayList<>();
             while (received.size() < numbers.size()) {
                 String event = room.events.poll(20, TimeUnit.SECONDS);
-                assertTrue(event != null, "seed " + seed + ": only " + received.size() + " of " + numbers.size());
+                assertTrue(event != null, "seed " + seed + ": of " + numbers.size() + " only " + received);
                 if (!event.startsWith("subscribed")) {
                     received.add(event);
                 }
