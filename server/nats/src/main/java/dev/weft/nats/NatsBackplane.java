@@ -67,6 +67,8 @@ public final class NatsBackplane implements Backplane {
     private volatile boolean ready;
     private volatile boolean suspect;
     private volatile long epoch;
+    /** The offset of the message that has come last from the server. */
+    private volatile long lastOffset;
     private volatile String detail = "not started";
     private volatile TopicLimits limits = TopicLimits.DEFAULT;
     private volatile @Nullable Receiver receiver;
@@ -189,9 +191,8 @@ public final class NatsBackplane implements Backplane {
                         if (prepare(current)) {
                             receiver.back();
                         }
-                    } else if (suspect || nodes.beat(streams, receiver)) {
-                        suspect = false;
-                        receiver.back();
+                    } else {
+                        watch();
                     }
                 }
             } catch (RuntimeException e) {
@@ -213,6 +214,17 @@ public final class NatsBackplane implements Backplane {
         }
     }
 
+    /** Looks after what may have gone wrong although the connection stands. */
+    private void watch() {
+        if (limits.historyLength() > 0 && streams.messagesEpoch() != epoch) {
+            lost("the stream of messages has been deleted and made again");
+            wakeSupervisor();
+        } else if (nodes.beat(streams, receiver) || suspect) {
+            suspect = false;
+            receiver.back();
+        }
+    }
+
     /** Prepares a new connection. Returns whether the node believes that the broker is away. */
     private boolean prepare(Connection current) {
         lock.lock();
@@ -230,6 +242,7 @@ public final class NatsBackplane implements Backplane {
         flush(current);
         if (limits.historyLength() > 0) {
             epoch = streams.prepareMessages(limits, settings.streamSize, settings.replicas);
+            lastOffset = 0;
         }
         nodes.begin(streams, settings.replicas);
         lock.lock();
@@ -283,6 +296,11 @@ public final class NatsBackplane implements Backplane {
             if (limits.historyLength() > 0) {
                 long offset = Long.parseLong(message.getHeaders().getFirst(SEQUENCE));
                 long previous = Long.parseLong(message.getHeaders().getFirst(LAST_SEQUENCE));
+                if (offset < lastOffset) {
+                    // Another node may have made the stream again.
+                    wakeSupervisor();
+                }
+                lastOffset = offset;
                 passed = passed.at(Position.of(epoch, offset), previous);
             }
             receiver.received(passed);

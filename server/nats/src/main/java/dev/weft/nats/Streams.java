@@ -162,8 +162,18 @@ final class Streams {
                 // Another node may do the same at the same time: then it is there already.
                 info = management.addStream(configuration);
             }
-            return info.getCreateTime().toEpochSecond() * 1_000_000_000L + info.getCreateTime().getNano();
+            return epoch(info);
         });
+    }
+
+    /** Each making of a stream has another one. */
+    private static long epoch(StreamInfo info) {
+        return info.getCreateTime().toEpochSecond() * 1_000_000_000L + info.getCreateTime().getNano();
+    }
+
+    /** The epoch of the stream of messages as it is now. */
+    long messagesEpoch() {
+        return ask(() -> epoch(management.getStreamInfo(messages)));
     }
 
     /** Publishes a message and returns its offset. */

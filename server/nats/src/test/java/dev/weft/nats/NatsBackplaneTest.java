@@ -123,6 +123,23 @@ class NatsBackplaneTest extends BrokerContract {
         assertNotEquals(before.epoch(), after.epoch());
     }
 
+    /** The node that publishes makes the stream again; the other one is told by nobody. */
+    @Test
+    void nodeMustNoticeThatAnotherOneHasMadeTheStreamAgain() throws Exception {
+        Topics first = topics(HISTORY);
+        Topics second = topics(HISTORY);
+        TestPair pair = pair();
+        second.subscribe(end(pair), "a", PLACED);
+        for (int i = 1; i <= 5; i++) {
+            peer(pair).expectText(first.publish("a", "" + i) + " " + i);
+        }
+        try (Connection operator = Nats.connect(uri(broker))) {
+            operator.jetStreamManagement().deleteStream(prefix);
+        }
+        Position after = published(first, "a", "6");
+        peer(pair).expectText("gap").expectText(after + " 6");
+    }
+
     @Test
     void serverWithoutJetStreamMustPassMessages() throws Exception {
         try (BrokerProcess plain = BrokerProcess
